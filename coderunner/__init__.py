@@ -1,0 +1,1 @@
+"""CodeRunner's client: submit snippets, watch them run, take their results."""

@@ -1,0 +1,1 @@
+"""What a node knows without asking anybody: languages, launches, outcomes, load, turns."""

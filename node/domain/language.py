@@ -1,0 +1,76 @@
+"""A language is data: how its source is named, compiled and run, and what waits warm for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """What is started before a task comes, so that the task does not wait for it. One process serves one task."""
+
+    kind: str
+    """``zygote``: a process that forks a ready child; ``prestart``: an interpreter that waits for its program."""
+    command: tuple[str, ...]
+    env_at_start: bool = False
+    """True where the environment cannot be changed once it waits (a JVM): tasks with ``env`` then start cold."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompileStage:
+    """Runs in a compile slot: reads submitted code, never executes it; only artefacts cross to the run slot."""
+
+    command: tuple[str, ...]
+    """``{sources}``, ``{options}``, ``{entry}`` and ``{entry_stem}`` are replaced; an element that is just a
+    placeholder may become several."""
+    artefacts: tuple[str, ...]
+    """Glob patterns, relative to the work directory, of what crosses to the run slot."""
+    sources: tuple[str, ...]
+    """Glob patterns of the submitted files that ``{sources}`` stands for."""
+    options_allowed: tuple[str, ...] = ()
+    """Regular expressions; a submitted compile option must match one in full."""
+    default_options: tuple[str, ...] = ()
+    """Taken where the task names none."""
+    server: tuple[str, ...] = ()
+    """Command of a resident compiler that takes ``command`` as a request; empty: each compilation is a process."""
+    cpu_ms: int = 20_000
+    wall_ms: int = 30_000
+    memory_bytes: int = 1024 << 20
+    disk_bytes: int = 256 << 20
+    processes: int = 128
+    output_bytes: int = 64 << 10
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRule:
+    """One rule of the basic code check: a regular expression that is held against each line."""
+
+    id: str
+    pattern: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    name: str
+    image: str
+    source_name: str
+    """What a single file without a name is called."""
+    run_command: tuple[str, ...]
+    """``{entry}``, ``{entry_stem}`` and ``{args}`` are replaced."""
+    version_command: tuple[str, ...]
+    version_pattern: str
+    """Its first group is the version."""
+    source_name_pattern: str = ""
+    """Regular expression; its first group in the source, plus the ending of ``source_name``, names such a file."""
+    aliases: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+    compile: CompileStage | None = None
+    warm: Warm | None = None
+    memory_overhead_bytes: int = 0
+    """What the runtime itself needs and the task is not charged for (waiting process, agent)."""
+    processes_overhead: int = 0
+    """Threads that the runtime itself starts (a JVM's collector and compiler threads)."""
+    rules: tuple[CodeRule, ...] = ()

@@ -1,0 +1,69 @@
+"""What is started in a slot, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from schemas.task import Limits
+
+
+class Role(StrEnum):
+    """A slot's purpose. Submitted code is executed in run slots only."""
+
+    RUN = "run"
+    COMPILE = "compile"
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One program to start: files in a fresh work directory, a command, its limits."""
+
+    files: Mapping[str, bytes]
+    """Relative names with ``/``; content."""
+    command: tuple[str, ...]
+    limits: Limits
+    stdin: bytes = b""
+    env: Mapping[str, str] = field(default_factory=dict)
+    executables: frozenset[str] = frozenset()
+    """Names of files that get the execute bit."""
+    collect: tuple[str, ...] = ()
+    """Glob patterns of regular files to bring back."""
+    warm: bool = True
+    """May be given to the process that waits in the slot."""
+
+
+class Ending(StrEnum):
+    """Why a program is no longer running."""
+
+    EXITED = "exited"
+    """By itself: exit code, or a signal that was not ours."""
+    CPU = "cpu"
+    WALL = "wall"
+    MEMORY = "memory"
+    OUTPUT = "output"
+    DISK = "disk"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a launch ended. Usage is the whole process tree's."""
+
+    ending: Ending
+    exit_code: int | None
+    signal: int | None
+    stdout: bytes
+    stderr: bytes
+    stdout_truncated: bool
+    stderr_truncated: bool
+    wall_ms: float
+    cpu_ms: float
+    peak_memory_bytes: int
+    limits_hit: tuple[str, ...] = ()
+    artefacts: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class SandboxLostError(Exception):
+    """The slot died under the task: our failure. The task may be tried again."""

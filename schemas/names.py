@@ -1,0 +1,97 @@
+"""The only spelling of subjects, streams, consumers, keys and headers."""
+
+from __future__ import annotations
+
+import re
+
+from schemas.status import Priority, Status
+
+ROOT = "coderunner.v1"
+
+STREAM_TASKS = "CODERUNNER_TASKS"
+STREAM_RESULTS = "CODERUNNER_RESULTS"
+STREAM_EVENTS = "CODERUNNER_EVENTS"
+STREAM_DEAD = "CODERUNNER_DEAD"
+
+TASKS_WILDCARD = f"{ROOT}.task.>"
+RESULTS_WILDCARD = f"{ROOT}.result.*"
+EVENTS_WILDCARD = f"{ROOT}.event.*.*"
+DEAD_WILDCARD = f"{ROOT}.dead.*.*"
+QUEUED_EVENTS = f"{ROOT}.event.*.queued"
+
+RELAY_CONSUMER = "callback-relay"
+"""Durable consumer on RESULTS that all gateways share."""
+
+LOAD_GROUP = "load"
+"""The one priority group of every task consumer."""
+
+HEADER_MSG_ID = "Nats-Msg-Id"
+HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE = "Nats-Expected-Last-Subject-Sequence"
+
+NODES_PREFIX = "/coderunner/v1/nodes/"
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def is_token(text: str) -> bool:
+    """True if ``text`` may stand between two dots of a subject and in a durable's name."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def _token(text: str) -> str:
+    if not is_token(text):
+        raise ValueError(f"not a subject token: {text!r}")
+    return text
+
+
+def task_subject(pool: str, priority: Priority, task_id: str) -> str:
+    return f"{ROOT}.task.{_token(pool)}.{priority.value.lower()}.{_token(task_id)}"
+
+
+def task_subject_any(task_id: str) -> str:
+    """Matches the task in whatever pool and priority it waits."""
+    return f"{ROOT}.task.*.*.{_token(task_id)}"
+
+
+def queue_filter(pool: str, priority: Priority) -> str:
+    return f"{ROOT}.task.{_token(pool)}.{priority.value.lower()}.>"
+
+
+def queue_consumer(pool: str, priority: Priority) -> str:
+    """Durable pull consumer that all nodes of the pool share."""
+    return f"{_token(pool)}-{priority.value.lower()}"
+
+
+def result_subject(task_id: str) -> str:
+    return f"{ROOT}.result.{_token(task_id)}"
+
+
+def event_subject(task_id: str, status: Status) -> str:
+    return f"{ROOT}.event.{_token(task_id)}.{status.value.lower()}"
+
+
+def events_of(task_id: str) -> str:
+    return f"{ROOT}.event.{_token(task_id)}.*"
+
+
+def dead_subject(reason: str, task_id: str) -> str:
+    return f"{ROOT}.dead.{_token(reason)}.{_token(task_id)}"
+
+
+def output_subject(task_id: str) -> str:
+    return f"{ROOT}.output.{_token(task_id)}"
+
+
+def cancel_subject(task_id: str) -> str:
+    return f"{ROOT}.control.cancel.{_token(task_id)}"
+
+
+CANCEL_WILDCARD = f"{ROOT}.control.cancel.*"
+
+
+def node_subject(node_id: str) -> str:
+    return f"{ROOT}.control.node.{_token(node_id)}"
+
+
+def node_key(node_id: str) -> str:
+    return f"{NODES_PREFIX}{_token(node_id)}"
