@@ -1,0 +1,168 @@
+"""The bus as data: which streams and durable consumers exist, and with what limits.
+
+Everything here is the JSON that ``$JS.API.STREAM.CREATE.<stream>``, ``$JS.API.STREAM.UPDATE.<stream>`` and
+``$JS.API.CONSUMER.DURABLE.CREATE.<stream>.<durable>`` take, so that no client library has to know every option.
+The gateway owns the streams (creates and updates); a node creates what is missing and changes nothing.
+Durations on this wire are nanoseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from schemas import names
+from schemas.status import Priority
+
+JsonObject = dict[str, Any]
+
+_NANOSECONDS = 1_000_000_000
+
+DUPLICATE_WINDOW_S = 120
+"""How long a task's id is remembered after its message is gone."""
+TASK_ACK_WAIT_S = 5
+"""A node that is silent for this long loses its task to another."""
+RELAY_ACK_WAIT_S = 30
+"""A gateway that is silent for this long loses its delivery to another."""
+MAX_ACK_PENDING = 100_000
+"""Tasks of one pool and priority that may run at once. Nodes bound themselves; this must never be what bounds them."""
+MAX_WAITING_PULLS = 8_192
+"""Pull requests that may wait on one consumer: the free slots of all nodes of a pool."""
+
+PRIORITIES_BY_URGENCY = (Priority.HIGH, Priority.NORMAL, Priority.LOW)
+
+STORED_RESULTS_WILDCARD = f"{names.ROOT}.stored.*"
+"""RESULTS says every result again here once it has stored it, so that who listens never sees one that lost."""
+
+
+def stored_result_subject(task_id: str) -> str:
+    """Core subject on which one task's stored result appears, once. Raises ValueError for an id that is no token."""
+    return names.result_subject(task_id).replace(".result.", ".stored.", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class BusLimits:
+    """What an operator sets. Ages are seconds."""
+
+    replicas: int = 1
+    """1, or 3 (5) in a cluster."""
+    tasks_max_msgs: int = 100_000
+    """Tasks queued and running, all pools together; the bus refuses more whatever the gateways believe."""
+    results_max_age_s: float = 24 * 3600.0
+    events_max_age_s: float = 24 * 3600.0
+    dead_max_age_s: float = 7 * 24 * 3600.0
+
+
+def streams(limits: BusLimits) -> list[JsonObject]:
+    """The configurations of the four streams."""
+    return [_tasks(limits), _results(limits), _events(limits), _dead(limits)]
+
+
+def _stream(name: str, subject: str, limits: BusLimits, max_age_s: float, **more: Any) -> JsonObject:
+    base: JsonObject = {
+        "name": name,
+        "subjects": [subject],
+        "storage": "file",
+        "retention": "limits",
+        "discard": "old",
+        "max_msgs": -1,
+        "max_bytes": -1,
+        "max_consumers": -1,
+        "max_msg_size": -1,
+        "max_age": int(max_age_s * _NANOSECONDS),
+        "num_replicas": limits.replicas,
+        "allow_direct": True,
+    }
+    return base | more
+
+
+def _tasks(limits: BusLimits) -> JsonObject:
+    return _stream(
+        names.STREAM_TASKS,
+        names.TASKS_WILDCARD,
+        limits,
+        max_age_s=0,
+        retention="workqueue",
+        discard="new",
+        max_msgs=limits.tasks_max_msgs,
+        duplicate_window=DUPLICATE_WINDOW_S * _NANOSECONDS,
+    )
+
+
+def _results(limits: BusLimits) -> JsonObject:
+    """One message per subject and new ones refused: the first writer wins even over one that sends no precondition."""
+    return _stream(
+        names.STREAM_RESULTS,
+        names.RESULTS_WILDCARD,
+        limits,
+        limits.results_max_age_s,
+        discard="new",
+        max_msgs_per_subject=1,
+        discard_new_per_subject=True,
+        republish={"src": names.RESULTS_WILDCARD, "dest": STORED_RESULTS_WILDCARD.replace("*", "{{wildcard(1)}}")},
+    )
+
+
+def _events(limits: BusLimits) -> JsonObject:
+    return _stream(names.STREAM_EVENTS, names.EVENTS_WILDCARD, limits, limits.events_max_age_s)
+
+
+def _dead(limits: BusLimits) -> JsonObject:
+    return _stream(names.STREAM_DEAD, names.DEAD_WILDCARD, limits, limits.dead_max_age_s)
+
+
+def task_consumer(pool: str, priority: Priority) -> JsonObject:
+    """The durable pull consumer that all nodes of a pool share. Raises ValueError for a pool that is no token.
+
+    How often a task may be tried is the node's rule, not the server's: ``max_deliver`` is unlimited, because a message
+    that the server gives up on would stay in a work queue unseen."""
+    return _durable(
+        names.queue_consumer(pool, priority),
+        names.queue_filter(pool, priority),
+        TASK_ACK_WAIT_S,
+        max_waiting=MAX_WAITING_PULLS,
+        priority_groups=[names.LOAD_GROUP],
+        priority_policy="prioritized",
+    )
+
+
+def task_consumers(pool: str) -> list[JsonObject]:
+    """The consumers of one pool, the most urgent first."""
+    return [task_consumer(pool, priority) for priority in PRIORITIES_BY_URGENCY]
+
+
+def relay_consumer() -> JsonObject:
+    """The durable pull consumer on RESULTS that all relays share."""
+    return _durable(names.RELAY_CONSUMER, names.RESULTS_WILDCARD, RELAY_ACK_WAIT_S)
+
+
+def _durable(name: str, subject: str, ack_wait_s: int, **more: Any) -> JsonObject:
+    base: JsonObject = {
+        "durable_name": name,
+        "filter_subject": subject,
+        "deliver_policy": "all",
+        "replay_policy": "instant",
+        "ack_policy": "explicit",
+        "ack_wait": ack_wait_s * _NANOSECONDS,
+        "max_deliver": -1,
+        "max_ack_pending": MAX_ACK_PENDING,
+    }
+    return base | more
+
+
+def create_consumer_request(stream: str, config: JsonObject) -> tuple[str, bytes]:
+    """API subject and body that create a durable consumer, or leave an equal one as it is."""
+    subject = f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{config['durable_name']}"
+    return subject, json.dumps({"stream_name": stream, "config": config}).encode()
+
+
+def pull_request(*, batch: int, expires_s: float, heartbeat_s: float = 0, load_priority: int | None = None) -> bytes:
+    """Body for ``$JS.API.CONSUMER.MSG.NEXT.<stream>.<durable>``. ``load_priority`` (0 to 9, 0 is served first) is
+    needed on task consumers and not allowed on the relay's."""
+    body: JsonObject = {"batch": batch, "expires": int(expires_s * _NANOSECONDS)}
+    if heartbeat_s:
+        body["idle_heartbeat"] = int(heartbeat_s * _NANOSECONDS)
+    if load_priority is not None:
+        body |= {"group": names.LOAD_GROUP, "priority": load_priority}
+    return json.dumps(body).encode()
