@@ -1,0 +1,1 @@
+"""What runs CodeRunner: images, languages, development stack, service files."""

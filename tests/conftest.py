@@ -1,0 +1,3 @@
+"""Makes the real servers available to every test."""
+
+pytest_plugins = ["tests.servers.fixtures"]

@@ -1,0 +1,115 @@
+"""The fixtures that every test may ask for; ``tests/conftest.py`` loads them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import docker
+import pytest
+import pytest_asyncio
+
+from tests.servers.etcd import EtcdCluster, EtcdServer
+from tests.servers.nats import NatsCluster, NatsServer
+
+StartNats = Callable[..., NatsServer]
+StartEtcd = Callable[..., EtcdServer]
+
+
+@pytest.fixture(scope="session")
+def shared_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """One server for the whole run; ask for ``nats_server``, which empties it first."""
+    server = NatsServer(tmp_path_factory.mktemp("nats"), name="shared-nats")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdServer]:
+    """One server for the whole run; ask for ``etcd_server``, which empties it first."""
+    server = EtcdServer(tmp_path_factory.mktemp("etcd"), name="shared-etcd")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest_asyncio.fixture
+async def nats_server(shared_nats: NatsServer) -> AsyncIterator[NatsServer]:
+    """A running server without streams. Do not stop it: ``start_nats`` gives one of your own."""
+    client = await shared_nats.connect()
+    context = client.jetstream()
+    for stream in await context.streams_info():
+        await context.delete_stream(stream.config.name or "")
+    await client.close()
+    yield shared_nats
+
+
+@pytest.fixture
+def etcd_server(shared_etcd: EtcdServer) -> EtcdServer:
+    """A running server without keys. Do not stop it: ``start_etcd`` gives one of your own."""
+    shared_etcd.clear()
+    return shared_etcd
+
+
+@pytest.fixture
+def start_nats(tmp_path: Path) -> Iterator[StartNats]:
+    """``start_nats()`` is a private server to stop, kill, pause, restart; ``start_nats(roles=True)`` runs nats.conf."""
+    with ExitStack() as running:
+
+        def start(*, name: str = "nats", roles: bool = False) -> NatsServer:
+            server = NatsServer(tmp_path, name=name, roles=roles)
+            running.callback(server.stop)
+            server.start()
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def start_etcd(tmp_path: Path) -> Iterator[StartEtcd]:
+    """``start_etcd()`` is a private server to stop, kill, pause and restart."""
+    with ExitStack() as running:
+
+        def start(*, name: str = "etcd") -> EtcdServer:
+            server = EtcdServer(tmp_path, name=name)
+            running.callback(server.stop)
+            server.start()
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def nats_cluster(tmp_path: Path) -> Iterator[NatsCluster]:
+    """Three servers of one cluster, this test's own."""
+    cluster = NatsCluster(tmp_path)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def etcd_cluster(tmp_path: Path) -> Iterator[EtcdCluster]:
+    """Three members of one cluster, this test's own."""
+    cluster = EtcdCluster(tmp_path)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[docker.DockerClient]:
+    """A client of the engine that answers; without one the test fails, it is not skipped."""
+    try:
+        client = docker.from_env(timeout=60)
+        client.ping()
+    except docker.errors.DockerException as error:
+        pytest.fail(f"no Docker engine answers ({error}): run the tests with `make test`, which starts one")
+    yield client
+    client.close()

@@ -1,0 +1,132 @@
+"""nats-server with JetStream: one, or a cluster of three."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import nats
+from nats.aio.client import Client
+
+from deploy.dev.programs import find_program
+from tests.servers.ports import free_port
+from tests.servers.process import ServerProcess
+
+REPOSITORY = Path(__file__).parents[2]
+CONFIG = REPOSITORY / "nats.conf"
+ROLES = ("gateway", "node", "operator", "system")
+PASSWORDS = {role: f"test-{role}-password" for role in ROLES}
+
+
+def password_variable(role: str) -> str:
+    """The environment variable from which nats.conf takes the role's password."""
+    return f"CODERUNNER_NATS_{role.upper()}_PASSWORD"
+
+
+class NatsServer(ServerProcess):
+    """On a free port with its store in ``directory``. ``roles`` starts it with the repository's nats.conf: then only
+    its users may connect (``url_as``, ``connect(role)``)."""
+
+    def __init__(
+        self, directory: Path, *, name: str = "nats", roles: bool = False, extra: Sequence[str] = (), port: int = 0
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.port = port or free_port()
+        self.monitor_port = free_port()
+        self.roles = roles
+        super().__init__(name, self._command(directory, name, extra), directory / f"{name}.log", self._environment())
+
+    @property
+    def url(self) -> str:
+        """Without credentials."""
+        return f"nats://127.0.0.1:{self.port}"
+
+    def url_as(self, role: str) -> str:
+        """With the role's user and password where the server asks for them."""
+        return f"nats://{role}:{PASSWORDS[role]}@127.0.0.1:{self.port}" if self.roles else self.url
+
+    async def connect(self, role: str = "operator", **options: object) -> Client:
+        """A nats-py client; ``options`` as ``nats.connect`` takes them."""
+        if self.roles:
+            options.setdefault("inbox_prefix", f"_INBOX_{role}")
+        return await nats.connect(self.url_as(role), **options)  # type: ignore[arg-type]  # passed through as they are
+
+    def is_ready(self) -> bool:
+        """True once JetStream is up (in a cluster: and has a leader that this server follows)."""
+        return self.monitor("/healthz").get("status") == "ok"
+
+    def monitor(self, path: str) -> Mapping[str, object]:
+        """What the monitoring endpoint says: ``/jsz``, ``/varz``, ``/connz``, ``/healthz``. Raises OSError."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.monitor_port, timeout=2)
+        try:
+            connection.request("GET", path)
+            answer: dict[str, object] = json.loads(connection.getresponse().read())
+        except http.client.HTTPException as error:
+            raise ConnectionError(str(error)) from error
+        finally:
+            connection.close()
+        return answer
+
+    def _command(self, directory: Path, name: str, extra: Sequence[str]) -> list[str]:
+        config = ["-c", str(CONFIG)] if self.roles else ["-js"]
+        listen = ["-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor_port)]
+        store = ["-sd", str(directory / f"{name}-store"), "--server_name", name]
+        return [str(find_program("nats-server")), *config, *listen, *store, *extra]
+
+    def _environment(self) -> dict[str, str]:
+        return {password_variable(role): PASSWORDS[role] for role in ROLES} if self.roles else {}
+
+
+class NatsCluster:
+    """Three servers with routes between them; streams may have three replicas."""
+
+    def __init__(self, directory: Path, *, size: int = 3, roles: bool = False) -> None:
+        route_ports = [free_port() for _ in range(size)]
+        routes = ",".join(f"nats://127.0.0.1:{port}" for port in route_ports)
+        self.servers = [
+            NatsServer(
+                directory / f"nats-{index}",
+                name=f"nats-{index}",
+                roles=roles,
+                extra=["--cluster_name", "coderunner", "--cluster", f"nats://127.0.0.1:{port}", "--routes", routes],
+            )
+            for index, port in enumerate(route_ports)
+        ]
+
+    @property
+    def urls(self) -> list[str]:
+        """Without credentials."""
+        return [server.url for server in self.servers]
+
+    def urls_as(self, role: str) -> list[str]:
+        return [server.url_as(role) for server in self.servers]
+
+    def start(self) -> None:
+        """Return once every server has joined and JetStream has a leader."""
+        for server in self.servers:
+            server.start(wait=False)
+        for server in self.servers:
+            server.wait_ready()
+
+    def stop(self) -> None:
+        for server in self.servers:
+            server.stop()
+
+    def leader_of(self, stream: str) -> NatsServer:
+        """The server that leads the stream. Raises LookupError while there is none."""
+        for server in self.servers:
+            if server.running and _leader_name(server.monitor("/jsz?streams=1&accounts=1"), stream) == server.name:
+                return server
+        raise LookupError(f"no leader of {stream}")
+
+
+def _leader_name(jsz: Mapping[str, object], stream: str) -> str:
+    accounts = jsz.get("account_details") or []
+    assert isinstance(accounts, list)
+    for account in accounts:
+        for detail in account.get("stream_detail") or []:
+            if detail["name"] == stream:
+                return str((detail.get("cluster") or {}).get("leader", ""))
+    return ""
