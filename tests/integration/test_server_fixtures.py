@@ -55,8 +55,7 @@ async def test_a_cluster_keeps_three_replicas_and_survives_its_leader(nats_clust
     await client.close()
     leader = nats_cluster.leader_of("R3")
     leader.kill()
-    survivor = next(server for server in nats_cluster.servers if server.running)
-    client = await survivor.connect()
+    client = await nats_cluster.leader_of("R3").connect()
     ack = await client.jetstream().publish("r3", b"still here", timeout=20)
     assert ack.seq == 1
     await client.close()

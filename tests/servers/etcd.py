@@ -7,6 +7,7 @@ import http.client
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from deploy.dev.programs import find_program
 from tests.servers.ports import free_port
@@ -44,18 +45,18 @@ class EtcdServer(ServerProcess):
 
     def is_leader(self) -> bool:
         status = self._call("POST", "/v3/maintenance/status", {})
-        return status["leader"] == status["header"]["member_id"]
+        return bool(status["leader"] == status["header"]["member_id"])
 
     def clear(self) -> None:
         """Delete every key."""
         everything = base64.b64encode(b"\0").decode()
         self._call("POST", "/v3/kv/deleterange", {"key": everything, "range_end": everything})
 
-    def _call(self, method: str, path: str, body: Mapping[str, str] | None = None) -> dict[str, object]:
+    def _call(self, method: str, path: str, body: Mapping[str, str] | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
             connection.request(method, path, None if body is None else json.dumps(body))
-            answer: dict[str, object] = json.loads(connection.getresponse().read())
+            answer: dict[str, Any] = json.loads(connection.getresponse().read())
         except http.client.HTTPException as error:
             raise ConnectionError(str(error)) from error
         finally:

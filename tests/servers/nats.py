@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import nats
 from nats.aio.client import Client
 
 from deploy.dev.programs import find_program
 from tests.servers.ports import free_port
-from tests.servers.process import ServerProcess
+from tests.servers.process import POLL_S, START_TIMEOUT_S, ServerProcess
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = REPOSITORY / "nats.conf"
@@ -47,11 +49,11 @@ class NatsServer(ServerProcess):
         """With the role's user and password where the server asks for them."""
         return f"nats://{role}:{PASSWORDS[role]}@127.0.0.1:{self.port}" if self.roles else self.url
 
-    async def connect(self, role: str = "operator", **options: object) -> Client:
+    async def connect(self, role: str = "operator", **options: Any) -> Client:
         """A nats-py client; ``options`` as ``nats.connect`` takes them."""
         if self.roles:
             options.setdefault("inbox_prefix", f"_INBOX_{role}")
-        return await nats.connect(self.url_as(role), **options)  # type: ignore[arg-type]  # passed through as they are
+        return await nats.connect(self.url_as(role), **options)
 
     def is_ready(self) -> bool:
         """True once JetStream is up (in a cluster: and has a leader that this server follows)."""
@@ -114,12 +116,15 @@ class NatsCluster:
         for server in self.servers:
             server.stop()
 
-    def leader_of(self, stream: str) -> NatsServer:
-        """The server that leads the stream. Raises LookupError while there is none."""
-        for server in self.servers:
-            if server.running and _leader_name(server.monitor("/jsz?streams=1&accounts=1"), stream) == server.name:
-                return server
-        raise LookupError(f"no leader of {stream}")
+    def leader_of(self, stream: str, timeout_s: float = START_TIMEOUT_S) -> NatsServer:
+        """The server that leads the stream, once there is one. Raises LookupError after ``timeout_s``."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            for server in self.servers:
+                if server.running and _leader_name(server.monitor("/jsz?streams=1&accounts=1"), stream) == server.name:
+                    return server
+            time.sleep(POLL_S)
+        raise LookupError(f"no leader of {stream} within {timeout_s} s")
 
 
 def _leader_name(jsz: Mapping[str, object], stream: str) -> str:
