@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from schemas.execution import Execution, OutputChunk, ResultMessage
+from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage
@@ -24,10 +24,14 @@ class BusUnavailableError(Exception):
     """The bus did not answer in time. The task may or may not be queued: the same idempotency key tells."""
 
 
+class TaskTooLargeError(Exception):
+    """The encoded task does not fit one message of the bus."""
+
+
 class TaskQueue(Protocol):
     async def enqueue(self, task: TaskMessage) -> bool:
         """Returns once the bus has stored it. False if a task of this id was there already (same idempotency key).
-        Raises QueueFullError, BusUnavailableError."""
+        Raises QueueFullError, TaskTooLargeError, BusUnavailableError."""
         ...
 
     async def waiting(self, pool: str, priority: Priority) -> int:
@@ -112,7 +116,9 @@ class NodeControl(Protocol):
 class NodeDirectory(Protocol):
     """The nodes that are alive, as last seen; answered from memory, also while the directory service is away."""
 
-    def nodes(self) -> Sequence[NodeRecord]: ...
+    def nodes(self) -> Sequence[NodeRecord]:
+        """Asked for every task: cheap, and a record that has not changed is the same object as before."""
+        ...
 
 
 class CallbackTransport(Protocol):
@@ -147,4 +153,18 @@ class ResultInbox(Protocol):
 
     async def take(self, most: int) -> Sequence[ResultDelivery]:
         """Waits until there is at least one."""
+        ...
+
+
+class TaskEvents(Protocol):
+    """Events of all tasks of all gateways from now on; only followed where quotas for concurrent tasks are set."""
+
+    async def next(self) -> TaskEvent:
+        """Waits for one. Some may be missed: who counts must forget by time as well."""
+        ...
+
+
+class BusState(Protocol):
+    def connected(self) -> bool:
+        """True while the bus answers; from memory."""
         ...

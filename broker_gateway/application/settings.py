@@ -1,0 +1,48 @@
+"""Knobs of the use cases; the wiring fills them from the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionSettings:
+    queue_limit: int = 1000
+    """The most tasks that wait per pool and priority."""
+    queue_full_retry_ms: int = 1000
+    """What a refused caller is told to wait."""
+    batch_limit: int = 1000
+    batch_concurrency: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class WaitSettings:
+    lookup_every_s: float = 3.0
+    """A waiting caller looks the stored result up this often, in case its live message was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSettings:
+    node_answer_s: float = 1.0
+    """How long a node may take to say that it kills the task."""
+    result_wait_s: float = 5.0
+    """How long the killed task's result may take after that."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelaySettings:
+    at_once: int = 64
+    """The most deliveries in flight."""
+    per_endpoint: int = 8
+    """The most of them to one host and port, so that a slow one leaves room for the rest."""
+    held: int = 1024
+    """The most results this gateway holds, in flight or waiting for their turn."""
+    held_per_endpoint: int = 128
+    postpone_s: float = 5.0
+    """When a result beyond ``held_per_endpoint`` comes back."""
+    max_attempts: int = 12
+    base_s: float = 1.0
+    factor: float = 2.0
+    max_s: float = 60.0
+    keep_alive_s: float = 2.0
+    """Must be well within the inbox's ack wait."""
