@@ -102,8 +102,10 @@ class ServerProcess:
         self.start(wait=wait)
 
     def pause(self) -> None:
-        """SIGSTOP: it holds its connections and answers nothing."""
+        """SIGSTOP: it holds its connections and answers nothing. Returns once every thread of it stands still."""
         os.kill(self.pid, signal.SIGSTOP)
+        while any(_state(task) not in "TtZ" for task in Path(f"/proc/{self.pid}/task").iterdir()):
+            time.sleep(POLL_S)
 
     def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
@@ -119,3 +121,11 @@ class ServerProcess:
             return self.is_ready()
         except OSError:
             return False
+
+
+def _state(task: Path) -> str:
+    """The kernel's letter for a thread's state; ``Z`` if it is gone."""
+    try:
+        return (task / "stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z"
