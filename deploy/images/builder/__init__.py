@@ -1,0 +1,1 @@
+"""Builds the sandbox images, each only when its content has changed."""
