@@ -28,6 +28,11 @@ LOAD_GROUP = "load"
 HEADER_MSG_ID = "Nats-Msg-Id"
 HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE = "Nats-Expected-Last-Subject-Sequence"
 
+INBOX_GATEWAY = "_INBOX_gateway"
+INBOX_NODE = "_INBOX_node"
+INBOX_OPERATOR = "_INBOX_operator"
+"""Prefixes of reply subjects (``inbox_prefix`` of the client). nats.conf lets each role subscribe to its own only."""
+
 NODES_PREFIX = "/coderunner/v1/nodes/"
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
