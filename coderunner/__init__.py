@@ -1,1 +1,81 @@
-"""CodeRunner's client: submit snippets, watch them run, take their results."""
+"""CodeRunner's client: submit snippets, watch them run, take their results.
+
+Names load when they are first used, so that ``import coderunner.v1...`` alone stays cheap.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coderunner.client import Client as Client
+    from coderunner.errors import CodeRunnerError as CodeRunnerError
+    from coderunner.errors import GatewayUnavailable as GatewayUnavailable
+    from coderunner.errors import InvalidTask as InvalidTask
+    from coderunner.errors import LanguageUnavailable as LanguageUnavailable
+    from coderunner.errors import NotFound as NotFound
+    from coderunner.errors import QueueFull as QueueFull
+    from coderunner.errors import Unauthenticated as Unauthenticated
+    from coderunner.errors import Violation as Violation
+    from coderunner.model import Cancellation as Cancellation
+    from coderunner.model import CaseResult as CaseResult
+    from coderunner.model import Execution as Execution
+    from coderunner.model import Language as Language
+    from coderunner.model import Node as Node
+    from coderunner.model import NodeState as NodeState
+    from coderunner.model import Output as Output
+    from coderunner.model import Stage as Stage
+    from coderunner.model import Status as Status
+    from coderunner.model import Stream as Stream
+    from coderunner.model import Submitted as Submitted
+    from coderunner.model import Verdict as Verdict
+    from coderunner.sync import SyncClient as SyncClient
+    from coderunner.task import Checker as Checker
+    from coderunner.task import Comparison as Comparison
+    from coderunner.task import Limits as Limits
+    from coderunner.task import Task as Task
+    from coderunner.task import TestCase as TestCase
+
+_HOMES = {
+    "coderunner.client": ("Client",),
+    "coderunner.sync": ("SyncClient",),
+    "coderunner.errors": (
+        "CodeRunnerError",
+        "GatewayUnavailable",
+        "InvalidTask",
+        "LanguageUnavailable",
+        "NotFound",
+        "QueueFull",
+        "Unauthenticated",
+        "Violation",
+    ),
+    "coderunner.model": (
+        "Cancellation",
+        "CaseResult",
+        "Execution",
+        "Language",
+        "Node",
+        "NodeState",
+        "Output",
+        "Stage",
+        "Status",
+        "Stream",
+        "Submitted",
+        "Verdict",
+    ),
+    "coderunner.task": ("Checker", "Comparison", "Limits", "Task", "TestCase"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'coderunner' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})

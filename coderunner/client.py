@@ -1,0 +1,196 @@
+"""The asynchronous client."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from contextlib import aclosing
+from itertools import islice
+from types import TracebackType
+from typing import Self, Unpack
+
+import grpc
+
+from coderunner import replies
+from coderunner.connection import Connection
+from coderunner.errors import CodeRunnerError
+from coderunner.faults import refusal
+from coderunner.model import Cancellation, Execution, Language, Node, Output, Status, Submitted
+from coderunner.requests import task_message
+from coderunner.task import Source, Task, TaskOptions
+from coderunner.transcript import Transcript
+from coderunner.v1 import catalog_pb2, execution_pb2
+from coderunner.watch import watch
+
+OnOutput = Callable[[Output], object]
+"""Called with each piece of output; what it returns is awaited where it can be."""
+
+_EXECUTE_S = 60.0  # after this the same key asks again, in case the connection died unnoticed
+_BATCH_S = 60.0
+_BATCH = 1000  # the most tasks one SubmitBatch takes
+_PAGE = 200
+
+
+class Client:
+    """Speaks to one gateway. Safe to share between the tasks of one event loop.
+
+    ``target`` is ``host:port``, or ``https://host:port`` for TLS; None takes ``CODERUNNER_GATEWAY`` or
+    127.0.0.1:50051. ``token`` None takes ``CODERUNNER_TOKEN``. A gateway that has answered once is waited for
+    ``patience_s`` seconds when it goes away, one that has not ``connect_timeout_s``. Every method raises
+    CodeRunnerError or one of its kinds.
+    """
+
+    def __init__(
+        self,
+        target: str | None = None,
+        token: str | None = None,
+        *,
+        connect_timeout_s: float = 5.0,
+        patience_s: float = 30.0,
+    ) -> None:
+        self._gateway = Connection(target, token, connect_timeout_s, patience_s)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._gateway.close()
+
+    async def run(
+        self, language: str, source: Source, *, on_output: OnOutput | None = None, **options: Unpack[TaskOptions]
+    ) -> Execution:
+        """Runs a snippet and returns its result; see Task for the options. Survives a restart of the gateway.
+        Cancelling the caller does not cancel the task."""
+        task = task_message(Task(language=language, source=source, **options))
+        if on_output is not None:
+            return await self.follow(await self._submit(task), on_output)
+        return replies.execution(await self._execute(task))
+
+    async def submit(self, language: str, source: Source, **options: Unpack[TaskOptions]) -> str:
+        """Hands a snippet over and returns its task's id at once; see Task for the options."""
+        return await self._submit(task_message(Task(language=language, source=source, **options)))
+
+    async def submit_batch(self, tasks: Iterable[Task]) -> tuple[Submitted, ...]:
+        """One answer for each task, in order: each is accepted or refused on its own."""
+        messages = iter([task_message(task) for task in tasks])
+        answers: list[Submitted] = []
+        while batch := list(islice(messages, _BATCH)):
+            request = execution_pb2.SubmitBatchRequest(tasks=batch)
+            response: execution_pb2.SubmitBatchResponse = await self._gateway.ask(
+                self._gateway.execution.SubmitBatch, request, _BATCH_S
+            )
+            answers += [_submitted(result) for result in response.results]
+        return tuple(answers)
+
+    async def follow(self, task_id: str, on_output: OnOutput | None = None) -> Execution:
+        """Waits for the task's result. ``on_output`` gets all of its output, each character once and in order: live,
+        and from the result what was missed."""
+        transcript = Transcript()
+        async with aclosing(self.watch(task_id)) as events:
+            async for event in events:
+                if isinstance(event, Output):
+                    await _tell(on_output, transcript.live(event))
+                elif event.status.is_final:
+                    for piece in transcript.rest(event):
+                        await _tell(on_output, piece)
+                    return event
+        raise CodeRunnerError(f"the task {task_id} ended without a result")
+
+    def watch(self, task_id: str) -> AsyncGenerator[Execution | Output, None]:
+        """The task's state now, then every change, and output as it appears; ends with the result. Reconnects; after
+        that, and for a late watcher, pieces of output may be missing (``follow`` fills them in)."""
+        return watch(self._gateway, task_id)
+
+    async def get(self, task_id: str) -> Execution:
+        """The task as it stands now. Raises NotFound."""
+        request = execution_pb2.GetRequest(id=task_id)
+        response: execution_pb2.GetResponse = await self._gateway.ask(self._gateway.execution.Get, request)
+        return replies.execution(response.execution)
+
+    async def list(
+        self,
+        *,
+        statuses: Iterable[Status | str] = (),
+        language: str = "",
+        node_id: str = "",
+        labels: Mapping[str, str] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Execution]:
+        """Tasks, newest first, without their output; at most ``limit``."""
+        request = execution_pb2.ListRequest(
+            statuses=[Status(status).value for status in statuses],
+            language=language,
+            node_id=node_id,
+            labels=labels or {},
+        )
+        left = limit if limit is not None else 1 << 62
+        while left > 0:
+            request.page_size = min(left, _PAGE)
+            page: execution_pb2.ListResponse = await self._gateway.ask(self._gateway.execution.List, request)
+            for message in page.executions[:left]:
+                yield replies.execution(message)
+            left -= len(page.executions)
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
+
+    async def cancel(self, task_id: str) -> Cancellation:
+        """A queued task never starts; a running one is killed and keeps its partial output. Raises NotFound."""
+        request = execution_pb2.CancelRequest(id=task_id)
+        answer: execution_pb2.CancelResponse = await self._gateway.ask(self._gateway.execution.Cancel, request)
+        return Cancellation(replies.execution(answer.execution), answer.cancelled)
+
+    async def languages(self) -> tuple[Language, ...]:
+        """What live nodes serve."""
+        request = catalog_pb2.ListLanguagesRequest()
+        answer: catalog_pb2.ListLanguagesResponse = await self._gateway.ask(
+            self._gateway.catalog.ListLanguages, request
+        )
+        return tuple(replies.language(message) for message in answer.languages)
+
+    async def nodes(self) -> tuple[Node, ...]:
+        """The live nodes, as they last described themselves."""
+        request = catalog_pb2.ListNodesRequest()
+        answer: catalog_pb2.ListNodesResponse = await self._gateway.ask(self._gateway.catalog.ListNodes, request)
+        return tuple(replies.node(message) for message in answer.nodes)
+
+    async def _submit(self, task: execution_pb2.Task) -> str:
+        request = execution_pb2.SubmitRequest(task=task)
+        answer: execution_pb2.SubmitResponse = await self._gateway.ask(self._gateway.execution.Submit, request)
+        return answer.id
+
+    async def _execute(self, task: execution_pb2.Task) -> execution_pb2.Execution:
+        """Asks with the same key until the result is there, however long the program takes."""
+        request = execution_pb2.ExecuteRequest(task=task)
+
+        async def call() -> execution_pb2.ExecuteResponse | None:
+            try:
+                answer: execution_pb2.ExecuteResponse = await self._gateway.execution.Execute(
+                    request, timeout=_EXECUTE_S, metadata=self._gateway.metadata
+                )
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                    return None
+                raise
+            return answer
+
+        while (answer := await self._gateway.patiently(call)) is None:
+            pass
+        return answer.execution
+
+
+def _submitted(message: execution_pb2.Submitted) -> Submitted:
+    return Submitted(error=refusal(message.error)) if message.HasField("error") else Submitted(id=message.id)
+
+
+async def _tell(on_output: OnOutput | None, piece: Output | None) -> None:
+    if on_output is None or piece is None:
+        return
+    answer = on_output(piece)
+    if inspect.isawaitable(answer):
+        await answer

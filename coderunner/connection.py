@@ -1,0 +1,98 @@
+"""One channel to the gateway, and how long a call bears with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import grpc
+import stamina
+from google.protobuf.message import Message
+
+from coderunner.errors import CodeRunnerError
+from coderunner.faults import fault, is_passing
+from coderunner.v1 import catalog_pb2_grpc, execution_pb2_grpc
+
+DEFAULT_TARGET = "127.0.0.1:50051"
+CALL_S = 10.0  # a call that only asks
+_Answer = TypeVar("_Answer")
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", -1),  # a result with many cases is larger than gRPC's 4 MiB
+    ("grpc.enable_http_proxy", 0),  # the gateway is an internal service
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 1000),
+    ("grpc.max_reconnect_backoff_ms", 1000),  # a restarted gateway is found within a second
+)
+
+
+class Connection:
+    """Opens its channel with the first call, in the loop that makes it."""
+
+    def __init__(self, target: str | None, token: str | None, first_patience_s: float, patience_s: float) -> None:
+        address = target or os.environ.get("CODERUNNER_GATEWAY") or DEFAULT_TARGET
+        self._secure = address.startswith("https://")
+        self.target = address.removeprefix("https://").removeprefix("http://").rstrip("/")
+        self._token = token if token is not None else os.environ.get("CODERUNNER_TOKEN", "")
+        self._first_patience_s = first_patience_s
+        self._patience_s = patience_s
+        self._answered = False
+        self._channel: grpc.aio.Channel | None = None
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        return (("authorization", f"Bearer {self._token}"),) if self._token else ()
+
+    @property
+    def channel(self) -> grpc.aio.Channel:
+        if self._channel is None:
+            self._channel = (
+                grpc.aio.secure_channel(self.target, grpc.ssl_channel_credentials(), options=_OPTIONS)
+                if self._secure
+                else grpc.aio.insecure_channel(self.target, options=_OPTIONS)
+            )
+        return self._channel
+
+    @property
+    def execution(self) -> Any:
+        stub: Any = execution_pb2_grpc.ExecutionServiceStub  # the generated stubs carry no types
+        return stub(self.channel)
+
+    @property
+    def catalog(self) -> Any:
+        stub: Any = catalog_pb2_grpc.CatalogServiceStub
+        return stub(self.channel)
+
+    async def ask(
+        self, method: Callable[..., Awaitable[_Answer]], request: Message, timeout_s: float = CALL_S
+    ) -> _Answer:
+        """The answer to one call, made again while the gateway is away: the call must be safe to repeat."""
+
+        async def call() -> _Answer:
+            return await method(request, timeout=timeout_s, metadata=self.metadata)
+
+        return await self.patiently(call)
+
+    async def patiently(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        """The answer of ``call``, which must be safe to repeat: tried again while the gateway is away, for a short time
+        before it has ever answered and for longer after. Raises CodeRunnerError."""
+        patience_s = self._patience_s if self._answered else self._first_patience_s
+        try:
+            async for attempt in stamina.retry_context(
+                on=is_passing, attempts=None, timeout=patience_s, wait_initial=0.1, wait_max=1.0, wait_jitter=0.2
+            ):
+                with attempt:
+                    answer = await call()
+        except grpc.aio.AioRpcError as error:
+            raise self.fault(error) from error
+        self._answered = True
+        return answer
+
+    def fault(self, error: grpc.aio.AioRpcError) -> CodeRunnerError:
+        return fault(error, self.target)
+
+    async def close(self) -> None:
+        if self._channel is not None:
+            await self._channel.close(None)
+            self._channel = None

@@ -1,0 +1,173 @@
+"""What comes back, with the proto's field names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from coderunner.errors import CodeRunnerError
+from schemas.status import Status, Verdict
+
+__all__ = [
+    "Cancellation",
+    "CaseResult",
+    "Execution",
+    "Language",
+    "Node",
+    "NodeState",
+    "Output",
+    "Stage",
+    "Status",
+    "Stream",
+    "Submitted",
+    "Verdict",
+]
+
+
+class Stream(StrEnum):
+    STDOUT = "STDOUT"
+    STDERR = "STDERR"
+
+
+class NodeState(StrEnum):
+    STARTING = "STARTING"
+    READY = "READY"
+    DRAINING = "DRAINING"
+    OVERLOADED = "OVERLOADED"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One program that ran: the compiler, or the submission. Usage is that of its whole process tree."""
+
+    exit_code: int | None = None
+    """None where a signal ended it."""
+    signal: int | None = None
+    stdout: str = ""
+    stderr: str = ""
+    stdout_truncated: bool = False
+    stderr_truncated: bool = False
+    stdout_invalid_utf8: bool = False
+    """True where bytes that are not UTF-8 came out as U+FFFD."""
+    stderr_invalid_utf8: bool = False
+    wall_ms: float = 0.0
+    cpu_ms: float = 0.0
+    peak_memory_bytes: int = 0
+    limits_hit: tuple[str, ...] = ()
+    """Of ``cpu, wall, memory, processes, output, disk, open_files, file_size``."""
+
+    def text(self, stream: Stream) -> str:
+        return self.stdout if stream is Stream.STDOUT else self.stderr
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    name: str
+    verdict: Verdict
+    stage: Stage | None = None
+    """None where the case was skipped."""
+    checker_output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A task's state and, once ``status.is_final``, its result."""
+
+    id: str
+    status: Status
+    language: str = ""
+    language_version: str = ""
+    node_id: str = ""
+    attempt: int = 0
+    """1 for the first node that took it."""
+    queued_ms: float = 0.0
+    labels: Mapping[str, str] = field(default_factory=dict)
+    compile: Stage | None = None
+    """None where nothing was compiled."""
+    run: Stage | None = None
+    """None where nothing ran, and where there are cases."""
+    cases: tuple[CaseResult, ...] = ()
+    error: str = ""
+    """In words, where there is one."""
+    warnings: tuple[str, ...] = ()
+    submitted_at_ms: int = 0
+    """Unix milliseconds."""
+    finished_at_ms: int = 0
+    """Unix milliseconds; 0 until final."""
+
+    def stages(self) -> Iterator[tuple[str, Stage]]:
+        """Every stage that ran, with its name as ``Output.stage`` spells it, in order."""
+        if self.compile is not None:
+            yield "compile", self.compile
+        if self.run is not None:
+            yield "run", self.run
+        for index, case in enumerate(self.cases):
+            if case.stage is not None:
+                yield f"case:{index}", case.stage
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A piece of output, as it appeared."""
+
+    stage: str
+    """``compile``, ``run`` or ``case:<index from 0>``."""
+    stream: Stream
+    offset: int
+    """Characters of this stage's stream before this piece."""
+    text: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of one task of a batch: an id, or why it was refused."""
+
+    id: str = ""
+    error: CodeRunnerError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    execution: Execution
+    """The task after the call: cancelled, or the state in which it had already ended."""
+    cancelled: bool
+    """False where it had already ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    name: str
+    versions: tuple[str, ...] = ()
+    """Distinct versions on live nodes, newest first."""
+    aliases: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    """File name endings, with the dot."""
+    compiled: bool = False
+    nodes: int = 0
+    """Live nodes that serve it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    id: str
+    host: str = ""
+    pools: tuple[str, ...] = ()
+    languages: Mapping[str, str] = field(default_factory=dict)
+    """Name to version."""
+    capacity: int = 0
+    """The most tasks it runs at once."""
+    running: int = 0
+    cpu_percent: float = 0.0
+    memory_percent: float = 0.0
+    load_score: float = 0.0
+    """0 (idle) to 100."""
+    state: NodeState = NodeState.STARTING
+    version: str = ""
+    sandbox_runtime: str = ""
+    started_at_ms: int = 0
+    updated_at_ms: int = 0
+    alarms: tuple[str, ...] = ()
+    disk_percent: float = 0.0
+    labels: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,122 @@
+"""From what the gateway answers to what the caller gets."""
+
+from __future__ import annotations
+
+from coderunner import model
+from coderunner.errors import CodeRunnerError
+from coderunner.v1 import catalog_pb2, execution_pb2
+
+
+def execution(message: execution_pb2.Execution) -> model.Execution:
+    """Raises CodeRunnerError for a state that this version does not know."""
+    return model.Execution(
+        id=message.id,
+        status=_status(message.status),
+        language=message.language,
+        language_version=message.language_version,
+        node_id=message.node_id,
+        attempt=message.attempt,
+        queued_ms=message.queued_ms,
+        labels=dict(message.labels),
+        compile=_stage(message.compile) if message.HasField("compile") else None,
+        run=_stage(message.run) if message.HasField("run") else None,
+        cases=tuple(_case(case) for case in message.cases),
+        error=message.error,
+        warnings=tuple(message.warnings),
+        submitted_at_ms=message.submitted_at_ms,
+        finished_at_ms=message.finished_at_ms,
+    )
+
+
+def output(message: execution_pb2.OutputChunk) -> model.Output:
+    stderr = message.stream == execution_pb2.OutputChunk.STDERR
+    return model.Output(
+        stage=message.stage,
+        stream=model.Stream.STDERR if stderr else model.Stream.STDOUT,
+        offset=message.offset,
+        text=message.text,
+        attempt=message.attempt,
+    )
+
+
+def language(message: catalog_pb2.Language) -> model.Language:
+    return model.Language(
+        name=message.name,
+        versions=tuple(message.versions),
+        aliases=tuple(message.aliases),
+        extensions=tuple(message.extensions),
+        compiled=message.compiled,
+        nodes=message.nodes,
+    )
+
+
+def node(message: catalog_pb2.Node) -> model.Node:
+    return model.Node(
+        id=message.id,
+        host=message.host,
+        pools=tuple(message.pools),
+        languages=dict(message.languages),
+        capacity=message.capacity,
+        running=message.running,
+        cpu_percent=message.cpu_percent,
+        memory_percent=message.memory_percent,
+        load_score=message.load_score,
+        state=_node_state(message.state),
+        version=message.version,
+        sandbox_runtime=message.sandbox_runtime,
+        started_at_ms=message.started_at_ms,
+        updated_at_ms=message.updated_at_ms,
+        alarms=tuple(message.alarms),
+        disk_percent=message.disk_percent,
+        labels=dict(message.labels),
+    )
+
+
+def _stage(message: execution_pb2.Stage) -> model.Stage:
+    return model.Stage(
+        exit_code=message.exit_code if message.HasField("exit_code") else None,
+        signal=message.signal if message.HasField("signal") else None,
+        stdout=message.stdout,
+        stderr=message.stderr,
+        stdout_truncated=message.stdout_truncated,
+        stderr_truncated=message.stderr_truncated,
+        stdout_invalid_utf8=message.stdout_invalid_utf8,
+        stderr_invalid_utf8=message.stderr_invalid_utf8,
+        wall_ms=message.wall_ms,
+        cpu_ms=message.cpu_ms,
+        peak_memory_bytes=message.peak_memory_bytes,
+        limits_hit=tuple(message.limits_hit),
+    )
+
+
+def _case(message: execution_pb2.CaseResult) -> model.CaseResult:
+    try:
+        verdict = model.Verdict(execution_pb2.CaseResult.Verdict.Name(message.verdict))
+    except ValueError as error:
+        raise _unknown("verdict", message.verdict) from error
+    return model.CaseResult(
+        name=message.name,
+        verdict=verdict,
+        stage=_stage(message.stage) if message.HasField("stage") else None,
+        checker_output=message.checker_output,
+    )
+
+
+def _status(value: execution_pb2.Execution.Status) -> model.Status:
+    try:
+        return model.Status(execution_pb2.Execution.Status.Name(value))
+    except ValueError as error:
+        raise _unknown("status", value) from error
+
+
+def _node_state(value: catalog_pb2.Node.State) -> model.NodeState:
+    try:
+        return model.NodeState(catalog_pb2.Node.State.Name(value))
+    except ValueError as error:
+        raise _unknown("node state", value) from error
+
+
+def _unknown(what: str, value: int) -> CodeRunnerError:
+    return CodeRunnerError(
+        f"the gateway speaks of a {what} ({value}) that this version does not know; upgrade coderunner"
+    )

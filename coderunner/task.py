@@ -1,0 +1,114 @@
+"""What is asked for: one snippet, its input, its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
+
+Source = str | Mapping[str, str]
+"""The text of one file, or file names with their texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one run may use; ``None`` takes the gateway's default. The network is always off."""
+
+    cpu_ms: int | None = None
+    """Processor time of all processes together."""
+    wall_ms: int | None = None
+    memory_bytes: int | None = None
+    processes: int | None = None
+    """Processes and threads at once."""
+    output_bytes: int | None = None
+    """Captured per stream."""
+    disk_bytes: int | None = None
+    open_files: int | None = None
+    file_bytes: int | None = None
+    """The largest single file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a case's output is held against what is expected."""
+
+    mode: Literal["EXACT", "TRIMMED", "TOKENS", "FLOAT"] = "TRIMMED"
+    epsilon: float = 0.0
+    """For FLOAT; 0 takes 1e-6."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestCase:
+    """One run of the program against what it should print."""
+
+    __test__ = False  # pytest must not collect it
+
+    name: str = ""
+    """Empty: its number, from 1."""
+    stdin: str = ""
+    args: Sequence[str] = ()
+    expected_output: str = ""
+    comparison: Comparison = Comparison()
+    limits: Limits | None = None
+    """None: the task's limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """A program that judges cases: it reads the files ``input``, ``output`` and ``expected`` in its work directory;
+    exit code 0 accepts, 1 is a wrong answer, anything else a CHECKER_ERROR."""
+
+    language: str
+    source: Source
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One snippet to run. ``Client.run`` and ``Client.submit`` take the same fields as arguments."""
+
+    language: str
+    """A name or alias that ``Client.languages`` tells."""
+    source: Source
+    version: str = ""
+    """Empty: any. Otherwise a prefix: "3" or "3.13"."""
+    entry_point: str = ""
+    """Name of the file to run. Empty: the language decides."""
+    stdin: str = ""
+    args: Sequence[str] = ()
+    env: Mapping[str, str] | None = None
+    compile_options: Sequence[str] = ()
+    limits: Limits | None = None
+    priority: str = "NORMAL"
+    """``LOW``, ``NORMAL`` or ``HIGH``."""
+    cases: Sequence[TestCase] = ()
+    """With cases, ``stdin`` and ``args`` above are not used."""
+    stop_at_first_failure: bool = False
+    checker: Checker | None = None
+    idempotency_key: str = ""
+    """The same key returns the same task. Empty: the client makes one, so that its retries are safe."""
+    queue_deadline_ms: int = 0
+    """Not started within this: EXPIRED. 0: waits for as long as it takes."""
+    callback: str | None = None
+    """An ``http``, ``https`` or ``grpc`` URL that gets the finished execution, at least once."""
+    labels: Mapping[str, str] | None = field(default=None)
+
+
+class TaskOptions(TypedDict, total=False):
+    """The optional fields of a Task, as keyword arguments."""
+
+    version: str
+    entry_point: str
+    stdin: str
+    args: Sequence[str]
+    env: Mapping[str, str] | None
+    compile_options: Sequence[str]
+    limits: Limits | None
+    priority: str
+    cases: Sequence[TestCase]
+    stop_at_first_failure: bool
+    checker: Checker | None
+    idempotency_key: str
+    queue_deadline_ms: int
+    callback: str | None
+    labels: Mapping[str, str] | None

@@ -1,0 +1,68 @@
+"""Watching one task across broken connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import grpc
+
+from coderunner import replies
+from coderunner.connection import Connection
+from coderunner.errors import GatewayUnavailable
+from coderunner.faults import is_passing
+from coderunner.model import Execution, Output
+from coderunner.v1 import execution_pb2
+
+_IDLE_S = 30.0  # a stream that was silent for this long is opened anew, in case its connection died unnoticed
+_REOPEN_PAUSE_S = 0.2
+_MOST_BARREN = 50  # streams in a row that broke without news; after these the gateway counts as gone
+
+
+async def watch(gateway: Connection, task_id: str) -> AsyncGenerator[Execution | Output, None]:
+    """The task's state, its changes and its output, over as many streams as it takes. Raises CodeRunnerError."""
+    last: Execution | None = None
+    barren = 0
+    while barren < _MOST_BARREN:
+        barren += 1
+        async with aclosing(_stream(gateway, task_id)) as messages:
+            async for message in messages:
+                if message.WhichOneof("event") == "output":
+                    barren = 0
+                    yield replies.output(message.output)
+                    continue
+                execution = replies.execution(message.execution)
+                if execution != last:
+                    barren, last = 0, execution
+                    yield execution
+                if execution.status.is_final:
+                    return
+        await asyncio.sleep(_REOPEN_PAUSE_S)
+    raise GatewayUnavailable(f"the gateway at {gateway.target} keeps ending the watch of task {task_id}")
+
+
+async def _stream(gateway: Connection, task_id: str) -> AsyncGenerator[execution_pb2.WatchResponse, None]:
+    """One stream until it ends, breaks or falls silent."""
+    call, message = await gateway.patiently(lambda: _open(gateway, task_id))
+    try:
+        while isinstance(message, execution_pb2.WatchResponse):  # gRPC's end-of-stream marker is none
+            yield message
+            message = await asyncio.wait_for(call.read(), _IDLE_S)
+    except TimeoutError:
+        return
+    except grpc.aio.AioRpcError as error:
+        if not is_passing(error):
+            raise gateway.fault(error) from error
+    finally:
+        call.cancel()
+
+
+async def _open(gateway: Connection, task_id: str) -> tuple[Any, Any]:
+    call = gateway.execution.Watch(execution_pb2.WatchRequest(id=task_id), metadata=gateway.metadata)
+    try:
+        return call, await asyncio.wait_for(call.read(), _IDLE_S)
+    except TimeoutError:
+        call.cancel()
+        raise GatewayUnavailable(f"the gateway at {gateway.target} accepted the watch and then said nothing") from None

@@ -1,0 +1,225 @@
+"""A gateway that answers from a script: real gRPC, no bus, no node."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf import duration_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from coderunner.v1 import catalog_pb2, catalog_pb2_grpc, execution_pb2, execution_pb2_grpc
+
+Status = execution_pb2.Execution.Status
+
+
+@dataclass
+class Script:
+    """How one task goes: pieces of live output, perhaps a wait, then the result."""
+
+    result: execution_pb2.Execution
+    live: Sequence[execution_pb2.OutputChunk] = ()
+    hold: threading.Event | None = None
+    """The result is held back until this is set; cancelling the task sets it."""
+    cut_watches: int = 0
+    """So many watches break after the live output, as if the gateway had restarted."""
+
+
+def ran(stdout: str = "", status: str = "SUCCEEDED", exit_code: int | None = 0, **stage: Any) -> execution_pb2.Execution:
+    """A finished execution with a run stage."""
+    run = execution_pb2.Stage(stdout=stdout, exit_code=exit_code, wall_ms=12.5, cpu_ms=9.0, peak_memory_bytes=8 << 20)
+    run.MergeFrom(execution_pb2.Stage(**stage))
+    return execution_pb2.Execution(
+        status=status, language_version="3.13.5", node_id="node-1", attempt=1, queued_ms=1.5, run=run, finished_at_ms=2000
+    )
+
+
+def chunk(text: str, offset: int = 0, stream: str = "STDOUT", stage: str = "run", attempt: int = 1) -> Any:
+    return execution_pb2.OutputChunk(stage=stage, stream=stream, offset=offset, text=text, attempt=attempt)
+
+
+PYTHON = catalog_pb2.Language(name="python", versions=["3.13.5"], aliases=["py"], extensions=[".py"], nodes=1)
+CPP = catalog_pb2.Language(name="cpp", versions=["14.2.0"], aliases=["c++"], extensions=[".cpp", ".cc"], compiled=True, nodes=1)
+NODE = catalog_pb2.Node(
+    id="node-1",
+    host="host-a",
+    pools=["default"],
+    languages={"python": "3.13.5", "cpp": "14.2.0"},
+    capacity=4,
+    running=1,
+    cpu_percent=12.5,
+    memory_percent=40.0,
+    load_score=26.0,
+    state=catalog_pb2.Node.READY,
+    version="0.1.0",
+    sandbox_runtime="runc",
+)
+
+
+@dataclass
+class FakeGateway:
+    """Serves on a free port of the loopback interface from ``start`` to ``stop``."""
+
+    script: Callable[[execution_pb2.Task], Script] = field(default=lambda task: Script(ran("hello\n")))
+    token: str = ""
+    languages: list[catalog_pb2.Language] = field(default_factory=lambda: [PYTHON, CPP])
+    nodes: list[catalog_pb2.Node] = field(default_factory=lambda: [NODE])
+    calls: list[tuple[str, Any]] = field(default_factory=list)
+    failures: list[status_pb2.Status | grpc.StatusCode] = field(default_factory=list)
+    """Each call of ExecutionService takes one of these first, if there is one."""
+    port: int = 0
+
+    def start(self) -> FakeGateway:
+        self._lock = threading.Lock()
+        self._scripts: dict[str, Script] = getattr(self, "_scripts", {})
+        self._server = grpc.server(ThreadPoolExecutor(8))
+        execution_pb2_grpc.add_ExecutionServiceServicer_to_server(_Execution(self), self._server)
+        catalog_pb2_grpc.add_CatalogServiceServicer_to_server(_Catalog(self), self._server)
+        self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        for script in self._scripts.values():
+            if script.hold is not None:
+                script.hold.set()
+        self._server.stop(grace=0).wait(5)
+
+    def __enter__(self) -> FakeGateway:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def target(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def of(self, method: str) -> list[Any]:
+        """The requests of one method, in order."""
+        return [request for name, request in self.calls if name == method]
+
+    def accept(self, task: execution_pb2.Task) -> str:
+        with self._lock:
+            task_id = f"t-{task.idempotency_key}"
+            if task_id not in self._scripts:
+                script = self.script(task)
+                script.result.id = task_id
+                script.result.language = task.language
+                script.result.labels.update(task.labels)
+                self._scripts[task_id] = script
+            return task_id
+
+    def scripted(self, task_id: str, context: grpc.ServicerContext) -> Script:
+        if task_id not in self._scripts:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"there is no task {task_id!r}")
+        return self._scripts[task_id]
+
+    def enter(self, method: str, request: Any, context: grpc.ServicerContext) -> None:
+        self.calls.append((method, request))
+        if self.token and ("authorization", f"Bearer {self.token}") not in context.invocation_metadata():
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token is missing or wrong")
+        if self.failures:
+            self._fail(self.failures.pop(0), context)
+
+    @staticmethod
+    def _fail(failure: status_pb2.Status | grpc.StatusCode, context: grpc.ServicerContext) -> NoReturn:
+        if isinstance(failure, grpc.StatusCode):
+            context.abort(failure, "as the script says")
+        context.abort_with_status(rpc_status.to_status(failure))
+        raise AssertionError
+
+
+def invalid(field_name: str, description: str) -> status_pb2.Status:
+    detail = error_details_pb2.BadRequest(
+        field_violations=[error_details_pb2.BadRequest.FieldViolation(field=field_name, description=description)]
+    )
+    return _status(code_pb2.INVALID_ARGUMENT, f"{field_name}: {description}", detail)
+
+
+def queue_full(seconds: int) -> status_pb2.Status:
+    detail = error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=seconds))
+    return _status(code_pb2.RESOURCE_EXHAUSTED, "the queue is full", detail)
+
+
+def _status(code: int, message: str, detail: Any) -> status_pb2.Status:
+    status = status_pb2.Status(code=code, message=message)
+    status.details.add().Pack(detail)
+    return status
+
+
+class _Execution(execution_pb2_grpc.ExecutionServiceServicer):
+    def __init__(self, gateway: FakeGateway) -> None:
+        self._gateway = gateway
+
+    def Submit(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("Submit", request, context)
+        return execution_pb2.SubmitResponse(id=self._gateway.accept(request.task))
+
+    def SubmitBatch(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("SubmitBatch", request, context)
+        return execution_pb2.SubmitBatchResponse(results=[self._submitted(task) for task in request.tasks])
+
+    def _submitted(self, task: execution_pb2.Task) -> execution_pb2.Submitted:
+        if task.language == "cobol":
+            error = execution_pb2.SubmitError(code=code_pb2.FAILED_PRECONDITION, message="no live node serves cobol")
+            return execution_pb2.Submitted(error=error)
+        return execution_pb2.Submitted(id=self._gateway.accept(task))
+
+    def Execute(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("Execute", request, context)
+        script = self._gateway.scripted(self._gateway.accept(request.task), context)
+        if script.hold is not None:
+            script.hold.wait(30)
+        return execution_pb2.ExecuteResponse(execution=script.result)
+
+    def Watch(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        self._gateway.enter("Watch", request, context)
+        script = self._gateway.scripted(request.id, context)
+        running = execution_pb2.Execution(id=request.id, status=Status.RUNNING, attempt=1)
+        yield execution_pb2.WatchResponse(execution=running)
+        for piece in script.live:
+            yield execution_pb2.WatchResponse(output=piece)
+        if script.cut_watches:
+            script.cut_watches -= 1
+            context.abort(grpc.StatusCode.UNAVAILABLE, "the gateway stops")
+        if script.hold is not None:
+            script.hold.wait(30)
+        yield execution_pb2.WatchResponse(execution=script.result)
+
+    def Get(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("Get", request, context)
+        return execution_pb2.GetResponse(execution=self._gateway.scripted(request.id, context).result)
+
+    def List(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("List", request, context)
+        known = [script.result for script in self._gateway._scripts.values()][::-1]
+        start = int(request.page_token or 0)
+        end = start + min(request.page_size or 50, 2)  # small pages, so that paging shows
+        token = str(end) if end < len(known) else ""
+        return execution_pb2.ListResponse(executions=known[start:end], next_page_token=token)
+
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("Cancel", request, context)
+        script = self._gateway.scripted(request.id, context)
+        if script.hold is None or script.hold.is_set():
+            return execution_pb2.CancelResponse(execution=script.result, cancelled=False)
+        script.result.status = Status.CANCELLED
+        script.hold.set()
+        return execution_pb2.CancelResponse(execution=script.result, cancelled=True)
+
+
+class _Catalog(catalog_pb2_grpc.CatalogServiceServicer):
+    def __init__(self, gateway: FakeGateway) -> None:
+        self._gateway = gateway
+
+    def ListLanguages(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return catalog_pb2.ListLanguagesResponse(languages=self._gateway.languages)
+
+    def ListNodes(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return catalog_pb2.ListNodesResponse(nodes=self._gateway.nodes)
