@@ -38,7 +38,8 @@ class NatsServer(ServerProcess):
         self.port = port or free_port()
         self.monitor_port = free_port()
         self.roles = roles
-        super().__init__(name, self._command(directory, name, extra), directory / f"{name}.log", self._environment())
+        self._store = directory / f"{name}-store"
+        super().__init__(name, self._command(name, extra), directory / f"{name}.log", self._environment())
 
     @property
     def url(self) -> str:
@@ -71,14 +72,17 @@ class NatsServer(ServerProcess):
             connection.close()
         return answer
 
-    def _command(self, directory: Path, name: str, extra: Sequence[str]) -> list[str]:
-        config = ["-c", str(CONFIG)] if self.roles else ["-js"]
+    def _command(self, name: str, extra: Sequence[str]) -> list[str]:
+        config = ["-c", str(CONFIG)] if self.roles else ["-js", "-sd", str(self._store)]
         listen = ["-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor_port)]
-        store = ["-sd", str(directory / f"{name}-store"), "--server_name", name]
-        return [str(find_program("nats-server")), *config, *listen, *store, *extra]
+        return [str(find_program("nats-server")), *config, *listen, "--server_name", name, *extra]
 
     def _environment(self) -> dict[str, str]:
-        return {password_variable(role): PASSWORDS[role] for role in ROLES} if self.roles else {}
+        if not self.roles:
+            return {}
+        return {"CODERUNNER_NATS_STORE": str(self._store)} | {
+            password_variable(role): PASSWORDS[role] for role in ROLES
+        }
 
 
 class NatsCluster:

@@ -1,0 +1,234 @@
+"""nats.conf on a real server: what each role may do, and what it may not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from schemas import names, topology
+from schemas.status import Priority, Status
+from tests.servers import NatsServer
+from tests.servers.nats import PASSWORDS
+from tests.servers.wire import WireClient
+
+STREAMS = (names.STREAM_TASKS, names.STREAM_RESULTS, names.STREAM_EVENTS, names.STREAM_DEAD)
+TASK = names.task_subject("default", Priority.NORMAL, "t1")
+DESTRUCTIVE = [f"$JS.API.STREAM.{verb}.{stream}" for verb in ("DELETE", "SNAPSHOT", "RESTORE") for stream in STREAMS]
+
+MAY_PUBLISH = {
+    "gateway": [
+        TASK,
+        names.result_subject("t1"),
+        names.event_subject("t1", Status.QUEUED),
+        names.dead_subject("delivery", "t1"),
+        names.cancel_subject("t1"),
+        names.node_subject("n1"),
+        *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "INFO") for stream in STREAMS),
+        f"$JS.API.STREAM.PURGE.{names.STREAM_TASKS}",
+        f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.{names.result_subject('t1')}",
+    ],
+    "node": [
+        names.result_subject("t1"),
+        names.event_subject("t1", Status.RUNNING),
+        names.output_subject("t1"),
+        names.dead_subject("poison", "t1"),
+        f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_TASKS}.default-normal",
+        *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "INFO") for stream in STREAMS),
+    ],
+    "operator": [
+        "$JS.API.STREAM.LIST",
+        *(
+            f"$JS.API.{verb}.{stream}"
+            for verb in ("STREAM.INFO", "STREAM.MSG.GET", "CONSUMER.LIST")
+            for stream in STREAMS
+        ),
+    ],
+}
+MAY_NOT_PUBLISH = {
+    "gateway": [
+        *DESTRUCTIVE,
+        names.output_subject("t1"),
+        "coderunner.v1.stored.t1",
+        "other",
+        "_INBOX_node.x",
+        "$SYS.REQ.SERVER.PING",
+    ],
+    "node": [
+        *DESTRUCTIVE,
+        *(
+            f"$JS.API.STREAM.{verb}.{stream}"
+            for verb in ("UPDATE", "PURGE", "MSG.DELETE", "MSG.GET")
+            for stream in STREAMS
+        ),
+        TASK,
+        names.cancel_subject("t1"),
+        names.node_subject("n2"),
+        "coderunner.v1.stored.t1",
+        "_INBOX_gateway.x",
+        f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_RESULTS}.{names.RELAY_CONSUMER}",
+        f"$JS.API.CONSUMER.DELETE.{names.STREAM_TASKS}.default-normal",
+        f"$JS.ACK.{names.STREAM_RESULTS}.{names.RELAY_CONSUMER}.1.1.1.1.1",
+        "$SYS.REQ.SERVER.PING",
+    ],
+    "operator": [
+        *DESTRUCTIVE,
+        *(
+            f"$JS.API.STREAM.{verb}.{stream}"
+            for verb in ("CREATE", "UPDATE", "PURGE", "MSG.DELETE")
+            for stream in STREAMS
+        ),
+        TASK,
+        names.result_subject("t1"),
+        names.cancel_subject("t1"),
+        f"$JS.API.CONSUMER.DURABLE.CREATE.{names.STREAM_TASKS}.mine",
+        f"$JS.API.CONSUMER.CREATE.{names.STREAM_TASKS}.mine",
+        f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_TASKS}.default-normal",
+    ],
+}
+MAY_NOT_SUBSCRIBE = {
+    "gateway": ["_INBOX_node.>", "_INBOX.>", names.TASKS_WILDCARD, names.CANCEL_WILDCARD, "$JS.>", ">"],
+    "node": [
+        "_INBOX_gateway.>",
+        "_INBOX.>",
+        names.TASKS_WILDCARD,
+        names.RESULTS_WILDCARD,
+        "coderunner.v1.output.*",
+        "$JS.>",
+        ">",
+    ],
+    "operator": ["_INBOX_gateway.>", "_INBOX_node.>", "$JS.>", ">"],
+}
+
+
+def cases(table: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(role, subject) for role, subjects in table.items() for subject in subjects]
+
+
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path_factory.mktemp("bus"), roles=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+def wire(bus: NatsServer, role: str) -> WireClient:
+    return WireClient(bus.port, role, PASSWORDS[role])
+
+
+@pytest.mark.parametrize(("role", "subject"), cases(MAY_PUBLISH))
+def test_a_role_may_publish_what_its_work_needs(bus: NatsServer, role: str, subject: str) -> None:
+    with wire(bus, role) as client:
+        assert client.may_publish(subject)
+
+
+@pytest.mark.parametrize(("role", "subject"), cases(MAY_NOT_PUBLISH))
+def test_a_role_may_not_publish_anything_else(bus: NatsServer, role: str, subject: str) -> None:
+    with wire(bus, role) as client:
+        assert not client.may_publish(subject)
+
+
+@pytest.mark.parametrize(("role", "subject"), cases(MAY_NOT_SUBSCRIBE))
+def test_a_role_cannot_overhear_the_others(bus: NatsServer, role: str, subject: str) -> None:
+    with wire(bus, role) as client:
+        assert not client.may_subscribe(subject)
+
+
+def test_nobody_enters_without_the_right_password(bus: NatsServer) -> None:
+    for user, password in (("gateway", "wrong"), ("gateway", PASSWORDS["node"]), ("", ""), ("admin", "admin")):
+        with pytest.raises(ConnectionError, match="Authorization Violation"):
+            WireClient(bus.port, user, password)
+
+
+def test_only_the_system_user_sees_the_servers(bus: NatsServer) -> None:
+    with wire(bus, "system") as client:
+        assert client.may_publish("$SYS.REQ.SERVER.PING")
+
+
+async def test_the_server_listens_on_loopback_only(bus: NatsServer) -> None:
+    assert bus.monitor("/varz")["host"] == "127.0.0.1"
+
+
+async def test_without_passwords_the_server_does_not_start(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path, roles=True)
+    del server.env["CODERUNNER_NATS_GATEWAY_PASSWORD"]
+    with pytest.raises(RuntimeError, match="CODERUNNER_NATS_GATEWAY_PASSWORD"):
+        server.start()
+
+
+async def test_a_task_makes_its_way_with_these_permissions(bus: NatsServer) -> None:
+    violations: list[str] = []
+
+    async def remember(error: Exception) -> None:
+        violations.append(str(error))
+
+    gateway = await bus.connect("gateway", error_cb=remember)
+    node = await bus.connect("node", error_cb=remember)
+    operator = await bus.connect("operator", error_cb=remember)
+    try:
+        await _one_task(gateway, node)
+        assert await _one_order(gateway, node) == b"obeyed"
+        listed = await operator.jetstream().streams_info()
+        assert {info.config.name for info in listed} == set(STREAMS)
+        stored = await operator.jetstream().get_msg(names.STREAM_RESULTS, subject=names.result_subject("t1"))
+        assert stored.data == b"42"
+    finally:
+        for client in (gateway, node, operator):
+            await client.close()
+    assert violations == []
+
+
+async def _one_task(gateway: Client, node: Client) -> None:
+    for config in topology.streams(topology.BusLimits()):
+        await _ask(node, f"$JS.API.STREAM.CREATE.{config['name']}", json.dumps(config).encode())
+        await _ask(gateway, f"$JS.API.STREAM.UPDATE.{config['name']}", json.dumps(config).encode())
+    consumers = topology.task_consumers("default")
+    for config in consumers:
+        for client in (gateway, node):
+            await _ask(client, *topology.create_consumer_request(names.STREAM_TASKS, config))
+    await _ask(gateway, *topology.create_consumer_request(names.STREAM_RESULTS, topology.relay_consumer()))
+    stored = await gateway.subscribe(topology.STORED_RESULTS_WILDCARD)
+    await gateway.flush()
+    await _ask(gateway, TASK, b"6 * 7")
+    task = await _pull(node, names.STREAM_TASKS, "default-normal", load_priority=0)
+    assert task.data == b"6 * 7"
+    await _ask(node, names.result_subject("t1"), b"42")
+    assert (await stored.next_msg(timeout=5)).data == b"42"
+    await node.request(task.reply, b"+ACK", timeout=5)
+    result = await _pull(gateway, names.STREAM_RESULTS, names.RELAY_CONSUMER, load_priority=None)
+    await gateway.request(result.reply, b"+ACK", timeout=5)
+    info = await _ask(gateway, f"$JS.API.CONSUMER.INFO.{names.STREAM_TASKS}.default-normal", b"")
+    assert (info["num_pending"], info["num_ack_pending"]) == (0, 0)
+    await _ask(gateway, f"$JS.API.STREAM.PURGE.{names.STREAM_TASKS}", b'{"filter":"coderunner.v1.task.*.*.t1"}')
+
+
+async def _one_order(gateway: Client, node: Client) -> bytes:
+    async def obey(message: Msg) -> None:
+        await message.respond(b"obeyed")
+
+    await node.subscribe(names.CANCEL_WILDCARD, cb=obey)
+    await node.flush()
+    return (await gateway.request(names.cancel_subject("t1"), b"", timeout=5)).data
+
+
+async def _ask(client: Client, subject: str, payload: bytes) -> dict[str, object]:
+    answer: dict[str, object] = json.loads((await client.request(subject, payload, timeout=5)).data)
+    assert "error" not in answer, answer
+    return answer
+
+
+async def _pull(client: Client, stream: str, durable: str, *, load_priority: int | None) -> Msg:
+    inbox = client.new_inbox()
+    subscription = await client.subscribe(inbox)
+    request = topology.pull_request(batch=1, expires_s=5, load_priority=load_priority)
+    await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}", request, reply=inbox)
+    async with asyncio.timeout(5):
+        message = await subscription.next_msg(timeout=5)
+    await subscription.unsubscribe()
+    return message
