@@ -1,0 +1,37 @@
+"""A result that must fit into one message: outputs are cut, and say so."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.execution import Execution, Stage
+
+CUTS = (16_384, 4_096, 1_024, 256, 0)
+"""Characters per stream, tried in this order until the result fits."""
+
+
+def shrink_outputs(execution: Execution, characters: int) -> Execution:
+    """The same execution with at most so many characters of each stream."""
+    return msgspec.structs.replace(
+        execution,
+        compile=_shrunk(execution.compile, characters),
+        run=_shrunk(execution.run, characters),
+        cases=[
+            msgspec.structs.replace(
+                case, stage=_shrunk(case.stage, characters), checker_output=case.checker_output[:characters]
+            )
+            for case in execution.cases
+        ],
+    )
+
+
+def _shrunk(stage: Stage | None, characters: int) -> Stage | None:
+    if stage is None:
+        return None
+    return msgspec.structs.replace(
+        stage,
+        stdout=stage.stdout[:characters],
+        stderr=stage.stderr[:characters],
+        stdout_truncated=stage.stdout_truncated or len(stage.stdout) > characters,
+        stderr_truncated=stage.stderr_truncated or len(stage.stderr) > characters,
+    )

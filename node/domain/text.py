@@ -1,0 +1,37 @@
+"""Bytes that a program wrote, as text that can go over the bus."""
+
+from __future__ import annotations
+
+import codecs
+
+_LONGEST_CHARACTER_BYTES = 4
+
+
+def readable(data: bytes, *, truncated: bool) -> tuple[str, bool]:
+    """The text, and whether something in it was not UTF-8 (and came out as U+FFFD). A character that our own cut at the
+    output limit split is left out and is nobody's fault."""
+    try:
+        return data.decode(), False
+    except UnicodeDecodeError as error:
+        if (
+            truncated
+            and error.reason == "unexpected end of data"
+            and len(data) - error.start < _LONGEST_CHARACTER_BYTES
+        ):
+            return data[: error.start].decode(), False
+        return data.decode(errors="replace"), True
+
+
+class LiveText:
+    """One stream, decoded piece by piece; knows how many characters (code points) went before."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.offset = 0
+
+    def feed(self, data: bytes, *, last: bool = False) -> tuple[int, str]:
+        """Offset and text of what became readable."""
+        text = self._decoder.decode(data, last)
+        offset = self.offset
+        self.offset += len(text)
+        return offset, text
