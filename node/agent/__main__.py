@@ -1,0 +1,14 @@
+"""Start as a directory: ``python3 -I -S -B .../agent CONFIG``."""
+
+import os
+import sys
+
+if not __package__:
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    __package__, __spec__ = "agent", None  # relative imports in a program that was started as a directory
+
+from .config import AgentConfig
+from .loop import Agent
+
+if __name__ == "__main__":
+    sys.exit(Agent(AgentConfig.parse(sys.argv[1])).serve())

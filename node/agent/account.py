@@ -1,0 +1,102 @@
+"""One run's account: what its process tree has used, and which limit it is over."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from .meter import Meter
+from .workdir import WORKSPACE
+
+_LONGEST_LOOK_S = 0.1
+"""How often a run is looked at that is far from its limits; samples memory where the kernel keeps no peak."""
+_SHORTEST_LOOK_S = 0.002
+_PEAK_SLACK_BYTES = 64 * 4096
+"""Kernel counters move in batches of up to 64 pages (cgroup v1)."""
+
+
+class Account:
+    """``limits`` as in ``schemas.task.Limits``. Times are milliseconds unless the name says otherwise."""
+
+    def __init__(self, meter: Meter, limits: dict[str, Any]) -> None:
+        self._meter = meter
+        self._limits = limits
+        self._cores = os.cpu_count() or 1
+        self._before = meter.read()
+        self._own_cpu_ms = time.process_time() * 1e3
+        self._started = time.monotonic()
+        self._highest_bytes = self._before.memory_bytes
+        self._ended: float | None = None
+
+    def next_look_s(self) -> float:
+        """Seconds until a limit could be reached at the earliest, within reason."""
+        cpu_left_s = (self._limits["cpu_ms"] - self.cpu_ms()) / 1e3 / self._cores
+        wall_left_s = (self._limits["wall_ms"] - self.wall_ms()) / 1e3
+        return max(_SHORTEST_LOOK_S, min(cpu_left_s, wall_left_s, _LONGEST_LOOK_S))
+
+    def over(self) -> str | None:
+        """``wall``, ``cpu`` or ``disk`` where the run is past that limit."""
+        self._highest_bytes = max(self._highest_bytes, self._meter.memory_bytes())
+        if self.wall_ms() >= self._limits["wall_ms"]:
+            return "wall"
+        if self.cpu_ms() >= self._limits["cpu_ms"]:
+            return "cpu"
+        if _disk_used_bytes() > self._limits["disk_bytes"]:
+            return "disk"
+        return None
+
+    def wall_ms(self) -> float:
+        return ((self._ended or time.monotonic()) - self._started) * 1e3
+
+    def cpu_ms(self) -> float:
+        own = time.process_time() * 1e3 - self._own_cpu_ms
+        return max(0.0, self._meter.cpu_ms() - self._before.cpu_ms - own)
+
+    def stop_clock(self) -> None:
+        self._ended = time.monotonic()
+
+    def close(self, ending: str, killed: bool, failed: bool) -> tuple[str, dict[str, Any]]:
+        """The final word: the ending, with the OOM killer's part in it, and the usage fields of ``exited``."""
+        after = self._meter.read()
+        cpu_ms = self.cpu_ms()
+        out_of_memory = after.oom_kills > self._before.oom_kills
+        if out_of_memory and ending == "exited" and (killed or failed):
+            ending = "memory"
+        hits = {
+            "cpu": ending == "cpu",
+            "wall": ending == "wall",
+            "memory": out_of_memory,
+            "processes": after.process_limit_hits > self._before.process_limit_hits,
+            "output": ending == "output",
+            "disk": ending == "disk" or _disk_is_full(),
+        }
+        usage = {
+            "wall_ms": round(self.wall_ms(), 3),
+            "cpu_ms": round(cpu_ms, 3),
+            "peak_memory_bytes": self._peak_bytes(after.peak_bytes, after.memory_bytes),
+            "limits_hit": [name for name, hit in hits.items() if hit],
+        }
+        return ending, usage
+
+    def _peak_bytes(self, peak: int, now: int) -> int:
+        # The kernel's mark is the slot's highest ever: ours only if this run raised it.
+        raised = peak > self._before.peak_bytes + _PEAK_SLACK_BYTES
+        highest = peak if raised else max(self._highest_bytes, now)
+        return max(0, highest - self._before.memory_bytes)
+
+
+def _disk_used_bytes() -> int:
+    try:
+        size = os.statvfs(WORKSPACE)
+    except OSError:
+        return 0
+    return (size.f_blocks - size.f_bfree) * size.f_frsize
+
+
+def _disk_is_full() -> bool:
+    try:
+        size = os.statvfs(WORKSPACE)
+    except OSError:
+        return False
+    return size.f_blocks > 0 and (size.f_bfree == 0 or (size.f_files > 0 and size.f_ffree == 0))

@@ -1,0 +1,314 @@
+"""The agent's life: take a run, see it through, wipe, prove the slot clean, get the next process ready."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from typing import Any
+
+from .config import AgentConfig
+from .frames import READY_MARK, Decoder, FrameError, encode
+from .identity import end_everything, reap_orphans
+from .meter import find_meter
+from .run import Run
+from .server import Server, ServerRun
+from .warm import Prestart, Waiting, Zygote, start_warm
+from .wipe import wipe
+
+PROTOCOL = 1
+_FROM_NODE = 0
+_TO_NODE = 1
+_READ_BYTES = 1 << 18
+
+
+class Agent:
+    """Single-threaded; everything happens in ``serve``."""
+
+    def __init__(self, config: AgentConfig) -> None:
+        self._config = config
+        self._meter = find_meter(config.uid)
+        self._decoder = Decoder()
+        self._outbox = bytearray()
+        self._poll = select.poll()
+        self._run: Run | ServerRun | None = None
+        self._runs = 0
+        self._warm: Prestart | Zygote | None = None
+        self._waiting: Waiting | None = None
+        self._server: Server | None = None
+        self._own_descriptors = 0
+
+    def serve(self) -> int:
+        """Until stdin ends or SIGTERM comes. Returns the exit code."""
+        self._wake = self._watch_children()
+        os.set_blocking(_FROM_NODE, False)
+        self._poll.register(_FROM_NODE, select.POLLIN)
+        self._own_descriptors = len(os.listdir("/proc/self/fd"))
+        if self._problems():
+            return 1
+        self._prepare()
+        while True:
+            for fd, _ in self._poll.poll(self._patience_ms()):
+                if not self._handle(fd):
+                    return 0
+            self._advance()
+            self._flush()
+
+    def _watch_children(self) -> int:
+        wake, signalled = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.signal(signal.SIGCHLD, _note)
+        signal.signal(signal.SIGTERM, _leave)
+        signal.set_wakeup_fd(signalled, warn_on_full_buffer=False)
+        self._poll.register(wake, select.POLLIN)
+        return wake
+
+    def _patience_ms(self) -> int | None:
+        return None if self._run is None else max(1, int(self._run.account.next_look_s() * 1e3))
+
+    def _handle(self, fd: int) -> bool:
+        """One descriptor that is ready. False at the end of our life."""
+        if fd == _FROM_NODE:
+            return self._listen()
+        if fd == self._wake:
+            os.read(self._wake, 4096)
+            self._reap()
+        elif isinstance(self._warm, Zygote) and fd == self._warm.link.fileno():
+            self._ended(*self._warm.ended())
+        elif self._server and fd in (self._server.answers, self._server.noise):
+            self._server_speaks(self._server, fd)
+        elif isinstance(self._run, Run):
+            self._program_speaks(self._run, fd)
+        return True
+
+    def _listen(self) -> bool:
+        try:
+            data = os.read(_FROM_NODE, _READ_BYTES)
+        except BlockingIOError:
+            return True
+        if not data:
+            return False
+        try:
+            for header, body in self._decoder.feed(data):
+                self._obey(header, body)
+        except (FrameError, KeyError, TypeError, ValueError):
+            return False  # a node that speaks nonsense gets a dead slot, which it replaces
+        return True
+
+    def _obey(self, header: dict[str, Any], body: bytes) -> None:
+        kind = header["type"]
+        if kind == "hello":
+            self._hello(str(header["nonce"]))
+        elif kind == "run" and self._run is None:
+            self._begin(header, body)
+        elif kind == "kill":
+            if self._run is not None and self._run.id == header["run_id"]:
+                self._run.end("cancelled")
+        else:
+            raise FrameError(kind)
+
+    def _hello(self, nonce: str) -> None:
+        if self._run is not None:
+            self._abort(self._run)
+        self._outbox.clear()
+        self._outbox += READY_MARK + nonce.encode()
+        self._emit({"type": "ready", "nonce": nonce, "protocol": PROTOCOL, "runs": self._runs})
+
+    def _begin(self, header: dict[str, Any], body: bytes) -> None:
+        self._runs += 1
+        if self._server is not None and header["warm"]:
+            self._begin_compilation(header, body)
+            return
+        run = Run(self._config, self._meter, header, body, self._emit)
+        waiting = self._suitable(run, header)
+        try:
+            run.start(waiting, self._known())
+        except OSError as error:
+            if waiting is not None:
+                self._discard(waiting)
+            self._give_up(run.id, f"the program could not be started: {error}")
+            return
+        self._run = run
+        for fd in run.readers():
+            self._poll.register(fd, select.POLLIN)
+        for fd in run.writers():
+            self._poll.register(fd, select.POLLOUT)
+
+    def _suitable(self, run: Run, header: dict[str, Any]) -> Waiting | None:
+        """The waiting process if this run may have it; otherwise it is ended, so that it cannot be reached."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            return None
+        warm = self._config.warm
+        fits = waiting.takes_limits or waiting.limits == run.rlimits
+        env_fits = not header["env"] or warm is None or not warm.env_at_start
+        if header["warm"] and fits and env_fits and waiting.await_ready():
+            return waiting
+        self._discard(waiting)
+        return None
+
+    def _discard(self, waiting: Waiting) -> None:
+        waiting.close()
+        waiting.pipes.close_ours()
+        end_everything(self._config.uid, self._known())
+
+    def _begin_compilation(self, header: dict[str, Any], body: bytes) -> None:
+        run = ServerRun(self._config, self._meter, header, body, self._emit)
+        assert self._server is not None
+        try:
+            run.start(self._server)
+        except OSError as error:
+            self._give_up(run.id, f"the resident compiler could not be asked: {error}")
+            return
+        self._run = run
+
+    def _give_up(self, run_id: str, message: str) -> None:
+        self._emit({"type": "failed", "run_id": run_id, "message": message})
+        self._restart_dead_server()
+        self._clean_up(run_id, [])
+
+    def _server_speaks(self, server: Server, fd: int) -> None:
+        if fd == server.noise:
+            server.hush()
+            return
+        try:
+            answer = server.read_answer()
+        except OSError:
+            self._server_is_gone(server)
+            return
+        if answer is not None and isinstance(self._run, ServerRun):
+            self._run.answered(answer)
+
+    def _server_is_gone(self, server: Server) -> None:
+        for fd in (server.answers, server.noise):
+            self._poll.unregister(fd)
+        server.close()
+        self._server = None
+        if isinstance(self._run, ServerRun):
+            self._run.server_died()
+        else:
+            self._restart_dead_server()
+
+    def _program_speaks(self, run: Run, fd: int) -> None:
+        if fd in run.writers():
+            run.feed_stdin()
+            if fd not in run.writers():
+                self._poll.unregister(fd)
+        elif fd in run.readers():
+            run.read_output(fd)
+            if fd not in run.readers():
+                self._poll.unregister(fd)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._ended(pid, status)
+
+    def _ended(self, pid: int, status: int) -> None:
+        if isinstance(self._run, Run) and pid == self._run.pid:
+            self._run.exited(status)
+        elif isinstance(self._warm, Zygote) and pid == self._warm.pid:
+            os._exit(1)  # without its zygote the slot is not what it was made for
+        elif self._waiting is not None and pid == self._waiting.pid:
+            self._waiting.close()
+            self._waiting.pipes.close_ours()
+            self._waiting = None
+
+    def _advance(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        run.check()
+        if run.is_over:
+            self._forget_descriptors(run)
+            problems = run.finish()
+            self._run = None
+            self._flush()
+            self._restart_dead_server()
+            self._clean_up(run.id, problems)
+
+    def _forget_descriptors(self, run: Run | ServerRun) -> None:
+        if isinstance(run, Run):
+            for fd in (*run.readers(), *run.writers()):
+                self._poll.unregister(fd)
+
+    def _abort(self, run: Run | ServerRun) -> None:
+        """Another node has taken this slot over: whatever runs belongs to nobody. A slot that is not clean then ends."""
+        run.end("cancelled")
+        if isinstance(run, Run):
+            self._forget_descriptors(run)
+            end_everything(self._config.uid, self._known())
+            run.exited(signal.SIGKILL)
+            run.finish()
+        self._run = None
+        if self._problems():
+            os._exit(1)
+        self._prepare()
+
+    def _clean_up(self, run_id: str, problems: list[str]) -> None:
+        problems = problems or self._problems()
+        self._emit({"type": "clean", "run_id": run_id, "ok": not problems, "problems": problems})
+        self._flush()
+        if not problems:
+            self._prepare()
+
+    def _problems(self) -> list[str]:
+        """Ends, wipes, verifies. Empty: the slot is provably clean."""
+        rest = end_everything(self._config.uid, self._known())
+        reap_orphans(self._known())
+        problems = [f"process {pid} does not end" for pid in rest]
+        problems += wipe(self._config.writable, self._config.uid, self._config.gid)
+        return problems + self._strange_descriptors()
+
+    def _strange_descriptors(self) -> list[str]:
+        """Between runs we hold what we started with, and the ends of the zygote's or the server's pipes."""
+        expected = self._own_descriptors
+        if self._warm is not None:
+            expected += self._warm.descriptors
+        if self._server is not None:
+            expected += Server.descriptors
+        opened = len(os.listdir("/proc/self/fd"))
+        return [] if opened == expected else [f"the agent holds {opened} descriptors, not {expected}"]
+
+    def _known(self) -> set[int]:
+        known = self._warm.pids if self._warm else set()
+        return known | ({self._server.pid} if self._server else set())
+
+    def _prepare(self) -> None:
+        """Gets the next process ready while nobody waits for it."""
+        if self._config.server is not None:
+            self._restart_dead_server()
+            return
+        if self._warm is None and self._config.warm is not None:
+            self._warm = start_warm(self._config)
+            if isinstance(self._warm, Zygote):
+                self._poll.register(self._warm.link.fileno(), select.POLLIN)
+        if self._warm is not None and self._waiting is None:
+            self._waiting = self._warm.start()
+
+    def _restart_dead_server(self) -> None:
+        if self._config.server is not None and self._server is None:
+            self._server = Server(self._config)
+            for fd in (self._server.answers, self._server.noise):
+                self._poll.register(fd, select.POLLIN)
+
+    def _emit(self, header: dict[str, Any], body: bytes = b"") -> None:
+        self._outbox += encode(header, body)
+
+    def _flush(self) -> None:
+        view = memoryview(bytes(self._outbox))
+        self._outbox.clear()
+        while view:
+            view = view[os.write(_TO_NODE, view) :]
+
+
+def _note(number: int, frame: object) -> None:
+    """SIGCHLD only has to wake the poll."""
+
+
+def _leave(number: int, frame: object) -> None:
+    os._exit(0)

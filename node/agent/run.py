@@ -1,0 +1,195 @@
+"""One run: a program with its pipes, from start to the ``exited`` frame."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from . import workdir
+from .account import Account
+from .config import AgentConfig, RlimitSet
+from .identity import end_everything, files_as, kill_everything
+from .meter import Meter
+from .spawn import Pipes, spawn
+from .warm import Waiting
+
+Emit = Callable[[dict[str, Any], bytes], None]
+_READ_BYTES = 65536
+_DRAIN_PATIENCE_S = 1.0
+_MOST_HITS = 16
+
+
+class Capture:
+    """One output stream: passed on as it comes, cut at its limit."""
+
+    def __init__(self, name: str, fd: int, limit: int) -> None:
+        self.name, self.fd = name, fd
+        self.truncated = False
+        self.open = True
+        self._room = limit
+
+    def read(self) -> bytes:
+        """What is there now, cut at the limit; ``open`` turns False at the end."""
+        try:
+            data = os.read(self.fd, _READ_BYTES)
+        except BlockingIOError:
+            return b""
+        if not data:
+            self.open = False
+            return b""
+        kept = data[: self._room]
+        self._room -= len(kept)
+        self.truncated = self.truncated or len(kept) < len(data)
+        return kept
+
+
+class Run:
+    """Between ``start`` and ``finish`` its descriptors are in the loop's poll."""
+
+    def __init__(self, config: AgentConfig, meter: Meter, header: dict[str, Any], body: bytes, emit: Emit) -> None:
+        self.id = str(header["run_id"])
+        self._config, self._meter, self._header, self._emit = config, meter, header, emit
+        self._limits = header["limits"]
+        self.rlimits = RlimitSet.of(self._limits)
+        self._files, self._stdin = _split(header, body)
+        self.pid = -1
+        self.ending: str | None = None
+        self._status: int | None = None
+        self._known: set[int] = set()
+
+    def start(self, waiting: Waiting | None, known: set[int]) -> None:
+        """Writes the files and starts the program: in ``waiting`` if there is one. Raises OSError."""
+        self._known = known
+        user = (self._config.uid, self._config.gid)
+        with files_as(*user):
+            self.directory = waiting.directory if waiting else workdir.make()
+            workdir.write(self.directory, self._files)
+        self._files = []
+        self.account = Account(self._meter, self._limits)
+        command, env = list(self._header["command"]), dict(self._header["env"])
+        if waiting:
+            self._pipes = waiting.pipes
+            waiting.give(command, env, self.rlimits)
+            self.pid = waiting.pid
+        else:
+            self._pipes = Pipes.make()
+            theirs = [self._pipes.stdin, self._pipes.stdout, self._pipes.stderr]
+            self.pid = spawn(command, {**self._config.env, **env}, self.directory, user, self.rlimits, theirs)
+            self._pipes.close_theirs()
+        most = int(self._limits["output_bytes"])
+        self._captures = [
+            Capture("stdout", self._pipes.our_stdout, most),
+            Capture("stderr", self._pipes.our_stderr, most),
+        ]
+        self._stdin_open = True
+        self.feed_stdin()
+
+    def readers(self) -> list[int]:
+        return [capture.fd for capture in self._captures if capture.open]
+
+    def writers(self) -> list[int]:
+        return [self._pipes.our_stdin] if self._stdin_open else []
+
+    def feed_stdin(self) -> None:
+        """Writes what fits now; closes the program's stdin after the last byte."""
+        try:
+            while self._stdin:
+                self._stdin = self._stdin[os.write(self._pipes.our_stdin, self._stdin[:_READ_BYTES]) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            self._stdin = b""
+        self._stdin_open = False
+        os.close(self._pipes.our_stdin)
+
+    def read_output(self, fd: int) -> None:
+        for capture in self._captures:
+            if capture.fd == fd and capture.open:
+                self._pass_on(capture)
+
+    def _pass_on(self, capture: Capture) -> bool:
+        kept = capture.read()
+        if kept:
+            self._emit({"type": "output", "run_id": self.id, "stream": capture.name}, kept)
+        if capture.truncated:
+            self.end("output")
+        return bool(kept)
+
+    def check(self) -> None:
+        if self.ending is None and (limit := self.account.over()):
+            self.end(limit)
+
+    def end(self, ending: str) -> None:
+        """Kills everything; the first reason stays."""
+        if self.ending is None:
+            self.ending = ending
+            kill_everything(self._config.uid)
+
+    def exited(self, status: int) -> None:
+        """The program's main process is gone; ``status`` as from waitpid."""
+        self._status = status
+        self.account.stop_clock()
+
+    @property
+    def is_over(self) -> bool:
+        return self._status is not None
+
+    def finish(self) -> list[str]:
+        """Ends what the program left behind, takes the last output, and emits ``exited``. Returns what would not die."""
+        survivors = end_everything(self._config.uid, self._known)
+        self._drain()
+        status = self._status or 0
+        killed_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+        exit_code = None if killed_by is not None else os.WEXITSTATUS(status)
+        ending, usage = self.account.close(self.ending or "exited", killed_by == signal.SIGKILL, exit_code != 0)
+        if killed_by == signal.SIGXFSZ:
+            usage["limits_hit"].append("file_size")
+        artefacts = self._artefacts() if ending == "exited" and exit_code == 0 else []
+        self._emit(
+            {
+                "type": "exited",
+                "run_id": self.id,
+                "ending": ending,
+                "exit_code": exit_code,
+                "signal": killed_by,
+                "stdout_truncated": self._captures[0].truncated,
+                "stderr_truncated": self._captures[1].truncated,
+                "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
+                **usage,
+            },
+            b"".join(content for _, content in artefacts),
+        )
+        self._close()
+        return [f"process {pid} does not end" for pid in survivors[:_MOST_HITS]]
+
+    def _drain(self) -> None:
+        """Every writer is dead, so both streams have an end."""
+        deadline = time.monotonic() + _DRAIN_PATIENCE_S
+        for capture in self._captures:
+            while capture.open and time.monotonic() < deadline:
+                self._pass_on(capture)
+
+    def _artefacts(self) -> list[tuple[str, bytes]]:
+        patterns = list(self._header["collect"])
+        if not patterns:
+            return []
+        with files_as(self._config.uid, self._config.gid):
+            return workdir.collect(self.directory, patterns, int(self._header["collect_bytes"]))
+
+    def _close(self) -> None:
+        for capture in self._captures:
+            os.close(capture.fd)
+        if self._stdin_open:
+            os.close(self._pipes.our_stdin)
+
+
+def _split(header: dict[str, Any], body: bytes) -> tuple[list[tuple[str, bytes, bool]], bytes]:
+    files, at = [], 0
+    for file in header["files"]:
+        size = int(file["size"])
+        files.append((str(file["name"]), body[at : at + size], bool(file.get("executable"))))
+        at += size
+    return files, body[at : at + int(header["stdin_size"])]

@@ -1,0 +1,147 @@
+"""The resident compiler of a compile slot: it reads submitted code, and never runs it."""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import Any
+
+from . import workdir
+from .account import Account
+from .config import AgentConfig
+from .frames import strings
+from .identity import files_as, kill_everything
+from .meter import Meter
+from .run import Emit, _split
+from .spawn import Pipes, spawn
+
+_ANSWER = struct.Struct("!iI")
+
+
+class Server:
+    """A process that answers one request at a time; started again when it dies."""
+
+    descriptors = 3
+    """Our ends of its pipes."""
+
+    def __init__(self, config: AgentConfig) -> None:
+        assert config.server is not None
+        self._pipes = Pipes.make()
+        theirs = [self._pipes.stdin, self._pipes.stdout, self._pipes.stderr]
+        user = (config.uid, config.gid)
+        self.pid = spawn(config.server, config.env, workdir.WORKSPACE, user, config.limits, theirs)
+        self._pipes.close_theirs()
+        os.set_blocking(self._pipes.our_stdin, True)
+        self._buffer = b""
+
+    @property
+    def answers(self) -> int:
+        return self._pipes.our_stdout
+
+    @property
+    def noise(self) -> int:
+        """Its stderr: read and thrown away, so that it never blocks."""
+        return self._pipes.our_stderr
+
+    def ask(self, directory: str, command: list[str]) -> None:
+        """Raises OSError if it is gone."""
+        message = strings([directory.encode(), *(part.encode() for part in command)])
+        view = memoryview(message)
+        while view:
+            view = view[os.write(self._pipes.our_stdin, view) :]
+
+    def read_answer(self) -> tuple[int, bytes] | None:
+        """Exit code and diagnostics once they are complete. Raises OSError if it died."""
+        try:
+            data = os.read(self._pipes.our_stdout, 1 << 20)
+        except BlockingIOError:
+            return None
+        if not data:
+            raise OSError("the resident compiler ended")
+        self._buffer += data
+        if len(self._buffer) < _ANSWER.size:
+            return None
+        code, size = _ANSWER.unpack_from(self._buffer)
+        if len(self._buffer) < _ANSWER.size + size:
+            return None
+        text = self._buffer[_ANSWER.size : _ANSWER.size + size]
+        self._buffer = b""
+        return code, text
+
+    def hush(self) -> None:
+        try:
+            os.read(self._pipes.our_stderr, 65536)
+        except BlockingIOError:
+            return
+
+    def close(self) -> None:
+        self._pipes.close_ours()
+
+
+class ServerRun:
+    """One compilation by the resident compiler; the same life as ``Run``."""
+
+    def __init__(self, config: AgentConfig, meter: Meter, header: dict[str, Any], body: bytes, emit: Emit) -> None:
+        self.id = str(header["run_id"])
+        self._config, self._meter, self._header, self._emit = config, meter, header, emit
+        self._limits = header["limits"]
+        self._files, _ = _split(header, body)
+        self.ending: str | None = None
+        self._answer: tuple[int, bytes] | None = None
+        self._dead = False
+
+    def start(self, server: Server) -> None:
+        with files_as(self._config.uid, self._config.gid):
+            self.directory = workdir.make()
+            workdir.write(self.directory, self._files)
+        self._files = []
+        self.account = Account(self._meter, self._limits)
+        server.ask(self.directory, list(self._header["command"]))
+
+    def answered(self, answer: tuple[int, bytes]) -> None:
+        self._answer = answer
+        self.account.stop_clock()
+
+    def server_died(self) -> None:
+        self._dead = True
+        self.account.stop_clock()
+
+    def check(self) -> None:
+        if self.ending is None and (limit := self.account.over()):
+            self.end(limit)
+
+    def end(self, ending: str) -> None:
+        if self.ending is None:
+            self.ending = ending
+            kill_everything(self._config.uid)
+
+    @property
+    def is_over(self) -> bool:
+        return self._answer is not None or self._dead
+
+    def finish(self) -> list[str]:
+        most = int(self._limits["output_bytes"])
+        code, text = self._answer or (None, b"the compiler gave up on this program\n")
+        ending, usage = self.account.close(self.ending or "exited", code is None, code != 0)
+        artefacts = self._artefacts() if code == 0 else []
+        if text[:most]:
+            self._emit({"type": "output", "run_id": self.id, "stream": "stderr"}, text[:most])
+        self._emit(
+            {
+                "type": "exited",
+                "run_id": self.id,
+                "ending": ending,
+                "exit_code": 1 if code is None and ending == "exited" else code,
+                "signal": None,
+                "stdout_truncated": False,
+                "stderr_truncated": len(text) > most,
+                "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
+                **usage,
+            },
+            b"".join(content for _, content in artefacts),
+        )
+        return []
+
+    def _artefacts(self) -> list[tuple[str, bytes]]:
+        with files_as(self._config.uid, self._config.gid):
+            return workdir.collect(self.directory, list(self._header["collect"]), int(self._header["collect_bytes"]))

@@ -1,0 +1,124 @@
+"""Starting a program as the slot's user, with its limits, and nothing of ours in it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from dataclasses import dataclass
+
+from .config import RlimitSet
+
+NOT_FOUND_EXIT_CODE = 127
+"""As a shell says that a command cannot be started."""
+
+_OOM_SCORE_FIRST_TO_GO = "1000"
+_NOFILE_FLOOR = 16
+
+
+@dataclass(frozen=True)
+class Pipes:
+    """The program's ends, and ours. All are close-on-exec; the program's ends become its 0, 1, 2."""
+
+    stdin: int
+    stdout: int
+    stderr: int
+    our_stdin: int
+    our_stdout: int
+    our_stderr: int
+
+    @classmethod
+    def make(cls) -> Pipes:
+        stdin, our_stdin = os.pipe2(os.O_CLOEXEC)
+        our_stdout, stdout = os.pipe2(os.O_CLOEXEC)
+        our_stderr, stderr = os.pipe2(os.O_CLOEXEC)
+        for fd in (our_stdin, our_stdout, our_stderr):
+            os.set_blocking(fd, False)
+        return cls(stdin, stdout, stderr, our_stdin, our_stdout, our_stderr)
+
+    def close_theirs(self) -> None:
+        for fd in (self.stdin, self.stdout, self.stderr):
+            os.close(fd)
+
+    def close_ours(self) -> None:
+        for fd in (self.our_stdin, self.our_stdout, self.our_stderr):
+            os.close(fd)
+
+
+def spawn(
+    command: list[str], env: dict[str, str], directory: str, user: tuple[int, int], limits: RlimitSet, fds: list[int]
+) -> int:
+    """Forks and executes ``command``; ``fds[i]`` becomes its descriptor ``i`` and no other stays open. Returns its pid.
+
+    A command that cannot be started says so on its own stderr and exits with 127. Raises OSError if fork fails.
+    """
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        become(directory, user, limits, fds)
+        os.execvpe(command[0], command, env)
+    except OSError as error:
+        os.write(2, f"{command[0]}: {error.strerror}\n".encode())
+    finally:
+        os._exit(NOT_FOUND_EXIT_CODE)
+
+
+def become(directory: str, user: tuple[int, int], limits: RlimitSet | None, fds: list[int]) -> None:
+    """In a fresh child: descriptors, session, limits, and last the unprivileged user; there is no way back."""
+    take_descriptors(fds)
+    os.setsid()
+    first_for_the_oom_killer()
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    os.umask(0o022)
+    if limits is not None:
+        set_limits(limits)
+    uid, gid = user
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+    os.chdir(directory)
+
+
+def take_descriptors(fds: list[int]) -> None:
+    # Moved out of the way first: a source may be a number that is a target too.
+    high = [_above(fd, len(fds)) for fd in fds]
+    for number, fd in enumerate(high):
+        os.dup2(fd, number)
+    os.closerange(len(fds), os.sysconf("SC_OPEN_MAX"))
+
+
+def _above(fd: int, floor: int) -> int:
+    moved = fd
+    spare = []
+    while moved < floor:
+        spare.append(moved)
+        moved = os.dup(moved)
+    return moved
+
+
+def first_for_the_oom_killer() -> None:
+    try:
+        score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    except OSError:
+        return  # gVisor has none
+    os.write(score, _OOM_SCORE_FIRST_TO_GO.encode())
+    os.close(score)
+
+
+def set_limits(limits: RlimitSet) -> None:
+    """Soft and hard alike. A limit above the inherited hard one stays at the inherited one."""
+    _cap(resource.RLIMIT_CORE, 0)
+    _cap(resource.RLIMIT_MSGQUEUE, 0)
+    _cap(resource.RLIMIT_NPROC, limits.processes)
+    _cap(resource.RLIMIT_FSIZE, limits.file_bytes)
+    _cap(resource.RLIMIT_NOFILE, max(limits.open_files, _NOFILE_FLOOR))
+
+
+def _cap(which: int, value: int) -> None:
+    hard = resource.getrlimit(which)[1]
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(which, (value, value))

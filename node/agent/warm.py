@@ -1,0 +1,162 @@
+"""The process that waits in a clean slot for its program: one process, one task."""
+
+from __future__ import annotations
+
+import array
+import os
+import select
+import socket
+import struct
+import sys
+from dataclasses import dataclass
+
+from . import workdir
+from .config import AgentConfig, RlimitSet
+from .frames import strings
+from .identity import files_as
+from .spawn import Pipes, spawn
+
+_READY_PATIENCE_MS = 20_000
+"""A JVM on a loaded machine takes its time; past this the slot starts its programs cold."""
+
+
+@dataclass
+class Waiting:
+    """A started process that becomes the program once ``give`` is called."""
+
+    pid: int
+    pipes: Pipes
+    directory: str
+    control: int
+    ready: int
+    limits: RlimitSet
+    takes_limits: bool
+    """True where the limits can still be set; otherwise only a task with ``limits`` may have it."""
+
+    def give(self, command: list[str], env: dict[str, str], limits: RlimitSet) -> None:
+        """Hands it its program; it must be ready. Raises OSError if it is gone."""
+        pairs = [f"{name}={value}".encode() for name, value in env.items()]
+        message = strings([part.encode() for part in command]) + strings(pairs)
+        if self.takes_limits:
+            message += struct.pack("!QQQ", limits.processes, limits.file_bytes, limits.open_files)
+        os.set_blocking(self.control, True)
+        view = memoryview(message)
+        while view:
+            view = view[os.write(self.control, view) :]
+        self.close()
+
+    def await_ready(self) -> bool:
+        """True once it waits for its program; False if it died or takes too long."""
+        poll = select.poll()
+        poll.register(self.ready, select.POLLIN)
+        return bool(poll.poll(_READY_PATIENCE_MS)) and os.read(self.ready, 1) == b"1"
+
+    def close(self) -> None:
+        for fd in (self.control, self.ready):
+            if fd >= 0:
+                os.close(fd)
+        self.control = self.ready = -1
+
+
+class Prestart:
+    """Starts the language's own interpreter with its bootstrap, as the slot's user."""
+
+    descriptors = 0
+
+    def __init__(self, config: AgentConfig) -> None:
+        self._config = config
+
+    @property
+    def pids(self) -> set[int]:
+        return set()
+
+    def start(self) -> Waiting:
+        config = self._config
+        assert config.warm is not None
+        with files_as(config.uid, config.gid):
+            directory = workdir.make()
+        pipes = Pipes.make()
+        control_read, control = os.pipe2(os.O_CLOEXEC)
+        ready, ready_write = os.pipe2(os.O_CLOEXEC)
+        fds = [pipes.stdin, pipes.stdout, pipes.stderr, control_read, ready_write]
+        pid = spawn(config.warm.command, config.env, directory, (config.uid, config.gid), config.limits, fds)
+        pipes.close_theirs()
+        os.close(control_read)
+        os.close(ready_write)
+        return Waiting(pid, pipes, directory, control, ready, config.limits, False)
+
+
+class Zygote:
+    """One interpreter, started once, that forks ready children. It never sees a task, so its children see none."""
+
+    descriptors = 4
+    """The link, and our ends of its standard streams."""
+
+    def __init__(self, config: AgentConfig) -> None:
+        self._config = config
+        self.link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        assert config.warm is not None
+        self._stdio = Pipes.make()
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "zygote.py")
+        command = [*config.warm.command, script, str(config.uid), str(config.gid)]
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                _become_zygote(command, config.env, [self._stdio.stdin, self._stdio.stdout, self._stdio.stderr, theirs.fileno()])
+            finally:
+                os._exit(127)
+        theirs.close()
+        self._stdio.close_theirs()
+
+    @property
+    def pids(self) -> set[int]:
+        return {self.pid}
+
+    def start(self) -> Waiting:
+        config = self._config
+        with files_as(config.uid, config.gid):
+            directory = workdir.make()
+        pipes = Pipes.make()
+        control_read, control = os.pipe2(os.O_CLOEXEC)
+        ready, ready_write = os.pipe2(os.O_CLOEXEC)
+        fds = [pipes.stdin, pipes.stdout, pipes.stderr, control_read, ready_write]
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
+        self.link.sendmsg([directory.encode()], [rights])
+        pipes.close_theirs()
+        os.close(control_read)
+        os.close(ready_write)
+        kind, pid, _ = self._message()
+        while kind != b"P":  # the ends of children that nobody asks for any more
+            kind, pid, _ = self._message()
+        return Waiting(pid, pipes, directory, control, ready, config.limits, True)
+
+    def ended(self) -> tuple[int, int]:
+        """The next child that ended: pid and wait status. Blocks; call it when ``link`` is readable."""
+        _, pid, status = self._message()
+        return pid, status
+
+    def _message(self) -> tuple[bytes, int, int]:
+        data = self.link.recv(64)
+        if not data:
+            raise OSError("the zygote ended")
+        pid, status = struct.unpack("!ii", data[1:9])
+        return data[:1], pid, status
+
+
+def _become_zygote(command: list[str], env: dict[str, str], fds: list[int]) -> None:
+    from .spawn import take_descriptors
+
+    take_descriptors(fds)
+    os.setsid()
+    os.chdir("/")
+    os.execvpe(command[0], command, env)
+
+
+def start_warm(config: AgentConfig) -> Prestart | Zygote | None:
+    if config.warm is None:
+        return None
+    if config.warm.kind == "zygote":
+        return Zygote(config)
+    if config.warm.kind == "prestart":
+        return Prestart(config)
+    sys.exit(f"agent: no such kind of warm start: {config.warm.kind}")

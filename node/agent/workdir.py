@@ -1,0 +1,98 @@
+"""The work directory: made fresh, filled before anything runs in it, read back without following a link.
+
+Everything here is called under the slot's own uid (``identity.files_as``).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+WORKSPACE = "/workspace"
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_MAX_DEPTH = 32
+
+
+def make() -> str:
+    path = f"{WORKSPACE}/task-{secrets.token_hex(8)}"
+    os.mkdir(path, 0o755)
+    return path
+
+
+def write(path: str, files: list[tuple[str, bytes, bool]]) -> None:
+    """``files``: relative name with ``/``, content, executable. Raises OSError (also for a name that would leave)."""
+    root = os.open(path, _DIRECTORY)
+    try:
+        for name, content, executable in files:
+            _write_one(root, name, content, 0o755 if executable else 0o644)
+    finally:
+        os.close(root)
+
+
+def _write_one(root: int, name: str, content: bytes, mode: int) -> None:
+    *folders, last = name.split("/")
+    if last in ("", ".", "..") or any(folder in ("", ".", "..") for folder in folders):
+        raise OSError(f"not a name inside the work directory: {name!r}")
+    at = os.dup(root)
+    try:
+        for folder in folders:
+            at = _enter(at, folder)
+        file = os.open(last, _NEW_FILE, mode, dir_fd=at)
+    finally:
+        os.close(at)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(file, view) :]
+    finally:
+        os.close(file)
+
+
+def _enter(at: int, folder: str) -> int:
+    try:
+        os.mkdir(folder, 0o755, dir_fd=at)
+    except FileExistsError:
+        pass
+    inner = os.open(folder, _DIRECTORY, dir_fd=at)
+    os.close(at)
+    return inner
+
+
+def collect(path: str, patterns: list[str], most_bytes: int) -> list[tuple[str, bytes]]:
+    """Regular files whose relative name matches a pattern (``*`` matches ``/`` too). Raises OSError past the most."""
+    found: list[tuple[str, bytes]] = []
+    room = most_bytes
+    root = os.open(path, _DIRECTORY)
+    try:
+        for name, content in _regular_files(root, "", patterns, 0):
+            room -= len(content)
+            if room < 0:
+                raise OSError(f"the artefacts are larger than {most_bytes} bytes")
+            found.append((name, content))
+    finally:
+        os.close(root)
+    return found
+
+
+def _regular_files(at: int, prefix: str, patterns: list[str], depth: int) -> Iterator[tuple[str, bytes]]:
+    for name in sorted(os.listdir(at)):
+        relative = prefix + name
+        mode = os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
+        if stat.S_ISDIR(mode) and depth < _MAX_DEPTH:
+            inner = os.open(name, _DIRECTORY, dir_fd=at)
+            try:
+                yield from _regular_files(inner, relative + "/", patterns, depth + 1)
+            finally:
+                os.close(inner)
+        elif stat.S_ISREG(mode) and any(fnmatchcase(relative, pattern) for pattern in patterns):
+            yield relative, _read(at, name)
+
+
+def _read(at: int, name: str) -> bytes:
+    file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=at)
+    with os.fdopen(file, "rb") as reader:
+        return reader.read()

@@ -1,0 +1,204 @@
+"""A Python that forks ready children: its own program, started as ``python3 zygote.py UID GID`` with a socket as fd 3.
+
+The agent sends a work directory and five descriptors (stdin, stdout, stderr, control, ready); the answer is
+``P pid 0``, and ``X pid status`` when that child has ended. The child drops to the slot's user at once, says that it is
+ready, and blocks until its program comes. What it then runs sees what plain ``python3 FILE`` shows it: ``__main__``,
+``sys.argv``, ``sys.path[0]``, tracebacks that start in its own file, exit codes, atexit, threads.
+
+The zygote never sees anything of a task, so neither do its children.
+"""
+
+import ctypes
+import gc
+import os
+import resource
+import select
+import signal
+import struct
+import sys
+from _socket import SCM_RIGHTS, SOL_SOCKET, socket
+
+_LINK_FD = 3
+_CONTROL_FD = 3
+_READY_FD = 4
+_PR_SET_DUMPABLE = 4
+_INT_BYTES = 4
+_FDS = 5
+
+
+def serve(uid, gid):
+    link = socket(fileno=_LINK_FD)
+    wake_read, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    signal.signal(signal.SIGCHLD, _nothing)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    poll = select.poll()
+    poll.register(link.fileno(), select.POLLIN)
+    poll.register(wake_read, select.POLLIN)
+    gc.disable()
+    gc.freeze()
+    libc = ctypes.CDLL(None)
+    while True:
+        ready = {fd for fd, _ in poll.poll()}
+        if wake_read in ready:
+            _tell_ended(link, wake_read)
+        if link.fileno() in ready:
+            directory, fds = _order(link)
+            if directory is None:
+                os._exit(0)
+            pid = os.fork()
+            if pid == 0:
+                return _wait_for_program(libc, directory, fds, uid, gid)
+            for fd in fds:
+                os.close(fd)
+            link.send(b"P" + struct.pack("!ii", pid, 0))
+
+
+def _nothing(number, frame):
+    """SIGCHLD only has to wake the poll."""
+
+
+def _tell_ended(link, wake_read):
+    os.read(wake_read, 64)
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        link.send(b"X" + struct.pack("!ii", pid, status))
+
+
+def _order(link):
+    data, ancillary, _, _ = link.recvmsg(4096, 1024)
+    fds = []
+    for level, kind, content in ancillary:
+        if level == SOL_SOCKET and kind == SCM_RIGHTS:
+            fds = list(struct.unpack(f"{_FDS}i", content[: _FDS * _INT_BYTES]))
+    return (data.decode(), fds) if fds else (None, [])
+
+
+def _wait_for_program(libc, directory, fds, uid, gid):
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    high = [os.dup(fd) if fd < _FDS else fd for fd in fds]
+    for number, fd in enumerate(high):
+        os.dup2(fd, number)
+    os.closerange(_FDS, os.sysconf("SC_OPEN_MAX"))
+    os.setsid()
+    _first_for_the_oom_killer()
+    os.umask(0o022)
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+    libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # setuid cleared it; without it /proc/self and /dev/stdin are closed to us
+    os.chdir(directory)
+    os.write(_READY_FD, b"1")
+    os.close(_READY_FD)
+    command, env, limits = _program()
+    os.close(_CONTROL_FD)
+    _set_limits(limits)
+    os.environ.update(env)
+    return command, directory
+
+
+def _first_for_the_oom_killer():
+    try:
+        score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    except OSError:
+        return
+    os.write(score, b"1000")
+    os.close(score)
+
+
+def _program():
+    data = b""
+    while chunk := os.read(_CONTROL_FD, 65536):
+        data += chunk
+    if not data:
+        os._exit(0)
+    command, at = _strings(data, 0)
+    pairs, at = _strings(data, at)
+    env = dict(pair.split("=", 1) for pair in pairs)
+    return command, env, struct.unpack_from("!QQQ", data, at)
+
+
+def _strings(data, at):
+    (count,) = struct.unpack_from("!I", data, at)
+    at += 4
+    items = []
+    for _ in range(count):
+        (size,) = struct.unpack_from("!I", data, at)
+        items.append(data[at + 4 : at + 4 + size].decode())
+        at += 4 + size
+    return items, at
+
+
+def _set_limits(limits):
+    processes, file_bytes, open_files = limits
+    for which, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_NPROC, processes),
+        (resource.RLIMIT_FSIZE, file_bytes),
+        (resource.RLIMIT_NOFILE, max(open_files, 16)),
+    ):
+        hard = resource.getrlimit(which)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (value, value))
+
+
+def run(command, directory):
+    """Becomes ``python3 FILE ARGS``. Never returns normally: it ends as the interpreter would."""
+    script, *arguments = command[1:]
+    path = os.path.join(directory, script)
+    sys.argv = [script, *arguments]
+    sys.orig_argv = list(command)
+    sys.path[0] = os.path.dirname(path)
+    gc.unfreeze()
+    gc.enable()
+    try:
+        with open(path, "rb") as file:
+            source = file.read()
+    except OSError as error:
+        sys.stderr.write(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}\n")
+        sys.exit(2)
+    main = _fresh_main(path)
+    try:
+        exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        _report(error)
+        if isinstance(error, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+        sys.exit(1)
+
+
+def _fresh_main(path):
+    from importlib.machinery import SourceFileLoader
+
+    main = type(sys)("__main__")
+    main.__file__ = path
+    main.__cached__ = None
+    main.__loader__ = SourceFileLoader("__main__", path)
+    main.__builtins__ = __builtins__
+    main.__annotations__ = {}
+    sys.modules["__main__"] = main
+    return main
+
+
+def _report(error):
+    """As the interpreter reports what nobody caught, without the frame of ours that called the program."""
+    trace = error.__traceback__
+    trace = trace.tb_next if trace is not None else None
+    error.__traceback__ = trace
+    sys.last_exc = sys.last_value = error
+    sys.last_type, sys.last_traceback = type(error), trace
+    sys.excepthook(type(error), error, trace)
+
+
+if __name__ == "__main__":
+    _uid, _gid = int(sys.argv[1]), int(sys.argv[2])
+    run(*serve(_uid, _gid))
