@@ -1,0 +1,1 @@
+"""The gateway's side of the bus: one module per port, on one connection."""

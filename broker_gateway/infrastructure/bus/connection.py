@@ -1,0 +1,174 @@
+"""One connection to NATS that is there again whenever NATS is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import nats.errors
+import structlog
+from nats.aio.client import Client, Server
+from nats.aio.msg import Msg
+
+from broker_gateway.application.ports import BusUnavailableError
+from broker_gateway.infrastructure.backoff import Backoff
+
+log = structlog.get_logger(__name__)
+
+Hook = Callable[[], Awaitable[None]]
+
+_BUFFER_BYTES = 16 << 20
+"""Written by us and not yet by the socket: a burst of submissions must not be refused by the client library."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusSettings:
+    urls: Sequence[str]
+    user: str = ""
+    password: str = ""
+    name: str = "coderunner-gateway"
+    inbox_prefix: str = "_INBOX"
+    timeout_s: float = 5.0
+    """How long one call may take, a reconnection included."""
+    reconnect_base_s: float = 0.1
+    reconnect_most_s: float = 5.0
+
+
+class NobodyListensError(BusUnavailableError):
+    """No subscriber, or no JetStream leader, for this subject."""
+
+
+class BusConnection:
+    """Connects in the background, for ever. Calls made meanwhile wait up to their time-out."""
+
+    def __init__(self, settings: BusSettings) -> None:
+        self.settings = settings
+        self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_most_s)
+        self._client = Client()
+        self._up = asyncio.Event()
+        self._gone = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self._hooks: list[Hook] = []
+        self._joined = False
+        """This client was connected before: the library calls ``_choose`` before each further try."""
+
+    @property
+    def connected(self) -> bool:
+        return self._up.is_set()
+
+    def on_connect(self, hook: Hook) -> None:
+        """Awaited after each connection and reconnection. It must not wait for the bus itself."""
+        self._hooks.append(hook)
+
+    def start(self) -> None:
+        self._keeper = asyncio.create_task(self._keep(), name="bus connection")
+
+    async def close(self) -> None:
+        """Sends what is buffered, closes, ends the background work."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        self._up.clear()
+        with contextlib.suppress(nats.errors.Error, OSError, asyncio.TimeoutError):
+            if self._client.is_connected:
+                await self._client.flush(timeout=2)
+        with contextlib.suppress(nats.errors.Error, OSError):
+            await self._client.close()
+
+    async def client(self) -> Client:
+        """The connected client. Raises BusUnavailableError if there is none within the time-out."""
+        if not self._up.is_set():
+            try:
+                async with asyncio.timeout(self.settings.timeout_s):
+                    await self._up.wait()
+            except TimeoutError:
+                raise BusUnavailableError("the bus is not connected") from None
+        return self._client
+
+    async def request(
+        self, subject: str, payload: bytes, *, timeout_s: float = 0, headers: Mapping[str, str] | None = None
+    ) -> Msg:
+        """One request, one reply. Raises NobodyListensError, BusUnavailableError; ValueError if the payload is larger
+        than the bus takes."""
+        client = self._client if self._up.is_set() else await self.client()
+        try:
+            return await client.request(subject, payload, timeout_s or self.settings.timeout_s, headers=_plain(headers))
+        except nats.errors.NoRespondersError:
+            raise NobodyListensError(f"nobody listens on {subject}") from None
+        except nats.errors.MaxPayloadError:
+            raise ValueError(f"{len(payload)} bytes are more than the bus takes ({client.max_payload})") from None
+        except (TimeoutError, nats.errors.Error, OSError) as error:
+            raise BusUnavailableError(f"no answer on {subject}: {error!r}") from error
+
+    def publish_soon(self, subject: str, payload: bytes) -> Awaitable[None] | None:
+        """Fire and forget; None while not connected."""
+        return self._client.publish(subject, payload) if self._up.is_set() else None
+
+    async def _keep(self) -> None:
+        """nats-py reconnects by itself, but closes for good on some errors that pass (a user that is not there yet)."""
+        while True:
+            self._gone.clear()
+            self._joined = False
+            self._client = Client()
+            try:
+                await self._client.connect(**self._options())
+            except (TimeoutError, nats.errors.Error, OSError) as error:
+                await self._on_error(error)
+                continue
+            await self._on_connected()
+            await self._gone.wait()
+
+    def _options(self) -> dict[str, Any]:
+        settings = self.settings
+        return {
+            "servers": list(settings.urls),
+            "user": settings.user or None,
+            "password": settings.password or None,
+            "name": settings.name,
+            "inbox_prefix": settings.inbox_prefix,
+            "max_reconnect_attempts": -1,
+            "reconnect_time_wait": 0,  # the waits are ours: see _on_error and _choose
+            "reconnect_to_server_handler": self._choose,
+            "connect_timeout": 2,
+            "ping_interval": 5,
+            "max_outstanding_pings": 2,
+            "pending_size": _BUFFER_BYTES,
+            "error_cb": self._on_error,
+            "disconnected_cb": self._on_disconnected,
+            "reconnected_cb": self._on_connected,
+            "closed_cb": self._on_closed,
+        }
+
+    def _choose(self, servers: Sequence[Server], _info: Mapping[str, Any]) -> tuple[Server, float]:
+        return random.choice(servers), self._backoff.next_s()  # noqa: S311  # spreads load, keeps no secret
+
+    async def _on_error(self, error: Exception) -> None:
+        log.warning("bus error", error=str(error) or repr(error))
+        if not self._joined:
+            await asyncio.sleep(self._backoff.next_s())  # the library's first connection loop waits for this
+
+    async def _on_connected(self) -> None:
+        self._backoff.reset()
+        self._joined = True
+        self._up.set()
+        url = self._client.connected_url
+        log.info("bus connected", server=url.netloc.rpartition("@")[2] if url else "")
+        for hook in self._hooks:
+            await hook()
+
+    async def _on_disconnected(self) -> None:
+        if self._up.is_set():
+            log.warning("bus disconnected")
+        self._up.clear()
+
+    async def _on_closed(self) -> None:
+        self._up.clear()
+        self._gone.set()
+
+
+def _plain(headers: Mapping[str, str] | None) -> dict[str, Any] | None:
+    return None if headers is None else dict(headers)

@@ -1,0 +1,36 @@
+"""Orders to nodes: request and reply on core subjects, nothing stored."""
+
+from __future__ import annotations
+
+import msgspec
+
+from broker_gateway.application.ports import BusUnavailableError
+from broker_gateway.infrastructure.bus.connection import BusConnection
+from schemas import names
+from schemas.node import CancelOrder, CancelReply, NodeOrder
+
+_encoder = msgspec.json.Encoder()
+_replies = msgspec.json.Decoder(CancelReply)
+
+
+class BusNodeControl:
+    """Implements ``NodeControl``. A silent bus and a silent node look the same from here: nobody answered."""
+
+    def __init__(self, bus: BusConnection) -> None:
+        self._bus = bus
+
+    async def cancel(self, task_id: str, reason: str, timeout_s: float) -> str | None:
+        order = _encoder.encode(CancelOrder(id=task_id, reason=reason))
+        try:
+            reply = await self._bus.request(names.cancel_subject(task_id), order, timeout_s=timeout_s)
+        except BusUnavailableError:
+            return None
+        return _replies.decode(reply.data).node_id
+
+    async def order(self, node_id: str, order: str, timeout_s: float) -> bool:
+        body = _encoder.encode(NodeOrder(order=order))
+        try:
+            await self._bus.request(names.node_subject(node_id), body, timeout_s=timeout_s)
+        except BusUnavailableError:
+            return False
+        return True

@@ -1,0 +1,72 @@
+"""Makes the bus look as ``schemas.topology`` says. Any number of services may do it at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from broker_gateway.application.ports import BusUnavailableError
+from broker_gateway.infrastructure.backoff import Backoff
+from broker_gateway.infrastructure.bus import jetstream
+from broker_gateway.infrastructure.bus.connection import BusConnection
+from schemas import names, topology
+
+log = structlog.get_logger(__name__)
+
+
+async def ensure_stream(bus: BusConnection, config: topology.JsonObject) -> None:
+    """Creates the stream, or changes an existing one's limits. Raises JetStreamError, BusUnavailableError."""
+    try:
+        await jetstream.call(bus, f"STREAM.CREATE.{config['name']}", config)
+    except jetstream.JetStreamError as error:
+        if error.err_code != jetstream.STREAM_NAME_IN_USE:
+            raise
+        await jetstream.call(bus, f"STREAM.UPDATE.{config['name']}", config)
+
+
+async def ensure_consumer(bus: BusConnection, stream: str, config: topology.JsonObject) -> int:
+    """Creates or updates the durable; how many messages wait for it. Raises JetStreamError, BusUnavailableError."""
+    subject, body = topology.create_consumer_request(stream, config)
+    return int((await jetstream.call_raw(bus, subject, body))["num_pending"])
+
+
+async def ensure_all(bus: BusConnection, limits: topology.BusLimits) -> None:
+    """The four streams and the relay's consumer."""
+    for config in topology.streams(limits):
+        await ensure_stream(bus, config)
+    await ensure_consumer(bus, names.STREAM_RESULTS, topology.relay_consumer())
+
+
+class Declaration:
+    """Declares everything after each connection, and goes on trying while JetStream is not ready."""
+
+    def __init__(self, bus: BusConnection, limits: topology.BusLimits) -> None:
+        self._bus = bus
+        self._limits = limits
+        self._task: asyncio.Task[None] | None = None
+        self.done = asyncio.Event()
+        """Everything was there when last looked."""
+        bus.on_connect(self._again)
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _again(self) -> None:
+        await self.close()
+        self._task = asyncio.create_task(self._until_done(), name="bus declaration")
+
+    async def _until_done(self) -> None:
+        backoff = Backoff(self._bus.settings.reconnect_base_s, self._bus.settings.reconnect_most_s)
+        while True:
+            try:
+                await ensure_all(self._bus, self._limits)
+            except (jetstream.JetStreamError, BusUnavailableError) as error:
+                log.warning("bus not declared", error=str(error))
+                self.done.clear()
+                await asyncio.sleep(backoff.next_s())
+            else:
+                self.done.set()
+                return

@@ -1,0 +1,69 @@
+"""One finished execution in the relay's hands."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import msgspec
+import nats.errors
+from nats.aio.msg import Msg
+
+from broker_gateway.infrastructure.bus import jetstream
+from broker_gateway.infrastructure.bus.connection import BusConnection
+from schemas import names
+from schemas.execution import DeadLetter, ResultMessage
+
+_encoder = msgspec.json.Encoder()
+_LOST = (nats.errors.Error, OSError)
+"""A word to the server that does not arrive only means that the message comes again."""
+
+
+class BusResultDelivery:
+    """Implements ``ResultDelivery``."""
+
+    def __init__(self, bus: BusConnection, message: Msg, result: ResultMessage) -> None:
+        self._bus = bus
+        self._message = message
+        self._result = result
+
+    @property
+    def result(self) -> ResultMessage:
+        return self._result
+
+    @property
+    def attempt(self) -> int:
+        return int(self._message.metadata.num_delivered or 1)
+
+    async def done(self) -> None:
+        with contextlib.suppress(*_LOST):
+            await self._message.ack()
+
+    async def retry_in(self, seconds: float) -> None:
+        with contextlib.suppress(*_LOST):
+            await self._message.nak(delay=seconds)
+
+    async def keep_alive(self) -> None:
+        with contextlib.suppress(*_LOST):
+            await self._message.in_progress()
+
+    async def bury(self, reason: str, detail: str) -> None:
+        """Raises BusUnavailableError, JetStreamError: then it is not buried, and comes again."""
+        await bury_message(self._bus, self._message, reason, detail, self._result.execution.id)
+
+
+async def bury_message(bus: BusConnection, message: Msg, reason: str, detail: str, task_id: str) -> None:
+    """To the dead letters first, then out of the consumer: it may be there twice, never lost."""
+    letter = DeadLetter(
+        id=task_id,
+        reason=reason,
+        detail=detail,
+        subject=message.subject,
+        payload=message.data.decode(errors="replace"),
+        at_ms=int(time.time() * 1000),
+        attempts=int(message.metadata.num_delivered or 1),
+        node_id="",
+    )
+    await jetstream.store(bus, names.dead_subject(reason, task_id), _encoder.encode(letter), {})
+    with contextlib.suppress(*_LOST):
+        await message.term()

@@ -1,0 +1,108 @@
+"""One task's live messages, from core subscriptions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import msgspec
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from broker_gateway.application.ports import BusUnavailableError, Feed
+from broker_gateway.infrastructure.bus import states
+from broker_gateway.infrastructure.bus.connection import BusConnection
+from schemas import names, topology
+from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
+
+log = structlog.get_logger(__name__)
+
+Live = Execution | OutputChunk | ResultMessage
+
+MOST_PENDING = 8192
+"""Messages that a watcher may be behind; what comes then is dropped. The result can always be looked up."""
+
+_events = msgspec.json.Decoder(TaskEvent)
+_chunks = msgspec.json.Decoder(OutputChunk)
+_results = msgspec.json.Decoder(ResultMessage)
+
+
+class BusFeed:
+    """Implements ``Feed``."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._subscriptions: list[Subscription] = []
+        self._messages: asyncio.Queue[Msg] = asyncio.Queue(MOST_PENDING)
+        self._closed = False
+
+    async def listen(self, subject: str) -> None:
+        """All subscriptions fill one queue: with one each, output could be overtaken by the result."""
+        subscription = await self._client.subscribe(subject, pending_bytes_limit=0)
+        subscription._pending_queue = self._messages  # no public way; set before anything can arrive
+        self._subscriptions.append(subscription)
+
+    async def __aiter__(self) -> AsyncIterator[Live]:
+        while not self._closed:
+            live = _decode(await self._messages.get())
+            if live is not None:
+                yield live
+
+    async def next(self, timeout_s: float) -> Live | None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    live = _decode(await self._messages.get())
+                    if live is not None:
+                        return live
+        except TimeoutError:
+            return None
+
+    async def close(self) -> None:
+        self._closed = True
+        for subscription in self._subscriptions:
+            with contextlib.suppress(nats.errors.Error, OSError):
+                await subscription.unsubscribe()
+        self._subscriptions.clear()
+
+
+class BusLiveFeed:
+    """Implements ``LiveFeed``. Results come from the stream's own announcement, made once it has stored them, so a
+    second node's late result is never seen here."""
+
+    def __init__(self, bus: BusConnection) -> None:
+        self._bus = bus
+
+    async def open(self, task_id: str, *, results_only: bool = False) -> Feed:
+        """With ``results_only`` there is no round trip: the subscription precedes whatever is sent next on this
+        connection, which is all that submit-and-wait needs."""
+        client = await self._bus.client()
+        feed = BusFeed(client)
+        try:
+            if not results_only:
+                await feed.listen(names.events_of(task_id))
+                await feed.listen(names.output_subject(task_id))
+            await feed.listen(topology.stored_result_subject(task_id))
+            if not results_only:
+                await client.flush(timeout=int(self._bus.settings.timeout_s) or 1)
+        except (TimeoutError, nats.errors.Error, OSError) as error:
+            await feed.close()
+            raise BusUnavailableError(f"cannot listen to {task_id}: {error!r}") from error
+        return feed
+
+
+def _decode(message: Msg) -> Live | None:
+    kind = message.subject.split(".", 3)[2]
+    try:
+        if kind == "output":
+            return _chunks.decode(message.data)
+        if kind == "event":
+            return states.execution_of(_events.decode(message.data))
+        return _results.decode(message.data)
+    except msgspec.DecodeError as error:
+        log.warning("message not understood", subject=message.subject, error=str(error))
+        return None

@@ -1,0 +1,134 @@
+"""History from the events: nothing of it is kept in the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+
+from broker_gateway.application.ports import Page, TaskFilter
+from broker_gateway.infrastructure.bus import jetstream, states
+from broker_gateway.infrastructure.bus.batches import read_batch, sequence
+from broker_gateway.infrastructure.bus.connection import BusConnection
+from schemas import names
+from schemas.execution import Execution, TaskEvent
+from schemas.task import TaskMessage
+
+log = structlog.get_logger(__name__)
+
+WINDOW = 768
+"""Stored events that are looked through at a time, backwards: about 256 tasks."""
+MOST_WINDOWS = 8
+"""Per call. A filter that matches little gets a short page and a token to go on with."""
+_BATCH = 256
+_EVENTS_OF_ONE_TASK = 16
+"""One per state; more than there are."""
+_AT_ONCE = 64
+"""Tasks whose states are asked for in one request; the server takes at most 1024 subjects."""
+
+Found = list[tuple[int, TaskEvent]]
+"""Queued events with their place in the stream."""
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(TaskEvent)
+
+
+class BusHistory:
+    """Implements ``History``. A page token is the stream sequence below which the next page starts."""
+
+    def __init__(self, bus: BusConnection) -> None:
+        self._bus = bus
+        self._announcing: set[asyncio.Future[None]] = set()
+
+    async def latest(self, task_id: str) -> Execution | None:
+        return (await self._states([task_id])).get(task_id)
+
+    async def page(self, wanted: TaskFilter, size: int, token: str) -> Page:
+        first, below = await self._bounds(token)
+        executions: list[Execution] = []
+        for _ in range(MOST_WINDOWS):
+            if below <= first or len(executions) >= size:
+                break
+            start = max(first, below - WINDOW)
+            found = await self._queued(start, below)
+            matches, below = await self._matching(found, wanted, size - len(executions), start)
+            executions += matches
+        return Page(executions, str(below) if below > first else "")
+
+    def record(self, execution: Execution, task: TaskMessage) -> None:
+        event = states.event_of(execution, task, int(time.time() * 1000))
+        subject = names.event_subject(execution.id, execution.status)
+        sending = self._bus.publish_soon(subject, _encoder.encode(event))
+        if sending is not None:
+            future = asyncio.ensure_future(sending)
+            self._announcing.add(future)
+            future.add_done_callback(self._announced)
+
+    def _announced(self, future: asyncio.Future[None]) -> None:
+        self._announcing.discard(future)
+        if not future.cancelled() and future.exception() is not None:
+            log.warning("event not announced", error=str(future.exception()))
+
+    async def _bounds(self, token: str) -> tuple[int, int]:
+        """First stored sequence, and the one below which to look."""
+        if token and not (token.isascii() and token.isdecimal() and len(token) <= 19):
+            raise ValueError(f"not a page token: {token!r}")
+        state = (await jetstream.call(self._bus, f"STREAM.INFO.{names.STREAM_EVENTS}"))["state"]
+        above_last = int(state["last_seq"]) + 1
+        return max(int(state["first_seq"]), 1), min(int(token), above_last) if token else above_last
+
+    async def _queued(self, start: int, below: int) -> Found:
+        """Newest first."""
+        found: Found = []
+        while start < below:
+            body = {"next_by_subj": names.QUEUED_EVENTS, "seq": start, "batch": _BATCH}
+            batch = await read_batch(self._bus, names.STREAM_EVENTS, body)
+            found += [(sequence(message), _decoder.decode(message.data)) for message in batch]
+            if len(batch) < _BATCH:
+                break
+            start = found[-1][0] + 1
+        return [(place, event) for place, event in reversed(found) if place < below]
+
+    async def _matching(self, found: Found, wanted: TaskFilter, room: int, start: int) -> tuple[list[Execution], int]:
+        """At most ``room`` matches, and the sequence below which everything is still to be looked at."""
+        candidates = [(place, event) for place, event in found if _may_match(event, wanted)]
+        matches: list[Execution] = []
+        for offset in range(0, len(candidates), _AT_ONCE):
+            part = candidates[offset : offset + _AT_ONCE]
+            newest = await self._states([event.id for _, event in part])
+            for place, event in part:
+                execution = newest.get(event.id) or states.execution_of(event)
+                if _matches(execution, wanted):
+                    matches.append(execution)
+                if len(matches) == room:
+                    return matches, place
+        return matches, start
+
+    async def _states(self, task_ids: Sequence[str]) -> dict[str, Execution]:
+        body = {
+            "multi_last": [names.events_of(task_id) for task_id in task_ids],
+            "batch": len(task_ids) * _EVENTS_OF_ONE_TASK,
+        }
+        events: dict[str, list[TaskEvent]] = defaultdict(list)
+        for message in await read_batch(self._bus, names.STREAM_EVENTS, body):
+            event = _decoder.decode(message.data)
+            events[event.id].append(event)
+        newest = {task_id: states.newest(of_one) for task_id, of_one in events.items()}
+        return {task_id: states.execution_of(event) for task_id, event in newest.items() if event is not None}
+
+
+def _may_match(queued: TaskEvent, wanted: TaskFilter) -> bool:
+    """What the first event of a task already rules out."""
+    if wanted.language and queued.language != wanted.language:
+        return False
+    return wanted.labels.items() <= queued.labels.items()
+
+
+def _matches(execution: Execution, wanted: TaskFilter) -> bool:
+    if wanted.statuses and execution.status not in wanted.statuses:
+        return False
+    return not wanted.node_id or execution.node_id == wanted.node_id

@@ -1,0 +1,1 @@
+"""Delivering finished executions to the endpoints that clients name, and to no address that they must not reach."""

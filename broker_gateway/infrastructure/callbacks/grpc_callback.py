@@ -1,0 +1,102 @@
+"""Delivery by ``CallbackService.Deliver``."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import grpc
+import grpc.aio
+
+from broker_gateway.application.ports import DeliveryError
+from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, ForbiddenAddressError
+from coderunner.v1 import callback_pb2, callback_pb2_grpc, execution_pb2
+from schemas.execution import Execution
+
+MOST_CHANNELS = 64
+"""Kept open between deliveries; the one unused for longest goes first."""
+
+ToMessage = Callable[[Execution], execution_pb2.Execution]
+
+
+@dataclass(slots=True)
+class _Kept:
+    channel: grpc.aio.Channel
+    in_use: int = 0
+
+
+class GrpcCallbackTransport:
+    """``grpc://host:port``, without TLS. The name is resolved and checked here, and the checked address is what the
+    channel connects to; the name stays the call's authority."""
+
+    def __init__(self, guard: AddressGuard, to_message: ToMessage, *, timeout_s: float, user_agent: str) -> None:
+        self._guard = guard
+        self._to_message = to_message
+        self._timeout_s = timeout_s
+        self._user_agent = user_agent
+        self._channels: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+
+    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
+        """Whatever the endpoint answers but OK is worth another try: the API says so."""
+        request = callback_pb2.DeliverRequest(execution=self._to_message(execution))
+        target, authority = await self._target(url)
+        async with self._channel(target, authority) as channel:
+            stub = callback_pb2_grpc.CallbackServiceStub(channel)  # type: ignore[no-untyped-call]  # generated
+            try:
+                await stub.Deliver(request, timeout=self._timeout_s, metadata=(("idempotency-key", idempotency_key),))
+            except grpc.aio.AioRpcError as error:
+                raise DeliveryError(f"the endpoint answered {error.code().name}") from error
+
+    async def close(self) -> None:
+        while self._channels:
+            _, kept = self._channels.popitem()
+            await kept.channel.close()
+
+    async def _target(self, url: str) -> tuple[str, str]:
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port or 0
+            family, address = (await self._guard.resolve(host, port))[0]
+        except ForbiddenAddressError as error:
+            raise DeliveryError(str(error), permanent=True) from error
+        except ValueError as error:
+            raise DeliveryError(f"not a URL that can be called: {error}", permanent=True) from error
+        except OSError as error:
+            raise DeliveryError(f"not reached: {error}") from error
+        scheme = f"ipv6:[{address}]" if family == socket.AF_INET6 else f"ipv4:{address}"
+        return f"{scheme}:{port}", parts.netloc
+
+    @contextlib.asynccontextmanager
+    async def _channel(self, target: str, authority: str) -> AsyncIterator[grpc.aio.Channel]:
+        key = (target, authority)
+        kept = self._channels.get(key)
+        if kept is None:
+            kept = self._channels[key] = _Kept(grpc.aio.insecure_channel(target, options=self._options(authority)))
+        self._channels.move_to_end(key)
+        kept.in_use += 1
+        try:
+            yield kept.channel
+        finally:
+            kept.in_use -= 1
+            await self._trim()
+
+    async def _trim(self) -> None:
+        """Channels in use stay, so there may be more than the most for a while."""
+        surplus = len(self._channels) - MOST_CHANNELS
+        if surplus > 0:
+            for key in [key for key, kept in self._channels.items() if not kept.in_use][:surplus]:
+                await self._channels.pop(key).channel.close()
+
+    def _options(self, authority: str) -> list[tuple[str, str | int]]:
+        return [
+            ("grpc.default_authority", authority),
+            ("grpc.primary_user_agent", self._user_agent),
+            ("grpc.enable_http_proxy", 0),  # a proxy would resolve and connect on its own
+            ("grpc.max_receive_message_length", 64 << 10),
+            ("grpc.max_send_message_length", -1),
+            ("grpc.use_local_subchannel_pool", 1),
+        ]

@@ -1,0 +1,128 @@
+"""Delivery by HTTP POST."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import aiohttp.abc
+import msgspec
+from standardwebhooks import Webhook
+from yarl import URL
+
+from broker_gateway.application.ports import DeliveryError
+from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, ForbiddenAddressError
+from schemas.execution import Execution
+
+READ_BYTES = 4096
+"""Of an answer's body, only so that the connection can be used again."""
+_CONNECTIONS = 128
+_PER_HOST = 16
+_WORTH_ANOTHER_TRY = frozenset((408, 425, 429))
+"""Client errors that pass: time-out, too early, too many requests."""
+
+_encoder = msgspec.json.Encoder()
+
+
+class WebhookTransport:
+    """``http`` and ``https``. Body: the execution as JSON with the proto's field names."""
+
+    def __init__(self, guard: AddressGuard, *, timeout_s: float, user_agent: str, secret: str = "") -> None:
+        """``secret`` (``whsec_…``, base64): sign as Standard Webhooks says. Raises ValueError for one that is not."""
+        self._guard = guard
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._user_agent = user_agent
+        self._signer = Webhook(secret) if secret else None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
+        body = _encoder.encode(execution)
+        try:
+            target = URL(url)
+            self._guard.check(target.host or "")
+            await self._post(target, body, self._headers(body, idempotency_key))
+        except ForbiddenAddressError as error:
+            raise DeliveryError(str(error), permanent=True) from error
+        except (aiohttp.InvalidURL, ValueError) as error:
+            raise DeliveryError(f"not a URL that can be called: {error}", permanent=True) from error
+        except TimeoutError as error:
+            raise DeliveryError(f"no answer within {self._timeout.total:g} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise DeliveryError(f"not reached: {error}") from error
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def _post(self, url: URL, body: bytes, headers: dict[str, str]) -> None:
+        if self._session is None:
+            self._session = self._open()
+        async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            await response.content.read(READ_BYTES)
+            if not response.content.at_eof():
+                response.close()
+            _judge(response.status)
+
+    def _open(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=_CONNECTIONS,
+            limit_per_host=_PER_HOST,
+            resolver=_GuardedResolver(self._guard),
+            socket_factory=self._socket,
+        )
+        return aiohttp.ClientSession(
+            connector=connector, timeout=self._timeout, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+        )
+
+    def _socket(self, where: Any) -> socket.socket:
+        """The last look, at the very address that is about to be connected to."""
+        family, kind, protocol, _, address = where
+        self._guard.check(str(address[0]))
+        opened = socket.socket(family, kind, protocol)
+        opened.setblocking(False)
+        return opened
+
+    def _headers(self, body: bytes, idempotency_key: str) -> dict[str, str]:
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": idempotency_key,
+            "User-Agent": self._user_agent,
+        }
+        if self._signer is not None:
+            now = datetime.now(UTC)
+            headers["webhook-id"] = idempotency_key
+            headers["webhook-timestamp"] = str(int(now.timestamp()))
+            headers["webhook-signature"] = self._signer.sign(idempotency_key, now, body.decode())
+        return headers
+
+
+class _GuardedResolver(aiohttp.abc.AbstractResolver):
+    """What it returns is what is connected to: a name cannot change its mind in between."""
+
+    def __init__(self, guard: AddressGuard) -> None:
+        self._guard = guard
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[aiohttp.abc.ResolveResult]:
+        found = await self._guard.resolve(host, port)
+        return [
+            aiohttp.abc.ResolveResult(
+                hostname=host, host=address, port=port, family=of, proto=0, flags=socket.AI_NUMERICHOST
+            )
+            for of, address in found
+            if family in (socket.AF_UNSPEC, of)
+        ]
+
+    async def close(self) -> None:
+        await asyncio.sleep(0)
+
+
+def _judge(status: int) -> None:
+    if 200 <= status < 300:
+        return
+    permanent = 400 <= status < 500 and status not in _WORTH_ANOTHER_TRY
+    raise DeliveryError(f"the endpoint answered {status}", permanent=permanent)

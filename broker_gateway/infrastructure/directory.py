@@ -1,0 +1,171 @@
+"""The live nodes, as etcd last told them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aetcd
+import aetcd.rpc
+import grpc
+import msgspec
+import structlog
+from aetcd.utils import prefix_range_end
+
+from broker_gateway.infrastructure.backoff import Backoff
+from schemas.names import NODES_PREFIX
+from schemas.node import NodeRecord
+
+log = structlog.get_logger(__name__)
+
+RESYNC_S = 300.0
+"""The whole prefix is read again this often, whatever the watch said."""
+_CALL_TIMEOUT_S = 5
+_PREFIX = NODES_PREFIX.encode()
+_KEEPALIVE = {
+    "grpc.keepalive_time_ms": 10_000,
+    "grpc.keepalive_timeout_ms": 5_000,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.enable_http_proxy": 0,
+}
+_LEADER_NEEDED = ("hasleader", "true")
+"""Ends the watch on a member that was cut off from its cluster, which would otherwise just stay silent."""
+_DELETE = 1
+
+_decoder = msgspec.json.Decoder(NodeRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class EtcdSettings:
+    endpoints: Sequence[str]
+    """``host:port`` each; tried in turn."""
+    user: str = ""
+    password: str = ""
+    reconnect_base_s: float = 0.2
+    reconnect_most_s: float = 10.0
+
+
+class EtcdNodeDirectory:
+    """Implements ``NodeDirectory``. While etcd is away the nodes last seen are kept: whether one of them is gone too
+    cannot be known, and the bus does not need it to be."""
+
+    def __init__(self, settings: EtcdSettings) -> None:
+        self._settings = settings
+        self._records: dict[bytes, NodeRecord] = {}
+        self._nodes: tuple[NodeRecord, ...] = ()
+        self._task: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self.synced = asyncio.Event()
+        """Set once the nodes have been read for the first time."""
+
+    def nodes(self) -> Sequence[NodeRecord]:
+        """Sorted by id. The same object until something changes."""
+        return self._nodes
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._follow_for_ever(), name="node directory")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def changed(self) -> None:
+        """Returns after the next change."""
+        self._changed.clear()
+        await self._changed.wait()
+
+    async def _follow_for_ever(self) -> None:
+        backoff = Backoff(self._settings.reconnect_base_s, self._settings.reconnect_most_s)
+        turn = 0
+        while True:
+            endpoint = self._settings.endpoints[turn % len(self._settings.endpoints)]
+            turn += 1
+            try:
+                await self._session(endpoint, backoff)
+            except (aetcd.ClientError, grpc.RpcError, OSError, TimeoutError) as error:
+                log.warning("node directory away", endpoint=endpoint, error=_words(error))
+            except Exception:  # a message that we do not understand must not end this task
+                log.exception("node directory failed", endpoint=endpoint)
+            await asyncio.sleep(backoff.next_s())
+
+    async def _session(self, endpoint: str, backoff: Backoff) -> None:
+        host, _, port = endpoint.rpartition(":")
+        client = aetcd.Client(
+            host=host,
+            port=int(port),
+            username=self._settings.user or None,
+            password=self._settings.password or None,
+            timeout=_CALL_TIMEOUT_S,
+            options=_KEEPALIVE,
+        )
+        try:
+            await client.connect()
+            while True:
+                listed = await client.get_prefix(_PREFIX)
+                self._replace((pair.key, pair.value) for pair in listed)
+                if not self.synced.is_set() or backoff.used:
+                    log.info("node directory connected", endpoint=endpoint, nodes=len(self._nodes))
+                self.synced.set()
+                backoff.reset()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(RESYNC_S):
+                        await self._watch(client, listed.header.revision + 1)
+                        return
+        finally:
+            with contextlib.suppress(aetcd.ClientError, TimeoutError):
+                await asyncio.wait_for(client.close(), _CALL_TIMEOUT_S)
+
+    async def _watch(self, client: Any, revision: int) -> None:
+        """Until the stream ends. The stub is used directly: aetcd's own watcher does not notice a stream that ends
+        without an error."""
+        request = aetcd.rpc.WatchRequest(
+            create_request=aetcd.rpc.WatchCreateRequest(
+                key=_PREFIX,
+                range_end=prefix_range_end(_PREFIX),
+                start_revision=revision,
+            )
+        )
+        call = aetcd.rpc.WatchStub(client.channel).Watch(metadata=(*(client.metadata or ()), _LEADER_NEEDED))
+        await call.write(request)
+        async for response in call:
+            if response.canceled:
+                log.warning("node watch ended", reason=response.cancel_reason)
+                return
+            for event in response.events:
+                self._apply(event)
+
+    def _apply(self, event: Any) -> None:
+        if event.type == _DELETE:
+            self._records.pop(event.kv.key, None)
+        else:
+            self._put(event.kv.key, event.kv.value)
+        self._publish()
+
+    def _replace(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        self._records.clear()
+        for key, value in pairs:
+            self._put(key, value)
+        self._publish()
+
+    def _put(self, key: bytes, value: bytes) -> None:
+        try:
+            self._records[key] = _decoder.decode(value)
+        except msgspec.DecodeError as error:
+            log.warning("node record not understood", key=key.decode(errors="replace"), error=str(error))
+            self._records.pop(key, None)
+
+    def _publish(self) -> None:
+        nodes = tuple(sorted(self._records.values(), key=lambda node: node.id))
+        if nodes != self._nodes:
+            self._nodes = nodes
+            self._changed.set()
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, grpc.aio.AioRpcError):
+        return f"{error.code().name}: {error.details()}"
+    return str(error) or repr(error)
