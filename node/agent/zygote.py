@@ -8,6 +8,7 @@ ready, and blocks until its program comes. What it then runs sees what plain ``p
 The zygote never sees anything of a task, so neither do its children.
 """
 
+import atexit
 import ctypes
 import gc
 import os
@@ -17,6 +18,7 @@ import signal
 import struct
 import sys
 from _socket import SCM_RIGHTS, SOL_SOCKET, socket
+from importlib.machinery import SourceFileLoader
 
 _LINK_FD = 3
 _CONTROL_FD = 3
@@ -24,6 +26,8 @@ _READY_FD = 4
 _PR_SET_DUMPABLE = 4
 _INT_BYTES = 4
 _FDS = 5
+_SIGINT_CODE = 130
+_FLUSH_FAILED_CODE = 120
 
 
 def serve(uid, gid):
@@ -149,36 +153,85 @@ def _set_limits(limits):
 
 
 def run(command, directory):
-    """Becomes ``python3 FILE ARGS``. Never returns normally: it ends as the interpreter would."""
+    """Becomes ``python3 FILE ARGS``, and ends as the interpreter would. Never returns."""
     script, *arguments = command[1:]
     path = os.path.join(directory, script)
     sys.argv = [script, *arguments]
     sys.orig_argv = list(command)
     sys.path[0] = os.path.dirname(path)
-    gc.unfreeze()
+    ours = set(sys.modules) - {"__main__"}
     gc.enable()
+    code = _exit_code(path)
+    _wind_up(ours, code)
+
+
+def _exit_code(path):
     try:
         with open(path, "rb") as file:
             source = file.read()
     except OSError as error:
         sys.stderr.write(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}\n")
-        sys.exit(2)
+        return 2
     main = _fresh_main(path)
     try:
         exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
-    except SystemExit:
-        raise
+    except SystemExit as leaving:
+        return _code_of(leaving)
     except BaseException as error:
         _report(error)
-        if isinstance(error, KeyboardInterrupt):
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGINT)
-        sys.exit(1)
+        return _SIGINT_CODE if isinstance(error, KeyboardInterrupt) else 1
+    return 0
+
+
+def _code_of(leaving):
+    if leaving.code is None:
+        return 0
+    if isinstance(leaving.code, int):
+        return leaving.code & 0xFF
+    sys.stderr.write(f"{leaving.code}\n")
+    return 1
+
+
+def _wind_up(ours, code):
+    """What Py_FinalizeEx does, in its order, without tearing down the interpreter that the zygote lent us (6 ms of
+    copied pages): threads, atexit, the program's own modules and so their objects' ``__del__``, the streams."""
+    if "threading" in sys.modules:
+        sys.modules["threading"]._shutdown()
+    atexit._run_exitfuncs()
+    _flush()
+    for name in [name for name in sys.modules if name not in ours]:
+        _clear(sys.modules[name])
+    gc.collect()
+    if not _flush():
+        code = code or _FLUSH_FAILED_CODE
+    if code == _SIGINT_CODE:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    os._exit(code)
+
+
+def _clear(module):
+    """As _PyModule_Clear: names with one underscore first, then all but ``__builtins__``, are set to None."""
+    names = getattr(module, "__dict__", None)
+    if not isinstance(names, dict):
+        return
+    for name in [name for name in names if name.startswith("_") and not name.startswith("__")]:
+        names[name] = None
+    for name in [name for name in names if name != "__builtins__"]:
+        names[name] = None
+
+
+def _flush():
+    whole = True
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            whole = stream is not sys.stdout and whole
+    return whole
 
 
 def _fresh_main(path):
-    from importlib.machinery import SourceFileLoader
-
     main = type(sys)("__main__")
     main.__file__ = path
     main.__cached__ = None
