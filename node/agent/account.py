@@ -31,8 +31,8 @@ class Account:
 
     def next_look_s(self) -> float:
         """Seconds until a limit could be reached at the earliest, within reason."""
-        cpu_left_s = (self._limits["cpu_ms"] - self.cpu_ms()) / 1e3 / self._cores
-        wall_left_s = (self._limits["wall_ms"] - self.wall_ms()) / 1e3
+        cpu_left_s = (float(self._limits["cpu_ms"]) - self.cpu_ms()) / 1e3 / self._cores
+        wall_left_s = (float(self._limits["wall_ms"]) - self.wall_ms()) / 1e3
         return max(_SHORTEST_LOOK_S, min(cpu_left_s, wall_left_s, _LONGEST_LOOK_S))
 
     def over(self) -> str | None:

@@ -116,7 +116,7 @@ class Agent:
     def _begin(self, header: dict[str, Any], body: bytes) -> None:
         self._runs += 1
         if self._server is not None and header["warm"]:
-            self._begin_compilation(header, body)
+            self._begin_compilation(self._server, header, body)
             return
         run = Run(self._config, self._meter, header, body, self._emit)
         waiting = self._suitable(run, header)
@@ -151,11 +151,10 @@ class Agent:
         waiting.pipes.close_ours()
         end_everything(self._config.uid, self._known())
 
-    def _begin_compilation(self, header: dict[str, Any], body: bytes) -> None:
+    def _begin_compilation(self, server: Server, header: dict[str, Any], body: bytes) -> None:
         run = ServerRun(self._config, self._meter, header, body, self._emit)
-        assert self._server is not None
         try:
-            run.start(self._server)
+            run.start(server)
         except OSError as error:
             self._give_up(run.id, f"the resident compiler could not be asked: {error}")
             return
@@ -237,7 +236,7 @@ class Agent:
                 self._poll.unregister(fd)
 
     def _abort(self, run: Run | ServerRun) -> None:
-        """Another node has taken this slot over: whatever runs belongs to nobody. A slot that is not clean then ends."""
+        """Another node has taken this slot over: what runs belongs to nobody. A slot that is not clean then ends."""
         run.end("cancelled")
         if isinstance(run, Run):
             self._forget_descriptors(run)
@@ -292,7 +291,7 @@ class Agent:
 
     def _restart_dead_server(self) -> None:
         if self._config.server is not None and self._server is None:
-            self._server = Server(self._config)
+            self._server = Server(self._config, self._config.server)
             for fd in (self._server.answers, self._server.noise):
                 self._poll.register(fd, select.POLLIN)
 

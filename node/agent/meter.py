@@ -1,4 +1,4 @@
-"""What the slot's cgroup has used, read from inside the container, on cgroup v2, v1, or from /proc where neither shows."""
+"""What the slot's cgroup has used, read inside the container, on cgroup v2, v1, or from /proc where neither shows."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Run:
         self._config, self._meter, self._header, self._emit = config, meter, header, emit
         self._limits = header["limits"]
         self.rlimits = RlimitSet.of(self._limits)
-        self._files, self._stdin = _split(header, body)
+        self._files, self._stdin = split(header, body)
         self.pid = -1
         self.ending: str | None = None
         self._status: int | None = None
@@ -138,7 +138,7 @@ class Run:
         return self._status is not None
 
     def finish(self) -> list[str]:
-        """Ends what the program left behind, takes the last output, and emits ``exited``. Returns what would not die."""
+        """Ends what it left behind, takes the last output, emits ``exited``. Returns what would not die."""
         survivors = end_everything(self._config.uid, self._known)
         self._drain()
         status = self._status or 0
@@ -186,7 +186,8 @@ class Run:
             os.close(self._pipes.our_stdin)
 
 
-def _split(header: dict[str, Any], body: bytes) -> tuple[list[tuple[str, bytes, bool]], bytes]:
+def split(header: dict[str, Any], body: bytes) -> tuple[list[tuple[str, bytes, bool]], bytes]:
+    """A run frame's body: the files (name, content, executable), and stdin."""
     files, at = [], 0
     for file in header["files"]:
         size = int(file["size"])

@@ -12,7 +12,7 @@ from .config import AgentConfig
 from .frames import strings
 from .identity import files_as, kill_everything
 from .meter import Meter
-from .run import Emit, _split
+from .run import Emit, split
 from .spawn import Pipes, spawn
 
 _ANSWER = struct.Struct("!iI")
@@ -24,12 +24,11 @@ class Server:
     descriptors = 3
     """Our ends of its pipes."""
 
-    def __init__(self, config: AgentConfig) -> None:
-        assert config.server is not None
+    def __init__(self, config: AgentConfig, command: list[str]) -> None:
         self._pipes = Pipes.make()
         theirs = [self._pipes.stdin, self._pipes.stdout, self._pipes.stderr]
         user = (config.uid, config.gid)
-        self.pid = spawn(config.server, config.env, workdir.WORKSPACE, user, config.limits, theirs)
+        self.pid = spawn(command, config.env, workdir.WORKSPACE, user, config.limits, theirs)
         self._pipes.close_theirs()
         os.set_blocking(self._pipes.our_stdin, True)
         self._buffer = b""
@@ -85,7 +84,7 @@ class ServerRun:
         self.id = str(header["run_id"])
         self._config, self._meter, self._header, self._emit = config, meter, header, emit
         self._limits = header["limits"]
-        self._files, _ = _split(header, body)
+        self._files, _ = split(header, body)
         self.ending: str | None = None
         self._answer: tuple[int, bytes] | None = None
         self._dead = False

@@ -14,7 +14,7 @@ from . import workdir
 from .config import AgentConfig, RlimitSet
 from .frames import strings
 from .identity import files_as
-from .spawn import Pipes, spawn
+from .spawn import Pipes, spawn, take_descriptors
 
 _READY_PATIENCE_MS = 20_000
 """A JVM on a loaded machine takes its time; past this the slot starts its programs cold."""
@@ -63,8 +63,9 @@ class Prestart:
 
     descriptors = 0
 
-    def __init__(self, config: AgentConfig) -> None:
+    def __init__(self, config: AgentConfig, command: list[str]) -> None:
         self._config = config
+        self._command = command
 
     @property
     def pids(self) -> set[int]:
@@ -72,14 +73,13 @@ class Prestart:
 
     def start(self) -> Waiting:
         config = self._config
-        assert config.warm is not None
         with files_as(config.uid, config.gid):
             directory = workdir.make()
         pipes = Pipes.make()
         control_read, control = os.pipe2(os.O_CLOEXEC)
         ready, ready_write = os.pipe2(os.O_CLOEXEC)
         fds = [pipes.stdin, pipes.stdout, pipes.stderr, control_read, ready_write]
-        pid = spawn(config.warm.command, config.env, directory, (config.uid, config.gid), config.limits, fds)
+        pid = spawn(self._command, config.env, directory, (config.uid, config.gid), config.limits, fds)
         pipes.close_theirs()
         os.close(control_read)
         os.close(ready_write)
@@ -92,17 +92,17 @@ class Zygote:
     descriptors = 4
     """The link, and our ends of its standard streams."""
 
-    def __init__(self, config: AgentConfig) -> None:
+    def __init__(self, config: AgentConfig, interpreter: list[str]) -> None:
         self._config = config
         self.link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        assert config.warm is not None
         self._stdio = Pipes.make()
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "zygote.py")
-        command = [*config.warm.command, script, str(config.uid), str(config.gid)]
+        command = [*interpreter, script, str(config.uid), str(config.gid)]
+        fds = [self._stdio.stdin, self._stdio.stdout, self._stdio.stderr, theirs.fileno()]
         self.pid = os.fork()
         if self.pid == 0:
             try:
-                _become_zygote(command, config.env, [self._stdio.stdin, self._stdio.stdout, self._stdio.stderr, theirs.fileno()])
+                _become_zygote(command, config.env, fds)
             finally:
                 os._exit(127)
         theirs.close()
@@ -144,8 +144,6 @@ class Zygote:
 
 
 def _become_zygote(command: list[str], env: dict[str, str], fds: list[int]) -> None:
-    from .spawn import take_descriptors
-
     take_descriptors(fds)
     os.setsid()
     os.chdir("/")
@@ -156,7 +154,7 @@ def start_warm(config: AgentConfig) -> Prestart | Zygote | None:
     if config.warm is None:
         return None
     if config.warm.kind == "zygote":
-        return Zygote(config)
+        return Zygote(config, config.warm.command)
     if config.warm.kind == "prestart":
-        return Prestart(config)
+        return Prestart(config, config.warm.command)
     sys.exit(f"agent: no such kind of warm start: {config.warm.kind}")

@@ -9,6 +9,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 WORKSPACE = "/workspace"
@@ -53,10 +54,8 @@ def _write_one(root: int, name: str, content: bytes, mode: int) -> None:
 
 
 def _enter(at: int, folder: str) -> int:
-    try:
+    with suppress(FileExistsError):
         os.mkdir(folder, 0o755, dir_fd=at)
-    except FileExistsError:
-        pass
     inner = os.open(folder, _DIRECTORY, dir_fd=at)
     os.close(at)
     return inner

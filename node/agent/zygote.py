@@ -8,7 +8,10 @@ ready, and blocks until its program comes. What it then runs sees what plain ``p
 The zygote never sees anything of a task, so neither do its children.
 """
 
+from __future__ import annotations
+
 import atexit
+import builtins
 import ctypes
 import gc
 import os
@@ -19,6 +22,7 @@ import struct
 import sys
 from _socket import SCM_RIGHTS, SOL_SOCKET, socket
 from importlib.machinery import SourceFileLoader
+from types import ModuleType
 
 _LINK_FD = 3
 _CONTROL_FD = 3
@@ -30,7 +34,7 @@ _SIGINT_CODE = 130
 _FLUSH_FAILED_CODE = 120
 
 
-def serve(uid, gid):
+def serve(uid: int, gid: int) -> tuple[list[str], str]:
     link = socket(fileno=_LINK_FD)
     wake_read, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.signal(signal.SIGCHLD, _nothing)
@@ -46,9 +50,10 @@ def serve(uid, gid):
         if wake_read in ready:
             _tell_ended(link, wake_read)
         if link.fileno() in ready:
-            directory, fds = _order(link)
-            if directory is None:
+            order = _order(link)
+            if order is None:
                 os._exit(0)
+            directory, fds = order
             pid = os.fork()
             if pid == 0:
                 return _wait_for_program(libc, directory, fds, uid, gid)
@@ -57,11 +62,11 @@ def serve(uid, gid):
             link.send(b"P" + struct.pack("!ii", pid, 0))
 
 
-def _nothing(number, frame):
+def _nothing(number: int, frame: object) -> None:
     """SIGCHLD only has to wake the poll."""
 
 
-def _tell_ended(link, wake_read):
+def _tell_ended(link: socket, wake_read: int) -> None:
     os.read(wake_read, 64)
     while True:
         try:
@@ -73,16 +78,16 @@ def _tell_ended(link, wake_read):
         link.send(b"X" + struct.pack("!ii", pid, status))
 
 
-def _order(link):
+def _order(link: socket) -> tuple[str, list[int]] | None:
     data, ancillary, _, _ = link.recvmsg(4096, 1024)
-    fds = []
+    fds: list[int] = []
     for level, kind, content in ancillary:
         if level == SOL_SOCKET and kind == SCM_RIGHTS:
             fds = list(struct.unpack(f"{_FDS}i", content[: _FDS * _INT_BYTES]))
-    return (data.decode(), fds) if fds else (None, [])
+    return (data.decode(), fds) if fds else None
 
 
-def _wait_for_program(libc, directory, fds, uid, gid):
+def _wait_for_program(libc: ctypes.CDLL, directory: str, fds: list[int], uid: int, gid: int) -> tuple[list[str], str]:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     high = [os.dup(fd) if fd < _FDS else fd for fd in fds]
@@ -106,7 +111,7 @@ def _wait_for_program(libc, directory, fds, uid, gid):
     return command, directory
 
 
-def _first_for_the_oom_killer():
+def _first_for_the_oom_killer() -> None:
     try:
         score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     except OSError:
@@ -115,7 +120,7 @@ def _first_for_the_oom_killer():
     os.close(score)
 
 
-def _program():
+def _program() -> tuple[list[str], dict[str, str], tuple[int, int, int]]:
     data = b""
     while chunk := os.read(_CONTROL_FD, 65536):
         data += chunk
@@ -124,10 +129,11 @@ def _program():
     command, at = _strings(data, 0)
     pairs, at = _strings(data, at)
     env = dict(pair.split("=", 1) for pair in pairs)
-    return command, env, struct.unpack_from("!QQQ", data, at)
+    processes, file_bytes, open_files = struct.unpack_from("!QQQ", data, at)
+    return command, env, (processes, file_bytes, open_files)
 
 
-def _strings(data, at):
+def _strings(data: bytes, at: int) -> tuple[list[str], int]:
     (count,) = struct.unpack_from("!I", data, at)
     at += 4
     items = []
@@ -138,7 +144,7 @@ def _strings(data, at):
     return items, at
 
 
-def _set_limits(limits):
+def _set_limits(limits: tuple[int, int, int]) -> None:
     processes, file_bytes, open_files = limits
     for which, value in (
         (resource.RLIMIT_CORE, 0),
@@ -148,11 +154,11 @@ def _set_limits(limits):
         (resource.RLIMIT_NOFILE, max(open_files, 16)),
     ):
         hard = resource.getrlimit(which)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(which, (value, value))
+        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (most, most))
 
 
-def run(command, directory):
+def run(command: list[str], directory: str) -> None:
     """Becomes ``python3 FILE ARGS``, and ends as the interpreter would. Never returns."""
     script, *arguments = command[1:]
     path = os.path.join(directory, script)
@@ -165,7 +171,7 @@ def run(command, directory):
     _wind_up(ours, code)
 
 
-def _exit_code(path):
+def _exit_code(path: str) -> int:
     try:
         with open(path, "rb") as file:
             source = file.read()
@@ -174,16 +180,16 @@ def _exit_code(path):
         return 2
     main = _fresh_main(path)
     try:
-        exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
+        exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - running it is the point
     except SystemExit as leaving:
         return _code_of(leaving)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever nobody caught is reported, as the interpreter does
         _report(error)
         return _SIGINT_CODE if isinstance(error, KeyboardInterrupt) else 1
     return 0
 
 
-def _code_of(leaving):
+def _code_of(leaving: SystemExit) -> int:
     if leaving.code is None:
         return 0
     if isinstance(leaving.code, int):
@@ -192,7 +198,7 @@ def _code_of(leaving):
     return 1
 
 
-def _wind_up(ours, code):
+def _wind_up(ours: set[str], code: int) -> None:
     """What Py_FinalizeEx does, in its order, without tearing down the interpreter that the zygote lent us (6 ms of
     copied pages): threads, atexit, the program's own modules and so their objects' ``__del__``, the streams."""
     if "threading" in sys.modules:
@@ -210,7 +216,7 @@ def _wind_up(ours, code):
     os._exit(code)
 
 
-def _clear(module):
+def _clear(module: object) -> None:
     """As _PyModule_Clear: names with one underscore first, then all but ``__builtins__``, are set to None."""
     names = getattr(module, "__dict__", None)
     if not isinstance(names, dict):
@@ -221,7 +227,7 @@ def _clear(module):
         names[name] = None
 
 
-def _flush():
+def _flush() -> bool:
     whole = True
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -231,24 +237,20 @@ def _flush():
     return whole
 
 
-def _fresh_main(path):
-    main = type(sys)("__main__")
-    main.__file__ = path
-    main.__cached__ = None
+def _fresh_main(path: str) -> ModuleType:
+    main = ModuleType("__main__")
     main.__loader__ = SourceFileLoader("__main__", path)
-    main.__builtins__ = __builtins__
-    main.__annotations__ = {}
+    main.__dict__.update(__file__=path, __cached__=None, __builtins__=builtins, __annotations__={})
     sys.modules["__main__"] = main
     return main
 
 
-def _report(error):
+def _report(error: BaseException) -> None:
     """As the interpreter reports what nobody caught, without the frame of ours that called the program."""
     trace = error.__traceback__
     trace = trace.tb_next if trace is not None else None
     error.__traceback__ = trace
-    sys.last_exc = sys.last_value = error
-    sys.last_type, sys.last_traceback = type(error), trace
+    sys.last_type, sys.last_value, sys.last_traceback = type(error), error, trace
     sys.excepthook(type(error), error, trace)
 
 
