@@ -52,6 +52,13 @@ class Busy:
 
 
 @dataclass(frozen=True, slots=True)
+class Unavailable:
+    """The bus did not answer for this task of a batch. It may or may not be queued; its idempotency key tells."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownTask:
     id: str
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.commands import (
@@ -11,6 +11,7 @@ from broker_gateway.application.commands import (
     Refusal,
     SubmitTaskCommand,
     TaskDTO,
+    Unavailable,
     UnknownTask,
 )
 from broker_gateway.application.listing import Listing
@@ -18,6 +19,7 @@ from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.ports import Page, TaskFilter
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
+from broker_gateway.domain.task_id import TaskId
 from schemas.execution import Execution, OutputChunk
 
 
@@ -32,12 +34,36 @@ class CodeExecutionAppService:
         lookup: TaskLookup,
         listing: Listing,
         cancelling: Cancelling,
-    ) -> None: ...
+    ) -> None:
+        self._submission = submission
+        self._waiting = waiting
+        self._lookup = lookup
+        self._listing = listing
+        self._cancelling = cancelling
 
-    async def submit(self, command: SubmitTaskCommand) -> TaskDTO | Refusal: ...
-    async def submit_batch(self, commands: Sequence[SubmitTaskCommand]) -> list[TaskDTO | Refusal] | Invalid: ...
-    async def execute(self, command: SubmitTaskCommand) -> Execution | Refusal: ...
-    def watch(self, task_id: str) -> AsyncIterator[Execution | OutputChunk | UnknownTask]: ...
-    async def get(self, task_id: str) -> Execution | UnknownTask: ...
-    async def list(self, wanted: TaskFilter, size: int, token: str) -> Page | Invalid: ...
-    async def cancel(self, task_id: str) -> Cancellation | UnknownTask: ...
+    async def submit(self, command: SubmitTaskCommand) -> TaskDTO | Refusal:
+        return await self._submission.submit(command)
+
+    async def submit_batch(
+        self, commands: Sequence[SubmitTaskCommand]
+    ) -> Sequence[TaskDTO | Refusal | Unavailable] | Invalid:
+        """One answer for each, in order; Invalid where there are too many."""
+        return await self._submission.submit_batch(commands)
+
+    async def execute(self, command: SubmitTaskCommand) -> Execution | Refusal:
+        return await self._waiting.execute(command)
+
+    def watch(self, task_id: str) -> AsyncGenerator[Execution | OutputChunk | UnknownTask, None]:
+        """See Waiting.watch. Close it when done."""
+        return self._waiting.watch(task_id)
+
+    async def get(self, task_id: str) -> Execution | UnknownTask:
+        name = TaskId.parse(task_id)
+        found = await self._lookup.find(name) if name is not None else None
+        return found or UnknownTask(task_id)
+
+    async def list(self, wanted: TaskFilter, size: int, token: str) -> Page | Invalid:
+        return await self._listing.list(wanted, size, token)
+
+    async def cancel(self, task_id: str) -> Cancellation | UnknownTask:
+        return await self._cancelling.cancel(task_id)

@@ -35,7 +35,7 @@ class TaskQueue(Protocol):
         ...
 
     async def waiting(self, pool: str, priority: Priority) -> int:
-        """How many tasks wait. May be a few hundred milliseconds old."""
+        """How many tasks wait. May be a few hundred milliseconds old; what this gateway has put in since counts."""
         ...
 
     async def find(self, task_id: str) -> TaskMessage | None:

@@ -23,6 +23,8 @@ class WaitSettings:
 
 @dataclass(frozen=True, slots=True)
 class CancelSettings:
+    queued_probe_s: float = 0.05
+    """How long nodes are asked whether they have just started a task that was last seen queued."""
     node_answer_s: float = 1.0
     """How long a node may take to say that it kills the task."""
     result_wait_s: float = 5.0
@@ -38,6 +40,8 @@ class RelaySettings:
     held: int = 1024
     """The most results this gateway holds, in flight or waiting for their turn."""
     held_per_endpoint: int = 128
+    delivery_timeout_s: float = 20.0
+    """A transport that takes longer has failed."""
     postpone_s: float = 5.0
     """When a result beyond ``held_per_endpoint`` comes back."""
     max_attempts: int = 12

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from schemas.task import SourceFile
 
+
 @dataclass(slots=True)
 class DraftCase:
     name: str = ""

@@ -1,0 +1,163 @@
+"""Takes every finished execution to its callback, at least once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+import structlog
+
+from broker_gateway.application.endpoint_lanes import EndpointLanes
+from broker_gateway.application.ports import CallbackTransport, DeliveryError, ResultDelivery, ResultInbox
+from broker_gateway.application.settings import RelaySettings
+from broker_gateway.domain.backoff import Backoff
+from broker_gateway.domain.events import TaskCompletedEvent
+
+UNDELIVERED = "undelivered"
+
+_MOST_POSTPONED_REMEMBERED = 100_000
+
+_FAILING_FOR_S = 10.0
+"""An inbox that has failed counts as failing for this long: an empty one never says that it works again."""
+
+_log = structlog.get_logger(__name__)
+
+
+class CallbackRelay:
+    """``transports`` by URL scheme. A delivery's idempotency key is the task's id. ``run`` until cancelled; what is in
+    flight then comes back, to this gateway or another."""
+
+    def __init__(
+        self,
+        *,
+        inbox: ResultInbox,
+        transports: Mapping[str, CallbackTransport],
+        settings: RelaySettings,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._inbox = inbox
+        self._transports = transports
+        self._settings = settings
+        self._jitter = jitter
+        self._backoff = Backoff(settings.base_s, settings.factor, settings.max_s)
+        self._lanes = EndpointLanes(settings.per_endpoint)
+        self._in_flight = asyncio.Semaphore(settings.at_once)
+        self._held: dict[int, ResultDelivery] = {}
+        self._has_room = asyncio.Event()
+        self._postponed: OrderedDict[str, int] = OrderedDict()
+        self._is_running = False
+        self._failed_at_s = -_FAILING_FOR_S
+
+    @property
+    def is_running(self) -> bool:
+        """True while results are being taken, and taking them has not failed just now."""
+        return self._is_running and time.monotonic() - self._failed_at_s >= _FAILING_FOR_S
+
+    async def run(self) -> None:
+        self._is_running = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_alive())
+                await self._take_for_ever(group)
+        finally:
+            self._is_running = False
+
+    async def _take_for_ever(self, group: asyncio.TaskGroup) -> None:
+        failures = 0
+        pause = Backoff(base_s=0.2, max_s=5.0)
+        while True:
+            room = await self._room()
+            try:
+                deliveries = await self._inbox.take(room)
+            except Exception as error:  # noqa: BLE001 - whatever the inbox fails with, the relay must outlive it
+                failures += 1
+                _log.warning("relay_inbox_failed", error=repr(error), failures=failures)
+                self._failed_at_s = time.monotonic()
+                await asyncio.sleep(pause.delay_s(failures, self._jitter()))
+                continue
+            failures, self._failed_at_s = 0, -_FAILING_FOR_S
+            for delivery in deliveries:
+                self._held[id(delivery)] = delivery
+                group.create_task(self._handle(delivery))
+
+    async def _room(self) -> int:
+        """How many more may be held: at least one, waiting for it if need be."""
+        while len(self._held) >= self._settings.held:
+            self._has_room.clear()
+            await self._has_room.wait()
+        return self._settings.held - len(self._held)
+
+    async def _handle(self, delivery: ResultDelivery) -> None:
+        event = TaskCompletedEvent.of(delivery.result)
+        try:
+            if event.callback_url is None:
+                await delivery.done()
+            else:
+                await self._deliver_in_turn(delivery, event, event.callback_url)
+        except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes back; the others must go on
+            _log.warning("relay_item_failed", task_id=event.task_id, error=repr(error))
+        finally:
+            del self._held[id(delivery)]
+            self._has_room.set()
+
+    async def _deliver_in_turn(self, delivery: ResultDelivery, event: TaskCompletedEvent, url: str) -> None:
+        endpoint = urlsplit(url).netloc
+        if self._lanes.length(endpoint) >= self._settings.held_per_endpoint:
+            self._remember_postponed(event.task_id)
+            await delivery.retry_in(self._settings.postpone_s)
+            return
+        async with self._lanes.turn(endpoint), self._in_flight:
+            failure = await self._attempt(delivery, url)
+        await self._settle(delivery, event, failure)
+
+    async def _attempt(self, delivery: ResultDelivery, url: str) -> DeliveryError | None:
+        """None once the endpoint has it."""
+        transport = self._transports.get(urlsplit(url).scheme)
+        if transport is None:
+            return DeliveryError("no transport for this kind of URL", permanent=True)
+        execution = delivery.result.execution
+        try:
+            async with asyncio.timeout(self._settings.delivery_timeout_s):
+                await transport.deliver(url, execution, execution.id)
+        except DeliveryError as error:
+            return error
+        except TimeoutError:
+            return DeliveryError(f"no answer within {self._settings.delivery_timeout_s:g} s")
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the result its other attempts
+            _log.exception("callback_transport_failed", task_id=execution.id)
+            return DeliveryError(f"the transport failed: {error!r}")
+        return None
+
+    async def _settle(self, delivery: ResultDelivery, event: TaskCompletedEvent, failure: DeliveryError | None) -> None:
+        failures = max(1, delivery.attempt - self._postponed.get(event.task_id, 0))
+        log = _log.bind(task_id=event.task_id, status=event.status.value, attempt=failures, url=event.callback_url)
+        if failure is None:
+            await delivery.done()
+            log.info("callback_delivered", total_ms=event.total_ms)
+        elif failure.permanent or failures >= self._settings.max_attempts:
+            await delivery.bury(UNDELIVERED, f"{failures} attempts, the last: {failure}")
+            log.warning("callback_given_up", error=str(failure))
+        else:
+            delay_s = self._backoff.delay_s(failures, self._jitter())
+            await delivery.retry_in(delay_s)
+            log.info("callback_failed", error=str(failure), retry_in_s=round(delay_s, 3))
+            return
+        self._postponed.pop(event.task_id, None)
+
+    def _remember_postponed(self, task_id: str) -> None:
+        """A turn that was not had is no failed attempt, though the inbox counts it as one."""
+        self._postponed[task_id] = self._postponed.pop(task_id, 0) + 1
+        if len(self._postponed) > _MOST_POSTPONED_REMEMBERED:
+            self._postponed.popitem(last=False)
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.keep_alive_s)
+            answers = await asyncio.gather(*(one.keep_alive() for one in self._held.values()), return_exceptions=True)
+            failed = [answer for answer in answers if isinstance(answer, BaseException)]
+            if failed:
+                _log.info("relay_keep_alive_failed", count=len(failed), error=repr(failed[0]))

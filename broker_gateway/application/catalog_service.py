@@ -1,0 +1,72 @@
+"""What can be run, and who runs it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from broker_gateway.application.live_nodes import LiveNodes
+from broker_gateway.application.ports import NodeControl
+from schemas.node import LanguageRecord, NodeRecord
+
+_PIECES = re.compile(r"\d+|[^\d.]+")
+
+
+@dataclass(slots=True)
+class LanguageDTO:
+    name: str
+    versions: list[str] = field(default_factory=list)
+    """Distinct, newest first."""
+    aliases: list[str] = field(default_factory=list)
+    extensions: list[str] = field(default_factory=list)
+    compiled: bool = False
+    nodes: int = 0
+    """Live nodes that serve it."""
+
+
+class CatalogAppService:
+    def __init__(self, *, nodes: LiveNodes, control: NodeControl) -> None:
+        self._nodes = nodes
+        self._control = control
+
+    def languages(self) -> list[LanguageDTO]:
+        """By name. Languages of nodes that take tasks, which is what a task can be submitted for."""
+        merged: dict[str, LanguageDTO] = {}
+        for node in self._nodes.live():
+            if node.takes_tasks:
+                _merge(merged, node.languages)
+        for language in merged.values():
+            language.versions.sort(key=version_key, reverse=True)
+        return sorted(merged.values(), key=lambda one: one.name)
+
+    def nodes(self) -> Sequence[NodeRecord]:
+        """All live nodes, by id, draining ones too."""
+        return sorted((node.record for node in self._nodes.live()), key=lambda one: one.id)
+
+    async def order(self, node_id: str, order: str, timeout_s: float) -> bool:
+        """``drain`` or ``resume``. False if no such node answered in that time."""
+        return await self._control.order(node_id, order, timeout_s)
+
+
+def _merge(merged: dict[str, LanguageDTO], records: Iterable[LanguageRecord]) -> None:
+    counted: set[str] = set()
+    for record in records:
+        language = merged.setdefault(record.name, LanguageDTO(record.name))
+        _add_new(language.versions, [record.version])
+        _add_new(language.aliases, record.aliases)
+        _add_new(language.extensions, record.extensions)
+        language.compiled = language.compiled or record.compiled
+        if record.name not in counted:
+            counted.add(record.name)
+            language.nodes += 1
+
+
+def _add_new(known: list[str], found: Iterable[str]) -> None:
+    known.extend(one for one in found if one not in known)
+
+
+def version_key(version: str) -> list[tuple[int, int, str]]:
+    """Sorts 3.9 before 3.13, and 3.13rc1 before 3.13."""
+    pieces = [(1, int(one), "") if one.isdecimal() else (-1, 0, one) for one in _PIECES.findall(version)]
+    return [*pieces, (0, 0, "")]

@@ -1,0 +1,40 @@
+"""The live nodes, and the scheduler that goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from broker_gateway.application.ports import NodeDirectory
+from broker_gateway.domain.client_node import ClientNode
+from broker_gateway.domain.scheduler import TaskScheduler
+
+
+class LiveNodes:
+    """The ClientNodeRepository. A heartbeat that changes only a node's load costs no new scheduler."""
+
+    def __init__(self, *, directory: NodeDirectory) -> None:
+        self._directory = directory
+        self._records: tuple[object, ...] = ()
+        self._nodes: tuple[ClientNode, ...] = ()
+        self._scheduler = TaskScheduler(())
+
+    def live(self) -> Sequence[ClientNode]:
+        self._refresh()
+        return self._nodes
+
+    def scheduler(self) -> TaskScheduler:
+        self._refresh()
+        return self._scheduler
+
+    def _refresh(self) -> None:
+        records = tuple(self._directory.nodes())
+        if records == self._records:
+            return
+        nodes = tuple(map(ClientNode, records))
+        if not _serve_alike(nodes, self._nodes):
+            self._scheduler = TaskScheduler(nodes)
+        self._records, self._nodes = records, nodes
+
+
+def _serve_alike(new: Sequence[ClientNode], old: Sequence[ClientNode]) -> bool:
+    return len(new) == len(old) and all(one.serves_as(other) for one, other in zip(new, old, strict=True))

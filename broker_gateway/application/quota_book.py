@@ -1,0 +1,62 @@
+"""The clients' quotas, as this gateway knows them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from broker_gateway.application.ports import TaskEvents
+from broker_gateway.domain.quota import ClientQuota, OverQuota, QuotaPolicy
+
+
+def wall_clock_ms() -> int:
+    """Unix time."""
+    return time.time_ns() // 1_000_000
+
+
+class QuotaBook:
+    """One account per client. ``events`` tell when tasks end, and of tasks that other gateways took; ``run`` follows
+    them."""
+
+    def __init__(
+        self,
+        *,
+        policy: QuotaPolicy,
+        events: TaskEvents | None = None,
+        now_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
+        """Raises ValueError where concurrent tasks are limited and nobody would tell that they ended."""
+        if policy.concurrent and events is None:
+            raise ValueError("a quota for concurrent tasks needs the tasks' events")
+        self._policy = policy
+        self._events = events
+        self._now_ms = now_ms
+        self._accounts: dict[str, ClientQuota] = {}
+
+    def admit(self, client: str, task_id: str) -> OverQuota | None:
+        """None and the task counts until it is released."""
+        if self._policy.is_off:
+            return None
+        return self._account(client).admit(task_id, self._now_ms())
+
+    def release(self, client: str, task_id: str) -> None:
+        account = self._accounts.get(client)
+        if account is not None:
+            account.release(task_id)
+
+    async def run(self) -> None:
+        """Follows the events of all gateways for ever. Returns at once where nothing has to be followed."""
+        if self._events is None or not self._policy.concurrent:
+            return
+        while True:
+            event = await self._events.next()
+            if event.status.is_final:
+                self.release(event.client, event.id)
+            else:
+                self._account(event.client).hold(event.id, self._now_ms())
+
+    def _account(self, client: str) -> ClientQuota:
+        account = self._accounts.get(client)
+        if account is None:
+            account = self._accounts[client] = ClientQuota.opened(self._policy, self._now_ms())
+        return account

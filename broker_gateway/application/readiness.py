@@ -1,0 +1,31 @@
+"""Whether the gateway can do its work now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from broker_gateway.application.callback_relay import CallbackRelay
+from broker_gateway.application.ports import BusState
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessReport:
+    bus: bool
+    """The bus answers."""
+    relay: bool
+    """Callbacks are being delivered, or are another gateway's business."""
+
+    @property
+    def ready(self) -> bool:
+        """Tasks can be taken. A relay that is down delays callbacks; it is no reason to turn callers away."""
+        return self.bus
+
+
+class Readiness:
+    def __init__(self, *, bus: BusState, relay: CallbackRelay | None = None) -> None:
+        """``relay``: None where this gateway runs none."""
+        self._bus = bus
+        self._relay = relay
+
+    def report(self) -> ReadinessReport:
+        return ReadinessReport(self._bus.connected(), self._relay is None or self._relay.is_running)

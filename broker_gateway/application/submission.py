@@ -1,0 +1,169 @@
+"""From a draft to a message on the bus."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from broker_gateway.application.commands import (
+    Busy,
+    Invalid,
+    Refusal,
+    SubmitTaskCommand,
+    TaskDTO,
+    Unavailable,
+    Unserved,
+)
+from broker_gateway.application.live_nodes import LiveNodes
+from broker_gateway.application.ports import (
+    BusUnavailableError,
+    History,
+    QueueFullError,
+    ResultStore,
+    TaskQueue,
+    TaskTooLargeError,
+)
+from broker_gateway.application.quota_book import QuotaBook, wall_clock_ms
+from broker_gateway.application.settings import SubmissionSettings
+from broker_gateway.domain.admission import AdmissionPolicy
+from broker_gateway.domain.execution_task import ExecutionTask, Terms
+from broker_gateway.domain.resource_limit import ResourceLimit
+from broker_gateway.domain.scheduler import Need, NobodyServes, Placement
+from broker_gateway.domain.task_id import ENTROPY_BYTES, TaskId
+from broker_gateway.domain.violation import Violation
+from schemas.status import Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A task that may enter, and where it could go. Its id is settled; nothing has left the gateway yet."""
+
+    id: TaskId
+    command: SubmitTaskCommand
+    placement: Placement
+
+
+class Submission:
+    def __init__(
+        self,
+        *,
+        queue: TaskQueue,
+        results: ResultStore,
+        history: History,
+        nodes: LiveNodes,
+        quotas: QuotaBook,
+        admission: AdmissionPolicy,
+        settings: SubmissionSettings,
+        now_ms: Callable[[], int] = wall_clock_ms,
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._queue = queue
+        self._results = results
+        self._history = history
+        self._nodes = nodes
+        self._quotas = quotas
+        self._admission = admission
+        self._limits = ResourceLimit(admission.limits.defaults)
+        self._settings = settings
+        self._now_ms = now_ms
+        self._entropy = entropy
+
+    async def submit(self, command: SubmitTaskCommand) -> TaskDTO | Refusal:
+        """Once this returns a TaskDTO the bus has stored the task. Raises BusUnavailableError."""
+        admitted = self.admit(command)
+        return await self.enter(admitted) if isinstance(admitted, Admitted) else admitted
+
+    async def submit_batch(
+        self, commands: Sequence[SubmitTaskCommand]
+    ) -> list[TaskDTO | Refusal | Unavailable] | Invalid:
+        """One answer for each, in order."""
+        if len(commands) > self._settings.batch_limit:
+            return Invalid([Violation("tasks", f"must have at most {self._settings.batch_limit} tasks")])
+        answers: list[TaskDTO | Refusal | Unavailable] = [Unavailable("not tried")] * len(commands)
+        waiting = iter(range(len(commands)))
+
+        async def work(indexes: Iterator[int]) -> None:
+            for index in indexes:
+                answers[index] = await self._submit_one(commands[index])
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._settings.batch_concurrency, len(commands))):
+                group.create_task(work(waiting))
+        return answers
+
+    async def _submit_one(self, command: SubmitTaskCommand) -> TaskDTO | Refusal | Unavailable:
+        try:
+            return await self.submit(command)
+        except BusUnavailableError as error:
+            return Unavailable(str(error))
+
+    def admit(self, command: SubmitTaskCommand) -> Admitted | Refusal:
+        """Everything that can be said without asking the bus."""
+        draft = command.draft
+        violations = self._admission.violations(draft, command.path)
+        if violations:
+            return Invalid(violations)
+        needs: tuple[Need, ...] = (Need(draft.language, draft.language_version),)
+        if draft.checker is not None:
+            needs = (*needs, Need(draft.checker.language, draft.checker.language_version))
+        placement = self._nodes.scheduler().place(needs)
+        if isinstance(placement, NobodyServes):
+            return Unserved(placement.message)
+        return Admitted(self._name(command), command, placement)
+
+    def _name(self, command: SubmitTaskCommand) -> TaskId:
+        key = command.draft.idempotency_key
+        if key:
+            return TaskId.of_key(command.client, key)
+        return TaskId.fresh(self._now_ms(), self._entropy(ENTROPY_BYTES))
+
+    async def enter(self, admitted: Admitted) -> TaskDTO | Refusal:
+        """Puts it on the bus, or says why not. Raises BusUnavailableError."""
+        task_id, client = admitted.id.value, admitted.command.client
+        if admitted.command.draft.idempotency_key and await self._is_known(task_id):
+            return TaskDTO(task_id, is_new=False)
+        over = self._quotas.admit(client, task_id)
+        if over is not None:
+            return Busy(over.message, over.retry_after_ms)
+        entered: TaskDTO | Refusal | None = None
+        try:
+            entered = await self._enqueue(admitted)
+        finally:
+            if not isinstance(entered, TaskDTO):
+                self._quotas.release(client, task_id)
+        return entered
+
+    async def _is_known(self, task_id: str) -> bool:
+        """In this order nothing slips through: a result is stored before its task leaves the queue."""
+        return await self._queue.find(task_id) is not None or await self._results.find(task_id) is not None
+
+    async def _enqueue(self, admitted: Admitted) -> TaskDTO | Refusal:
+        command = admitted.command
+        pool = await self._open_pool(admitted.placement, Priority(command.draft.priority))
+        if isinstance(pool, Busy):
+            return pool
+        languages = admitted.placement.languages
+        terms = Terms(admitted.id, command.client, languages, pool, self._limits, self._now_ms())
+        task = ExecutionTask.accepted(command.draft, terms)
+        try:
+            is_new = await self._queue.enqueue(task.message)
+        except QueueFullError as error:
+            return Busy(str(error), error.retry_after_ms)
+        except TaskTooLargeError as error:
+            return Invalid([Violation(command.path, str(error))])
+        if is_new:
+            self._history.record(task.known, task.message)
+        return TaskDTO(task.message.id, is_new=is_new)
+
+    async def _open_pool(self, placement: Placement, priority: Priority) -> str | Busy:
+        waiting = {one.pool: await self._queue.waiting(one.pool, priority) for one in placement.pools}
+        pool = placement.pool(waiting)
+        limit = self._settings.queue_limit
+        if waiting[pool] >= limit:
+            pool = min(waiting, key=lambda name: waiting[name])
+        if waiting[pool] >= limit:
+            message = f"the {priority.value} queue of pool {pool} is full: {waiting[pool]} tasks wait"
+            return Busy(message, self._settings.queue_full_retry_ms)
+        return pool

@@ -1,0 +1,102 @@
+"""Waiting for a task: for its end, or for everything on the way. A lost live message delays, and never hangs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from broker_gateway.application.commands import Refusal, SubmitTaskCommand, TaskDTO, UnknownTask
+from broker_gateway.application.lookup import TaskLookup
+from broker_gateway.application.ports import Feed, LiveFeed, ResultStore
+from broker_gateway.application.settings import WaitSettings
+from broker_gateway.application.submission import Admitted, Submission
+from broker_gateway.domain.task_id import TaskId
+from schemas.execution import Execution, OutputChunk, ResultMessage
+from schemas.status import Status
+
+
+class Waiting:
+    def __init__(
+        self,
+        *,
+        submission: Submission,
+        lookup: TaskLookup,
+        results: ResultStore,
+        feeds: LiveFeed,
+        settings: WaitSettings,
+    ) -> None:
+        self._submission = submission
+        self._lookup = lookup
+        self._results = results
+        self._feeds = feeds
+        self._settings = settings
+
+    async def execute(self, command: SubmitTaskCommand) -> Execution | Refusal:
+        """Submits and waits for the result. Cancelling it does not cancel the task. Raises BusUnavailableError."""
+        admitted = self._submission.admit(command)
+        if not isinstance(admitted, Admitted):
+            return admitted
+        task_id = admitted.id.value
+        feed = await self._feeds.open(task_id, results_only=True)
+        try:
+            entered = await self._submission.enter(admitted)
+            if not isinstance(entered, TaskDTO):
+                return entered
+            stored = None if entered.is_new else await self._stored(task_id)
+            return stored or await self._end(feed, task_id)
+        finally:
+            await feed.close()
+
+    async def _end(self, feed: Feed, task_id: str) -> Execution:
+        while True:
+            item = await feed.next(self._settings.lookup_every_s)
+            if isinstance(item, ResultMessage):
+                return item.execution
+            if item is None:
+                stored = await self._stored(task_id)
+                if stored is not None:
+                    return stored
+
+    async def _stored(self, task_id: str) -> Execution | None:
+        result = await self._results.find(task_id)
+        return result.execution if result is not None else None
+
+    async def watch(self, task_id: str) -> AsyncGenerator[Execution | OutputChunk | UnknownTask, None]:
+        """The state now, every change, all live output; ends with the result, or with UnknownTask as its only item.
+        Subscribes before it looks the state up, so that nothing falls between. Raises BusUnavailableError."""
+        name = TaskId.parse(task_id)
+        if name is None:
+            yield UnknownTask(task_id)
+            return
+        feed = await self._feeds.open(task_id)
+        try:
+            known = await self._lookup.find(name)
+            if known is None:
+                yield UnknownTask(task_id)
+                return
+            yield known
+            while not known.status.is_final:
+                item = await feed.next(self._settings.lookup_every_s)
+                if isinstance(item, OutputChunk):
+                    yield item
+                    continue
+                state = await self._state(name, item)
+                if state is not None and is_news(state, known):
+                    known = state
+                    yield known
+        finally:
+            await feed.close()
+
+    async def _state(self, name: TaskId, item: Execution | ResultMessage | None) -> Execution | None:
+        """The state that an item tells of. A final event has no output: the stored result takes its place."""
+        if isinstance(item, ResultMessage):
+            return item.execution
+        if item is None:
+            return await self._lookup.find(name)
+        return await self._stored(name.value) if item.status.is_final else item
+
+
+def is_news(new: Execution, known: Execution) -> bool:
+    """False for a state that comes again, or late: QUEUED after RUNNING, an attempt before the one known."""
+    if new.status.is_final:
+        return not known.status.is_final
+    return (new.attempt, new.status is Status.RUNNING) > (known.attempt, known.status is Status.RUNNING)

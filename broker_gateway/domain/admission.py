@@ -1,0 +1,77 @@
+"""Which tasks are let in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from broker_gateway.domain.callback_url import callback_violations
+from broker_gateway.domain.code import Code, SourceRules
+from broker_gateway.domain.draft import TaskDraft
+from broker_gateway.domain.judging import CaseRules, checker_violations
+from broker_gateway.domain.program_input import InputRules
+from broker_gateway.domain.resource_limit import LimitRules
+from broker_gateway.domain.text import CONTROL
+from broker_gateway.domain.violation import Violation
+from schemas.status import Priority
+
+IDEMPOTENCY_KEY_CHARS = 128
+
+_LANGUAGE_CHARS = 64
+_PRIORITIES = frozenset(Priority)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionPolicy:
+    """The rules that need nothing but the task itself. Everything that is wrong is told, not only the first."""
+
+    source: SourceRules = field(default_factory=SourceRules)
+    inputs: InputRules = field(default_factory=InputRules)
+    limits: LimitRules = field(default_factory=LimitRules)
+    cases: CaseRules = field(default_factory=CaseRules)
+    max_queue_deadline_ms: int = 24 * 3_600_000
+
+    def violations(self, draft: TaskDraft, path: str) -> list[Violation]:
+        """Empty where the task may enter. ``path`` is what the caller calls it, such as ``task``."""
+        return [*self._program_violations(draft, path), *self._terms_violations(draft, path)]
+
+    def _program_violations(self, draft: TaskDraft, path: str) -> Iterator[Violation]:
+        yield from _language_violations(draft.language, draft.language_version, path)
+        yield from Code(draft.files, draft.entry_point).violations(self.source, path)
+        yield from self.inputs.stdin_violations(draft.stdin, f"{path}.stdin")
+        if draft.args:
+            yield from self.inputs.args_violations(draft.args, f"{path}.args")
+        if draft.env:
+            yield from self.inputs.env_violations(draft.env, f"{path}.env")
+        if draft.compile_options:
+            yield from self.inputs.option_violations(draft.compile_options, f"{path}.compile_options")
+        if draft.cases:
+            yield from self.cases.violations(draft.cases, self.inputs, self.limits, f"{path}.cases")
+        if draft.checker is not None:
+            checker = draft.checker
+            yield from _language_violations(checker.language, checker.language_version, f"{path}.checker")
+            yield from checker_violations(checker, draft.cases, self.source, f"{path}.checker")
+
+    def _terms_violations(self, draft: TaskDraft, path: str) -> Iterator[Violation]:
+        if draft.limits:
+            yield from self.limits.violations(draft.limits, f"{path}.limits")
+        if draft.priority not in _PRIORITIES:
+            yield Violation(f"{path}.priority", "is not a known priority")
+        if len(draft.idempotency_key) > IDEMPOTENCY_KEY_CHARS:
+            yield Violation(f"{path}.idempotency_key", f"must have at most {IDEMPOTENCY_KEY_CHARS} characters")
+        if draft.queue_deadline_ms > self.max_queue_deadline_ms:
+            yield Violation(f"{path}.queue_deadline_ms", f"must be at most {self.max_queue_deadline_ms}")
+        if draft.callback_url is not None:
+            yield from callback_violations(draft.callback_url, f"{path}.callback.url")
+        if draft.labels:
+            yield from self.inputs.label_violations(draft.labels, f"{path}.labels")
+
+
+def _language_violations(language: str, version: str, path: str) -> Iterator[Violation]:
+    if not language:
+        yield Violation(f"{path}.language", "is empty")
+    elif len(language) > _LANGUAGE_CHARS or CONTROL.search(language):
+        yield Violation(f"{path}.language", f"must have at most {_LANGUAGE_CHARS} characters, none a control character")
+    if len(version) > _LANGUAGE_CHARS or CONTROL.search(version):
+        fault = f"must have at most {_LANGUAGE_CHARS} characters, none a control character"
+        yield Violation(f"{path}.language_version", fault)

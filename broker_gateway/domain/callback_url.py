@@ -1,0 +1,71 @@
+"""Where a result may be delivered. Which addresses the relay then connects to is the transport's rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv6Address
+from urllib.parse import SplitResult, urlsplit
+
+from broker_gateway.domain.violation import Violation
+
+SCHEMES = ("http", "https", "grpc")
+
+_MAX_CHARS = 2048
+_URL_CHARACTERS = re.compile(r"[!-~]+")
+_FORBIDDEN = re.compile(r"[\\<>\"^`{|}]")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*\.?")
+_HOST_CHARS = 253
+
+
+def callback_violations(url: str, path: str) -> Iterator[Violation]:
+    """At most one, the first that is found."""
+    fault = _fault(url)
+    if fault is not None:
+        yield Violation(path, fault)
+
+
+def _fault(url: str) -> str | None:
+    if not url:
+        return "is empty"
+    if len(url) > _MAX_CHARS:
+        return f"must have at most {_MAX_CHARS} characters"
+    if not _URL_CHARACTERS.fullmatch(url) or _FORBIDDEN.search(url):
+        return "must be printable ASCII with no spaces; encode other characters"
+    if "#" in url:
+        return "must not have a fragment"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "must be a well-formed URL with a valid port"
+    return _parts_fault(parts, port) or (_grpc_fault(parts, port) if parts.scheme == "grpc" else None)
+
+
+def _parts_fault(parts: SplitResult, port: int | None) -> str | None:
+    if parts.scheme not in SCHEMES:
+        return "must start with http://, https:// or grpc://"
+    if "@" in parts.netloc:
+        return "must not contain credentials"
+    if not _is_host(parts.hostname or "", bracketed="[" in parts.netloc):
+        return "must name a host"
+    if port == 0 or parts.netloc.endswith(":"):
+        return "must have a port between 1 and 65535, or none"
+    return None
+
+
+def _grpc_fault(parts: SplitResult, port: int | None) -> str | None:
+    if port is None:
+        return "must have the form grpc://host:port"
+    if parts.path not in ("", "/") or parts.query:
+        return "must have the form grpc://host:port, with no path"
+    return None
+
+
+def _is_host(host: str, *, bracketed: bool) -> bool:
+    if not bracketed:
+        return len(host) <= _HOST_CHARS and _HOST.fullmatch(host) is not None
+    try:
+        return IPv6Address(host).scope_id is None
+    except ValueError:
+        return False

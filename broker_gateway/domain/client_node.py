@@ -1,0 +1,53 @@
+"""A worker node as the gateway sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.node import LanguageRecord, NodeRecord
+from schemas.status import NodeState
+
+
+@dataclass(frozen=True, slots=True)
+class ClientNode:
+    record: NodeRecord
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def takes_tasks(self) -> bool:
+        """A draining node finishes what it runs; an overloaded one takes less, which is still something."""
+        return self.record.state is not NodeState.DRAINING and self.record.capacity > 0
+
+    @property
+    def load_score(self) -> float:
+        """0 (idle) to 100."""
+        return self.record.load_score
+
+    def serves(self, language: str, version: str) -> bool:
+        """``language`` is a name, not an alias; ``version`` a prefix, empty for any."""
+        return any(found.name == language and version_matches(version, found.version) for found in self.languages)
+
+    @property
+    def languages(self) -> list[LanguageRecord]:
+        return self.record.languages
+
+    def serves_as(self, other: ClientNode) -> bool:
+        """True if the two are the same to the scheduler, whatever their load."""
+        mine, its = self.record, other.record
+        return mine is its or (
+            mine.id == its.id
+            and self.takes_tasks == other.takes_tasks
+            and mine.capacity == its.capacity
+            and mine.pools == its.pools
+            and mine.languages == its.languages
+        )
+
+
+def version_matches(wanted: str, version: str) -> bool:
+    """True if ``wanted`` is ``version`` or its first components: 3 and 3.1 are prefixes of 3.1.4, and not of 3.14."""
+    if not wanted or version == wanted:
+        return True
+    return version.startswith(wanted) and not version[len(wanted)].isalnum()

@@ -1,0 +1,107 @@
+"""The submitted files, and which names they may have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from broker_gateway.domain.text import CONTROL, byte_length, quoted
+from broker_gateway.domain.violation import Violation
+from schemas.task import SourceFile
+
+NAME_BYTES = 255
+"""The longest name that common file systems keep."""
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRules:
+    max_bytes: int = 256 << 10
+    """All files of one program together, in UTF-8."""
+    max_files: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    files: Sequence[SourceFile]
+    entry_point: str = ""
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(byte_length(file.content) for file in self.files)
+
+    def violations(self, rules: SourceRules, path: str) -> Iterator[Violation]:
+        """Everything that is wrong with it; ``path`` is what contains ``files`` and ``entry_point``."""
+        if not self.files:
+            yield Violation(f"{path}.files", "must have at least one file")
+            return
+        if len(self.files) > rules.max_files:
+            yield Violation(f"{path}.files", f"must have at most {rules.max_files} files, has {len(self.files)}")
+            return
+        yield from self._content_violations(rules, path)
+        yield from self._name_violations(path)
+        if self.entry_point and all(file.name != self.entry_point for file in self.files):
+            yield Violation(f"{path}.entry_point", "must be the name of one of the files")
+
+    def _content_violations(self, rules: SourceRules, path: str) -> Iterator[Violation]:
+        size = self.size_bytes
+        if not size:
+            yield Violation(f"{path}.files[0].content", "is empty")
+        elif size > rules.max_bytes:
+            yield Violation(f"{path}.files", f"must have at most {rules.max_bytes} bytes in all, have {size}")
+
+    def _name_violations(self, path: str) -> Iterator[Violation]:
+        if len(self.files) == 1 and not self.files[0].name:
+            return
+        names: set[str] = set()
+        for index, file in enumerate(self.files):
+            fault = file_name_fault(file.name)
+            if fault is None and file.name in names:
+                fault = "is the name of an earlier file too"
+            if fault is not None:
+                yield Violation(f"{path}.files[{index}].name", fault)
+            names.add(file.name)
+        for index, file in enumerate(self.files):
+            folder = _folder_among(names, file.name)
+            if folder is not None:
+                fault = f"needs {quoted(folder)} to be a folder, which is a file here"
+                yield Violation(f"{path}.files[{index}].name", fault)
+
+
+def _folder_among(names: set[str], name: str) -> str | None:
+    slash = name.find("/", 1)
+    while slash != -1:
+        if name[:slash] in names:
+            return name[:slash]
+        slash = name.find("/", slash + 1)
+    return None
+
+
+def file_name_fault(name: str) -> str | None:
+    """Why no submitted file may have this name, or None."""
+    if _PLAIN_NAME.fullmatch(name) and len(name) <= NAME_BYTES:
+        return None
+    if not name:
+        return "is empty, which only a single file may be"
+    if CONTROL.search(name):
+        return "must not contain NUL or other control characters"
+    if byte_length(name) > NAME_BYTES:
+        return f"must have at most {NAME_BYTES} bytes"
+    if "\\" in name:
+        return "must not contain a backslash; folders are separated by /"
+    return _path_fault(name)
+
+
+def _path_fault(name: str) -> str | None:
+    if name.startswith("/"):
+        return "must be relative"
+    if name.startswith(("-", "@")):
+        return "must not start with - or @, which compilers take for an option"
+    parts = name.split("/")
+    if ".." in parts:
+        return "must not contain .."
+    if "" in parts or "." in parts:
+        return "must not have empty or . components"
+    return None

@@ -1,0 +1,119 @@
+"""The task itself, from acceptance to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from broker_gateway.domain.draft import TaskDraft
+from broker_gateway.domain.events import TaskCompletedEvent
+from broker_gateway.domain.judging import case_of, checker_of
+from broker_gateway.domain.resource_limit import ResourceLimit
+from broker_gateway.domain.task_id import TaskId
+from schemas.execution import Execution, ResultMessage
+from schemas.names import result_subject
+from schemas.status import Priority, Status
+from schemas.task import Callback, Checker, TaskMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the gateway settles when it accepts a task. Times are Unix milliseconds."""
+
+    id: TaskId
+    client: str
+    languages: tuple[str, ...]
+    """Proper names: the program's language, then the checker's where there is one."""
+    pool: str
+    limits: ResourceLimit
+    now_ms: int
+
+
+@dataclass(slots=True)
+class ExecutionTask:
+    """``message`` never changes; ``known`` is the newest state that we know of."""
+
+    message: TaskMessage
+    known: Execution
+
+    @classmethod
+    def accepted(cls, draft: TaskDraft, terms: Terms) -> ExecutionTask:
+        """``draft`` must have passed the admission rules."""
+        return cls.found(_message(draft, terms))
+
+    @classmethod
+    def found(cls, message: TaskMessage, known: Execution | None = None) -> ExecutionTask:
+        """A task that was accepted before, queued unless more is known."""
+        return cls(message, known or _queued(message))
+
+    def cancelled(self, now_ms: int, reason: str) -> ResultMessage:
+        """The result of a task that ends here and now without a node's word."""
+        execution = cancelled(self.known, now_ms, reason)
+        return ResultMessage(execution=execution, callback=self.message.callback, client=self.message.client)
+
+    def complete(self, result: ResultMessage) -> TaskCompletedEvent:
+        """Raises ValueError for a result that is another task's, or not final."""
+        if result.execution.id != self.message.id or not result.execution.status.is_final:
+            raise ValueError(f"not a result of task {self.message.id}: {result.execution.id}")
+        self.known = result.execution
+        return TaskCompletedEvent.of(result)
+
+
+def cancelled(known: Execution, now_ms: int, reason: str) -> Execution:
+    """What becomes of a task in the state ``known``."""
+    waited_ms = now_ms - known.submitted_at_ms if known.status is Status.QUEUED else known.queued_ms
+    return msgspec.structs.replace(
+        known, status=Status.CANCELLED, error=reason, finished_at_ms=now_ms, queued_ms=float(max(0, waited_ms))
+    )
+
+
+def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
+    deadline_ms = draft.queue_deadline_ms
+    return TaskMessage(
+        id=terms.id.value,
+        client=terms.client,
+        language=terms.languages[0],
+        language_version=draft.language_version,
+        files=list(draft.files),
+        entry_point=draft.entry_point,
+        stdin=draft.stdin,
+        args=list(draft.args),
+        env=dict(draft.env),
+        compile_options=list(draft.compile_options),
+        limits=terms.limits.value,
+        priority=Priority(draft.priority),
+        pool=terms.pool,
+        cases=[case_of(case, number, terms.limits) for number, case in enumerate(draft.cases, 1)],
+        stop_at_first_failure=draft.stop_at_first_failure,
+        checker=_checker(draft, terms),
+        callback=Callback(url=draft.callback_url) if draft.callback_url is not None else None,
+        labels=dict(draft.labels),
+        submitted_at_ms=terms.now_ms,
+        expires_at_ms=terms.now_ms + deadline_ms if deadline_ms else None,
+        reply=result_subject(terms.id.value),
+    )
+
+
+def _checker(draft: TaskDraft, terms: Terms) -> Checker | None:
+    return checker_of(draft.checker, terms.languages[1]) if draft.checker is not None else None
+
+
+def _queued(message: TaskMessage) -> Execution:
+    return Execution(
+        id=message.id,
+        status=Status.QUEUED,
+        language=message.language,
+        language_version=message.language_version,
+        node_id="",
+        attempt=0,
+        queued_ms=0.0,
+        labels=message.labels,
+        compile=None,
+        run=None,
+        cases=[],
+        warnings=[],
+        error="",
+        submitted_at_ms=message.submitted_at_ms,
+        finished_at_ms=None,
+    )

@@ -1,0 +1,89 @@
+"""How much of the system one client may have. Time is passed in; milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaPolicy:
+    """Off unless set."""
+
+    rate_per_s: float = 0.0
+    """Tasks per second in the long run; 0: no limit."""
+    burst: int = 20
+    """Tasks at once after a pause."""
+    concurrent: int = 0
+    """Accepted tasks with no result yet; 0: no limit."""
+    forget_after_ms: int = 15 * 60_000
+    """A task whose end was never heard of no longer counts after this."""
+    concurrent_retry_ms: int = 1_000
+    """What a client is told to wait when it has its most."""
+
+    @property
+    def is_off(self) -> bool:
+        return not self.rate_per_s and not self.concurrent
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    rate_per_s: float
+    burst: int
+    tokens: float
+    at_ms: int
+
+    def take(self, now_ms: int) -> int:
+        """0 and a token is gone, or the milliseconds until there is one."""
+        passed_ms = max(0, now_ms - self.at_ms)
+        self.tokens = min(float(self.burst), self.tokens + passed_ms * self.rate_per_s / 1000)
+        self.at_ms = now_ms
+        if self.tokens >= 1:
+            self.tokens -= 1
+            return 0
+        return max(1, round((1 - self.tokens) * 1000 / self.rate_per_s))
+
+
+@dataclass(frozen=True, slots=True)
+class OverQuota:
+    message: str
+    retry_after_ms: int
+
+
+@dataclass(slots=True)
+class ClientQuota:
+    """One client's account."""
+
+    policy: QuotaPolicy
+    bucket: TokenBucket
+    running: dict[str, int] = field(default_factory=dict)
+    """Task id to when it stops to count, oldest first."""
+
+    @classmethod
+    def opened(cls, policy: QuotaPolicy, now_ms: int) -> ClientQuota:
+        return cls(policy, TokenBucket(policy.rate_per_s, policy.burst, float(policy.burst), now_ms))
+
+    def admit(self, task_id: str, now_ms: int) -> OverQuota | None:
+        """None and the task counts from now on. A task that counts already is let through and counts once."""
+        if self.policy.concurrent and task_id not in self.running:
+            self._forget(now_ms)
+            if len(self.running) >= self.policy.concurrent:
+                message = f"{len(self.running)} tasks of this client have no result yet, its most"
+                return OverQuota(message, self.policy.concurrent_retry_ms)
+        if self.policy.rate_per_s:
+            wait_ms = self.bucket.take(now_ms)
+            if wait_ms:
+                return OverQuota(f"more than {self.policy.rate_per_s:g} tasks per second from this client", wait_ms)
+        self.hold(task_id, now_ms)
+        return None
+
+    def hold(self, task_id: str, now_ms: int) -> None:
+        if self.policy.concurrent:
+            self.running.setdefault(task_id, now_ms + self.policy.forget_after_ms)
+
+    def release(self, task_id: str) -> None:
+        """Idempotent; an id that does not count is nothing to release."""
+        self.running.pop(task_id, None)
+
+    def _forget(self, now_ms: int) -> None:
+        for task_id in [one for one, until_ms in self.running.items() if until_ms <= now_ms]:
+            del self.running[task_id]

@@ -1,0 +1,79 @@
+"""What one run may use, and what a client may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+
+from broker_gateway.domain.violation import Violation
+from schemas.task import Limits
+
+MIB = 1 << 20
+
+
+class Allowed(NamedTuple):
+    """The range that a client may ask for."""
+
+    least: int
+    most: int
+
+
+DEFAULT_LIMITS = Limits(
+    cpu_ms=5_000,
+    wall_ms=10_000,
+    memory_bytes=256 * MIB,
+    processes=64,
+    output_bytes=64 << 10,
+    disk_bytes=64 * MIB,
+    open_files=256,
+    file_bytes=64 * MIB,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRules:
+    """The defaults, and the range of each limit by its field name in ``schemas.task.Limits``."""
+
+    defaults: Limits = DEFAULT_LIMITS
+    allowed: Mapping[str, Allowed] = field(
+        default_factory=lambda: {
+            "cpu_ms": Allowed(1, 60_000),
+            "wall_ms": Allowed(1, 120_000),
+            "memory_bytes": Allowed(4 * MIB, 1024 * MIB),  # Docker itself refuses a container below this order
+            "processes": Allowed(1, 512),
+            "output_bytes": Allowed(1, MIB),
+            "disk_bytes": Allowed(4096, 512 * MIB),  # one page
+            "open_files": Allowed(16, 4096),  # fewer do not start an interpreter
+            "file_bytes": Allowed(1, 512 * MIB),
+        }
+    )
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where a default is outside its own range, or a range is missing."""
+        for name in Limits.__struct_fields__:
+            least, most = self.allowed.get(name, (1, 0))
+            if not least <= getattr(self.defaults, name) <= most:
+                raise ValueError(f"the default of {name} must lie between {least} and {most}")
+
+    def violations(self, asked: Mapping[str, int], path: str) -> Iterator[Violation]:
+        for name, value in asked.items():
+            least, most = self.allowed[name]
+            if not least <= value <= most:
+                yield Violation(f"{path}.{name}", f"must be between {least} and {most}, is {value}")
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceLimit:
+    value: Limits
+
+    def changed_by(self, asked: Mapping[str, int]) -> ResourceLimit:
+        """These limits, with what is asked for in their place. A file may be as large as the disk unless asked for."""
+        if not asked:
+            return self
+        changes = dict(asked)
+        if "disk_bytes" in asked:
+            changes.setdefault("file_bytes", asked["disk_bytes"])
+        return ResourceLimit(msgspec.structs.replace(self.value, **changes))

@@ -1,0 +1,117 @@
+"""Which pool a task is put into. Which node of the pool then takes it is settled by the nodes' load, on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from broker_gateway.domain.client_node import ClientNode
+from broker_gateway.domain.text import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A language by name or alias, any case; a version's prefix, empty for any."""
+
+    language: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolChoice:
+    pool: str
+    capacity: int
+    """Tasks at once, over its live nodes that can run this one."""
+    whole: bool
+    """Every live node of the pool can run it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    languages: tuple[str, ...]
+    """The proper name for each need, in order."""
+    pools: tuple[PoolChoice, ...]
+    """At least one; where any is whole, all are."""
+
+    def pool(self, waiting: Mapping[str, int]) -> str:
+        """The pool with the shortest queue for its capacity; ties go to the larger one, then by name."""
+        return min(self.pools, key=lambda one: (waiting.get(one.pool, 0) / one.capacity, -one.capacity, one.pool)).pool
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyServes:
+    message: str
+
+
+class TaskScheduler:
+    """Answers for one set of live nodes; made anew when that set changes."""
+
+    def __init__(self, nodes: Sequence[ClientNode]) -> None:
+        self._nodes = [node for node in nodes if node.takes_tasks]
+        self._names = _names(self._nodes)
+        self._placements: dict[tuple[Need, ...], Placement] = {}
+
+    def language_name(self, name_or_alias: str) -> str | None:
+        return self._names.get(name_or_alias.lower())
+
+    def place(self, needs: tuple[Need, ...]) -> Placement | NobodyServes:
+        """A node must serve all of ``needs`` (the program's language, the checker's) to be given the task."""
+        known = self._placements.get(needs)
+        if known is not None:
+            return known
+        placement = self._place(needs)
+        if isinstance(placement, Placement) and len(self._placements) < _MOST_REMEMBERED:
+            self._placements[needs] = placement
+        return placement
+
+    def _place(self, needs: tuple[Need, ...]) -> Placement | NobodyServes:
+        names: list[str] = []
+        for need in needs:
+            name = self.language_name(need.language)
+            if name is None:
+                return NobodyServes(self._unknown(need))
+            names.append(name)
+        wanted = [(name, need.version) for name, need in zip(names, needs, strict=True)]
+        pools = self._pools(wanted)
+        return Placement(tuple(names), pools) if pools else NobodyServes(self._unserved(wanted))
+
+    def _pools(self, wanted: Sequence[tuple[str, str]]) -> tuple[PoolChoice, ...]:
+        capacity: dict[str, int] = {}
+        mixed: set[str] = set()
+        for node in self._nodes:
+            able = all(node.serves(language, version) for language, version in wanted)
+            for pool in node.record.pools:
+                if able:
+                    capacity[pool] = capacity.get(pool, 0) + node.record.capacity
+                else:
+                    mixed.add(pool)
+        choices = [PoolChoice(pool, most, pool not in mixed) for pool, most in sorted(capacity.items())]
+        return tuple(choice for choice in choices if choice.whole) or tuple(choices)
+
+    def _unknown(self, need: Need) -> str:
+        served = ", ".join(sorted(set(self._names.values()))) or "none at all"
+        return f"no live node serves the language {quoted(need.language)}; served now: {served}"
+
+    def _unserved(self, wanted: Sequence[tuple[str, str]]) -> str:
+        for language, version in wanted:
+            if not any(node.serves(language, version) for node in self._nodes):
+                found = {record.version for node in self._nodes for record in node.languages if record.name == language}
+                versions = ", ".join(sorted(found))
+                return f"no live node serves {language} {quoted(version)}; versions served now: {versions}"
+        return "no live node serves both the program's and the checker's language"
+
+
+_MOST_REMEMBERED = 1024
+"""Version prefixes are the clients' own words: what is remembered of them is bounded."""
+
+
+def _names(nodes: Sequence[ClientNode]) -> dict[str, str]:
+    """Lower-case name or alias to proper name. A name wins over another language's alias."""
+    aliases: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for node in sorted(nodes, key=lambda one: one.id):
+        for language in node.languages:
+            names.setdefault(language.name.lower(), language.name)
+            for alias in language.aliases:
+                aliases.setdefault(alias.lower(), language.name)
+    return aliases | names

@@ -1,0 +1,44 @@
+"""How tasks are named."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from schemas.names import is_token
+
+ENTROPY_BYTES = 10
+
+_TIME_BITS = 48
+_UUID_VERSION = 0x7000
+_UUID_VARIANT = 0x8000
+
+
+@dataclass(frozen=True, slots=True)
+class TaskId:
+    """A token that may stand in a subject. ``value`` is 32 hexadecimal characters where we made it."""
+
+    value: str
+
+    @classmethod
+    def fresh(cls, now_ms: int, entropy: bytes) -> TaskId:
+        """Unique, and sorts by time: UUID version 7 without its dashes. ``entropy`` is ENTROPY_BYTES random bytes."""
+        time = now_ms & ((1 << _TIME_BITS) - 1)
+        high = int.from_bytes(entropy[:2], "big")
+        low = int.from_bytes(entropy[2:4], "big")
+        version = _UUID_VERSION | (high & 0x0FFF)
+        variant = _UUID_VARIANT | (low & 0x3FFF)
+        return cls(f"{time:012x}{version:04x}{variant:04x}{entropy[4:].hex()}")
+
+    @classmethod
+    def of_key(cls, client: str, key: str) -> TaskId:
+        """The same key of the same client names the same task, on every gateway."""
+        digest = hashlib.blake2b(digest_size=16)
+        owner = client.encode()
+        digest.update(len(owner).to_bytes(4, "big") + owner + key.encode())
+        return cls(digest.hexdigest())
+
+    @classmethod
+    def parse(cls, text: str) -> TaskId | None:
+        """None for what cannot be the id of any task."""
+        return cls(text) if is_token(text) else None
