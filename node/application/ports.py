@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from node.domain.language import Language
+from node.domain.load import Load
 from node.domain.sandbox import Launch, Outcome, Role
-from schemas.execution import OutputChunk, ResultMessage, TaskEvent
+from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
 from schemas.task import Limits, TaskMessage
 
@@ -28,7 +30,8 @@ class Delivery(Protocol):
 
     async def keep_alive(self) -> None: ...
     async def done(self) -> None:
-        """Its result is stored: the message is acknowledged, and gone once this returns."""
+        """Its result is stored: the acknowledgement is on its way. Should it be lost, the task comes again, and its
+        stored result wins."""
         ...
 
     async def retry_in(self, seconds: float) -> None:
@@ -49,6 +52,43 @@ class TaskSource(Protocol):
 class ResultSink(Protocol):
     async def store(self, result: ResultMessage) -> bool:
         """True once it is the stored result; False where the task already had one."""
+        ...
+
+
+class RunLedger(Protocol):
+    async def starts(self, task_id: str) -> int:
+        """How many times any node has begun to run the task. Hand-backs are not starts. Raises OSError or TimeoutError
+        when nobody can tell."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedTask:
+    """One line of the log. ``total_ms`` is from delivery to acknowledgement on this node."""
+
+    execution: Execution
+    client: str
+    pool: str
+    priority: str
+    compile_ms: float
+    run_ms: float
+    total_ms: float
+    stored: bool
+    """False where another node had already stored a result."""
+    cached: bool
+    """Its artefacts were there already."""
+
+
+class TaskLog(Protocol):
+    def finished(self, task: FinishedTask) -> None: ...
+    def trouble(self, what: str, task_id: str, error: BaseException | str) -> None:
+        """Our failure, not the program's."""
+        ...
+
+
+class LoadProbe(Protocol):
+    def measure(self) -> Load:
+        """The machine since the last call. Must not block."""
         ...
 
 

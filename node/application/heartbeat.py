@@ -1,0 +1,161 @@
+"""What the node says of itself, and what it makes of its load."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from node.application.ports import LoadProbe, NodeDirectory, SandboxPool
+from node.application.runner import Clock
+from node.application.slots import Slots
+from node.domain.language import Language
+from node.domain.load import (
+    Load,
+    Thresholds,
+    alarms,
+    decile,
+    effective_concurrency,
+    foreign_cpu,
+    load_score,
+    node_state,
+)
+from schemas.node import LanguageRecord, NodeRecord
+from schemas.status import NodeState
+
+OnAlarms = Callable[[Sequence[str]], None]
+"""Called when the set of alarms changes; empty: all is well again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What does not change while the node runs."""
+
+    id: str
+    host: str
+    pools: tuple[str, ...]
+    labels: dict[str, str]
+    capacity: int
+    cores: int
+    version: str
+    sandbox_runtime: str
+    started_at_ms: int
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+class Heartbeat:
+    """Measures, adjusts the slots, announces. ``sample_s`` is the period of the first two, ``announce_s`` of the last;
+    a change of state or alarms is announced at once."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        probe: LoadProbe,
+        slots: Slots,
+        pool: SandboxPool,
+        directory: NodeDirectory,
+        clock: Clock,
+        on_alarms: OnAlarms,
+        announce_s: float = 5.0,
+        sample_s: float = 1.0,
+    ) -> None:
+        self._identity = identity
+        self._probe = probe
+        self._slots = slots
+        self._pool = pool
+        self._directory = directory
+        self._clock = clock
+        self._on_alarms = on_alarms
+        self._announce_s = announce_s
+        self._sample_s = sample_s
+        self._load = Load(0.0, 0.0, 0.0)
+        self._alarms: tuple[str, ...] = ()
+        self._draining = False
+        self._started = False
+        self._changed = asyncio.Event()
+
+    @property
+    def load(self) -> Load:
+        return self._load
+
+    @property
+    def score(self) -> float:
+        """0 to 100, with what runs at this moment."""
+        return load_score(self._load, self._slots.running, self._identity.capacity)
+
+    @property
+    def decile(self) -> int:
+        return decile(self.score)
+
+    @property
+    def state(self) -> NodeState:
+        return node_state(started=self._started, draining=self._draining, alarmed=bool(self._alarms))
+
+    def started(self) -> None:
+        """The sandboxes stand: ready for tasks."""
+        self._started = True
+        self._changed.set()
+
+    def drain(self, draining: bool = True) -> None:
+        self._draining = draining
+        self._changed.set()
+
+    async def run(self) -> None:
+        """For ever."""
+        loop = asyncio.get_running_loop()
+        announce_at = loop.time()
+        while True:
+            await self.sample()
+            if self._changed.is_set() or loop.time() >= announce_at:
+                self._changed.clear()
+                announce_at = loop.time() + self._announce_s
+                await self._directory.announce(self.record())
+            try:
+                await asyncio.wait_for(self._changed.wait(), min(self._sample_s, self._announce_s))
+            except TimeoutError:
+                continue
+
+    async def sample(self) -> None:
+        """Measures once and acts on it."""
+        who = self._identity
+        self._load = self._probe.measure()
+        foreign = foreign_cpu(self._load, self._slots.take_peak(), who.cores)
+        now = alarms(self._load, who.thresholds, foreign)
+        if bool(now) != bool(self._alarms):
+            self._on_alarms(now)
+            self._changed.set()
+        self._alarms = now
+        await self._slots.set_limit(effective_concurrency(who.capacity, self._load, who.thresholds, foreign))
+
+    def record(self) -> NodeRecord:
+        who = self._identity
+        return NodeRecord(
+            id=who.id,
+            host=who.host,
+            pools=list(who.pools),
+            languages=[_language(language, version) for language, version in self._pool.languages()],
+            labels=who.labels,
+            capacity=who.capacity,
+            running=self._slots.running,
+            cpu_percent=self._load.cpu_percent,
+            memory_percent=self._load.memory_percent,
+            disk_percent=self._load.disk_percent,
+            load_score=self.score,
+            state=self.state,
+            alarms=list(self._alarms),
+            version=who.version,
+            sandbox_runtime=who.sandbox_runtime,
+            started_at_ms=who.started_at_ms,
+            updated_at_ms=int(self._clock()),
+        )
+
+
+def _language(language: Language, version: str) -> LanguageRecord:
+    return LanguageRecord(
+        name=language.name,
+        version=version,
+        aliases=list(language.aliases),
+        extensions=list(language.extensions),
+        compiled=language.compile is not None,
+    )

@@ -1,0 +1,63 @@
+"""Live output of one stage: coalesced, decoded as it comes, so that short programs cost nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+from node.application.ports import Announcer
+from node.domain.text import LiveText
+from schemas.execution import OutputChunk
+
+FLUSH_AFTER_S = 0.02
+FLUSH_AT_BYTES = 4096
+
+
+class LiveOutput:
+    """An ``OnOutput``. Must be called on the event loop. What is still held when the stage ends is published only where
+    something was published before: otherwise the result is about to bring it all."""
+
+    def __init__(self, announcer: Announcer, task_id: str, attempt: int, stage: str) -> None:
+        self._announcer = announcer
+        self._task_id = task_id
+        self._attempt = attempt
+        self._stage = stage
+        self._texts: dict[str, LiveText] = {}
+        self._held: dict[str, bytearray] = {}
+        self._held_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._published = False
+
+    def __call__(self, stream: str, data: bytes) -> None:
+        self._held.setdefault(stream, bytearray()).extend(data)
+        self._held_bytes += len(data)
+        if self._held_bytes >= FLUSH_AT_BYTES:
+            self._flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self._flush)
+
+    def close(self) -> None:
+        """The stage has ended."""
+        if self._published:
+            self._flush(last=True)
+        elif self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _flush(self, *, last: bool = False) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        held, self._held, self._held_bytes = self._held, {}, 0
+        for stream in self._texts.keys() | held.keys() if last else held.keys():
+            self._publish(stream, bytes(held.get(stream, b"")), last=last)
+
+    def _publish(self, stream: str, data: bytes, *, last: bool) -> None:
+        offset, text = self._texts.setdefault(stream, LiveText()).feed(data, last=last)
+        if not text:
+            return
+        self._published = True
+        self._announcer.output(
+            OutputChunk(
+                id=self._task_id, attempt=self._attempt, stage=self._stage, stream=stream, offset=offset, text=text
+            )
+        )

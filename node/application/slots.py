@@ -1,0 +1,108 @@
+"""A bounded number of identical loops: that is the concurrency, and the back-pressure."""
+
+from __future__ import annotations
+
+import asyncio
+
+from node.application.ports import TaskSource
+from node.application.runner import TaskRunner
+
+
+class Slots:
+    """Runs ``concurrency`` loops, of which at most ``limit`` hold or wait for a task at any time."""
+
+    def __init__(self, source: TaskSource, runner: TaskRunner, concurrency: int) -> None:
+        self._source = source
+        self._runner = runner
+        self._concurrency = concurrency
+        self._limit = concurrency
+        self._paused = True
+        self._closed = False
+        self._busy = 0
+        self._peak = 0
+        self._taking: set[asyncio.Timeout] = set()
+        self._room = asyncio.Condition()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    @property
+    def running(self) -> int:
+        return self._busy
+
+    @property
+    def open_for(self) -> int:
+        """How many tasks may run now."""
+        return 0 if self._paused or self._closed else self._limit
+
+    def take_peak(self) -> int:
+        """The most tasks that ran at once since the last call."""
+        peak, self._peak = self._peak, self._busy
+        return peak
+
+    async def run(self) -> None:
+        """Until ``close``. Cancelling it hands back what runs."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(self._concurrency):
+                group.create_task(self._loop(), name=f"slot-{number}")
+
+    async def resume(self) -> None:
+        self._paused = False
+        await self._reconsider()
+
+    async def pause(self) -> None:
+        """Takes nothing new; what runs goes on."""
+        self._paused = True
+        await self._reconsider()
+
+    async def set_limit(self, limit: int) -> None:
+        """0 to ``concurrency``."""
+        if limit != self._limit:
+            self._limit = max(0, min(self._concurrency, limit))
+            await self._reconsider()
+
+    async def close(self) -> None:
+        """The loops end once what they run is finished."""
+        self._closed = True
+        await self._reconsider()
+
+    async def wait_until_quiet(self) -> None:
+        """Returns when nothing runs here."""
+        await self._quiet.wait()
+
+    async def _loop(self) -> None:
+        while not self._closed:
+            if self._busy + len(self._taking) < self.open_for:
+                await self._take_and_run()
+                continue
+            async with self._room:
+                await self._room.wait_for(lambda: self._closed or self._busy + len(self._taking) < self.open_for)
+
+    async def _take_and_run(self) -> None:
+        try:
+            async with asyncio.timeout(None) as taking:
+                self._taking.add(taking)
+                try:
+                    delivery = await self._source.take()
+                finally:
+                    self._taking.discard(taking)
+        except TimeoutError:  # the limit sank, or the node drains
+            return
+        self._busy += 1
+        self._peak = max(self._peak, self._busy)
+        self._quiet.clear()
+        try:
+            await self._runner.handle(delivery)
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._quiet.set()
+
+    async def _reconsider(self) -> None:
+        """Calls off the takes that there is no room for, and wakes the loops that there is room for."""
+        surplus = self._busy + len(self._taking) - self.open_for
+        now = asyncio.get_running_loop().time()
+        for taking in list(self._taking)[: max(0, surplus)]:
+            self._taking.discard(taking)  # called off: it must not be called off twice
+            taking.reschedule(now)
+        async with self._room:
+            self._room.notify_all()

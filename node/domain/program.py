@@ -1,0 +1,143 @@
+"""A submission made ready: files with names, the commands for it, and the hash of everything a build depends on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from node.domain.language import CompileStage, Language
+from node.domain.rules import refused_options
+from node.domain.sandbox import Launch
+from node.domain.sources import as_argument, entry_of, matching, named, stem
+from node.domain.template import expand
+from schemas.task import Limits, SourceFile
+
+COMPILE_OPEN_FILES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program in one language, as submitted."""
+
+    language: Language
+    version: str
+    files: Mapping[str, str]
+    entry: str
+    options: tuple[str, ...]
+    env: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What crosses to the run slot."""
+
+    files: Mapping[str, bytes]
+    executables: frozenset[str]
+
+
+class OptionRefusedError(ValueError):
+    """A compile option that the language does not allow. The message is for the author."""
+
+
+def program_of(
+    language: Language,
+    version: str,
+    files: Sequence[SourceFile],
+    *,
+    entry_point: str = "",
+    options: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+) -> Program:
+    """Raises UnusableSourceError, OptionRefusedError."""
+    allowed = language.compile.options_allowed if language.compile else ()
+    refused = refused_options(options, allowed)
+    if refused:
+        raise OptionRefusedError(f"{language.name} does not allow the compile option {refused[0]!r}")
+    by_name = named(language, files)
+    return Program(language, version, by_name, entry_of(language, by_name, entry_point), tuple(options), env or {})
+
+
+def compile_limits(stage: CompileStage) -> Limits:
+    return Limits(
+        cpu_ms=stage.cpu_ms,
+        wall_ms=stage.wall_ms,
+        memory_bytes=stage.memory_bytes,
+        processes=stage.processes,
+        output_bytes=stage.output_bytes,
+        disk_bytes=stage.disk_bytes,
+        open_files=COMPILE_OPEN_FILES,
+        file_bytes=stage.disk_bytes,
+    )
+
+
+def compile_launch(program: Program, stage: CompileStage) -> Launch:
+    """The compiler reads the submission; the program's own environment is not for it."""
+    sources = matching(program.files, stage.sources)
+    command = expand(
+        stage.command,
+        {
+            "sources": [as_argument(name) for name in sources],
+            "options": program.options or stage.default_options,
+            **_entry_values(program.entry),
+        },
+    )
+    return Launch(
+        files=_encoded(program.files),
+        command=command,
+        limits=compile_limits(stage),
+        env=stage.env,
+        collect=stage.artefacts,
+    )
+
+
+def run_launch(program: Program, built: Built, *, stdin: str, args: Sequence[str], limits: Limits) -> Launch:
+    """One run of the program. What waits with a fixed environment cannot serve a task that brings its own."""
+    language = program.language
+    command = expand(language.run_command, {"args": tuple(args), **_entry_values(program.entry)})
+    fixed_env = language.warm is not None and language.warm.env_at_start
+    return Launch(
+        files=built.files,
+        command=command,
+        limits=limits,
+        stdin=stdin.encode(),
+        env=program.env,
+        executables=built.executables,
+        warm=not (fixed_env and program.env),
+    )
+
+
+def unbuilt(program: Program) -> Built:
+    """A language that is not compiled: the files as they are."""
+    return Built(_encoded(program.files), frozenset())
+
+
+def built(program: Program, stage: CompileStage, artefacts: Mapping[str, bytes]) -> Built:
+    """Artefacts beside the submitted files that are no sources (data that the program reads)."""
+    sources = set(matching(program.files, stage.sources))
+    data = {name: content.encode() for name, content in program.files.items() if name not in sources}
+    return Built(data | dict(artefacts), frozenset(artefacts))
+
+
+def artefact_key(program: Program, launch: Launch) -> str:
+    """Hash of everything that goes into a build: language, image, compiler, command, options, environment, files."""
+    inputs = (
+        program.language.name,
+        program.language.image,
+        program.version,
+        launch.command,
+        sorted(launch.env.items()),
+        launch.collect,
+        list(launch.files.items()),
+    )
+    return hashlib.sha256(msgspec.msgpack.encode(inputs)).hexdigest()
+
+
+def _entry_values(entry: str) -> dict[str, str | Sequence[str]]:
+    return {"entry": as_argument(entry), "entry_stem": as_argument(stem(entry))}
+
+
+def _encoded(files: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: content.encode() for name, content in files.items()}
