@@ -5,7 +5,7 @@ import warnings
 
 from coderunner.v1 import callback_pb2 as coderunner_dot_v1_dot_callback__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.76.0'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -25,7 +25,7 @@ if _version_not_supported:
     )
 
 
-class CallbackServiceStub:
+class CallbackServiceStub(object):
     """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
@@ -41,7 +41,7 @@ class CallbackServiceStub:
                 _registered_method=True)
 
 
-class CallbackServiceServicer:
+class CallbackServiceServicer(object):
     """Missing associated documentation comment in .proto file."""
 
     def Deliver(self, request, context):
@@ -68,7 +68,7 @@ def add_CallbackServiceServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class CallbackService:
+class CallbackService(object):
     """Missing associated documentation comment in .proto file."""
 
     @staticmethod

@@ -31,7 +31,7 @@ class Language(_message.Message):
     extensions: _containers.RepeatedScalarFieldContainer[str]
     compiled: bool
     nodes: int
-    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[str]] = ..., aliases: _Optional[_Iterable[str]] = ..., extensions: _Optional[_Iterable[str]] = ..., compiled: _Optional[bool] = ..., nodes: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[str]] = ..., aliases: _Optional[_Iterable[str]] = ..., extensions: _Optional[_Iterable[str]] = ..., compiled: bool = ..., nodes: _Optional[int] = ...) -> None: ...
 
 class ListNodesRequest(_message.Message):
     __slots__ = ()

@@ -67,7 +67,7 @@ class Task(_message.Message):
     queue_deadline_ms: int
     callback: Callback
     labels: _containers.ScalarMap[str, str]
-    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: _Optional[bool] = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class File(_message.Message):
     __slots__ = ("name", "content")
@@ -244,7 +244,7 @@ class Stage(_message.Message):
     cpu_ms: float
     peak_memory_bytes: int
     limits_hit: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, exit_code: _Optional[int] = ..., signal: _Optional[int] = ..., stdout: _Optional[str] = ..., stderr: _Optional[str] = ..., stdout_truncated: _Optional[bool] = ..., stderr_truncated: _Optional[bool] = ..., stdout_invalid_utf8: _Optional[bool] = ..., stderr_invalid_utf8: _Optional[bool] = ..., wall_ms: _Optional[float] = ..., cpu_ms: _Optional[float] = ..., peak_memory_bytes: _Optional[int] = ..., limits_hit: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, exit_code: _Optional[int] = ..., signal: _Optional[int] = ..., stdout: _Optional[str] = ..., stderr: _Optional[str] = ..., stdout_truncated: bool = ..., stderr_truncated: bool = ..., stdout_invalid_utf8: bool = ..., stderr_invalid_utf8: bool = ..., wall_ms: _Optional[float] = ..., cpu_ms: _Optional[float] = ..., peak_memory_bytes: _Optional[int] = ..., limits_hit: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CaseResult(_message.Message):
     __slots__ = ("name", "verdict", "stage", "checker_output")
@@ -433,4 +433,4 @@ class CancelResponse(_message.Message):
     CANCELLED_FIELD_NUMBER: _ClassVar[int]
     execution: Execution
     cancelled: bool
-    def __init__(self, execution: _Optional[_Union[Execution, _Mapping]] = ..., cancelled: _Optional[bool] = ...) -> None: ...
+    def __init__(self, execution: _Optional[_Union[Execution, _Mapping]] = ..., cancelled: bool = ...) -> None: ...

@@ -5,7 +5,7 @@ import warnings
 
 from coderunner.v1 import execution_pb2 as coderunner_dot_v1_dot_execution__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.76.0'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -25,7 +25,7 @@ if _version_not_supported:
     )
 
 
-class ExecutionServiceStub:
+class ExecutionServiceStub(object):
     """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
@@ -71,7 +71,7 @@ class ExecutionServiceStub:
                 _registered_method=True)
 
 
-class ExecutionServiceServicer:
+class ExecutionServiceServicer(object):
     """Missing associated documentation comment in .proto file."""
 
     def Submit(self, request, context):
@@ -169,7 +169,7 @@ def add_ExecutionServiceServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class ExecutionService:
+class ExecutionService(object):
     """Missing associated documentation comment in .proto file."""
 
     @staticmethod
