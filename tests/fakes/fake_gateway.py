@@ -30,12 +30,20 @@ class Script:
     """So many watches break after the live output, as if the gateway had restarted."""
 
 
-def ran(stdout: str = "", status: str = "SUCCEEDED", exit_code: int | None = 0, **stage: Any) -> execution_pb2.Execution:
+def ran(
+    stdout: str = "", status: str = "SUCCEEDED", exit_code: int | None = 0, **stage: Any
+) -> execution_pb2.Execution:
     """A finished execution with a run stage."""
     run = execution_pb2.Stage(stdout=stdout, exit_code=exit_code, wall_ms=12.5, cpu_ms=9.0, peak_memory_bytes=8 << 20)
     run.MergeFrom(execution_pb2.Stage(**stage))
     return execution_pb2.Execution(
-        status=status, language_version="3.13.5", node_id="node-1", attempt=1, queued_ms=1.5, run=run, finished_at_ms=2000
+        status=status,
+        language_version="3.13.5",
+        node_id="node-1",
+        attempt=1,
+        queued_ms=1.5,
+        run=run,
+        finished_at_ms=2000,
     )
 
 
@@ -44,7 +52,9 @@ def chunk(text: str, offset: int = 0, stream: str = "STDOUT", stage: str = "run"
 
 
 PYTHON = catalog_pb2.Language(name="python", versions=["3.13.5"], aliases=["py"], extensions=[".py"], nodes=1)
-CPP = catalog_pb2.Language(name="cpp", versions=["14.2.0"], aliases=["c++"], extensions=[".cpp", ".cc"], compiled=True, nodes=1)
+CPP = catalog_pb2.Language(
+    name="cpp", versions=["14.2.0"], aliases=["c++"], extensions=[".cpp", ".cc"], compiled=True, nodes=1
+)
 NODE = catalog_pb2.Node(
     id="node-1",
     host="host-a",
@@ -76,6 +86,7 @@ class FakeGateway:
 
     def start(self) -> FakeGateway:
         self._lock = threading.Lock()
+        self._called = threading.Condition()
         self._scripts: dict[str, Script] = getattr(self, "_scripts", {})
         self._server = grpc.server(ThreadPoolExecutor(8))
         execution_pb2_grpc.add_ExecutionServiceServicer_to_server(_Execution(self), self._server)
@@ -85,10 +96,11 @@ class FakeGateway:
         return self
 
     def stop(self) -> None:
+        stopped = self._server.stop(grace=None)
         for script in self._scripts.values():
             if script.hold is not None:
                 script.hold.set()
-        self._server.stop(grace=0).wait(5)
+        stopped.wait(5)
 
     def __enter__(self) -> FakeGateway:
         return self.start()
@@ -103,6 +115,11 @@ class FakeGateway:
     def of(self, method: str) -> list[Any]:
         """The requests of one method, in order."""
         return [request for name, request in self.calls if name == method]
+
+    def wait_for(self, method: str) -> None:
+        """Blocks until the method has been called."""
+        with self._called:
+            assert self._called.wait_for(lambda: self.of(method), timeout=10), f"{method} was not called"
 
     def accept(self, task: execution_pb2.Task) -> str:
         with self._lock:
@@ -121,7 +138,9 @@ class FakeGateway:
         return self._scripts[task_id]
 
     def enter(self, method: str, request: Any, context: grpc.ServicerContext) -> None:
-        self.calls.append((method, request))
+        with self._called:
+            self.calls.append((method, request))
+            self._called.notify_all()
         if self.token and ("authorization", f"Bearer {self.token}") not in context.invocation_metadata():
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token is missing or wrong")
         if self.failures:

@@ -1,0 +1,73 @@
+"""``coderunner nodes`` and ``coderunner languages``."""
+
+from __future__ import annotations
+
+import click
+
+from coderunner.cli.output import as_json, complain, print_json
+from coderunner.cli.session import Address, against
+from coderunner.cli.tables import table
+from coderunner.model import Node, NodeState
+
+_COLOURS = {NodeState.READY: "green", NodeState.OVERLOADED: "red"}
+
+
+@click.command(short_help="The live nodes, their load and state.")
+@click.option("--json", "as_objects", is_flag=True, help="Print a JSON array of Nodes.")
+@click.pass_obj
+def nodes(address: Address, as_objects: bool) -> None:
+    """The live nodes, their load and state."""
+    found = against(address, lambda client: client.nodes())
+    if as_objects:
+        print_json([as_json(node) for node in found])
+        return
+    if not found:
+        complain("no node is alive")
+        return
+    header = ("node", "host", "state", "running", "load", "cpu", "memory", "disk", "pools", "languages", "runtime")
+    click.echo(table(header, [_row(node) for node in found], right=("running", "load", "cpu", "memory", "disk")))
+    for node in found:
+        for alarm in node.alarms:
+            complain(f"{node.id}: {alarm}")
+
+
+def _row(node: Node) -> tuple[str, ...]:
+    return (
+        node.id,
+        node.host,
+        click.style(node.state, fg=_COLOURS.get(node.state, "yellow")),
+        f"{node.running}/{node.capacity}",
+        f"{node.load_score:.0f}",
+        f"{node.cpu_percent:.0f} %",
+        f"{node.memory_percent:.0f} %",
+        f"{node.disk_percent:.0f} %",
+        ",".join(node.pools),
+        ",".join(sorted(node.languages)),
+        node.sandbox_runtime,
+    )
+
+
+@click.command(short_help="The languages that live nodes serve.")
+@click.option("--json", "as_objects", is_flag=True, help="Print a JSON array of Languages.")
+@click.pass_obj
+def languages(address: Address, as_objects: bool) -> None:
+    """The languages that live nodes serve."""
+    found = against(address, lambda client: client.languages())
+    if as_objects:
+        print_json([as_json(language) for language in found])
+        return
+    if not found:
+        complain("no node is alive, so no language is served")
+        return
+    rows = [
+        (
+            language.name,
+            ", ".join(language.versions),
+            ", ".join(language.aliases),
+            " ".join(language.extensions),
+            "yes" if language.compiled else "no",
+            language.nodes,
+        )
+        for language in found
+    ]
+    click.echo(table(("language", "versions", "aliases", "files", "compiled", "nodes"), rows, right=("nodes",)))

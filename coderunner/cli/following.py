@@ -1,0 +1,53 @@
+"""From submission to result, with live output, and a cancelled task where the user goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from coderunner.cli.output import write
+from coderunner.errors import CodeRunnerError
+from coderunner.model import Execution, Output, Stream
+
+if TYPE_CHECKING:
+    from coderunner.client import Client
+
+_CANCEL_S = 5.0  # how long a user who pressed Ctrl-C waits for the task to be cancelled
+
+
+class GaveUpError(Exception):
+    """The result did not come in the time that the user gave."""
+
+
+async def follow(
+    client: Client, submit: Callable[[], Awaitable[str]], *, show: bool, timeout_s: float | None
+) -> Execution:
+    """The result of what ``submit`` submits; its output is written as it appears if ``show``. Raises GaveUpError,
+    CodeRunnerError."""
+    submission = asyncio.ensure_future(submit())
+    try:
+        async with asyncio.timeout(timeout_s):
+            task_id = await asyncio.shield(submission)
+            return await client.follow(task_id, _write if show else None)
+    except CodeRunnerError:
+        raise
+    except TimeoutError:
+        await _cancel(client, submission)
+        raise GaveUpError(f"no result within {timeout_s:g} s; the task is cancelled") from None
+    except BaseException:  # Ctrl-C, or nobody reads our output any more
+        await _cancel(client, submission)
+        raise
+
+
+async def _cancel(client: Client, submission: asyncio.Future[str]) -> None:
+    with suppress(CodeRunnerError, TimeoutError):
+        async with asyncio.timeout(_CANCEL_S):
+            await client.cancel(await submission)
+
+
+def _write(output: Output) -> None:
+    if output.stage.startswith("case:"):
+        return  # the table of verdicts shows these
+    write(output.text, to_stderr=output.stream is Stream.STDERR or output.stage == "compile")

@@ -1,0 +1,172 @@
+"""``coderunner run``: one program from files to exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coderunner.cli import cases, exit_codes, following, report, sources
+from coderunner.cli.output import as_json, complain, print_json
+from coderunner.cli.pairs import pairs
+from coderunner.cli.session import Address, against
+from coderunner.task import Checker, Comparison, Limits, TaskOptions
+
+if TYPE_CHECKING:
+    from coderunner.client import Client
+    from coderunner.model import Execution
+
+_SECONDS = click.FloatRange(min=0, min_open=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """The command line, as click read it."""
+
+    files: tuple[str, ...]
+    language: str | None
+    language_version: str
+    entry_point: str
+    stdin: str | None
+    arg: tuple[str, ...]
+    env: dict[str, str]
+    compile_option: tuple[str, ...]
+    cpu: float | None
+    wall: float | None
+    memory: float | None
+    processes: int | None
+    priority: str
+    label: dict[str, str]
+    cases: Path | None
+    comparison: str
+    epsilon: float
+    stop_at_first_failure: bool
+    checker: str | None
+    timeout: float | None
+    queue_deadline: float | None
+    idempotency_key: str
+    callback: str | None
+    json: bool
+
+
+@click.command(short_help="Run a program and exit with its exit code.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--language", "-l", metavar="L", help="Language; without it the first file's ending tells.")
+@click.option("--language-version", default="", metavar="V", help='Version or its beginning, such as "3" or "3.13".')
+@click.option("--entry-point", default="", metavar="NAME", help="File to run; without it the first.")
+@click.option("--stdin", metavar="FILE", help="What the program reads; '-' passes on this command's own.")
+@click.option("--arg", multiple=True, metavar="A", help="An argument of the program; may be repeated.")
+@click.option("--env", multiple=True, callback=pairs, metavar="NAME=VALUE", help="Environment; may be repeated.")
+@click.option("--compile-option", multiple=True, metavar="O", help="Passed to the compiler; may be repeated.")
+@click.option("--cpu", type=_SECONDS, metavar="S", help="Limit of processor time in seconds.")
+@click.option("--wall", type=_SECONDS, metavar="S", help="Limit of wall-clock time in seconds.")
+@click.option("--memory", type=_SECONDS, metavar="MIB", help="Limit of memory in MiB.")
+@click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Limit of processes and threads.")
+@click.option("--priority", type=click.Choice(["LOW", "NORMAL", "HIGH"], case_sensitive=False), default="NORMAL")
+@click.option(
+    "--label", multiple=True, callback=pairs, metavar="NAME=VALUE", help="Kept with the task; may be repeated."
+)
+@click.option(
+    "--cases",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Judge the program: NAME.in against NAME.out (or .ans), with NAME.args where there is one.",
+)
+@click.option(
+    "--comparison",
+    type=click.Choice(["EXACT", "TRIMMED", "TOKENS", "FLOAT"], case_sensitive=False),
+    default="TRIMMED",
+    help="How a case's output is compared.",
+)
+@click.option("--epsilon", type=click.FloatRange(min=0), default=0.0, metavar="E", help="For FLOAT; 0 is 1e-6.")
+@click.option("--stop-at-first-failure", is_flag=True, help="Skip the cases after the first that is not accepted.")
+@click.option("--checker", metavar="FILE", help="A program that judges the cases.")
+@click.option("--timeout", type=_SECONDS, metavar="S", help="Give up, and cancel, after so many seconds in all.")
+@click.option("--queue-deadline", type=_SECONDS, metavar="S", help="EXPIRED if it has not started within this.")
+@click.option("--idempotency-key", default="", metavar="KEY", help="The same key returns the same task.")
+@click.option("--callback", metavar="URL", help="Gets the finished execution: http, https or grpc.")
+@click.option("--json", is_flag=True, help="Print the Execution as one JSON object in place of the output.")
+@click.pass_obj
+def run(address: Address, /, **options: Any) -> int:
+    """Run FILE... and exit with the program's exit code.
+
+    Several files keep the folders between them; the first is the entry point. '-' reads the source from standard input.
+    """
+    chosen = _Options(**options)
+    if chosen.files == ("-",) and chosen.stdin == "-":
+        raise click.UsageError("source and stdin cannot both come from standard input")
+    submission = sources.read(chosen.files, chosen.entry_point)
+    task = _task(chosen, submission)
+    try:
+        execution = against(address, lambda client: _judge_or_run(client, chosen, submission, task))
+    except following.GaveUpError as error:
+        complain(str(error))
+        return exit_codes.TIMED_OUT
+    return _show(execution, as_one_object=chosen.json)
+
+
+async def _judge_or_run(
+    client: Client, chosen: _Options, submission: sources.Submission, task: TaskOptions
+) -> Execution:
+    language = chosen.language or await sources.language_of(client, submission)
+    if chosen.checker is not None:
+        checker = sources.read([chosen.checker])
+        task["checker"] = Checker(await sources.language_of(client, checker), checker.source)
+    return await following.follow(
+        client,
+        lambda: client.submit(language, submission.source, **task),
+        show=not chosen.json,
+        timeout_s=chosen.timeout,
+    )
+
+
+def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
+    comparison = Comparison(chosen.comparison.upper(), chosen.epsilon)  # type: ignore[arg-type]  # click checked the word
+    return TaskOptions(
+        version=chosen.language_version,
+        entry_point=submission.entry_point,
+        stdin=_stdin(chosen.stdin),
+        args=chosen.arg,
+        env=chosen.env,
+        compile_options=chosen.compile_option,
+        limits=_limits(chosen),
+        priority=chosen.priority.upper(),
+        cases=cases.read(chosen.cases, comparison) if chosen.cases is not None else (),
+        stop_at_first_failure=chosen.stop_at_first_failure,
+        idempotency_key=chosen.idempotency_key,
+        queue_deadline_ms=_scaled(chosen.queue_deadline, 1000) or 0,
+        callback=chosen.callback,
+        labels=chosen.label,
+    )
+
+
+def _stdin(path: str | None) -> str:
+    if path is None:
+        return ""
+    return str(sources.read([path]).source) if path == "-" else sources.text_of(Path(path))
+
+
+def _limits(chosen: _Options) -> Limits:
+    return Limits(
+        cpu_ms=_scaled(chosen.cpu, 1000),
+        wall_ms=_scaled(chosen.wall, 1000),
+        memory_bytes=_scaled(chosen.memory, 1 << 20),
+        processes=chosen.processes,
+    )
+
+
+def _scaled(amount: float | None, factor: int) -> int | None:
+    return None if amount is None else max(1, round(amount * factor))
+
+
+def _show(execution: Execution, *, as_one_object: bool) -> int:
+    if as_one_object:
+        print_json(as_json(execution))
+    else:
+        if execution.cases:
+            click.echo(cases.verdicts(execution))
+        for sentence in report.remarks(execution):
+            complain(sentence)
+    return exit_codes.of_execution(execution)

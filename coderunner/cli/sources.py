@@ -1,0 +1,83 @@
+"""From files on disk to a submission."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from coderunner.client import Client
+    from coderunner.task import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    source: Source
+    entry_point: str
+    """Empty where there is one file."""
+    suffix: str
+    """Ending of the first file; empty for standard input."""
+
+
+def read(files: Sequence[str], entry_point: str = "") -> Submission:
+    """The named files, folders between them kept. The first is the entry point unless one is named. Raises
+    click.UsageError."""
+    if list(files) == ["-"]:
+        return Submission(_decode(sys.stdin.buffer.read(), "standard input"), entry_point, "")
+    if "-" in files:
+        raise click.UsageError("'-' reads the one source from standard input and stands alone")
+    texts = [text_of(Path(path)) for path in files]
+    names = _names([Path(path) for path in files])
+    if len(set(names)) < len(texts):
+        raise click.UsageError("two of the files have the same name")
+    source = dict(zip(names, texts, strict=True))
+    entry = entry_point or (names[0] if len(names) > 1 else "")
+    if entry and entry not in source:
+        raise click.UsageError(f"the entry point {entry!r} is none of the files: {', '.join(names)}")
+    return Submission(source, entry, PurePath(entry or names[0]).suffix)
+
+
+def text_of(path: Path) -> str:
+    """A file's text. Raises click.UsageError in words for one that cannot be read or is not UTF-8."""
+    try:
+        return _decode(path.read_bytes(), f"'{path}'")
+    except OSError as error:
+        raise click.UsageError(f"cannot read '{path}': {error.strerror or error}") from error
+    except ValueError as error:
+        raise click.UsageError(f"not a file name: {str(path)!r}") from error
+
+
+def _decode(data: bytes, what: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{what} is not UTF-8 text (byte {error.start})") from error
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    if len(paths) == 1:
+        return [paths[0].name]
+    absolute = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - resolve() would follow links
+    base = Path(os.path.commonpath([path.parent for path in absolute]))
+    return [path.relative_to(base).as_posix() for path in absolute]
+
+
+async def language_of(client: Client, submission: Submission, extensions: Mapping[str, str] | None = None) -> str:
+    """The language that claims the first file's ending, asked from the gateway. Raises click.UsageError."""
+    if not submission.suffix:
+        raise click.UsageError("say which language it is with --language; there is no file ending to tell")
+    claims = extensions or {
+        extension: language.name for language in await client.languages() for extension in language.extensions
+    }
+    if submission.suffix not in claims:
+        known = ", ".join(sorted(claims)) or "none, as no node is alive"
+        raise click.UsageError(
+            f"no language is known for '{submission.suffix}'; use --language (known endings: {known})"
+        )
+    return claims[submission.suffix]

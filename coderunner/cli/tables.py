@@ -1,0 +1,41 @@
+"""Aligned columns of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+_GAP = "  "
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> str:
+    """Columns as wide as their widest cell; those named in ``right`` are aligned to the right."""
+    cells = [[click.style(name, bold=True) for name in header], *([str(cell) for cell in row] for row in rows)]
+    plain = [[click.unstyle(cell) for cell in row] for row in cells]
+    widths = [max(len(row[column]) for row in plain) for column in range(len(header))]
+    lines = []
+    for row, bare in zip(cells, plain, strict=True):
+        padded = [
+            " " * (width - len(text)) + cell if name in right else cell + " " * (width - len(text))
+            for cell, text, width, name in zip(row, bare, widths, header, strict=True)
+        ]
+        lines.append(_GAP.join(padded).rstrip())
+    return "\n".join(lines)
+
+
+def megabytes(number: int) -> str:
+    """Bytes as MiB with one decimal."""
+    return f"{number / (1 << 20):.1f} MiB"
+
+
+def milliseconds(number: float) -> str:
+    return f"{number:.1f}" if number < 10 else f"{number:.0f}"
+
+
+def one_line(text: str, most: int = 60) -> str:
+    """``text`` on one line, control characters spelled out, cut to ``most`` characters."""
+    spelled = "".join(
+        character if character.isprintable() else repr(character)[1:-1] for character in text.rstrip("\n")
+    )
+    return spelled if len(spelled) <= most else spelled[: most - 1] + "…"

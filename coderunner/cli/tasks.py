@@ -1,0 +1,156 @@
+"""``coderunner tasks``, ``task`` and ``cancel``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from coderunner.cli import exit_codes, report
+from coderunner.cli.cases import verdicts
+from coderunner.cli.output import as_json, complain, print_json
+from coderunner.cli.pairs import pairs
+from coderunner.cli.session import Address, against
+from coderunner.cli.tables import megabytes, milliseconds, one_line, table
+from coderunner.model import Execution, Stage, Status
+
+if TYPE_CHECKING:
+    from coderunner.client import Client
+
+_COLOURS = {
+    Status.SUCCEEDED: "green",
+    Status.QUEUED: "bright_black",
+    Status.RUNNING: "cyan",
+    Status.CANCELLED: "yellow",
+}
+
+
+@click.command(short_help="Tasks, newest first.")
+@click.option(
+    "--status",
+    multiple=True,
+    type=click.Choice([status.value for status in Status], case_sensitive=False),
+    help="Only these; may be repeated.",
+)
+@click.option("--language", default="", metavar="L", help="Only this language.")
+@click.option("--node", default="", metavar="ID", help="Only what this node ran.")
+@click.option(
+    "--label", multiple=True, callback=pairs, metavar="NAME=VALUE", help="Only with this label; may be repeated."
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="At most so many."
+)
+@click.option("--json", "as_objects", is_flag=True, help="Print a JSON array of Executions, without their output.")
+@click.pass_obj
+def tasks(
+    address: Address,
+    *,
+    status: tuple[str, ...],
+    language: str,
+    node: str,
+    label: dict[str, str],
+    limit: int,
+    as_objects: bool,
+) -> None:
+    """Tasks, newest first."""
+
+    async def collect(client: Client) -> list[Execution]:
+        statuses = [word.upper() for word in status]
+        found = client.list(statuses=statuses, language=language, node_id=node, labels=label, limit=limit)
+        return [execution async for execution in found]
+
+    found = against(address, collect)
+    if as_objects:
+        print_json([as_json(execution) for execution in found])
+    elif not found:
+        complain("no such task")
+    else:
+        header = ("id", "status", "language", "node", "submitted", "queued ms", "labels")
+        click.echo(table(header, [_row(execution) for execution in found], right=("queued ms",)))
+
+
+@click.command(short_help="One task and its result.")
+@click.argument("task_id", metavar="ID")
+@click.option("--json", "as_object", is_flag=True, help="Print the Execution as one JSON object.")
+@click.pass_obj
+def task(address: Address, task_id: str, as_object: bool) -> None:
+    """One task and its result."""
+    execution = against(address, lambda client: client.get(task_id))
+    if as_object:
+        print_json(as_json(execution))
+    else:
+        _describe(execution)
+
+
+@click.command(short_help="Cancel a task.")
+@click.argument("task_id", metavar="ID")
+@click.option("--json", "as_object", is_flag=True, help='Print {"execution": ..., "cancelled": ...}.')
+@click.pass_obj
+def cancel(address: Address, task_id: str, as_object: bool) -> int:
+    """Cancel a task. A queued one never starts, a running one is killed; exits with 1 if it had already ended."""
+    answer = against(address, lambda client: client.cancel(task_id))
+    if as_object:
+        print_json(as_json(answer))
+    elif answer.cancelled:
+        click.echo(f"{task_id} is cancelled")
+    else:
+        complain(f"{task_id} had already ended: {answer.execution.status}")
+    return exit_codes.OK if answer.cancelled else exit_codes.FAILED
+
+
+def _row(execution: Execution) -> tuple[str, ...]:
+    return (
+        execution.id,
+        _coloured(execution.status),
+        execution.language,
+        execution.node_id or "-",
+        _time(execution.submitted_at_ms),
+        milliseconds(execution.queued_ms),
+        _labels(execution),
+    )
+
+
+def _describe(execution: Execution) -> None:
+    facts = [
+        ("id", execution.id),
+        ("status", _coloured(execution.status)),
+        ("language", f"{execution.language} {execution.language_version}".strip()),
+        ("node", f"{execution.node_id} (attempt {execution.attempt})" if execution.node_id else "-"),
+        ("submitted", _time(execution.submitted_at_ms)),
+        ("queued", f"{milliseconds(execution.queued_ms)} ms"),
+        ("labels", _labels(execution) or "-"),
+    ]
+    for name, value in facts:
+        click.echo(f"{name:<10} {value}")
+    for name, stage in execution.stages():
+        if not name.startswith("case:"):
+            _describe_stage(name, stage)
+    if execution.cases:
+        click.echo("\n" + verdicts(execution))
+    for sentence in report.remarks(execution):
+        complain(sentence)
+
+
+def _describe_stage(name: str, stage: Stage) -> None:
+    ended = f"exit code {stage.exit_code}" if stage.signal is None else report.signal_name(stage.signal)
+    usage = f"wall {milliseconds(stage.wall_ms)} ms, cpu {milliseconds(stage.cpu_ms)} ms"
+    click.echo(f"\n{name:<10} {ended}, {usage}, memory {megabytes(stage.peak_memory_bytes)}")
+    for stream, text in (("stdout", stage.stdout), ("stderr", stage.stderr)):
+        if text:
+            click.echo(click.style(f"{stream}:", dim=True))
+            click.echo("".join(one_line(line, 1 << 16) + "\n" for line in text.splitlines()), nl=False)
+
+
+def _coloured(status: Status) -> str:
+    return click.style(status, fg=_COLOURS.get(status, "red"))
+
+
+def _time(unix_ms: int) -> str:
+    if not unix_ms:
+        return "-"
+    return datetime.fromtimestamp(unix_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _labels(execution: Execution) -> str:
+    return " ".join(f"{name}={value}" for name, value in sorted(execution.labels.items()))

@@ -1,0 +1,68 @@
+"""The blocking client against a scripted gateway."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from coderunner import Client, Execution, NotFound, SyncClient
+from tests.fakes.fake_gateway import FakeGateway, Script, chunk, ran
+
+
+@pytest.fixture
+def gateway() -> Iterator[FakeGateway]:
+    with FakeGateway() as running:
+        yield running
+
+
+def test_it_mirrors_the_asynchronous_client() -> None:
+    ours = {name for name in vars(SyncClient) if not name.startswith("_")}
+    theirs = {name for name in vars(Client) if not name.startswith("_")}
+    assert ours == theirs
+    for name in ours:
+        parameters = inspect.signature(getattr(SyncClient, name)).parameters
+        assert list(parameters) == list(inspect.signature(getattr(Client, name)).parameters), name
+
+
+def test_it_runs_watches_lists_and_cancels(gateway: FakeGateway) -> None:
+    gateway.script = lambda task: Script(ran("ab"), live=[chunk("a")])
+    shown: list[str] = []
+    with SyncClient(gateway.target) as client:
+        execution = client.run("python", "", on_output=lambda output: shown.append(output.text))
+        events = list(client.watch(execution.id))
+        assert [task.id for task in client.list()] == [execution.id]
+        assert client.get(execution.id) == execution
+        assert client.cancel(execution.id).cancelled is False
+        assert client.follow(execution.id) == execution
+        assert client.languages()
+        assert client.nodes()
+        assert client.submit_batch([]) == ()
+    assert shown == ["a", "b"]
+    assert isinstance(events[-1], Execution)
+
+
+def test_errors_come_through_as_they_are(gateway: FakeGateway) -> None:
+    with SyncClient(gateway.target) as client, pytest.raises(NotFound):
+        client.get("nothing")
+
+
+def test_many_threads_share_one_client_and_its_one_loop(gateway: FakeGateway) -> None:
+    with SyncClient(gateway.target) as client, SyncClient(gateway.target) as other, ThreadPoolExecutor(4) as pool:
+        assert len({client.submit("python", ""), other.submit("python", "")}) == 2
+        ids = set(pool.map(lambda _: client.submit("python", ""), range(20)))
+        assert len(ids) == 20
+        assert [thread.name for thread in threading.enumerate()].count("coderunner") == 1
+    assert "coderunner" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_client_that_was_closed_opens_again(gateway: FakeGateway) -> None:
+    client = SyncClient(gateway.target)
+    client.submit("python", "")
+    client.close()
+    client.close()
+    assert client.submit("python", "")
+    client.close()
