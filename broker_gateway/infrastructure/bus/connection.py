@@ -56,8 +56,8 @@ class BusConnection:
         self._joined = False
         """This client was connected before: the library calls ``_choose`` before each further try."""
 
-    @property
     def connected(self) -> bool:
+        """Implements ``BusState``."""
         return self._up.is_set()
 
     def on_connect(self, hook: Hook) -> None:

@@ -1,5 +1,7 @@
-"""Which addresses a callback may be delivered to. A client chooses the URL, so the relay must not become its way into the
-network that the gateway stands in."""
+"""Which addresses a callback may be delivered to.
+
+A client chooses the URL, so the relay must not become its way into the network that the gateway stands in.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,6 @@ _GLOBAL_V6 = IPv6Network("2000::/3")
 _FORBIDDEN_V6 = tuple(IPv6Network(text) for text in ("2001::/23", "2001:db8::/32", "3fff::/20"))
 _EMBEDDING_V6 = (
     (IPv6Network("::ffff:0:0/96"), 0),  # IPv4-mapped
-    (IPv6Network("::/96"), 0),  # IPv4-compatible
     (IPv6Network("64:ff9b::/96"), 0),  # NAT64
     (IPv6Network("2002::/16"), 80),  # 6to4
 )

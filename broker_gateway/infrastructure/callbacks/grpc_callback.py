@@ -54,7 +54,7 @@ class GrpcCallbackTransport:
     async def close(self) -> None:
         while self._channels:
             _, kept = self._channels.popitem()
-            await kept.channel.close()
+            await kept.channel.close(None)
 
     async def _target(self, url: str) -> tuple[str, str]:
         try:
@@ -89,7 +89,7 @@ class GrpcCallbackTransport:
         surplus = len(self._channels) - MOST_CHANNELS
         if surplus > 0:
             for key in [key for key, kept in self._channels.items() if not kept.in_use][:surplus]:
-                await self._channels.pop(key).channel.close()
+                await self._channels.pop(key).channel.close(None)
 
     def _options(self, authority: str) -> list[tuple[str, str | int]]:
         return [

@@ -1,0 +1,77 @@
+"""Counts and times gRPC calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from broker_gateway.infrastructure.metrics import Metrics
+
+_REFUSALS = frozenset(
+    (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.UNAVAILABLE,
+    )
+)
+
+
+class CallMetrics(grpc.aio.ServerInterceptor[Any, Any]):
+    """Stands outermost, so that it sees what other interceptors refuse."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
+        handler = await continuation(details)
+        if handler is None or handler.request_streaming:
+            return handler
+        method = details.method.rpartition("/")[2]
+        if handler.response_streaming:
+            return grpc.unary_stream_rpc_method_handler(
+                self._stream(handler.unary_stream, method), handler.request_deserializer, handler.response_serializer
+            )
+        return grpc.unary_unary_rpc_method_handler(
+            self._single(handler.unary_unary, method), handler.request_deserializer, handler.response_serializer
+        )
+
+    def _single(self, inner: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:
+        async def counted(request: Any, context: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return await inner(request, context)
+            finally:
+                self._note(method, context, time.perf_counter() - started)
+
+        return counted
+
+    def _stream(self, inner: Callable[..., AsyncIterator[Any]], method: str) -> Callable[..., AsyncIterator[Any]]:
+        async def counted(request: Any, context: Any) -> AsyncIterator[Any]:
+            started = time.perf_counter()
+            try:
+                async for response in inner(request, context):
+                    yield response
+            finally:
+                self._note(method, context, time.perf_counter() - started)
+
+        return counted
+
+    def _note(self, method: str, context: Any, seconds: float) -> None:
+        code = _code(context)
+        self._metrics.call_s.labels(method, code.name).observe(seconds)
+        if code in _REFUSALS:
+            self._metrics.refused.labels(code.name.lower()).inc()
+
+
+def _code(context: Any) -> grpc.StatusCode:
+    """The context keeps the code as a number; none yet means OK."""
+    code = context.code()
+    if isinstance(code, grpc.StatusCode):
+        return code
+    return next((known for known in grpc.StatusCode if known.value[0] == code), grpc.StatusCode.OK)

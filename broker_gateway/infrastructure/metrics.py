@@ -1,0 +1,134 @@
+"""What Prometheus scrapes, and the wrappers that count: the parts themselves know nothing of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from broker_gateway.application.ports import (
+    BusUnavailableError,
+    CallbackTransport,
+    DeliveryError,
+    QueueFullError,
+    ResultDelivery,
+    ResultInbox,
+    TaskQueue,
+)
+from schemas.execution import Execution
+from schemas.status import Priority
+from schemas.task import TaskMessage
+
+Depths = Callable[[], Mapping[tuple[str, Priority], int]]
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """All of the gateway's metrics, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        of = self.registry
+        self.submitted = Counter("coderunner_submitted", "Tasks stored on the bus.", ["pool", "priority"], registry=of)
+        self.refused = Counter("coderunner_refused", "Calls refused, by gRPC code.", ["reason"], registry=of)
+        self.finished = Counter(
+            "coderunner_finished", "Results that this gateway's relay saw first.", ["status", "language"], registry=of
+        )
+        self.attempts = Counter("coderunner_delivery_attempts", "Callbacks tried.", ["scheme"], registry=of)
+        self.failures = Counter(
+            "coderunner_delivery_failures", "Callbacks that failed.", ["scheme", "permanent"], registry=of
+        )
+        self.enqueue_s = Histogram(
+            "coderunner_enqueue_seconds", "Until the bus had stored a task.", buckets=_SECONDS, registry=of
+        )
+        self.call_s = Histogram(
+            "coderunner_call_seconds", "gRPC calls.", ["method", "code"], buckets=_SECONDS, registry=of
+        )
+        self._live_nodes = Gauge("coderunner_live_nodes", "Nodes in the directory.", registry=of)
+        self._bus_up = Gauge("coderunner_bus_up", "1 while connected to the bus.", registry=of)
+
+    def watch(self, *, depths: Depths, live_nodes: Callable[[], int], bus_up: Callable[[], bool]) -> None:
+        """Values that are asked for at each scrape."""
+        self._live_nodes.set_function(live_nodes)
+        self._bus_up.set_function(bus_up)
+        self.registry.register(_QueueLengths(depths))
+
+
+class _QueueLengths(Collector):
+    def __init__(self, depths: Depths) -> None:
+        self._depths = depths
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily("coderunner_queue_length", "Tasks that wait.", labels=["pool", "priority"])
+        for (pool, priority), length in self._depths().items():
+            family.add_metric([pool, priority.value], length)
+        yield family
+
+
+class CountedTaskQueue:
+    """Implements ``TaskQueue`` over another one."""
+
+    def __init__(self, inner: TaskQueue, metrics: Metrics) -> None:
+        self._inner = inner
+        self._metrics = metrics
+
+    async def enqueue(self, task: TaskMessage) -> bool:
+        started = time.perf_counter()
+        try:
+            stored = await self._inner.enqueue(task)
+        except QueueFullError:
+            self._metrics.refused.labels("bus_full").inc()
+            raise
+        except BusUnavailableError:
+            self._metrics.refused.labels("bus_unavailable").inc()
+            raise
+        self._metrics.enqueue_s.observe(time.perf_counter() - started)
+        if stored:
+            self._metrics.submitted.labels(task.pool, task.priority.value).inc()
+        return stored
+
+    async def waiting(self, pool: str, priority: Priority) -> int:
+        return await self._inner.waiting(pool, priority)
+
+    async def find(self, task_id: str) -> TaskMessage | None:
+        return await self._inner.find(task_id)
+
+    async def remove(self, task_id: str) -> bool:
+        return await self._inner.remove(task_id)
+
+
+class CountedResultInbox:
+    """Implements ``ResultInbox`` over another one."""
+
+    def __init__(self, inner: ResultInbox, metrics: Metrics) -> None:
+        self._inner = inner
+        self._metrics = metrics
+
+    async def take(self, most: int) -> Sequence[ResultDelivery]:
+        deliveries = await self._inner.take(most)
+        for delivery in deliveries:
+            if delivery.attempt == 1:
+                execution = delivery.result.execution
+                self._metrics.finished.labels(execution.status.value, execution.language).inc()
+        return deliveries
+
+
+class CountedCallbackTransport:
+    """Implements ``CallbackTransport`` over another one."""
+
+    def __init__(self, inner: CallbackTransport, metrics: Metrics) -> None:
+        self._inner = inner
+        self._metrics = metrics
+
+    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
+        scheme = url.partition(":")[0].lower()
+        self._metrics.attempts.labels(scheme).inc()
+        try:
+            await self._inner.deliver(url, execution, idempotency_key)
+        except DeliveryError as error:
+            self._metrics.failures.labels(scheme, str(error.permanent).lower()).inc()
+            raise
