@@ -1,0 +1,43 @@
+"""Runs inside the language's own image: the bare toolchain, timed where it runs.
+
+Reads one JSON line per request (``file``, ``text``, ``commands``), answers one: milliseconds. Standard library only.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+def once(file: str, text: str, commands: list[list[str]]) -> float:
+    started = time.perf_counter()
+    with Path(file).open("w", encoding="utf-8") as source:
+        source.write(text)
+    for command in commands:
+        subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    return (time.perf_counter() - started) * 1e3
+
+
+def loop(seconds: float, text: str) -> int:
+    """How many times ``python3 main.py`` ends within ``seconds``."""
+    deadline, done = time.perf_counter() + seconds, 0
+    while time.perf_counter() < deadline:
+        once("main.py", text.replace("%d", str(done)), [["python3", "main.py"]])
+        done += 1
+    return done
+
+
+def main() -> None:
+    os.chdir(os.environ["HOME"])
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "seconds" in request:
+            answer = loop(request["seconds"], request["text"])
+        else:
+            answer = once(request["file"], request["text"], request["commands"])
+        print(json.dumps(answer), flush=True)
+
+
+main()
