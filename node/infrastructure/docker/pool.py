@@ -2,37 +2,208 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import structlog
 
 from node.application.ports import Sandbox
 from node.domain.language import Language
-from node.domain.sandbox import Role
-from node.infrastructure.docker.settings import DockerSettings
+from node.domain.sandbox import Role, SandboxLostError
+from node.infrastructure.docker.background import Background
+from node.infrastructure.docker.dressing import agent_files, dress
+from node.infrastructure.docker.engine import Engine, EngineError, FoundContainer
+from node.infrastructure.docker.factory import Recipe, SlotFactory
+from node.infrastructure.docker.group import GroupPolicy, SlotGroup
+from node.infrastructure.docker.lease import Lease, SlotSource
+from node.infrastructure.docker.settings import DockerSettings, Isolation
+from node.infrastructure.docker.sources import MadeToMeasure, RecipeMaker
+from node.infrastructure.docker.specification import Shape, usual_shape
+from node.infrastructure.docker.uids import Uids
+from node.infrastructure.docker.versions import VersionUnknownError, probe, probe_limits
 from schemas.task import Limits
+
+_log = structlog.get_logger(__name__)
+_STOP_PATIENCE_S = 2
+_CLOSE_PATIENCE_S = 8.0
+
+
+class _Shelf:
+    """The slots of one language and role."""
+
+    def __init__(self, recipe: Recipe, factory: SlotFactory, policy: GroupPolicy, background: Background) -> None:
+        self.recipe = recipe
+        self.group = SlotGroup(RecipeMaker(factory, recipe), policy, background)
+        self.room_for_extra = asyncio.Semaphore(policy.most)
 
 
 class DockerSandboxPool:
-    """A ``SandboxPool`` of long-lived containers. ``start`` before use, ``close`` after."""
+    """A ``SandboxPool`` of long-lived containers. ``start`` once before use, ``close`` after."""
 
-    def __init__(self, *, languages: Sequence[Language], settings: DockerSettings) -> None:
+    def __init__(
+        self, *, languages: Sequence[Language], settings: DockerSettings, agent: Mapping[str, bytes] | None = None
+    ) -> None:
+        """``agent``: the program that becomes PID 1, by file name; the one of this distribution where None."""
         self._languages = tuple(languages)
         self._settings = settings
+        self._agent = agent_files() if agent is None else agent
+        self._engine = Engine(settings.socket)
+        self._uids = Uids(settings.uid_base)
+        self._background = Background()
+        self._removals = Background()
+        self._factory: SlotFactory | None = None
+        self._shelves: dict[tuple[str, Role], _Shelf] = {}
+        self._served: list[tuple[Language, str]] = []
 
     async def start(self) -> None:
-        """Returns when at least one slot of each language and role is ready. Raises EngineError."""
-        raise NotImplementedError
+        """Returns when at least one slot of each language and role is ready. A language whose image is missing or whose
+        toolchain does not run is left out, with a log line. Raises EngineError where none is left or no engine answers,
+        OSError and ValueError for a seccomp profile that cannot be read."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Stops the containers and keeps them for the next start. Bounded in time; raises nothing."""
-        raise NotImplementedError
+        groups = [shelf.group for shelf in self._shelves.values()]
+        for group in groups:
+            group.close()
+        await self._background.close()
+        slots = [slot for group in groups for slot in group.members]
+        for slot in slots:
+            slot.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_PATIENCE_S):
+                await asyncio.gather(*(self._stop(slot.container_id) for slot in slots))
+                await self._removals.drain()
+        await self._removals.close()
+        await self._engine.close()
 
     def languages(self) -> Sequence[tuple[Language, str]]:
         """What is served, with the probed version of each."""
-        raise NotImplementedError
+        return tuple(self._served)
 
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
-        """A slot that is verified clean, whose container grants ``limits`` memory, processes and disk."""
-        raise NotImplementedError
-        yield
+        """A slot that is verified clean, whose container grants ``limits`` memory, processes and disk. Raises
+        SandboxLostError."""
+        source, factory = self._source(language, role, limits)
+        lease = Lease(source, factory.resize)
+        try:
+            await lease.acquire(limits.memory_bytes)
+            yield lease
+        finally:
+            lease.release()
+
+    def slots(self) -> int:
+        """Containers that exist for this pool now, busy and free."""
+        return sum(len(shelf.group.members) for shelf in self._shelves.values())
+
+    async def _start(self) -> None:
+        seccomp = json.dumps(json.loads(self._settings.seccomp_path.read_bytes()))
+        await self._engine.connect()
+        found = await self._engine.containers(f"{self._settings.prefix}.uid")
+        for container in found:
+            self._mark_uid(container)
+        factory = SlotFactory(
+            engine=self._engine, settings=self._settings, seccomp=seccomp, uids=self._uids, removals=self._removals
+        )
+        self._factory = factory
+        await asyncio.gather(*(self._shelve(language, factory) for language in self._languages))
+        await self._adopt_all(found, factory)
+        served = await asyncio.gather(*(self._serve(language) for language in self._languages))
+        self._served = [
+            (language, version) for language, version in zip(self._languages, served, strict=True) if version
+        ]
+        if not self._served:
+            raise EngineError("no language can be served; the log lines before this one say why")
+        self._background.spawn(self._shrink_now_and_then())
+
+    async def _shelve(self, language: Language, factory: SlotFactory) -> None:
+        settings = self._settings
+        image = await dress(
+            self._engine, prefix=settings.prefix, language=language.name, image=language.image, agent=self._agent
+        )
+        if image is None:
+            _log.error("image missing", language=language.name, image=language.image)
+            return
+        for role in (Role.RUN, Role.COMPILE) if language.compile else (Role.RUN,):
+            recipe = Recipe(language, role, image, usual_shape(language, role, settings))
+            self._shelves[language.name, role] = _Shelf(recipe, factory, self._policy(role), self._background)
+
+    async def _adopt_all(self, found: Sequence[FoundContainer], factory: SlotFactory) -> None:
+        mine = [one for one in found if self._label(one, "node") == self._settings.node_id]
+        await asyncio.gather(*(self._adopt(one, factory) for one in mine))
+
+    async def _adopt(self, found: FoundContainer, factory: SlotFactory) -> None:
+        key = (self._label(found, "language"), self._label(found, "role"))
+        shelf = next((shelf for (name, role), shelf in self._shelves.items() if (name, role.value) == key), None)
+        slot = None
+        if shelf is None or not factory.knows(shelf.recipe, found):
+            _log.info("slot of another specification destroyed", container=found.id[:12], language=key[0])
+            factory.destroy(found.id, int(self._label(found, "uid") or 0))
+        else:
+            slot = await factory.adopt(shelf.recipe, found)
+        if shelf is not None and slot is not None:
+            shelf.group.adopt(slot)
+
+    async def _serve(self, language: Language) -> str | None:
+        """Its version once its slots are warm; None, and it is not served, where they cannot be."""
+        shelves = [shelf for (name, _), shelf in self._shelves.items() if name == language.name]
+        if not shelves:
+            return None
+        try:
+            await asyncio.gather(*(shelf.group.filled() for shelf in shelves))
+            limits = probe_limits(self._settings)
+            async with self.slot(language, Role.RUN, limits) as sandbox:
+                return await probe(sandbox, language, limits)
+        except (SandboxLostError, VersionUnknownError) as error:
+            _log.error("language not served", language=language.name, reason=str(error))
+            return None
+
+    def _source(self, language: Language, role: Role, limits: Limits) -> tuple[SlotSource, SlotFactory]:
+        shelf = self._shelves.get((language.name, role))
+        if shelf is None or self._factory is None:
+            raise SandboxLostError(f"no {role} slots for {language.name} on this node")
+        recipe, usual = shelf.recipe, shelf.recipe.shape
+        if limits.disk_bytes <= usual.disk_bytes and limits.processes <= usual.processes:
+            return shelf.group, self._factory
+        shape = Shape(
+            limits.memory_bytes, max(limits.disk_bytes, usual.disk_bytes), max(limits.processes, usual.processes)
+        )
+        own = Recipe(recipe.language, recipe.role, recipe.image, shape)
+        return MadeToMeasure(self._factory, own, shelf.room_for_extra), self._factory
+
+    def _policy(self, role: Role) -> GroupPolicy:
+        settings = self._settings
+        return GroupPolicy(
+            most=settings.compile_slots if role is Role.COMPILE else settings.concurrency,
+            spare=max(1, settings.spare),
+            single_use=settings.isolation is Isolation.SINGLE_USE,
+            retire_after=settings.retire_after,
+            idle_shrink_s=settings.idle_shrink_s,
+        )
+
+    async def _shrink_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(max(0.05, self._settings.idle_shrink_s / 4))
+            for shelf in self._shelves.values():
+                shelf.group.shrink(asyncio.get_running_loop().time())
+
+    async def _stop(self, container_id: str) -> None:
+        try:
+            await self._engine.stop(container_id, _STOP_PATIENCE_S)
+        except EngineError as error:
+            _log.warning("slot not stopped", container=container_id[:12], reason=str(error))
+
+    def _mark_uid(self, container: FoundContainer) -> None:
+        uid = self._label(container, "uid")
+        if uid.isdigit():
+            self._uids.mark_taken(int(uid))
+
+    def _label(self, container: FoundContainer, key: str) -> str:
+        return container.labels.get(f"{self._settings.prefix}.{key}", "")

@@ -36,7 +36,7 @@ class DockerSettings:
     """``runc``, ``crun``, ``runsc``, or any runtime that the engine knows."""
     isolation: Isolation = Isolation.REUSE
     spare: int = 1
-    """Slots per language that are kept free ahead of need."""
+    """Slots of each language and role that always exist (reuse), or that always wait unused (single use)."""
     retire_after: int = 500
     """Launches after which a slot is replaced."""
     idle_shrink_s: float = 300.0
@@ -47,8 +47,8 @@ class DockerSettings:
     """Size of a run slot's work directory."""
     processes: int = 64
     """Processes and threads that a run slot grants."""
-    cpus: float = 1.0
-    """Processors that one slot may use."""
+    cpus: float = 2.0
+    """Processors that one slot may use; never more than the host has."""
     seccomp_path: Path = DEFAULT_SECCOMP_PATH
     patience_s: float = 5.0
     """A slot that does not answer within this is destroyed."""

@@ -1,0 +1,157 @@
+"""The container engine, through its SDK: blocking calls on a few threads, and its many errors turned into one."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import docker
+import docker.errors
+import requests.exceptions
+
+_TIMEOUT_S = 30
+_THREADS = 8
+"""Calls to the engine in flight at once."""
+
+
+T = TypeVar("T")
+
+
+class EngineError(Exception):
+    """The engine does not answer, or answered no."""
+
+
+class NameTakenError(EngineError):
+    """Another container has that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundContainer:
+    """One line of the engine's list."""
+
+    id: str
+    labels: dict[str, str]
+    running: bool
+
+
+class Engine:
+    """Every method raises EngineError."""
+
+    def __init__(self, socket: str) -> None:
+        if not socket.startswith("unix://"):
+            raise ValueError(f"the engine's address must be a Unix socket (unix://...), not {socket!r}")
+        self._url = socket
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="engine")
+        self._client: docker.APIClient | None = None
+
+    @property
+    def socket_path(self) -> str:
+        return self._url.removeprefix("unix://")
+
+    async def connect(self) -> None:
+        self._client = await self._on_thread(self._make_client)
+
+    async def close(self) -> None:
+        """Waits for no call that is still under way."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._client is not None:
+            self._client.close()
+
+    async def image_id(self, name: str) -> str | None:
+        """None where there is no such image."""
+        try:
+            return str((await self.image(name))["Id"])
+        except LookupError:
+            return None
+
+    async def image(self, name: str) -> dict[str, Any]:
+        """What the engine knows of an image. Raises LookupError where there is none."""
+        try:
+            return await self._call(lambda client: _image(client, name))
+        except EngineError as error:
+            if not isinstance(error.__cause__, docker.errors.NotFound):
+                raise
+            raise LookupError(name) from error
+
+    async def build(self, tag: str, context: bytes) -> None:
+        """Builds an image from a tar archive with a Dockerfile in it."""
+        await self._call(lambda client: _build(client, tag, context))
+
+    async def containers(self, label: str) -> list[FoundContainer]:
+        """All containers, running or not, that carry ``label`` (``key`` or ``key=value``)."""
+        listed = await self._call(lambda client: list(client.containers(all=True, filters={"label": label})))
+        return [FoundContainer(one["Id"], one["Labels"] or {}, one["State"] == "running") for one in listed]
+
+    async def create(self, name: str, payload: dict[str, Any]) -> str:
+        """The new container's id. Raises NameTakenError."""
+        return await self._call(lambda client: _create(client, name, payload))
+
+    async def start(self, container_id: str) -> None:
+        await self._call(lambda client: client.start(container_id))
+
+    async def stop(self, container_id: str, patience_s: int) -> None:
+        """SIGTERM, and SIGKILL after ``patience_s``."""
+        await self._call(lambda client: client.stop(container_id, timeout=patience_s))
+
+    async def remove(self, container_id: str) -> None:
+        """Kills it where it runs. One that is gone already is fine."""
+        await self._call(lambda client: _remove(client, container_id))
+
+    async def set_memory(self, container_id: str, memory_bytes: int) -> None:
+        """Memory with no swap."""
+        await self._call(
+            lambda client: client.update_container(container_id, mem_limit=memory_bytes, memswap_limit=memory_bytes)
+        )
+
+    async def inspect(self, container_id: str) -> dict[str, Any]:
+        return await self._call(lambda client: dict(client.inspect_container(container_id)))
+
+    async def wait(self, container_id: str, patience_s: int) -> None:
+        """Returns when it no longer runs."""
+        await self._call(lambda client: client.wait(container_id, timeout=patience_s))
+
+    async def _call(self, call: Callable[[docker.APIClient], T]) -> T:
+        client = self._client
+        if client is None:
+            raise EngineError("not connected")
+        return await self._on_thread(lambda: call(client))
+
+    async def _on_thread(self, call: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except docker.errors.APIError as error:
+            kind = NameTakenError if error.status_code == 409 and "name" in str(error) else EngineError
+            raise kind(f"the engine refused: {error.explanation or error}") from error
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            raise EngineError(f"the engine at {self._url} does not answer: {error}") from error
+
+    def _make_client(self) -> docker.APIClient:
+        return docker.APIClient(base_url=self._url, version="auto", timeout=_TIMEOUT_S, max_pool_size=_THREADS)
+
+
+def _image(client: docker.APIClient, name: str) -> dict[str, Any]:
+    return dict(client.inspect_image(name))  # type: ignore[no-untyped-call]  # its decorator has no types
+
+
+def _create(client: docker.APIClient, name: str, payload: dict[str, Any]) -> str:
+    answer = client.create_container_from_config(payload, name)  # type: ignore[no-untyped-call]  # stub without types
+    return str(answer["Id"])
+
+
+def _build(client: docker.APIClient, tag: str, context: bytes) -> None:
+    steps = client.build(fileobj=io.BytesIO(context), custom_context=True, tag=tag, rm=True, forcerm=True, decode=True)
+    for step in steps:
+        if "error" in step:
+            raise docker.errors.DockerException(f"building {tag}: {step['error']}")
+
+
+def _remove(client: docker.APIClient, container_id: str) -> None:
+    try:
+        client.remove_container(container_id, force=True, v=True)
+    except docker.errors.APIError as error:
+        if error.status_code != 404 and "already in progress" not in str(error):
+            raise

@@ -1,0 +1,153 @@
+"""Language files: one TOML file per language. Adding a language is adding a file and an image."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from node.domain.language import CodeRule, CompileStage, Language, Warm
+from schemas.names import is_token
+
+_MIB = 1 << 20
+_KIB = 1 << 10
+_WARM_KINDS = ("zygote", "prestart")
+
+
+class LanguageFileError(ValueError):
+    """A language file that cannot be used; the message begins with the file's name."""
+
+
+class _Strict(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Unknown keys are errors. What a file leaves out is UNSET: the domain's defaults apply."""
+
+
+class _RunFile(_Strict, forbid_unknown_fields=True):
+    command: tuple[str, ...]
+
+
+class _CompileFile(_Strict, forbid_unknown_fields=True):
+    command: tuple[str, ...]
+    sources: tuple[str, ...]
+    artefacts: tuple[str, ...]
+    options_allowed: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    default_options: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    server: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    env: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    cpu_ms: int | msgspec.UnsetType = msgspec.UNSET
+    wall_ms: int | msgspec.UnsetType = msgspec.UNSET
+    processes: int | msgspec.UnsetType = msgspec.UNSET
+    memory_mib: int | msgspec.UnsetType = msgspec.UNSET
+    disk_mib: int | msgspec.UnsetType = msgspec.UNSET
+    output_kib: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class _WarmFile(_Strict, forbid_unknown_fields=True):
+    kind: str
+    command: tuple[str, ...]
+    env_at_start: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class _RuleFile(_Strict, forbid_unknown_fields=True):
+    id: str
+    pattern: str
+    message: str
+
+
+class _LanguageFile(_Strict, forbid_unknown_fields=True):
+    name: str
+    image: str
+    source_name: str
+    version_command: tuple[str, ...]
+    version_pattern: str
+    run: _RunFile
+    source_name_pattern: str | msgspec.UnsetType = msgspec.UNSET
+    aliases: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    extensions: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    env: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    memory_overhead_mib: int | msgspec.UnsetType = msgspec.UNSET
+    processes_overhead: int | msgspec.UnsetType = msgspec.UNSET
+    compile: _CompileFile | None = None
+    warm: _WarmFile | None = None
+    rules: tuple[_RuleFile, ...] = ()
+
+
+def load_languages(directory: Path) -> tuple[Language, ...]:
+    """Every ``*.toml`` in the directory, by file name. Raises LanguageFileError, also where two files claim one name or
+    where there is no file."""
+    languages = []
+    owners: dict[str, str] = {}
+    for path in sorted(directory.glob("*.toml")):
+        language = load_language(path)
+        for name in (language.name, *language.aliases):
+            if name in owners:
+                raise LanguageFileError(f"{path.name}: {name!r} is taken by {owners[name]}")
+            owners[name] = path.name
+        languages.append(language)
+    if not languages:
+        raise LanguageFileError(f"{directory}: no language files (*.toml)")
+    return tuple(languages)
+
+
+def load_language(path: Path) -> Language:
+    """Raises LanguageFileError."""
+    try:
+        file = msgspec.convert(tomllib.loads(path.read_text()), _LanguageFile)
+        language = _language(file)
+        _check(language)
+    except (OSError, ValueError, re.error) as error:
+        raise LanguageFileError(f"{path.name}: {error}") from error
+    return language
+
+
+def _language(file: _LanguageFile) -> Language:
+    given = _given(file, ("run", "compile", "warm", "rules"))
+    return Language(
+        **_in_bytes(given),
+        run_command=file.run.command,
+        compile=CompileStage(**_in_bytes(_given(file.compile))) if file.compile else None,
+        warm=Warm(**_given(file.warm)) if file.warm else None,
+        rules=tuple(CodeRule(rule.id, rule.pattern, rule.message) for rule in file.rules),
+    )
+
+
+def _given(part: msgspec.Struct, without: Sequence[str] = ()) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(part)
+    return {name: value for name, value in fields.items() if value is not msgspec.UNSET and name not in without}
+
+
+def _in_bytes(fields: dict[str, Any]) -> dict[str, Any]:
+    """``..._mib`` and ``..._kib`` become ``..._bytes``."""
+    converted = {}
+    for name, value in fields.items():
+        if name.endswith("_mib"):
+            converted[name.removesuffix("_mib") + "_bytes"] = value * _MIB
+        elif name.endswith("_kib"):
+            converted[name.removesuffix("_kib") + "_bytes"] = value * _KIB
+        else:
+            converted[name] = value
+    return converted
+
+
+def _check(language: Language) -> None:
+    if not is_token(language.name):
+        raise ValueError(f"name {language.name!r} may hold letters, digits, '-' and '_' only")
+    if not language.run_command or not language.version_command:
+        raise ValueError("run.command and version_command must not be empty")
+    if re.compile(language.version_pattern).groups < 1:
+        raise ValueError("version_pattern needs a group: it is the version")
+    if language.source_name_pattern and re.compile(language.source_name_pattern).groups < 1:
+        raise ValueError("source_name_pattern needs a group: it is the name")
+    if language.warm and language.warm.kind not in _WARM_KINDS:
+        raise ValueError(f"warm.kind {language.warm.kind!r} is none of: {', '.join(_WARM_KINDS)}")
+    _check_patterns(rule.pattern for rule in language.rules)
+    _check_patterns(language.compile.options_allowed if language.compile else ())
+
+
+def _check_patterns(patterns: Iterable[str]) -> None:
+    for pattern in patterns:
+        re.compile(pattern)
