@@ -1,0 +1,112 @@
+"""The node's one connection to the bus: it may be away at the start and at any time later."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import nats
+import structlog
+from nats.aio.client import Client, Server
+
+CONNECT_TIMEOUT_S = 2
+PING_INTERVAL_S = 5
+"""A peer that vanished without a word is noticed after two of these."""
+BUFFER_BYTES = 8 << 20
+"""Held for publishing while the bus is away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusSettings:
+    servers: Sequence[str] = ("nats://127.0.0.1:4222",)
+    user: str = ""
+    password: str = ""
+    credentials: str = ""
+    """Path of a credentials file."""
+    inbox_prefix: str = "_INBOX"
+    reconnect_base_s: float = 0.1
+    reconnect_most_s: float = 5.0
+
+
+OnReconnect = Callable[[], None]
+
+
+class Bus:
+    """Wraps the client: connects in the background for as long as it takes, reconnects with back-off and jitter."""
+
+    def __init__(self, settings: BusSettings, name: str) -> None:
+        self._settings = settings
+        self._name = name
+        self._log = structlog.get_logger("node.bus")
+        self._failures = 0
+        self._ready = asyncio.Event()
+        self._on_reconnect: list[OnReconnect] = []
+        self.client = Client()
+
+    @property
+    def connected(self) -> bool:
+        return self.client.is_connected
+
+    def on_reconnect(self, call: OnReconnect) -> None:
+        """``call`` is called after each reconnection; the server has forgotten our pull requests by then."""
+        self._on_reconnect.append(call)
+
+    async def connect(self) -> None:
+        """Returns once connected, however long that takes."""
+        settings = self._settings
+        await self.client.connect(
+            servers=list(settings.servers),
+            name=self._name,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=1,
+            reconnect_to_server_handler=self._next_server,
+            ping_interval=PING_INTERVAL_S,
+            pending_size=BUFFER_BYTES,
+            inbox_prefix=settings.inbox_prefix.encode(),
+            skip_subject_validation=True,
+            error_cb=self._error,
+            disconnected_cb=self._disconnected,
+            reconnected_cb=self._reconnected,
+            user=settings.user or None,
+            password=settings.password or None,
+            user_credentials=settings.credentials or None,
+        )
+        self._failures = 0
+        self._ready.set()
+
+    async def wait_connected(self) -> None:
+        """Returns once there has been a connection."""
+        await self._ready.wait()
+
+    async def close(self) -> None:
+        """Flushes what is still to be sent, if the bus is there, and closes."""
+        if self.client.is_connected:
+            try:
+                await self.client.flush(timeout=2)
+            except (nats.errors.Error, OSError) as error:
+                self._log.warning("the bus did not take the last messages", error=str(error))
+        await self.client.close()
+
+    def _next_server(self, servers: list[Server], _info: dict[str, object]) -> tuple[Server, float]:
+        """Round robin; the pause doubles from base to most and is shortened by up to one half at random."""
+        settings = self._settings
+        rounds = self._failures // max(1, len(servers))
+        pause = min(settings.reconnect_most_s, settings.reconnect_base_s * 2 ** min(rounds, 16))
+        chosen = servers[self._failures % len(servers)]
+        self._failures += 1
+        return chosen, pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
+
+    async def _error(self, error: Exception) -> None:
+        self._log.warning("bus trouble", error=f"{type(error).__name__}: {error}")
+
+    async def _disconnected(self) -> None:
+        self._log.warning("the bus is away")
+
+    async def _reconnected(self) -> None:
+        self._failures = 0
+        self._log.info("the bus is back")
+        for call in self._on_reconnect:
+            call()

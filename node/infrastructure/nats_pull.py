@@ -1,0 +1,177 @@
+"""Pull requests on one queue: one that never waits, and one that waits with our load as its priority."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from nats import errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from node.infrastructure.nats_delivery import is_task
+from schemas import names
+from schemas.status import Priority
+
+WAIT_S = 5.0
+"""How long a waiting pull stays with the server. It keeps the priority it was sent with, so it is short."""
+LATE_S = 2.0
+"""A pull without any answer for so long beyond its time is taken for lost."""
+NOW_S = 2.0
+BROKEN_S = 1.0
+"""Pause after an answer that says that the consumer is not as it should be."""
+SERVED_OUT = frozenset({"404", "408"})
+"""No messages; the time is over. Anything else is trouble."""
+
+OnTask = Callable[[Msg], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One pool's tasks of one priority."""
+
+    pool: str
+    priority: Priority
+
+    @property
+    def next_subject(self) -> str:
+        consumer = names.queue_consumer(self.pool, self.priority)
+        return f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_TASKS}.{consumer}"
+
+
+def now_request(batch: int, decile: int) -> bytes:
+    return b'{"batch":%d,"no_wait":true,"group":"%b","priority":%d}' % (batch, names.LOAD_GROUP.encode(), decile)
+
+
+def wait_request(batch: int, decile: int) -> bytes:
+    expires = int(WAIT_S * 1e9)
+    group = names.LOAD_GROUP.encode()
+    return b'{"batch":%d,"expires":%d,"group":"%b","priority":%d}' % (batch, expires, group, decile)
+
+
+def status_of(message: Msg) -> str:
+    return str((message.headers or {}).get("Status", ""))
+
+
+class NowPuller:
+    """Asks one queue after the other for what is there already. One request at a time."""
+
+    def __init__(self, client: Client, on_task: OnTask) -> None:
+        self._client = client
+        self._on_task = on_task
+        self._inbox = ""
+        self._number = 0
+        self._missing = 0
+        self._over: asyncio.Future[str] | None = None
+        self._subscription: Subscription | None = None
+
+    async def pull(self, queue: Queue, most: int, decile: int) -> tuple[int, str]:
+        """How many came (each was given to ``on_task``) and the status that ended it: empty where all came,
+        ``late`` where no answer did."""
+        if self._subscription is None:
+            self._inbox = self._client.new_inbox()
+            self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=self._message)
+        self._number += 1
+        self._missing = most
+        self._over = over = asyncio.get_running_loop().create_future()
+        late = asyncio.get_running_loop().call_later(NOW_S, self._end, over, "late")
+        try:
+            reply = f"{self._inbox}.{self._number}"
+            await self._client.publish(queue.next_subject, now_request(most, decile), reply=reply)
+            status = await over
+        finally:
+            late.cancel()
+        return most - self._missing, status
+
+    async def _message(self, message: Msg) -> None:
+        if is_task(message):
+            self._missing -= 1
+            await self._on_task(message)
+            if self._missing <= 0 and self._over is not None:
+                self._end(self._over, "")
+        elif message.subject.endswith(f".{self._number}") and self._over is not None:
+            self._end(self._over, status_of(message))
+
+    @staticmethod
+    def _end(over: asyncio.Future[str], status: str) -> None:
+        if not over.done():
+            over.set_result(status)
+
+
+class WaitingPull:
+    """At most one request that waits with the server for what comes next. Withdrawn, nothing of it is lost: what is
+    on its way at that moment still reaches ``on_task``."""
+
+    def __init__(self, client: Client, queue: Queue, on_task: OnTask, on_over: Callable[[str], None]) -> None:
+        self.queue = queue
+        self._client = client
+        self._on_task = on_task
+        self._on_over = on_over
+        self._subscription: Subscription | None = None
+        self._inbox = ""
+        self._number = 0
+        self._lost_at = 0.0
+        self._draining: set[asyncio.Task[None]] = set()
+        self.credit = 0
+        self.decile = -1
+        self.broken_until = 0.0
+
+    @property
+    def armed(self) -> bool:
+        return self._subscription is not None
+
+    def usable(self, now: float) -> bool:
+        return now >= self.broken_until
+
+    def needs_request(self, now: float, decile: int) -> bool:
+        return self.credit <= 0 or self.decile != decile or now >= self._lost_at
+
+    async def request(self, batch: int, decile: int) -> None:
+        """Sends one, in place of one that may be there."""
+        if self.credit > 0:
+            self.withdraw()
+        if self._subscription is None:
+            self._inbox = self._client.new_inbox()
+            self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=self._message)
+        self._number += 1
+        self.credit = batch
+        self.decile = decile
+        self._lost_at = asyncio.get_running_loop().time() + WAIT_S + LATE_S
+        reply = f"{self._inbox}.{self._number}"
+        await self._client.publish(self.queue.next_subject, wait_request(batch, decile), reply=reply)
+
+    def forget(self) -> None:
+        """The server forgot us: a new connection."""
+        self.credit = 0
+
+    def withdraw(self) -> None:
+        """The server drops a request when nobody listens for its answer."""
+        subscription, self._subscription = self._subscription, None
+        self.credit = 0
+        if subscription is not None:
+            task = asyncio.create_task(self._drain(subscription))
+            self._draining.add(task)
+            task.add_done_callback(self._draining.discard)
+
+    async def settled(self) -> None:
+        """Returns when nothing can arrive any more on what was withdrawn."""
+        await asyncio.gather(*self._draining)
+
+    async def _drain(self, subscription: Subscription) -> None:
+        try:
+            if self._client.is_connected:
+                await subscription.drain()  # type: ignore[no-untyped-call] # nats-py left it without annotations
+            else:
+                await subscription.unsubscribe()
+        except (errors.Error, OSError):
+            return  # the connection went away meanwhile, and every request on it
+
+    async def _message(self, message: Msg) -> None:
+        if is_task(message):
+            self.credit -= 1
+            await self._on_task(message)
+        elif message.subject == f"{self._inbox}.{self._number}":
+            self.credit = 0
+            self._on_over(status_of(message))

@@ -1,0 +1,197 @@
+"""Where tasks come from: every free slot of this node is served by one desk.
+
+While slots are free and queues are not empty, the desk asks them one after the other, in the order of the turn rule,
+for as many tasks as there are free slots. Once all are empty, one request waits on each queue with the node's load as
+its priority, and the server gives the next task to the least loaded node. The moment the last free slot is taken the
+requests that still wait are withdrawn; a task that was on its way by then is handed back at once. So no slot ever
+holds two tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+import structlog
+from nats.aio.msg import Msg
+
+from node.application.ports import Delivery
+from node.domain.turns import BY_URGENCY, turn_plan
+from node.infrastructure.nats_connection import Bus
+from node.infrastructure.nats_consumers import Consumers
+from node.infrastructure.nats_delivery import NatsDelivery, decode_task, hand_back
+from node.infrastructure.nats_malformed import bury_malformed
+from node.infrastructure.nats_publisher import Publisher
+from node.infrastructure.nats_pull import BROKEN_S, SERVED_OUT, NowPuller, Queue, WaitingPull
+from schemas.status import Priority
+
+TICK_S = 1.0
+"""How often the desk looks whether a waiting request is lost or carries an old priority."""
+LARGEST_BATCH = 16
+"""Of a waiting request: larger nodes leave something for others."""
+
+
+class NatsTaskSource:
+    def __init__(
+        self,
+        bus: Bus,
+        publisher: Publisher,
+        consumers: Consumers,
+        *,
+        pools: Sequence[str],
+        node_id: str,
+        decile: Callable[[], int],
+    ) -> None:
+        self._bus = bus
+        self._publisher = publisher
+        self._consumers = consumers
+        self._node_id = node_id
+        self._decile = decile
+        self._pools = tuple(pools)
+        self._waiting: deque[asyncio.Future[Delivery]] = deque()
+        self._wake = asyncio.Event()
+        self._pick = 1
+        self._handed_back = 0
+        self._burials: set[asyncio.Task[None]] = set()
+        self._now = NowPuller(bus.client, self._arrived)
+        self._queues = [self._waiting_pull(Queue(pool, p)) for p in BY_URGENCY for pool in self._pools]
+        self._log = structlog.get_logger("node.source")
+        bus.on_reconnect(self._reconnected)
+
+    @property
+    def handed_back(self) -> int:
+        """Tasks that came when no slot was free any more."""
+        return self._handed_back
+
+    async def take(self) -> Delivery:
+        """Cancelled in the instant in which a task arrived for it, it hands that task back."""
+        place: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        self._wake.set()
+        try:
+            return await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                await place.result().retry_in(0)
+            elif place in self._waiting:
+                self._waiting.remove(place)
+                self._wake.set()
+            raise
+
+    async def run(self) -> None:
+        """Until cancelled; what waits is withdrawn then, and what still arrives is handed back."""
+        await self._bus.wait_connected()
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                tick = loop.call_later(TICK_S, self._wake.set)
+                await self._wake.wait()
+                tick.cancel()
+                self._wake.clear()
+                if self._bus.connected:
+                    await self._step()
+        finally:
+            for queue in self._queues:
+                queue.withdraw()
+            await asyncio.gather(*(queue.settled() for queue in self._queues))
+
+    async def _step(self) -> None:
+        if not self._waiting:
+            for queue in self._queues:
+                queue.withdraw()
+            return
+        if not await self._all_there():
+            return
+        if not any(queue.armed for queue in self._queues):
+            while self._waiting and await self._round():
+                pass
+        if self._waiting:
+            await self._arm()
+
+    async def _all_there(self) -> bool:
+        """True once every consumer has been ensured. After trouble, the pause is BROKEN_S."""
+        now = asyncio.get_running_loop().time()
+        for queue in self._queues:
+            if queue.usable(now) and not await self._consumers.ensured(queue.queue.pool, queue.queue.priority):
+                queue.broken_until = now + BROKEN_S
+        return any(queue.usable(now) for queue in self._queues)
+
+    async def _round(self) -> bool:
+        """One offer of all free slots to what is in the queues; True if there may be more."""
+        before = self._pick
+        empty: set[Queue] = set()
+        for turn in turn_plan(self._pick, len(self._waiting)):
+            left = turn.most
+            for pull in self._of(turn.priority):
+                most = min(left, len(self._waiting))
+                if most and pull.queue not in empty:
+                    got = await self._ask(pull, most)
+                    left -= got
+                    if got < most:
+                        empty.add(pull.queue)
+        return self._pick > before
+
+    async def _ask(self, pull: WaitingPull, most: int) -> int:
+        got, status = await self._now.pull(pull.queue, most, self._decile())
+        self._pick += got
+        if status and status not in SERVED_OUT:
+            self._trouble(pull, status)
+        return got
+
+    def _of(self, priority: Priority) -> list[WaitingPull]:
+        """The queues of one priority; with several pools the first one changes, so that none is always last."""
+        now = asyncio.get_running_loop().time()
+        found = [pull for pull in self._queues if pull.queue.priority is priority and pull.usable(now)]
+        first = self._pick % len(found) if found else 0
+        return found[first:] + found[:first]
+
+    async def _arm(self) -> None:
+        """A request on each queue. Where there are slots enough, several tasks may come on one."""
+        now = asyncio.get_running_loop().time()
+        decile = self._decile()
+        for queue in self._queues:
+            if self._waiting and queue.usable(now) and queue.needs_request(now, decile):
+                share = len(self._waiting) // len(self._queues)
+                await queue.request(max(1, min(LARGEST_BATCH, share)), decile)
+
+    async def _arrived(self, message: Msg) -> None:
+        """One task: to the slot that waits longest, or back to the queue."""
+        try:
+            task = decode_task(message.data)
+        except msgspec.MsgspecError as error:
+            burial = asyncio.create_task(bury_malformed(self._publisher, message, self._node_id, str(error)))
+            self._burials.add(burial)
+            burial.add_done_callback(self._burials.discard)
+            return
+        delivery = NatsDelivery(self._publisher, message, task, self._node_id)
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(delivery)
+                self._wake.set()
+                return
+        self._handed_back += 1
+        await self._publisher.send(message.reply, hand_back(0))
+
+    def _waiting_pull(self, queue: Queue) -> WaitingPull:
+        def over(status: str) -> None:
+            if status not in SERVED_OUT:
+                self._trouble(pull, status)
+            self._wake.set()
+
+        pull = WaitingPull(self._bus.client, queue, self._arrived, over)
+        return pull
+
+    def _trouble(self, pull: WaitingPull, status: str) -> None:
+        """The consumer is gone, or does not take our request: it is ensured again after a pause."""
+        self._log.warning("a queue does not answer as it should", pool=pull.queue.pool, status=status)
+        self._consumers.doubt(pull.queue.pool, pull.queue.priority)
+        pull.broken_until = asyncio.get_running_loop().time() + BROKEN_S / 2
+
+    def _reconnected(self) -> None:
+        for queue in self._queues:
+            queue.forget()
+            self._consumers.doubt(queue.queue.pool, queue.queue.priority)
+        self._wake.set()

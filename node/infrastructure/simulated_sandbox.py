@@ -1,0 +1,99 @@
+"""A sandbox that runs nothing: for tests and for measuring the dispatch plane. Never for submitted code."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from time import perf_counter
+
+from node.application.ports import OnOutput, Sandbox
+from node.domain.language import Language
+from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError
+from schemas.task import Limits
+
+RUN_MS = "SIMULATED_RUN_MS"
+"""In a task's environment: its run time in place of the configured one."""
+LOST = "SIMULATED_LOST"
+"""In a task's environment: the slot is lost under it, every time."""
+EXIT_CODE = "SIMULATED_EXIT_CODE"
+
+
+def simulated_language(name: str) -> Language:
+    return Language(
+        name=name,
+        image="simulated",
+        source_name="main.txt",
+        run_command=("{entry}", "{args}"),
+        version_command=(),
+        version_pattern="",
+    )
+
+
+class SimulatedSandbox:
+    """Says its standard input back, or ``stdout`` where that is given, half before and half after the run time."""
+
+    def __init__(self, run_ms: float, stdout: bytes | None) -> None:
+        self._run_ms = run_ms
+        self._stdout = stdout
+        self._killed: asyncio.Event | None = None
+
+    async def run(self, launch: Launch, on_output: OnOutput) -> Outcome:
+        if LOST in launch.env:
+            raise SandboxLostError("as the task asked")
+        said = launch.stdin if self._stdout is None else self._stdout
+        started = perf_counter()
+        run_ms = float(launch.env.get(RUN_MS, self._run_ms))
+        if said:
+            on_output("stdout", said)
+        killed = run_ms > 0 and await self._wait(run_ms / 1000)
+        exit_code = int(launch.env.get(EXIT_CODE, "0"))
+        return Outcome(
+            ending=Ending.CANCELLED if killed else Ending.EXITED,
+            exit_code=None if killed else exit_code,
+            signal=9 if killed else None,
+            stdout=said,
+            stderr=b"",
+            stdout_truncated=False,
+            stderr_truncated=False,
+            wall_ms=(perf_counter() - started) * 1000,
+            cpu_ms=0.0,
+            peak_memory_bytes=0,
+        )
+
+    async def kill(self) -> None:
+        if self._killed is not None:
+            self._killed.set()
+
+    async def _wait(self, seconds: float) -> bool:
+        """True if it was killed before."""
+        self._killed = asyncio.Event()
+        try:
+            await asyncio.wait_for(self._killed.wait(), seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self._killed = None
+        return True
+
+
+class SimulatedSandboxPool:
+    def __init__(self, names: Sequence[str] = ("python",), run_ms: float = 0.0, stdout: bytes | None = None) -> None:
+        self._languages = tuple((simulated_language(name), "0") for name in names)
+        self._run_ms = run_ms
+        self._stdout = stdout
+
+    async def start(self) -> None:
+        """Nothing to start."""
+
+    async def close(self) -> None:
+        """Nothing to stop."""
+
+    def languages(self) -> Sequence[tuple[Language, str]]:
+        return self._languages
+
+    @asynccontextmanager
+    async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
+        """A fresh one for everybody; there is no limit to them."""
+        del language, role, limits
+        yield SimulatedSandbox(self._run_ms, self._stdout)
