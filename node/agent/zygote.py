@@ -14,6 +14,7 @@ import atexit
 import builtins
 import ctypes
 import gc
+import io
 import os
 import resource
 import select
@@ -102,6 +103,7 @@ def _wait_for_program(libc: ctypes.CDLL, directory: str, fds: list[int], uid: in
     os.setresuid(uid, uid, uid)
     libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # setuid cleared it; without it /proc/self and /dev/stdin are closed to us
     os.chdir(directory)
+    _rehearse()
     os.write(_READY_FD, b"1")
     os.close(_READY_FD)
     command, env, limits = _program()
@@ -109,6 +111,29 @@ def _wait_for_program(libc: ctypes.CDLL, directory: str, fds: list[int], uid: in
     _set_limits(limits)
     os.environ.update(env)
     return command, directory
+
+
+_REHEARSAL = """
+import sys
+def f(items):
+    for number, item in enumerate(items):
+        yield f"{number} {item!r:>3}"
+class C:
+    def __init__(self):
+        self.x = {n: str(n) for n in range(3)}
+print(*f([C().x, 1.5, "a"]), sep=",", end="", file=None if sys.argv else sys.stderr)
+"""
+
+
+def _rehearse() -> None:
+    """Runs through compiler and interpreter once, so that the pages a program needs are mapped before it comes."""
+    stdout, sys.stdout = sys.stdout, io.StringIO()
+    try:
+        exec(compile(_REHEARSAL, "rehearsal", "exec", dont_inherit=True), {"__name__": "rehearsal"})  # noqa: S102
+    finally:
+        sys.stdout = stdout
+    _flush()
+    gc.collect()
 
 
 def _first_for_the_oom_killer() -> None:
