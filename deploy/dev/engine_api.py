@@ -47,6 +47,20 @@ def remove_containers(label: str) -> int:
     return len(containers)
 
 
+def image_ids(pattern: str) -> str:
+    """Identifiers of the images whose name matches, in one string that changes with any of them. Raises OSError.
+
+    What a node derived from them for its own use does not count."""
+    filters = quote(json.dumps({"reference": [pattern]}))
+    _, body = call("GET", f"/images/json?filters={filters}")
+    images = [image for image in json.loads(body) if not _is_derived(image.get("Labels") or {})]
+    return " ".join(sorted(image["Id"] for image in images))
+
+
+def _is_derived(labels: dict[str, str]) -> bool:
+    return any(name.endswith(".dressed") for name in labels)
+
+
 def call(method: str, path: str, timeout_s: float = 60) -> tuple[int, bytes]:
     """Status and body. Raises OSError where nothing answers."""
     connection = _connection(address(), timeout_s)

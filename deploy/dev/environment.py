@@ -77,7 +77,7 @@ def _install_ensurepip() -> None:
 
 def _install(extras: frozenset[str]) -> None:
     target = f"{REPOSITORY}[{','.join(sorted(extras))}]"
-    command = [VENV_PYTHON, "-m", "pip", "install", "--no-input", "--progress-bar", "off", "--editable", target]
+    command = [str(VENV_PYTHON), "-m", "pip", "install", "--no-input", "--progress-bar", "off", "--editable", target]
     with step(f"installing Python packages into {VENV.name} ({', '.join(sorted(extras))})"):
         lines = []
         with subprocess.Popen(
