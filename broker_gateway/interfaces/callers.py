@@ -1,0 +1,8 @@
+"""Who calls."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+CLIENT: ContextVar[str] = ContextVar("client", default="")
+"""Name of the client whose call is being served; empty where no token is asked for."""

@@ -1,0 +1,70 @@
+"""From the shared kernel's executions to protobuf."""
+
+from __future__ import annotations
+
+from coderunner.v1 import execution_pb2 as pb
+from schemas.execution import CaseResult, Execution, OutputChunk, Stage
+from schemas.status import Status
+
+STATUSES = {pb.Execution.Status.Value(status.value): status for status in Status}
+"""What a number stands for. Protobuf takes names where it builds messages."""
+
+_STREAMS = {"stdout": pb.OutputChunk.STDOUT, "stderr": pb.OutputChunk.STDERR}
+
+
+def execution_message(execution: Execution) -> pb.Execution:
+    return pb.Execution(
+        id=execution.id,
+        status=execution.status.value,
+        language=execution.language,
+        language_version=execution.language_version,
+        node_id=execution.node_id,
+        attempt=execution.attempt,
+        queued_ms=execution.queued_ms,
+        labels=execution.labels,
+        compile=_stage(execution.compile),
+        run=_stage(execution.run),
+        cases=[_case(case) for case in execution.cases],
+        error=execution.error,
+        warnings=execution.warnings,
+        submitted_at_ms=execution.submitted_at_ms,
+        finished_at_ms=execution.finished_at_ms or 0,
+    )
+
+
+def _stage(stage: Stage | None) -> pb.Stage | None:
+    if stage is None:
+        return None
+    return pb.Stage(
+        exit_code=stage.exit_code,
+        signal=stage.signal,
+        stdout=stage.stdout,
+        stderr=stage.stderr,
+        stdout_truncated=stage.stdout_truncated,
+        stderr_truncated=stage.stderr_truncated,
+        stdout_invalid_utf8=stage.stdout_invalid_utf8,
+        stderr_invalid_utf8=stage.stderr_invalid_utf8,
+        wall_ms=stage.wall_ms,
+        cpu_ms=stage.cpu_ms,
+        peak_memory_bytes=stage.peak_memory_bytes,
+        limits_hit=stage.limits_hit,
+    )
+
+
+def _case(case: CaseResult) -> pb.CaseResult:
+    return pb.CaseResult(
+        name=case.name,
+        verdict=case.verdict.value,
+        stage=_stage(case.stage),
+        checker_output=case.checker_output,
+    )
+
+
+def chunk_message(chunk: OutputChunk) -> pb.OutputChunk:
+    return pb.OutputChunk(
+        stage=chunk.stage,
+        stream=_STREAMS.get(chunk.stream, pb.OutputChunk.STREAM_UNSPECIFIED),
+        offset=chunk.offset,
+        text=chunk.text,
+        attempt=chunk.attempt,
+    )

@@ -1,0 +1,109 @@
+"""ExecutionService: protobuf in, a use case, protobuf or a status out."""
+
+# ruff: noqa: N802 - the methods are named as in the proto files
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import grpc.aio
+
+from broker_gateway.application.commands import Cancellation, Invalid, SubmitTaskCommand, TaskDTO, UnknownTask
+from broker_gateway.application.execution_service import CodeExecutionAppService
+from broker_gateway.application.ports import Page, TaskFilter
+from broker_gateway.domain.violation import Violation
+from broker_gateway.interfaces.callers import CLIENT
+from broker_gateway.interfaces.draft_mapping import draft_of
+from broker_gateway.interfaces.execution_mapping import STATUSES, chunk_message, execution_message
+from broker_gateway.interfaces.refusals import refuse, submit_error
+from coderunner.v1 import execution_pb2 as pb
+from coderunner.v1 import execution_pb2_grpc as rpc
+from schemas.execution import Execution, OutputChunk
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class ExecutionServicer(rpc.ExecutionServiceServicer):
+    def __init__(self, service: CodeExecutionAppService) -> None:
+        self._service = service
+
+    async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitResponse:
+        answer = await self._service.submit(SubmitTaskCommand(CLIENT.get(), draft_of(request.task)))
+        if not isinstance(answer, TaskDTO):
+            await refuse(context, answer)
+        return pb.SubmitResponse(id=answer.id)
+
+    async def SubmitBatch(self, request: pb.SubmitBatchRequest, context: Context) -> pb.SubmitBatchResponse:
+        client = CLIENT.get()
+        commands = [
+            SubmitTaskCommand(client, draft_of(task), f"tasks[{index}]") for index, task in enumerate(request.tasks)
+        ]
+        answers = await self._service.submit_batch(commands)
+        if isinstance(answers, Invalid):
+            await refuse(context, answers)
+        results = [
+            pb.Submitted(id=one.id) if isinstance(one, TaskDTO) else pb.Submitted(error=submit_error(one))
+            for one in answers
+        ]
+        return pb.SubmitBatchResponse(results=results)
+
+    async def Execute(self, request: pb.ExecuteRequest, context: Context) -> pb.ExecuteResponse:
+        answer = await self._service.execute(SubmitTaskCommand(CLIENT.get(), draft_of(request.task)))
+        if not isinstance(answer, Execution):
+            await refuse(context, answer)
+        return pb.ExecuteResponse(execution=execution_message(answer))
+
+    async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:
+        await _require_id(request.id, context)
+        async with aclosing(self._service.watch(request.id)) as items:
+            async for item in items:
+                if isinstance(item, UnknownTask):
+                    await refuse(context, item)
+                yield _watch_response(item)
+
+    async def Get(self, request: pb.GetRequest, context: Context) -> pb.GetResponse:
+        await _require_id(request.id, context)
+        answer = await self._service.get(request.id)
+        if isinstance(answer, UnknownTask):
+            await refuse(context, answer)
+        return pb.GetResponse(execution=execution_message(answer))
+
+    async def List(self, request: pb.ListRequest, context: Context) -> pb.ListResponse:
+        unknown = [
+            Violation(f"statuses[{index}]", "is not a known status")
+            for index, number in enumerate(request.statuses)
+            if number not in STATUSES
+        ]
+        if unknown:
+            await refuse(context, Invalid(unknown))
+        wanted = TaskFilter(
+            statuses=frozenset(STATUSES[number] for number in request.statuses),
+            language=request.language,
+            node_id=request.node_id,
+            labels=dict(request.labels),
+        )
+        answer = await self._service.list(wanted, request.page_size, request.page_token)
+        if not isinstance(answer, Page):
+            await refuse(context, answer)
+        executions = [execution_message(one) for one in answer.executions]
+        return pb.ListResponse(executions=executions, next_page_token=answer.next_token)
+
+    async def Cancel(self, request: pb.CancelRequest, context: Context) -> pb.CancelResponse:
+        await _require_id(request.id, context)
+        answer = await self._service.cancel(request.id)
+        if not isinstance(answer, Cancellation):
+            await refuse(context, answer)
+        return pb.CancelResponse(execution=execution_message(answer.execution), cancelled=answer.cancelled)
+
+
+def _watch_response(item: Execution | OutputChunk) -> pb.WatchResponse:
+    if isinstance(item, OutputChunk):
+        return pb.WatchResponse(output=chunk_message(item))
+    return pb.WatchResponse(execution=execution_message(item))
+
+
+async def _require_id(task_id: str, context: Context) -> None:
+    if not task_id:
+        await refuse(context, Invalid([Violation("id", "is empty")]))

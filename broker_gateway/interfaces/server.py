@@ -1,0 +1,102 @@
+"""The gRPC server, put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from broker_gateway.application.catalog_service import CatalogAppService
+from broker_gateway.application.execution_service import CodeExecutionAppService
+from broker_gateway.application.readiness import Readiness
+from broker_gateway.interfaces.authentication import BearerTokens
+from broker_gateway.interfaces.catalog_servicer import CatalogServicer
+from broker_gateway.interfaces.execution_servicer import ExecutionServicer
+from broker_gateway.interfaces.guard import Guard
+from coderunner.v1 import catalog_pb2, catalog_pb2_grpc, execution_pb2, execution_pb2_grpc
+
+_add_execution: Callable[..., None] = execution_pb2_grpc.add_ExecutionServiceServicer_to_server
+_add_catalog: Callable[..., None] = catalog_pb2_grpc.add_CatalogServiceServicer_to_server
+
+SERVICES = (
+    execution_pb2.DESCRIPTOR.services_by_name["ExecutionService"].full_name,
+    catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcSettings:
+    address: str = "0.0.0.0:50051"
+    """``host:port``; port 0 takes a free one."""
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    """Bearer token to client name; empty: everybody may call."""
+    max_receive_bytes: int = 4 << 20
+    max_send_bytes: int = 64 << 20
+    """An execution with many cases is large."""
+
+
+class GrpcServer:
+    def __init__(self, server: grpc.aio.Server, health_servicer: Any, address: str) -> None:
+        self._server = server
+        self._health = health_servicer
+        self._address = address
+        self._is_ready: bool | None = None
+
+    async def start(self) -> int:
+        """Listens, not yet ready; returns the port. Raises RuntimeError where the address is taken."""
+        await self.set_ready(False)
+        port = self._server.add_insecure_port(self._address)
+        await self._server.start()
+        return port
+
+    async def set_ready(self, is_ready: bool) -> None:
+        """What the standard health service says of the whole and of each service."""
+        if is_ready == self._is_ready:
+            return
+        self._is_ready = is_ready
+        answers = health_pb2.HealthCheckResponse
+        status = answers.SERVING if is_ready else answers.NOT_SERVING
+        for name in ("", *SERVICES):
+            await self._health.set(name, status)
+
+    async def follow(self, readiness: Readiness, *, every_s: float = 0.5) -> None:
+        """Keeps the health service in step, for ever."""
+        while True:
+            await self.set_ready(readiness.report().ready)
+            await asyncio.sleep(every_s)
+
+    async def stop(self, grace_s: float) -> None:
+        """Says NOT_SERVING, takes no new calls, gives running ones ``grace_s`` seconds."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace_s)
+
+
+def build_server(
+    *,
+    execution: CodeExecutionAppService,
+    catalog: CatalogAppService,
+    settings: GrpcSettings,
+    interceptors: Sequence[grpc.aio.ServerInterceptor[Any, Any]] = (),
+) -> GrpcServer:
+    """``interceptors`` stand outside ours, the first outermost. Health and reflection are served as well."""
+    own: list[grpc.aio.ServerInterceptor[Any, Any]] = [BearerTokens(settings.tokens)] if settings.tokens else []
+    server = grpc.aio.server(
+        interceptors=[*interceptors, *own, Guard()],
+        options=(
+            ("grpc.max_receive_message_length", settings.max_receive_bytes),
+            ("grpc.max_send_message_length", settings.max_send_bytes),
+            ("grpc.so_reuseport", 0),  # a second gateway on the same port is a mistake, and must be an error
+        ),
+    )
+    _add_execution(ExecutionServicer(execution), server)
+    _add_catalog(CatalogServicer(catalog), server)
+    health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its stubs only
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    return GrpcServer(server, health_servicer, settings.address)
