@@ -1,7 +1,7 @@
 """Python hello through other ways into a container, on the same image, engine and machine.
 
-``python -m bench.peers [--quick]``: ``docker run``, ``docker exec`` and the packages ``epicbox`` and ``llm-sandbox`` take
-turns with ours; writes ``bench/results/peers.json``. A package that is not installed is left out, and said so.
+``python -m bench.peers [--quick]``: ``docker run``, ``docker exec`` and the packages ``epicbox`` and ``llm-sandbox``
+take turns with ours; writes ``bench/results/peers.json``. A package that is not installed is left out, and said so.
 """
 
 from __future__ import annotations
