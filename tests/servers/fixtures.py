@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,9 +12,25 @@ import pytest_asyncio
 
 from tests.servers.etcd import EtcdCluster, EtcdServer
 from tests.servers.nats import NatsCluster, NatsServer
+from tests.servers.process import ServerProcess
+from tests.servers.stack import Stack
 
 StartNats = Callable[..., NatsServer]
 StartEtcd = Callable[..., EtcdServer]
+StartStack = Callable[..., Stack]
+Settings = Mapping[str, object]
+
+_LOGS = pytest.StashKey[list[ServerProcess]]()
+"""Servers whose logs belong to a failure of the test."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Shows the ends of the servers' logs with a failure."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"log of {server.name}", server.tail()) for server in item.stash.get(_LOGS, [])]
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -113,3 +129,33 @@ def docker_engine() -> Iterator[docker.DockerClient]:
         pytest.fail(f"no Docker engine answers ({error}): run the tests with `make test`, which starts one")
     yield client
     client.close()
+
+
+@pytest.fixture
+def start_stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartStack]:
+    """``start_stack(gateways=1, nodes=1)`` runs real gateways and nodes on a NATS server (with nats.conf) and an etcd.
+
+    ``gateway`` and ``node`` are settings for each of them, as in their TOML files."""
+    logs = request.node.stash.setdefault(_LOGS, [])
+    with ExitStack() as running:
+
+        def start(
+            *, gateways: int = 1, nodes: int = 1, gateway: Settings | None = None, node: Settings | None = None
+        ) -> Stack:
+            directory = tmp_path / f"stack-{len(logs)}"
+            nats, etcd = NatsServer(directory, roles=True), EtcdServer(directory)
+            stack = Stack(directory, nats, etcd)
+            running.callback(stack.close)
+            nats.start(wait=False)
+            etcd.start()
+            nats.wait_ready()
+            try:
+                started = [stack.add_gateway(wait=False, **(gateway or {})) for _ in range(gateways)]
+                started_nodes = [stack.add_node(wait=False, **(node or {})) for _ in range(nodes)]
+                for daemon in (*started, *started_nodes):
+                    daemon.wait_ready()
+            finally:
+                logs.extend(stack.processes)
+            return stack
+
+        yield start

@@ -1,0 +1,138 @@
+"""Gateways and nodes as real processes, with the bus and the directory that they share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from coderunner import Client
+from deploy.dev import engine_api
+from deploy.dev.settings import write_toml
+from tests.servers.etcd import EtcdServer
+from tests.servers.nats import PASSWORDS, REPOSITORY, NatsServer
+from tests.servers.ports import free_port
+from tests.servers.process import POLL_S, ServerProcess
+
+NODE_START_TIMEOUT_S = 120.0
+"""It may have to create containers for every language on a busy machine."""
+
+
+class Daemon(ServerProcess):
+    """A part of CodeRunner, started as ``python -m MODULE --config FILE``; ready when ``/readyz`` says so."""
+
+    def __init__(self, name: str, module: str, directory: Path, settings: Mapping[str, object]) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.http_port = free_port()
+        self.settings = {"http_address": f"127.0.0.1:{self.http_port}", **settings}
+        config = directory / f"{name}.toml"
+        write_toml(config, self.settings)
+        command = [sys.executable, "-m", module, "--config", str(config)]
+        super().__init__(name, command, directory / f"{name}.log", {"PYTHONPATH": str(REPOSITORY)})
+
+    def is_ready(self) -> bool:
+        return self.get("/readyz")[0] == http.HTTPStatus.OK
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of its HTTP endpoint: ``/readyz``, ``/healthz``, ``/metrics``. Raises OSError."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=2)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except http.client.HTTPException as error:
+            raise ConnectionError(str(error)) from error
+        finally:
+            connection.close()
+
+
+class Gateway(Daemon):
+    def __init__(self, name: str, directory: Path, settings: Mapping[str, object]) -> None:
+        self.grpc_port = free_port()
+        super().__init__(name, "broker_gateway.main", directory, {"grpc_address": self.target, **settings})
+
+    @property
+    def target(self) -> str:
+        """``host:port`` of its gRPC API."""
+        return f"127.0.0.1:{self.grpc_port}"
+
+    def client(self) -> Client:
+        """Close it, or use it as an asynchronous context manager."""
+        return Client(self.target)
+
+
+class Node(Daemon):
+    def __init__(self, name: str, directory: Path, settings: Mapping[str, object]) -> None:
+        super().__init__(name, "node.main", directory, {"node_id": name, **settings})
+
+    def wait_ready(self, timeout_s: float = NODE_START_TIMEOUT_S) -> None:
+        super().wait_ready(timeout_s)
+
+    def remove_containers(self) -> None:
+        """Whatever it left in the engine: nothing after a clean stop but stopped containers, anything after a kill."""
+        with contextlib.suppress(OSError):  # no engine: nothing can be left in it
+            engine_api.remove_containers(f"coderunner.node={self.name}")
+
+
+class Stack:
+    """Add gateways and nodes as a test needs them; ``close`` ends all and removes the nodes' containers."""
+
+    def __init__(self, directory: Path, nats: NatsServer, etcd: EtcdServer) -> None:
+        self.nats, self.etcd = nats, etcd
+        self.gateways: list[Gateway] = []
+        self.nodes: list[Node] = []
+        self._directory = directory
+        self._run = secrets.token_hex(3)
+
+    @property
+    def processes(self) -> Sequence[ServerProcess]:
+        return [self.nats, self.etcd, *self.gateways, *self.nodes]
+
+    def add_gateway(self, *, wait: bool = True, **settings: object) -> Gateway:
+        """A running gateway; ``settings`` as in its TOML file."""
+        name = f"gateway-{len(self.gateways) + 1}"
+        gateway = Gateway(name, self._directory, {**self._shared("gateway"), **settings})
+        self.gateways.append(gateway)
+        gateway.start(wait=wait)
+        return gateway
+
+    def add_node(self, *, wait: bool = True, **settings: object) -> Node:
+        """A running node with a name that no other run uses; ``settings`` as in its TOML file."""
+        name = f"test-{self._run}-{len(self.nodes) + 1}"
+        node = Node(name, self._directory, {**self._shared("node"), **settings})
+        self.nodes.append(node)
+        node.start(wait=wait)
+        return node
+
+    def client(self) -> Client:
+        """Of the first gateway."""
+        return self.gateways[0].client()
+
+    async def wait_served(self, *languages: str, timeout_s: float = 60) -> None:
+        """Returns once every gateway offers the languages. Raises TimeoutError."""
+        async with asyncio.timeout(timeout_s):
+            for gateway in self.gateways:
+                async with gateway.client() as client:
+                    while missing := set(languages) - {one.name for one in await client.languages()}:
+                        await asyncio.sleep(POLL_S * len(missing))
+
+    def close(self) -> None:
+        for daemon in (*self.nodes, *self.gateways):
+            daemon.stop()
+        for node in self.nodes:
+            node.remove_containers()
+        self.etcd.stop()
+        self.nats.stop()
+
+    def _shared(self, role: str) -> dict[str, Any]:
+        return {
+            "nats_urls": [self.nats.url],
+            "nats_user": role,
+            "nats_password": PASSWORDS[role],
+            "etcd_endpoints": [self.etcd.endpoint],
+        }
