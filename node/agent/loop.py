@@ -9,12 +9,12 @@ from typing import Any
 
 from .config import AgentConfig
 from .frames import READY_MARK, Decoder, FrameError, encode
-from .identity import end_everything, reap_orphans
+from .identity import end_everything
 from .meter import find_meter
+from .residents import Residents
 from .run import Run
 from .server import Server, ServerRun
-from .warm import Prestart, Waiting, Zygote, start_warm
-from .wipe import wipe
+from .warm import Zygote
 
 PROTOCOL = 1
 _FROM_NODE = 0
@@ -33,20 +33,16 @@ class Agent:
         self._poll = select.poll()
         self._run: Run | ServerRun | None = None
         self._runs = 0
-        self._warm: Prestart | Zygote | None = None
-        self._waiting: Waiting | None = None
-        self._server: Server | None = None
-        self._own_descriptors = 0
 
     def serve(self) -> int:
         """Until stdin ends or SIGTERM comes. Returns the exit code."""
         self._wake = self._watch_children()
         os.set_blocking(_FROM_NODE, False)
         self._poll.register(_FROM_NODE, select.POLLIN)
-        self._own_descriptors = len(os.listdir("/proc/self/fd"))
-        if self._problems():
+        self._residents = Residents(self._config, self._poll)
+        if self._residents.problems():
             return 1
-        self._prepare()
+        self._residents.prepare()
         while True:
             for fd, _ in self._poll.poll(self._patience_ms()):
                 if not self._handle(fd):
@@ -72,10 +68,10 @@ class Agent:
         if fd == self._wake:
             os.read(self._wake, 4096)
             self._reap()
-        elif isinstance(self._warm, Zygote) and fd == self._warm.link.fileno():
-            self._ended(*self._warm.ended())
-        elif self._server and fd in (self._server.answers, self._server.noise):
-            self._server_speaks(self._server, fd)
+        elif fd == self._residents.zygote_link() and isinstance(self._residents.warm, Zygote):
+            self._ended(*self._residents.warm.ended())
+        elif (server := self._residents.server) and fd in (server.answers, server.noise):
+            self._server_speaks(server, fd)
         elif isinstance(self._run, Run):
             self._program_speaks(self._run, fd)
         return True
@@ -115,16 +111,16 @@ class Agent:
 
     def _begin(self, header: dict[str, Any], body: bytes) -> None:
         self._runs += 1
-        if self._server is not None and header["warm"]:
-            self._begin_compilation(self._server, header, body)
+        if self._residents.server is not None and header["warm"]:
+            self._begin_compilation(self._residents.server, header, body)
             return
         run = Run(self._config, self._meter, header, body, self._emit)
-        waiting = self._suitable(run, header)
+        waiting = self._residents.suitable(run, header)
         try:
-            run.start(waiting, self._known())
+            run.start(waiting, self._residents.pids())
         except OSError as error:
             if waiting is not None:
-                self._discard(waiting)
+                self._residents.discard(waiting)
             self._give_up(run.id, f"the program could not be started: {error}")
             return
         self._run = run
@@ -132,24 +128,6 @@ class Agent:
             self._poll.register(fd, select.POLLIN)
         for fd in run.writers():
             self._poll.register(fd, select.POLLOUT)
-
-    def _suitable(self, run: Run, header: dict[str, Any]) -> Waiting | None:
-        """The waiting process if this run may have it; otherwise it is ended, so that it cannot be reached."""
-        waiting, self._waiting = self._waiting, None
-        if waiting is None:
-            return None
-        warm = self._config.warm
-        fits = waiting.takes_limits or waiting.limits == run.rlimits
-        env_fits = not header["env"] or warm is None or not warm.env_at_start
-        if header["warm"] and fits and env_fits and waiting.await_ready():
-            return waiting
-        self._discard(waiting)
-        return None
-
-    def _discard(self, waiting: Waiting) -> None:
-        waiting.close()
-        waiting.pipes.close_ours()
-        end_everything(self._config.uid, self._known())
 
     def _begin_compilation(self, server: Server, header: dict[str, Any], body: bytes) -> None:
         run = ServerRun(self._config, self._meter, header, body, self._emit)
@@ -162,7 +140,7 @@ class Agent:
 
     def _give_up(self, run_id: str, message: str) -> None:
         self._emit({"type": "failed", "run_id": run_id, "message": message})
-        self._restart_dead_server()
+        self._residents.restart_dead_server()
         self._clean_up(run_id, [])
 
     def _server_speaks(self, server: Server, fd: int) -> None:
@@ -172,20 +150,17 @@ class Agent:
         try:
             answer = server.read_answer()
         except OSError:
-            self._server_is_gone(server)
+            self._server_is_gone()
             return
         if answer is not None and isinstance(self._run, ServerRun):
             self._run.answered(answer)
 
-    def _server_is_gone(self, server: Server) -> None:
-        for fd in (server.answers, server.noise):
-            self._poll.unregister(fd)
-        server.close()
-        self._server = None
+    def _server_is_gone(self) -> None:
+        self._residents.forget_server()
         if isinstance(self._run, ServerRun):
             self._run.server_died()
         else:
-            self._restart_dead_server()
+            self._residents.restart_dead_server()
 
     def _program_speaks(self, run: Run, fd: int) -> None:
         if fd in run.writers():
@@ -210,12 +185,8 @@ class Agent:
     def _ended(self, pid: int, status: int) -> None:
         if isinstance(self._run, Run) and pid == self._run.pid:
             self._run.exited(status)
-        elif isinstance(self._warm, Zygote) and pid == self._warm.pid:
-            os._exit(1)  # without its zygote the slot is not what it was made for
-        elif self._waiting is not None and pid == self._waiting.pid:
-            self._waiting.close()
-            self._waiting.pipes.close_ours()
-            self._waiting = None
+        else:
+            self._residents.ended(pid)
 
     def _advance(self) -> None:
         run = self._run
@@ -227,7 +198,7 @@ class Agent:
             problems = run.finish()
             self._run = None
             self._flush()
-            self._restart_dead_server()
+            self._residents.restart_dead_server()
             self._clean_up(run.id, problems)
 
     def _forget_descriptors(self, run: Run | ServerRun) -> None:
@@ -240,60 +211,20 @@ class Agent:
         run.end("cancelled")
         if isinstance(run, Run):
             self._forget_descriptors(run)
-            end_everything(self._config.uid, self._known())
+            end_everything(self._config.uid, self._residents.pids())
             run.exited(signal.SIGKILL)
             run.finish()
         self._run = None
-        if self._problems():
+        if self._residents.problems():
             os._exit(1)
-        self._prepare()
+        self._residents.prepare()
 
     def _clean_up(self, run_id: str, problems: list[str]) -> None:
-        problems = problems or self._problems()
+        problems = problems or self._residents.problems()
         self._emit({"type": "clean", "run_id": run_id, "ok": not problems, "problems": problems})
         self._flush()
         if not problems:
-            self._prepare()
-
-    def _problems(self) -> list[str]:
-        """Ends, wipes, verifies. Empty: the slot is provably clean."""
-        rest = end_everything(self._config.uid, self._known())
-        reap_orphans(self._known())
-        problems = [f"process {pid} does not end" for pid in rest]
-        problems += wipe(self._config.writable, self._config.uid, self._config.gid)
-        return problems + self._strange_descriptors()
-
-    def _strange_descriptors(self) -> list[str]:
-        """Between runs we hold what we started with, and the ends of the zygote's or the server's pipes."""
-        expected = self._own_descriptors
-        if self._warm is not None:
-            expected += self._warm.descriptors
-        if self._server is not None:
-            expected += Server.descriptors
-        opened = len(os.listdir("/proc/self/fd"))
-        return [] if opened == expected else [f"the agent holds {opened} descriptors, not {expected}"]
-
-    def _known(self) -> set[int]:
-        known = self._warm.pids if self._warm else set()
-        return known | ({self._server.pid} if self._server else set())
-
-    def _prepare(self) -> None:
-        """Gets the next process ready while nobody waits for it."""
-        if self._config.server is not None:
-            self._restart_dead_server()
-            return
-        if self._warm is None and self._config.warm is not None:
-            self._warm = start_warm(self._config)
-            if isinstance(self._warm, Zygote):
-                self._poll.register(self._warm.link.fileno(), select.POLLIN)
-        if self._warm is not None and self._waiting is None:
-            self._waiting = self._warm.start()
-
-    def _restart_dead_server(self) -> None:
-        if self._config.server is not None and self._server is None:
-            self._server = Server(self._config, self._config.server)
-            for fd in (self._server.answers, self._server.noise):
-                self._poll.register(fd, select.POLLIN)
+            self._residents.prepare()
 
     def _emit(self, header: dict[str, Any], body: bytes = b"") -> None:
         self._outbox += encode(header, body)

@@ -1,8 +1,8 @@
 """Emptying every place a program can write to, and proof that they are empty.
 
 Called when no process of the slot's user is left, so nothing races us; and under that user's uid, so nothing of ours
-can be reached through a link it left. Trees of any depth are flattened: a directory inside the one being emptied is first
-moved up beside it, so neither recursion nor path length grows.
+can be reached through a link it left. Trees of any depth are flattened: a directory inside the one being emptied is
+first moved up beside it, so neither recursion nor path length grows.
 """
 
 from __future__ import annotations
