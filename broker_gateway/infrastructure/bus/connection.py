@@ -16,6 +16,7 @@ from nats.aio.msg import Msg
 
 from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.infrastructure.backoff import Backoff
+from broker_gateway.infrastructure.bus.replies import ConnectionLostError, Replies
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,13 @@ class NobodyListensError(BusUnavailableError):
     """No subscriber, or no JetStream leader, for this subject."""
 
 
+class PayloadTooLargeError(ValueError):
+    """The server takes no message of this size."""
+
+    def __init__(self, size_bytes: int, most_bytes: int) -> None:
+        super().__init__(f"{size_bytes} bytes are more than the bus takes in one message ({most_bytes})")
+
+
 class BusConnection:
     """Connects in the background, for ever. Calls made meanwhile wait up to their time-out."""
 
@@ -49,6 +57,7 @@ class BusConnection:
         self.settings = settings
         self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_most_s)
         self._client = Client()
+        self._replies = Replies()
         self._up = asyncio.Event()
         self._gone = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
@@ -90,19 +99,28 @@ class BusConnection:
         return self._client
 
     async def request(
-        self, subject: str, payload: bytes, *, timeout_s: float = 0, headers: Mapping[str, str] | None = None
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        timeout_s: float = 0,
+        headers: Mapping[str, str] | None = None,
+        repeat: bool = False,
     ) -> Msg:
-        """One request, one reply. Raises NobodyListensError, BusUnavailableError; ValueError if the payload is larger
-        than the bus takes."""
+        """One request, one reply. ``repeat``: asked once more where the connection broke meanwhile, for what may be
+        done twice. Raises NobodyListensError, PayloadTooLargeError, BusUnavailableError."""
         client = self._client if self._up.is_set() else await self.client()
+        most_s = timeout_s or self.settings.timeout_s
         try:
-            return await client.request(subject, payload, timeout_s or self.settings.timeout_s, headers=_plain(headers))
+            return await self._replies.ask(client, subject, payload, most_s, dict(headers) if headers else None)
         except nats.errors.NoRespondersError:
             raise NobodyListensError(f"nobody listens on {subject}") from None
         except nats.errors.MaxPayloadError:
-            raise ValueError(f"{len(payload)} bytes are more than the bus takes ({client.max_payload})") from None
+            raise PayloadTooLargeError(len(payload), client.max_payload) from None
         except (TimeoutError, nats.errors.Error, OSError) as error:
-            raise BusUnavailableError(f"no answer on {subject}: {error!r}") from error
+            if not (repeat and isinstance(error, ConnectionLostError)):
+                raise BusUnavailableError(f"no answer on {subject}: {error!r}") from error
+        return await self.request(subject, payload, timeout_s=timeout_s, headers=headers)
 
     def publish_soon(self, subject: str, payload: bytes) -> Awaitable[None] | None:
         """Fire and forget; None while not connected."""
@@ -116,6 +134,7 @@ class BusConnection:
             self._client = Client()
             try:
                 await self._client.connect(**self._options())
+                await self._replies.open(self._client)
             except (TimeoutError, nats.errors.Error, OSError) as error:
                 await self._on_error(error)
                 continue
@@ -164,11 +183,9 @@ class BusConnection:
         if self._up.is_set():
             log.warning("bus disconnected")
         self._up.clear()
+        self._replies.fail()
 
     async def _on_closed(self) -> None:
         self._up.clear()
+        self._replies.fail()
         self._gone.set()
-
-
-def _plain(headers: Mapping[str, str] | None) -> dict[str, Any] | None:
-    return None if headers is None else dict(headers)

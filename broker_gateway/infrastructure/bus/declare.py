@@ -63,7 +63,7 @@ class Declaration:
         while True:
             try:
                 await ensure_all(self._bus, self._limits)
-            except (jetstream.JetStreamError, BusUnavailableError) as error:
+            except BusUnavailableError as error:
                 log.warning("bus not declared", error=str(error))
                 self.done.clear()
                 await asyncio.sleep(backoff.next_s())

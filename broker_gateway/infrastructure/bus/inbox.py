@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from broker_gateway.application.ports import BusUnavailableError, ResultDelivery
-from broker_gateway.infrastructure.bus import declare, jetstream
+from broker_gateway.infrastructure.bus import declare
 from broker_gateway.infrastructure.bus.connection import BusConnection
 from broker_gateway.infrastructure.bus.delivery import BusResultDelivery, bury_message
 from schemas import names, topology
@@ -109,5 +109,5 @@ class BusResultInbox:
         await asyncio.sleep(_PAUSE_S)
         try:
             await declare.ensure_consumer(self._bus, names.STREAM_RESULTS, topology.relay_consumer())
-        except (BusUnavailableError, jetstream.JetStreamError) as error:
+        except BusUnavailableError as error:
             log.warning("relay consumer not declared", error=str(error))

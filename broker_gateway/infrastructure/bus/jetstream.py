@@ -22,8 +22,8 @@ MAXIMUM_MESSAGES = 10077
 NO_STORAGE = 10047
 
 
-class JetStreamError(Exception):
-    """JetStream answered, and said no."""
+class JetStreamError(BusUnavailableError):
+    """JetStream said no. Where an adapter does not expect that, its callers see a bus that does not work."""
 
     def __init__(self, code: int, err_code: int, description: str) -> None:
         super().__init__(f"{description} ({err_code})")
@@ -59,14 +59,16 @@ async def store(bus: BusConnection, subject: str, payload: bytes, headers: Mappi
     return ack
 
 
-async def call(bus: BusConnection, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """``$JS.API.<name>``. Raises JetStreamError, BusUnavailableError."""
-    return await call_raw(bus, f"$JS.API.{name}", b"" if body is None else json.dumps(body).encode())
+async def call(
+    bus: BusConnection, name: str, body: Mapping[str, Any] | None = None, *, repeat: bool = True
+) -> dict[str, Any]:
+    """``$JS.API.<name>``; ``repeat`` as in ``BusConnection.request``. Raises JetStreamError, BusUnavailableError."""
+    return await call_raw(bus, f"$JS.API.{name}", b"" if body is None else json.dumps(body).encode(), repeat=repeat)
 
 
-async def call_raw(bus: BusConnection, subject: str, body: bytes) -> dict[str, Any]:
+async def call_raw(bus: BusConnection, subject: str, body: bytes, *, repeat: bool = True) -> dict[str, Any]:
     """As ``call``, with the whole subject and the body as bytes."""
-    answer: dict[str, Any] = json.loads((await bus.request(subject, body)).data)
+    answer: dict[str, Any] = json.loads((await bus.request(subject, body, repeat=repeat)).data)
     if error := answer.get("error"):
         raise _refused(error.get("code", 0), error.get("err_code", 0), error.get("description", ""))
     return answer
@@ -84,8 +86,9 @@ async def last_message(bus: BusConnection, stream: str, subject: str) -> bytes |
 
 
 async def purge(bus: BusConnection, stream: str, subject: str) -> int:
-    """Deletes what is stored on ``subject`` (wildcards allowed); how many messages that were."""
-    answer = await call(bus, f"STREAM.PURGE.{stream}", {"filter": subject})
+    """Deletes what is stored on ``subject`` (wildcards allowed); how many messages that were, which is why it is not
+    repeated."""
+    answer = await call(bus, f"STREAM.PURGE.{stream}", {"filter": subject}, repeat=False)
     return int(answer["purged"])
 
 

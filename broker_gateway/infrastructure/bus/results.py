@@ -24,7 +24,7 @@ class BusResultStore:
     async def find(self, task_id: str) -> ResultMessage | None:
         """A direct get: any replica answers, so a result of the last milliseconds may be missing in a cluster."""
         subject = f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.{names.result_subject(task_id)}"
-        reply = await self._bus.request(subject, b"")
+        reply = await self._bus.request(subject, b"", repeat=True)
         status = (reply.headers or {}).get("Status")
         if status == "404":
             return None
@@ -40,7 +40,7 @@ class BusResultStore:
         except jetstream.JetStreamError as error:
             if error.err_code in _TAKEN:
                 return False
-            raise BusUnavailableError(f"the bus refused the result: {error}") from error
+            raise
         return True
 
     async def forget(self, task_id: str) -> None:

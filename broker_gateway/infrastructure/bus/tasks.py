@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import stamina
 
-from broker_gateway.application.ports import BusUnavailableError, QueueFullError
+from broker_gateway.application.ports import BusUnavailableError, QueueFullError, TaskTooLargeError
 from broker_gateway.infrastructure.bus import jetstream
-from broker_gateway.infrastructure.bus.connection import BusConnection
+from broker_gateway.infrastructure.bus.connection import BusConnection, PayloadTooLargeError
 from broker_gateway.infrastructure.bus.depths import Queue, QueueDepths
 from schemas import names
 from schemas.status import Priority
@@ -39,10 +39,7 @@ class BusTaskQueue:
         return stored
 
     async def waiting(self, pool: str, priority: Priority) -> int:
-        try:
-            return await self._depths.waiting((pool, priority))
-        except jetstream.JetStreamError as error:
-            raise BusUnavailableError(f"the queue cannot be counted: {error}") from error
+        return await self._depths.waiting((pool, priority))
 
     async def find(self, task_id: str) -> TaskMessage | None:
         payload = await jetstream.last_message(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id))
@@ -69,10 +66,12 @@ class BusTaskQueue:
         headers = {names.HEADER_MSG_ID: task_id, names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
         try:
             ack = await jetstream.store(self._bus, subject, payload, headers)
+        except PayloadTooLargeError as error:
+            raise TaskTooLargeError(str(error)) from error
         except jetstream.JetStreamError as error:
             if error.err_code == jetstream.WRONG_LAST_SEQUENCE:
                 return False
             if error.err_code in _FULL:
                 raise QueueFullError(f"the bus is full: {error.description}", FULL_RETRY_MS) from error
-            raise BusUnavailableError(f"the bus refused the task: {error}") from error
+            raise
         return not ack.duplicate

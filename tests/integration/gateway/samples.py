@@ -125,9 +125,7 @@ def node(node_id: str, **changes: Any) -> NodeRecord:
         id=node_id,
         host="host-1",
         pools=["default"],
-        languages=[
-            LanguageRecord(name="python", version="3.13.5", aliases=["py"], extensions=[".py"], compiled=False)
-        ],
+        languages=[LanguageRecord(name="python", version="3.13.5", aliases=["py"], extensions=[".py"], compiled=False)],
         labels={},
         capacity=4,
         running=0,

@@ -1,0 +1,58 @@
+"""Requests under way: one inbox for all, and none that waits for an answer which can no longer come."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+_NO_RESPONDERS = "503"
+
+
+class ConnectionLostError(nats.errors.Error):
+    """The connection went while the answer was awaited. The request may or may not have been served."""
+
+
+class Replies:
+    """nats-py's own requests wait out their whole time-out when the connection is lost; these end with it."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._prefix = ""
+        self._waiting: dict[str, asyncio.Future[Msg]] = {}
+
+    async def open(self, client: Client) -> None:
+        """Once per client; the client renews the subscription after a reconnection."""
+        self._prefix = client.new_inbox()
+        await client.subscribe(f"{self._prefix}.*", cb=self._on_reply)
+
+    async def ask(
+        self, client: Client, subject: str, payload: bytes, timeout_s: float, headers: dict[str, str] | None
+    ) -> Msg:
+        """Raises nats.errors.Error and its kinds, TimeoutError."""
+        number = str(next(self._numbers))
+        future: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        try:
+            async with asyncio.timeout(timeout_s):
+                await client.publish(subject, payload, reply=f"{self._prefix}.{number}", headers=headers)
+                reply = await future
+        finally:
+            del self._waiting[number]
+        if not reply.data and (reply.headers or {}).get("Status") == _NO_RESPONDERS:
+            raise nats.errors.NoRespondersError
+        return reply
+
+    def fail(self) -> None:
+        """The connection is gone."""
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(ConnectionLostError("the connection was lost"))
+
+    async def _on_reply(self, reply: Msg) -> None:
+        future = self._waiting.get(reply.subject.rpartition(".")[2])
+        if future is not None and not future.done():
+            future.set_result(reply)

@@ -1,0 +1,124 @@
+"""Live messages over a real server."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from broker_gateway.infrastructure.bus.connection import BusConnection
+from broker_gateway.infrastructure.bus.events import BusTaskEvents
+from broker_gateway.infrastructure.bus.feed import BusLiveFeed
+from broker_gateway.infrastructure.bus.results import BusResultStore
+from schemas import names
+from schemas.execution import Execution, OutputChunk, ResultMessage
+from schemas.status import Status
+from tests.integration.gateway import samples
+from tests.integration.gateway.conftest import Connect, declared_bus
+from tests.servers.fixtures import StartNats
+
+
+async def publish(bus: BusConnection, subject: str, message: object) -> None:
+    await (await bus.client()).publish(subject, msgspec.json.encode(message))
+
+
+async def test_a_watcher_gets_states_output_and_result_in_the_order_they_happened(connect: Connect) -> None:
+    node, gateway = await connect(), await connect()
+    feed = await BusLiveFeed(gateway).open("a")
+    await publish(node, names.event_subject("a", Status.RUNNING), samples.event("a", Status.RUNNING))
+    chunks = [samples.chunk("a", f"line {number}\n", number * 7) for number in range(200)]
+    for chunk in chunks:
+        await publish(node, names.output_subject("a"), chunk)
+    await BusResultStore(node).store(samples.result("a"))
+    seen = [await feed.next(5) for _ in range(202)]
+    assert isinstance(seen[0], Execution)
+    assert seen[0].status is Status.RUNNING
+    assert seen[1:-1] == chunks
+    assert seen[-1] == samples.result("a")
+    await feed.close()
+
+
+async def test_a_watcher_hears_of_no_other_task(connect: Connect) -> None:
+    node, gateway = await connect(), await connect()
+    feed = await BusLiveFeed(gateway).open("a")
+    await publish(node, names.output_subject("b"), samples.chunk("b", "not yours"))
+    await publish(node, names.output_subject("a"), samples.chunk("a", "yours"))
+    live = await feed.next(5)
+    assert isinstance(live, OutputChunk)
+    assert live.text == "yours"
+    await feed.close()
+
+
+async def test_who_waits_for_the_result_only_gets_nothing_else(connect: Connect) -> None:
+    node, gateway = await connect(), await connect()
+    store = BusResultStore(gateway)
+    feed = await BusLiveFeed(gateway).open("a", results_only=True)
+    assert await store.find("a") is None  # the round trip that every caller makes; the subscription precedes it
+    await publish(node, names.output_subject("a"), samples.chunk("a", "x"))
+    await publish(node, names.event_subject("a", Status.RUNNING), samples.event("a", Status.RUNNING))
+    await BusResultStore(node).store(samples.result("a"))
+    assert isinstance(await feed.next(5), ResultMessage)
+    await feed.close()
+
+
+async def test_a_result_that_lost_is_never_seen(connect: Connect) -> None:
+    node, gateway = await connect(), await connect()
+    store = BusResultStore(node)
+    await store.store(samples.result("a", node_id="first"))
+    feed = await BusLiveFeed(gateway).open("a")
+    assert not await store.store(samples.result("a", node_id="late"))
+    await publish(node, names.output_subject("a"), samples.chunk("a", "the end"))
+    live = await feed.next(5)
+    assert isinstance(live, OutputChunk)
+    await feed.close()
+
+
+async def test_nothing_new_is_none_after_the_time_and_the_feed_goes_on(connect: Connect) -> None:
+    node, gateway = await connect(), await connect()
+    feed = await BusLiveFeed(gateway).open("a")
+    assert await feed.next(0.01) is None
+    await publish(node, names.output_subject("a"), samples.chunk("a", "x"))
+    assert await feed.next(5) is not None
+    await feed.close()
+
+
+async def test_a_message_that_is_not_understood_is_passed_over(connect: Connect) -> None:
+    node, gateway = await connect(), await connect()
+    feed = await BusLiveFeed(gateway).open("a")
+    await publish(node, names.output_subject("a"), {"nonsense": True})
+    await publish(node, names.output_subject("a"), samples.chunk("a", "x"))
+    live = await feed.next(5)
+    assert isinstance(live, OutputChunk)
+    await feed.close()
+
+
+async def test_a_closed_feed_leaves_no_subscription(bus: BusConnection) -> None:
+    client = await bus.client()
+    before = len(client._subs)
+    for _ in range(50):
+        feed = await BusLiveFeed(bus).open("a")
+        await feed.close()
+    assert len(client._subs) == before
+
+
+async def test_a_feed_survives_a_restart_of_the_server(start_nats: StartNats) -> None:
+    server = start_nats()
+    async with declared_bus(server) as node, declared_bus(server) as gateway:
+        feed = await BusLiveFeed(gateway).open("a")
+        server.restart()
+        assert await BusResultStore(gateway).find("a") is None  # connected again, subscriptions first
+        assert await BusResultStore(node).find("a") is None
+        await BusResultStore(node).store(samples.result("a"))
+        assert isinstance(await feed.next(5), ResultMessage)
+        await feed.close()
+
+
+async def test_events_of_all_tasks_reach_their_follower(connect: Connect) -> None:
+    node, gateway = await connect(), await connect()
+    events = BusTaskEvents(gateway)
+    first = asyncio.create_task(events.next())
+    async with asyncio.timeout(10):
+        while not first.done():  # the first ones may come before the subscription does
+            await publish(node, names.event_subject("a", Status.SUCCEEDED), samples.event("a", Status.SUCCEEDED))
+            await (await node.client()).flush()
+    assert (await first).id == "a"

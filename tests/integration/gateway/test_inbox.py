@@ -1,0 +1,154 @@
+"""The relay's inbox on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+import msgspec
+
+from broker_gateway.application.ports import BusUnavailableError, ResultDelivery
+from broker_gateway.infrastructure.bus import jetstream
+from broker_gateway.infrastructure.bus.connection import BusConnection
+from broker_gateway.infrastructure.bus.inbox import BusResultInbox
+from broker_gateway.infrastructure.bus.results import BusResultStore
+from schemas import names
+from schemas.execution import DeadLetter
+from tests.integration.gateway import samples
+from tests.integration.gateway.conftest import Connect, declared_bus
+from tests.servers.fixtures import StartNats
+
+
+async def store(bus: BusConnection, *task_ids: str) -> None:
+    for task_id in task_ids:
+        assert await BusResultStore(bus).store(samples.result(task_id, "http://example.org/"))
+
+
+async def take(inbox: BusResultInbox, most: int = 10) -> Sequence[ResultDelivery]:
+    async with asyncio.timeout(20):
+        return await inbox.take(most)
+
+
+async def taken(inbox: BusResultInbox, count: int) -> list[ResultDelivery]:
+    found: list[ResultDelivery] = []
+    while len(found) < count:
+        found += await take(inbox)
+    return found
+
+
+async def nothing_is_open(bus: BusConnection) -> None:
+    """Returns once everything is delivered and acknowledged."""
+    async with asyncio.timeout(10):
+        while await open_in_consumer(bus) != (0, 0):
+            pass
+
+
+async def open_in_consumer(bus: BusConnection) -> tuple[int, int]:
+    """Not delivered, not acknowledged."""
+    info = await jetstream.call(bus, f"CONSUMER.INFO.{names.STREAM_RESULTS}.{names.RELAY_CONSUMER}")
+    return info["num_pending"], info["num_ack_pending"]
+
+
+async def test_every_result_comes_once_and_is_gone_when_done(bus: BusConnection) -> None:
+    inbox = BusResultInbox(bus)
+    await store(bus, *(f"t{number}" for number in range(25)))
+    deliveries = await taken(inbox, 25)
+    assert sorted(one.result.execution.id for one in deliveries) == sorted(f"t{number}" for number in range(25))
+    assert {one.attempt for one in deliveries} == {1}
+    for delivery in deliveries:
+        await delivery.done()
+    await nothing_is_open(bus)
+
+
+async def test_take_waits_for_the_first_result(bus: BusConnection) -> None:
+    inbox = BusResultInbox(bus)
+    waiting = asyncio.create_task(take(inbox))
+    await store(bus, "a")
+    (delivery,) = await waiting
+    assert delivery.result == samples.result("a", "http://example.org/")
+
+
+async def test_no_more_than_asked_for_is_taken(bus: BusConnection) -> None:
+    await store(bus, *(f"t{number}" for number in range(5)))
+    inbox = BusResultInbox(bus)
+    assert len(await take(inbox, 2)) <= 2
+    assert (await open_in_consumer(bus))[1] <= 2
+
+
+async def test_two_gateways_share_the_results(connect: Connect) -> None:
+    first, second = await connect(), await connect()
+    inboxes = [BusResultInbox(first), BusResultInbox(second)]
+    await store(first, *(f"t{number}" for number in range(40)))
+    seen: list[str] = []
+
+    async def relay(inbox: BusResultInbox) -> None:
+        while True:
+            for delivery in await inbox.take(4):
+                seen.append(delivery.result.execution.id)
+                await delivery.done()
+
+    relays = [asyncio.create_task(relay(inbox)) for inbox in inboxes]
+    await nothing_is_open(first)
+    for one in relays:
+        one.cancel()
+    await asyncio.gather(*relays, return_exceptions=True)
+    assert sorted(seen) == sorted(f"t{number}" for number in range(40))
+
+
+async def test_a_result_handed_back_comes_again_with_the_next_attempt(bus: BusConnection) -> None:
+    inbox = BusResultInbox(bus)
+    await store(bus, "a")
+    (first,) = await take(inbox)
+    await first.keep_alive()
+    await first.retry_in(0.05)
+    (second,) = await take(inbox)
+    assert second.result.execution.id == "a"
+    assert (first.attempt, second.attempt) == (1, 2)
+
+
+async def test_a_buried_result_is_a_dead_letter_and_does_not_come_again(bus: BusConnection) -> None:
+    inbox = BusResultInbox(bus)
+    await store(bus, "a")
+    (delivery,) = await take(inbox)
+    await delivery.bury("undelivered", "404 from the endpoint")
+    payload = await jetstream.last_message(bus, names.STREAM_DEAD, names.dead_subject("undelivered", "a"))
+    assert payload is not None
+    letter = msgspec.json.decode(payload, type=DeadLetter)
+    assert (letter.id, letter.detail, letter.attempts) == ("a", "404 from the endpoint", 1)
+    assert msgspec.json.decode(letter.payload, type=type(delivery.result)) == delivery.result
+    await nothing_is_open(bus)
+
+
+async def test_a_result_that_is_not_understood_is_buried_and_the_next_one_comes(bus: BusConnection) -> None:
+    inbox = BusResultInbox(bus)
+    await bus.request(names.result_subject("bad"), b'{"nonsense": true}')
+    await store(bus, "good")
+    (delivery,) = await taken(inbox, 1)
+    assert delivery.result.execution.id == "good"
+    assert await jetstream.last_message(bus, names.STREAM_DEAD, names.dead_subject("undecodable", "bad")) is not None
+
+
+async def test_results_come_on_after_a_restart_of_the_server(start_nats: StartNats) -> None:
+    server = start_nats()
+    async with declared_bus(server) as bus:
+        inbox = BusResultInbox(bus)
+        await store(bus, "before")
+        (delivery,) = await take(inbox)
+        await delivery.done()
+        waiting = asyncio.create_task(take(inbox))
+        server.restart()
+        with contextlib.suppress(BusUnavailableError):  # it went with the old connection, and may have come through
+            await store(bus, "lost")
+        await store(bus, "after")
+        ids = {delivery.result.execution.id for delivery in await waiting}
+        while "after" not in ids:
+            ids |= {delivery.result.execution.id for delivery in await take(inbox)}
+
+
+async def test_a_deleted_consumer_is_declared_again(bus: BusConnection) -> None:
+    inbox = BusResultInbox(bus)
+    await store(bus, "a")
+    await jetstream.call(bus, f"CONSUMER.DELETE.{names.STREAM_RESULTS}.{names.RELAY_CONSUMER}")
+    (delivery,) = await take(inbox)
+    assert delivery.result.execution.id == "a"
