@@ -34,6 +34,7 @@ def spawn(
             start_new_session=True,
         )
         pid_file.write_text(f"{process.pid}\n{_start_time(process.pid)}\n{note}\n", encoding="ascii")
+        process.returncode = 0  # it outlives us on purpose: Popen must not warn that nobody waited for it
     return process.pid
 
 
