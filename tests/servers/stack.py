@@ -118,8 +118,8 @@ class Stack:
         async with asyncio.timeout(timeout_s):
             for gateway in self.gateways:
                 async with gateway.client() as client:
-                    while missing := set(languages) - {one.name for one in await client.languages()}:
-                        await asyncio.sleep(POLL_S * len(missing))
+                    while not set(languages) <= {one.name for one in await client.languages()}:  # noqa: ASYNC110  # another process
+                        await asyncio.sleep(POLL_S)
 
     def close(self) -> None:
         for daemon in (*self.nodes, *self.gateways):
