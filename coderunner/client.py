@@ -50,6 +50,16 @@ class Client:
     ) -> None:
         self._gateway = Connection(target, token, connect_timeout_s, patience_s)
 
+    @property
+    def target(self) -> str:
+        """``host:port`` of the gateway."""
+        return self._gateway.target
+
+    @property
+    def channel(self) -> grpc.aio.Channel:
+        """The gRPC channel itself, for standard services (health, reflection). Use it in the client's event loop."""
+        return self._gateway.channel
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -5,29 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from coderunner.cli import exit_codes
 from coderunner.cli.output import complain, print_json
+from coderunner.cli.programs import LANGUAGES, hello
 from coderunner.cli.session import Address, against
 from coderunner.cli.tables import milliseconds, table
 from coderunner.errors import CodeRunnerError
 
 if TYPE_CHECKING:
     from coderunner.client import Client
-
-# Each says hello, and its number so that no two sources are the same and no cache can answer.
-_PROGRAMS = {
-    "python": "print('hello', {n})",
-    "javascript": "console.log('hello', {n})",
-    "java": 'public class Main {{ public static void main(String[] a) {{ System.out.println("hello " + {n}); }} }}',
-    "cpp": "#include <iostream>\nint main() {{ std::cout << \"hello \" << {n} << '\\n'; }}",
-    "go": 'package main\n\nimport "fmt"\n\nfunc main() {{ fmt.Println("hello", {n}) }}',
-}
 
 
 @dataclass(slots=True)
@@ -40,7 +32,7 @@ class _Tally:
 
 
 @click.command(short_help="A small load test.")
-@click.option("--language", "-l", default="python", type=click.Choice(list(_PROGRAMS)), show_default=True)
+@click.option("--language", "-l", default="python", type=click.Choice(LANGUAGES), show_default=True)
 @click.option("--concurrency", "-c", type=click.IntRange(1, 1000), default=4, show_default=True, metavar="N")
 @click.option(
     "--count", "-n", type=click.IntRange(1), default=100, show_default=True, metavar="N", help="Programs in all."
@@ -64,20 +56,19 @@ def bench(address: Address, language: str, concurrency: int, count: int, as_obje
 
 async def _load(client: Client, language: str, concurrency: int, count: int) -> _Tally:
     tally = _Tally()
-    numbers = iter(range(count))
-    stamp = time.time_ns()
+    tags = iter([f"{time.time_ns()}-{number}" for number in range(count)])
     await client.languages()  # the connection is not what is measured
     began = time.perf_counter()
     async with asyncio.TaskGroup() as callers:
         for _ in range(min(concurrency, count)):
-            callers.create_task(_caller(client, language, numbers, stamp, tally))
+            callers.create_task(_caller(client, language, tags, tally))
     tally.seconds = time.perf_counter() - began
     return tally
 
 
-async def _caller(client: Client, language: str, numbers: Any, stamp: int, tally: _Tally) -> None:
-    for number in numbers:
-        source = _PROGRAMS[language].format(n=f'"{stamp}-{number}"')
+async def _caller(client: Client, language: str, tags: Iterator[str], tally: _Tally) -> None:
+    for tag in tags:
+        source = hello(language, tag) or ""
         began = time.perf_counter()
         try:
             execution = await client.run(language, source)

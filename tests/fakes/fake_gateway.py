@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 import grpc
 from google.protobuf import duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1.health import HealthServicer
 from grpc_status import rpc_status
 
 from coderunner.v1 import catalog_pb2, catalog_pb2_grpc, execution_pb2, execution_pb2_grpc
@@ -87,10 +89,12 @@ class FakeGateway:
     def start(self) -> FakeGateway:
         self._lock = threading.Lock()
         self._called = threading.Condition()
+        self.health = HealthServicer()
         self._scripts: dict[str, Script] = getattr(self, "_scripts", {})
         self._server = grpc.server(ThreadPoolExecutor(8))
         execution_pb2_grpc.add_ExecutionServiceServicer_to_server(_Execution(self), self._server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(_Catalog(self), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
         self._server.start()
         return self
@@ -141,10 +145,13 @@ class FakeGateway:
         with self._called:
             self.calls.append((method, request))
             self._called.notify_all()
-        if self.token and ("authorization", f"Bearer {self.token}") not in context.invocation_metadata():
-            context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token is missing or wrong")
+        self.authenticate(context)
         if self.failures:
             self._fail(self.failures.pop(0), context)
+
+    def authenticate(self, context: grpc.ServicerContext) -> None:
+        if self.token and ("authorization", f"Bearer {self.token}") not in context.invocation_metadata():
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token is missing or wrong")
 
     @staticmethod
     def _fail(failure: status_pb2.Status | grpc.StatusCode, context: grpc.ServicerContext) -> NoReturn:
@@ -238,7 +245,9 @@ class _Catalog(catalog_pb2_grpc.CatalogServiceServicer):
         self._gateway = gateway
 
     def ListLanguages(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.authenticate(context)
         return catalog_pb2.ListLanguagesResponse(languages=self._gateway.languages)
 
     def ListNodes(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.authenticate(context)
         return catalog_pb2.ListNodesResponse(nodes=self._gateway.nodes)

@@ -21,7 +21,7 @@ def gateway() -> Iterator[FakeGateway]:
 
 def test_it_mirrors_the_asynchronous_client() -> None:
     ours = {name for name in vars(SyncClient) if not name.startswith("_")}
-    theirs = {name for name in vars(Client) if not name.startswith("_")}
+    theirs = {name for name in vars(Client) if not name.startswith("_")} - {"channel", "target"}
     assert ours == theirs
     for name in ours:
         parameters = inspect.signature(getattr(SyncClient, name)).parameters

@@ -1,0 +1,5 @@
+"""``python -m coderunner`` is ``coderunner``."""
+
+from coderunner.cli.main import main
+
+main()

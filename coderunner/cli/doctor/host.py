@@ -1,0 +1,93 @@
+"""The machine itself: Python, packages, disk, clock."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shutil
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from coderunner.cli.doctor.finding import Finding, ok, warning, wrong
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+_OLDEST_PYTHON = (3, 11)
+_LITTLE_DISK_BYTES = 5 << 30  # the sandbox images alone take about 2 GiB
+_NO_DISK_BYTES = 1 << 30
+_RELEASED_S = 1_790_000_000  # September 2026: no clock that is right shows an earlier time
+_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*([^;]*)")
+_BOUND = re.compile(r"(>=|<)\s*([\d.]+)")
+
+
+def python() -> Iterator[Finding]:
+    found = sys.version.split()[0]
+    if sys.version_info >= _OLDEST_PYTHON:
+        yield ok("python", f"{found} at {sys.executable}")
+    else:
+        yield wrong("python", f"{found} is too old; 3.11 or newer is needed", "apt-get install -y python3 python3-venv")
+
+
+def packages() -> Iterator[Finding]:
+    needed = _requirements()
+    problems = [problem for requirement in needed if (problem := _problem(requirement))]
+    if problems:
+        mend = "pip install -e ." if (CHECKOUT / "pyproject.toml").exists() else "pip install --upgrade coderunner"
+        yield wrong("packages", "; ".join(problems), mend)
+    else:
+        yield ok("packages", f"all {len(needed)} are there")
+
+
+def disk(folders: tuple[str, ...] = ("/", "/var/lib/docker")) -> Iterator[Finding]:
+    for folder in folders:
+        if not Path(folder).exists():
+            continue
+        free = shutil.disk_usage(folder).free
+        says = f"{free / (1 << 30):.1f} GiB free on {folder}"
+        mend = "docker system prune; docker builder prune"
+        if free < _NO_DISK_BYTES:
+            yield wrong("disk", says, mend)
+        elif free < _LITTLE_DISK_BYTES:
+            yield warning("disk", says, mend)
+        else:
+            yield ok("disk", says)
+
+
+def clock() -> Iterator[Finding]:
+    now = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+    if time.time() < _RELEASED_S:
+        yield wrong("clock", f"it shows {now}, which is in the past", "timedatectl set-ntp true")
+    else:
+        yield ok("clock", now)
+
+
+def _requirements() -> list[str]:
+    """What the installed package asks for, or else the checkout's pyproject.toml."""
+    try:
+        declared = importlib.metadata.requires("coderunner") or []
+    except importlib.metadata.PackageNotFoundError:
+        project = CHECKOUT / "pyproject.toml"
+        declared = tomllib.loads(project.read_text("utf-8"))["project"]["dependencies"] if project.exists() else []
+    return [requirement for requirement in declared if "extra ==" not in requirement]
+
+
+def _problem(requirement: str) -> str:
+    """What is wrong with one package; empty where nothing is."""
+    match = _REQUIREMENT.match(requirement)
+    if match is None:
+        return ""
+    name, bounds = match.groups()
+    try:
+        found = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return f"{name} is missing"
+    for relation, bound in _BOUND.findall(bounds):
+        if (_numbers(found) >= _numbers(bound)) != (relation == ">="):
+            return f"{name} is {found}, needed is {bounds.strip()}"
+    return ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version.split("+", maxsplit=1)[0])[:3])

