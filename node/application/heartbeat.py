@@ -80,6 +80,10 @@ class Heartbeat:
         return self._load
 
     @property
+    def alarm_count(self) -> int:
+        return len(self._alarms)
+
+    @property
     def score(self) -> float:
         """0 to 100, with what runs at this moment."""
         return load_score(self._load, self._slots.running, self._identity.capacity)

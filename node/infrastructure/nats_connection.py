@@ -14,6 +14,8 @@ from nats.aio.client import Client, Server
 CONNECT_TIMEOUT_S = 2
 PING_INTERVAL_S = 5
 """A peer that vanished without a word is noticed after two of these."""
+INBOX_PREFIX = b"_INBOX_node"
+"""The only inboxes that nats.conf lets a node listen on."""
 BUFFER_BYTES = 8 << 20
 """Held for publishing while the bus is away."""
 
@@ -25,7 +27,6 @@ class BusSettings:
     password: str = ""
     credentials: str = ""
     """Path of a credentials file."""
-    inbox_prefix: str = "_INBOX"
     reconnect_base_s: float = 0.1
     reconnect_most_s: float = 5.0
 
@@ -65,7 +66,7 @@ class Bus:
             reconnect_to_server_handler=self._next_server,
             ping_interval=PING_INTERVAL_S,
             pending_size=BUFFER_BYTES,
-            inbox_prefix=settings.inbox_prefix.encode(),
+            inbox_prefix=INBOX_PREFIX,
             skip_subject_validation=True,
             error_cb=self._error,
             disconnected_cb=self._disconnected,

@@ -71,8 +71,8 @@ class Publisher:
             self._settling.add(task)
             task.add_done_callback(self._settling.discard)
 
-    async def request(self, subject: str, payload: bytes, headers: dict[str, str] | None = None) -> dict[str, Any]:
-        """One try. The decoded answer. Raises BusAwayError, TimeoutError, RefusedError."""
+    async def ask(self, subject: str, payload: bytes, headers: dict[str, str] | None = None) -> bytes:
+        """One try. The answer as it came. Raises BusAwayError, TimeoutError."""
         await self.settle()
         try:
             message = await self._client.request(subject, payload, timeout=ANSWER_S, headers=headers)
@@ -80,7 +80,11 @@ class Publisher:
             raise TimeoutError(f"no answer on {subject}") from error
         except (errors.Error, OSError) as error:
             raise BusAwayError(f"{type(error).__name__} on {subject}") from error
-        answer: dict[str, Any] = json.loads(message.data)
+        return message.data
+
+    async def request(self, subject: str, payload: bytes, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        """One try. The decoded answer. Raises BusAwayError, TimeoutError, RefusedError."""
+        answer: dict[str, Any] = json.loads(await self.ask(subject, payload, headers))
         if "error" in answer:
             raise RefusedError(int(answer["error"].get("err_code", 0)), str(answer["error"].get("description")))
         return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 
 import msgspec
@@ -41,10 +40,10 @@ class NatsResultSink:
         """A try whose answer was lost, and that was repeated, finds its own result."""
         wanted = json.dumps({"last_by_subj": subject}).encode()
         try:
-            answer = await self._publisher.request(f"$JS.API.STREAM.MSG.GET.{names.STREAM_RESULTS}", wanted)
-        except (RefusedError, OSError, TimeoutError):
+            kept = await self._publisher.ask(f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}", wanted)
+        except (OSError, TimeoutError):
             return False
-        return base64.b64decode(answer["message"]["data"]) == payload
+        return kept == payload
 
     def _encoded(self, result: ResultMessage) -> bytes:
         most = self._publisher.most_bytes - _HEADROOM_BYTES

@@ -1,0 +1,106 @@
+"""What each part of the node gets of its settings."""
+
+from __future__ import annotations
+
+import socket
+from importlib import metadata
+from pathlib import Path
+from typing import Protocol
+
+from node.application.heartbeat import Identity
+from node.application.ports import SandboxPool
+from node.domain.load import Thresholds
+from node.infrastructure.docker.pool import DockerSandboxPool
+from node.infrastructure.docker.settings import DockerSettings, Isolation
+from node.infrastructure.etcd_directory import EtcdSettings
+from node.infrastructure.languages import load_languages
+from node.infrastructure.nats_connection import BusSettings
+from node.infrastructure.settings import CORES, NodeSettings, SettingsError
+from node.infrastructure.simulated_sandbox import SimulatedSandboxPool
+
+
+class StartedPool(SandboxPool, Protocol):
+    """A pool with a life of its own."""
+
+    async def start(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
+    """Raises LanguageFileError, SettingsError."""
+    if settings.sandbox == "simulated":
+        return SimulatedSandboxPool(settings.simulated_languages, settings.simulated_run_ms)
+    every = load_languages(settings.languages_dir)
+    unknown = set(settings.languages) - {language.name for language in every}
+    if unknown:
+        raise SettingsError(f"setting languages: {settings.languages_dir} has no {min(unknown)}")
+    chosen = [language for language in every if not settings.languages or language.name in settings.languages]
+    return DockerSandboxPool(
+        languages=chosen,
+        settings=DockerSettings(
+            node_id=name,
+            socket=settings.docker_socket,
+            prefix=settings.docker_prefix,
+            uid_base=settings.uid_base,
+            concurrency=settings.concurrency,
+            compile_slots=settings.concurrency,
+            oci_runtime=settings.oci_runtime,
+            isolation=Isolation(settings.isolation),
+            spare=settings.spare_slots,
+            retire_after=settings.retire_after,
+        ),
+    )
+
+
+def bus_settings(settings: NodeSettings) -> BusSettings:
+    return BusSettings(
+        servers=settings.nats_urls,
+        user=settings.nats_user,
+        password=settings.nats_password.get_secret_value(),
+        credentials=settings.nats_credentials,
+        reconnect_base_s=settings.reconnect_base_s,
+        reconnect_most_s=settings.reconnect_most_s,
+    )
+
+
+def etcd_settings(settings: NodeSettings) -> EtcdSettings:
+    return EtcdSettings(
+        endpoints=settings.etcd_endpoints,
+        user=settings.etcd_user,
+        password=settings.etcd_password.get_secret_value(),
+        lease_s=settings.lease_s,
+        reconnect_base_s=settings.reconnect_base_s,
+        reconnect_most_s=settings.reconnect_most_s,
+    )
+
+
+def identity(settings: NodeSettings, name: str, started_at_ms: int) -> Identity:
+    return Identity(
+        id=name,
+        host=socket.gethostname(),
+        pools=tuple(settings.pools),
+        labels=settings.labels,
+        capacity=settings.concurrency,
+        cores=CORES,
+        version=_version(),
+        sandbox_runtime=runtime(settings),
+        started_at_ms=started_at_ms,
+        thresholds=Thresholds(settings.cpu_alarm_percent, settings.memory_alarm_percent, settings.disk_alarm_percent),
+    )
+
+
+def runtime(settings: NodeSettings) -> str:
+    return settings.oci_runtime if settings.sandbox == "docker" else "simulated"
+
+
+def _version() -> str:
+    try:
+        return metadata.version("coderunner")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def nearest_existing(path: Path) -> Path:
+    """The path or the nearest folder above it that is there."""
+    path = path.expanduser().absolute()
+    return next(place for place in (path, *path.parents) if place.exists())
