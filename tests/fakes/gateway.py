@@ -1,0 +1,357 @@
+"""In-memory implementations of the gateway's ports. They share one MemoryBus, as the adapters share one server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+import msgspec
+
+from broker_gateway.application.ports import (
+    BusUnavailableError,
+    DeliveryError,
+    Page,
+    QueueFullError,
+    TaskFilter,
+    TaskTooLargeError,
+)
+from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.node import LanguageRecord, NodeRecord
+from schemas.status import NodeState, Priority, Status
+from schemas.task import TaskMessage
+
+Item = Execution | OutputChunk | ResultMessage
+
+
+class MemoryBus:
+    """What is on the bus. ``before`` holds a function per operation, awaited just before it: that is where tests put
+    what happens at the worst moment. ``is_down`` makes every operation fail."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, TaskMessage] = {}
+        self.seen: set[str] = set()
+        self.results: dict[str, ResultMessage] = {}
+        self.history: dict[str, Execution] = {}
+        self.feeds: dict[str, list[MemoryFeed]] = {}
+        self.before: dict[str, Callable[[], Awaitable[None]]] = {}
+        self.calls: list[str] = []
+        self.is_down = False
+        self.max_tasks = 100_000
+        self.max_message_bytes = 8 << 20
+        self.changed = asyncio.Event()
+
+    async def operation(self, name: str) -> None:
+        self.calls.append(name)
+        hook = self.before.pop(name, None)
+        if hook is not None:
+            await hook()
+        if self.is_down:
+            raise BusUnavailableError("the memory bus is down")
+
+    def publish(self, task_id: str, item: Item) -> None:
+        """To whoever listens now."""
+        for feed in self.feeds.get(task_id, ()):
+            feed.put(item)
+
+    def reach(self, execution: Execution) -> None:
+        """A state, as a node announces it."""
+        self.history[execution.id] = execution
+        self.publish(execution.id, execution)
+
+    def finish(self, result: ResultMessage, *, is_heard: bool = True) -> bool:
+        """What a node does at the end: the result is stored, its message goes. False where there was a result."""
+        task_id = result.execution.id
+        is_first = self.results.setdefault(task_id, result) is result
+        self.tasks.pop(task_id, None)
+        if is_first and is_heard:
+            self.publish(task_id, result)
+        return is_first
+
+    def open_feeds(self) -> int:
+        return sum(map(len, self.feeds.values()))
+
+
+class MemoryTaskQueue:
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+
+    async def enqueue(self, task: TaskMessage) -> bool:
+        await self._bus.operation("enqueue")
+        if task.id in self._bus.seen:
+            return False
+        if len(msgspec.json.encode(task)) > self._bus.max_message_bytes:
+            raise TaskTooLargeError("does not fit one message of the bus")
+        if len(self._bus.tasks) >= self._bus.max_tasks:
+            raise QueueFullError("the stream is full", 700)
+        self._bus.seen.add(task.id)
+        self._bus.tasks[task.id] = task
+        self._bus.changed.set()
+        return True
+
+    async def waiting(self, pool: str, priority: Priority) -> int:
+        await self._bus.operation("waiting")
+        return sum(1 for task in self._bus.tasks.values() if (task.pool, task.priority) == (pool, priority))
+
+    async def find(self, task_id: str) -> TaskMessage | None:
+        await self._bus.operation("find_task")
+        return self._bus.tasks.get(task_id)
+
+    async def remove(self, task_id: str) -> bool:
+        await self._bus.operation("remove_task")
+        return self._bus.tasks.pop(task_id, None) is not None
+
+
+class MemoryResultStore:
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+
+    async def find(self, task_id: str) -> ResultMessage | None:
+        await self._bus.operation("find_result")
+        return self._bus.results.get(task_id)
+
+    async def store(self, result: ResultMessage) -> bool:
+        await self._bus.operation("store_result")
+        is_first = self._bus.results.setdefault(result.execution.id, result) is result
+        if is_first:
+            self._bus.publish(result.execution.id, result)
+        return is_first
+
+    async def forget(self, task_id: str) -> None:
+        await self._bus.operation("forget_result")
+        self._bus.results.pop(task_id, None)
+
+
+class MemoryHistory:
+    """Page tokens are offsets."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+
+    async def latest(self, task_id: str) -> Execution | None:
+        await self._bus.operation("latest")
+        return self._bus.history.get(task_id)
+
+    async def page(self, wanted: TaskFilter, size: int, token: str) -> Page:
+        await self._bus.operation("page")
+        start = int(token or "0")
+        found = [one for one in reversed(self._bus.history.values()) if _matches(one, wanted)]
+        rest = found[start + size :]
+        return Page(found[start : start + size], str(start + size) if rest else "")
+
+    def record(self, execution: Execution, task: TaskMessage) -> None:
+        if not task.id == execution.id:
+            raise AssertionError("an event of another task")
+        self._bus.reach(execution)
+
+
+def _matches(execution: Execution, wanted: TaskFilter) -> bool:
+    return (
+        (not wanted.statuses or execution.status in wanted.statuses)
+        and wanted.language in ("", execution.language)
+        and wanted.node_id in ("", execution.node_id)
+        and wanted.labels.items() <= execution.labels.items()
+    )
+
+
+class MemoryFeed:
+    def __init__(self, bus: MemoryBus, task_id: str, *, results_only: bool) -> None:
+        self._bus = bus
+        self._task_id = task_id
+        self._results_only = results_only
+        self._items: asyncio.Queue[Item] = asyncio.Queue()
+
+    def put(self, item: Item) -> None:
+        if isinstance(item, ResultMessage) or not self._results_only:
+            self._items.put_nowait(item)
+
+    async def next(self, timeout_s: float) -> Item | None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._items.get()
+        except TimeoutError:
+            return None
+
+    async def close(self) -> None:
+        self._bus.feeds[self._task_id].remove(self)
+        self._bus.changed.set()
+
+    async def __aiter__(self) -> AsyncIterator[Item]:
+        while True:
+            yield await self._items.get()
+
+
+class MemoryLiveFeed:
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+
+    async def open(self, task_id: str, *, results_only: bool = False) -> MemoryFeed:
+        await self._bus.operation("open_feed")
+        feed = MemoryFeed(self._bus, task_id, results_only=results_only)
+        self._bus.feeds.setdefault(task_id, []).append(feed)
+        self._bus.changed.set()
+        return feed
+
+
+class MemoryNodeControl:
+    """``on_cancel`` is the node that runs the task: it is called with the id, and its name is the answer."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+        self.on_cancel: Callable[[str], str | None] = lambda _task_id: None
+        self.cancelled: list[str] = []
+        self.orders: list[tuple[str, str]] = []
+
+    async def cancel(self, task_id: str, reason: str, timeout_s: float) -> str | None:
+        await self._bus.operation("cancel_on_node")
+        self.cancelled.append(task_id)
+        return self.on_cancel(task_id)
+
+    async def order(self, node_id: str, order: str, timeout_s: float) -> bool:
+        self.orders.append((node_id, order))
+        return True
+
+
+class MemoryNodeDirectory:
+    def __init__(self, *records: NodeRecord) -> None:
+        self.records: list[NodeRecord] = list(records)
+
+    def nodes(self) -> Sequence[NodeRecord]:
+        return list(self.records)
+
+
+class MemoryBusState:
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+
+    def connected(self) -> bool:
+        return not self._bus.is_down
+
+
+class MemoryTaskEvents:
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[TaskEvent] = asyncio.Queue()
+
+    async def next(self) -> TaskEvent:
+        return await self.queue.get()
+
+
+class MemoryResultDelivery:
+    """Remembers what was done with it; ``settled`` is set by the first final word."""
+
+    def __init__(self, result: ResultMessage, attempt: int = 1) -> None:
+        self.result = result
+        self.attempt = attempt
+        self.outcome = ""
+        self.delay_s = 0.0
+        self.reason = ""
+        self.detail = ""
+        self.kept_alive = 0
+        self.settled = asyncio.Event()
+
+    def _settle(self, outcome: str) -> None:
+        if self.settled.is_set():
+            raise AssertionError(f"settled twice: {self.outcome}, {outcome}")
+        self.outcome = outcome
+        self.settled.set()
+
+    async def done(self) -> None:
+        self._settle("done")
+
+    async def retry_in(self, seconds: float) -> None:
+        self.delay_s = seconds
+        self._settle("retry")
+
+    async def bury(self, reason: str, detail: str) -> None:
+        self.reason, self.detail = reason, detail
+        self._settle("buried")
+
+    async def keep_alive(self) -> None:
+        self.kept_alive += 1
+
+
+class MemoryResultInbox:
+    def __init__(self) -> None:
+        self._items: deque[MemoryResultDelivery] = deque()
+        self._has_items = asyncio.Event()
+        self.failures: list[Exception] = []
+        self.most_asked: list[int] = []
+
+    def put(self, *deliveries: MemoryResultDelivery) -> None:
+        self._items.extend(deliveries)
+        self._has_items.set()
+
+    async def take(self, most: int) -> Sequence[MemoryResultDelivery]:
+        self.most_asked.append(most)
+        if self.failures:
+            raise self.failures.pop(0)
+        await self._has_items.wait()
+        taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
+        if not self._items:
+            self._has_items.clear()
+        return taken
+
+
+class MemoryTransport:
+    """Delivers to a list. ``answers`` holds, by URL, what is raised next; ``gates`` what is waited for first."""
+
+    def __init__(self) -> None:
+        self.delivered: list[tuple[str, Execution, str]] = []
+        self.answers: dict[str, list[Exception]] = {}
+        self.gates: dict[str, asyncio.Event] = {}
+        self.in_flight = 0
+        self.most_in_flight = 0
+
+    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            if url in self.gates:
+                await self.gates[url].wait()
+            if self.answers.get(url):
+                raise self.answers[url].pop(0)
+            self.delivered.append((url, execution, idempotency_key))
+        finally:
+            self.in_flight -= 1
+
+
+def refused(message: str = "503", *, permanent: bool = False) -> DeliveryError:
+    return DeliveryError(message, permanent=permanent)
+
+
+def language(name: str = "python", version: str = "3.13.5", *aliases: str, compiled: bool = False) -> LanguageRecord:
+    return LanguageRecord(name=name, version=version, aliases=list(aliases), extensions=[".x"], compiled=compiled)
+
+
+def node(
+    node_id: str = "n1",
+    *languages: LanguageRecord,
+    pools: Sequence[str] = ("default",),
+    state: NodeState = NodeState.READY,
+    capacity: int = 4,
+    load_score: float = 0.0,
+) -> NodeRecord:
+    return NodeRecord(
+        id=node_id,
+        host=f"{node_id}.example",
+        pools=list(pools),
+        languages=list(languages) or [language("python", "3.13.5", "py")],
+        labels={},
+        capacity=capacity,
+        running=0,
+        cpu_percent=1.0,
+        memory_percent=2.0,
+        disk_percent=3.0,
+        load_score=load_score,
+        state=state,
+        alarms=[],
+        version="0.1.0",
+        sandbox_runtime="runc",
+        started_at_ms=1,
+        updated_at_ms=2,
+    )
+
+
+def running(execution: Execution, node_id: str = "n1", attempt: int = 1) -> Execution:
+    """What a node announces when it starts the task."""
+    return msgspec.structs.replace(execution, status=Status.RUNNING, node_id=node_id, attempt=attempt)

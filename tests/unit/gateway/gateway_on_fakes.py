@@ -1,0 +1,182 @@
+"""The gateway's use cases, wired to the in-memory ports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from itertools import count
+
+from broker_gateway.application.cancellation import Cancelling
+from broker_gateway.application.catalog_service import CatalogAppService
+from broker_gateway.application.commands import SubmitTaskCommand
+from broker_gateway.application.execution_service import CodeExecutionAppService
+from broker_gateway.application.listing import Listing
+from broker_gateway.application.live_nodes import LiveNodes
+from broker_gateway.application.lookup import TaskLookup
+from broker_gateway.application.quota_book import QuotaBook
+from broker_gateway.application.settings import CancelSettings, SubmissionSettings, WaitSettings
+from broker_gateway.application.submission import Submission
+from broker_gateway.application.waiting import Waiting
+from broker_gateway.domain.admission import AdmissionPolicy
+from broker_gateway.domain.draft import TaskDraft
+from broker_gateway.domain.quota import QuotaPolicy
+from schemas.execution import Execution, OutputChunk, ResultMessage, Stage
+from schemas.status import Status
+from schemas.task import SourceFile
+from tests.fakes.gateway import (
+    MemoryBus,
+    MemoryHistory,
+    MemoryLiveFeed,
+    MemoryNodeControl,
+    MemoryNodeDirectory,
+    MemoryResultStore,
+    MemoryTaskEvents,
+    MemoryTaskQueue,
+    node,
+    running,
+)
+
+NOW_MS = 1_700_000_000_000
+PATIENCE_S = 3.0
+"""A test that waits longer than this has failed."""
+
+
+class GatewayOnFakes:
+    def __init__(
+        self,
+        *,
+        bus: MemoryBus | None = None,
+        admission: AdmissionPolicy | None = None,
+        settings: SubmissionSettings | None = None,
+        quota: QuotaPolicy | None = None,
+        lookup_every_s: float = 60.0,
+        cancel: CancelSettings | None = None,
+    ) -> None:
+        """``lookup_every_s`` is beyond every test's patience unless a test says otherwise."""
+        self.bus = bus or MemoryBus()
+        self.directory = MemoryNodeDirectory(node())
+        self.events = MemoryTaskEvents()
+        self.now_ms = NOW_MS
+        self.control = MemoryNodeControl(self.bus)
+        self.nodes = LiveNodes(directory=self.directory)
+        queue, results = MemoryTaskQueue(self.bus), MemoryResultStore(self.bus)
+        history, feeds = MemoryHistory(self.bus), MemoryLiveFeed(self.bus)
+        lookup = TaskLookup(results=results, history=history, queue=queue)
+        numbers = count()
+        self.quotas = QuotaBook(policy=quota or QuotaPolicy(), events=self.events, now_ms=self.clock)
+        self.submission = Submission(
+            queue=queue,
+            results=results,
+            history=history,
+            nodes=self.nodes,
+            quotas=self.quotas,
+            admission=admission or AdmissionPolicy(),
+            settings=settings or SubmissionSettings(),
+            now_ms=self.clock,
+            entropy=lambda size: next(numbers).to_bytes(size, "big"),
+        )
+        self.service = CodeExecutionAppService(
+            submission=self.submission,
+            waiting=Waiting(
+                submission=self.submission,
+                lookup=lookup,
+                results=results,
+                feeds=feeds,
+                settings=WaitSettings(lookup_every_s=lookup_every_s),
+            ),
+            lookup=lookup,
+            listing=Listing(history=history, nodes=self.nodes),
+            cancelling=Cancelling(
+                lookup=lookup,
+                queue=queue,
+                results=results,
+                history=history,
+                feeds=feeds,
+                nodes=self.control,
+                settings=cancel or CancelSettings(),
+                now_ms=self.clock,
+            ),
+        )
+        self.catalog = CatalogAppService(nodes=self.nodes, control=self.control)
+
+    def clock(self) -> int:
+        return self.now_ms
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Returns once ``condition`` holds; it is looked at after each change on the bus."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition():
+                self.bus.changed.clear()
+                await self.bus.changed.wait()
+
+    async def queued_task_id(self) -> str:
+        await self.until(lambda: bool(self.bus.tasks))
+        return next(iter(self.bus.tasks))
+
+    def start(self, task_id: str, attempt: int = 1) -> Execution:
+        """A node takes the task."""
+        execution = running(self.bus.history[task_id], attempt=attempt)
+        self.bus.reach(execution)
+        return execution
+
+    def finish(self, task_id: str, *, status: Status = Status.SUCCEEDED, is_heard: bool = True) -> ResultMessage:
+        """A node stores the task's result."""
+        result = result_of(task_id, status=status)
+        self.bus.finish(result, is_heard=is_heard)
+        return result
+
+
+def draft(source: str = "print(42)", **fields: object) -> TaskDraft:
+    task = TaskDraft(language="python", files=[SourceFile("", source)])
+    for name, value in fields.items():
+        setattr(task, name, value)
+    return task
+
+
+def command(source: str = "print(42)", client: str = "", **fields: object) -> SubmitTaskCommand:
+    return SubmitTaskCommand(client, draft(source, **fields))
+
+
+def stage(stdout: str = "42\n") -> Stage:
+    return Stage(
+        exit_code=0,
+        signal=None,
+        stdout=stdout,
+        stderr="",
+        stdout_truncated=False,
+        stderr_truncated=False,
+        stdout_invalid_utf8=False,
+        stderr_invalid_utf8=False,
+        wall_ms=12.5,
+        cpu_ms=10.0,
+        peak_memory_bytes=8 << 20,
+        limits_hit=[],
+    )
+
+
+def execution_of(task_id: str, *, status: Status = Status.SUCCEEDED) -> Execution:
+    return Execution(
+        id=task_id,
+        status=status,
+        language="python",
+        language_version="3.13.5",
+        node_id="n1",
+        attempt=1,
+        queued_ms=1.5,
+        labels={"post": "7"},
+        compile=None,
+        run=stage(),
+        cases=[],
+        warnings=[],
+        error="",
+        submitted_at_ms=NOW_MS,
+        finished_at_ms=NOW_MS + 50,
+    )
+
+
+def result_of(task_id: str, *, status: Status = Status.SUCCEEDED) -> ResultMessage:
+    return ResultMessage(execution=execution_of(task_id, status=status), callback=None, client="")
+
+
+def chunk(task_id: str, text: str, offset: int = 0) -> OutputChunk:
+    return OutputChunk(id=task_id, attempt=1, stage="run", stream="stdout", offset=offset, text=text)
