@@ -26,7 +26,7 @@ class EtcdServer(ServerProcess):
             *("--listen-client-urls", self.url, "--advertise-client-urls", self.url),
             *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer),
             *("--initial-cluster", ",".join(cluster) or f"{name}={peer}"),
-            *("--heartbeat-interval", "50", "--election-timeout", "500", "--unsafe-no-fsync"),
+            *("--heartbeat-interval", "50", "--election-timeout", "500", "--unsafe-no-fsync", "--log-level", "warn"),
         ]
         super().__init__(name, command, directory / f"{name}.log")
 
