@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from inspect import isasyncgenfunction
 from typing import Any
 
 import grpc
@@ -34,8 +36,10 @@ class CallMetrics(grpc.aio.ServerInterceptor[Any, Any]):
             return handler
         method = details.method.rpartition("/")[2]
         if handler.response_streaming:
+            inner = handler.unary_stream
+            counted = self._stream(inner, method) if isasyncgenfunction(inner) else self._single(inner, method)
             return grpc.unary_stream_rpc_method_handler(
-                self._stream(handler.unary_stream, method), handler.request_deserializer, handler.response_serializer
+                counted, handler.request_deserializer, handler.response_serializer
             )
         return grpc.unary_unary_rpc_method_handler(
             self._single(handler.unary_unary, method), handler.request_deserializer, handler.response_serializer
@@ -55,8 +59,9 @@ class CallMetrics(grpc.aio.ServerInterceptor[Any, Any]):
         async def counted(request: Any, context: Any) -> AsyncIterator[Any]:
             started = time.perf_counter()
             try:
-                async for response in inner(request, context):
-                    yield response
+                async with aclosing(inner(request, context)) as responses:  # type: ignore[type-var]  # is a generator
+                    async for response in responses:
+                        yield response
             finally:
                 self._note(method, context, time.perf_counter() - started)
 

@@ -49,6 +49,10 @@ class Declaration:
         """Everything was there when last looked."""
         bus.on_connect(self._again)
 
+    def connected(self) -> bool:
+        """Implements ``BusState``: connected, and everything is there."""
+        return self._bus.connected() and self.done.is_set()
+
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()

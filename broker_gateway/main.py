@@ -1,0 +1,269 @@
+"""The gateway's process: the one place where its parts are made and wired."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import structlog
+
+from broker_gateway.application.callback_relay import CallbackRelay
+from broker_gateway.application.cancellation import Cancelling
+from broker_gateway.application.catalog_service import CatalogAppService
+from broker_gateway.application.execution_service import CodeExecutionAppService
+from broker_gateway.application.listing import Listing
+from broker_gateway.application.live_nodes import LiveNodes
+from broker_gateway.application.lookup import TaskLookup
+from broker_gateway.application.quota_book import QuotaBook
+from broker_gateway.application.readiness import Readiness
+from broker_gateway.application.settings import CancelSettings, WaitSettings
+from broker_gateway.application.submission import Submission
+from broker_gateway.application.waiting import Waiting
+from broker_gateway.infrastructure import logs, policies
+from broker_gateway.infrastructure.bus.connection import BusConnection
+from broker_gateway.infrastructure.bus.control import BusNodeControl
+from broker_gateway.infrastructure.bus.declare import Declaration
+from broker_gateway.infrastructure.bus.depths import QueueDepths
+from broker_gateway.infrastructure.bus.events import BusTaskEvents
+from broker_gateway.infrastructure.bus.feed import BusLiveFeed
+from broker_gateway.infrastructure.bus.history import BusHistory
+from broker_gateway.infrastructure.bus.inbox import BusResultInbox
+from broker_gateway.infrastructure.bus.results import BusResultStore
+from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
+from broker_gateway.infrastructure.call_metrics import CallMetrics
+from broker_gateway.infrastructure.callbacks.grpc_callback import GrpcCallbackTransport
+from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
+from broker_gateway.infrastructure.directory import EtcdNodeDirectory
+from broker_gateway.infrastructure.http_server import HttpServer
+from broker_gateway.infrastructure.metrics import (
+    CountedCallbackTransport,
+    CountedResultInbox,
+    CountedTaskQueue,
+    Metrics,
+)
+from broker_gateway.infrastructure.settings import ConfigurationError, Settings, load
+from broker_gateway.interfaces.execution_mapping import execution_message
+from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
+
+if sys.platform == "linux":
+    from uvloop import run
+else:
+    from asyncio import run
+
+log = structlog.get_logger(__name__)
+
+HEALTH_EVERY_S = 0.1
+LOOPBACK = ("127.", "localhost:", "[::1]:")
+
+
+class Gateway:
+    """One process: ``start``, ``run`` until it is told to stop, ``close``. Nothing is connected before ``start``."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises ConfigurationError for settings that do not fit together."""
+        self._settings = settings
+        self._policies = policies.of(settings)
+        self._stop = asyncio.Event()
+        self._metrics = Metrics()
+        self._bus = BusConnection(self._policies.bus)
+        self._declaration = Declaration(self._bus, self._policies.streams)
+        self._depths = QueueDepths(self._bus)
+        self._directory = EtcdNodeDirectory(self._policies.etcd)
+        self._webhooks, self._grpc_callbacks = self._wire_callbacks()
+        self._relay = self._wire_relay() if "relay" in settings.roles else None
+        self._readiness = Readiness(bus=self, relay=self._relay)
+        self._quotas = self._wire_quotas()
+        self._server = self._wire_api() if "api" in settings.roles else None
+        self._http = HttpServer(settings.http_address, self.parts, self._metrics.registry)
+        self._lasting: list[asyncio.Task[None]] = []
+        """Parts that go on for ever: one that ends has failed."""
+        self._ready: asyncio.Task[None] | None = None
+        self._metrics.watch(
+            depths=self._depths.known,
+            live_nodes=lambda: len(self._directory.nodes()),
+            bus_up=self._bus.connected,
+        )
+
+    def stop(self) -> None:
+        """Ends ``run``."""
+        self._stop.set()
+
+    def connected(self) -> bool:
+        """Implements ``BusState`` for the health service: calls can be answered."""
+        return all(self.parts().values())
+
+    def parts(self) -> Mapping[str, bool]:
+        """What must be there before calls can be answered. Nodes that were read once stay known while etcd is away."""
+        parts = {
+            "running": not self._stop.is_set(),
+            "bus": self._bus.connected(),
+            "streams": self._declaration.connected(),
+        }
+        if self._server is not None:
+            parts["nodes"] = self._directory.synced.is_set()
+        return parts
+
+    async def start(self) -> None:
+        """Listens, and connects in the background. Raises OSError or RuntimeError where an address is taken."""
+        await self._http.start()
+        addresses = {"http": f"{self._settings.http_address.rpartition(':')[0]}:{self._http.port}"}
+        if self._server is not None:
+            port = await self._server.start()
+            addresses["grpc"] = f"{self._settings.grpc_address.rpartition(':')[0]}:{port}"
+            self._directory.start()
+            self._last(self._server.follow(self._readiness, every_s=HEALTH_EVERY_S), "health")
+            if self._policies.quotas.concurrent:
+                self._last(self._quotas.run(), "quotas")
+        self._bus.start()
+        if self._relay is not None:
+            self._last(self._relay.run(), "callback relay")
+        self._ready = asyncio.create_task(self._say_ready(addresses))
+
+    async def run(self) -> int:
+        """The process's exit code: 0 when it was told to stop, 1 when a part of it failed."""
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([stopping, *self._lasting], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        failed = [task for task in self._lasting if task.done()]
+        for task in failed:
+            log.critical("part failed", part=task.get_name(), exc_info=None if task.cancelled() else task.exception())
+        self._stop.set()
+        return int(bool(failed))
+
+    async def close(self) -> None:
+        """No new calls; those in flight get their grace; then everything else, the bus last."""
+        log.info("gateway stopping")
+        if self._server is not None:
+            await self._server.stop(self._settings.shutdown_grace_s)
+        tasks = [*self._lasting, *([self._ready] if self._ready else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._directory.close()
+        await self._depths.close()
+        await self._declaration.close()
+        await self._webhooks.close()
+        await self._grpc_callbacks.close()
+        await self._bus.close()
+        await self._http.close()
+        log.info("gateway stopped")
+
+    def _last(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._lasting.append(asyncio.create_task(work, name=name))
+
+    async def _say_ready(self, addresses: Mapping[str, str]) -> None:
+        """One line, once everything is there."""
+        await self._declaration.done.wait()
+        if self._server is not None:
+            await self._directory.synced.wait()
+        log.info("gateway ready", **addresses, roles=self._settings.roles, nodes=len(self._directory.nodes()))
+
+    def _wire_callbacks(self) -> tuple[WebhookTransport, GrpcCallbackTransport]:
+        settings, guard = self._settings, self._policies.addresses
+        timeout_s, agent = settings.callback_timeout_s, f"coderunner/{_version()}"
+        try:
+            webhooks = WebhookTransport(
+                guard, timeout_s=timeout_s, user_agent=agent, secret=settings.callback_secret.get_secret_value()
+            )
+        except ValueError:
+            raise ConfigurationError("callback_secret is not base64, with or without whsec_ before it") from None
+        return webhooks, GrpcCallbackTransport(guard, execution_message, timeout_s=timeout_s, user_agent=agent)
+
+    def _wire_relay(self) -> CallbackRelay:
+        webhooks = CountedCallbackTransport(self._webhooks, self._metrics)
+        return CallbackRelay(
+            inbox=CountedResultInbox(BusResultInbox(self._bus), self._metrics),
+            transports={
+                "http": webhooks,
+                "https": webhooks,
+                "grpc": CountedCallbackTransport(self._grpc_callbacks, self._metrics),
+            },
+            settings=self._policies.relay,
+        )
+
+    def _wire_quotas(self) -> QuotaBook:
+        return QuotaBook(policy=self._policies.quotas, events=BusTaskEvents(self._bus))
+
+    def _wire_api(self) -> GrpcServer:
+        queue = CountedTaskQueue(BusTaskQueue(self._bus, self._depths), self._metrics)
+        results, history, feeds = BusResultStore(self._bus), BusHistory(self._bus), BusLiveFeed(self._bus)
+        control = BusNodeControl(self._bus)
+        nodes = LiveNodes(directory=self._directory)
+        lookup = TaskLookup(results=results, history=history, queue=queue)
+        submission = Submission(
+            queue=queue,
+            results=results,
+            history=history,
+            nodes=nodes,
+            quotas=self._quotas,
+            admission=self._policies.admission,
+            settings=self._policies.submission,
+        )
+        execution = CodeExecutionAppService(
+            submission=submission,
+            waiting=Waiting(
+                submission=submission, lookup=lookup, results=results, feeds=feeds, settings=WaitSettings()
+            ),
+            lookup=lookup,
+            listing=Listing(history=history, nodes=nodes),
+            cancelling=Cancelling(
+                lookup=lookup,
+                queue=queue,
+                results=results,
+                history=history,
+                feeds=feeds,
+                nodes=control,
+                settings=CancelSettings(),
+            ),
+        )
+        return build_server(
+            execution=execution,
+            catalog=CatalogAppService(nodes=nodes, control=control),
+            settings=GrpcSettings(address=self._settings.grpc_address, tokens=self._policies.clients),
+            interceptors=[CallMetrics(self._metrics)],
+        )
+
+
+def _version() -> str:
+    try:
+        return version("coderunner")
+    except PackageNotFoundError:  # run from a checkout
+        return "0"
+
+
+async def serve(settings: Settings) -> int:
+    """Runs until SIGTERM or SIGINT; the process's exit code. Raises ConfigurationError."""
+    gateway = Gateway(settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, gateway.stop)
+    try:
+        await gateway.start()
+        return await gateway.run()
+    except (OSError, RuntimeError) as error:
+        log.critical("gateway cannot start", error=str(error))
+        return 1
+    finally:
+        await gateway.close()
+
+
+def main() -> None:
+    """``coderunner-gateway``. Exit code 2 means that the configuration is wrong, 1 that something failed."""
+    try:
+        settings = load(sys.argv[1:])
+        logs.configure(settings.log_format, settings.log_level)
+        if not settings.tokens and not settings.grpc_address.startswith(LOOPBACK):
+            log.warning("anybody who reaches this address may run code: no tokens are set", grpc=settings.grpc_address)
+        code = run(serve(settings))
+    except ConfigurationError as error:
+        print(f"coderunner-gateway: {error}", file=sys.stderr)  # noqa: T201  # before there is a log
+        code = 2
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
