@@ -1,0 +1,155 @@
+"""Which pool a task goes to."""
+
+from __future__ import annotations
+
+import pytest
+
+from broker_gateway.application.live_nodes import LiveNodes
+from broker_gateway.domain.client_node import ClientNode, version_matches
+from broker_gateway.domain.repositories import ClientNodeRepository
+from broker_gateway.domain.scheduler import Need, NobodyServes, Placement, TaskScheduler
+from schemas.node import NodeRecord
+from schemas.status import NodeState
+from tests.fakes.gateway import MemoryNodeDirectory, language, node
+
+PYTHON = language("python", "3.13.5", "py", "python3")
+JAVA = language("java", "21.0.4", compiled=True)
+
+
+def place(nodes: list[NodeRecord], *needs: tuple[str, str]) -> Placement | NobodyServes:
+    return TaskScheduler([ClientNode(one) for one in nodes]).place(tuple(Need(*need) for need in needs))
+
+
+def pools(nodes: list[NodeRecord], *needs: tuple[str, str]) -> list[str]:
+    placement = place(nodes, *needs)
+    assert isinstance(placement, Placement)
+    return [choice.pool for choice in placement.pools]
+
+
+def refusal(nodes: list[NodeRecord], *needs: tuple[str, str]) -> str:
+    answer = place(nodes, *needs)
+    assert isinstance(answer, NobodyServes)
+    return answer.message
+
+
+@pytest.mark.parametrize("name", ["python", "py", "python3", "Python", "PY"])
+def test_a_language_is_found_by_name_or_alias_and_goes_on_by_its_name(name: str) -> None:
+    placement = place([node("a", PYTHON)], (name, ""))
+    assert isinstance(placement, Placement)
+    assert placement.languages == ("python",)
+
+
+def test_a_name_wins_over_another_languages_alias() -> None:
+    nodes = [node("a", language("c++", "14.2", "c"), language("c", "14.2"))]
+    placement = place(nodes, ("c", ""))
+    assert isinstance(placement, Placement)
+    assert placement.languages == ("c",)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "version", "matches"),
+    [
+        ("", "3.13.5", True),
+        ("3", "3.13.5", True),
+        ("3.13", "3.13.5", True),
+        ("3.13.5", "3.13.5", True),
+        ("3.1", "3.13.5", False),
+        ("3.13.50", "3.13.5", False),
+        ("13", "3.13.5", False),
+        ("14.2.0", "14.2.0-19", True),
+        ("3.13", "3.13rc1", False),
+    ],
+)
+def test_a_version_is_asked_for_by_its_first_components(wanted: str, version: str, matches: bool) -> None:
+    assert version_matches(wanted, version) is matches
+
+
+def test_an_unknown_language_is_refused_with_what_is_served() -> None:
+    message = refusal([node("a", PYTHON, JAVA)], ("cobol", ""))
+    assert "'cobol'" in message
+    assert "java, python" in message
+
+
+def test_an_unknown_version_is_refused_with_the_versions_served() -> None:
+    assert "3.13.5" in refusal([node("a", PYTHON)], ("py", "2"))
+
+
+def test_without_nodes_nothing_is_served() -> None:
+    assert "none at all" in refusal([], ("python", ""))
+
+
+def test_a_draining_node_serves_nothing_new_and_an_overloaded_one_does() -> None:
+    assert refusal([node("a", PYTHON, state=NodeState.DRAINING)], ("python", ""))
+    assert pools([node("a", PYTHON, state=NodeState.OVERLOADED)], ("python", "")) == ["default"]
+
+
+def test_a_pool_in_which_every_node_can_run_it_is_preferred() -> None:
+    nodes = [node("a", PYTHON, pools=["mixed"], capacity=100), node("b", JAVA, pools=["mixed"])]
+    assert pools(nodes, ("python", "")) == ["mixed"]
+    nodes.append(node("c", PYTHON, pools=["pythons"], capacity=1))
+    assert pools(nodes, ("python", "")) == ["pythons"]
+
+
+def test_a_node_that_drains_does_not_spoil_its_pool() -> None:
+    nodes = [node("a", PYTHON, pools=["p"]), node("b", JAVA, pools=["p"], state=NodeState.DRAINING)]
+    placement = place(nodes, ("python", ""))
+    assert isinstance(placement, Placement)
+    assert placement.pools[0].whole
+
+
+def test_two_versions_in_one_pool_make_a_task_that_names_neither_at_home_there() -> None:
+    nodes = [node("a", PYTHON), node("b", language("python", "3.11.2"))]
+    whole, old = place(nodes, ("python", "3")), place(nodes, ("python", "3.11"))
+    assert isinstance(whole, Placement)
+    assert isinstance(old, Placement)
+    assert whole.pools[0].whole
+    assert not old.pools[0].whole
+
+
+def test_the_checkers_language_must_be_served_by_the_same_node() -> None:
+    nodes = [node("a", PYTHON, pools=["p"]), node("b", JAVA, pools=["j"])]
+    assert "checker" in refusal(nodes, ("java", ""), ("python", ""))
+    nodes.append(node("c", PYTHON, JAVA, pools=["both"]))
+    assert pools(nodes, ("java", ""), ("python", "")) == ["both"]
+
+
+def test_the_shortest_queue_for_its_capacity_takes_the_task() -> None:
+    nodes = [node("a", PYTHON, pools=["large"], capacity=30), node("b", PYTHON, pools=["small"], capacity=10)]
+    placement = place(nodes, ("python", ""))
+    assert isinstance(placement, Placement)
+    assert placement.pool({}) == "large"
+    assert placement.pool({"large": 3, "small": 0}) == "small"
+    assert placement.pool({"large": 3, "small": 2}) == "large"
+
+
+def test_a_change_of_load_alone_keeps_the_scheduler() -> None:
+    directory = MemoryNodeDirectory(node("a", PYTHON))
+    nodes = LiveNodes(directory=directory)
+    before = nodes.scheduler()
+    directory.records = [node("a", PYTHON, load_score=80.0)]
+    assert nodes.live()[0].load_score == 80.0
+    assert nodes.scheduler() is before
+
+
+def test_a_node_that_comes_or_goes_is_seen_at_once() -> None:
+    directory = MemoryNodeDirectory()
+    nodes = LiveNodes(directory=directory)
+    assert isinstance(nodes.scheduler().place((Need("python", ""),)), NobodyServes)
+    directory.records.append(node("a", PYTHON))
+    assert isinstance(nodes.scheduler().place((Need("python", ""),)), Placement)
+    directory.records[0] = node("a", PYTHON, state=NodeState.DRAINING)
+    assert isinstance(nodes.scheduler().place((Need("python", ""),)), NobodyServes)
+
+
+def test_the_live_nodes_are_the_domains_repository() -> None:
+    repository: ClientNodeRepository = LiveNodes(directory=MemoryNodeDirectory(node("a")))
+    assert [one.id for one in repository.live()] == ["a"]
+
+
+def test_what_clients_make_the_scheduler_remember_is_bounded() -> None:
+    versions = [language("python", f"3.{minor}") for minor in range(40)]
+    scheduler = TaskScheduler([ClientNode(node("a", *versions))])
+    for first in range(40):
+        for second in range(40):
+            scheduler.place((Need("python", f"3.{first}"), Need("python", f"3.{second}")))
+    assert len(scheduler._placements) <= 1024

@@ -1,0 +1,146 @@
+"""Ids, quotas, back-off, the task itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from broker_gateway.domain.backoff import Backoff
+from broker_gateway.domain.draft import DraftCase
+from broker_gateway.domain.execution_task import ExecutionTask, Terms
+from broker_gateway.domain.quota import ClientQuota, OverQuota, QuotaPolicy
+from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, ResourceLimit
+from broker_gateway.domain.task_id import TaskId
+from schemas.execution import ResultMessage
+from schemas.names import is_token
+from schemas.status import Status
+from tests.unit.gateway.gateway_on_fakes import NOW_MS, draft, execution_of, result_of
+
+
+def test_fresh_ids_sort_by_time_and_are_tokens() -> None:
+    early, late = TaskId.fresh(NOW_MS, b"\xff" * 10), TaskId.fresh(NOW_MS + 1, b"\0" * 10)
+    assert early.value < late.value
+    assert is_token(early.value)
+    assert len(early.value) == 32
+
+
+def test_a_fresh_id_is_a_uuid_of_version_7() -> None:
+    value = TaskId.fresh(NOW_MS, b"\xff" * 10).value
+    assert value[:12] == f"{NOW_MS:012x}"
+    assert (value[12], value[16]) == ("7", "b")
+
+
+def test_fresh_ids_of_one_millisecond_differ() -> None:
+    ids = {TaskId.fresh(NOW_MS, number.to_bytes(10, "big")).value for number in range(1000)}
+    assert len(ids) == 1000
+
+
+def test_a_key_names_one_task_per_client() -> None:
+    assert TaskId.of_key("blog", "k") == TaskId.of_key("blog", "k")
+    assert TaskId.of_key("blog", "k") != TaskId.of_key("school", "k")
+    assert TaskId.of_key("a", "bk") != TaskId.of_key("ab", "k")
+    assert is_token(TaskId.of_key("blog", "ü\0 *.>").value)
+
+
+@pytest.mark.parametrize("text", ["", "a.b", "*", ">", "a b", "x" * 65, "ü"])
+def test_what_cannot_stand_in_a_subject_is_no_id(text: str) -> None:
+    assert TaskId.parse(text) is None
+
+
+def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
+    quota = ClientQuota.opened(QuotaPolicy(rate_per_s=10, burst=3), NOW_MS)
+    assert [quota.admit(str(number), NOW_MS) for number in range(3)] == [None] * 3
+    refused = quota.admit("3", NOW_MS)
+    assert isinstance(refused, OverQuota)
+    assert refused.retry_after_ms == 100
+    assert quota.admit("3", NOW_MS + 100) is None
+    assert quota.admit("4", NOW_MS + 100) is not None
+
+
+def test_a_bucket_never_holds_more_than_its_burst() -> None:
+    quota = ClientQuota.opened(QuotaPolicy(rate_per_s=10, burst=2), NOW_MS)
+    later = NOW_MS + 3_600_000
+    assert [quota.admit(str(number), later) is None for number in range(3)] == [True, True, False]
+
+
+def test_a_clock_that_steps_back_costs_nothing() -> None:
+    quota = ClientQuota.opened(QuotaPolicy(rate_per_s=1, burst=1), NOW_MS)
+    assert quota.admit("a", NOW_MS - 10_000) is None
+    assert quota.admit("b", NOW_MS - 9_000) is None
+
+
+def test_a_client_has_its_most_tasks_at_once_and_no_more() -> None:
+    quota = ClientQuota.opened(QuotaPolicy(concurrent=2), NOW_MS)
+    assert quota.admit("a", NOW_MS) is None
+    assert quota.admit("b", NOW_MS) is None
+    assert isinstance(quota.admit("c", NOW_MS), OverQuota)
+    quota.release("a")
+    assert quota.admit("c", NOW_MS) is None
+
+
+def test_a_task_counts_once_and_releasing_what_does_not_count_frees_nothing() -> None:
+    quota = ClientQuota.opened(QuotaPolicy(concurrent=1), NOW_MS)
+    assert quota.admit("a", NOW_MS) is None
+    assert quota.admit("a", NOW_MS) is None
+    quota.release("never admitted")
+    assert quota.admit("b", NOW_MS) is not None
+
+
+def test_a_task_whose_end_was_never_heard_of_is_forgotten() -> None:
+    quota = ClientQuota.opened(QuotaPolicy(concurrent=1, forget_after_ms=1000), NOW_MS)
+    assert quota.admit("a", NOW_MS) is None
+    assert quota.admit("b", NOW_MS + 999) is not None
+    assert quota.admit("b", NOW_MS + 1000) is None
+
+
+def test_delays_grow_to_a_maximum_and_jitter_stays_in_the_upper_half() -> None:
+    backoff = Backoff(base_s=1, factor=2, max_s=60)
+    assert [backoff.delay_s(failures, 1.0) for failures in (1, 2, 3, 6, 7, 1000)] == [1, 2, 4, 32, 60, 60]
+    assert backoff.delay_s(3, 0.0) == 2
+
+
+def terms(limits: ResourceLimit = ResourceLimit(DEFAULT_LIMITS)) -> Terms:  # noqa: B008 - frozen
+    return Terms(TaskId("t1"), "blog", ("python", "java"), "default", limits, NOW_MS)
+
+
+def test_an_accepted_task_says_where_its_result_goes_and_when_it_expires() -> None:
+    task = ExecutionTask.accepted(draft(queue_deadline_ms=500, callback_url="http://h/"), terms()).message
+    assert task.reply == "coderunner.v1.result.t1"
+    assert task.expires_at_ms == NOW_MS + 500
+    assert task.callback is not None
+    assert task.callback.url == "http://h/"
+    assert ExecutionTask.accepted(draft(), terms()).message.expires_at_ms is None
+
+
+def test_cases_get_a_number_for_a_name_and_the_default_epsilon() -> None:
+    cases = [DraftCase(comparison="float"), DraftCase(name="n", limits={"wall_ms": 7}), DraftCase(epsilon=0.5)]
+    first, second, third = ExecutionTask.accepted(draft(cases=cases), terms()).message.cases
+    assert (first.name, first.comparison.epsilon, first.limits) == ("1", 1e-6, None)
+    assert second.limits is not None
+    assert (second.name, second.limits.wall_ms, second.limits.cpu_ms) == ("n", 7, DEFAULT_LIMITS.cpu_ms)
+    assert third.comparison.epsilon == 0
+
+
+def test_a_file_may_be_as_large_as_the_disk_unless_asked_for() -> None:
+    limits = ResourceLimit(DEFAULT_LIMITS)
+    assert limits.changed_by({"disk_bytes": 9000}).value.file_bytes == 9000
+    assert limits.changed_by({"disk_bytes": 9000, "file_bytes": 50}).value.file_bytes == 50
+    assert limits.changed_by({}) is limits
+
+
+def test_a_task_completes_with_its_own_final_result_only() -> None:
+    task = ExecutionTask.accepted(draft(), terms())
+    with pytest.raises(ValueError, match="not a result"):
+        task.complete(result_of("another"))
+    with pytest.raises(ValueError, match="not a result"):
+        task.complete(ResultMessage(execution=task.known, callback=None, client=""))
+    event = task.complete(result_of("t1"))
+    assert (event.task_id, event.status, event.total_ms) == ("t1", Status.SUCCEEDED, 50)
+    assert task.known.status is Status.SUCCEEDED
+
+
+def test_a_task_cancelled_in_the_queue_tells_how_long_it_waited() -> None:
+    task = ExecutionTask.accepted(draft(), terms())
+    execution = task.cancelled(NOW_MS + 40, "why").execution
+    assert (execution.status, execution.queued_ms, execution.error) == (Status.CANCELLED, 40, "why")
+    running = ExecutionTask.found(task.message, execution_of("t1", status=Status.RUNNING))
+    assert running.cancelled(NOW_MS + 99, "why").execution.queued_ms == 1.5
