@@ -91,7 +91,7 @@ def _install(extras: frozenset[str]) -> None:
             for line in pip.stdout or ():
                 lines.append(line)
                 if line.startswith(("Collecting", "Installing")):
-                    say(f"   {line.strip()[:110]}")
+                    say(f"   {' '.join(line.split()[:2])}")
         if pip.returncode != 0:
             raise SetupError(f"pip failed (exit code {pip.returncode}); its last words:\n{''.join(lines[-15:])}")
     _STAMP.write_text(json.dumps({"key": _key(), "extras": sorted(extras)}), encoding="utf-8")

@@ -39,7 +39,8 @@ MAY_PUBLISH = {
         names.output_subject("t1"),
         names.dead_subject("poison", "t1"),
         f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_TASKS}.default-normal",
-        *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "INFO") for stream in STREAMS),
+        *(f"$JS.API.STREAM.INFO.{stream}" for stream in STREAMS),
+        f"$JS.API.CONSUMER.DURABLE.CREATE.{names.STREAM_TASKS}.default-normal",
     ],
     "operator": [
         "$JS.API.STREAM.LIST",
@@ -63,7 +64,7 @@ MAY_NOT_PUBLISH = {
         *DESTRUCTIVE,
         *(
             f"$JS.API.STREAM.{verb}.{stream}"
-            for verb in ("UPDATE", "PURGE", "MSG.DELETE", "MSG.GET")
+            for verb in ("CREATE", "UPDATE", "PURGE", "MSG.DELETE", "MSG.GET")
             for stream in STREAMS
         ),
         TASK,
@@ -186,7 +187,7 @@ async def test_a_task_makes_its_way_with_these_permissions(bus: NatsServer) -> N
 
 async def _one_task(gateway: Client, node: Client) -> None:
     for config in topology.streams(topology.BusLimits()):
-        await _ask(node, f"$JS.API.STREAM.CREATE.{config['name']}", json.dumps(config).encode())
+        await _ask(gateway, f"$JS.API.STREAM.CREATE.{config['name']}", json.dumps(config).encode())
         await _ask(gateway, f"$JS.API.STREAM.UPDATE.{config['name']}", json.dumps(config).encode())
     consumers = topology.task_consumers("default")
     for config in consumers:
