@@ -19,6 +19,9 @@ from broker_gateway.domain.events import TaskCompletedEvent
 
 UNDELIVERED = "undelivered"
 
+INBOX_PAUSE = Backoff(base_s=0.2, max_s=5.0)
+"""Between tries to take results while the bus is away."""
+
 _MOST_POSTPONED_REMEMBERED = 100_000
 
 _FAILING_FOR_S = 10.0
@@ -68,7 +71,6 @@ class CallbackRelay:
 
     async def _take_for_ever(self, group: asyncio.TaskGroup) -> None:
         failures = 0
-        pause = Backoff(base_s=0.2, max_s=5.0)
         while True:
             room = await self._room()
             try:
@@ -77,7 +79,7 @@ class CallbackRelay:
                 failures += 1
                 _log.warning("relay_inbox_failed", error=repr(error), failures=failures)
                 self._failed_at_s = time.monotonic()
-                await asyncio.sleep(pause.delay_s(failures, self._jitter()))
+                await asyncio.sleep(INBOX_PAUSE.delay_s(failures, self._jitter()))
                 continue
             failures, self._failed_at_s = 0, -_FAILING_FOR_S
             for delivery in deliveries:
