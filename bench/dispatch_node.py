@@ -115,7 +115,9 @@ async def stored_by(
             took.append((await stored.get() - started) * 1000)
         took.sort()
         used = (cpu_s(node.pid) - before) / options.tasks * 1e6
-        print(f"trickle: p50 {took[len(took) // 2]:.2f} ms, p99 {took[len(took) * 99 // 100]:.2f} ms, {used:.0f} us cpu")
+        print(
+            f"trickle: p50 {took[len(took) // 2]:.2f} ms, p99 {took[len(took) * 99 // 100]:.2f} ms, {used:.0f} us cpu"
+        )
         return
     first = await stored.get()
     before = cpu_s(node.pid), cpu_s(server_pid(server))
@@ -141,7 +143,7 @@ def start_node(
 ) -> subprocess.Popen[bytes]:
     environment = os.environ | {
         "CODERUNNER_NODE_NATS_URLS": server.url,
-        "CODERUNNER_NODE_ETCD_ENDPOINTS": "127.0.0.1:1",
+        "CODERUNNER_NODE_ETCD_ENDPOINTS": os.environ.get("BENCH_ETCD", "127.0.0.1:1"),
         "CODERUNNER_NODE_NODE_ID": "bench",
         "CODERUNNER_NODE_SANDBOX": "simulated",
         "CODERUNNER_NODE_CONCURRENCY": str(options.slots),
@@ -149,7 +151,7 @@ def start_node(
         "CODERUNNER_NODE_HTTP_ADDRESS": f"127.0.0.1:{http_port}",
         "CODERUNNER_NODE_CPU_ALARM_PERCENT": "101",
     }
-    command = [sys.executable, *options.wrap, "-m", "node.main"]
+    command = [sys.executable, *options.wrap.split(), "-m", "node.main"]
     with (directory / "node.log").open("wb") as log:
         return subprocess.Popen(command, env=environment, stderr=log, stdout=log)
 
@@ -160,7 +162,7 @@ def main() -> None:
     parser.add_argument("--slots", type=int, default=64)
     parser.add_argument("--run-ms", type=float, default=0.0)
     parser.add_argument("--trickle", action="store_true")
-    parser.add_argument("--wrap", nargs="*", default=[], help="between the interpreter and -m node.main: a profiler")
+    parser.add_argument("--wrap", default="", help="between the interpreter and -m node.main: a profiler")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         server = NatsServer(Path(directory))

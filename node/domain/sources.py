@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
+from posixpath import basename, splitext
 
 from node.domain.language import Language
 from schemas.task import SourceFile
@@ -22,7 +22,7 @@ def usual_name(language: Language, content: str) -> str:
     if language.source_name_pattern:
         found = re.search(language.source_name_pattern, content, re.MULTILINE)
         if found and found.groups() and _SAFE_STEM.fullmatch(found.group(1) or ""):
-            return found.group(1) + PurePosixPath(language.source_name).suffix
+            return found.group(1) + splitext(language.source_name)[1]
     return language.source_name
 
 
@@ -42,8 +42,8 @@ def entry_of(language: Language, files: Mapping[str, str], entry_point: str) -> 
         raise UnusableSourceError("there is no file to run")
     if language.source_name in files:
         return language.source_name
-    endings = set(language.extensions) | {PurePosixPath(language.source_name).suffix}
-    return next((name for name in files if PurePosixPath(name).suffix in endings), next(iter(files)))
+    endings = set(language.extensions) | {splitext(language.source_name)[1]}
+    return next((name for name in files if splitext(name)[1] in endings), next(iter(files)))
 
 
 def matching(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
@@ -51,7 +51,7 @@ def matching(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
     return [
         name
         for name in names
-        if any(fnmatchcase(name, pattern) or fnmatchcase(PurePosixPath(name).name, pattern) for pattern in patterns)
+        if any(fnmatchcase(name, pattern) or fnmatchcase(basename(name), pattern) for pattern in patterns)
     ]
 
 
@@ -62,4 +62,4 @@ def as_argument(name: str) -> str:
 
 def stem(name: str) -> str:
     """The path without its last ending."""
-    return str(PurePosixPath(name).with_suffix(""))
+    return splitext(name)[0]

@@ -42,6 +42,7 @@ class Bus:
         self._name = name
         self._log = structlog.get_logger("node.bus")
         self._failures = 0
+        self._closing = False
         self._ready = asyncio.Event()
         self._on_reconnect: list[OnReconnect] = []
         self.client = Client()
@@ -84,6 +85,7 @@ class Bus:
 
     async def close(self) -> None:
         """Flushes what is still to be sent, if the bus is there, and closes."""
+        self._closing = True
         if self.client.is_connected:
             try:
                 await self.client.flush(timeout=2)
@@ -104,7 +106,8 @@ class Bus:
         self._log.warning("bus trouble", error=f"{type(error).__name__}: {error}")
 
     async def _disconnected(self) -> None:
-        self._log.warning("the bus is away")
+        if not self._closing:
+            self._log.warning("the bus is away")
 
     async def _reconnected(self) -> None:
         self._failures = 0
