@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from inspect import isasyncgenfunction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
@@ -24,7 +24,13 @@ _REFUSALS = frozenset(
 )
 
 
-class CallMetrics(grpc.aio.ServerInterceptor[Any, Any]):
+if TYPE_CHECKING:
+    Interceptor = grpc.aio.ServerInterceptor[Any, Any]
+else:
+    Interceptor = grpc.aio.ServerInterceptor  # generic in its stubs only
+
+
+class CallMetrics(Interceptor):
     """Stands outermost, so that it sees what other interceptors refuse."""
 
     def __init__(self, metrics: Metrics) -> None:

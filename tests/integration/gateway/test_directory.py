@@ -1,0 +1,147 @@
+"""The node directory on a real etcd."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import aetcd
+import msgspec
+import pytest
+
+from broker_gateway.infrastructure import directory as directory_module
+from broker_gateway.infrastructure.directory import EtcdNodeDirectory, EtcdSettings
+from schemas import names
+from schemas.node import NodeRecord
+from tests.integration.gateway import samples
+from tests.servers import EtcdCluster, EtcdServer
+from tests.servers.fixtures import StartEtcd
+
+
+@asynccontextmanager
+async def following(*endpoints: str) -> AsyncIterator[EtcdNodeDirectory]:
+    directory = EtcdNodeDirectory(EtcdSettings(endpoints=endpoints, reconnect_base_s=0.05, reconnect_most_s=0.3))
+    directory.start()
+    try:
+        yield directory
+    finally:
+        await directory.close()
+
+
+async def has(directory: EtcdNodeDirectory, *node_ids: str) -> None:
+    """Returns once these are the live nodes."""
+    async with asyncio.timeout(20):
+        await directory.synced.wait()
+        while [node.id for node in directory.nodes()] != list(node_ids):
+            await directory.changed()
+
+
+async def on(server: EtcdServer, do: Callable[[aetcd.Client], Awaitable[object]]) -> None:
+    async with aetcd.Client(port=server.port, host="127.0.0.1") as client:
+        await do(client)
+
+
+async def put(server: EtcdServer, record: NodeRecord) -> None:
+    await on(server, lambda client: client.put(names.node_key(record.id).encode(), msgspec.json.encode(record)))
+
+
+async def test_nodes_that_were_there_before_and_those_that_come_are_known_whole(etcd_server: EtcdServer) -> None:
+    await put(etcd_server, samples.node("b"))
+    async with following(etcd_server.endpoint) as directory:
+        await has(directory, "b")
+        await put(etcd_server, samples.node("a", running=3))
+        await has(directory, "a", "b")
+        assert directory.nodes() == (samples.node("a", running=3), samples.node("b"))
+
+
+async def test_a_node_whose_lease_ended_is_gone(etcd_server: EtcdServer) -> None:
+    async with aetcd.Client(port=etcd_server.port, host="127.0.0.1") as client:
+        lease = await client.lease(60)
+        await client.put(names.node_key("a").encode(), msgspec.json.encode(samples.node("a")), lease=lease)
+        await put(etcd_server, samples.node("b"))
+        async with following(etcd_server.endpoint) as directory:
+            await has(directory, "a", "b")
+            await lease.revoke()
+            await has(directory, "b")
+
+
+def test_reading_the_same_nodes_again_is_no_change() -> None:
+    directory = EtcdNodeDirectory(EtcdSettings(endpoints=[]))
+    pair = (names.node_key("a").encode(), msgspec.json.encode(samples.node("a")))
+    directory._replace([pair])
+    before = directory.nodes()
+    directory._replace([pair])
+    assert directory.nodes() is before
+
+
+async def test_the_last_known_nodes_stay_while_etcd_is_away_and_follow_it_after(
+    start_etcd: StartEtcd,
+) -> None:
+    server = start_etcd()
+    await put(server, samples.node("a"))
+    await put(server, samples.node("b"))
+    async with following(server.endpoint) as directory:
+        await has(directory, "a", "b")
+        server.stop()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await directory.changed()
+        assert [node.id for node in directory.nodes()] == ["a", "b"]
+        server.start()
+        await on(server, lambda client: client.delete(names.node_key("a").encode()))
+        await has(directory, "b")
+
+
+async def test_it_starts_before_etcd_does(start_etcd: StartEtcd) -> None:
+    server = start_etcd()
+    await put(server, samples.node("a"))
+    server.stop()
+    async with following(server.endpoint) as directory:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await directory.synced.wait()
+        assert directory.nodes() == ()
+        server.start()
+        await has(directory, "a")
+
+
+async def test_a_record_that_is_not_understood_hides_no_other(etcd_server: EtcdServer) -> None:
+    await on(etcd_server, lambda client: client.put(names.node_key("bad").encode(), b"{"))
+    await put(etcd_server, samples.node("good"))
+    async with following(etcd_server.endpoint) as directory:
+        await has(directory, "good")
+        await on(etcd_server, lambda client: client.put(names.node_key("good").encode(), b"[]"))
+        await has(directory)
+
+
+async def test_a_lost_event_is_made_good_by_reading_everything_again(
+    etcd_server: EtcdServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory_module, "RESYNC_S", 0.1)
+    await put(etcd_server, samples.node("a"))
+    async with following(etcd_server.endpoint) as directory:
+        await has(directory, "a")
+        monkeypatch.setattr(EtcdNodeDirectory, "_apply", lambda *_: None)
+        await put(etcd_server, samples.node("b"))
+        await has(directory, "a", "b")
+
+
+async def test_another_member_is_asked_when_one_dies(etcd_cluster: EtcdCluster) -> None:
+    first, second, _ = etcd_cluster.servers
+    await put(first, samples.node("a"))
+    async with following(*etcd_cluster.endpoints) as directory:
+        await has(directory, "a")
+        first.kill()
+        second.wait_ready()
+        await put(second, samples.node("b"))
+        await has(directory, "a", "b")
+
+
+async def test_closing_leaves_nothing_running(etcd_server: EtcdServer) -> None:
+    before = asyncio.all_tasks()
+    async with following(etcd_server.endpoint) as directory:
+        await directory.synced.wait()
+    await asyncio.sleep(0)
+    left = {task for task in asyncio.all_tasks() - before if not task.done()}
+    assert not {task.get_name() for task in left if "directory" in task.get_name()}

@@ -1,0 +1,247 @@
+"""The gateway as a process: how it starts, what it says of itself, how it ends."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from coderunner.v1 import catalog_pb2, catalog_pb2_grpc, execution_pb2, execution_pb2_grpc
+from tests.servers import EtcdServer, NatsServer
+from tests.servers.fixtures import StartEtcd, StartNats
+from tests.servers.ports import free_port
+
+REPOSITORY = Path(__file__).parents[3]
+SERVING = health_pb2.HealthCheckResponse.SERVING
+
+
+class GatewayProcess:
+    """``python -m broker_gateway.main`` on free ports."""
+
+    def __init__(self, *flags: str) -> None:
+        self.grpc_port, self.http_port = free_port(), free_port()
+        command = [sys.executable, "-m", "broker_gateway.main", *flags]
+        command += ["--grpc-address", f"127.0.0.1:{self.grpc_port}", "--http-address", f"127.0.0.1:{self.http_port}"]
+        self.process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, env=clean_environment())
+        self.channel = grpc.insecure_channel(f"127.0.0.1:{self.grpc_port}")
+        self.lines: list[dict[str, Any]] = []
+
+    def wait_for(self, event: str) -> dict[str, Any]:
+        """The first log line that says it."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            assert line.startswith(b"{"), line + self.process.stderr.read()
+            self.lines.append(json.loads(line))
+            if self.lines[-1]["event"] == event:
+                return self.lines[-1]
+        raise AssertionError(f"it ended without saying {event!r}: {self.lines}")
+
+    def get(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=5)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        status, body = answer.status, answer.read().decode()
+        connection.close()
+        return status, body
+
+    def wait_parts(self, **wanted: bool) -> None:
+        """Until ``/readyz`` says so."""
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                parts = json.loads(self.get("/readyz")[1])["parts"]
+            except OSError:
+                parts = {}
+            if wanted.items() <= parts.items():
+                return
+            assert time.monotonic() < deadline, (wanted, parts)
+            time.sleep(0.02)
+
+    def health(self) -> int:
+        stub: Any = health_pb2_grpc.HealthStub(self.channel)
+        return int(stub.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True, timeout=10).status)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+    def close(self) -> None:
+        self.channel.close()
+        self.process.kill()
+        self.process.communicate()
+
+
+def clean_environment(**more: str) -> Mapping[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("CODERUNNER_")} | more
+
+
+@pytest.fixture
+def started() -> Iterator[Any]:
+    with ExitStack() as running:
+
+        def start(*flags: str) -> GatewayProcess:
+            gateway = GatewayProcess(*flags)
+            running.callback(gateway.close)
+            return gateway
+
+        yield start
+
+
+def bus_flags(nats: NatsServer, etcd: EtcdServer) -> list[str]:
+    return ["--nats-urls", nats.url, "--etcd-endpoints", etcd.endpoint]
+
+
+def test_it_says_once_that_it_is_ready_and_where_and_serves(
+    started: Any, nats_server: NatsServer, etcd_server: EtcdServer
+) -> None:
+    gateway = started(*bus_flags(nats_server, etcd_server))
+    line = gateway.wait_for("gateway ready")
+    assert line["grpc"] == f"127.0.0.1:{gateway.grpc_port}"
+    assert line["http"] == f"127.0.0.1:{gateway.http_port}"
+    assert gateway.get("/healthz")[0] == 200
+    assert gateway.get("/readyz")[0] == 200
+    while gateway.health() != SERVING:
+        time.sleep(0.02)
+    catalog: Any = catalog_pb2_grpc.CatalogServiceStub(gateway.channel)
+    assert list(catalog.ListNodes(catalog_pb2.ListNodesRequest()).nodes) == []
+
+
+def test_it_ends_with_0_on_sigterm_and_on_sigint(
+    started: Any, nats_server: NatsServer, etcd_server: EtcdServer
+) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gateway = started(*bus_flags(nats_server, etcd_server))
+        gateway.wait_for("gateway ready")
+        assert gateway.end(number) == 0
+        gateway.wait_for("gateway stopped")
+
+
+def test_it_starts_before_its_servers_and_is_ready_when_they_are(
+    started: Any, start_nats: StartNats, start_etcd: StartEtcd
+) -> None:
+    nats, etcd = start_nats(), start_etcd()
+    nats.stop()
+    etcd.stop()
+    gateway = started(*bus_flags(nats, etcd), "--reconnect-most-s", "0.3")
+    gateway.wait_parts(running=True, bus=False, streams=False, nodes=False)
+    assert gateway.get("/readyz")[0] == 503
+    assert gateway.get("/healthz")[0] == 200
+    assert gateway.health() != SERVING
+    nats.start()
+    gateway.wait_parts(bus=True, streams=True, nodes=False)
+    etcd.start()
+    gateway.wait_parts(bus=True, streams=True, nodes=True)
+    gateway.wait_for("gateway ready")
+
+
+def test_it_is_not_ready_while_the_bus_is_away_and_is_again_after(
+    started: Any, start_nats: StartNats, etcd_server: EtcdServer
+) -> None:
+    nats = start_nats()
+    gateway = started(*bus_flags(nats, etcd_server), "--reconnect-most-s", "0.3")
+    gateway.wait_for("gateway ready")
+    nats.stop()
+    gateway.wait_parts(bus=False)
+    nats.start()
+    gateway.wait_parts(bus=True, streams=True)
+
+
+def test_an_open_call_is_finished_before_it_ends(
+    started: Any, nats_server: NatsServer, etcd_server: EtcdServer
+) -> None:
+    gateway = started(*bus_flags(nats_server, etcd_server), "--shutdown-grace-s", "0.5")
+    gateway.wait_for("gateway ready")
+    health: Any = health_pb2_grpc.HealthStub(gateway.channel)
+    watch = health.Watch(health_pb2.HealthCheckRequest())
+    while next(watch).status != SERVING:
+        pass
+    gateway.process.send_signal(signal.SIGTERM)
+    assert next(watch).status != SERVING
+    assert gateway.process.wait(20) == 0
+
+
+def test_refused_calls_are_counted(started: Any, nats_server: NatsServer, etcd_server: EtcdServer) -> None:
+    gateway = started(*bus_flags(nats_server, etcd_server))
+    gateway.wait_for("gateway ready")
+    stub: Any = execution_pb2_grpc.ExecutionServiceStub(gateway.channel)
+    with pytest.raises(grpc.RpcError) as refusal:
+        stub.Submit(execution_pb2.SubmitRequest(), wait_for_ready=True)
+    assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    metrics = gateway.get("/metrics")[1]
+    assert 'coderunner_refused_total{reason="invalid_argument"} 1.0' in metrics
+    assert "coderunner_live_nodes 0.0" in metrics
+    assert "coderunner_bus_up 1.0" in metrics
+
+
+def test_a_relay_alone_serves_no_api(started: Any, nats_server: NatsServer) -> None:
+    gateway = started("--nats-urls", nats_server.url, "--roles", "relay")
+    line = gateway.wait_for("gateway ready")
+    assert "grpc" not in line
+    assert gateway.end() == 0
+
+
+def test_an_address_in_use_is_said_and_ends_it_with_1(
+    started: Any, nats_server: NatsServer, etcd_server: EtcdServer
+) -> None:
+    first = started(*bus_flags(nats_server, etcd_server))
+    first.wait_for("gateway ready")
+    second = started(*bus_flags(nats_server, etcd_server))
+    command = [*second.process.args[:-4], "--grpc-address", f"127.0.0.1:{first.grpc_port}", "--http-address"]
+    ended = subprocess.run(
+        [*command, f"127.0.0.1:{free_port()}"],
+        cwd=REPOSITORY,
+        env=clean_environment(),
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert b"gateway cannot start" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "file", "sentence"),
+    [
+        (["--nats-ulrs", "x"], {}, "", "unrecognized arguments: --nats-ulrs x"),
+        ([], {"CODERUNNER_GATEWAY_QUEUE_LIMT": "1"}, "", "did you mean CODERUNNER_GATEWAY_QUEUE_LIMIT?"),
+        ([], {}, "queue_limt = 1", "did you mean queue_limit?"),
+        (["--queue-limit", "many"], {}, "", "the setting queue_limit is wrong"),
+        (["--roles", "api,realy"], {}, "", "the setting roles.1 is wrong"),
+        (["--callback-allowed-networks", "10.0.0.1/8"], {}, "", "callback_allowed_networks"),
+        ([], {}, "[max_limits]\ncpu = 1", "there is no limit named cpu"),
+        ([], {}, "[max_limits]\ncpu_ms = 1", "the default of cpu_ms must lie between"),
+        ([], {}, '[tokens]\na = "x"\nb = "x"', "the token of client b is empty or another client's"),
+        ([], {}, "queue_limit = ", "is not TOML"),
+        ([], {"CODERUNNER_GATEWAY_CALLBACK_SECRET": "whsec_é"}, "", "callback_secret"),
+    ],
+)
+def test_a_wrong_configuration_is_one_sentence_and_exit_code_2(
+    tmp_path: Path, flags: list[str], environment: dict[str, str], file: str, sentence: str
+) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(file)
+    ended = subprocess.run(
+        [sys.executable, "-m", "broker_gateway.main", "--config", str(path), *flags],
+        cwd=REPOSITORY,
+        env=clean_environment(**environment),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert ended.stderr.startswith("coderunner-gateway: ")
+    assert ended.stderr.count("\n") == 1

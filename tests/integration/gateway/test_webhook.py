@@ -1,0 +1,209 @@
+"""Delivery by HTTP to real endpoints on the loopback interface."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from standardwebhooks import Webhook
+
+from broker_gateway.application.ports import DeliveryError
+from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
+from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
+from schemas.status import Status
+from tests.integration.gateway import samples
+
+SECRET = "whsec_" + "c2VjcmV0" * 4
+LOOPBACK = AddressGuard(["127.0.0.0/8"])
+
+
+@dataclass
+class Endpoint:
+    """Answers as told; keeps what it was sent."""
+
+    answer: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    port: int = 0
+    requests: list[tuple[web.Request, bytes]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/done"
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append((request, await request.read()))
+        return await self.answer(request)
+
+
+async def accept(_: web.Request) -> web.StreamResponse:
+    return web.Response(status=204)
+
+
+def answering(status: int, **headers: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, headers=headers)
+
+    return answer
+
+
+@pytest_asyncio.fixture
+async def endpoint() -> AsyncIterator[Endpoint]:
+    served = Endpoint(accept)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", served.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    served.port = runner.addresses[0][1]
+    yield served
+    await runner.cleanup()
+
+
+@pytest_asyncio.fixture
+async def transport() -> AsyncIterator[WebhookTransport]:
+    made = WebhookTransport(LOOPBACK, timeout_s=5, user_agent="coderunner/test", secret=SECRET)
+    yield made
+    await made.close()
+
+
+async def refused(transport: WebhookTransport, url: str) -> DeliveryError:
+    with pytest.raises(DeliveryError) as refusal:
+        await transport.deliver(url, samples.execution("a"), "a")
+    return refusal.value
+
+
+async def test_the_execution_is_posted_as_json_with_the_protos_names(
+    transport: WebhookTransport, endpoint: Endpoint
+) -> None:
+    await transport.deliver(endpoint.url, samples.execution("a", Status.FAILED, error="Größe"), "a")
+    ((request, _),) = endpoint.requests
+    assert (request.method, request.path) == ("POST", "/done")
+    assert request.headers["Idempotency-Key"] == "a"
+    assert request.headers["Content-Type"] == "application/json"
+    assert request.headers["User-Agent"] == "coderunner/test"
+    body = await request.json()
+    assert body["status"] == "FAILED"
+    assert body["error"] == "Größe"
+    assert body["run"]["peak_memory_bytes"] == 8 << 20
+    assert body["finished_at_ms"] == 1020
+    assert body["run"]["stdout"] == "42\n"
+
+
+async def test_the_signature_is_a_standard_webhook(transport: WebhookTransport, endpoint: Endpoint) -> None:
+    await transport.deliver(endpoint.url, samples.execution("a"), "a")
+    ((request, body),) = endpoint.requests
+    assert Webhook(SECRET).verify(body, dict(request.headers))["id"] == "a"
+    assert request.headers["webhook-id"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("status", "permanent"),
+    [(301, False), (304, False), (400, True), (404, True), (410, True)]
+    + [(status, False) for status in (408, 425, 429, 500, 503)],
+)
+async def test_only_2xx_is_delivered_and_client_errors_are_permanent(
+    transport: WebhookTransport, endpoint: Endpoint, status: int, permanent: bool
+) -> None:
+    endpoint.answer = answering(status)
+    error = await refused(transport, endpoint.url)
+    assert error.permanent is permanent
+    assert str(status) in str(error)
+
+
+async def test_a_redirect_is_not_followed(transport: WebhookTransport, endpoint: Endpoint) -> None:
+    endpoint.answer = answering(307, Location=f"http://127.0.0.1:{endpoint.port}/inside")
+    await refused(transport, endpoint.url)
+    assert len(endpoint.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"],
+)
+async def test_no_spelling_of_the_loopback_address_is_called(endpoint: Endpoint, host: str) -> None:
+    transport = WebhookTransport(AddressGuard(), timeout_s=5, user_agent="coderunner/test")
+    error = await refused(transport, f"http://{host}:{endpoint.port}/")
+    assert error.permanent
+    assert endpoint.requests == []
+    await transport.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://169.254.169.254/latest/meta-data/", "http://[fd00:ec2::254]/", "http://10.0.0.1/"]
+)
+async def test_metadata_and_private_addresses_are_not_called(url: str) -> None:
+    transport = WebhookTransport(AddressGuard(), timeout_s=5, user_agent="coderunner/test")
+    assert (await refused(transport, url)).permanent
+    await transport.close()
+
+
+async def test_a_name_that_changes_its_address_after_the_check_is_not_called(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The socket itself is guarded, whatever the resolver said."""
+    guard = AddressGuard()
+    transport = WebhookTransport(guard, timeout_s=5, user_agent="coderunner/test")
+
+    async def rebound(_host: str, _port: int) -> list[tuple[socket.AddressFamily, str]]:
+        return [(socket.AF_INET, "127.0.0.1")]
+
+    monkeypatch.setattr(guard, "resolve", rebound)
+    await refused(transport, f"http://example.org:{endpoint.port}/")
+    assert endpoint.requests == []
+    await transport.close()
+
+
+async def test_an_endpoint_that_does_not_answer_in_time_is_worth_another_try(endpoint: Endpoint) -> None:
+    asked = asyncio.Event()
+
+    async def never(_: web.Request) -> web.StreamResponse:
+        asked.set()
+        await asyncio.sleep(60)
+        return web.Response()
+
+    endpoint.answer = never
+    transport = WebhookTransport(LOOPBACK, timeout_s=0.2, user_agent="coderunner/test")
+    error = await refused(transport, endpoint.url)
+    assert not error.permanent
+    assert asked.is_set()
+    await transport.close()
+
+
+async def test_an_endless_answer_is_not_read(transport: WebhookTransport, endpoint: Endpoint) -> None:
+    ended = asyncio.Event()
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(b"x" * 65536)
+        finally:
+            ended.set()
+
+    endpoint.answer = endless
+    await transport.deliver(endpoint.url, samples.execution("a"), "a")
+    async with asyncio.timeout(5):
+        await ended.wait()
+
+
+async def test_a_refused_connection_is_worth_another_try(transport: WebhookTransport) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        error = await refused(transport, f"http://127.0.0.1:{taken.getsockname()[1]}/")
+    assert not error.permanent
+
+
+async def test_a_name_that_does_not_resolve_is_worth_another_try(transport: WebhookTransport) -> None:
+    assert not (await refused(transport, "http://nobody.invalid/")).permanent
+
+
+async def test_a_connection_is_used_again(transport: WebhookTransport, endpoint: Endpoint) -> None:
+    for _ in range(3):
+        await transport.deliver(endpoint.url, samples.execution("a"), "a")
+    peers = {request.transport and request.transport.get_extra_info("peername") for request, _ in endpoint.requests}
+    assert len(peers) == 1
