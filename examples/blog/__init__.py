@@ -1,0 +1,1 @@
+"""A blog whose code samples run."""

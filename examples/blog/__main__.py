@@ -1,0 +1,5 @@
+"""``python -m examples.blog``."""
+
+from examples.blog.server import main
+
+main()

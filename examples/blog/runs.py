@@ -1,0 +1,70 @@
+"""What happens to one run, told to everybody who watches it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from coderunner import Execution, Output
+from coderunner.transcript import Transcript
+from examples.blog.words import result
+
+HEARTBEAT_S = 15.0  # now and then something must come, or proxies close a quiet stream
+
+
+class Run:
+    """One run and all that has happened to it, for whoever watches, early or late."""
+
+    def __init__(self, task_id: str) -> None:
+        self.id = task_id
+        self.done = False
+        self.follower: asyncio.Task[None] | None = None
+        self._events: list[tuple[str, dict[str, Any]]] = []
+        self._transcript = Transcript()
+        self._news = asyncio.Event()
+        self._tell("accepted", {"id": task_id})
+
+    def output(self, piece: Output) -> None:
+        fresh = self._transcript.live(piece)
+        if fresh is not None and not self.done:
+            self._tell_output(fresh)
+
+    def state(self, execution: Execution) -> None:
+        """A change of state; the first that is final ends the run."""
+        if self.done:
+            return
+        if not execution.status.is_final:
+            self._tell("state", {"status": execution.status})
+            return
+        for piece in self._transcript.rest(execution):
+            self._tell_output(piece)
+        self.done = True
+        self._tell("result", result(execution))
+
+    def fail(self, words: str) -> None:
+        if not self.done:
+            self.done = True
+            self._tell("failed", {"error": words})
+
+    async def events(self, seen: int = 0) -> AsyncIterator[tuple[int, str, dict[str, Any]] | None]:
+        """Everything after the first ``seen`` events, then what comes; None now and then while nothing does."""
+        while True:
+            for number, (kind, data) in enumerate(self._events[seen:], start=seen + 1):
+                seen = number
+                yield number, kind, data
+            if self.done and seen == len(self._events):
+                return
+            try:
+                await asyncio.wait_for(self._news.wait(), HEARTBEAT_S)
+            except TimeoutError:
+                yield None
+
+    def _tell_output(self, piece: Output) -> None:
+        data = {"stage": piece.stage, "stream": piece.stream, "text": piece.text, "attempt": piece.attempt}
+        self._tell("output", data)
+
+    def _tell(self, kind: str, data: dict[str, Any]) -> None:
+        self._events.append((kind, data))
+        news, self._news = self._news, asyncio.Event()
+        news.set()

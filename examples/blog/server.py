@@ -1,0 +1,166 @@
+"""A small blog whose code samples run: the reader's browser, this backend, CodeRunner.
+
+``POST /run`` submits a sample with the SDK and answers with a stream of server-sent events: what the program prints
+while it runs, then how it ended. The result arrives by the watch, or by CodeRunner's callback to this backend,
+whichever is first.
+
+Settings: ``BLOG_HOST`` (127.0.0.1), ``BLOG_PORT`` (8080), ``BLOG_CALLBACK_BASE`` (how CodeRunner reaches this backend;
+http://127.0.0.1:8080), ``CODERUNNER_GATEWAY``, ``CODERUNNER_TOKEN``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+
+from aiohttp import web
+
+from coderunner import Client, CodeRunnerError, Limits, Output
+from examples.blog.page import HERE, TITLES, page
+from examples.blog.runs import Run
+from examples.blog.words import apology
+
+LIMITS = Limits(cpu_ms=5_000, wall_ms=10_000, memory_bytes=256 << 20)
+MOST_SOURCE_BYTES = 64 << 10
+MOST_RUNS = 500  # kept for readers who come back after a broken connection
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Blog:
+    """The backend's requests; one client for all of them."""
+
+    def __init__(self, client: Client, callback_base: str) -> None:
+        self._client = client
+        self._runs: dict[str, Run] = {}
+        self._key = secrets.token_urlsafe(24)  # who knows this address was told it by us
+        self._callback = f"{callback_base}/callback/{self._key}"
+        self._page = page()
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=2 * MOST_SOURCE_BYTES)
+        app.router.add_get("/", self.article)
+        app.router.add_post("/run", self.run)
+        app.router.add_get("/run/{id}", self.watch)
+        app.router.add_post("/run/{id}/cancel", self.cancel)
+        app.router.add_post("/callback/{key}", self.finished)
+        app.router.add_static("/static", HERE / "static")
+        app.on_response_prepare.append(_secure)
+        app.on_cleanup.append(self._close)
+        return app
+
+    async def article(self, request: web.Request) -> web.Response:
+        return web.Response(text=self._page, content_type="text/html", headers={"Cache-Control": "no-cache"})
+
+    async def run(self, request: web.Request) -> web.StreamResponse:
+        language, source, stdin = await _wanted(request)
+        try:
+            task_id = await self._client.submit(
+                language, source, stdin=stdin, limits=LIMITS, callback=self._callback, labels={"from": "blog"}
+            )
+        except CodeRunnerError as error:
+            status, words = apology(error, TITLES[language])
+            return web.json_response({"error": words}, status=status)
+        run = self._remember(Run(task_id))
+        run.follower = asyncio.create_task(self._follow(run))
+        return await _stream(request, run)
+
+    async def watch(self, request: web.Request) -> web.StreamResponse:
+        """The same events again, for a browser whose connection broke; ``?after=N`` leaves out the first N."""
+        after = request.query.get("after", "0")
+        return await _stream(request, self._known(request), int(after) if after.isdecimal() else 0)
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        run = self._known(request)
+        try:
+            run.state((await self._client.cancel(run.id)).execution)
+        except CodeRunnerError as error:
+            return web.json_response({"error": apology(error)[1]}, status=502)
+        return web.Response(status=204)
+
+    async def finished(self, request: web.Request) -> web.Response:
+        """CodeRunner's callback. The body only says which task; the result is asked for, so a forged one is no use."""
+        if not secrets.compare_digest(request.match_info["key"].encode(), self._key.encode()):
+            raise web.HTTPNotFound
+        try:
+            task_id = str((await request.json())["id"])
+        except (ValueError, TypeError, KeyError):
+            raise web.HTTPBadRequest from None
+        run = self._runs.get(task_id)
+        if run is not None and not run.done:
+            run.state(await self._client.get(task_id))
+        return web.Response(status=204)
+
+    async def _follow(self, run: Run) -> None:
+        try:
+            async for event in self._client.watch(run.id):
+                if isinstance(event, Output):
+                    run.output(event)
+                else:
+                    run.state(event)
+        except CodeRunnerError as error:
+            run.fail(apology(error)[1])
+
+    def _remember(self, run: Run) -> Run:
+        self._runs[run.id] = run
+        for old in [old for old in self._runs.values() if old.done][: max(0, len(self._runs) - MOST_RUNS)]:
+            del self._runs[old.id]
+        return run
+
+    def _known(self, request: web.Request) -> Run:
+        run = self._runs.get(request.match_info["id"])
+        if run is None:
+            raise web.HTTPNotFound(text="This run is no longer known.")
+        return run
+
+    async def _close(self, _: web.Application) -> None:
+        followers = [run.follower for run in self._runs.values() if run.follower is not None]
+        for follower in followers:
+            follower.cancel()
+        await asyncio.gather(*followers, return_exceptions=True)
+        await self._client.close()
+
+
+async def _wanted(request: web.Request) -> tuple[str, str, str]:
+    """Language, source and stdin of a request. Raises web.HTTPBadRequest."""
+    try:
+        body = await request.json()
+        language, source, stdin = body["language"], body["source"], body.get("stdin", "")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise web.HTTPBadRequest(text="This is not a run.") from None
+    if not all(isinstance(text, str) for text in (language, source, stdin)) or language not in TITLES:
+        raise web.HTTPBadRequest(text="This is not a run.")
+    return language, source, stdin
+
+
+async def _stream(request: web.Request, run: Run, after: int = 0) -> web.StreamResponse:
+    headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    try:
+        async for event in run.events(after):
+            if event is None:
+                await response.write(b": still here\n\n")
+            else:
+                number, kind, data = event
+                await response.write(f"id: {number}\nevent: {kind}\ndata: {json.dumps(data)}\n\n".encode())
+        await response.write_eof()
+    except ConnectionError:
+        pass  # the reader left; the run goes on, and a reader who comes back finds it
+    return response
+
+
+async def _secure(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(SECURITY)
+
+
+def main() -> None:
+    host, port = os.environ.get("BLOG_HOST", "127.0.0.1"), int(os.environ.get("BLOG_PORT", "8080"))
+    base = os.environ.get("BLOG_CALLBACK_BASE", f"http://127.0.0.1:{port}").rstrip("/")
+    web.run_app(Blog(Client(), base).application(), host=host, port=port, access_log=None)

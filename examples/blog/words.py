@@ -1,0 +1,67 @@
+"""What a reader is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coderunner import (
+    CodeRunnerError,
+    Execution,
+    GatewayUnavailable,
+    InvalidTask,
+    LanguageUnavailable,
+    NotFound,
+    QueueFull,
+    Status,
+)
+
+
+def result(execution: Execution) -> dict[str, Any]:
+    """What the page shows of a finished execution."""
+    stage = execution.run or execution.compile
+    return {
+        "status": execution.status,
+        "words": verdict(execution),
+        "version": execution.language_version,
+        "wall_ms": stage.wall_ms if stage else 0,
+        "memory_bytes": stage.peak_memory_bytes if stage else 0,
+        "cut": any(stage.stdout_truncated or stage.stderr_truncated for _, stage in execution.stages()),
+    }
+
+
+def verdict(execution: Execution) -> str:
+    """How it ended, for a reader. Empty where the output says all."""
+    run = execution.run
+    words = {
+        Status.SUCCEEDED: "",
+        Status.COMPILE_ERROR: "It does not compile.",
+        Status.TIME_LIMIT: "Stopped: it took too long.",
+        Status.MEMORY_LIMIT: "Stopped: it wanted more than 256 MiB of memory.",
+        Status.OUTPUT_LIMIT: "Stopped: it printed too much.",
+        Status.CANCELLED: "Stopped.",
+        Status.REJECTED: f"Not allowed here: {execution.error}",
+        Status.EXPIRED: "No machine was free in time. Please try again.",
+        Status.INTERNAL_ERROR: "Something broke on our side. Please try again.",
+    }
+    if execution.status in words:
+        return words[execution.status]
+    if run is not None and run.signal is not None:
+        return f"It crashed (signal {run.signal})."
+    return f"It ended with exit code {run.exit_code}." if run is not None else "It failed."
+
+
+def apology(error: CodeRunnerError, language: str = "this language") -> tuple[int, str]:
+    """HTTP status, and why nothing ran, for a reader."""
+    if isinstance(error, QueueFull):
+        when = f"in {error.retry_after:.0f} s" if error.retry_after else "in a moment"
+        return 429, f"Many readers are running code just now. Please try again {when}."
+    if isinstance(error, LanguageUnavailable):
+        return 503, f"No machine that runs {language} is up at the moment. Please try again later."
+    if isinstance(error, InvalidTask):
+        words = "; ".join(violation.description for violation in error.violations) or str(error)
+        return 400, f"This cannot be run: {words}"
+    if isinstance(error, NotFound):
+        return 404, "This run is no longer known."
+    if isinstance(error, GatewayUnavailable):
+        return 503, "The machines that run code cannot be reached just now. Please try again in a minute."
+    return 502, "Something broke on our side. Please try again."
