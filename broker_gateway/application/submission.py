@@ -144,8 +144,8 @@ class Submission:
         pool = await self._open_pool(admitted.placement, Priority(command.draft.priority))
         if isinstance(pool, Busy):
             return pool
-        languages = admitted.placement.languages
-        terms = Terms(admitted.id, command.client, languages, pool, self._limits, self._now_ms())
+        limits = self._limits.changed_by(command.draft.limits)
+        terms = Terms(admitted.id, command.client, admitted.placement.languages, pool, limits, self._now_ms())
         task = ExecutionTask.accepted(command.draft, terms)
         try:
             is_new = await self._queue.enqueue(task.message)

@@ -16,7 +16,7 @@ OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 _SCHEME = "bearer "
 
 
-class BearerTokens(grpc.aio.ServerInterceptor[Any, Any]):
+class BearerTokens(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
     """UNAUTHENTICATED unless the metadata has ``authorization: Bearer <token>`` with a token that is known. Health and
     reflection stay open."""
 

@@ -31,7 +31,7 @@ class Undecodable:
     """Name of the type."""
 
 
-class Guard(grpc.aio.ServerInterceptor[Any, Any]):
+class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
     """The innermost interceptor. Wraps each method once and keeps it."""
 
     def __init__(self) -> None:
