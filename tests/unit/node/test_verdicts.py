@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import pytest
+
+from node.domain.rules import check
+from node.domain.sandbox import Ending
+from node.domain.shrink import shrink_outputs
+from node.domain.text import LiveText, readable
+from node.domain.verdict import (
+    case_verdict,
+    checker_verdict,
+    compile_status,
+    explain,
+    run_status,
+    stage_of,
+    summary,
+)
+from schemas.execution import CaseResult, Execution
+from schemas.status import Status, Verdict
+from tests.fakes.node import LIMITS, PYTHON, an_outcome
+
+
+@pytest.mark.parametrize(
+    ("ending", "exit_code", "status"),
+    [
+        (Ending.EXITED, 0, Status.SUCCEEDED),
+        (Ending.EXITED, 1, Status.FAILED),
+        (Ending.EXITED, None, Status.FAILED),
+        (Ending.CPU, None, Status.TIME_LIMIT),
+        (Ending.WALL, None, Status.TIME_LIMIT),
+        (Ending.MEMORY, None, Status.MEMORY_LIMIT),
+        (Ending.OUTPUT, None, Status.OUTPUT_LIMIT),
+        (Ending.DISK, 1, Status.FAILED),
+        (Ending.CANCELLED, None, Status.CANCELLED),
+    ],
+)
+def test_every_ending_has_its_status(ending: Ending, exit_code: int | None, status: Status) -> None:
+    assert run_status(an_outcome(ending, exit_code)) is status
+
+
+@pytest.mark.parametrize("ending", [Ending.CPU, Ending.WALL, Ending.MEMORY, Ending.OUTPUT, Ending.DISK])
+def test_a_compiler_that_hits_a_limit_is_a_compile_error_and_says_which(ending: Ending) -> None:
+    outcome = an_outcome(ending, None)
+    assert compile_status(outcome) is Status.COMPILE_ERROR
+    assert explain(outcome, LIMITS, "the compiler").startswith("the compiler ")
+    assert stage_of(outcome).limits_hit == [ending.value]
+
+
+def test_a_content_compiler_has_no_status_and_a_cancelled_one_is_cancelled() -> None:
+    assert compile_status(an_outcome()) is None
+    assert compile_status(an_outcome(Ending.CANCELLED, None)) is Status.CANCELLED
+
+
+def test_a_signal_of_its_own_is_told_in_words() -> None:
+    assert explain(an_outcome(exit_code=None, signal=11), LIMITS, "the program") == "the program was ended by signal 11"
+    assert explain(an_outcome(exit_code=3), LIMITS, "the program") == ""
+
+
+def test_a_limit_is_told_once() -> None:
+    assert stage_of(an_outcome(Ending.CPU, None, limits_hit=("cpu", "processes"))).limits_hit == ["cpu", "processes"]
+
+
+def test_output_that_is_not_utf_8_is_replaced_and_flagged() -> None:
+    stage = stage_of(an_outcome(stdout=b"a\xffb", stderr="é".encode()))
+    assert (stage.stdout, stage.stdout_invalid_utf8) == ("a\ufffdb", True)
+    assert (stage.stderr, stage.stderr_invalid_utf8) == ("é", False)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_character_that_our_cut_split_is_left_out_unflagged(cut: int) -> None:
+    data = "x😀".encode()[:-cut]
+    assert readable(data, truncated=True) == ("x", False)
+    assert readable(data, truncated=False) == ("x\ufffd", True)
+
+
+def test_live_text_counts_characters_and_waits_for_split_ones() -> None:
+    live = LiveText()
+    whole = "aé😀z".encode()
+    pieces = [live.feed(whole[index : index + 1]) for index in range(len(whole))]
+    assert [piece for piece in pieces if piece[1]] == [(0, "a"), (1, "é"), (2, "😀"), (3, "z")]
+    assert live.feed(b"\xe2\x82", last=True) == (4, "\ufffd")
+
+
+def test_a_wrong_output_and_a_failed_run_have_different_verdicts() -> None:
+    assert case_verdict(Status.SUCCEEDED, accepted=True) is Verdict.ACCEPTED
+    assert case_verdict(Status.SUCCEEDED, accepted=False) is Verdict.WRONG_ANSWER
+    assert case_verdict(Status.FAILED, accepted=True) is Verdict.RUNTIME_ERROR
+    assert case_verdict(Status.MEMORY_LIMIT, accepted=False) is Verdict.MEMORY_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "verdict"),
+    [
+        (Ending.EXITED, 0, Verdict.ACCEPTED),
+        (Ending.EXITED, 1, Verdict.WRONG_ANSWER),
+        (Ending.EXITED, 2, Verdict.CHECKER_ERROR),
+        (Ending.WALL, 0, Verdict.CHECKER_ERROR),
+    ],
+)
+def test_a_checker_judges_by_its_exit_code(ending: Ending, code: int, verdict: Verdict) -> None:
+    assert checker_verdict(an_outcome(ending, code)) is verdict
+
+
+def a_result(verdict: Verdict, stdout: bytes = b"") -> CaseResult:
+    return CaseResult(name="1", verdict=verdict, stage=stage_of(an_outcome(stdout=stdout)), checker_output="")
+
+
+def test_a_task_with_cases_succeeds_only_if_all_are_accepted() -> None:
+    assert summary([a_result(Verdict.ACCEPTED)], cancelled=False) is Status.SUCCEEDED
+    assert summary([a_result(Verdict.ACCEPTED), a_result(Verdict.TIME_LIMIT)], cancelled=False) is Status.FAILED
+    assert summary([a_result(Verdict.ACCEPTED)], cancelled=True) is Status.CANCELLED
+
+
+def test_the_code_check_names_rule_file_and_line_once() -> None:
+    found = check(PYTHON.rules, {"a.py": "x = 1\nexec('y')\nexec('z')", "b.py": "execute(1)"})
+    assert [str(finding) for finding in found] == ["a.py:2: exec is not for here [no-exec]"]
+
+
+def test_outputs_that_were_cut_to_fit_say_so() -> None:
+    execution = Execution(
+        id="x",
+        status=Status.FAILED,
+        language="python",
+        language_version="3",
+        node_id="n",
+        attempt=1,
+        queued_ms=0.0,
+        labels={},
+        compile=None,
+        run=stage_of(an_outcome(stdout=b"12345", stderr=b"12")),
+        cases=[a_result(Verdict.ACCEPTED, b"123456")],
+        warnings=[],
+        error="",
+        submitted_at_ms=0,
+        finished_at_ms=0,
+    )
+    small = shrink_outputs(execution, 3)
+    assert small.run is not None
+    assert (small.run.stdout, small.run.stdout_truncated) == ("123", True)
+    assert (small.run.stderr, small.run.stderr_truncated) == ("12", False)
+    assert small.cases[0].stage is not None
+    assert small.cases[0].stage.stdout == "123"
