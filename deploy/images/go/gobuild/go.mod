@@ -1,0 +1,3 @@
+module coderunner/gobuild
+
+go 1.24

@@ -1,0 +1,132 @@
+// gobuild builds one Go program: `gobuild -o FILE [OPTIONS] ENTRY SOURCES...`, from the program's directory.
+//
+// A program of plain files that imports only the standard library is compiled and linked against the packages that
+// were built with the image, with no `go build` in between. Everything else goes to `go build`, with a build cache that
+// holds the standard library and that nobody can write to.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+const home = "/opt/coderunner/go"
+
+// request is the parsed command line.
+type request struct {
+	output  string
+	options []string
+	entry   string
+	sources []string // each once, the entry first
+}
+
+func main() {
+	req, err := parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	if packages, ok := direct(req); ok {
+		os.Exit(buildDirectly(req, packages))
+	}
+	os.Exit(goBuild(req))
+}
+
+func parse(arguments []string) (request, error) {
+	var req request
+	for i := 0; i < len(arguments); i++ {
+		argument := arguments[i]
+		switch {
+		case argument == "-o" && i+1 < len(arguments):
+			i++
+			req.output = arguments[i]
+		case strings.HasPrefix(argument, "-"):
+			req.options = append(req.options, argument)
+		case !slices.Contains(req.sources, argument):
+			req.sources = append(req.sources, argument)
+		}
+	}
+	if req.output == "" || len(req.sources) == 0 {
+		return req, fmt.Errorf("usage: gobuild -o FILE [OPTIONS] ENTRY SOURCES...")
+	}
+	req.entry = req.sources[0]
+	return req, nil
+}
+
+// buildDirectly runs the compiler and the linker; the exit code is that of `go build`, and so are the words.
+func buildDirectly(req request, packages string) int {
+	scratch, err := os.MkdirTemp("", "gobuild-")
+	if err != nil {
+		return fail(err)
+	}
+	defer os.RemoveAll(scratch)
+	directory, err := os.Getwd()
+	if err != nil {
+		return fail(err)
+	}
+	object := filepath.Join(scratch, "main.a")
+	version := strings.Join(strings.SplitN(runtime.Version(), ".", 3)[:2], ".")
+	compile := []string{
+		"-o", object, "-p", "main", "-complete", "-dwarf=false", "-lang=" + version, "-goversion", runtime.Version(),
+		"-trimpath", directory + "=>.", "-nolocalimports", "-importcfg", packages, "-pack",
+	}
+	for _, source := range req.sources {
+		compile = append(compile, "./"+source)
+	}
+	if code := run("compile", compile); code != 0 {
+		return code
+	}
+	return run("link", []string{"-o", req.output, "-s", "-w", "-buildmode=exe", "-importcfg", packages, object})
+}
+
+// run runs one of the toolchain's programs; what it says goes to stderr under the heading that `go build` gives it.
+func run(tool string, arguments []string) int {
+	command := exec.Command(filepath.Join(home, "tool", tool), arguments...)
+	// Both live for milliseconds: collecting their garbage only costs.
+	command.Env = append(os.Environ(), "GOGC=off", "GOROOT=")
+	said, err := command.CombinedOutput()
+	if len(said) > 0 {
+		fmt.Fprintf(os.Stderr, "# command-line-arguments\n%s", said)
+	}
+	if err == nil {
+		return 0
+	}
+	if command.ProcessState == nil {
+		return fail(err)
+	}
+	return 1
+}
+
+// goBuild hands the program to `go build`, whole.
+func goBuild(req request) int {
+	arguments := []string{"build", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-o", req.output}
+	arguments = append(arguments, req.options...)
+	if _, err := os.Stat("go.mod"); err == nil {
+		arguments = append(arguments, "./"+filepath.Dir(req.entry))
+	} else {
+		arguments = append(arguments, req.sources...)
+	}
+	command := exec.Command(filepath.Join(home, "go"), arguments...)
+	command.Env = append(os.Environ(),
+		"GOCACHE="+home+"/cache", "GOPATH="+home+"/path", "GOENV=off", "GOFLAGS=", "GOPROXY=off", "GOSUMDB=off",
+		"GOTELEMETRY=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0")
+	command.Stdout, command.Stderr = io.Writer(os.Stderr), os.Stderr
+	if err := command.Run(); err != nil {
+		if command.ProcessState == nil {
+			return fail(err)
+		}
+		return max(command.ProcessState.ExitCode(), 1)
+	}
+	return 0
+}
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, "gobuild:", err)
+	return 1
+}
