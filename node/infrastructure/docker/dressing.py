@@ -16,8 +16,7 @@ from node.infrastructure.docker.specification import AGENT_PATH
 _DOCKERFILE = """\
 FROM {image}
 LABEL {prefix}.dressed={language}
-COPY agent {agent}
-COPY workspace /workspace
+ADD dress.tar /
 """
 
 
@@ -44,7 +43,7 @@ async def dress(engine: Engine, *, prefix: str, language: str, image: str, agent
         return None
     if (bare["Config"] or {}).get("Volumes"):
         raise EngineError(f"{image} declares volumes: they would be writable and outlive a task")
-    dockerfile = _DOCKERFILE.format(image=bare["Id"], prefix=prefix, language=language, agent=AGENT_PATH)
+    dockerfile = _DOCKERFILE.format(image=bare["Id"], prefix=prefix, language=language)
     tag = f"{prefix}/dressed:{_digest(dockerfile, agent)}"
     made = await engine.image_id(tag)
     if made is None:
@@ -61,23 +60,29 @@ def _digest(dockerfile: str, agent: Mapping[str, bytes]) -> str:
 
 
 def _context(dockerfile: str, agent: Mapping[str, bytes]) -> bytes:
-    """A tar archive in memory; everything in it is root's and nobody can write to it."""
+    inner = [_folder(AGENT_PATH, 0o555), _folder("/workspace", 0o1777)]  # the runtime keeps a mount point's mode
+    folders = {name.rpartition("/")[0] for name in agent if "/" in name}
+    inner += [_folder(f"{AGENT_PATH}/{folder}", 0o555) for folder in sorted(folders)]
+    inner += [_file(f"{AGENT_PATH}/{name}", content) for name, content in agent.items()]
+    return _tar([_file("Dockerfile", dockerfile.encode()), _file("dress.tar", _tar(inner))])
+
+
+def _folder(path: str, mode: int) -> tuple[tarfile.TarInfo, bytes]:
+    entry = tarfile.TarInfo(path.lstrip("/"))
+    entry.type, entry.mode = tarfile.DIRTYPE, mode
+    return entry, b""
+
+
+def _file(path: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    entry = tarfile.TarInfo(path.lstrip("/"))
+    entry.mode, entry.size = 0o444, len(content)
+    return entry, content
+
+
+def _tar(entries: list[tuple[tarfile.TarInfo, bytes]]) -> bytes:
+    """In memory. Everything in it is root's, and nobody can write to it."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        _add(archive, "Dockerfile", dockerfile.encode())
-        folders = {f"agent/{name}".rpartition("/")[0] for name in agent} | {"agent", "workspace"}
-        for folder in sorted(folders):
-            _add(archive, folder, None)
-        for name, content in agent.items():
-            _add(archive, f"agent/{name}", content)
+        for entry, content in entries:
+            archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()
-
-
-def _add(archive: tarfile.TarFile, name: str, content: bytes | None) -> None:
-    entry = tarfile.TarInfo(name)
-    if content is None:
-        entry.type, entry.mode = tarfile.DIRTYPE, 0o555
-        archive.addfile(entry)
-    else:
-        entry.mode, entry.size = 0o444, len(content)
-        archive.addfile(entry, io.BytesIO(content))

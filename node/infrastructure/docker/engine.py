@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -41,10 +42,10 @@ class FoundContainer:
 class Engine:
     """Every method raises EngineError."""
 
-    def __init__(self, socket: str) -> None:
-        if not socket.startswith("unix://"):
-            raise ValueError(f"the engine's address must be a Unix socket (unix://...), not {socket!r}")
-        self._url = socket
+    def __init__(self, url: str) -> None:
+        if not url.startswith("unix://"):
+            raise ValueError(f"the engine's address must be a Unix socket (unix://...), not {url!r}")
+        self._url = url
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="engine")
         self._client: docker.APIClient | None = None
 
@@ -126,10 +127,12 @@ class Engine:
         except docker.errors.APIError as error:
             kind = NameTakenError if error.status_code == 409 and "name" in str(error) else EngineError
             raise kind(f"the engine refused: {error.explanation or error}") from error
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
             raise EngineError(f"the engine at {self._url} does not answer: {error}") from error
 
     def _make_client(self) -> docker.APIClient:
+        with socket.socket(socket.AF_UNIX) as probe:  # the SDK leaves a socket open where nobody answers
+            probe.connect(self.socket_path)
         return docker.APIClient(base_url=self._url, version="auto", timeout=_TIMEOUT_S, max_pool_size=_THREADS)
 
 

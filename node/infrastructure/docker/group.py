@@ -33,13 +33,15 @@ class GroupPolicy:
     """Reuse: slots that always exist; single use: slots that always wait unused."""
     single_use: bool
     retire_after: int
-    idle_shrink_s: float
+    rested_first: bool = False
+    """Hand out the slot that has waited longest, so that an interpreter that starts in the one used last has time for
+    that; otherwise the one used last, whose memory is warm."""
     retry_most_s: float = 5.0
     """The longest pause between attempts to make a slot while the engine refuses."""
 
 
 class SlotGroup:
-    """Hands out clean slots, most recently used first. A slot is in one place at a time: free, with a holder, or on
+    """Hands out clean slots. A slot is in one place at a time: free, with a holder, or on
     its way between the two; it leaves the group exactly once, by ``_drop``."""
 
     def __init__(self, maker: SlotMaker, policy: GroupPolicy, background: Background) -> None:
@@ -50,6 +52,8 @@ class SlotGroup:
         self._free: list[Slot] = []
         self._waiters: deque[asyncio.Future[Slot]] = deque()
         self._creating = 0
+        self._recycling = 0
+        self._least_free = 0
         self._closed = False
 
     @property
@@ -92,14 +96,16 @@ class SlotGroup:
         if slot.launches == 0 and not slot.lost:
             self._offer(slot)
         else:
+            self._recycling += 1
             self._background.spawn(self._recycle(slot))
 
-    def shrink(self, now_s: float) -> None:
-        """Removes free slots beyond the spares that were not used for long. Oldest first."""
-        idle = [slot for slot in self._free if now_s - slot.idle_since_s >= self._policy.idle_shrink_s]
-        for slot in idle[: max(0, len(self._members) - self._policy.spare)]:
+    def shrink(self) -> None:
+        """Called at intervals: removes as many slots as were free ever since the call before, but the spares."""
+        surplus = min(self._least_free, len(self._members)) - self._policy.spare
+        for slot in self._free[: max(0, surplus)]:
             self._free.remove(slot)
             self._drop(slot)
+        self._least_free = len(self._free)
 
     def close(self) -> None:
         """Makes no more slots and lets nobody wait any longer."""
@@ -107,7 +113,10 @@ class SlotGroup:
         self._fail_waiters("the node is shutting down")
 
     async def _recycle(self, slot: Slot) -> None:
-        clean = await slot.settled()
+        try:
+            clean = await slot.settled()
+        finally:
+            self._recycling -= 1
         if not clean or self._policy.single_use:
             self._drop(slot)
         elif slot.launches >= self._policy.retire_after:
@@ -125,10 +134,12 @@ class SlotGroup:
         self._offer(slot)
 
     def _pick(self, memory_bytes: int) -> Slot | None:
-        for index in range(len(self._free) - 1, -1, -1):
-            if self._free[index].memory_bytes == memory_bytes:
-                return self._free.pop(index)
-        return self._free.pop() if self._free else None
+        order = self._free if self._policy.rested_first else self._free[::-1]
+        slot = next((one for one in order if one.memory_bytes == memory_bytes), next(iter(order), None))
+        if slot is not None:
+            self._free.remove(slot)
+        self._least_free = min(self._least_free, len(self._free))
+        return slot
 
     def _offer(self, slot: Slot) -> None:
         if slot.lost:
@@ -139,7 +150,6 @@ class SlotGroup:
             if not waiter.done():
                 waiter.set_result(slot)
                 return
-        slot.idle_since_s = asyncio.get_running_loop().time()
         self._free.append(slot)
 
     def _lost(self, slot: Slot) -> None:
@@ -154,11 +164,11 @@ class SlotGroup:
         self._grow()
 
     def _grow(self) -> None:
-        """Starts as many slots as are missing."""
+        """Starts as many slots as are missing. One that is being wiped is back long before a new one is made."""
         policy = self._policy
         if self._closed:
             return
-        waiting = sum(not waiter.done() for waiter in self._waiters)
+        waiting = max(0, sum(not waiter.done() for waiter in self._waiters) - self._recycling)
         spares = policy.spare - (len(self._free) if policy.single_use else len(self._members))
         missing = waiting + spares if policy.single_use else max(waiting, spares)
         most = policy.most + (policy.spare if policy.single_use else 0)

@@ -55,6 +55,7 @@ class DockerSandboxPool:
         self._removals = Background()
         self._factory: SlotFactory | None = None
         self._shelves: dict[tuple[str, Role], _Shelf] = {}
+        self._closed = False
         self._served: list[tuple[Language, str]] = []
 
     async def start(self) -> None:
@@ -68,7 +69,10 @@ class DockerSandboxPool:
             raise
 
     async def close(self) -> None:
-        """Stops the containers and keeps them for the next start. Bounded in time; raises nothing."""
+        """Stops the containers and keeps them for the next start. Bounded in time; raises nothing; once is enough."""
+        if self._closed:
+            return
+        self._closed = True
         groups = [shelf.group for shelf in self._shelves.values()]
         for group in groups:
             group.close()
@@ -117,7 +121,9 @@ class DockerSandboxPool:
         await self._adopt_all(found, factory)
         served = await asyncio.gather(*(self._serve(language) for language in self._languages))
         self._served = [
-            (language, version) for language, version in zip(self._languages, served, strict=True) if version
+            (language, version)
+            for language, version in zip(self._languages, served, strict=True)
+            if version is not None
         ]
         if not self._served:
             raise EngineError("no language can be served; the log lines before this one say why")
@@ -133,7 +139,8 @@ class DockerSandboxPool:
             return
         for role in (Role.RUN, Role.COMPILE) if language.compile else (Role.RUN,):
             recipe = Recipe(language, role, image, usual_shape(language, role, settings))
-            self._shelves[language.name, role] = _Shelf(recipe, factory, self._policy(role), self._background)
+            policy = self._policy(language, role)
+            self._shelves[language.name, role] = _Shelf(recipe, factory, policy, self._background)
 
     async def _adopt_all(self, found: Sequence[FoundContainer], factory: SlotFactory) -> None:
         mine = [one for one in found if self._label(one, "node") == self._settings.node_id]
@@ -178,21 +185,21 @@ class DockerSandboxPool:
         own = Recipe(recipe.language, recipe.role, recipe.image, shape)
         return MadeToMeasure(self._factory, own, shelf.room_for_extra), self._factory
 
-    def _policy(self, role: Role) -> GroupPolicy:
+    def _policy(self, language: Language, role: Role) -> GroupPolicy:
         settings = self._settings
         return GroupPolicy(
             most=settings.compile_slots if role is Role.COMPILE else settings.concurrency,
             spare=max(1, settings.spare),
             single_use=settings.isolation is Isolation.SINGLE_USE,
             retire_after=settings.retire_after,
-            idle_shrink_s=settings.idle_shrink_s,
+            rested_first=role is Role.RUN and language.warm is not None and language.warm.kind == "prestart",
         )
 
     async def _shrink_now_and_then(self) -> None:
         while True:
-            await asyncio.sleep(max(0.05, self._settings.idle_shrink_s / 4))
+            await asyncio.sleep(self._settings.idle_shrink_s)
             for shelf in self._shelves.values():
-                shelf.group.shrink(asyncio.get_running_loop().time())
+                shelf.group.shrink()
 
     async def _stop(self, container_id: str) -> None:
         try:

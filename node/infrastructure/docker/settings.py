@@ -40,7 +40,7 @@ class DockerSettings:
     retire_after: int = 500
     """Launches after which a slot is replaced."""
     idle_shrink_s: float = 300.0
-    """Slots above ``spare`` that were not used for this long are removed."""
+    """As many slots as were never needed for this long are removed, but ``spare``."""
     memory_bytes: int = 256 << 20
     """Memory that a run slot grants before a task asks for another amount."""
     disk_bytes: int = 64 << 20

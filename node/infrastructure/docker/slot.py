@@ -58,7 +58,6 @@ class Slot:
         self.memory_bytes = memory_bytes
         self.overhead_bytes = overhead_bytes
         self.launches = 0
-        self.idle_since_s = 0.0
         self.lost = ""
         """Why it is no longer of use; empty while it is."""
         self.on_lost: Callable[[Slot], None] = lambda slot: None

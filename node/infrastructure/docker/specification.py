@@ -17,6 +17,7 @@ AGENT_CAPABILITIES = ("SETGID", "SETUID")
 
 AGENT_PATH = "/opt/coderunner/agent"
 WRITABLE = ("/workspace", "/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")  # noqa: S108 - inside the container
+_PROGRAM_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108 - inside the container
 _AGENT_MEMORY_BYTES = 16 << 20
 _AGENT_PROCESSES = 8
 """So that the agent can fork, whatever the program did."""
@@ -84,7 +85,7 @@ class Specification:
             "gid": self.uid,
             "warm": warm and {"kind": warm.kind, "command": list(warm.command), "env_at_start": warm.env_at_start},
             "server": list(compile_stage.server) if compile_stage and compile_stage.server else None,
-            "env": {**self.language.env, **(compile_stage.env if compile_stage else {})},
+            "env": {**_PROGRAM_ENV, **self.language.env, **(compile_stage.env if compile_stage else {})},
             "limits": {
                 "processes": self.shape.processes,
                 "file_bytes": self.shape.disk_bytes,
@@ -94,7 +95,7 @@ class Specification:
         }
 
     def _container(self) -> dict[str, Any]:
-        environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", **self.settings.environment}
+        environment = {**_PROGRAM_ENV, **self.settings.environment}
         return {
             "Image": self.image,
             "Hostname": "sandbox",
@@ -128,7 +129,7 @@ class Specification:
             "Memory": memory,
             "MemorySwap": memory,  # the same: no swap
             "PidsLimit": self.shape.processes + self.language.processes_overhead + _AGENT_PROCESSES,
-            "OomScoreAdj": -500,  # the agent outlives what it started
+            "OomScoreAdj": 0,  # the agent gives its programs 1000: they go first, and no slot goes after the host's own
             "NanoCpus": int(min(self.settings.cpus, os.cpu_count() or 1) * 1e9),
             "LogConfig": {"Type": "none"},
             "Init": False,

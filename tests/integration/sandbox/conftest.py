@@ -1,0 +1,97 @@
+"""Pools on the real engine, each under a prefix of its own; whatever they made is gone afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import random
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+from node.domain.language import Language
+from node.infrastructure.docker import DockerSandboxPool, DockerSettings
+from node.infrastructure.languages import load_language
+from tests.fakes import agent_standin
+
+LANGUAGES = Path(__file__).resolve().parents[3] / "deploy" / "languages"
+STANDIN = {"__main__.py": Path(agent_standin.__file__).read_bytes()}
+
+
+def language(shipped: str, /, **changes: Any) -> Language:
+    """One of the languages that are shipped."""
+    return dataclasses.replace(load_language(LANGUAGES / f"{shipped}.toml"), **changes)
+
+
+def standin_language(name: str = "standin") -> Language:
+    """For a pool whose agent is the stand-in, which answers every well-behaved run with its name."""
+    return language("bash", name=name, version_command=("ok",), version_pattern="(stand-in)")
+
+
+class Bench:
+    """The engine as the test sees it, and pools that share one prefix."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self.client = client
+        self.prefix = f"crtest-{secrets.token_hex(4)}"
+        self._uid_base = random.randrange(400_000, 900_000, 1_000)
+        self.pools: list[DockerSandboxPool] = []
+
+    def settings(self, **changes: Any) -> DockerSettings:
+        usual = {"node_id": "node-1", "prefix": self.prefix, "uid_base": self._uid_base}
+        return DockerSettings(**{**usual, **changes})
+
+    async def pool(
+        self, *languages: Language, agent: dict[str, bytes] | None = None, **changes: Any
+    ) -> DockerSandboxPool:
+        """A started pool."""
+        pool = DockerSandboxPool(languages=languages, settings=self.settings(**changes), agent=agent)
+        self.pools.append(pool)
+        await pool.start()
+        return pool
+
+    def containers(self, **labels: str) -> list[Container]:
+        wanted = [f"{self.prefix}.uid", *(f"{self.prefix}.{key}={value}" for key, value in labels.items())]
+        return self.client.containers.list(all=True, filters={"label": wanted}, ignore_removed=True)
+
+    def clean_up(self) -> None:
+        for container in self.containers():
+            container.remove(force=True)
+        for image in self.client.images.list(f"{self.prefix}/dressed"):
+            self.client.images.remove(image.id, force=True)
+
+
+@pytest.fixture
+def client() -> Iterator[docker.DockerClient]:
+    client = docker.from_env()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+async def bench(client: docker.DockerClient) -> AsyncIterator[Bench]:
+    bench = Bench(client)
+    yield bench
+    for pool in bench.pools:
+        await pool.close()
+    bench.clean_up()
+
+
+Eventually = Callable[[Callable[[], bool]], Any]
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    """Waits for what the engine reports to come true; of its own state it tells no event."""
+
+    async def wait(condition: Callable[[], bool], patience_s: float = 10.0) -> None:
+        async with asyncio.timeout(patience_s):
+            while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - the engine has no event for it
+                await asyncio.sleep(0.02)
+
+    return wait

@@ -1,0 +1,56 @@
+"""The host's account of a slot's memory, on directories laid out as the two cgroup versions do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from node.infrastructure.docker.cgroup import open_account
+
+
+def lay_out(root: Path, line: str, folder: str, usage: str, peak: str) -> Path:
+    (root / "proc" / "7").mkdir(parents=True)
+    (root / "proc" / "7" / "cgroup").write_text(f"12:cpu:/docker/c\n{line}\n")
+    group = root / "cgroup" / folder
+    group.mkdir(parents=True)
+    (group / usage).write_text("1000\n")
+    (group / peak).write_text("9999\n")
+    return group / peak
+
+
+@pytest.mark.parametrize(
+    ("line", "folder", "usage", "peak"),
+    [
+        ("9:memory:/docker/c", "memory/docker/c", "memory.usage_in_bytes", "memory.max_usage_in_bytes"),
+        ("0::/docker/c", "docker/c", "memory.current", "memory.peak"),
+    ],
+)
+def test_the_peak_is_counted_from_what_was_there_before(
+    tmp_path: Path, line: str, folder: str, usage: str, peak: str
+) -> None:
+    mark = lay_out(tmp_path, line, folder, usage, peak)
+    account = open_account(7, tmp_path / "cgroup", tmp_path / "proc")
+    assert account is not None
+    assert account.peak_bytes() is None
+    account.start()
+    assert mark.read_text().startswith("0")
+    mark.write_text("5000\n")
+    assert account.peak_bytes() == 4000
+    mark.write_text("10\n")
+    assert account.peak_bytes() == 0
+    mark.write_text("nonsense\n")
+    assert account.peak_bytes() is None
+    account.close()
+    account.close()
+
+
+def test_where_the_files_are_out_of_reach_there_is_no_account(tmp_path: Path) -> None:
+    assert open_account(7, tmp_path, tmp_path) is None
+    lay_out(tmp_path, "0::/elsewhere", "docker/c", "memory.current", "memory.peak")
+    assert open_account(7, tmp_path / "cgroup", tmp_path / "proc") is None
+
+
+def test_the_whole_hosts_account_is_not_taken_for_a_slots(tmp_path: Path) -> None:
+    lay_out(tmp_path, "0::/", "", "memory.current", "memory.peak")
+    assert open_account(7, tmp_path / "cgroup", tmp_path / "proc") is None

@@ -1,0 +1,115 @@
+"""A slot in one task's hands, exchanged when it fails between two launches."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from node.domain.sandbox import Ending, Outcome, SandboxLostError
+from node.infrastructure.docker.lease import Lease
+from tests.unit.docker.builders import MIB, launch, limits, nobody
+
+
+class FakeSlot:
+    def __init__(self, *, clean: bool = True, memory_bytes: int = 256 * MIB) -> None:
+        self.clean = clean
+        self.memory_bytes = memory_bytes
+        self.ran: list[Any] = []
+        self.kills = 0
+
+    async def settled(self) -> bool:
+        await asyncio.sleep(0)
+        return self.clean
+
+    async def run(self, what: Any, on_output: Any) -> Any:
+        self.ran.append(what)
+        return "outcome"
+
+    def kill(self) -> None:
+        self.kills += 1
+
+
+class FakeSource:
+    def __init__(self, *slots: FakeSlot) -> None:
+        self.slots = list(slots)
+        self.returned: list[FakeSlot] = []
+
+    async def take(self, memory_bytes: int) -> FakeSlot:
+        if not self.slots:
+            raise SandboxLostError("none left")
+        return self.slots.pop(0)
+
+    def give_back(self, slot: FakeSlot) -> None:
+        self.returned.append(slot)
+
+
+async def grants(slot: Any, memory_bytes: int) -> bool:
+    slot.memory_bytes = memory_bytes
+    return True
+
+
+async def refuses(slot: Any, memory_bytes: int) -> bool:
+    return False
+
+
+def lease_of(source: FakeSource, resize: Any = grants) -> Lease:
+    return Lease(source, resize)  # type: ignore[arg-type]  # a fake
+
+
+async def test_launches_follow_each_other_in_one_slot() -> None:
+    source = FakeSource(slot := FakeSlot())
+    lease = lease_of(source)
+    await lease.acquire(256 * MIB)
+    await lease.run(launch("a"), nobody)
+    await lease.run(launch("b"), nobody)
+    assert len(slot.ran) == 2
+    lease.release()
+    lease.release()
+    assert source.returned == [slot]
+
+
+async def test_a_slot_that_did_not_come_clean_is_exchanged_unnoticed() -> None:
+    source = FakeSource(bad := FakeSlot(), good := FakeSlot())
+    lease = lease_of(source)
+    await lease.acquire(256 * MIB)
+    bad.clean = False
+    assert await lease.run(launch(), nobody) == "outcome"
+    assert (bad.ran, len(good.ran), source.returned) == ([], 1, [bad])
+
+
+async def test_a_slot_is_given_the_memory_that_the_launch_asks_for() -> None:
+    lease = lease_of(FakeSource(slot := FakeSlot()))
+    await lease.acquire(256 * MIB)
+    await lease.run(launch(limits=limits(memory_bytes=64 * MIB)), nobody)
+    assert slot.memory_bytes == 64 * MIB
+
+
+async def test_slots_that_cannot_be_made_ready_are_all_handed_back() -> None:
+    slots = [FakeSlot(memory_bytes=1) for _ in range(3)]
+    source = FakeSource(*slots)
+    with pytest.raises(SandboxLostError):
+        await lease_of(source, refuses).acquire(2)
+    assert source.returned == slots
+
+
+async def test_a_kill_while_the_slot_is_being_made_ready_starts_nothing() -> None:
+    lease = lease_of(FakeSource(slot := FakeSlot()))
+    await lease.acquire(256 * MIB)
+    running = asyncio.create_task(lease.run(launch(), nobody))
+    await asyncio.sleep(0)
+    await lease.kill()
+    outcome = await running
+    assert isinstance(outcome, Outcome)
+    assert outcome.ending is Ending.CANCELLED
+    assert slot.ran == []
+    assert slot.kills == 0
+
+
+async def test_a_kill_reaches_the_running_slot_and_not_the_next_launch() -> None:
+    lease = lease_of(FakeSource(slot := FakeSlot()))
+    await lease.acquire(256 * MIB)
+    await lease.kill()
+    assert slot.kills == 1
+    assert await lease.run(launch(), nobody) == "outcome"

@@ -1,0 +1,62 @@
+"""The profile as a document: nothing dangerous is allowed, every rule says why, the page explains each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from node.infrastructure.docker.settings import DEFAULT_SECCOMP_PATH
+
+PROFILE: dict[str, Any] = json.loads(DEFAULT_SECCOMP_PATH.read_text())
+ALLOWED = [rule for rule in PROFILE["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW"]
+PAGE = (DEFAULT_SECCOMP_PATH.parents[1] / "docs" / "seccomp.md").read_text()
+
+DANGEROUS = """
+    keyctl add_key request_key io_uring_setup io_uring_enter io_uring_register userfaultfd bpf perf_event_open
+    unshare setns mount umount2 pivot_root chroot fsopen open_tree move_mount clone3 ptrace process_vm_readv
+    process_vm_writev kcmp pidfd_getfd shmget shmat msgget semget mq_open kexec_load kexec_file_load
+    init_module finit_module delete_module swapon swapoff reboot name_to_handle_at open_by_handle_at mknod
+    mknodat fanotify_init seccomp iopl ioperm modify_ldt syslog settimeofday sethostname quotactl acct
+"""
+
+
+@pytest.mark.parametrize("name", DANGEROUS.split())
+def test_a_dangerous_call_is_in_no_allowing_rule(name: str) -> None:
+    assert [rule for rule in ALLOWED if name in rule["names"]] == []
+
+
+def test_what_is_not_named_is_refused_with_eperm() -> None:
+    assert (PROFILE["defaultAction"], PROFILE["defaultErrnoRet"]) == ("SCMP_ACT_ERRNO", 1)
+
+
+def test_no_other_architecture_can_be_spoken() -> None:
+    assert [entry["subArchitectures"] for entry in PROFILE["archMap"]] == [[], []]
+
+
+def test_only_three_families_of_sockets_can_be_made() -> None:
+    rules = [rule for rule in ALLOWED if "socket" in rule["names"]]
+    assert sorted(rule["args"][0]["value"] for rule in rules) == [1, 2, 10]
+    assert all(rule["args"][0]["op"] == "SCMP_CMP_EQ" and rule["args"][0]["index"] == 0 for rule in rules)
+
+
+def test_clone_is_allowed_without_any_namespace_flag() -> None:
+    (rule,) = [rule for rule in ALLOWED if "clone" in rule["names"]]
+    namespaces = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
+    assert rule["args"] == [{"index": 0, "value": namespaces, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]
+
+
+def test_a_call_is_named_once_unless_its_arguments_tell_the_rules_apart() -> None:
+    names = [name for rule in PROFILE["syscalls"] if not rule.get("args") for name in rule["names"]]
+    assert len(names) == len(set(names))
+
+
+def test_each_rule_says_why_and_the_page_explains_it() -> None:
+    missing = [rule["comment"] for rule in PROFILE["syscalls"] if rule["comment"] not in PAGE]
+    assert missing == []
+
+
+def test_the_default_path_is_this_repositorys_profile() -> None:
+    assert Path("deploy/seccomp.json").resolve() == DEFAULT_SECCOMP_PATH

@@ -1,0 +1,104 @@
+"""What a slot's container is told to be."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from node.domain.language import CompileStage, Language, Warm
+from node.domain.sandbox import Role
+from node.infrastructure.docker.settings import DockerSettings
+from node.infrastructure.docker.specification import Shape, Specification, usual_shape
+
+MIB = 1 << 20
+LANGUAGE = Language(
+    name="x",
+    image="x",
+    source_name="x",
+    run_command=("x",),
+    version_command=("x",),
+    version_pattern="(x)",
+    env={"A": "1"},
+    compile=CompileStage(command=("c",), artefacts=("*",), sources=("*",), server=("serve",), env={"B": "2"}),
+    warm=Warm(kind="zygote", command=("python3",)),
+    memory_overhead_bytes=40 * MIB,
+    processes_overhead=5,
+)
+SETTINGS = DockerSettings(node_id="n")
+
+
+def specification(**changes: Any) -> Specification:
+    usual = {
+        "language": LANGUAGE,
+        "role": Role.RUN,
+        "shape": usual_shape(LANGUAGE, Role.RUN, SETTINGS),
+        "uid": 5,
+        "image": "sha256:1",
+        "seccomp": "{}",
+        "settings": SETTINGS,
+    }
+    return Specification(**{**usual, **changes})
+
+
+def test_a_slot_can_reach_nothing_and_gain_nothing() -> None:
+    host = specification().payload()["HostConfig"]
+    assert host["NetworkMode"] == "none"
+    assert host["ReadonlyRootfs"] is True
+    assert host["CapDrop"] == ["ALL"]
+    assert set(host["CapAdd"]) == {"SETUID", "SETGID"}
+    assert host["SecurityOpt"] == ["no-new-privileges:true", "seccomp={}"]
+    assert host["IpcMode"] == "private"
+    assert not {"Binds", "Mounts", "Devices", "Privileged", "PidMode", "UsernsMode"} & set(host)
+
+
+def test_its_limits_are_the_shapes_and_what_the_language_itself_needs_and_no_swap() -> None:
+    host = specification(shape=Shape(100 * MIB, 10 * MIB, 20)).payload()["HostConfig"]
+    assert host["Memory"] == host["MemorySwap"] == 140 * MIB
+    assert 25 < host["PidsLimit"] < 40
+    assert f"size={10 * MIB}," in host["Tmpfs"]["/workspace"]
+    assert all("nosuid,nodev" in options and "nr_inodes=" in options for options in host["Tmpfs"].values())
+
+
+def test_the_environment_of_the_host_is_not_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODERUNNER_TOKEN", "hush")
+    payload = specification().payload()
+    assert "hush" not in json.dumps(payload)
+    assert [line.partition("=")[0] for line in payload["Env"]] == ["HOME", "LANG", "PATH"]
+
+
+def test_only_run_slots_have_a_waiting_process_and_only_compile_slots_a_compiler() -> None:
+    run = specification().agent_config()
+    assert (run["warm"]["kind"], run["server"]) == ("zygote", None)
+    assert (run["env"]["A"], "B" in run["env"]) == ("1", False)
+    compiling = specification(role=Role.COMPILE).agent_config()
+    assert (compiling["warm"], compiling["server"], compiling["env"]["B"]) == (None, ["serve"], "2")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"uid": 6},
+        {"image": "sha256:2"},
+        {"seccomp": '{"a": 1}'},
+        {"role": Role.COMPILE},
+        {"shape": Shape(1, 2, 3)},
+        {"language": dataclasses.replace(LANGUAGE, env={})},
+        {"settings": dataclasses.replace(SETTINGS, oci_runtime="runsc")},
+    ],
+)
+def test_whatever_changes_the_container_changes_its_digest(change: dict[str, Any]) -> None:
+    assert specification(**change).digest() != specification().digest()
+
+
+def test_the_same_specification_has_the_same_digest_and_says_it_in_a_label() -> None:
+    labels = specification().payload()["Labels"]
+    assert labels["coderunner.spec"] == specification().digest()
+    assert {labels["coderunner.node"], labels["coderunner.role"], labels["coderunner.uid"]} == {"n", "run", "5"}
+
+
+def test_a_language_without_a_compile_stage_has_no_compile_slots() -> None:
+    with pytest.raises(ValueError, match="no compile stage"):
+        usual_shape(dataclasses.replace(LANGUAGE, compile=None), Role.COMPILE, SETTINGS)
