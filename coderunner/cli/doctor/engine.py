@@ -92,5 +92,12 @@ def _abilities(info: dict[str, Any]) -> Iterator[Finding]:
         yield warning("cgroup", "swap cannot be limited: a task may swap beyond its memory limit", mend)
     else:
         yield ok("cgroup", f"memory, swap and process limits, driver {info.get('CgroupDriver', 'unknown')}")
+    yield _runtime(info, os.environ.get("CODERUNNER_NODE_OCI_RUNTIME", ""))
+
+
+def _runtime(info: dict[str, Any], wanted: str) -> Finding:
     runtimes = sorted(name for name in info.get("Runtimes") or {} if not name.startswith("io.containerd."))
-    yield ok("runtime", f"{', '.join(runtimes)}; default {info.get('DefaultRuntime', 'unknown')}")
+    if wanted and wanted not in runtimes:
+        mend = f"add {wanted} to 'runtimes' in /etc/docker/daemon.json, then systemctl restart docker"
+        return wrong("runtime", f"the engine does not know {wanted}, only {', '.join(runtimes)}", mend)
+    return ok("runtime", f"{', '.join(runtimes)}; default {info.get('DefaultRuntime', 'unknown')}")

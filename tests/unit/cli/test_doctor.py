@@ -154,6 +154,15 @@ def test_an_engine_without_seccomp_or_limits_is_wrong() -> None:
     assert found == {"seccomp": State.WRONG, "cgroup": State.WRONG, "runtime": State.OK}
 
 
+def test_a_configured_runtime_that_the_engine_lacks_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODERUNNER_NODE_OCI_RUNTIME", "runsc")
+    (finding,) = [finding for finding in engine.engine() if finding.part == "runtime"]
+    known = "runsc" in finding.says and finding.state is State.OK
+    assert known or (finding.state is State.WRONG and "daemon.json" in finding.mend)
+    lacking = list(engine._abilities({"Runtimes": {"runc": {}}}))[-1]
+    assert lacking.state is State.WRONG
+
+
 def test_each_missing_image_is_named_with_what_builds_it(monkeypatch: pytest.MonkeyPatch) -> None:
     image = SimpleNamespace(tags=["coderunner/python:latest"])
     client = SimpleNamespace(images=SimpleNamespace(list=lambda: [image]), close=lambda: None)
