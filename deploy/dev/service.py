@@ -28,7 +28,7 @@ class Service:
     ready: tuple[int, str]
     """Port and path that answer 200 once it works."""
     made_of: tuple[Path, ...] = ()
-    """Files and folders (of Python, TOML and JSON files) whose change makes a running one out of date."""
+    """Files and folders whose change makes a running one out of date."""
     env: Mapping[str, str] = field(default_factory=dict)
     also: str = ""
     """Anything else whose change makes it out of date."""
@@ -100,9 +100,7 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += [
-                file for file in path.rglob("*") if file.suffix in {".py", ".toml", ".json", ".html", ".js", ".css"}
-            ]
+            found += [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
         elif path.exists():
             found.append(path)
     return sorted(found)
