@@ -1,0 +1,171 @@
+"""The demo blog's backend against a scripted gateway."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import grpc
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from coderunner import Client, InvalidTask, NotFound
+from coderunner.v1 import execution_pb2
+from examples.blog.page import page
+from examples.blog.server import Blog
+from examples.blog.words import apology
+from tests.fakes.fake_gateway import FakeGateway, Script, chunk, queue_full, ran
+
+Browser = TestClient[Any, Any]
+SAMPLE = {"language": "python", "source": "print('<b>')", "stdin": "27\n"}
+
+
+@pytest.fixture
+def gateway() -> Iterator[FakeGateway]:
+    with FakeGateway() as running:
+        yield running
+
+
+@pytest.fixture
+async def browser(gateway: FakeGateway) -> AsyncIterator[Browser]:
+    blog = Blog(Client(gateway.target, connect_timeout_s=0.2, patience_s=0.2), "http://127.0.0.1:1")
+    async with TestClient(TestServer(blog.application())) as client:
+        yield client
+
+
+def events(text: str) -> list[tuple[str, dict[str, Any]]]:
+    found = re.findall(r"^id: \d+\nevent: (\w+)\ndata: (.*)$", text, re.MULTILINE)
+    return [(kind, json.loads(data)) for kind, data in found]
+
+
+async def test_the_page_has_a_sample_in_each_of_the_five_languages_and_asks_nobody_else(browser: Browser) -> None:
+    answer = await browser.get("/")
+    text = await answer.text()
+    assert set(re.findall(r'data-language="(\w+)"', text)) == {"python", "javascript", "java", "cpp", "go"}
+    assert "{{" not in text.replace("{{ ", "")
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    for path in re.findall(r'(?:src|href)="([^"]+)"', text):
+        assert path.startswith(("/static/", "data:"))
+        if path.startswith("/static/"):
+            assert (await browser.get(path)).status == 200
+
+
+def test_samples_are_escaped() -> None:
+    assert "std::chrono::duration&lt;double&gt;" in page()
+    assert "#include <bits" not in page()
+
+
+async def test_a_run_streams_output_and_ends_with_the_result(gateway: FakeGateway, browser: Browser) -> None:
+    gateway.script = lambda task: Script(ran("a\nb\n", stderr="</script>"), live=[chunk("a\n")])
+    answer = await browser.post("/run", json=SAMPLE)
+    assert answer.content_type == "text/event-stream"
+    seen = events(await answer.text())
+    assert [kind for kind, _ in seen] == ["accepted", "state", "output", "output", "output", "result"]
+    assert "".join(data["text"] for kind, data in seen if data.get("stream") == "STDOUT") == "a\nb\n"
+    assert seen[-1][1]["memory_bytes"] == 8 << 20
+    task = gateway.of("Submit")[0].task
+    assert (task.language, task.stdin, task.limits.wall_ms) == ("python", "27\n", 10_000)
+    assert re.fullmatch(r"http://127\.0\.0\.1:1/callback/[\w-]{32}", task.callback.url)
+
+
+async def test_a_reader_whose_connection_broke_gets_the_rest(gateway: FakeGateway, browser: Browser) -> None:
+    seen = events(await (await browser.post("/run", json=SAMPLE)).text())
+    run = seen[0][1]["id"]
+    assert events(await (await browser.get(f"/run/{run}", params={"after": "2"})).text()) == seen[2:]
+    assert (await browser.get("/run/nothing")).status == 404
+
+
+async def test_the_callback_ends_a_run_whose_watch_says_nothing(gateway: FakeGateway, browser: Browser) -> None:
+    hold = threading.Event()
+    gateway.script = lambda task: Script(ran("done\n"), hold=hold)
+    answer = await browser.post("/run", json=SAMPLE)
+    task = gateway.of("Submit")[0].task
+    path = task.callback.url.removeprefix("http://127.0.0.1:1")
+    body = {"id": f"t-{task.idempotency_key}", "status": "SUCCEEDED", "run": {"stdout": "forged"}}
+    assert (await browser.post("/callback/guessed", json=body)).status == 404
+    assert (await browser.post(path, data=b"nonsense")).status == 400
+    assert (await browser.post(path, json={"id": "of another process"})).status == 204
+    assert (await browser.post(path, json=body)).status == 204
+    seen = events(await answer.text())  # the watch is still held back
+    assert [data["text"] for kind, data in seen if kind == "output"] == ["done\n"]
+    assert [kind for kind, _ in seen].count("result") == 1
+    hold.set()
+
+
+async def test_stop_cancels_the_task(gateway: FakeGateway, browser: Browser) -> None:
+    gateway.script = lambda task: Script(ran(exit_code=None), hold=threading.Event())
+    answer = await browser.post("/run", json=SAMPLE)
+    task_id = f"t-{gateway.of('Submit')[0].task.idempotency_key}"
+    assert (await browser.post(f"/run/{task_id}/cancel")).status == 204
+    assert events(await answer.text())[-1][1]["words"] == "Stopped."
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "words"),
+    [
+        (queue_full(3), 429, "Please try again in 3 s."),
+        (grpc.StatusCode.FAILED_PRECONDITION, 503, "No machine that runs Python is up"),
+        (grpc.StatusCode.INVALID_ARGUMENT, 400, "This cannot be run"),
+        (grpc.StatusCode.INTERNAL, 502, "Something broke on our side"),
+    ],
+)
+async def test_a_refusal_is_told_in_words(
+    gateway: FakeGateway, browser: Browser, failure: Any, status: int, words: str
+) -> None:
+    gateway.failures = [failure]
+    answer = await browser.post("/run", json=SAMPLE)
+    assert answer.status == status
+    assert words in (await answer.json())["error"]
+
+
+async def test_a_gateway_that_is_away_is_told_in_words(gateway: FakeGateway, browser: Browser) -> None:
+    gateway.stop()
+    answer = await browser.post("/run", json=SAMPLE)
+    assert answer.status == 503
+    assert "cannot be reached just now" in (await answer.json())["error"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"1",
+        b"{}",
+        b'{"language": "python"}',
+        b'{"language": "sh", "source": ""}',
+        b'{"language": 1, "source": ""}',
+    ],
+)
+async def test_what_is_no_run_is_refused(browser: Browser, body: bytes) -> None:
+    assert (await browser.post("/run", data=body)).status == 400
+
+
+async def test_a_source_that_is_too_large_is_refused(browser: Browser) -> None:
+    assert (await browser.post("/run", json=SAMPLE | {"source": "x" * 200_000})).status == 413
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (execution_pb2.Execution(status="COMPILE_ERROR"), "It does not compile."),
+        (ran("", "TIME_LIMIT", None), "Stopped: it took too long."),
+        (ran("", "FAILED", 3), "It ended with exit code 3."),
+        (ran("", "FAILED", None, signal=11), "It crashed (signal 11)."),
+        (execution_pb2.Execution(status="REJECTED", error="line 1"), "Not allowed here: line 1"),
+    ],
+)
+async def test_each_ending_has_its_words(
+    gateway: FakeGateway, browser: Browser, result: execution_pb2.Execution, words: str
+) -> None:
+    gateway.script = lambda task: Script(result)
+    seen = events(await (await browser.post("/run", json=SAMPLE)).text())
+    assert seen[-1][1]["words"] == words
+
+
+def test_apologies_name_what_is_wrong() -> None:
+    assert apology(InvalidTask("too large")) == (400, "This cannot be run: too large")
+    assert apology(NotFound("x"))[0] == 404
