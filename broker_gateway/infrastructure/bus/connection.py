@@ -78,9 +78,9 @@ class BusConnection:
 
     async def close(self) -> None:
         """Sends what is buffered, closes, ends the background work."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        while self._keeper is not None and not self._keeper.done():
+            self._keeper.cancel()  # again and again: the library swallows a cancellation that meets it while it closes
+            await asyncio.wait([self._keeper], timeout=0.1)
         self._up.clear()
         with contextlib.suppress(nats.errors.Error, OSError, asyncio.TimeoutError):
             if self._client.is_connected:

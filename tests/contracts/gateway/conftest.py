@@ -1,0 +1,96 @@
+"""The gateway's ports twice: in memory, as the unit tests use them, and on a real server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from broker_gateway.application.ports import History, LiveFeed, ResultInbox, ResultStore, TaskQueue
+from broker_gateway.infrastructure.bus.connection import BusConnection
+from broker_gateway.infrastructure.bus.depths import QueueDepths
+from broker_gateway.infrastructure.bus.feed import BusLiveFeed
+from broker_gateway.infrastructure.bus.history import BusHistory
+from broker_gateway.infrastructure.bus.inbox import BusResultInbox
+from broker_gateway.infrastructure.bus.results import BusResultStore
+from broker_gateway.infrastructure.bus.states import execution_of
+from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
+from schemas import names
+from schemas.execution import ResultMessage, TaskEvent
+from schemas.topology import BusLimits
+from tests.fakes.gateway import (
+    MemoryBus,
+    MemoryHistory,
+    MemoryLiveFeed,
+    MemoryResultDelivery,
+    MemoryResultInbox,
+    MemoryResultStore,
+    MemoryTaskQueue,
+)
+from tests.integration.gateway.conftest import declared_bus
+from tests.servers import NatsServer
+
+MOST_TASKS = 3
+"""The bus under test holds no more."""
+
+
+@dataclass
+class Parts:
+    queue: TaskQueue
+    results: ResultStore
+    history: History
+    feeds: LiveFeed
+    inbox: ResultInbox
+    happens: Callable[[TaskEvent], Awaitable[None]]
+    """A node announces a state; known when this returns."""
+    finishes: Callable[[ResultMessage], Awaitable[None]]
+    """A result for the relay."""
+
+
+@pytest_asyncio.fixture(params=["memory", "nats"])
+async def parts(request: pytest.FixtureRequest, nats_server: NatsServer) -> AsyncIterator[Parts]:
+    if request.param == "memory":
+        yield in_memory()
+        return
+    async with declared_bus(nats_server, BusLimits(tasks_max_msgs=MOST_TASKS)) as bus:
+        depths = QueueDepths(bus)
+        yield on_nats(bus, depths)
+        await depths.close()
+
+
+def in_memory() -> Parts:
+    bus, inbox = MemoryBus(), MemoryResultInbox()
+    bus.max_tasks = MOST_TASKS
+
+    async def happens(event: TaskEvent) -> None:
+        bus.reach(execution_of(event))
+
+    async def finishes(result: ResultMessage) -> None:
+        inbox.put(MemoryResultDelivery(result))
+
+    return Parts(
+        MemoryTaskQueue(bus),
+        MemoryResultStore(bus),
+        MemoryHistory(bus),
+        MemoryLiveFeed(bus),
+        inbox,
+        happens,
+        finishes,
+    )
+
+
+def on_nats(bus: BusConnection, depths: QueueDepths) -> Parts:
+    store = BusResultStore(bus)
+
+    async def happens(event: TaskEvent) -> None:
+        await bus.request(names.event_subject(event.id, event.status), msgspec.json.encode(event))
+
+    async def finishes(result: ResultMessage) -> None:
+        assert await store.store(result)
+
+    return Parts(
+        BusTaskQueue(bus, depths), store, BusHistory(bus), BusLiveFeed(bus), BusResultInbox(bus), happens, finishes
+    )
