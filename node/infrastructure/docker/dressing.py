@@ -7,7 +7,9 @@ import hashlib
 import importlib.resources
 import io
 import tarfile
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Set
+from contextlib import suppress
 from importlib.resources.abc import Traversable
 
 from node.infrastructure.docker.engine import Engine, EngineError
@@ -50,6 +52,14 @@ async def dress(engine: Engine, *, prefix: str, language: str, image: str, agent
         await engine.build(tag, _context(dockerfile, agent))
         made = await engine.image_id(tag)
     return made
+
+
+async def undress(engine: Engine, *, prefix: str, keep: Set[str], older_than_s: float = 3600.0) -> None:
+    """Removes dressed images that no slot is made of. Young ones stay: another node may be about to use them."""
+    for image, made_at_s in await engine.images(f"{prefix}.dressed"):
+        if image not in keep and made_at_s < time.time() - older_than_s:
+            with suppress(EngineError):  # somebody's slots are made of it
+                await engine.remove_image(image)
 
 
 def _digest(dockerfile: str, agent: Mapping[str, bytes]) -> str:

@@ -78,6 +78,15 @@ class Engine:
                 raise
             raise LookupError(name) from error
 
+    async def images(self, label: str) -> list[tuple[str, float]]:
+        """Ids of images that carry ``label``, with the Unix time at which each was made."""
+        listed = await self._call(lambda client: list(client.images(filters={"label": label})))
+        return [(str(one["Id"]), float(one["Created"])) for one in listed]
+
+    async def remove_image(self, image_id: str) -> None:
+        """Refused by the engine while a container is made of it."""
+        await self._call(lambda client: client.remove_image(image_id))
+
     async def build(self, tag: str, context: bytes) -> None:
         """Builds an image from a tar archive with a Dockerfile in it."""
         await self._call(lambda client: _build(client, tag, context))

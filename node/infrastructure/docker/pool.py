@@ -13,7 +13,7 @@ from node.application.ports import Sandbox
 from node.domain.language import Language
 from node.domain.sandbox import Role, SandboxLostError
 from node.infrastructure.docker.background import Background
-from node.infrastructure.docker.dressing import agent_files, dress
+from node.infrastructure.docker.dressing import agent_files, dress, undress
 from node.infrastructure.docker.engine import Engine, EngineError, FoundContainer
 from node.infrastructure.docker.factory import Recipe, SlotFactory
 from node.infrastructure.docker.group import GroupPolicy, SlotGroup
@@ -128,6 +128,8 @@ class DockerSandboxPool:
         if not self._served:
             raise EngineError("no language can be served; the log lines before this one say why")
         self._background.spawn(self._shrink_now_and_then())
+        keep = {shelf.recipe.image for shelf in self._shelves.values()}
+        self._background.spawn(undress(self._engine, prefix=self._settings.prefix, keep=keep))
 
     async def _shelve(self, language: Language, factory: SlotFactory) -> None:
         settings = self._settings

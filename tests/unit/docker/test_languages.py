@@ -1,0 +1,106 @@
+"""Language files: what they may say, and that what they say wrong is told with the file's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from node.infrastructure.languages import LanguageFileError, load_language, load_languages
+
+SMALL = """
+name = "tiny"
+image = "tiny/image"
+source_name = "main.tiny"
+version_command = ["tiny", "-v"]
+version_pattern = 'v(\\d+)'
+memory_overhead_mib = 3
+
+[run]
+command = ["tiny", "{entry}"]
+"""
+
+COMPILED = """
+[compile]
+command = ["tinyc", "{sources}"]
+sources = ["*.tiny"]
+artefacts = ["program"]
+memory_mib = 2
+output_kib = 5
+options_allowed = ['-O[0-3]']
+
+[warm]
+kind = "prestart"
+command = ["tiny", "--wait"]
+env_at_start = true
+
+[[rules]]
+id = "tiny-evil"
+pattern = '\\bevil\\b'
+message = "is evil"
+"""
+
+
+def write(folder: Path, text: str, name: str = "tiny.toml") -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_a_small_file_takes_the_domains_defaults(tmp_path: Path) -> None:
+    language = load_language(write(tmp_path, SMALL))
+    assert (language.name, language.run_command) == ("tiny", ("tiny", "{entry}"))
+    assert language.memory_overhead_bytes == 3 << 20
+    assert (language.compile, language.warm, language.aliases, language.rules) == (None, None, (), ())
+
+
+def test_stages_and_rules_are_read_and_sizes_become_bytes(tmp_path: Path) -> None:
+    language = load_language(write(tmp_path, SMALL + COMPILED))
+    assert language.compile is not None
+    assert (language.compile.memory_bytes, language.compile.output_bytes) == (2 << 20, 5 << 10)
+    assert language.compile.wall_ms == 30_000
+    assert language.warm is not None
+    assert language.warm.env_at_start
+    assert [rule.id for rule in language.rules] == ["tiny-evil"]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("name =", "nmae ="), "nmae|name"),
+        (('name = "tiny"', 'name = "ti.ny"'), "letters, digits"),
+        (('command = ["tiny", "{entry}"]', 'command = "tiny {entry}"'), "run.command"),
+        (('command = ["tiny", "{entry}"]', "command = []"), "must not be empty"),
+        (("v(\\d+)", "v\\d+"), "needs a group"),
+        (("v(\\d+)", "v(\\d+"), "unterminated|missing"),
+        (('kind = "prestart"', 'kind = "hot"'), "warm.kind"),
+        (("\\bevil\\b", "evil("), "unterminated|missing"),
+        (("-O[0-3]", "-O["), "unterminated"),
+        (("memory_mib = 2", "memory_gib = 2"), "memory_gib"),
+        (("env_at_start = true", "env_at_stop = true"), "env_at_stop"),
+        (('message = "is evil"', 'massage = "is evil"'), "message|massage"),
+        (("memory_overhead_mib = 3", 'memory_overhead_mib = "3"'), "memory_overhead_mib"),
+        (("[run]", "[run"), "Expected"),
+    ],
+)
+def test_a_mistake_is_told_with_the_files_name(tmp_path: Path, change: tuple[str, str], complaint: str) -> None:
+    assert change[0] in SMALL + COMPILED
+    path = write(tmp_path, (SMALL + COMPILED).replace(*change))
+    with pytest.raises(LanguageFileError, match=f"(?s)^tiny.toml: .*({complaint})"):
+        load_language(path)
+
+
+def test_two_files_cannot_claim_one_name(tmp_path: Path) -> None:
+    write(tmp_path, SMALL, "a.toml")
+    write(tmp_path, 'aliases = ["tiny"]\n' + SMALL.replace('"tiny"\n', '"other"\n', 1), "b.toml")
+    with pytest.raises(LanguageFileError, match="b.toml: 'tiny' is taken by a.toml"):
+        load_languages(tmp_path)
+
+
+def test_a_folder_without_languages_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(LanguageFileError, match="no language files"):
+        load_languages(tmp_path)
+
+
+def test_the_shipped_languages_load() -> None:
+    names = {language.name for language in load_languages(Path("deploy/languages"))}
+    assert {"python", "java", "cpp", "go", "javascript"} <= names
