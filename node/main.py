@@ -14,6 +14,7 @@ import uvloop
 
 from node.application.draining import Draining
 from node.application.heartbeat import Heartbeat
+from node.application.ports import LoadProbe
 from node.application.runner import Policy, TaskRunner
 from node.application.running import RunningTasks
 from node.application.slots import Slots
@@ -69,10 +70,11 @@ async def _serve(settings: NodeSettings, name: str, pool: StartedPool) -> None:
 class Node:
     """All parts of one node. Several can live in one process."""
 
-    def __init__(self, settings: NodeSettings, name: str, pool: StartedPool) -> None:
+    def __init__(self, settings: NodeSettings, name: str, pool: StartedPool, probe: LoadProbe | None = None) -> None:
         self.settings = settings
         self.name = name
         self.pool = pool
+        self.probe = probe or PsutilProbe(nearest_existing(settings.state_dir))
         self.log = structlog.get_logger("node").bind(node_id=name)
         self.metrics = Metrics()
         self.running = RunningTasks()
@@ -115,7 +117,7 @@ class Node:
         self.directory = EtcdNodeDirectory(etcd_settings(settings), self.name)
         self.heartbeat = Heartbeat(
             identity(settings, self.name, int(_now_ms())),
-            probe=PsutilProbe(nearest_existing(settings.state_dir)),
+            probe=self.probe,
             slots=self.slots,
             pool=self.pool,
             directory=self.directory,

@@ -1,0 +1,84 @@
+"""What etcd is told of a node, and what happens without it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import aetcd
+import msgspec
+
+from schemas import names
+from schemas.node import NodeRecord
+from schemas.status import NodeState, Status
+from tests.fakes.node import a_task
+from tests.integration.node.conftest import Desk, StartNode, eventually
+from tests.servers.etcd import EtcdServer
+from tests.servers.fixtures import StartEtcd
+
+
+async def record(server: EtcdServer, name: str) -> NodeRecord | None:
+    async with aetcd.Client("127.0.0.1", server.port) as client:
+        found = await client.get(names.node_key(name).encode())
+    return msgspec.json.decode(found.value, type=NodeRecord) if found else None
+
+
+async def recorded(server: EtcdServer, name: str) -> NodeRecord:
+    """Raises TimeoutError."""
+    return await recorded_when(server, name, lambda _found: True)
+
+
+async def recorded_when(server: EtcdServer, name: str, fits: Callable[[NodeRecord], bool]) -> NodeRecord:
+    """The first record that ``fits``. Raises TimeoutError."""
+    found: NodeRecord | None = None
+
+    async def there() -> bool:
+        nonlocal found
+        found = await record(server, name)
+        return found is not None and fits(found)
+
+    await eventually(there)
+    assert found is not None
+    return found
+
+
+async def test_a_ready_node_is_in_the_directory_and_a_drained_one_is_not(
+    desk: Desk, start_node: StartNode, etcd_server: EtcdServer
+) -> None:
+    node = await start_node("n1", pools=["default", "gpu"], labels={"rack": "3"})
+    found = await recorded_when(etcd_server, "n1", lambda entry: entry.state is NodeState.READY)
+    assert (found.pools, found.labels, found.capacity) == (["default", "gpu"], {"rack": "3"}, 2)
+    assert [(language.name, language.version) for language in found.languages] == [("python", "0")]
+    assert found.sandbox_runtime == "simulated"
+    node.stop()
+
+    async def gone() -> bool:
+        return await record(etcd_server, "n1") is None
+
+    await eventually(gone)
+
+
+async def test_an_entry_that_was_lost_is_declared_again(
+    desk: Desk, start_node: StartNode, etcd_server: EtcdServer
+) -> None:
+    await start_node("n1", heartbeat_s=0.1)
+    first = await recorded(etcd_server, "n1")
+    async with aetcd.Client("127.0.0.1", etcd_server.port) as client:
+        await client.delete(names.node_key("n1").encode())
+    again = await recorded(etcd_server, "n1")
+    assert again.started_at_ms == first.started_at_ms
+
+
+async def test_tasks_flow_while_etcd_is_away_and_the_node_is_back_when_it_is(
+    desk: Desk, start_node: StartNode, start_etcd: StartEtcd
+) -> None:
+    server = start_etcd()
+    node = await start_node("n1", etcd_endpoints=[server.endpoint], heartbeat_s=0.1, lease_s=2, reconnect_most_s=0.2)
+    await recorded(server, "n1")
+    server.kill()
+    await eventually(lambda: not node.directory.reachable)
+    await desk.submit(a_task("t1"))
+    assert (await desk.result("t1")).status is Status.SUCCEEDED
+    away_ms = int(time.time() * 1000)
+    server.start()
+    await recorded_when(server, "n1", lambda entry: entry.updated_at_ms > away_ms)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import asyncio
+
+from node.application.live import FLUSH_AT_BYTES, LiveOutput
+from tests.fakes.node import RecordingAnnouncer
+
+
+def texts(announcer: RecordingAnnouncer) -> list[tuple[str, int, str]]:
+    return [(chunk.stream, chunk.offset, chunk.text) for chunk in announcer.chunks]
+
+
+async def test_a_short_program_publishes_nothing() -> None:
+    announcer = RecordingAnnouncer()
+    live = LiveOutput(announcer, "t1", 1, "run")
+    live("stdout", b"hello\n")
+    live.close()
+    await asyncio.sleep(0.03)
+    assert announcer.chunks == []
+
+
+async def test_output_that_waits_is_published_together() -> None:
+    announcer = RecordingAnnouncer()
+    live = LiveOutput(announcer, "t1", 2, "case:0")
+    live("stdout", b"a")
+    live("stdout", b"b")
+    live("stderr", b"e")
+    await asyncio.wait_for(announcer.spoke.wait(), 1)
+    assert texts(announcer) == [("stdout", 0, "ab"), ("stderr", 0, "e")]
+    assert (announcer.chunks[0].attempt, announcer.chunks[0].stage) == (2, "case:0")
+    live.close()
+
+
+async def test_a_flood_does_not_wait_for_the_clock() -> None:
+    announcer = RecordingAnnouncer()
+    live = LiveOutput(announcer, "t1", 1, "run")
+    live("stdout", b"x" * FLUSH_AT_BYTES)
+    assert len(announcer.chunks) == 1
+    live.close()
+
+
+async def test_offsets_count_characters_across_split_ones_and_the_rest_follows_at_the_end() -> None:
+    announcer = RecordingAnnouncer()
+    live = LiveOutput(announcer, "t1", 1, "run")
+    data = "é".encode() * (FLUSH_AT_BYTES // 2)
+    live("stdout", data[:1] + b"" + data[1:] + "ü".encode()[:1])
+    live("stdout", "ü".encode()[1:] + b"!")
+    live.close()
+    assert texts(announcer)[1] == ("stdout", FLUSH_AT_BYTES // 2, "ü!")
