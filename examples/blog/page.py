@@ -29,7 +29,7 @@ def _figure(name: str, stdin: str | None) -> str:
         f'<button class="reset" type="button" hidden>Reset</button>'
         f'<button class="run" type="button">Run</button></figcaption>'
         f'<div class="editor"><pre aria-hidden="true"></pre><textarea spellcheck="false" autocapitalize="off" '
-        f'autocomplete="off" wrap="off" aria-label="{TITLES[language]} code">{source}\n</textarea></div>'
+        f'autocomplete="off" wrap="off" aria-label="{TITLES[language]} code">{source}</textarea></div>'
         f'<div class="outcome" hidden><pre class="output" role="log" aria-live="polite"></pre>'
         f'<p class="verdict" role="status"></p></div></figure>'
     )

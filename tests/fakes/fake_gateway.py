@@ -92,8 +92,12 @@ class FakeGateway:
         self.health = HealthServicer()
         self._scripts: dict[str, Script] = getattr(self, "_scripts", {})
         self._server = grpc.server(ThreadPoolExecutor(8))
-        execution_pb2_grpc.add_ExecutionServiceServicer_to_server(_Execution(self), self._server)
-        catalog_pb2_grpc.add_CatalogServiceServicer_to_server(_Catalog(self), self._server)
+        add_execution: Any = (
+            execution_pb2_grpc.add_ExecutionServiceServicer_to_server
+        )  # the generated code has no types
+        add_catalog: Any = catalog_pb2_grpc.add_CatalogServiceServicer_to_server
+        add_execution(_Execution(self), self._server)
+        add_catalog(_Catalog(self), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
         self._server.start()

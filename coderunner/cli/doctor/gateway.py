@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from coderunner.cli.doctor.finding import Finding, ok, skipped, warning, wrong
 from coderunner.cli.programs import hello
+from coderunner.cli.tables import one_line
 from coderunner.errors import CodeRunnerError, Unauthenticated
 from coderunner.model import Language, Node, NodeState
 
@@ -97,5 +98,7 @@ async def _hello(client: Client, language: Language) -> Finding:
     took_ms = (time.perf_counter() - began) * 1000
     if execution.run is not None and execution.status == "SUCCEEDED" and execution.run.stdout.startswith("hello"):
         return ok("languages", f"{language.name} {versions} says hello in {took_ms:.0f} ms")
-    says = f"{language.name} {versions}: {execution.status} {execution.error}".rstrip()
+    stages = [stage for _, stage in execution.stages()]
+    words = execution.error or one_line(stages[-1].stderr if stages else "")
+    says = f"{language.name} {versions}: {execution.status} {words}".rstrip()
     return wrong("languages", says, f"coderunner task {execution.id}")

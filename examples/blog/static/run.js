@@ -48,7 +48,7 @@ class Sample {
     this.output.replaceChildren();
     this.say("running");
     try {
-      const body = JSON.stringify({ language: this.language, source: this.editor.value, stdin: this.stdin ? `${this.stdin.value}\n` : "" });
+      const body = JSON.stringify({ language: this.language, source: `${this.editor.value}\n`, stdin: this.stdin ? `${this.stdin.value}\n` : "" });
       await this.read(run, await fetch("/run", { method: "POST", headers: { "Content-Type": "application/json" }, body }));
       for (let wait = 250; !run.ended && run.id; wait = Math.min(wait * 2, 4000)) { // the connection broke: pick up the thread
         await new Promise((resume) => setTimeout(resume, wait));

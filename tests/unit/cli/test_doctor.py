@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -72,12 +74,12 @@ def test_a_missing_and_an_old_package_are_named(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_full_disk_is_wrong_and_a_small_one_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     for free, state in ((10 << 30, State.OK), (2 << 30, State.WARNING), (1 << 20, State.WRONG)):
-        monkeypatch.setattr(host.shutil, "disk_usage", lambda folder, free=free: SimpleNamespace(free=free))
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder, free=free: SimpleNamespace(free=free))
         assert [finding.state for finding in host.disk(("/", "/no/such/folder"))] == [state]
 
 
 def test_a_clock_in_the_past_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host.time, "time", lambda: 0.0)
+    monkeypatch.setattr(time, "time", lambda: 0.0)
     assert [finding.state for finding in host.clock()] == [State.WRONG]
 
 

@@ -303,8 +303,7 @@ def test_wrong_input_is_one_clear_sentence(
 
 
 def test_what_nobody_foresaw_is_a_sentence_and_no_traceback(gateway: FakeGateway, coderunner: Cli, hello: str) -> None:
-    result = ran()
-    result.status = 99
+    result = execution_pb2.Execution.FromString(b"\x10\x63")  # status 99
     gateway.script = lambda task: Script(result)
     done = coderunner("run", hello)
     assert done.returncode == 70

@@ -349,8 +349,7 @@ async def test_the_catalog_comes_back_typed(gateway: FakeGateway) -> None:
 
 
 async def test_a_status_from_the_future_is_an_error_in_words(gateway: FakeGateway) -> None:
-    result = ran()
-    result.status = 99
+    result = execution_pb2.Execution.FromString(b"\x10\x63")  # status 99
     gateway.script = lambda task: Script(result)
     async with Client(gateway.target) as client:
         with pytest.raises(CodeRunnerError, match="upgrade coderunner"):
