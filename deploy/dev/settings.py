@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.dev.paths import RUN
+from deploy.dev.paths import REPOSITORY, RUN
 
-NODE_ID = "demo"
+NODE_ID = f"demo-{hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:6]}"
+"""Its own for each checkout: stopping one demo must not touch the containers of another."""
 NODE_LABEL = f"coderunner.node={NODE_ID}"
 """The label of the demo node's slot containers."""
 SERVICES_IN_ORDER = ("nats", "etcd", "gateway", "node", "blog")
