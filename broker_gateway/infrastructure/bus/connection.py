@@ -85,8 +85,9 @@ class BusConnection:
         with contextlib.suppress(nats.errors.Error, OSError, asyncio.TimeoutError):
             if self._client.is_connected:
                 await self._client.flush(timeout=2)
-        with contextlib.suppress(nats.errors.Error, OSError):
-            await self._client.close()
+        if self._client.is_connected or self._client.is_connecting or self._client.is_reconnecting:
+            with contextlib.suppress(nats.errors.Error, OSError):
+                await self._client.close()
 
     async def client(self) -> Client:
         """The connected client. Raises BusUnavailableError if there is none within the time-out."""

@@ -14,11 +14,19 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import aetcd
 import grpc
+import grpc.aio
+import msgspec
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from broker_gateway.infrastructure import logs
+from broker_gateway.main import main
 from coderunner.v1 import catalog_pb2, catalog_pb2_grpc, execution_pb2, execution_pb2_grpc
+from schemas import names
+from schemas.task import TaskMessage
+from tests.integration.gateway import samples
 from tests.servers import EtcdServer, NatsServer
 from tests.servers.fixtures import StartEtcd, StartNats
 from tests.servers.ports import free_port
@@ -30,23 +38,23 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 class GatewayProcess:
     """``python -m broker_gateway.main`` on free ports."""
 
-    def __init__(self, *flags: str) -> None:
-        self.grpc_port, self.http_port = free_port(), free_port()
+    def __init__(self, *flags: str, grpc_port: int = 0) -> None:
+        self.grpc_port, self.http_port = grpc_port or free_port(), free_port()
         command = [sys.executable, "-m", "broker_gateway.main", *flags]
         command += ["--grpc-address", f"127.0.0.1:{self.grpc_port}", "--http-address", f"127.0.0.1:{self.http_port}"]
         self.process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, env=clean_environment())
         self.channel = grpc.insecure_channel(f"127.0.0.1:{self.grpc_port}")
-        self.lines: list[dict[str, Any]] = []
+        self.lines: list[str] = []
 
     def wait_for(self, event: str) -> dict[str, Any]:
         """The first log line that says it."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            assert line.startswith(b"{"), line + self.process.stderr.read()
-            self.lines.append(json.loads(line))
-            if self.lines[-1]["event"] == event:
-                return self.lines[-1]
-        raise AssertionError(f"it ended without saying {event!r}: {self.lines}")
+            self.lines.append(line.decode())
+            if f'"event": "{event}"' in self.lines[-1]:
+                said: dict[str, Any] = json.loads(line)
+                return said
+        raise AssertionError(f"it ended without saying {event!r}:\n{''.join(self.lines)}")
 
     def get(self, path: str) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=5)
@@ -69,6 +77,12 @@ class GatewayProcess:
             assert time.monotonic() < deadline, (wanted, parts)
             time.sleep(0.02)
 
+    def wait_metric(self, line: str) -> None:
+        deadline = time.monotonic() + 20
+        while line not in self.get("/metrics")[1]:
+            assert time.monotonic() < deadline, line
+            time.sleep(0.02)
+
     def health(self) -> int:
         stub: Any = health_pb2_grpc.HealthStub(self.channel)
         return int(stub.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True, timeout=10).status)
@@ -83,16 +97,16 @@ class GatewayProcess:
         self.process.communicate()
 
 
-def clean_environment(**more: str) -> Mapping[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("CODERUNNER_")} | more
+def clean_environment() -> Mapping[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("CODERUNNER_")}
 
 
 @pytest.fixture
 def started() -> Iterator[Any]:
     with ExitStack() as running:
 
-        def start(*flags: str) -> GatewayProcess:
-            gateway = GatewayProcess(*flags)
+        def start(*flags: str, grpc_port: int = 0) -> GatewayProcess:
+            gateway = GatewayProcess(*flags, grpc_port=grpc_port)
             running.callback(gateway.close)
             return gateway
 
@@ -185,6 +199,37 @@ def test_refused_calls_are_counted(started: Any, nats_server: NatsServer, etcd_s
     assert "coderunner_bus_up 1.0" in metrics
 
 
+async def test_a_task_goes_to_a_node_and_its_result_comes_back(
+    started: Any, nats_server: NatsServer, etcd_server: EtcdServer
+) -> None:
+    """A node by hand: it takes the message, and stores a result on the subject that the message names."""
+    gateway = started(*bus_flags(nats_server, etcd_server))
+    async with aetcd.Client(host="127.0.0.1", port=etcd_server.port) as etcd:
+        await etcd.put(names.node_key("node-1").encode(), msgspec.json.encode(samples.node("node-1")))
+    gateway.wait_for("gateway ready")
+    node = await nats_server.connect()
+    tasks = await node.subscribe(names.TASKS_WILDCARD)
+    await node.flush()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{gateway.grpc_port}") as channel:
+        stub: Any = execution_pb2_grpc.ExecutionServiceStub(channel)
+        files = [execution_pb2.File(content="print(6 * 7)")]
+        task = execution_pb2.Task(language="py", files=files, labels={"post": "1"})
+        executing = stub.Execute(execution_pb2.ExecuteRequest(task=task), wait_for_ready=True)
+        message = msgspec.json.decode((await tasks.next_msg(10)).data, type=TaskMessage)
+        assert (message.language, message.pool, message.labels) == ("python", "default", {"post": "1"})
+        await node.jetstream().publish(message.reply, msgspec.json.encode(samples.result(message.id)))
+        execution = (await executing).execution
+        assert (execution.id, execution.run.stdout) == (message.id, "42\n")
+        got = (await stub.Get(execution_pb2.GetRequest(id=message.id))).execution
+        assert got == execution
+    await node.close()
+    metrics = gateway.get("/metrics")[1]
+    assert 'coderunner_submitted_total{pool="default",priority="NORMAL"} 1.0' in metrics
+    assert 'coderunner_queue_length{pool="default",priority="NORMAL"} 1.0' in metrics
+    assert "coderunner_live_nodes 1.0" in metrics
+    gateway.wait_metric('coderunner_finished_total{language="python",status="SUCCEEDED"} 1.0')
+
+
 def test_a_relay_alone_serves_no_api(started: Any, nats_server: NatsServer) -> None:
     gateway = started("--nats-urls", nats_server.url, "--roles", "relay")
     line = gateway.wait_for("gateway ready")
@@ -197,18 +242,9 @@ def test_an_address_in_use_is_said_and_ends_it_with_1(
 ) -> None:
     first = started(*bus_flags(nats_server, etcd_server))
     first.wait_for("gateway ready")
-    second = started(*bus_flags(nats_server, etcd_server))
-    command = [*second.process.args[:-4], "--grpc-address", f"127.0.0.1:{first.grpc_port}", "--http-address"]
-    ended = subprocess.run(
-        [*command, f"127.0.0.1:{free_port()}"],
-        cwd=REPOSITORY,
-        env=clean_environment(),
-        capture_output=True,
-        timeout=30,
-        check=False,
-    )
-    assert ended.returncode == 1, ended.stderr
-    assert b"gateway cannot start" in ended.stderr
+    second = started(*bus_flags(nats_server, etcd_server), grpc_port=first.grpc_port)
+    second.wait_for("gateway cannot start")
+    assert second.process.wait(20) == 1
 
 
 @pytest.mark.parametrize(
@@ -228,20 +264,24 @@ def test_an_address_in_use_is_said_and_ends_it_with_1(
     ],
 )
 def test_a_wrong_configuration_is_one_sentence_and_exit_code_2(
-    tmp_path: Path, flags: list[str], environment: dict[str, str], file: str, sentence: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    flags: list[str],
+    environment: dict[str, str],
+    file: str,
+    sentence: str,
 ) -> None:
     path = tmp_path / "gateway.toml"
     path.write_text(file)
-    ended = subprocess.run(
-        [sys.executable, "-m", "broker_gateway.main", "--config", str(path), *flags],
-        cwd=REPOSITORY,
-        env=clean_environment(**environment),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert ended.returncode == 2
-    assert sentence in ended.stderr
-    assert ended.stderr.startswith("coderunner-gateway: ")
-    assert ended.stderr.count("\n") == 1
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["coderunner-gateway", "--config", str(path), *flags])
+    monkeypatch.setattr(logs, "configure", lambda *_: None)  # this process's logging is pytest's
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert sentence in said
+    assert said.startswith("coderunner-gateway: ")
+    assert said.count("\n") == 1

@@ -1,0 +1,113 @@
+"""Streams and consumers on real servers."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from broker_gateway.application.ports import BusUnavailableError
+from broker_gateway.infrastructure.bus import declare, jetstream
+from broker_gateway.infrastructure.bus.connection import BusConnection, BusSettings
+from broker_gateway.infrastructure.bus.declare import Declaration
+from broker_gateway.infrastructure.bus.depths import QueueDepths
+from broker_gateway.infrastructure.bus.results import BusResultStore
+from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
+from schemas import names, topology
+from schemas.topology import BusLimits
+from tests.integration.gateway import samples
+from tests.integration.gateway.conftest import Connect, declared_bus
+from tests.servers import NatsCluster
+from tests.servers.fixtures import StartNats
+
+STREAMS = (names.STREAM_TASKS, names.STREAM_RESULTS, names.STREAM_EVENTS, names.STREAM_DEAD)
+
+
+async def config_of(bus: BusConnection, stream: str) -> topology.JsonObject:
+    config: topology.JsonObject = (await jetstream.call(bus, f"STREAM.INFO.{stream}"))["config"]
+    return config
+
+
+async def test_the_streams_are_as_they_were_declared(bus: BusConnection) -> None:
+    for wanted in topology.streams(BusLimits()):
+        found = await config_of(bus, wanted["name"])
+        assert {key: found.get(key, -1) for key in wanted} == {
+            key: -1 if value in (0, -1) and key not in found else value for key, value in wanted.items()
+        }
+
+
+async def test_gateways_that_declare_at_once_do_not_disturb_each_other(connect: Connect) -> None:
+    buses = await asyncio.gather(*(connect() for _ in range(4)))
+    await asyncio.gather(*(declare.ensure_all(bus, BusLimits()) for bus in buses * 3))
+    pool = topology.task_consumers("default")
+    await asyncio.gather(
+        *(declare.ensure_consumer(bus, names.STREAM_TASKS, config) for bus in buses for config in pool)
+    )
+    listed = await jetstream.call(buses[0], f"CONSUMER.NAMES.{names.STREAM_TASKS}")
+    assert sorted(listed["consumers"]) == ["default-high", "default-low", "default-normal"]
+
+
+async def test_changed_limits_are_applied_and_nothing_is_lost(connect: Connect) -> None:
+    bus = await connect()
+    depths = QueueDepths(bus)
+    task = samples.task()
+    await BusTaskQueue(bus, depths).enqueue(task)
+    other = await connect(BusLimits(tasks_max_msgs=7, results_max_age_s=60))
+    assert (await config_of(other, names.STREAM_TASKS))["max_msgs"] == 7
+    assert (await config_of(other, names.STREAM_RESULTS))["max_age"] == 60 * 10**9
+    assert await BusTaskQueue(other, depths).find(task.id) == task
+    await depths.close()
+
+
+async def test_a_server_that_comes_back_empty_is_declared_again(start_nats: StartNats) -> None:
+    server = start_nats()
+    async with declared_bus(server) as bus:
+        for stream in STREAMS:
+            await jetstream.call(bus, f"STREAM.DELETE.{stream}")
+        server.restart()
+        async with asyncio.timeout(15):
+            while True:
+                try:
+                    assert await BusResultStore(bus).store(samples.result("a"))
+                    break
+                except BusUnavailableError:
+                    continue
+
+
+async def test_what_the_server_refuses_is_not_taken_for_done(start_nats: StartNats) -> None:
+    """Three replicas need a cluster."""
+    server = start_nats()
+    bus = BusConnection(BusSettings(urls=[server.url]))
+    declaration = Declaration(bus, BusLimits(replicas=3))
+    bus.start()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await declaration.done.wait()
+    assert not declaration.connected()
+    await declaration.close()
+    await bus.close()
+
+
+async def test_three_replicas_survive_their_leader(nats_cluster: NatsCluster) -> None:
+    bus = BusConnection(BusSettings(urls=nats_cluster.urls, timeout_s=10, reconnect_most_s=0.5))
+    declaration = Declaration(bus, BusLimits(replicas=3))
+    bus.start()
+    async with asyncio.timeout(30):
+        await declaration.done.wait()
+    depths = QueueDepths(bus)
+    queue = BusTaskQueue(bus, depths)
+    before, after = samples.task(), samples.task()
+    await queue.enqueue(before)
+    await asyncio.to_thread(lambda: nats_cluster.leader_of(names.STREAM_TASKS).kill())
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await queue.enqueue(after)
+                break
+            except BusUnavailableError:
+                continue
+        assert await queue.find(before.id) == before
+        assert await queue.find(after.id) == after
+    await depths.close()
+    await declaration.close()
+    await bus.close()
