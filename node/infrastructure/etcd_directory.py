@@ -17,6 +17,8 @@ from schemas.node import NodeRecord
 CALL_S = 3
 """Time-out of one call to etcd."""
 WITHDRAW_S = 2.0
+_CHANNEL = {"grpc.use_local_subchannel_pool": 1}
+"""A new client connects anew, instead of sitting out the back-off of the one before it."""
 _LEASE_GONE = "requested lease not found"
 
 
@@ -112,7 +114,9 @@ class EtcdNodeDirectory:
             settings = self._settings
             user = settings.user or None
             password = settings.password if user else None
-            self._client = aetcd.Client(host, int(port), username=user, password=password, timeout=CALL_S)
+            self._client = aetcd.Client(
+                host, int(port), username=user, password=password, timeout=CALL_S, options=_CHANNEL
+            )
         return self._client
 
     def _endpoint(self) -> str:

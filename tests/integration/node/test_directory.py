@@ -18,7 +18,8 @@ from tests.servers.fixtures import StartEtcd
 
 
 async def record(server: EtcdServer, name: str) -> NodeRecord | None:
-    async with aetcd.Client("127.0.0.1", server.port) as client:
+    alone = {"grpc.use_local_subchannel_pool": 1}  # not in the back-off of an earlier client of a dead server
+    async with aetcd.Client("127.0.0.1", server.port, options=alone) as client:
         found = await client.get(names.node_key(name).encode())
     return msgspec.json.decode(found.value, type=NodeRecord) if found else None
 

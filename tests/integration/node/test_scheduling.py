@@ -68,7 +68,7 @@ async def test_a_trickle_goes_to_the_least_loaded_node(desk: Desk, start_node: S
 
 
 async def test_a_burst_fills_all_nodes(desk: Desk, start_node: StartNode) -> None:
-    for name, cpu in (("idle", 5), ("busy", 50), ("busier", 70)):
+    for name, cpu in (("idle", 5), ("busy", 25), ("busier", 50)):
         await start_node(name, probe=FixedProbe(cpu=cpu), concurrency=4)
     await desk.waiting_pulls(3)
     await desk.submit(*(timed(f"t{index}", 500) for index in range(12)))
