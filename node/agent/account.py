@@ -19,9 +19,12 @@ _PEAK_SLACK_BYTES = 64 * 4096
 class Account:
     """``limits`` as in ``schemas.task.Limits``. Times are milliseconds unless the name says otherwise."""
 
-    def __init__(self, meter: Meter, limits: dict[str, Any]) -> None:
+    def __init__(self, meter: Meter, limits: dict[str, Any], outsiders: int) -> None:
+        """``outsiders``: processes in the slot that are not the run's."""
         self._meter = meter
         self._limits = limits
+        self._most_tasks = outsiders + int(limits["processes"])
+        self._tasks_were_most = False
         self._cores = os.cpu_count() or 1
         self._before = meter.read()
         self._own_cpu_ms = time.process_time() * 1e3
@@ -38,6 +41,8 @@ class Account:
     def over(self) -> str | None:
         """``wall``, ``cpu`` or ``disk`` where the run is past that limit."""
         self._highest_bytes = max(self._highest_bytes, self._meter.memory_bytes())
+        # The limit itself is the kernel's RLIMIT_NPROC, which keeps no count of those it refused.
+        self._tasks_were_most = self._tasks_were_most or self._meter.tasks() >= self._most_tasks
         if self.wall_ms() >= self._limits["wall_ms"]:
             return "wall"
         if self.cpu_ms() >= self._limits["cpu_ms"]:
@@ -67,7 +72,7 @@ class Account:
             "cpu": ending == "cpu",
             "wall": ending == "wall",
             "memory": out_of_memory,
-            "processes": after.process_limit_hits > self._before.process_limit_hits,
+            "processes": self._tasks_were_most or after.process_limit_hits > self._before.process_limit_hits,
             "output": ending == "output",
             "disk": ending == "disk" or _disk_is_full(),
         }

@@ -1,9 +1,10 @@
 """Acting as the slot's unprivileged user.
 
 Files that a program could have placed are only ever touched under its own uid, so a planted link leads nowhere that the
-program could not go itself. Killing works the same way: with real and effective uid set to the slot's, ``kill(-1)``
-reaches every process of that user at once, atomically, also under a fork bomb, and nobody else (kill(2); PID 1 itself
-is spared by the kernel). The saved uid stays 0, which is the way back.
+program could not go itself. Killing works the same way: with the slot's effective uid, ``kill(-1)`` reaches every
+process of that user at once, atomically, also under a fork bomb. The real uid is nobody's meanwhile: as root's it would
+reach the zygote, and as the slot's it would let the program signal us, whose handlers are not the kernel's to spare
+(kill(2) compares with the target's real and saved uid). The saved uid stays 0, which is the way back.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_NOBODY = 65534
 
 
 @contextmanager
@@ -29,13 +32,19 @@ def files_as(uid: int, gid: int) -> Iterator[None]:
 
 def kill_everything(uid: int) -> None:
     """SIGKILL to every process of ``uid``."""
-    os.setresuid(uid, uid, 0)
+    os.setresuid(_NOBODY, uid, 0)
     try:
         os.kill(-1, signal.SIGKILL)
     except ProcessLookupError:
         pass
     finally:
         os.setresuid(0, 0, 0)
+
+
+def standing() -> tuple[int, int, frozenset[int]]:
+    """Our priority, scheduler and processors. A program may change them in the moment in which our effective uid is its
+    own (setpriority(2)), and we cannot always change them back: what runs next would not start as the first did."""
+    return os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0), frozenset(os.sched_getaffinity(0))
 
 
 def processes_of_others(known: set[int]) -> list[int]:

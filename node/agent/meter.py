@@ -32,6 +32,10 @@ class Meter:
     def memory_bytes(self) -> int:
         return 0
 
+    def tasks(self) -> int:
+        """Processes and threads in the slot, ours among them."""
+        return 0
+
     def _peak(self) -> int:
         return 0
 
@@ -49,6 +53,9 @@ class CgroupV2(Meter):
     def memory_bytes(self) -> int:
         return _number(f"{_V2}/memory.current")
 
+    def tasks(self) -> int:
+        return _number(f"{_V2}/pids.current")
+
     def _peak(self) -> int:
         return _number(f"{_V2}/memory.peak")
 
@@ -65,6 +72,9 @@ class CgroupV1(Meter):
 
     def memory_bytes(self) -> int:
         return _number(f"{_V1}/memory/memory.usage_in_bytes")
+
+    def tasks(self) -> int:
+        return _number(f"{_V1}/pids/pids.current")
 
     def _peak(self) -> int:
         return _number(f"{_V1}/memory/memory.max_usage_in_bytes")

@@ -8,7 +8,7 @@ import select
 from typing import Any
 
 from .config import AgentConfig
-from .identity import end_everything, reap_orphans
+from .identity import end_everything, reap_orphans, standing
 from .run import Run
 from .server import Server
 from .warm import Prestart, Waiting, Zygote, start_warm
@@ -25,6 +25,7 @@ class Residents:
         self.waiting: Waiting | None = None
         self.server: Server | None = None
         self._own_descriptors = len(os.listdir("/proc/self/fd"))
+        self._own_standing = standing()
 
     def pids(self) -> set[int]:
         """Long-lived processes; what waits is not one, since it becomes the program."""
@@ -92,6 +93,8 @@ class Residents:
         reap_orphans(self.pids())
         problems = [f"process {pid} does not end" for pid in rest]
         problems += wipe(self._config.writable, self._config.uid, self._config.gid)
+        if standing() != self._own_standing:
+            problems.append("the agent's priority or processors were changed")
         return problems + self._strange_descriptors()
 
     def _strange_descriptors(self) -> list[str]:

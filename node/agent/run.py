@@ -68,7 +68,7 @@ class Run:
             self.directory = waiting.directory if waiting else workdir.make()
             workdir.write(self.directory, self._files)
         self._files = []
-        self.account = Account(self._meter, self._limits)
+        self.account = Account(self._meter, self._limits, outsiders=1 + len(known))
         command, env = list(self._header["command"]), dict(self._header["env"])
         if waiting:
             self._pipes = waiting.pipes

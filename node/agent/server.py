@@ -94,7 +94,7 @@ class ServerRun:
             self.directory = workdir.make()
             workdir.write(self.directory, self._files)
         self._files = []
-        self.account = Account(self._meter, self._limits)
+        self.account = Account(self._meter, self._limits, outsiders=1)
         server.ask(self.directory, list(self._header["command"]))
 
     def answered(self, answer: tuple[int, bytes]) -> None:

@@ -1,0 +1,4 @@
+print("growing", flush=True)
+kept = []
+while True:
+    kept.append(bytearray(1 << 20))

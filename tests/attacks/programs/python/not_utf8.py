@@ -1,0 +1,4 @@
+import os
+
+os.write(1, b"\xff\xfe\x00\x80 \xed\xa0\x80 \xf4\x90\x80\x80\x1b[2J\r\n")
+os.write(2, bytes(range(256)))

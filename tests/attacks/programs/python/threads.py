@@ -1,0 +1,11 @@
+import threading
+import time
+
+started = 0
+try:
+    while started < 10_000:
+        threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+        started += 1
+except RuntimeError as error:
+    print("refused", error)
+assert started <= 64, f"ESCAPED: {started} threads"

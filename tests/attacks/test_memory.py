@@ -1,0 +1,46 @@
+"""Programs that take all the memory, in every way there is, and programs that only look like it."""
+
+import pytest
+
+from tests.attacks.arena import Arena, Attack, Ended, assert_harmless
+
+SMALL = {"memory_bytes": 64 << 20, "cpu_ms": 5_000, "wall_ms": 10_000}
+BOMB = {"status": ["MEMORY_LIMIT"], "hits": "memory", "limits": SMALL}
+
+
+def _ended_by_itself(ended: Ended) -> None:
+    assert ended.signal == 9
+    assert "memory" not in ended.limits_hit
+
+
+def _segfault(ended: Ended) -> None:
+    assert ended.signal == 11
+
+
+ATTACKS = [
+    Attack(name="heap", program="python/heap_bomb.py", prints="growing", **BOMB),
+    Attack(name="mmap", program="cpp/mmap_bomb.cpp", prints="mapping", **BOMB),
+    Attack(name="many processes", program="python/family_memory_bomb.py", **BOMB),
+    Attack(name="files in memory", program="python/tmpfs_bomb.py", prints="filling", **BOMB),
+    Attack(name="anonymous files", program="python/memfd_bomb.py", prints="growing", **BOMB),
+    Attack(name="hiding from the OOM killer", program="cpp/oom_shield.cpp", prints="shielded", **BOMB),
+    Attack(
+        name="SIGKILL to itself is no memory limit",
+        program="python/suicide.py",
+        status=["FAILED"],
+        prints="going",
+        check=_ended_by_itself,
+    ),
+    Attack(
+        name="a stack that overflows",
+        program="cpp/stack_overflow.cpp",
+        status=["FAILED"],
+        prints="falling",
+        check=_segfault,
+    ),
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name.replace(" ", "-"))
+def test_memory_has_its_limit(arena: Arena, attack: Attack) -> None:
+    assert_harmless(arena, attack)
