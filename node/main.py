@@ -161,6 +161,7 @@ class Node:
                 group.create_task(self.heartbeat.run(), name="heartbeat"),
                 group.create_task(self._keep_alive(), name="keep-alive"),
                 group.create_task(self.source.run(), name="source"),
+                group.create_task(self.bus.closed_for_good(), name="bus"),
             ]
             slots = group.create_task(self.slots.run(), name="slots")
             starting = group.create_task(self._start(), name="start")

@@ -34,6 +34,10 @@ class BusSettings:
 OnReconnect = Callable[[], None]
 
 
+class BusClosedError(Exception):
+    """The client will not connect again."""
+
+
 class Bus:
     """Wraps the client: connects in the background for as long as it takes, reconnects with back-off and jitter."""
 
@@ -44,6 +48,7 @@ class Bus:
         self._failures = 0
         self._closing = False
         self._ready = asyncio.Event()
+        self._gave_up = asyncio.Event()
         self._on_reconnect: list[OnReconnect] = []
         self.client = Client()
 
@@ -72,6 +77,7 @@ class Bus:
             error_cb=self._error,
             disconnected_cb=self._disconnected,
             reconnected_cb=self._reconnected,
+            closed_cb=self._closed,
             user=settings.user or None,
             password=settings.password or None,
             user_credentials=settings.credentials or None,
@@ -82,6 +88,12 @@ class Bus:
     async def wait_connected(self) -> None:
         """Returns once there has been a connection."""
         await self._ready.wait()
+
+    async def closed_for_good(self) -> None:
+        """Never returns while there is hope. Raises BusClosedError when the client has given up (a server may refuse a
+        user for good); nothing but a new process, with new credentials, helps then."""
+        await self._gave_up.wait()
+        raise BusClosedError("the connection to the bus was closed for good; see the log for why")
 
     async def close(self) -> None:
         """Flushes what is still to be sent, if the bus is there, and closes."""
@@ -108,6 +120,10 @@ class Bus:
     async def _disconnected(self) -> None:
         if not self._closing:
             self._log.warning("the bus is away")
+
+    async def _closed(self) -> None:
+        if not self._closing:
+            self._gave_up.set()
 
     async def _reconnected(self) -> None:
         self._failures = 0

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
+from nats import errors
 from nats.aio.msg import Msg
 
 from node.application.ports import Delivery
@@ -91,11 +92,18 @@ class NatsTaskSource:
                 tick.cancel()
                 self._wake.clear()
                 if self._bus.connected:
-                    await self._step()
+                    await self._careful_step()
         finally:
             for queue in self._queues:
                 queue.withdraw()
             await asyncio.gather(*(queue.settled() for queue in self._queues))
+
+    async def _careful_step(self) -> None:
+        """The bus may go away in the middle of a step; the next one, or the reconnection, makes good for it."""
+        try:
+            await self._step()
+        except (errors.Error, OSError) as error:
+            self._log.warning("the desk was interrupted", error=f"{type(error).__name__}: {error}")
 
     async def _step(self) -> None:
         if not self._waiting:

@@ -24,7 +24,7 @@ from node.infrastructure.nats_sink import NatsResultSink
 from schemas import names
 from schemas.status import Priority, Status
 from tests.fakes.node import FixedProbe, a_task, an_outcome
-from tests.integration.node.conftest import Desk, StartNode, running_node, timed
+from tests.integration.node.conftest import Desk, StartNode, eventually, running_node, timed
 from tests.servers.etcd import EtcdServer
 from tests.servers.fixtures import StartNats
 from tests.servers.nats import NatsServer
@@ -310,3 +310,20 @@ async def test_health_and_metrics_answer(desk: Desk, start_node: StartNode, path
     if path == "metrics":
         assert 'coderunner_node_tasks_total{language="python",status="SUCCEEDED"} 1.0' in body
         assert "coderunner_node_load_score" in body
+
+
+async def test_a_node_that_never_saw_its_bus_still_goes_down_cleanly(tmp_path: Path) -> None:
+    log = tmp_path / "node.log"
+    process = node_process(NatsServer(tmp_path), log, nats_urls="nats://127.0.0.1:1")
+    await eventually(lambda: b"bus trouble" in log.read_bytes())
+    process.terminate()
+    assert await ended(process) == 0
+    assert b"Traceback" not in log.read_bytes()
+
+
+async def test_a_user_that_the_bus_refuses_is_told_so_in_the_log(start_nats: StartNats, tmp_path: Path) -> None:
+    log = tmp_path / "node.log"
+    process = node_process(start_nats(roles=True), log, nats_user="node", nats_password="wrong")
+    await eventually(lambda: b"Authorization" in log.read_bytes())
+    process.terminate()
+    assert await ended(process) == 0

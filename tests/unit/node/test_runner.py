@@ -386,3 +386,20 @@ async def test_a_checker_that_does_not_compile_says_so() -> None:
     execution = await bench.handle(FakeDelivery(a_task(cases=[a_case()], checker=checker)))
     assert execution.status is Status.COMPILE_ERROR
     assert execution.error.startswith("the checker")
+
+
+async def test_a_task_cancelled_between_its_cases_keeps_what_was_judged() -> None:
+    bench = Bench(ScriptedPool())
+    bench.pool.hold = True
+    bench.pool.says = b"half"
+    handling = asyncio.create_task(bench.runner.handle(FakeDelivery(a_task(cases=[a_case(), a_case()]))))
+    await bench.pool.started.wait()
+    running = bench.running.get("t1")
+    assert running is not None
+    await running.cancel()
+    await handling
+    execution = bench.sink.results["t1"].execution
+    assert execution.status is Status.CANCELLED
+    assert [case.verdict for case in execution.cases] == [Verdict.SKIPPED, Verdict.SKIPPED]
+    assert execution.cases[0].stage is not None
+    assert execution.cases[0].stage.stdout == "half"
