@@ -60,6 +60,10 @@ def obey(run_id: str, what: str) -> None:
         os._exit(3)
     elif what == "silent":
         return
+    elif what == "eat":
+        meal = bytearray()
+        while True:
+            meal += b"x" * (8 << 20)
     elif what == "stuck":
         time.sleep(3600)
     else:

@@ -37,12 +37,9 @@ def _modules(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
     return found
 
 
-async def dress(engine: Engine, *, prefix: str, language: str, image: str, agent: Mapping[str, bytes]) -> str | None:
-    """Id of the dressed image; None where ``image`` does not exist. Raises EngineError."""
-    try:
-        bare = await engine.image(image)
-    except LookupError:
-        return None
+async def dress(engine: Engine, *, prefix: str, language: str, image: str, agent: Mapping[str, bytes]) -> str:
+    """Id of the dressed image. Raises EngineError, and LookupError where ``image`` does not exist."""
+    bare = await engine.image(image)
     if (bare["Config"] or {}).get("Volumes"):
         raise EngineError(f"{image} declares volumes: they would be writable and outlive a task")
     dockerfile = _DOCKERFILE.format(image=bare["Id"], prefix=prefix, language=language)
@@ -50,7 +47,7 @@ async def dress(engine: Engine, *, prefix: str, language: str, image: str, agent
     made = await engine.image_id(tag)
     if made is None:
         await engine.build(tag, _context(dockerfile, agent))
-        made = await engine.image_id(tag)
+        made = str((await engine.image(tag))["Id"])
     return made
 
 

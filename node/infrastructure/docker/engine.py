@@ -7,6 +7,7 @@ import io
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ import docker.errors
 import requests.exceptions
 
 _TIMEOUT_S = 30
+_CLOSE_PATIENCE_S = 3.0
 _THREADS = 8
 """Calls to the engine in flight at once."""
 
@@ -57,8 +59,10 @@ class Engine:
         self._client = await self._on_thread(self._make_client)
 
     async def close(self) -> None:
-        """Waits for no call that is still under way."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Waits a while for calls that are under way, so that none of them acts after this."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_PATIENCE_S):
+                await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
         if self._client is not None:
             self._client.close()
 
@@ -76,7 +80,7 @@ class Engine:
         except EngineError as error:
             if not isinstance(error.__cause__, docker.errors.NotFound):
                 raise
-            raise LookupError(name) from error
+            raise LookupError(f"no image {name}") from error
 
     async def images(self, label: str) -> list[tuple[str, float]]:
         """Ids of images that carry ``label``, with the Unix time at which each was made."""

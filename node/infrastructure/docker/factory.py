@@ -132,6 +132,7 @@ class SlotFactory:
             uid=specification.uid,
             memory_bytes=int(found["HostConfig"]["Memory"]) - specification.overhead_bytes,
             overhead_bytes=specification.overhead_bytes,
+            overhead_processes=specification.language.processes_overhead,
             line=line,
             account=open_account(int(found["State"]["Pid"])),
             patience_s=self._settings.patience_s,

@@ -133,11 +133,12 @@ class DockerSandboxPool:
 
     async def _shelve(self, language: Language, factory: SlotFactory) -> None:
         settings = self._settings
-        image = await dress(
-            self._engine, prefix=settings.prefix, language=language.name, image=language.image, agent=self._agent
-        )
-        if image is None:
-            _log.error("image missing", language=language.name, image=language.image)
+        try:
+            image = await dress(
+                self._engine, prefix=settings.prefix, language=language.name, image=language.image, agent=self._agent
+            )
+        except (EngineError, LookupError) as error:
+            _log.error("image cannot be used", language=language.name, image=language.image, reason=str(error))
             return
         for role in (Role.RUN, Role.COMPILE) if language.compile else (Role.RUN,):
             recipe = Recipe(language, role, image, usual_shape(language, role, settings))

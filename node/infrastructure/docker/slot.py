@@ -45,18 +45,21 @@ class Slot:
         uid: int,
         memory_bytes: int,
         overhead_bytes: int,
+        overhead_processes: int,
         line: Attachment,
         account: MemoryAccount | None,
         patience_s: float,
         out_of_memory: Callable[[str], Awaitable[bool]],
     ) -> None:
-        """``memory_bytes``: what a program is granted now, ``overhead_bytes``: what its container has beyond that;
+        """``memory_bytes``: what a program is granted now, ``overhead_bytes`` and
+        ``overhead_processes``: what its runtime needs beyond what a program is granted;
         ``patience_s``: how long the agent may take beyond what it was asked for; ``out_of_memory``: whether the engine
         says that the kernel ended the whole container for want of memory."""
         self.container_id = container_id
         self.uid = uid
         self.memory_bytes = memory_bytes
         self.overhead_bytes = overhead_bytes
+        self._overhead_processes = overhead_processes
         self.launches = 0
         self.lost = ""
         """Why it is no longer of use; empty while it is."""
@@ -126,7 +129,7 @@ class Slot:
         run_id = f"{next(_run_numbers):x}"
         turn = _Turn(run_id, launch.limits, on_output, loop.create_future(), loop.create_future())
         collect_bytes = min(launch.limits.disk_bytes, _MOST_ARTEFACT_BYTES) if launch.collect else 0
-        header = _run_header(run_id, launch, collect_bytes)
+        header = _run_header(run_id, launch, collect_bytes, self._overhead_processes)
         self._line.frames.body_limit = max(collect_bytes, launch.limits.output_bytes) + _FRAME_SLACK_BYTES
         if self._account is not None:
             self._account.start()
@@ -213,7 +216,7 @@ def _nobody(stream: str, data: bytes) -> None:
     """Output that nobody waits for any more."""
 
 
-def _run_header(run_id: str, launch: Launch, collect_bytes: int) -> dict[str, object]:
+def _run_header(run_id: str, launch: Launch, collect_bytes: int, overhead_processes: int) -> dict[str, object]:
     files = [
         {"name": name, "size": len(content), "executable": name in launch.executables}
         for name, content in launch.files.items()
@@ -225,7 +228,10 @@ def _run_header(run_id: str, launch: Launch, collect_bytes: int) -> dict[str, ob
         "env": dict(launch.env),
         "files": files,
         "stdin_size": len(launch.stdin),
-        "limits": msgspec.structs.asdict(launch.limits),
+        "limits": {
+            **msgspec.structs.asdict(launch.limits),
+            "processes": launch.limits.processes + overhead_processes,
+        },
         "collect": launch.collect,
         "collect_bytes": collect_bytes,
         "warm": launch.warm,

@@ -87,7 +87,7 @@ class Specification:
             "server": list(compile_stage.server) if compile_stage and compile_stage.server else None,
             "env": {**_PROGRAM_ENV, **self.language.env, **(compile_stage.env if compile_stage else {})},
             "limits": {
-                "processes": self.shape.processes,
+                "processes": self.shape.processes + self.language.processes_overhead,
                 "file_bytes": self.shape.disk_bytes,
                 "open_files": _OPEN_FILES,
             },

@@ -1,4 +1,4 @@
-"""Pools on the real engine, each under a prefix of its own; whatever they made is gone afterwards."""
+"""Pools on the real engine, under a prefix of their own; whatever they made is gone afterwards."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def standin_language(name: str = "standin") -> Language:
 class Bench:
     """The engine as the test sees it, and pools that share one prefix."""
 
-    def __init__(self, client: docker.DockerClient) -> None:
+    def __init__(self, client: docker.DockerClient, prefix: str) -> None:
         self.client = client
-        self.prefix = f"crtest-{secrets.token_hex(4)}"
+        self.prefix = prefix
         self._uid_base = random.randrange(400_000, 900_000, 1_000)
         self.pools: list[DockerSandboxPool] = []
 
@@ -62,24 +62,33 @@ class Bench:
     def clean_up(self) -> None:
         for container in self.containers():
             container.remove(force=True)
-        for image in self.client.images.list(f"{self.prefix}/dressed"):
-            self.client.images.remove(image.id, force=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client() -> Iterator[docker.DockerClient]:
     client = docker.from_env()
     yield client
     client.close()
 
 
+@pytest.fixture(scope="session")
+def prefix(client: docker.DockerClient) -> Iterator[str]:
+    """One for all tests, so that each image is dressed once."""
+    prefix = f"crtest-{secrets.token_hex(4)}"
+    yield prefix
+    for image in client.images.list(f"{prefix}/dressed"):
+        client.images.remove(image.id, force=True)
+
+
 @pytest.fixture
-async def bench(client: docker.DockerClient) -> AsyncIterator[Bench]:
-    bench = Bench(client)
-    yield bench
-    for pool in bench.pools:
-        await pool.close()
-    bench.clean_up()
+async def bench(client: docker.DockerClient, prefix: str) -> AsyncIterator[Bench]:
+    bench = Bench(client, prefix)
+    try:
+        yield bench
+        for pool in bench.pools:
+            await pool.close()
+    finally:
+        bench.clean_up()
 
 
 Eventually = Callable[[Callable[[], bool]], Any]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from node.application.ports import OnOutput
 from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError
 from node.infrastructure.docker import DockerSandboxPool, Isolation
 from node.infrastructure.docker.engine import EngineError
@@ -17,12 +18,12 @@ from tests.unit.docker.builders import MIB, launch, limits, nobody
 BASH = language("bash")
 
 
-async def run(pool: DockerSandboxPool, script: str, **changes: Any) -> Outcome:
+async def run(pool: DockerSandboxPool, script: str, on_output: OnOutput = nobody, **changes: Any) -> Outcome:
     """One bash script in a slot of its own."""
     wanted = limits(**changes)
     async with pool.slot(BASH, Role.RUN, wanted) as sandbox:
         what = Launch(files={"main.sh": script.encode()}, command=("bash", "main.sh"), limits=wanted)
-        return await sandbox.run(what, nobody)
+        return await sandbox.run(what, on_output)
 
 
 async def ask(pool: DockerSandboxPool, what: str, name: str = "standin") -> Outcome:
@@ -68,8 +69,9 @@ async def test_an_engine_that_does_not_answer_is_said(bench: Bench) -> None:
 
 async def test_a_new_node_adopts_the_running_slots_of_one_that_crashed(bench: Bench) -> None:
     crashed = await bench.pool(BASH)
-    busy = asyncio.create_task(run(crashed, "sleep 60"))
-    await asyncio.sleep(0)
+    up = asyncio.Event()
+    busy = asyncio.create_task(run(crashed, "echo up; sleep 60", lambda stream, data: up.set()))
+    await up.wait()
     before = {container.id for container in bench.containers()}
     # The crash: its lines to the agents break, and nothing else happens.
     for shelf in crashed._shelves.values():
@@ -134,16 +136,9 @@ async def test_a_slot_that_is_killed_while_idle_is_replaced_unnoticed(bench: Ben
 async def test_a_slot_that_is_killed_under_its_task_loses_the_task_and_is_replaced(bench: Bench) -> None:
     pool = await bench.pool(BASH)
     (old,) = bench.containers()
-    started = asyncio.Event()
-    wanted = limits()
-
-    async def task() -> None:
-        async with pool.slot(BASH, Role.RUN, wanted) as sandbox:
-            what = Launch(files={"main.sh": b"echo up; sleep 60"}, command=("bash", "main.sh"), limits=wanted)
-            await sandbox.run(what, lambda stream, data: started.set())
-
-    running = asyncio.create_task(task())
-    await started.wait()
+    up = asyncio.Event()
+    running = asyncio.create_task(run(pool, "echo up; sleep 60", lambda stream, data: up.set()))
+    await up.wait()
     await asyncio.to_thread(old.kill)
     with pytest.raises(SandboxLostError):
         await running
@@ -162,6 +157,12 @@ async def test_an_agent_that_misbehaves_during_a_task_costs_it_its_slot(
     assert (await ask(pool, "ok")).exit_code == 0
     await eventually(lambda: old.id not in [container.id for container in bench.containers()])
     assert pool.slots() == 1
+
+
+async def test_a_container_that_the_kernel_ends_for_memory_is_a_memory_limit(bench: Bench) -> None:
+    pool = await bench.pool(standin_language(), agent=STANDIN)
+    assert (await ask(pool, "eat")).ending is Ending.MEMORY
+    assert (await ask(pool, "ok")).exit_code == 0
 
 
 @pytest.mark.parametrize("misdeed", ["dirty", "never clean"])
@@ -191,8 +192,9 @@ async def test_an_agent_that_never_answers_makes_no_slot(bench: Bench) -> None:
 async def test_a_cancelled_task_leaves_a_slot_that_the_next_one_can_use(bench: Bench) -> None:
     pool = await bench.pool(BASH, concurrency=1)
     (only,) = bench.containers()
-    task = asyncio.create_task(run(pool, "trap '' TERM; sleep 60"))
-    await asyncio.sleep(0.1)
+    up = asyncio.Event()
+    task = asyncio.create_task(run(pool, "trap '' TERM; echo up; sleep 60", lambda stream, data: up.set()))
+    await up.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -92,7 +92,7 @@ def test_a_mistake_is_told_with_the_files_name(tmp_path: Path, change: tuple[str
 def test_two_files_cannot_claim_one_name(tmp_path: Path) -> None:
     write(tmp_path, SMALL, "a.toml")
     write(tmp_path, 'aliases = ["tiny"]\n' + SMALL.replace('"tiny"\n', '"other"\n', 1), "b.toml")
-    with pytest.raises(LanguageFileError, match="b.toml: 'tiny' is taken by a.toml"):
+    with pytest.raises(LanguageFileError, match=r"b\.toml: 'tiny' is taken by a\.toml"):
         load_languages(tmp_path)
 
 

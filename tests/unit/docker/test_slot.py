@@ -65,6 +65,7 @@ class Scene:
             uid=1,
             memory_bytes=1,
             overhead_bytes=0,
+            overhead_processes=3,
             line=self.line,  # type: ignore[arg-type]  # a fake
             account=self.account,  # type: ignore[arg-type]  # a fake
             patience_s=patience_s,
@@ -125,6 +126,7 @@ async def test_a_run_frame_says_all_that_the_launch_says() -> None:
     ]
     assert (header["stdin_size"], header["env"], header["command"]) == (2, {"K": "v"}, ("./a",))
     assert header["limits"]["memory_bytes"] == wanted.limits.memory_bytes
+    assert header["limits"]["processes"] == wanted.limits.processes + 3
     scene.exited()
     await task
 

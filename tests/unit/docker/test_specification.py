@@ -71,6 +71,7 @@ def test_the_environment_of_the_host_is_not_in_it(monkeypatch: pytest.MonkeyPatc
 
 def test_only_run_slots_have_a_waiting_process_and_only_compile_slots_a_compiler() -> None:
     run = specification().agent_config()
+    assert run["limits"]["processes"] == SETTINGS.processes + LANGUAGE.processes_overhead
     assert (run["warm"]["kind"], run["server"]) == ("zygote", None)
     assert (run["env"]["A"], "B" in run["env"]) == ("1", False)
     compiling = specification(role=Role.COMPILE).agent_config()
