@@ -36,6 +36,15 @@ class EtcdServer(ServerProcess):
         return f"127.0.0.1:{self.port}"
 
     @property
+    def endpoints(self) -> list[str]:
+        """As a cluster has them."""
+        return [self.endpoint]
+
+    @property
+    def members(self) -> list[EtcdServer]:
+        return [self]
+
+    @property
     def url(self) -> str:
         return f"http://{self.endpoint}"
 
@@ -74,6 +83,10 @@ class EtcdCluster:
             EtcdServer(directory / f"etcd-{index}", name=f"etcd-{index}", peer_port=port, cluster=members)
             for index, port in enumerate(peers)
         ]
+
+    @property
+    def members(self) -> list[EtcdServer]:
+        return self.servers
 
     @property
     def endpoints(self) -> list[str]:

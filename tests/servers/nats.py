@@ -46,6 +46,15 @@ class NatsServer(ServerProcess):
         """Without credentials."""
         return f"nats://127.0.0.1:{self.port}"
 
+    @property
+    def urls(self) -> list[str]:
+        """As a cluster has them."""
+        return [self.url]
+
+    @property
+    def members(self) -> list[NatsServer]:
+        return [self]
+
     def url_as(self, role: str) -> str:
         """With the role's user and password where the server asks for them."""
         return f"nats://{role}:{PASSWORDS[role]}@127.0.0.1:{self.port}" if self.roles else self.url
@@ -102,12 +111,21 @@ class NatsCluster:
         ]
 
     @property
+    def members(self) -> list[NatsServer]:
+        return self.servers
+
+    @property
     def urls(self) -> list[str]:
         """Without credentials."""
         return [server.url for server in self.servers]
 
     def urls_as(self, role: str) -> list[str]:
         return [server.url_as(role) for server in self.servers]
+
+    async def connect(self, role: str = "operator", **options: Any) -> Client:
+        """As ``NatsServer.connect``, to whichever server answers."""
+        options.setdefault("inbox_prefix", f"_INBOX_{role}")
+        return await nats.connect(self.urls_as(role), **options)
 
     def start(self) -> None:
         """Return once every server has joined and JetStream has a leader."""

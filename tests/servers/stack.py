@@ -14,8 +14,8 @@ from typing import Any
 from coderunner import Client
 from deploy.dev import engine_api
 from deploy.dev.settings import write_toml
-from tests.servers.etcd import EtcdServer
-from tests.servers.nats import PASSWORDS, REPOSITORY, NatsServer
+from tests.servers.etcd import EtcdCluster, EtcdServer
+from tests.servers.nats import PASSWORDS, REPOSITORY, NatsCluster, NatsServer
 from tests.servers.ports import free_port
 from tests.servers.process import POLL_S, ServerProcess
 
@@ -84,7 +84,7 @@ class Node(Daemon):
 class Stack:
     """Add gateways and nodes as a test needs them; ``close`` ends all and removes the nodes' containers."""
 
-    def __init__(self, directory: Path, nats: NatsServer, etcd: EtcdServer) -> None:
+    def __init__(self, directory: Path, nats: NatsServer | NatsCluster, etcd: EtcdServer | EtcdCluster) -> None:
         self.nats, self.etcd = nats, etcd
         self.gateways: list[Gateway] = []
         self.nodes: list[Node] = []
@@ -93,7 +93,7 @@ class Stack:
 
     @property
     def processes(self) -> Sequence[ServerProcess]:
-        return [self.nats, self.etcd, *self.gateways, *self.nodes]
+        return [*self.nats.members, *self.etcd.members, *self.gateways, *self.nodes]
 
     def add_gateway(self, *, wait: bool = True, **settings: object) -> Gateway:
         """A running gateway; ``settings`` as in its TOML file."""
@@ -133,8 +133,8 @@ class Stack:
 
     def _shared(self, role: str) -> dict[str, Any]:
         return {
-            "nats_urls": [self.nats.url],
+            "nats_urls": self.nats.urls,
             "nats_user": role,
             "nats_password": PASSWORDS[role],
-            "etcd_endpoints": [self.etcd.endpoint],
+            "etcd_endpoints": self.etcd.endpoints,
         }
