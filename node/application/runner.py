@@ -14,18 +14,11 @@ from node.application.reports import Run, event_of, execution_of, result_of
 from node.application.running import RunningTask, RunningTasks
 from node.application.workbench import Produced, UnservedLanguageError, Workbench
 from node.domain.program import OptionRefusedError, Program, program_of
+from node.domain.retries import after_failure, before_start, given_up
 from node.domain.rules import CheckMode, check
 from node.domain.sandbox import SandboxLostError
 from node.domain.sources import UnusableSourceError
 from schemas.status import Status
-
-UNSERVED_RETRY_S = 0.5
-"""A task for a language that this node does not run is handed back for this long: a better node takes it."""
-FAILURE_RETRY_S = 1.0
-"""After a failure of ours that another try may not meet again."""
-
-MOST_DELIVERIES = 40
-"""Of one task, hand-backs included: a language that nobody in the pool serves ends here, after some 20 s."""
 
 Clock = Callable[[], float]
 """Unix milliseconds."""
@@ -84,12 +77,12 @@ class TaskRunner:
         try:
             produced = await self._produce(running, run)
         except UnservedLanguageError as error:
-            await self._hand_back(running, run, str(error), UNSERVED_RETRY_S)
+            await self._hand_back(running, run, str(error))
         except SandboxLostError as error:
-            await self._hand_back(running, run, f"the sandbox was lost: {error}", 0)
+            await self._hand_back(running, run, f"the sandbox was lost: {error}")
         except Exception as error:  # noqa: BLE001 - our failure, whatever it is: another try, then a dead letter
             self._log.trouble("task failed on us", run.task.id, error)
-            await self._hand_back(running, run, f"{type(error).__name__}: {error}", FAILURE_RETRY_S)
+            await self._hand_back(running, run, f"{type(error).__name__}: {error}")
         else:
             await self._store_then_acknowledge(running, run, produced)
 
@@ -122,7 +115,7 @@ class TaskRunner:
         refusal = self._refusal(run, program)
         if refusal is not None:
             return refusal
-        self._announcer.event(event_of(run, Status.RUNNING, run.started_ms))
+        running.on_begin = lambda: self._announcer.event(event_of(run, Status.RUNNING, self._clock()))
         return await self._workbench.execute(running, program, run.attempt)
 
     def _refusal(self, run: Run, program: Program) -> Produced | None:
@@ -159,22 +152,23 @@ class TaskRunner:
             )
         )
 
-    async def _hand_back(self, running: RunningTask, run: Run, why: str, seconds: float) -> None:
+    async def _hand_back(self, running: RunningTask, run: Run, why: str) -> None:
         """Another try, here or elsewhere, unless this was the last one."""
-        last = run.attempt >= self._policy.max_attempts or running.delivery.attempt >= MOST_DELIVERIES
+        deliveries = running.delivery.attempt
         if running.cancelled:
             await self._store_then_acknowledge(running, run, Produced(Status.CANCELLED, error=f"cancelled; {why}"))
-        elif last:
+        elif given_up(run.attempt, self._policy.max_attempts, deliveries, begun=running.begun):
             await self._bury(running, run, why)
         else:
             self._log.trouble("task handed back", run.task.id, why)
-            await running.delivery.retry_in(seconds)
+            pause_s = after_failure(run.attempt) if running.begun else before_start(deliveries)
+            await running.delivery.retry_in(pause_s)
 
     async def _bury(self, running: RunningTask, run: Run, why: str) -> None:
         """Poison: an INTERNAL_ERROR is stored for whoever waits, and the task goes to the dead letters."""
         run.attempt = min(run.attempt, self._policy.max_attempts)
         finished_ms = self._clock()
-        error = f"gave up after {run.attempt} attempts: {why}"
+        error = f"gave up at attempt {run.attempt}, delivery {running.delivery.attempt}: {why}"
         execution = execution_of(run, Produced(Status.INTERNAL_ERROR, error=error), finished_ms)
         if await self._sink.store(result_of(run, execution)):
             self._announcer.event(event_of(run, Status.INTERNAL_ERROR, finished_ms))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from node.application.ports import Delivery, OnOutput, Sandbox
 from node.domain.sandbox import Launch, Outcome
@@ -20,12 +20,18 @@ class RunningTask:
         self.delivery = delivery
         self.task = delivery.task
         self.cancelled = False
+        self.begun = False
+        """True once something of it was started in a slot."""
+        self.on_begin: Callable[[], None] = _nothing
         self._sandbox: Sandbox | None = None
 
     async def run(self, sandbox: Sandbox, launch: Launch, on_output: OnOutput) -> Outcome:
         """Runs it, unless the task was cancelled before. Raises SandboxLostError."""
         if self.cancelled:
             return CANCELLED_BEFORE_START
+        if not self.begun:
+            self.begun = True
+            self.on_begin()
         self._sandbox = sandbox
         try:
             return await sandbox.run(launch, on_output)
@@ -39,6 +45,10 @@ class RunningTask:
             await self._sandbox.kill()
             if self._sandbox is not None:
                 await asyncio.sleep(KILL_AGAIN_S)
+
+
+def _nothing() -> None:
+    pass
 
 
 class RunningTasks:

@@ -238,6 +238,7 @@ class ScriptedPool:
         self.slots: list[tuple[str, Role, Limits]] = []
         self.open_slots = 0
         self.hold = False
+        self.no_slot: Exception | None = None
         self.says = b""
         self.started = asyncio.Event()
         self._languages = [(language, "3.13.5") for language in languages]
@@ -247,6 +248,8 @@ class ScriptedPool:
 
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
+        if self.no_slot is not None:
+            raise self.no_slot
         self.slots.append((language.name, role, limits))
         self.open_slots += 1
         try:

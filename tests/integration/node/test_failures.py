@@ -145,7 +145,7 @@ async def test_a_task_that_always_loses_its_sandbox_ends_in_the_dead_letters(des
     await desk.submit(a_task("poison", env={"SIMULATED_LOST": "1"}), a_task("good"))
     execution = await desk.result("poison")
     assert (execution.status, execution.attempt) == (Status.INTERNAL_ERROR, 3)
-    assert execution.error.startswith("gave up after 3 attempts: the sandbox was lost")
+    assert execution.error.startswith("gave up at attempt 3, delivery 3: the sandbox was lost")
     letter = await desk.dead("poison", "poison")
     assert letter.detail == execution.error
     assert json.loads(letter.payload)["id"] == "poison"

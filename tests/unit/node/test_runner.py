@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from node.application.runner import MOST_DELIVERIES, Policy, TaskRunner
+from node.application.runner import Policy, TaskRunner
 from node.application.running import RunningTasks
 from node.application.workbench import Workbench
+from node.domain.retries import MOST_DELIVERIES, after_failure, before_start
 from node.domain.rules import CheckMode
 from node.domain.sandbox import Ending, Role, SandboxLostError
 from node.infrastructure.artefacts import MemoryArtefactStore
@@ -191,7 +192,7 @@ async def test_a_task_past_its_deadline_expires_unstarted() -> None:
 async def test_a_task_for_another_node_is_handed_back(changes: dict[str, object]) -> None:
     delivery = FakeDelivery(a_task(**changes))
     await Bench(ScriptedPool()).runner.handle(delivery)
-    assert delivery.said == ["retry_in 0.5"]
+    assert delivery.said == ["retry_in 0.25"]
 
 
 async def test_a_version_may_be_a_prefix_by_parts_and_a_language_an_alias() -> None:
@@ -215,12 +216,27 @@ async def test_a_lost_sandbox_hands_the_task_back_at_once() -> None:
     assert bench.pool.open_slots == 0
 
 
+async def test_a_task_that_found_no_slot_was_never_begun_and_is_no_poison() -> None:
+    pool = ScriptedPool()
+    pool.no_slot = SandboxLostError("the engine is away")
+    bench = Bench(pool, ledger=FakeLedger(0))
+    delivery = FakeDelivery(a_task(), attempt=7)
+    await bench.runner.handle(delivery)
+    assert delivery.said == ["retry_in 1.75"]
+    assert bench.statuses == []
+
+
+def test_pauses_grow_and_are_bounded() -> None:
+    assert [before_start(deliveries) for deliveries in (1, 2, 100)] == [0.25, 0.5, 5.0]
+    assert [after_failure(attempt) for attempt in (1, 2, 3)] == [0.0, 1.0, 1.0]
+
+
 async def test_a_task_that_lost_its_sandbox_for_the_last_time_is_buried_with_a_result() -> None:
     bench = Bench(ScriptedPool(SandboxLostError("agent gone")), ledger=FakeLedger(2))
     delivery = FakeDelivery(a_task(), attempt=3)
     execution = await bench.handle(delivery)
     assert (execution.status, execution.attempt) == (Status.INTERNAL_ERROR, 3)
-    assert execution.error == "gave up after 3 attempts: the sandbox was lost: agent gone"
+    assert execution.error == "gave up at attempt 3, delivery 3: the sandbox was lost: agent gone"
     assert delivery.said == [f"bury poison: {execution.error}"]
 
 
@@ -247,7 +263,7 @@ async def test_a_failure_of_ours_is_tried_again_and_never_stops_the_slot() -> No
     bench = Bench(ScriptedPool(RuntimeError("a bug")))
     delivery = FakeDelivery(a_task())
     await bench.runner.handle(delivery)
-    assert delivery.said == ["retry_in 1"]
+    assert delivery.said == ["retry_in 0"]
     assert bench.log.troubles[0] == ("task failed on us", "t1", "a bug")
 
 
