@@ -146,17 +146,23 @@ class EtcdNodeDirectory:
         self._publish()
 
     def _replace(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
-        self._records.clear()
-        for key, value in pairs:
+        listed = dict(pairs)
+        for key in self._records.keys() - listed.keys():
+            del self._records[key]
+        for key, value in listed.items():
             self._put(key, value)
         self._publish()
 
     def _put(self, key: bytes, value: bytes) -> None:
+        """A record that has not changed stays the same object."""
         try:
-            self._records[key] = _decoder.decode(value)
+            record = _decoder.decode(value)
         except msgspec.DecodeError as error:
             log.warning("node record not understood", key=key.decode(errors="replace"), error=str(error))
             self._records.pop(key, None)
+            return
+        if self._records.get(key) != record:
+            self._records[key] = record
 
     def _publish(self) -> None:
         nodes = tuple(sorted(self._records.values(), key=lambda node: node.id))

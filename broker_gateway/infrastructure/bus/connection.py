@@ -62,6 +62,8 @@ class BusConnection:
         self._gone = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._hooks: list[Hook] = []
+        self._dialled = False
+        """This client may have a socket; the library cannot close one that never had."""
         self._joined = False
         """This client was connected before: the library calls ``_choose`` before each further try."""
 
@@ -85,7 +87,7 @@ class BusConnection:
         with contextlib.suppress(nats.errors.Error, OSError, asyncio.TimeoutError):
             if self._client.is_connected:
                 await self._client.flush(timeout=2)
-        if self._client.is_connected or self._client.is_connecting or self._client.is_reconnecting:
+        if self._dialled:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await self._client.close()
 
@@ -98,6 +100,12 @@ class BusConnection:
             except TimeoutError:
                 raise BusUnavailableError("the bus is not connected") from None
         return self._client
+
+    async def settle(self, client: Client) -> None:
+        """Returns once the server has done everything that was sent through ``client`` before. Twice, because nats-py's
+        ping overtakes commands that are still in its buffer: the first flush empties it, the second one asks."""
+        for _ in range(2):
+            await client.flush(timeout=max(1, int(self.settings.timeout_s)))
 
     async def request(
         self,
@@ -133,6 +141,7 @@ class BusConnection:
             self._gone.clear()
             self._joined = False
             self._client = Client()
+            self._dialled = True
             try:
                 await self._client.connect(**self._options())
                 await self._replies.open(self._client)

@@ -88,7 +88,7 @@ class BusLiveFeed:
                 await feed.listen(names.output_subject(task_id))
             await feed.listen(topology.stored_result_subject(task_id))
             if not results_only:
-                await client.flush(timeout=int(self._bus.settings.timeout_s) or 1)
+                await self._bus.settle(client)
         except (TimeoutError, nats.errors.Error, OSError) as error:
             await feed.close()
             raise BusUnavailableError(f"cannot listen to {task_id}: {error!r}") from error

@@ -24,7 +24,7 @@ async def answering(bus: BusConnection, subject: str, answer: object) -> list[ob
 
     client = await bus.client()
     await client.subscribe(subject, cb=on_order)
-    await client.flush()
+    await bus.settle(client)
     return heard
 
 
@@ -43,7 +43,7 @@ async def test_where_no_node_runs_it_nobody_is_named_after_the_time(connect: Con
     node, gateway = await connect(), await connect()
     client = await node.client()
     await client.subscribe(names.CANCEL_WILDCARD)
-    await client.flush()
+    await node.settle(client)
     assert await BusNodeControl(gateway).cancel("a", "", 0.05) is None
 
 

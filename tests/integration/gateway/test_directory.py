@@ -73,6 +73,10 @@ def test_reading_the_same_nodes_again_is_no_change() -> None:
     before = directory.nodes()
     directory._replace([pair])
     assert directory.nodes() is before
+    other = (names.node_key("b").encode(), msgspec.json.encode(samples.node("b")))
+    directory._replace([pair, other])
+    assert directory.nodes()[0] is before[0]
+    assert len(directory.nodes()) == 2
 
 
 async def test_the_last_known_nodes_stay_while_etcd_is_away_and_follow_it_after(

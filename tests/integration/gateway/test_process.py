@@ -210,6 +210,7 @@ async def test_a_task_goes_to_a_node_and_its_result_comes_back(
     node = await nats_server.connect()
     tasks = await node.subscribe(names.TASKS_WILDCARD)
     await node.flush()
+    await node.flush()  # the first one may overtake the subscription
     async with grpc.aio.insecure_channel(f"127.0.0.1:{gateway.grpc_port}") as channel:
         stub: Any = execution_pb2_grpc.ExecutionServiceStub(channel)
         files = [execution_pb2.File(content="print(6 * 7)")]

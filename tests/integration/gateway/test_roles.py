@@ -95,7 +95,7 @@ async def test_history_and_events_work(bus: BusConnection) -> None:
 async def test_a_node_answers_to_orders(bus: BusConnection, server: NatsServer) -> None:
     node = await server.connect("node")
     orders = await node.subscribe(names.CANCEL_WILDCARD)
-    await node.flush()
+    await bus.settle(node)
     asking = asyncio.create_task(BusNodeControl(bus).cancel("a", "", 5))
     await (await orders.next_msg(5)).respond(msgspec.json.encode(CancelReply(id="a", node_id="node-7")))
     assert await asking == "node-7"
