@@ -50,8 +50,8 @@ class TestCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checker(msgspec.Struct, frozen=True, kw_only=True):
-    """A program that judges a case: reads ``input``, ``output`` and ``expected`` files in its work directory; exit code 0
-    accepts, 1 refuses, anything else is CHECKER_ERROR."""
+    """A program that judges a case: reads ``input``, ``output`` and ``expected`` files in its work directory; exit code
+    0 accepts, 1 refuses, anything else is CHECKER_ERROR."""
 
     language: str
     language_version: str
