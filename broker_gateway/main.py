@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from broker_gateway.application.callback_delivery import CallbackDelivery
 from broker_gateway.application.callback_relay import CallbackRelay
 from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.catalog_service import CatalogAppService
@@ -18,14 +19,18 @@ from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.application.lookup import TaskLookup
+from broker_gateway.application.operations_service import OperationsAppService
+from broker_gateway.application.ports import CallbackTransport
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.readiness import Readiness
-from broker_gateway.application.settings import CancelSettings, WaitSettings
+from broker_gateway.application.redriving import Redriving
+from broker_gateway.application.settings import CancelSettings, OperationsSettings, WaitSettings
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.infrastructure import logs, policies
 from broker_gateway.infrastructure.bus.connection import BusConnection
 from broker_gateway.infrastructure.bus.control import BusNodeControl
+from broker_gateway.infrastructure.bus.dead import BusDeadLetters
 from broker_gateway.infrastructure.bus.declare import Declaration
 from broker_gateway.infrastructure.bus.depths import QueueDepths
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
@@ -33,8 +38,10 @@ from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.inbox import BusResultInbox
 from broker_gateway.infrastructure.bus.results import BusResultStore
+from broker_gateway.infrastructure.bus.revival import BusTaskRevival
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from broker_gateway.infrastructure.call_metrics import CallMetrics
+from broker_gateway.infrastructure.callbacks.breaker import with_breakers
 from broker_gateway.infrastructure.callbacks.grpc_callback import GrpcCallbackTransport
 from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
@@ -74,6 +81,7 @@ class Gateway:
         self._depths = QueueDepths(self._bus)
         self._directory = EtcdNodeDirectory(self._policies.etcd)
         self._webhooks, self._grpc_callbacks = self._wire_callbacks()
+        self._transports = self._wire_transports()
         self._relay = self._wire_relay() if "relay" in settings.roles else None
         self._readiness = Readiness(bus=self, relay=self._relay)
         self._quotas = self._wire_quotas()
@@ -173,15 +181,17 @@ class Gateway:
             raise ConfigurationError("callback_secret is not base64, with or without whsec_ before it") from None
         return webhooks, GrpcCallbackTransport(guard, execution_message, timeout_s=timeout_s, user_agent=agent)
 
-    def _wire_relay(self) -> CallbackRelay:
+    def _wire_transports(self) -> dict[str, CallbackTransport]:
+        """By URL scheme; the relay and an operator's redrive share them."""
         webhooks = CountedCallbackTransport(self._webhooks, self._metrics)
+        grpc_callbacks = CountedCallbackTransport(self._grpc_callbacks, self._metrics)
+        counted = {"http": webhooks, "https": webhooks, "grpc": grpc_callbacks}
+        return with_breakers(counted, self._settings.callback_breaker_failures, self._settings.callback_breaker_s)
+
+    def _wire_relay(self) -> CallbackRelay:
         return CallbackRelay(
             inbox=CountedResultInbox(BusResultInbox(self._bus), self._metrics),
-            transports={
-                "http": webhooks,
-                "https": webhooks,
-                "grpc": CountedCallbackTransport(self._grpc_callbacks, self._metrics),
-            },
+            transports=self._transports,
             settings=self._policies.relay,
         )
 
@@ -222,10 +232,29 @@ class Gateway:
         )
         return build_server(
             execution=execution,
-            catalog=CatalogAppService(nodes=nodes, control=control),
-            settings=GrpcSettings(address=self._settings.grpc_address, tokens=self._policies.clients),
+            catalog=CatalogAppService(nodes=nodes),
+            operations=self._wire_operations(results, history, control),
+            settings=GrpcSettings(
+                address=self._settings.grpc_address,
+                tokens=self._policies.clients,
+                operators=self._policies.operators,
+            ),
             interceptors=[CallMetrics(self._metrics)],
         )
+
+    def _wire_operations(
+        self, results: BusResultStore, history: BusHistory, control: BusNodeControl
+    ) -> OperationsAppService:
+        dead, settings = BusDeadLetters(self._bus), OperationsSettings()
+        redriving = Redriving(
+            dead=dead,
+            revival=BusTaskRevival(self._bus),
+            results=results,
+            history=history,
+            delivery=CallbackDelivery(self._transports, self._policies.relay.delivery_timeout_s),
+            settings=settings,
+        )
+        return OperationsAppService(dead=dead, redriving=redriving, control=control, settings=settings)
 
 
 def _version() -> str:

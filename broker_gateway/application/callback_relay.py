@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from broker_gateway.application.callback_delivery import CallbackDelivery
 from broker_gateway.application.endpoint_lanes import EndpointLanes
 from broker_gateway.application.ports import CallbackTransport, DeliveryError, ResultDelivery, ResultInbox
 from broker_gateway.application.settings import RelaySettings
@@ -43,7 +44,7 @@ class CallbackRelay:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._inbox = inbox
-        self._transports = transports
+        self._delivery = CallbackDelivery(transports, settings.delivery_timeout_s)
         self._settings = settings
         self._jitter = jitter
         self._backoff = Backoff(settings.base_s, settings.factor, settings.max_s)
@@ -113,26 +114,8 @@ class CallbackRelay:
             await delivery.retry_in(self._settings.postpone_s)
             return
         async with self._lanes.turn(endpoint), self._in_flight:
-            failure = await self._attempt(delivery, url)
+            failure = await self._delivery.attempt(url, delivery.result.execution)
         await self._settle(delivery, event, failure)
-
-    async def _attempt(self, delivery: ResultDelivery, url: str) -> DeliveryError | None:
-        """None once the endpoint has it."""
-        transport = self._transports.get(urlsplit(url).scheme)
-        if transport is None:
-            return DeliveryError("no transport for this kind of URL", permanent=True)
-        execution = delivery.result.execution
-        try:
-            async with asyncio.timeout(self._settings.delivery_timeout_s):
-                await transport.deliver(url, execution, execution.id)
-        except DeliveryError as error:
-            return error
-        except TimeoutError:
-            return DeliveryError(f"no answer within {self._settings.delivery_timeout_s:g} s")
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the result its other attempts
-            _log.exception("callback_transport_failed", task_id=execution.id)
-            return DeliveryError(f"the transport failed: {error!r}")
-        return None
 
     async def _settle(self, delivery: ResultDelivery, event: TaskCompletedEvent, failure: DeliveryError | None) -> None:
         failures = max(1, delivery.attempt - self._postponed.get(event.task_id, 0))

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from broker_gateway.application.live_nodes import LiveNodes
-from broker_gateway.application.ports import NodeControl
 from schemas.node import LanguageRecord, NodeRecord
 
 _PIECES = re.compile(r"\d+|[^\d.]+")
@@ -26,9 +25,8 @@ class LanguageDTO:
 
 
 class CatalogAppService:
-    def __init__(self, *, nodes: LiveNodes, control: NodeControl) -> None:
+    def __init__(self, *, nodes: LiveNodes) -> None:
         self._nodes = nodes
-        self._control = control
 
     def languages(self) -> list[LanguageDTO]:
         """By name. Languages of nodes that take tasks, which is what a task can be submitted for."""
@@ -43,10 +41,6 @@ class CatalogAppService:
     def nodes(self) -> Sequence[NodeRecord]:
         """All live nodes, by id, draining ones too."""
         return sorted((node.record for node in self._nodes.live()), key=lambda one: one.id)
-
-    async def order(self, node_id: str, order: str, timeout_s: float) -> bool:
-        """``drain`` or ``resume``. False if no such node answered in that time."""
-        return await self._control.order(node_id, order, timeout_s)
 
 
 def _merge(merged: dict[str, LanguageDTO], records: Iterable[LanguageRecord]) -> None:

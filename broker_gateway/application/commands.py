@@ -63,6 +63,20 @@ class UnknownTask:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownLetter:
+    """No dead letter has this id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotRedriven:
+    """The dead letter stays where it is."""
+
+    message: str
+
+
 Refusal = Invalid | Unserved | Busy
 
 

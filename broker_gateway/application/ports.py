@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.execution import DeadLetter, Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage
@@ -167,4 +167,64 @@ class TaskEvents(Protocol):
 class BusState(Protocol):
     def connected(self) -> bool:
         """True while the bus answers; from memory."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLetter:
+    letter: DeadLetter
+    place: int
+    """Where it stands among the dead letters; a later one has a higher place."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPage:
+    letters: list[DeadLetter]
+    """With empty payloads."""
+    next_token: str
+
+
+class DeadLetters(Protocol):
+    """What could not be run or delivered."""
+
+    async def page(self, reason: str, size: int, token: str) -> LetterPage:
+        """Newest first; an empty ``reason`` takes all. Raises ValueError for a token that is not one of ours."""
+        ...
+
+    async def newest(self, task_id: str, reason: str = "") -> KeptLetter | None:
+        """The task's last letter, whole; of any reason where none is given."""
+        ...
+
+    async def remove(self, kept: KeptLetter) -> None:
+        """It goes, with what came before it for the same task and reason; a later one stays."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a task stands, as the bus itself says. The queue is looked at before the result."""
+
+    is_queued: bool
+    """Its message is queued or running."""
+    result: ResultMessage | None
+    result_place: int
+    """0 where there is no result."""
+    events_before: int
+    """Every event stored before this look has a lower place."""
+
+
+class TaskRevival(Protocol):
+    """Running an ended task once more under its own id. All methods raise BusUnavailableError."""
+
+    async def standing(self, task_id: str) -> Standing: ...
+    async def forget_attempts(self, task_id: str, standing: Standing) -> None:
+        """The events before that look go, and with them the count of attempts."""
+        ...
+
+    async def forget_result(self, standing: Standing) -> bool:
+        """Removes exactly the result that was seen. False if it was gone already; another one is left alone."""
+        ...
+
+    async def enqueue(self, task: TaskMessage, occasion: str) -> bool:
+        """Queued once for each ``occasion``, a token; False where that had been done. Raises QueueFullError."""
         ...

@@ -32,6 +32,15 @@ class CancelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationsSettings:
+    node_answer_s: float = 2.0
+    """How long a node may take to say that it drains."""
+    leaving_s: float = 8.0
+    """A buried task's message leaves its queue within its ack wait, at worst."""
+    look_every_s: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
 class RelaySettings:
     at_once: int = 64
     """The most deliveries in flight."""

@@ -35,6 +35,7 @@ class Policies:
     addresses: AddressGuard
     clients: Mapping[str, str]
     """Token to client name."""
+    operators: frozenset[str]
 
 
 def of(settings: Settings) -> Policies:
@@ -58,6 +59,7 @@ def of(settings: Settings) -> Policies:
         relay=_relay(settings),
         addresses=_addresses(settings),
         clients=_clients(settings),
+        operators=_operators(settings),
     )
 
 
@@ -134,3 +136,10 @@ def _clients(settings: Settings) -> dict[str, str]:
             raise ConfigurationError(f"the token of client {client} is empty or another client's")
         clients[token] = client
     return clients
+
+
+def _operators(settings: Settings) -> frozenset[str]:
+    for name in settings.operators:
+        if name not in settings.tokens:
+            raise ConfigurationError(f"operators: there is no client {name} in tokens")
+    return frozenset(settings.operators)

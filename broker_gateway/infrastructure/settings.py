@@ -51,6 +51,7 @@ class Settings(BaseSettings):
         ["api", "relay"], description="what this process does: api, relay or both"
     )
     tokens: dict[str, SecretStr] = Field({}, description="client name to its bearer token; none: anybody may call")
+    operators: Strings = Field([], description="clients that may call OperationsService, where there are tokens")
 
     nats_urls: Annotated[Strings, Field(min_length=1)] = Field(["nats://127.0.0.1:4222"], description="NATS servers")
     nats_user: str = Field("", description="user on NATS")
@@ -84,6 +85,10 @@ class Settings(BaseSettings):
     callback_allowed_networks: Strings = Field([], description="networks (CIDR) that callbacks may also reach")
     callback_secret: SecretStr = Field(SecretStr(""), description="signs webhooks (Standard Webhooks, whsec_…)")
     callback_timeout_s: Seconds = Field(10.0, description="how long one delivery may take")
+    callback_breaker_failures: Count = Field(
+        10, description="failures in a row after which an endpoint (host and port) is left alone; 0: never"
+    )
+    callback_breaker_s: Seconds = Field(15.0, description="how long it is left alone; purgatory is the circuit breaker")
     relay_at_once: Positive = Field(64, description="deliveries in flight")
     relay_per_endpoint: Positive = Field(8, description="deliveries in flight to one host and port")
     relay_attempts: Positive = Field(12, description="deliveries tried before a result is a dead letter")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import grpc
@@ -12,24 +12,28 @@ import grpc.aio
 from broker_gateway.interfaces.callers import CLIENT
 
 OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+OPERATORS_SERVICE = "/coderunner.v1.OperationsService/"
 
 _SCHEME = "bearer "
 
 
 class BearerTokens(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
     """UNAUTHENTICATED unless the metadata has ``authorization: Bearer <token>`` with a token that is known. Health and
-    reflection stay open."""
+    reflection stay open; the operators' service is PERMISSION_DENIED to everybody else."""
 
-    def __init__(self, tokens: Mapping[str, str]) -> None:
+    def __init__(self, tokens: Mapping[str, str], operators: Collection[str] = ()) -> None:
         """``tokens``: token to client name. Kept as hashes, so that the look-up's timing tells nothing."""
         self._clients = {_digest(token): client for token, client in tokens.items()}
+        self._operators = frozenset(operators)
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
         if details.method.startswith(OPEN_SERVICES):
             return await continuation(details)
         client = self._clients.get(_digest(_token(details.invocation_metadata)))
         if client is None:
-            return _refusing(await continuation(details))
+            return _refusing(await continuation(details), _refuse)
+        if details.method.startswith(OPERATORS_SERVICE) and client not in self._operators:
+            return _refusing(await continuation(details), _forbid)
         CLIENT.set(client)
         return await continuation(details)
 
@@ -51,10 +55,16 @@ async def _refuse(_request: Any, context: grpc.aio.ServicerContext[Any, Any]) ->
     )
 
 
-def _refusing(handler: Any) -> Any:
+async def _forbid(_request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+    await context.abort(
+        grpc.StatusCode.PERMISSION_DENIED, "this token is no operator's: the setting operators names those"
+    )
+
+
+def _refusing(handler: Any, refuse: Callable[[Any, Any], Awaitable[None]]) -> Any:
     """The same kind of method, for a caller who is told nothing else: its request is not even decoded."""
     if handler is None or handler.request_streaming:
-        return handler if handler is None else grpc.stream_stream_rpc_method_handler(_refuse)
+        return handler if handler is None else grpc.stream_stream_rpc_method_handler(refuse)
     if handler.response_streaming:
-        return grpc.unary_stream_rpc_method_handler(_refuse)
-    return grpc.unary_unary_rpc_method_handler(_refuse)
+        return grpc.unary_stream_rpc_method_handler(refuse)
+    return grpc.unary_unary_rpc_method_handler(refuse)

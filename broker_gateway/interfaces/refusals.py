@@ -11,7 +11,16 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from broker_gateway.application.commands import Busy, Invalid, Refusal, Unavailable, UnknownTask, Unserved
+from broker_gateway.application.commands import (
+    Busy,
+    Invalid,
+    NotRedriven,
+    Refusal,
+    Unavailable,
+    UnknownLetter,
+    UnknownTask,
+    Unserved,
+)
 from broker_gateway.domain.violation import Violation
 from coderunner.v1 import execution_pb2 as pb
 
@@ -19,7 +28,7 @@ _MAX_DETAIL_BYTES = 3000
 """Clients take 8 KiB of trailers, base64 and a second copy of the message included."""
 _MAX_MESSAGE_CHARS = 400
 
-AnyRefusal = Refusal | Unavailable | UnknownTask
+AnyRefusal = Refusal | Unavailable | UnknownTask | UnknownLetter | NotRedriven
 
 
 async def refuse(context: grpc.aio.ServicerContext[Any, Any], refusal: AnyRefusal) -> NoReturn:
@@ -54,11 +63,11 @@ def _code(refusal: AnyRefusal) -> grpc.StatusCode:
     match refusal:
         case Invalid():
             return grpc.StatusCode.INVALID_ARGUMENT
-        case Unserved():
+        case Unserved() | NotRedriven():
             return grpc.StatusCode.FAILED_PRECONDITION
         case Busy():
             return grpc.StatusCode.RESOURCE_EXHAUSTED
-        case UnknownTask():
+        case UnknownTask() | UnknownLetter():
             return grpc.StatusCode.NOT_FOUND
         case Unavailable():
             return grpc.StatusCode.UNAVAILABLE
@@ -72,6 +81,8 @@ def _message(refusal: AnyRefusal) -> str:
             return f"{first.field}: {first.description}{more}"
         case UnknownTask():
             return "no task has this id"
+        case UnknownLetter(task_id):
+            return f"there is no dead letter '{task_id[:64]}'"
         case _:
             return refusal.message
 

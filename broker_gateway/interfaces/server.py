@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,19 +14,30 @@ from grpc_reflection.v1alpha import reflection
 
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
+from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.readiness import Readiness
 from broker_gateway.interfaces.authentication import BearerTokens
 from broker_gateway.interfaces.catalog_servicer import CatalogServicer
 from broker_gateway.interfaces.execution_servicer import ExecutionServicer
 from broker_gateway.interfaces.guard import Guard
-from coderunner.v1 import catalog_pb2, catalog_pb2_grpc, execution_pb2, execution_pb2_grpc
+from broker_gateway.interfaces.operations_servicer import OperationsServicer
+from coderunner.v1 import (
+    catalog_pb2,
+    catalog_pb2_grpc,
+    execution_pb2,
+    execution_pb2_grpc,
+    operations_pb2,
+    operations_pb2_grpc,
+)
 
 _add_execution: Callable[..., None] = execution_pb2_grpc.add_ExecutionServiceServicer_to_server
 _add_catalog: Callable[..., None] = catalog_pb2_grpc.add_CatalogServiceServicer_to_server
+_add_operations: Callable[..., None] = operations_pb2_grpc.add_OperationsServiceServicer_to_server
 
 SERVICES = (
     execution_pb2.DESCRIPTOR.services_by_name["ExecutionService"].full_name,
     catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name,
+    operations_pb2.DESCRIPTOR.services_by_name["OperationsService"].full_name,
 )
 
 
@@ -36,6 +47,8 @@ class GrpcSettings:
     """``host:port``; port 0 takes a free one."""
     tokens: Mapping[str, str] = field(default_factory=dict)
     """Bearer token to client name; empty: everybody may call."""
+    operators: Collection[str] = ()
+    """Clients that may call OperationsService; everybody may where there are no tokens."""
     max_receive_bytes: int = 4 << 20
     max_send_bytes: int = 64 << 20
     """An execution with many cases is large."""
@@ -81,11 +94,13 @@ def build_server(
     *,
     execution: CodeExecutionAppService,
     catalog: CatalogAppService,
+    operations: OperationsAppService,
     settings: GrpcSettings,
     interceptors: Sequence[grpc.aio.ServerInterceptor[Any, Any]] = (),
 ) -> GrpcServer:
     """``interceptors`` stand outside ours, the first outermost. Health and reflection are served as well."""
-    own: list[grpc.aio.ServerInterceptor[Any, Any]] = [BearerTokens(settings.tokens)] if settings.tokens else []
+    tokens = BearerTokens(settings.tokens, settings.operators)
+    own: list[grpc.aio.ServerInterceptor[Any, Any]] = [tokens] if settings.tokens else []
     server = grpc.aio.server(
         interceptors=[*interceptors, *own, Guard()],
         options=(
@@ -96,6 +111,7 @@ def build_server(
     )
     _add_execution(ExecutionServicer(execution), server)
     _add_catalog(CatalogServicer(catalog), server)
+    _add_operations(OperationsServicer(operations), server)
     health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its stubs only
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)

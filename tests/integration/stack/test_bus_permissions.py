@@ -30,7 +30,8 @@ MAY_PUBLISH = {
         names.cancel_subject("t1"),
         names.node_subject("n1"),
         *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "INFO") for stream in STREAMS),
-        f"$JS.API.STREAM.PURGE.{names.STREAM_TASKS}",
+        *(f"$JS.API.STREAM.PURGE.{stream}" for stream in STREAMS),
+        f"$JS.API.STREAM.MSG.DELETE.{names.STREAM_RESULTS}",
         f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.{names.result_subject('t1')}",
     ],
     "node": [

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from itertools import count
 
+from broker_gateway.application.callback_delivery import CallbackDelivery
 from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.commands import SubmitTaskCommand
@@ -13,8 +14,10 @@ from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.application.lookup import TaskLookup
+from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.quota_book import QuotaBook
-from broker_gateway.application.settings import CancelSettings, SubmissionSettings, WaitSettings
+from broker_gateway.application.redriving import Redriving
+from broker_gateway.application.settings import CancelSettings, OperationsSettings, SubmissionSettings, WaitSettings
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.domain.admission import AdmissionPolicy
@@ -32,9 +35,11 @@ from tests.fakes.gateway import (
     MemoryResultStore,
     MemoryTaskEvents,
     MemoryTaskQueue,
+    MemoryTransport,
     node,
     running,
 )
+from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRevival
 
 NOW_MS = 1_700_000_000_000
 PATIENCE_S = 3.0
@@ -97,7 +102,24 @@ class GatewayOnFakes:
                 now_ms=self.clock,
             ),
         )
-        self.catalog = CatalogAppService(nodes=self.nodes, control=self.control)
+        self.catalog = CatalogAppService(nodes=self.nodes)
+        self.dead, self.revival = MemoryDeadLetters(self.bus), MemoryTaskRevival(self.bus)
+        self.transport = MemoryTransport()
+        operations_settings = OperationsSettings(leaving_s=0.2, look_every_s=0.01)
+        self.operations = OperationsAppService(
+            dead=self.dead,
+            redriving=Redriving(
+                dead=self.dead,
+                revival=self.revival,
+                results=results,
+                history=history,
+                delivery=CallbackDelivery({"http": self.transport}, PATIENCE_S),
+                settings=operations_settings,
+                now_ms=self.clock,
+            ),
+            control=self.control,
+            settings=operations_settings,
+        )
 
     def clock(self) -> int:
         return self.now_ms

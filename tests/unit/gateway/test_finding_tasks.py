@@ -120,5 +120,5 @@ def test_versions_sort_by_their_numbers() -> None:
 
 
 async def test_a_node_is_told_to_drain(gateway: GatewayOnFakes) -> None:
-    assert await gateway.catalog.order("n1", "drain", 1.0)
+    assert await gateway.operations.drain("n1")
     assert gateway.control.orders == [("n1", "drain")]

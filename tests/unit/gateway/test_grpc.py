@@ -64,6 +64,7 @@ async def serving(gateway: GatewayOnFakes | None = None, **settings: Any) -> Asy
     server = build_server(
         execution=gateway.service,
         catalog=gateway.catalog,
+        operations=gateway.operations,
         settings=GrpcSettings(address="127.0.0.1:0", **settings),
     )
     port = await server.start()
@@ -490,6 +491,7 @@ async def test_reflection_lists_and_describes_the_services(calls: Calls) -> None
     assert await _services(calls) == {
         "coderunner.v1.ExecutionService",
         "coderunner.v1.CatalogService",
+        "coderunner.v1.OperationsService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
     }
@@ -530,7 +532,9 @@ async def test_two_servers_cannot_share_a_port_by_mistake() -> None:
     gateway = GatewayOnFakes()
     async with serving(gateway) as calls:
         settings = GrpcSettings(address=f"127.0.0.1:{calls.port}")
-        second = build_server(execution=gateway.service, catalog=gateway.catalog, settings=settings)
+        second = build_server(
+            execution=gateway.service, catalog=gateway.catalog, operations=gateway.operations, settings=settings
+        )
         with pytest.raises(RuntimeError):
             await second.start()
 

@@ -1,0 +1,54 @@
+"""What an operator does: looks at dead letters, has them tried again, takes nodes out of service."""
+
+from __future__ import annotations
+
+from broker_gateway.application.commands import Invalid, UnknownLetter
+from broker_gateway.application.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from broker_gateway.application.ports import DeadLetters, LetterPage, NodeControl
+from broker_gateway.application.redriving import RedriveRefusal, Redriving
+from broker_gateway.application.settings import OperationsSettings
+from broker_gateway.domain.task_id import TaskId
+from broker_gateway.domain.violation import Violation
+from schemas.execution import DeadLetter
+from schemas.names import is_token
+
+DRAIN = "drain"
+
+
+class OperationsAppService:
+    """Every method raises BusUnavailableError."""
+
+    def __init__(
+        self, *, dead: DeadLetters, redriving: Redriving, control: NodeControl, settings: OperationsSettings
+    ) -> None:
+        self._dead = dead
+        self._redriving = redriving
+        self._control = control
+        self._settings = settings
+
+    async def list_dead(self, reason: str, size: int, token: str) -> LetterPage | Invalid:
+        """Newest first; an empty ``reason`` takes all, ``size`` 0 the default."""
+        if not 0 <= size <= MAX_PAGE_SIZE:
+            return Invalid([Violation("page_size", f"must be between 1 and {MAX_PAGE_SIZE}, or 0 for the default")])
+        if reason and not is_token(reason):
+            return Invalid([Violation("reason", "is not the reason of any dead letter")])
+        try:
+            return await self._dead.page(reason, size or DEFAULT_PAGE_SIZE, token)
+        except ValueError:
+            return Invalid([Violation("page_token", "is not a token that a page before this one gave")])
+
+    async def dead_letter(self, task_id: str) -> DeadLetter | UnknownLetter:
+        name = TaskId.parse(task_id)
+        kept = await self._dead.newest(name.value) if name is not None else None
+        return UnknownLetter(task_id) if kept is None else kept.letter
+
+    async def redrive(self, task_id: str) -> RedriveRefusal | None:
+        """None once it is done."""
+        name = TaskId.parse(task_id)
+        return UnknownLetter(task_id) if name is None else await self._redriving.redrive(name.value)
+
+    async def drain(self, node_id: str) -> bool | Invalid:
+        """False where the node did not answer."""
+        if not is_token(node_id):
+            return Invalid([Violation("id", "is not the id of any node")])
+        return await self._control.order(node_id, DRAIN, self._settings.node_answer_s)

@@ -1,0 +1,157 @@
+"""Dead letters tried again: a poisonous task runs once more, an undelivered result goes to its callback once more.
+
+A letter leaves the dead only after what it stands for is safe elsewhere. So a gateway that dies in between leaves a
+letter that can be redriven again, and each step can be taken twice: the result is removed by its place and no other in
+its stead, and the bus queues a task only once for each letter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+from broker_gateway.application.callback_delivery import CallbackDelivery
+from broker_gateway.application.callback_relay import UNDELIVERED
+from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
+from broker_gateway.application.ports import (
+    DeadLetters,
+    History,
+    KeptLetter,
+    QueueFullError,
+    ResultStore,
+    Standing,
+    TaskRevival,
+)
+from broker_gateway.application.settings import OperationsSettings
+from broker_gateway.domain.execution_task import ExecutionTask
+from schemas.execution import ResultMessage
+from schemas.status import Status
+from schemas.task import TaskMessage
+
+POISON = "poison"
+
+RedriveRefusal = UnknownLetter | NotRedriven | Busy
+
+_log = structlog.get_logger(__name__)
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+class Redriving:
+    def __init__(
+        self,
+        *,
+        dead: DeadLetters,
+        revival: TaskRevival,
+        results: ResultStore,
+        history: History,
+        delivery: CallbackDelivery,
+        settings: OperationsSettings,
+        now_ms: Callable[[], int] = _now_ms,
+    ) -> None:
+        self._dead = dead
+        self._revival = revival
+        self._results = results
+        self._history = history
+        self._delivery = delivery
+        self._settings = settings
+        self._now_ms = now_ms
+
+    async def redrive(self, task_id: str) -> RedriveRefusal | None:
+        """None once it is done. A task that is both poison and undelivered runs again, and its new result is then
+        delivered. Raises BusUnavailableError."""
+        undelivered = await self._dead.newest(task_id, UNDELIVERED)
+        poison = await self._dead.newest(task_id, POISON)
+        if poison is not None:
+            refusal = await self._run_again(poison)
+            if refusal is None and undelivered is not None:
+                await self._dead.remove(undelivered)
+            return refusal
+        if undelivered is not None:
+            return await self._deliver_again(undelivered)
+        other = await self._dead.newest(task_id)
+        if other is None:
+            return UnknownLetter(task_id)
+        return NotRedriven(f"a letter with the reason {other.letter.reason} cannot be tried again")
+
+    async def _run_again(self, kept: KeptLetter) -> RedriveRefusal | None:
+        try:
+            task = msgspec.json.decode(kept.letter.payload, type=TaskMessage)
+        except msgspec.MsgspecError as error:
+            return NotRedriven(f"its message cannot be read: {error}")
+        standing = await self._left_its_queue(task.id)
+        if standing is None:
+            return NotRedriven("the task is just leaving its queue; try again in a moment")
+        if _awaits_a_run(standing):
+            refusal = await self._revive(task, kept, standing)
+            if refusal is not None:
+                return refusal
+            _log.info("task_redriven", task_id=task.id)
+        await self._dead.remove(kept)
+        return None
+
+    async def _left_its_queue(self, task_id: str) -> Standing | None:
+        """The node stores the failure, then the letter, and only then takes the message from its queue."""
+        looks = round(self._settings.leaving_s / self._settings.look_every_s)
+        for _ in range(max(1, looks)):
+            standing = await self._revival.standing(task_id)
+            if not (standing.is_queued and _failed(standing)):
+                return standing
+            await asyncio.sleep(self._settings.look_every_s)
+        return None
+
+    async def _revive(self, task: TaskMessage, kept: KeptLetter, standing: Standing) -> Busy | None:
+        await self._revival.forget_attempts(task.id, standing)
+        if standing.result is not None:
+            await self._revival.forget_result(standing)
+        again = _with_a_new_deadline(task, self._now_ms())
+        try:
+            is_new = await self._revival.enqueue(again, str(kept.place))
+        except QueueFullError as error:
+            await self._put_back(task, standing)
+            return Busy(str(error), error.retry_after_ms)
+        if is_new:
+            self._history.record(ExecutionTask.found(again).known, again)
+        return None
+
+    async def _put_back(self, task: TaskMessage, standing: Standing) -> None:
+        if standing.result is not None:
+            await self._results.store(standing.result)
+            self._history.record(ExecutionTask.found(task).known, task)
+            self._history.record(standing.result.execution, task)
+
+    async def _deliver_again(self, kept: KeptLetter) -> NotRedriven | None:
+        """This gateway delivers it itself, once: whoever asked learns how that went."""
+        try:
+            result = msgspec.json.decode(kept.letter.payload, type=ResultMessage)
+        except msgspec.MsgspecError as error:
+            return NotRedriven(f"its message cannot be read: {error}")
+        if result.callback is not None:
+            failure = await self._delivery.attempt(result.callback.url, result.execution)
+            if failure is not None:
+                return NotRedriven(f"the callback did not take it: {failure}")
+        await self._dead.remove(kept)
+        _log.info("callback_redriven", task_id=result.execution.id)
+        return None
+
+
+def _failed(standing: Standing) -> bool:
+    return standing.result is not None and standing.result.execution.status is Status.INTERNAL_ERROR
+
+
+def _awaits_a_run(standing: Standing) -> bool:
+    """False where it was redriven before: it waits or runs, or has ended otherwise since. No result at all: it has
+    grown too old to be kept, or a redrive stopped half way."""
+    return not standing.is_queued and (standing.result is None or _failed(standing))
+
+
+def _with_a_new_deadline(task: TaskMessage, now_ms: int) -> TaskMessage:
+    if task.expires_at_ms is None:
+        return task
+    return msgspec.structs.replace(task, expires_at_ms=now_ms + task.expires_at_ms - task.submitted_at_ms)

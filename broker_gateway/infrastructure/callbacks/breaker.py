@@ -1,0 +1,85 @@
+"""A circuit breaker for each endpoint: one that fails again and again is left alone for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from purgatory import AsyncCircuitBreakerFactory, AsyncInMemoryUnitOfWork
+from purgatory.domain.model import CLOSED, OpenedState
+
+from broker_gateway.application.ports import CallbackTransport, DeliveryError
+from schemas.execution import Execution
+
+MOST_ENDPOINTS = 10_000
+"""Failing endpoints that are remembered; clients choose them. Those that work are not kept."""
+
+log = structlog.get_logger(__name__)
+
+
+class Breakers:
+    """Shared by all transports. An endpoint is a host with its port."""
+
+    def __init__(self, failures: int, rest_s: float) -> None:
+        """After ``failures`` (at least 1) in a row, no call is made for ``rest_s`` seconds; the next then decide."""
+        self.rest_s = rest_s
+        self._known: Any = AsyncInMemoryUnitOfWork()
+        self._factory = AsyncCircuitBreakerFactory(failures, rest_s, [(DeliveryError, _is_answer)], self._known)
+
+    async def of(self, endpoint: str) -> Any:
+        return await self._factory.get_breaker(endpoint)
+
+    def settle(self, breaker: Any) -> None:
+        """Forgets an endpoint that works, and the oldest of too many that do not."""
+        contexts, context = self._known.contexts.breakers, breaker.context
+        if context.state == CLOSED and not context.failure_count:
+            contexts.pop(context.name, None)
+        elif len(contexts) > MOST_ENDPOINTS:
+            contexts.pop(next(iter(contexts)))
+
+    def __len__(self) -> int:
+        return len(self._known.contexts.breakers)
+
+
+def _is_answer(error: DeliveryError) -> bool:
+    """An endpoint that says no for good is alive."""
+    return error.permanent
+
+
+class BreakingCallbackTransport:
+    """Implements ``CallbackTransport`` over another one. A call that is not made fails like any other, so that results
+    for a dead endpoint become dead letters in the usual time."""
+
+    def __init__(self, inner: CallbackTransport, breakers: Breakers) -> None:
+        self._inner = inner
+        self._breakers = breakers
+
+    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
+        endpoint = urlsplit(url).netloc.lower()
+        breaker = await self._breakers.of(endpoint)
+        was_closed = breaker.context.state == CLOSED
+        try:
+            async with breaker:
+                await self._inner.deliver(url, execution, idempotency_key)
+        except OpenedState as error:
+            error.__traceback__ = None  # the library raises one and the same object each time, and it would grow
+            raise DeliveryError(
+                f"the endpoint failed again and again; it rests for {self._breakers.rest_s:g} s"
+            ) from None
+        finally:
+            is_closed = breaker.context.state == CLOSED
+            if was_closed != is_closed:
+                log.warning("callback_endpoint_works" if is_closed else "callback_endpoint_rests", endpoint=endpoint)
+            self._breakers.settle(breaker)
+
+
+def with_breakers(
+    transports: Mapping[str, CallbackTransport], failures: int, rest_s: float
+) -> dict[str, CallbackTransport]:
+    """The transports by the same URL schemes, as they are where ``failures`` is 0."""
+    if not failures:
+        return dict(transports)
+    breakers = Breakers(failures, rest_s)
+    return {scheme: BreakingCallbackTransport(inner, breakers) for scheme, inner in transports.items()}

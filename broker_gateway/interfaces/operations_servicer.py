@@ -1,0 +1,59 @@
+"""OperationsService: dead letters, and taking nodes out of service."""
+
+# ruff: noqa: N802 - the methods are named as in the proto files
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc.aio
+
+from broker_gateway.application.commands import Invalid, UnknownLetter
+from broker_gateway.application.operations_service import OperationsAppService
+from broker_gateway.interfaces.refusals import refuse
+from coderunner.v1 import operations_pb2 as pb
+from coderunner.v1 import operations_pb2_grpc as rpc
+from schemas.execution import DeadLetter
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class OperationsServicer(rpc.OperationsServiceServicer):
+    def __init__(self, service: OperationsAppService) -> None:
+        self._service = service
+
+    async def ListDead(self, request: pb.ListDeadRequest, context: Context) -> pb.ListDeadResponse:
+        answer = await self._service.list_dead(request.reason, request.page_size, request.page_token)
+        if isinstance(answer, Invalid):
+            await refuse(context, answer)
+        return pb.ListDeadResponse(letters=[_letter(one) for one in answer.letters], next_page_token=answer.next_token)
+
+    async def GetDead(self, request: pb.GetDeadRequest, context: Context) -> pb.GetDeadResponse:
+        answer = await self._service.dead_letter(request.id)
+        if isinstance(answer, UnknownLetter):
+            await refuse(context, answer)
+        return pb.GetDeadResponse(letter=_letter(answer))
+
+    async def Redrive(self, request: pb.RedriveRequest, context: Context) -> pb.RedriveResponse:
+        refusal = await self._service.redrive(request.id)
+        if refusal is not None:
+            await refuse(context, refusal)
+        return pb.RedriveResponse()
+
+    async def DrainNode(self, request: pb.DrainNodeRequest, context: Context) -> pb.DrainNodeResponse:
+        answer = await self._service.drain(request.id)
+        if isinstance(answer, Invalid):
+            await refuse(context, answer)
+        return pb.DrainNodeResponse(accepted=answer)
+
+
+def _letter(letter: DeadLetter) -> pb.DeadLetter:
+    return pb.DeadLetter(
+        id=letter.id,
+        reason=letter.reason,
+        detail=letter.detail,
+        attempts=letter.attempts,
+        at_ms=letter.at_ms,
+        node_id=letter.node_id,
+        payload=letter.payload,
+    )

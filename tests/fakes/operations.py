@@ -1,0 +1,91 @@
+"""In-memory dead letters and revival, on the same MemoryBus as the other ports of the gateway."""
+
+from __future__ import annotations
+
+import msgspec
+
+from broker_gateway.application.ports import KeptLetter, LetterPage, QueueFullError, Standing
+from schemas.execution import DeadLetter, ResultMessage
+from schemas.task import TaskMessage
+from tests.fakes.gateway import MemoryBus
+
+
+class MemoryDeadLetters:
+    """Page tokens are places."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+        self.kept: list[KeptLetter] = []
+        self._places = 0
+
+    def bury(self, letter: DeadLetter) -> None:
+        self._places += 1
+        self.kept.append(KeptLetter(letter, self._places))
+
+    async def page(self, reason: str, size: int, token: str) -> LetterPage:
+        await self._bus.operation("page_dead")
+        below = int(token or self._places + 1)
+        found = [one for one in reversed(self.kept) if one.place < below and reason in ("", one.letter.reason)]
+        letters = [msgspec.structs.replace(one.letter, payload="") for one in found[:size]]
+        return LetterPage(letters, str(found[size - 1].place) if len(found) > size else "")
+
+    async def newest(self, task_id: str, reason: str = "") -> KeptLetter | None:
+        await self._bus.operation("newest_letter")
+        found = [one for one in self.kept if one.letter.id == task_id and reason in ("", one.letter.reason)]
+        return found[-1] if found else None
+
+    async def remove(self, kept: KeptLetter) -> None:
+        await self._bus.operation("remove_letter")
+        gone = (kept.letter.id, kept.letter.reason)
+        self.kept = [one for one in self.kept if (one.letter.id, one.letter.reason) != gone or one.place > kept.place]
+
+
+class MemoryTaskRevival:
+    """A result's place is the object's identity."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+        self.runs: list[TaskMessage] = []
+        self._occasions: set[tuple[str, str]] = set()
+
+    async def standing(self, task_id: str) -> Standing:
+        await self._bus.operation("standing")
+        result = self._bus.results.get(task_id)
+        return Standing(task_id in self._bus.tasks, result, id(result) if result else 0, events_before=1)
+
+    async def forget_attempts(self, task_id: str, standing: Standing) -> None:
+        await self._bus.operation("forget_attempts")
+        self._bus.history.pop(task_id, None)
+
+    async def forget_result(self, standing: Standing) -> bool:
+        await self._bus.operation("forget_exact_result")
+        for task_id, result in list(self._bus.results.items()):
+            if id(result) == standing.result_place:
+                del self._bus.results[task_id]
+                return True
+        return False
+
+    async def enqueue(self, task: TaskMessage, occasion: str) -> bool:
+        await self._bus.operation("enqueue_again")
+        if task.id in self._bus.tasks or (task.id, occasion) in self._occasions:
+            return False
+        if len(self._bus.tasks) >= self._bus.max_tasks:
+            raise QueueFullError("the stream is full", 700)
+        self._occasions.add((task.id, occasion))
+        self._bus.tasks[task.id] = task
+        self.runs.append(task)
+        return True
+
+
+def poison_letter(task: TaskMessage, detail: str = "gave up after 3 attempts: the sandbox was lost") -> DeadLetter:
+    return _letter(task.id, "poison", detail, msgspec.json.encode(task).decode())
+
+
+def undelivered_letter(result: ResultMessage, detail: str = "12 attempts, the last: 503") -> DeadLetter:
+    return _letter(result.execution.id, "undelivered", detail, msgspec.json.encode(result).decode())
+
+
+def _letter(task_id: str, reason: str, detail: str, payload: str) -> DeadLetter:
+    return DeadLetter(
+        id=task_id, reason=reason, detail=detail, subject="", payload=payload, at_ms=1000, attempts=3, node_id="n1"
+    )

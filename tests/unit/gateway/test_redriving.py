@@ -1,0 +1,185 @@
+"""Dead letters tried again: once each, whatever stops half way."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
+from broker_gateway.application.ports import BusUnavailableError
+from schemas.execution import ResultMessage
+from schemas.status import Status
+from schemas.task import Callback, TaskMessage
+from tests.fakes.gateway import refused
+from tests.fakes.operations import poison_letter, undelivered_letter
+from tests.integration.gateway import samples
+from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, result_of
+
+
+def buried(gateway: GatewayOnFakes, **changes: object) -> TaskMessage:
+    """A poisonous task, as its node leaves it behind."""
+    task = samples.task("t1", **changes)
+    gateway.bus.seen.add(task.id)
+    gateway.bus.results[task.id] = result_of(task.id, status=Status.INTERNAL_ERROR)
+    gateway.dead.bury(poison_letter(task))
+    return task
+
+
+def undelivered(gateway: GatewayOnFakes, url: str = "http://h/") -> ResultMessage:
+    result = msgspec.structs.replace(result_of("t1"), callback=Callback(url=url))
+    gateway.bus.results["t1"] = result
+    gateway.dead.bury(undelivered_letter(result))
+    return result
+
+
+async def test_a_poisonous_task_is_queued_again_and_its_failure_forgotten(gateway: GatewayOnFakes) -> None:
+    task = buried(gateway)
+    assert await gateway.operations.redrive("t1") is None
+    assert gateway.bus.tasks == {"t1": task}
+    assert gateway.bus.results == {}
+    assert gateway.bus.history["t1"].status is Status.QUEUED
+    assert gateway.dead.kept == []
+
+
+async def test_its_queue_deadline_starts_over(gateway: GatewayOnFakes) -> None:
+    buried(gateway, submitted_at_ms=1000, expires_at_ms=3000)
+    await gateway.operations.redrive("t1")
+    assert gateway.bus.tasks["t1"].expires_at_ms == NOW_MS + 2000
+
+
+async def test_the_letter_goes_only_once_the_task_is_queued(gateway: GatewayOnFakes) -> None:
+    buried(gateway)
+
+    async def nothing_is_lost() -> None:
+        assert "t1" in gateway.bus.tasks
+
+    gateway.bus.before["remove_letter"] = nothing_is_lost
+    assert await gateway.operations.redrive("t1") is None
+
+
+async def test_redriven_by_two_at_once_it_runs_once(gateway: GatewayOnFakes) -> None:
+    buried(gateway)
+    await asyncio.gather(*(gateway.operations.redrive("t1") for _ in range(5)))
+    assert len(gateway.revival.runs) == 1
+    assert await gateway.operations.redrive("t1") == UnknownLetter("t1")
+
+
+async def test_a_second_redrive_that_comes_late_neither_runs_it_nor_takes_its_result(gateway: GatewayOnFakes) -> None:
+    buried(gateway)
+
+    async def another_one_was_faster() -> None:
+        await gateway.operations.redrive("t1")
+        gateway.finish("t1")
+
+    gateway.bus.before["forget_exact_result"] = another_one_was_faster
+    await gateway.operations.redrive("t1")
+    assert len(gateway.revival.runs) == 1
+    assert gateway.bus.results["t1"].execution.status is Status.SUCCEEDED
+
+
+async def test_a_gateway_that_died_after_it_queued_the_task_only_left_the_letter(gateway: GatewayOnFakes) -> None:
+    for end in (lambda: None, lambda: gateway.finish("t1")):
+        gateway.dead.kept.clear()
+        gateway.bus.tasks.clear()
+        gateway.revival.runs.clear()
+        task = buried(gateway)
+        gateway.bus.results.clear()
+        gateway.bus.tasks["t1"] = task
+        end()
+        assert await gateway.operations.redrive("t1") is None
+        assert gateway.revival.runs == []
+        assert gateway.dead.kept == []
+
+
+async def test_a_gateway_that_died_before_it_queued_the_task_left_all_that_is_needed(gateway: GatewayOnFakes) -> None:
+    buried(gateway)
+    gateway.bus.results.clear()
+    assert await gateway.operations.redrive("t1") is None
+    assert len(gateway.revival.runs) == 1
+
+
+async def test_a_task_that_is_just_leaving_its_queue_is_waited_for(gateway: GatewayOnFakes) -> None:
+    task = buried(gateway)
+    gateway.bus.tasks["t1"] = task
+    redriving = asyncio.create_task(gateway.operations.redrive("t1"))
+    while gateway.bus.calls.count("standing") < 2:  # noqa: ASYNC110  # the fake has no event for it
+        await asyncio.sleep(0)
+    del gateway.bus.tasks["t1"]
+    assert await redriving is None
+    assert len(gateway.revival.runs) == 1
+
+
+async def test_a_task_that_does_not_leave_its_queue_keeps_its_letter_and_its_result(gateway: GatewayOnFakes) -> None:
+    gateway.bus.tasks["t1"] = buried(gateway)
+    assert isinstance(await gateway.operations.redrive("t1"), NotRedriven)
+    assert len(gateway.dead.kept) == 1
+    assert "t1" in gateway.bus.results
+
+
+async def test_a_full_queue_refuses_and_everything_is_as_it_was(gateway: GatewayOnFakes) -> None:
+    buried(gateway)
+    gateway.bus.max_tasks = 0
+    assert isinstance(await gateway.operations.redrive("t1"), Busy)
+    assert gateway.bus.results["t1"].execution.status is Status.INTERNAL_ERROR
+    assert gateway.bus.history["t1"].status is Status.INTERNAL_ERROR
+    assert len(gateway.dead.kept) == 1
+
+
+async def test_while_the_bus_is_away_nothing_is_lost(gateway: GatewayOnFakes) -> None:
+    buried(gateway)
+
+    async def goes_away() -> None:
+        gateway.bus.is_down = True
+
+    for step in ("standing", "forget_exact_result", "enqueue_again", "remove_letter"):
+        gateway.bus.before[step] = goes_away
+        try:
+            await gateway.operations.redrive("t1")
+        except BusUnavailableError:
+            gateway.bus.is_down = False
+        else:
+            raise AssertionError(step)
+    await gateway.operations.redrive("t1")
+    assert len(gateway.revival.runs) == 1
+    assert gateway.dead.kept == []
+
+
+async def test_an_undelivered_result_goes_to_its_callback(gateway: GatewayOnFakes) -> None:
+    result = undelivered(gateway)
+    assert await gateway.operations.redrive("t1") is None
+    assert gateway.transport.delivered == [("http://h/", result.execution, "t1")]
+    assert gateway.dead.kept == []
+    assert gateway.bus.results == {"t1": result}
+
+
+async def test_a_callback_that_refuses_again_keeps_the_letter_and_says_why(gateway: GatewayOnFakes) -> None:
+    undelivered(gateway)
+    gateway.transport.answers["http://h/"] = [refused("the endpoint answered 503")]
+    answer = await gateway.operations.redrive("t1")
+    assert answer == NotRedriven("the callback did not take it: the endpoint answered 503")
+    assert len(gateway.dead.kept) == 1
+
+
+async def test_a_failure_that_was_not_delivered_either_is_not_delivered_but_run_again(gateway: GatewayOnFakes) -> None:
+    buried(gateway)
+    gateway.dead.bury(undelivered_letter(gateway.bus.results["t1"]))
+    assert await gateway.operations.redrive("t1") is None
+    assert gateway.transport.delivered == []
+    assert gateway.dead.kept == []
+    assert len(gateway.revival.runs) == 1
+
+
+async def test_what_cannot_be_read_stays(gateway: GatewayOnFakes) -> None:
+    for reason in ("poison", "undelivered", "malformed"):
+        letter = msgspec.structs.replace(poison_letter(samples.task("t1")), reason=reason, payload="{}")
+        gateway.dead.kept.clear()
+        gateway.dead.bury(letter)
+        assert isinstance(await gateway.operations.redrive("t1"), NotRedriven), reason
+        assert len(gateway.dead.kept) == 1
+
+
+async def test_an_id_without_a_letter_is_unknown(gateway: GatewayOnFakes) -> None:
+    for task_id in ("t1", "", "a.b", "*", ">"):
+        assert await gateway.operations.redrive(task_id) == UnknownLetter(task_id)
+        assert await gateway.operations.dead_letter(task_id) == UnknownLetter(task_id)
