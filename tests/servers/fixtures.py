@@ -12,7 +12,6 @@ import pytest_asyncio
 
 from tests.servers.etcd import EtcdCluster, EtcdServer
 from tests.servers.nats import NatsCluster, NatsServer
-from tests.servers.process import ServerProcess
 from tests.servers.stack import Stack
 
 StartNats = Callable[..., NatsServer]
@@ -20,8 +19,8 @@ StartEtcd = Callable[..., EtcdServer]
 StartStack = Callable[..., Stack]
 Settings = Mapping[str, object]
 
-_LOGS = pytest.StashKey[list[ServerProcess]]()
-"""Servers whose logs belong to a failure of the test."""
+_STACKS = pytest.StashKey[list[Stack]]()
+"""The logs of their processes belong to a failure of the test."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -29,7 +28,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Shows the ends of the servers' logs with a failure."""
     report = yield
     if report.failed:
-        report.sections += [(f"log of {server.name}", server.tail()) for server in item.stash.get(_LOGS, [])]
+        processes = [process for stack in item.stash.get(_STACKS, []) for process in stack.processes]
+        report.sections += [(f"log of {process.name}", process.tail()) for process in processes]
     return report
 
 
@@ -133,29 +133,42 @@ def docker_engine() -> Iterator[docker.DockerClient]:
 
 @pytest.fixture
 def start_stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartStack]:
-    """``start_stack(gateways=1, nodes=1)`` runs real gateways and nodes on a NATS server (with nats.conf) and an etcd.
+    """``start_stack(gateways=1, nodes=1)`` runs real gateways and nodes on a NATS server (with nats.conf) and an etcd,
+    or with ``clusters=True`` on three of each.
 
     ``gateway`` and ``node`` are settings for each of them, as in their TOML files."""
-    logs = request.node.stash.setdefault(_LOGS, [])
+    stacks = request.node.stash.setdefault(_STACKS, [])
     with ExitStack() as running:
 
         def start(
-            *, gateways: int = 1, nodes: int = 1, gateway: Settings | None = None, node: Settings | None = None
+            *,
+            gateways: int = 1,
+            nodes: int = 1,
+            gateway: Settings | None = None,
+            node: Settings | None = None,
+            clusters: bool = False,
         ) -> Stack:
-            directory = tmp_path / f"stack-{len(logs)}"
-            nats, etcd = NatsServer(directory, roles=True), EtcdServer(directory)
-            stack = Stack(directory, nats, etcd)
+            directory = tmp_path / f"stack-{len(stacks)}"
+            stack = _clustered(directory) if clusters else _single(directory)
+            stacks.append(stack)
             running.callback(stack.close)
-            nats.start(wait=False)
-            etcd.start()
-            nats.wait_ready()
-            try:
-                started = [stack.add_gateway(wait=False, **(gateway or {})) for _ in range(gateways)]
-                started_nodes = [stack.add_node(wait=False, **(node or {})) for _ in range(nodes)]
-                for daemon in (*started, *started_nodes):
-                    daemon.wait_ready()
-            finally:
-                logs.extend(stack.processes)
+            for server in (*stack.nats.members, *stack.etcd.members):
+                server.start(wait=False)
+            for server in (*stack.nats.members, *stack.etcd.members):
+                server.wait_ready()
+            replicas = {"stream_replicas": 3} if clusters else {}
+            started = [stack.add_gateway(wait=False, **replicas, **(gateway or {})) for _ in range(gateways)]
+            started_nodes = [stack.add_node(wait=False, **(node or {})) for _ in range(nodes)]
+            for daemon in (*started, *started_nodes):
+                daemon.wait_ready()
             return stack
 
         yield start
+
+
+def _single(directory: Path) -> Stack:
+    return Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
+
+
+def _clustered(directory: Path) -> Stack:
+    return Stack(directory, NatsCluster(directory, roles=True), EtcdCluster(directory))

@@ -63,6 +63,11 @@ class Gateway(Daemon):
         """``host:port`` of its gRPC API."""
         return f"127.0.0.1:{self.grpc_port}"
 
+    @property
+    def serves_api(self) -> bool:
+        """False for a relay alone."""
+        return self.settings.get("roles") != ["relay"]
+
     def client(self) -> Client:
         """Close it, or use it as an asynchronous context manager."""
         return Client(self.target)
@@ -118,7 +123,7 @@ class Stack:
     async def wait_served(self, *languages: str, timeout_s: float = 60) -> None:
         """Returns once every gateway offers the languages. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
-            for gateway in self.gateways:
+            for gateway in (one for one in self.gateways if one.serves_api):
                 async with gateway.client() as client:
                     while not set(languages) <= {one.name for one in await client.languages()}:  # noqa: ASYNC110  # another process
                         await asyncio.sleep(POLL_S)

@@ -1,0 +1,100 @@
+"""``--long`` picks the long fault tests in place of the short one; either way the run ends with the sum of it all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.chaos.engine import PrivateEngine
+from tests.chaos.ledger import Ledger
+from tests.chaos.load import Load
+from tests.chaos.receiver import Receiver
+from tests.chaos.storm import Report, Storm
+from tests.servers.stack import Stack
+
+HERE = Path(__file__).parent
+REPORT = pytest.StashKey[Report]()
+
+GATEWAY: dict[str, Any] = {
+    "callback_allowed_networks": ["127.0.0.0/8"],
+    "relay_base_s": 0.2,
+    "reconnect_most_s": 1.0,
+    "quota_burst": 1000,
+}
+NODE: dict[str, Any] = {"reconnect_most_s": 1.0, "heartbeat_s": 1.0, "lease_s": 5}
+
+StartStorm = Callable[[Stack], Awaitable[Storm]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="the long fault tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[REPORT] = Report()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = config.getoption("long", default=False)
+    ours = [item for item in items if HERE in item.path.parents]
+    off = {item for item in ours if (item.get_closest_marker("long") is not None) is not wanted}
+    if off:
+        config.hook.pytest_deselected(items=[item for item in items if item in off])
+        items[:] = [item for item in items if item not in off]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of all."""
+    report = config.stash[REPORT]
+    if report.faults:
+        print("\n".join(["", *report.lines, str(report)]))
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Report:
+    return request.config.stash[REPORT]
+
+
+@pytest.fixture
+def private_engine() -> Iterator[PrivateEngine]:
+    """A Docker engine of the test's own, with the Python image in it."""
+    engine = PrivateEngine()
+    try:
+        engine.start()
+        engine.copy_image("coderunner/python")
+        yield engine
+    finally:
+        engine.remove()
+
+
+@pytest_asyncio.fixture
+async def start_storm(report: Report) -> AsyncIterator[StartStorm]:
+    """``start_storm(stack)``: load through all gateways of the stack that serve the API, and a ledger of it. What it
+    came to is added to the report at the end, whatever the test thought of it."""
+    async with AsyncExitStack() as resources:
+
+        async def start(stack: Stack, callback_to: Receiver, settle_s: float = 45) -> Storm:
+            await callback_to.start()
+            resources.push_async_callback(callback_to.close)
+            serving = [one.target for one in stack.gateways if one.serves_api]
+            load = await resources.enter_async_context(Load(serving, callback_to.url))
+            bus = await stack.nats.connect(max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_expected)
+            resources.push_async_callback(bus.close)
+            storm = Storm(stack, load, Ledger(bus, load, callback_to), report, settle_s)
+            resources.callback(lambda: report.add(storm.balance))
+            return storm
+
+        async def with_receiver(stack: Stack) -> Storm:
+            return await start(stack, Receiver())
+
+        yield with_receiver
+
+
+async def _expected(_error: Exception) -> None:
+    """The bus is being broken."""

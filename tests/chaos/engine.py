@@ -1,0 +1,93 @@
+"""A Docker engine of a test's own: its own socket, data and state, no network; killed and started at will."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import docker
+
+from tests.servers.process import ServerProcess
+
+_DATA = Path(tempfile.gettempdir())
+
+
+class PrivateEngine(ServerProcess):
+    """Its folder has a short name: a Unix socket's path is limited to 107 characters."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="cr-engine-", dir=_DATA))
+        command = [
+            *("dockerd", "--host", self.url, "--pidfile", str(self.folder / "dockerd.pid")),
+            *("--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec")),
+            *("--bridge=none", "--iptables=false", "--ip6tables=false", "--shutdown-timeout=1"),
+        ]
+        super().__init__("private-dockerd", command, self.folder / "dockerd.log")
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.folder / 'docker.sock'}"
+
+    def is_ready(self) -> bool:
+        try:
+            with self.client() as client:
+                return bool(client.ping())
+        except docker.errors.DockerException as error:
+            raise ConnectionError(str(error)) from error
+
+    def client(self) -> _Client:
+        """A client as a context manager."""
+        return _Client(self.url)
+
+    def copy_image(self, name: str) -> None:
+        """From the machine's engine."""
+        shared = docker.from_env(timeout=60)
+        try:
+            with self.client() as client:
+                client.images.load(b"".join(shared.images.get(name).save(named=True)))
+        finally:
+            shared.close()
+
+    def remove(self) -> None:
+        """Ends it, its containers and its containerd, and deletes what it stored."""
+        if not self.running:
+            with suppress(RuntimeError):
+                self.start()  # only an engine that runs can end what it left behind
+        with suppress(docker.errors.DockerException, OSError), self.client() as client:
+            for container in client.containers.list(all=True):
+                container.remove(force=True)
+        self.stop(timeout_s=30)
+        for mount in reversed(_mounts_below(self.folder)):
+            subprocess.run(["umount", "-l", mount], check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class _Client:
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __enter__(self) -> docker.DockerClient:
+        if not Path(self._url.removeprefix("unix://")).exists():  # the SDK leaves a socket open where nobody answers
+            raise ConnectionError(f"nobody listens on {self._url}")
+        self._client = docker.DockerClient(base_url=self._url, timeout=60)
+        return self._client
+
+    def __exit__(self, *_error: object) -> None:
+        self._client.close()
+
+
+def _mounts_below(folder: Path) -> list[str]:
+    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
+    return [mount for mount in mounts if mount.startswith(f"{folder}/")]
+
+
+def kill_a_slot(url: str | None, node: str) -> None:
+    """``docker kill`` of one of the node's containers; of the machine's engine where ``url`` is None. Blocks."""
+    client = docker.DockerClient(base_url=url, timeout=60) if url else docker.from_env(timeout=60)
+    try:
+        client.containers.list(filters={"label": f"coderunner.node={node}"}, ignore_removed=True)[0].kill()
+    finally:
+        client.close()

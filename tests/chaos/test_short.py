@@ -1,0 +1,38 @@
+"""The short version: a single server of each kind, a fault of each common kind."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from tests.chaos.conftest import GATEWAY, NODE, StartStorm
+from tests.chaos.load import python, simulated
+from tests.servers.fixtures import StartStack
+
+SIMULATED: dict[str, Any] = {
+    "sandbox": "simulated",
+    "simulated_languages": ["simulated"],
+    "pools": ["simulated"],
+    "concurrency": 4,
+}
+ACK_WAIT_S = 2.0
+
+
+async def test_common_faults_lose_nothing(start_stack: StartStack, start_storm: StartStorm) -> None:
+    stack = start_stack(gateways=2, nodes=2, gateway={**GATEWAY, "roles": ["api"]}, node=_node(**SIMULATED))
+    stack.add_gateway(**GATEWAY, roles=["relay"])
+    docker = stack.add_node(**_node(languages=["python"], concurrency=2))
+    await stack.wait_served("simulated", "python")
+    storm = await start_storm(stack)
+    strike, victim = storm.strike, stack.nodes[0]
+    slow = partial(simulated, run_ms=600)
+
+    await strike("kill -9 of a node", lambda: storm.kill_and_restart(victim), tasks=70, over_s=3)
+    await strike("a node paused", lambda: storm.pause_past_its_ack_wait(victim), tasks=50, over_s=5, recipe=slow)
+    await strike("kill -9 of a gateway", lambda: storm.kill_and_restart(stack.gateways[0]), tasks=70, over_s=3)
+    await strike("kill -9 of NATS", lambda: storm.kill_and_restart(stack.nats.members[0]), tasks=70, over_s=3)
+    await strike("docker kill of a slot", lambda: storm.kill_a_slot_of(docker), tasks=40, over_s=6, recipe=python)
+
+
+def _node(**settings: object) -> dict[str, Any]:
+    return {**NODE, "ack_wait_s": ACK_WAIT_S, **settings}
