@@ -30,7 +30,7 @@ from tests.fakes.gateway import (
     MemoryResultStore,
     MemoryTaskQueue,
 )
-from tests.integration.gateway.conftest import declared_bus
+from tests.integration.gateway.conftest import declared_bus, start_empty
 from tests.servers import NatsServer
 
 MOST_TASKS = 3
@@ -55,6 +55,7 @@ async def parts(request: pytest.FixtureRequest, nats_server: NatsServer) -> Asyn
     if request.param == "memory":
         yield in_memory()
         return
+    await start_empty(nats_server)
     async with declared_bus(nats_server, BusLimits(tasks_max_msgs=MOST_TASKS)) as bus:
         depths = QueueDepths(bus)
         yield on_nats(bus, depths)

@@ -9,8 +9,10 @@ import msgspec
 import pytest_asyncio
 
 from broker_gateway.application.ports import TaskFilter
+from broker_gateway.infrastructure.bus import jetstream
 from broker_gateway.infrastructure.bus.connection import BusConnection, BusSettings
 from broker_gateway.infrastructure.bus.control import BusNodeControl
+from broker_gateway.infrastructure.bus.dead import BusDeadLetters
 from broker_gateway.infrastructure.bus.declare import Declaration
 from broker_gateway.infrastructure.bus.depths import QueueDepths
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
@@ -18,12 +20,14 @@ from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.inbox import BusResultInbox
 from broker_gateway.infrastructure.bus.results import BusResultStore
+from broker_gateway.infrastructure.bus.revival import BusTaskRevival
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from schemas import names
 from schemas.execution import ResultMessage
 from schemas.node import CancelReply
 from schemas.status import Priority, Status
 from schemas.topology import BusLimits
+from tests.fakes.operations import poison_letter
 from tests.integration.gateway import samples
 from tests.servers.fixtures import StartNats
 from tests.servers.nats import PASSWORDS, NatsServer
@@ -90,6 +94,22 @@ async def test_history_and_events_work(bus: BusConnection) -> None:
             await (await bus.client()).flush()
     page = await history.page(TaskFilter(), 5, "")
     assert {one.id for one in page.executions} == {"a"}
+
+
+async def test_dead_letters_and_revival_work(bus: BusConnection) -> None:
+    dead, revival = BusDeadLetters(bus), BusTaskRevival(bus)
+    letter = poison_letter(samples.task("a"))
+    await jetstream.store(bus, names.dead_subject("poison", "a"), msgspec.json.encode(letter), {})
+    await BusResultStore(bus).store(samples.result("a"))
+    assert [one.id for one in (await dead.page("poison", 5, "")).letters] == ["a"]
+    standing = await revival.standing("a")
+    await revival.forget_attempts("a", standing)
+    assert await revival.forget_result(standing)
+    assert await revival.enqueue(samples.task("a"), "1")
+    kept = await dead.newest("a")
+    assert kept is not None
+    await dead.remove(kept)
+    assert await dead.newest("a") is None
 
 
 async def test_a_node_answers_to_orders(bus: BusConnection, server: NatsServer) -> None:
