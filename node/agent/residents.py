@@ -7,12 +7,15 @@ import os
 import select
 from typing import Any
 
-from .config import AgentConfig
+from .config import AgentConfig, WarmConfig
 from .identity import end_everything, reap_orphans, standing
 from .run import Run
 from .server import Server
 from .warm import Prestart, Waiting, Zygote, start_warm
 from .wipe import wipe
+
+_READ_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "TZ", "MALLOC_", "GLIBC_")
+"""Beginnings of variables that an interpreter or its C library reads once, when it starts."""
 
 
 class Residents:
@@ -54,7 +57,7 @@ class Residents:
             return None
         warm = self._config.warm
         fits = waiting.takes_limits or waiting.limits == run.rlimits
-        env_fits = not header["env"] or warm is None or not warm.env_at_start
+        env_fits = not header["env"] or warm is None or not _needs_a_start(warm, header["env"])
         if header["warm"] and fits and env_fits and waiting.await_ready():
             return waiting
         self.discard(waiting)
@@ -106,3 +109,7 @@ class Residents:
             expected += Server.descriptors
         opened = len(os.listdir("/proc/self/fd"))
         return [] if opened == expected else [f"the agent holds {opened} descriptors, not {expected}"]
+
+
+def _needs_a_start(warm: WarmConfig, env: dict[str, str]) -> bool:
+    return warm.env_at_start or any(name.startswith(_READ_AT_START) for name in env)

@@ -10,8 +10,6 @@ The zygote never sees anything of a task, so neither do its children.
 
 from __future__ import annotations
 
-import atexit
-import builtins
 import ctypes
 import gc
 import io
@@ -22,8 +20,9 @@ import signal
 import struct
 import sys
 from _socket import SCM_RIGHTS, SOL_SOCKET, socket
-from importlib.machinery import SourceFileLoader
-from types import ModuleType
+
+become_main = __import__("program").become_main  # we are a script, not a module of a package
+del sys.modules["program"]
 
 _LINK_FD = 3
 _CONTROL_FD = 3
@@ -31,8 +30,6 @@ _READY_FD = 4
 _PR_SET_DUMPABLE = 4
 _INT_BYTES = 4
 _FDS = 5
-_SIGINT_CODE = 130
-_FLUSH_FAILED_CODE = 120
 
 
 def serve(uid: int, gid: int) -> tuple[list[str], str]:
@@ -132,7 +129,7 @@ def _rehearse() -> None:
         exec(compile(_REHEARSAL, "rehearsal", "exec", dont_inherit=True), {"__name__": "rehearsal"})  # noqa: S102
     finally:
         sys.stdout = stdout
-    _flush()
+    sys.stderr.flush()
     gc.collect()
 
 
@@ -183,102 +180,6 @@ def _set_limits(limits: tuple[int, int, int]) -> None:
         resource.setrlimit(which, (most, most))
 
 
-def run(command: list[str], directory: str) -> None:
-    """Becomes ``python3 FILE ARGS``, and ends as the interpreter would. Never returns."""
-    script, *arguments = command[1:]
-    path = os.path.join(directory, script)
-    sys.argv = [script, *arguments]
-    sys.orig_argv = list(command)
-    sys.path[0] = os.path.dirname(path)
-    ours = set(sys.modules) - {"__main__"}
-    gc.enable()
-    code = _exit_code(path)
-    _wind_up(ours, code)
-
-
-def _exit_code(path: str) -> int:
-    try:
-        with open(path, "rb") as file:
-            source = file.read()
-    except OSError as error:
-        sys.stderr.write(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}\n")
-        return 2
-    main = _fresh_main(path)
-    try:
-        exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - running it is the point
-    except SystemExit as leaving:
-        return _code_of(leaving)
-    except BaseException as error:  # noqa: BLE001 - whatever nobody caught is reported, as the interpreter does
-        _report(error)
-        return _SIGINT_CODE if isinstance(error, KeyboardInterrupt) else 1
-    return 0
-
-
-def _code_of(leaving: SystemExit) -> int:
-    if leaving.code is None:
-        return 0
-    if isinstance(leaving.code, int):
-        return leaving.code & 0xFF
-    sys.stderr.write(f"{leaving.code}\n")
-    return 1
-
-
-def _wind_up(ours: set[str], code: int) -> None:
-    """What Py_FinalizeEx does, in its order, without tearing down the interpreter that the zygote lent us (6 ms of
-    copied pages): threads, atexit, the program's own modules and so their objects' ``__del__``, the streams."""
-    if "threading" in sys.modules:
-        sys.modules["threading"]._shutdown()
-    atexit._run_exitfuncs()
-    _flush()
-    for name in [name for name in sys.modules if name not in ours]:
-        _clear(sys.modules[name])
-    gc.collect()
-    if not _flush():
-        code = code or _FLUSH_FAILED_CODE
-    if code == _SIGINT_CODE:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-    os._exit(code)
-
-
-def _clear(module: object) -> None:
-    """As _PyModule_Clear: names with one underscore first, then all but ``__builtins__``, are set to None."""
-    names = getattr(module, "__dict__", None)
-    if not isinstance(names, dict):
-        return
-    for name in [name for name in names if name.startswith("_") and not name.startswith("__")]:
-        names[name] = None
-    for name in [name for name in names if name != "__builtins__"]:
-        names[name] = None
-
-
-def _flush() -> bool:
-    whole = True
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError, AttributeError):
-            whole = stream is not sys.stdout and whole
-    return whole
-
-
-def _fresh_main(path: str) -> ModuleType:
-    main = ModuleType("__main__")
-    main.__loader__ = SourceFileLoader("__main__", path)
-    main.__dict__.update(__file__=path, __cached__=None, __builtins__=builtins, __annotations__={})
-    sys.modules["__main__"] = main
-    return main
-
-
-def _report(error: BaseException) -> None:
-    """As the interpreter reports what nobody caught, without the frame of ours that called the program."""
-    trace = error.__traceback__
-    trace = trace.tb_next if trace is not None else None
-    error.__traceback__ = trace
-    sys.last_type, sys.last_value, sys.last_traceback = type(error), error, trace
-    sys.excepthook(type(error), error, trace)
-
-
 if __name__ == "__main__":
     _uid, _gid = int(sys.argv[1]), int(sys.argv[2])
-    run(*serve(_uid, _gid))
+    become_main(*serve(_uid, _gid))

@@ -43,7 +43,11 @@ class PoolArena:
         languages = [one for one in load_languages(LANGUAGES) if one.name in names]
         self._pool = DockerSandboxPool(languages=languages, settings=settings)
         self._artefacts: dict[str, Built] = {}
-        self._await(self._pool.start())
+        try:
+            self._await(self._pool.start())
+        except BaseException:
+            self.close()
+            raise
         self._served = {language.name: (language, version) for language, version in self._pool.languages()}
 
     def run(
