@@ -20,7 +20,7 @@ function waitForProgram() {
   // What nearly every program loads; none of these opens anything.
   for (const name of ['events', 'stream', 'net', 'tty', 'readline', 'util', 'url']) require(name);
 
-  fs.writeSync(READY, '.');
+  fs.writeSync(READY, '1');
   fs.closeSync(READY);
   const [, entry, ...args] = readList();
   const environment = readList();

@@ -1,0 +1,194 @@
+/* Runs a compiled Java program as `java` does: `launch MAIN ARGS...`, or, started before there is a program,
+ * `launch --wait`: the JVM is up, says so on descriptor 4, and takes command and environment from descriptor 3
+ * (the lists of docs/agent-protocol.md: count | (length | bytes)*, 32 bits each, big endian).
+ *
+ * It is C because `java` is: main is called with no Java frame below it, an uncaught exception takes the JVM's own way
+ * out, and the environment can still be changed as long as no Java code has asked for it. */
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <jni.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIBJVM "/usr/lib/jvm/default/lib/server/libjvm.so"
+#define SUPPORT "/opt/coderunner/java/support.jar"
+#define ARCHIVE "/opt/coderunner/java/launch.jsa"
+
+enum { CONTROL_FD = 3, READY_FD = 4, LM_CLASS = 1 };
+
+typedef struct {
+    int count;
+    char **items;
+} List;
+
+static char *options[] = {
+    "-Djava.class.path=" SUPPORT ":.",
+    "-XX:SharedArchiveFile=" ARCHIVE,
+    "-Xshare:auto",
+    "-Xlog:disable",
+    "-Xlog:all=warning:stderr",
+    "-XX:+UseSerialGC",
+    "-XX:MaxRAMPercentage=70",
+    "-XX:-UsePerfData",
+    "-Dsun.java.launcher=SUN_STANDARD",
+    NULL, /* room for the archive that is made at image build */
+};
+
+/* Set by the caller's environment, read by the JVM: a waiting JVM must not depend on them. */
+static const char *const jvm_variables[] = {"JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"};
+
+static int waits;
+static List command;
+
+static void fail(const char *message) {
+    fprintf(stderr, "launch: %s\n", message);
+    exit(1);
+}
+
+static void read_exactly(void *buffer, size_t size) {
+    for (char *at = buffer; size > 0;) {
+        ssize_t got = read(CONTROL_FD, at, size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) _exit(0); /* the slot closes: there will be no program */
+        at += got;
+        size -= (size_t)got;
+    }
+}
+
+static uint32_t read_number(void) {
+    uint32_t number;
+    read_exactly(&number, sizeof number);
+    return ntohl(number);
+}
+
+static List read_list(void) {
+    List list = {(int)read_number(), NULL};
+    list.items = calloc((size_t)list.count + 1, sizeof *list.items);
+    if (!list.items) fail("out of memory");
+    for (int i = 0; i < list.count; i++) {
+        uint32_t size = read_number();
+        list.items[i] = malloc((size_t)size + 1);
+        if (!list.items[i]) fail("out of memory");
+        read_exactly(list.items[i], size);
+        list.items[i][size] = '\0';
+    }
+    return list;
+}
+
+/* Says that the JVM is up, and becomes what it is told. */
+static void wait_for_program(void) {
+    if (write(READY_FD, "1", 1) != 1) _exit(0);
+    close(READY_FD);
+    command = read_list();
+    List environment = read_list();
+    close(CONTROL_FD);
+    for (int i = 0; i < environment.count; i++) putenv(environment.items[i]);
+    command.items++; /* the first is this program */
+    command.count--;
+}
+
+static JNIEnv *create_jvm(JavaVM **vm, void *library) {
+    JavaVMOption list[sizeof options / sizeof *options];
+    JavaVMInitArgs arguments = {JNI_VERSION_10, 0, list, JNI_FALSE};
+    for (char **option = options; *option; option++) list[arguments.nOptions++].optionString = *option;
+    jint (*create)(JavaVM **, void **, void *) = (jint(*)(JavaVM **, void **, void *))dlsym(library, "JNI_CreateJavaVM");
+    JNIEnv *env;
+    if (!create || create(vm, (void **)&env, &arguments) != JNI_OK) fail("the JVM does not start");
+    return env;
+}
+
+static jstring text(JNIEnv *env, const char *bytes) {
+    jsize size = (jsize)strlen(bytes);
+    jbyteArray array = (*env)->NewByteArray(env, size);
+    (*env)->SetByteArrayRegion(env, array, 0, size, (const jbyte *)bytes);
+    jclass type = (*env)->FindClass(env, "java/lang/String");
+    jmethodID constructor = (*env)->GetMethodID(env, type, "<init>", "([BLjava/lang/String;)V");
+    return (*env)->NewObject(env, type, constructor, array, (*env)->NewStringUTF(env, "UTF-8"));
+}
+
+/* Calls a static method of one argument that returns an object; ends the process if it throws. */
+static jobject call(JNIEnv *env, const char *class, const char *method, const char *signature, jobject argument) {
+    jclass type = (*env)->FindClass(env, class);
+    jmethodID id = type ? (*env)->GetStaticMethodID(env, type, method, signature) : NULL;
+    jobject result = id ? (*env)->CallStaticObjectMethod(env, type, id, argument) : NULL;
+    if ((*env)->ExceptionCheck(env)) {
+        (*env)->ExceptionDescribe(env);
+        exit(1);
+    }
+    return result;
+}
+
+/* The class whose main is to run. The JVM's own helper loads and checks it, in the words of `java`. */
+static jclass load_main_class(JNIEnv *env) {
+    jobject name = call(env, "coderunner/MainClass", "find", "(Ljava/lang/String;)Ljava/lang/String;",
+                        text(env, command.items[0]));
+    jclass helper = (*env)->FindClass(env, "sun/launcher/LauncherHelper");
+    jmethodID load = (*env)->GetStaticMethodID(env, helper, "checkAndLoadMain", "(ZILjava/lang/String;)Ljava/lang/Class;");
+    return (*env)->CallStaticObjectMethod(env, helper, load, JNI_TRUE, LM_CLASS, name);
+}
+
+/* As `java` ends: an exception that main threw goes to the uncaught exception handler when the thread is detached;
+ * then the JVM waits for the program's other threads. */
+static void *run(void *library) {
+    JavaVM *vm;
+    JNIEnv *env = create_jvm(&vm, library);
+    call(env, "coderunner/MainClass", "prepare", "(Ljava/lang/String;)Ljava/lang/String;", NULL);
+    if (waits) wait_for_program();
+    if (command.count < 1) fail("usage: launch --wait | launch MAIN ARGS...");
+
+    long code = 1;
+    jclass main_class = load_main_class(env);
+    jmethodID main_method = main_class ? (*env)->GetStaticMethodID(env, main_class, "main", "([Ljava/lang/String;)V") : NULL;
+    if (main_method) {
+        jobjectArray rest = (*env)->NewObjectArray(env, command.count - 1, (*env)->FindClass(env, "java/lang/String"), NULL);
+        for (int i = 1; i < command.count; i++) (*env)->SetObjectArrayElement(env, rest, i - 1, text(env, command.items[i]));
+        (*env)->CallStaticVoidMethod(env, main_class, main_method, rest);
+        code = (*env)->ExceptionCheck(env) ? 1 : 0;
+    }
+    if ((*vm)->DetachCurrentThread(vm) != JNI_OK) code = 1;
+    (*vm)->DestroyJavaVM(vm);
+    return (void *)code;
+}
+
+/* The stack that `java` gives the main thread: the JVM's default for Java threads. */
+static size_t default_stack(void *library) {
+    struct {
+        jint version;
+        char **properties;
+        jint check_source;
+        jint native_stack_size;
+        jint java_stack_size;
+        char reserved[128];
+    } arguments = {.version = 0x00010001};
+    jint (*defaults)(void *) = (jint(*)(void *))dlsym(library, "JNI_GetDefaultJavaVMInitArgs");
+    if (defaults) defaults(&arguments);
+    return arguments.java_stack_size > 0 ? (size_t)arguments.java_stack_size : (size_t)1 << 20;
+}
+
+int main(int argc, char **argv) {
+    static char dump[4096];
+    command = (List){argc - 1, argv + 1};
+    if (argc > 2 && !strcmp(argv[1], "--dump")) { /* image build: write the class archive when the program has ended */
+        snprintf(dump, sizeof dump, "-XX:ArchiveClassesAtExit=%s", argv[2]);
+        options[1] = dump;
+        command = (List){argc - 3, argv + 3};
+    } else if (argc == 2 && !strcmp(argv[1], "--wait")) {
+        waits = 1;
+    }
+    for (size_t i = 0; i < sizeof jvm_variables / sizeof *jvm_variables; i++) unsetenv(jvm_variables[i]);
+
+    void *library = dlopen(LIBJVM, RTLD_NOW | RTLD_GLOBAL);
+    if (!library) fail(dlerror());
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, default_stack(library));
+    pthread_t thread;
+    void *code;
+    if (pthread_create(&thread, &attributes, run, library)) fail("no thread for main");
+    pthread_join(thread, &code);
+    return (int)(long)code;
+}

@@ -1,0 +1,93 @@
+package coderunner;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardLocation;
+import javax.tools.ToolProvider;
+
+/** One call of javac: {@code javac OPTIONS -d DIRECTORY SOURCES}, in the given directory. */
+final class Compilation {
+    /** Exit code as javac's own: 0 fine, 1 errors, 2 bad arguments. */
+    record Result(int exitCode, String diagnostics) {}
+
+    private static final JavaCompiler JAVAC = ToolProvider.getSystemJavaCompiler();
+
+    static Result run(Path directory, List<String> command) {
+        var options = new ArrayList<String>();
+        var sources = new ArrayList<JavaFileObject>();
+        var output = directory;
+        for (var i = 1; i < command.size(); i++) {
+            var argument = command.get(i);
+            if (argument.equals("-d") && i + 1 < command.size()) {
+                output = directory.resolve(command.get(++i));
+            } else if (argument.endsWith(".java")) {
+                sources.add(new Source(directory, argument));
+            } else if (runsCode(argument)) {
+                return new Result(2, "error: option not allowed: " + argument + "\n");
+            } else {
+                options.add(argument);
+            }
+        }
+        options.add("-proc:none");
+        return compile(options, sources, output);
+    }
+
+    /** Options that would have javac run code or read other files of arguments. */
+    private static boolean runsCode(String argument) {
+        return !argument.startsWith("-") || argument.startsWith("-processor") || argument.startsWith("--processor")
+                || argument.startsWith("-Xplugin") || argument.startsWith("-J") || argument.startsWith("-A");
+    }
+
+    private static Result compile(List<String> options, List<JavaFileObject> sources, Path output) {
+        var words = new StringWriter();
+        try (var files = JAVAC.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
+            files.setLocation(StandardLocation.CLASS_OUTPUT, List.of(output.toFile()));
+            files.setLocation(StandardLocation.CLASS_PATH, List.<File>of());
+            files.setLocation(StandardLocation.SOURCE_PATH, List.<File>of());
+            var fine = JAVAC.getTask(words, files, null, options, null, sources).call();
+            return new Result(fine ? 0 : 1, words.toString());
+        } catch (IllegalArgumentException unknownOption) {
+            return new Result(2, unknownOption.getMessage() + "\n");
+        } catch (IOException error) {
+            return new Result(1, words + "error: " + error.getMessage() + "\n");
+        }
+    }
+
+    /** A submitted file; diagnostics call it by its name in the submission. */
+    private static final class Source extends SimpleJavaFileObject {
+        private final Path path;
+        private final String name;
+
+        Source(Path directory, String name) {
+            super(URI.create("source:///" + URI.create("x").resolve(encode(name))), Kind.SOURCE);
+            this.path = directory.resolve(name);
+            this.name = name;
+        }
+
+        private static String encode(String name) {
+            return java.net.URLEncoder.encode(name, StandardCharsets.UTF_8).replace("%2F", "/").replace("+", "%20");
+        }
+
+        @Override
+        public String getName() {
+            return name;
+        }
+
+        @Override
+        public CharSequence getCharContent(boolean ignoreEncodingErrors) throws IOException {
+            return Files.readString(path, StandardCharsets.UTF_8);
+        }
+    }
+
+    private Compilation() {}
+}
