@@ -111,6 +111,8 @@ class Agent:
 
     def _begin(self, header: dict[str, Any], body: bytes) -> None:
         self._runs += 1
+        if header["warm"]:
+            self._residents.start_server()
         if self._residents.server is not None and header["warm"]:
             self._begin_compilation(self._residents.server, header, body)
             return
@@ -159,8 +161,7 @@ class Agent:
         self._residents.forget_server()
         if isinstance(self._run, ServerRun):
             self._run.server_died()
-        else:
-            self._residents.restart_dead_server()
+        # One that died unasked is started again after the next compilation: one that cannot live must not eat a core.
 
     def _program_speaks(self, run: Run, fd: int) -> None:
         if fd in run.writers():

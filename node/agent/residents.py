@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import select
+import time
 from typing import Any
 
 from .config import AgentConfig, WarmConfig
@@ -17,6 +18,8 @@ from .wipe import wipe
 _READ_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "TZ", "MALLOC_", "GLIBC_")
 """Beginnings of variables that an interpreter or its C library reads once, when it starts."""
 
+_SERVER_YOUTH_S = 5.0
+
 
 class Residents:
     """Registers the descriptors that its processes speak on with ``poll``; the loop reads them."""
@@ -27,6 +30,7 @@ class Residents:
         self.warm: Prestart | Zygote | None = None
         self.waiting: Waiting | None = None
         self.server: Server | None = None
+        self._server_started = float("-inf")
         self._own_descriptors = len(os.listdir("/proc/self/fd"))
         self._own_standing = standing()
 
@@ -78,7 +82,13 @@ class Residents:
             self.waiting = None
 
     def restart_dead_server(self) -> None:
+        """One that died right after its start is left dead until somebody asks for it: no loop over a broken one."""
+        if time.monotonic() - self._server_started > _SERVER_YOUTH_S:
+            self.start_server()
+
+    def start_server(self) -> None:
         if self._config.server is not None and self.server is None:
+            self._server_started = time.monotonic()
             self.server = Server(self._config, self._config.server)
             for fd in (self.server.answers, self.server.noise):
                 self._poll.register(fd, select.POLLIN)
