@@ -8,8 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest_asyncio
 
+from broker_gateway.infrastructure.bus import declare, jetstream
 from broker_gateway.infrastructure.bus.connection import BusConnection, BusSettings
 from broker_gateway.infrastructure.bus.declare import Declaration
+from schemas import topology
 from schemas.topology import BusLimits
 from tests.servers import NatsServer
 
@@ -33,9 +35,21 @@ async def declared_bus(
         await bus.close()
 
 
+async def start_empty(server: NatsServer) -> None:
+    """nats-server removes a deleted stream's files in the background: one that is created again at once may find them
+    and come back with its messages. Returns once all streams are there and have never had a message."""
+    async with declared_bus(server) as bus, asyncio.timeout(15):
+        for config in topology.streams(BusLimits()):
+            name = config["name"]
+            while (await jetstream.call(bus, f"STREAM.INFO.{name}"))["state"]["last_seq"]:
+                await jetstream.call(bus, f"STREAM.DELETE.{name}")
+                await declare.ensure_all(bus, BusLimits())
+
+
 @pytest_asyncio.fixture
 async def connect(nats_server: NatsServer) -> AsyncIterator[Connect]:
     """``await connect()``: one more gateway on the same server."""
+    await start_empty(nats_server)
     async with AsyncExitStack() as open_buses:
 
         async def one(limits: BusLimits | None = None) -> BusConnection:
