@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from coderunner.errors import InvalidTask as InvalidTask
     from coderunner.errors import LanguageUnavailable as LanguageUnavailable
     from coderunner.errors import NotFound as NotFound
+    from coderunner.errors import NotRedriven as NotRedriven
     from coderunner.errors import QueueFull as QueueFull
     from coderunner.errors import Unauthenticated as Unauthenticated
     from coderunner.errors import Violation as Violation
     from coderunner.model import Cancellation as Cancellation
     from coderunner.model import CaseResult as CaseResult
+    from coderunner.model import DeadLetter as DeadLetter
     from coderunner.model import Execution as Execution
     from coderunner.model import Language as Language
     from coderunner.model import Node as Node
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from coderunner.model import Stream as Stream
     from coderunner.model import Submitted as Submitted
     from coderunner.model import Verdict as Verdict
+    from coderunner.operations import Operator as Operator
     from coderunner.sync import SyncClient as SyncClient
     from coderunner.task import Checker as Checker
     from coderunner.task import Comparison as Comparison
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "coderunner.client": ("Client",),
+    "coderunner.operations": ("Operator",),
     "coderunner.sync": ("SyncClient",),
     "coderunner.errors": (
         "CodeRunnerError",
@@ -46,6 +50,7 @@ _HOMES = {
         "InvalidTask",
         "LanguageUnavailable",
         "NotFound",
+        "NotRedriven",
         "QueueFull",
         "Unauthenticated",
         "Violation",
@@ -53,6 +58,7 @@ _HOMES = {
     "coderunner.model": (
         "Cancellation",
         "CaseResult",
+        "DeadLetter",
         "Execution",
         "Language",
         "Node",

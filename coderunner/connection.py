@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from coderunner.errors import CodeRunnerError
 from coderunner.faults import fault, is_passing
-from coderunner.v1 import catalog_pb2_grpc, execution_pb2_grpc
+from coderunner.v1 import catalog_pb2_grpc, execution_pb2_grpc, operations_pb2_grpc
 
 DEFAULT_TARGET = "127.0.0.1:50051"
 CALL_S = 10.0  # a call that only asks
@@ -62,6 +62,11 @@ class Connection:
     @property
     def catalog(self) -> Any:
         stub: Any = catalog_pb2_grpc.CatalogServiceStub
+        return stub(self.channel)
+
+    @property
+    def operations(self) -> Any:
+        stub: Any = operations_pb2_grpc.OperationsServiceStub
         return stub(self.channel)
 
     async def ask(

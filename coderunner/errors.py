@@ -40,7 +40,11 @@ class LanguageUnavailable(CodeRunnerError):  # noqa: N818 - reads as what happen
 
 
 class NotFound(CodeRunnerError):  # noqa: N818 - reads as what happened; the base class carries "Error"
-    """There is no task of that id."""
+    """There is no task, dead letter or node of that id."""
+
+
+class NotRedriven(CodeRunnerError):  # noqa: N818 - reads as what happened; the base class carries "Error"
+    """The dead letter stays where it is."""
 
 
 class Unauthenticated(CodeRunnerError):  # noqa: N818 - reads as what happened; the base class carries "Error"

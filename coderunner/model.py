@@ -12,6 +12,7 @@ from schemas.status import Status, Verdict
 __all__ = [
     "Cancellation",
     "CaseResult",
+    "DeadLetter",
     "Execution",
     "Language",
     "Node",
@@ -171,3 +172,21 @@ class Node:
     alarms: tuple[str, ...] = ()
     disk_percent: float = 0.0
     labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What could not be run or delivered."""
+
+    id: str
+    """The task's."""
+    reason: str = ""
+    """``poison``: killed its slot or node too often. ``undelivered``: its callback did not take it."""
+    detail: str = ""
+    """What happened, in words."""
+    attempts: int = 0
+    at_ms: int = 0
+    """Unix milliseconds."""
+    node_id: str = ""
+    payload: str = ""
+    """The message as it was, JSON; empty in a list."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coderunner import model
 from coderunner.errors import CodeRunnerError
-from coderunner.v1 import catalog_pb2, execution_pb2
+from coderunner.v1 import catalog_pb2, execution_pb2, operations_pb2
 
 
 def execution(message: execution_pb2.Execution) -> model.Execution:
@@ -69,6 +69,18 @@ def node(message: catalog_pb2.Node) -> model.Node:
         alarms=tuple(message.alarms),
         disk_percent=message.disk_percent,
         labels=dict(message.labels),
+    )
+
+
+def dead_letter(message: operations_pb2.DeadLetter) -> model.DeadLetter:
+    return model.DeadLetter(
+        id=message.id,
+        reason=message.reason,
+        detail=message.detail,
+        attempts=message.attempts,
+        at_ms=message.at_ms,
+        node_id=message.node_id,
+        payload=message.payload,
     )
 
 

@@ -15,6 +15,8 @@ _COMMANDS = {
     "tasks": ("coderunner.cli.tasks", "tasks"),
     "task": ("coderunner.cli.tasks", "task"),
     "cancel": ("coderunner.cli.tasks", "cancel"),
+    "dead": ("coderunner.cli.dead", "dead"),
+    "node": ("coderunner.cli.node", "node"),
     "bench": ("coderunner.cli.bench", "bench"),
     "doctor": ("coderunner.cli.doctor.command", "doctor"),
 }

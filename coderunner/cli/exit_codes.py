@@ -8,6 +8,7 @@ from coderunner.errors import (
     InvalidTask,
     LanguageUnavailable,
     NotFound,
+    NotRedriven,
     QueueFull,
     Unauthenticated,
 )
@@ -47,6 +48,7 @@ _OF_ERROR: dict[type[CodeRunnerError], int] = {
     LanguageUnavailable: UNAVAILABLE,
     GatewayUnavailable: UNAVAILABLE,
     NotFound: NO_SUCH_TASK,
+    NotRedriven: FAILED,
     Unauthenticated: NOT_ALLOWED,
 }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from coderunner.client import Client
+    from coderunner.operations import Operator
 
 _CONNECT_S = 2.0  # somebody is waiting in front of a terminal
 _Result = TypeVar("_Result")
@@ -26,16 +27,21 @@ class Address:
 
 def against(address: Address, work: Callable[[Client], Awaitable[_Result]]) -> _Result:
     """Runs ``work`` with a client. SIGTERM cancels it like Ctrl-C."""
+    return operating(address, work)
+
+
+def operating(address: Address, work: Callable[[Operator], Awaitable[_Result]]) -> _Result:
+    """As ``against``, with an operator's client."""
 
     async def session() -> _Result:
-        from coderunner.client import Client  # noqa: PLC0415 - gRPC loads only when a gateway is asked
+        from coderunner.operations import Operator  # noqa: PLC0415 - gRPC loads only when a gateway is asked
 
         _quiet_retries()
         this = asyncio.current_task()
         if this is not None:
             with suppress(NotImplementedError, ValueError, RuntimeError):
                 asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
-        async with Client(address.gateway, address.token, connect_timeout_s=_CONNECT_S) as client:
+        async with Operator(address.gateway, address.token, connect_timeout_s=_CONNECT_S) as client:
             return await work(client)
 
     try:

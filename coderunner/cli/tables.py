@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import click
 
@@ -31,6 +32,13 @@ def megabytes(number: int) -> str:
 
 def milliseconds(number: float) -> str:
     return f"{number:.1f}" if number < 10 else f"{number:.0f}"
+
+
+def moment(unix_ms: int) -> str:
+    """Local date and time to the second; ``-`` for 0."""
+    if not unix_ms:
+        return "-"
+    return datetime.fromtimestamp(unix_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def one_line(text: str, most: int = 60) -> str:

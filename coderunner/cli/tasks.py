@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +11,7 @@ from coderunner.cli.cases import verdicts
 from coderunner.cli.output import as_json, complain, print_json
 from coderunner.cli.pairs import pairs
 from coderunner.cli.session import Address, against
-from coderunner.cli.tables import megabytes, milliseconds, one_line, table
+from coderunner.cli.tables import megabytes, milliseconds, moment, one_line, table
 from coderunner.model import Execution, Stage, Status
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def _row(execution: Execution) -> tuple[str, ...]:
         _coloured(execution.status),
         execution.language,
         execution.node_id or "-",
-        _time(execution.submitted_at_ms),
+        moment(execution.submitted_at_ms),
         milliseconds(execution.queued_ms),
         _labels(execution),
     )
@@ -117,7 +116,7 @@ def _describe(execution: Execution) -> None:
         ("status", _coloured(execution.status)),
         ("language", f"{execution.language} {execution.language_version}".strip()),
         ("node", f"{execution.node_id} (attempt {execution.attempt})" if execution.node_id else "-"),
-        ("submitted", _time(execution.submitted_at_ms)),
+        ("submitted", moment(execution.submitted_at_ms)),
         ("queued", f"{milliseconds(execution.queued_ms)} ms"),
         ("labels", _labels(execution) or "-"),
     ]
@@ -144,12 +143,6 @@ def _describe_stage(name: str, stage: Stage) -> None:
 
 def _coloured(status: Status) -> str:
     return click.style(status, fg=_COLOURS.get(status, "red"))
-
-
-def _time(unix_ms: int) -> str:
-    if not unix_ms:
-        return "-"
-    return datetime.fromtimestamp(unix_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _labels(execution: Execution) -> str:

@@ -15,7 +15,14 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import HealthServicer
 from grpc_status import rpc_status
 
-from coderunner.v1 import catalog_pb2, catalog_pb2_grpc, execution_pb2, execution_pb2_grpc
+from coderunner.v1 import (
+    catalog_pb2,
+    catalog_pb2_grpc,
+    execution_pb2,
+    execution_pb2_grpc,
+    operations_pb2,
+    operations_pb2_grpc,
+)
 
 Status = execution_pb2.Execution.Status
 
@@ -81,6 +88,10 @@ class FakeGateway:
     token: str = ""
     languages: list[catalog_pb2.Language] = field(default_factory=lambda: [PYTHON, CPP])
     nodes: list[catalog_pb2.Node] = field(default_factory=lambda: [NODE])
+    letters: list[operations_pb2.DeadLetter] = field(default_factory=list)
+    """Newest first; a redrive takes one away."""
+    leaves_after: int = 2
+    """A drained node is listed so many times more."""
     calls: list[tuple[str, Any]] = field(default_factory=list)
     failures: list[status_pb2.Status | grpc.StatusCode] = field(default_factory=list)
     """Each call of ExecutionService takes one of these first, if there is one."""
@@ -98,6 +109,8 @@ class FakeGateway:
         add_catalog: Any = catalog_pb2_grpc.add_CatalogServiceServicer_to_server
         add_execution(_Execution(self), self._server)
         add_catalog(_Catalog(self), self._server)
+        add_operations: Any = operations_pb2_grpc.add_OperationsServiceServicer_to_server
+        add_operations(_Operations(self), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
         self._server.start()
@@ -254,4 +267,47 @@ class _Catalog(catalog_pb2_grpc.CatalogServiceServicer):
 
     def ListNodes(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._gateway.authenticate(context)
+        if self._gateway.of("DrainNode"):
+            self._gateway.leaves_after -= 1
+        if self._gateway.leaves_after < 0:
+            self._gateway.nodes = []
         return catalog_pb2.ListNodesResponse(nodes=self._gateway.nodes)
+
+
+class _Operations(operations_pb2_grpc.OperationsServiceServicer):
+    def __init__(self, gateway: FakeGateway) -> None:
+        self._gateway = gateway
+
+    def ListDead(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("ListDead", request, context)
+        letters = [one for one in self._gateway.letters if request.reason in ("", one.reason)]
+        start = int(request.page_token or 0)
+        end = start + min(request.page_size or 50, 2)  # small pages, so that paging shows
+        bare = [operations_pb2.DeadLetter() for _ in letters[start:end]]
+        for shown, letter in zip(bare, letters[start:end], strict=True):
+            shown.CopyFrom(letter)
+            shown.payload = ""
+        return operations_pb2.ListDeadResponse(letters=bare, next_page_token=str(end) if end < len(letters) else "")
+
+    def GetDead(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("GetDead", request, context)
+        return operations_pb2.GetDeadResponse(letter=self._letter(request.id, context))
+
+    def Redrive(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("Redrive", request, context)
+        letter = self._letter(request.id, context)
+        if letter.reason == "malformed":
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "its message cannot be read")
+        self._gateway.letters.remove(letter)
+        return operations_pb2.RedriveResponse()
+
+    def DrainNode(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("DrainNode", request, context)
+        return operations_pb2.DrainNodeResponse(accepted=request.id in [node.id for node in self._gateway.nodes])
+
+    def _letter(self, task_id: str, context: grpc.ServicerContext) -> Any:
+        for letter in self._gateway.letters:
+            if letter.id == task_id:
+                return letter
+        context.abort(grpc.StatusCode.NOT_FOUND, f"there is no dead letter '{task_id}'")
+        raise AssertionError
