@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from time import perf_counter
 
 from node.application.ports import OnOutput, Sandbox
@@ -15,7 +16,7 @@ from schemas.task import Limits
 RUN_MS = "SIMULATED_RUN_MS"
 """In a task's environment: its run time in place of the configured one."""
 LOST = "SIMULATED_LOST"
-"""In a task's environment: the slot is lost under it, every time."""
+"""In a task's environment: the slot is lost under it, every time; with an absolute path, while that file exists."""
 EXIT_CODE = "SIMULATED_EXIT_CODE"
 
 
@@ -39,7 +40,7 @@ class SimulatedSandbox:
         self._killed: asyncio.Event | None = None
 
     async def run(self, launch: Launch, on_output: OnOutput) -> Outcome:
-        if LOST in launch.env:
+        if _is_lost(launch.env.get(LOST)):
             raise SandboxLostError("as the task asked")
         said = launch.stdin if self._stdout is None else self._stdout
         started = perf_counter()
@@ -75,6 +76,12 @@ class SimulatedSandbox:
         finally:
             self._killed = None
         return True
+
+
+def _is_lost(asked: str | None) -> bool:
+    if asked is None or not asked.startswith("/"):
+        return asked is not None
+    return Path(asked).exists()
 
 
 class SimulatedSandboxPool:
