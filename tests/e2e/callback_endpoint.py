@@ -1,0 +1,55 @@
+"""What a blog would serve: an HTTP endpoint and a CallbackService that remember each delivery."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from typing import Any, Self
+
+import grpc
+from aiohttp import web
+
+from coderunner.v1 import callback_pb2, callback_pb2_grpc
+
+
+class CallbackEndpoint(callback_pb2_grpc.CallbackServiceServicer):
+    """``deliveries``: idempotency key to the statuses that came with it."""
+
+    def __init__(self, expected: int) -> None:
+        self.deliveries: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self.complete = asyncio.Event()
+        self._expected = expected
+
+    async def __aenter__(self) -> Self:
+        application = web.Application()
+        application.router.add_post("/done", self._post)
+        self._runner = web.AppRunner(application)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/done"
+        self._server = grpc.aio.server()
+        callback_pb2_grpc.add_CallbackServiceServicer_to_server(self, self._server)
+        self.grpc_url = f"grpc://127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        await self._server.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+        await self._server.stop(None)
+
+    async def _post(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self._note(request.headers["Idempotency-Key"], body["id"], body["status"])
+        return web.Response()
+
+    async def Deliver(self, request: Any, context: Any) -> Any:
+        keys = [value for name, value in context.invocation_metadata() if name == "idempotency-key"]
+        status = type(request.execution).Status.Name(request.execution.status)
+        self._note(keys[0], request.execution.id, status)
+        return callback_pb2.DeliverResponse()
+
+    def _note(self, key: str, task_id: str, status: str) -> None:
+        self.deliveries[key].append((task_id, status))
+        if len(self.deliveries) >= self._expected:
+            self.complete.set()
