@@ -119,6 +119,11 @@ async def test_a_language_is_an_image_and_a_toml_file_and_no_python(start_stack:
     assert language.extensions == (".awk",)
 
 
+async def fill(client: Client, ids: list[str]) -> None:
+    for at in range(1, 10):
+        ids.append(await client.submit("python", "print(1)", idempotency_key=str(at)))
+
+
 async def test_a_full_queue_says_when_to_come_back(start_stack: StartStack) -> None:
     stack = start_stack(gateway={"queue_limit": 3}, node={"languages": ["python"], "concurrency": 1})
     await stack.wait_served("python")
@@ -128,8 +133,7 @@ async def test_a_full_queue_says_when_to_come_back(start_stack: StartStack) -> N
             if getattr(event, "status", None) == Status.RUNNING:
                 break
         with pytest.raises(QueueFull) as refused:
-            for at in range(1, 10):
-                ids.append(await client.submit("python", "print(1)", idempotency_key=str(at)))
+            await fill(client, ids)
         assert (refused.value.retry_after or 0) > 0
         assert 3 <= len(ids) <= 4, "three wait beside the one that runs; its own start may be seen late"
         for task_id in ids:
