@@ -23,7 +23,7 @@ DUPLICATE_WINDOW_S = 120
 """How long a task's id is remembered after its message is gone."""
 TASK_ACK_WAIT_S = 5
 """A node that is silent for this long loses its task to another."""
-RELAY_ACK_WAIT_S = 30
+RELAY_ACK_WAIT_S = 10
 """A gateway that is silent for this long loses its delivery to another."""
 MAX_ACK_PENDING = 100_000
 """Tasks of one pool and priority that may run at once. Nodes bound themselves; this must never be what bounds them."""

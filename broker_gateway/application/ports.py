@@ -34,8 +34,9 @@ class TaskQueue(Protocol):
         Raises QueueFullError, TaskTooLargeError, BusUnavailableError."""
         ...
 
-    async def waiting(self, pool: str, priority: Priority) -> int:
-        """How many tasks wait. May be a few hundred milliseconds old; what this gateway has put in since counts."""
+    async def waiting(self, pool: str, priority: Priority, *, recount: bool = False) -> int:
+        """How many tasks wait. May be a few hundred milliseconds old; what this gateway has put in since counts, also
+        where a node has taken it already. ``recount``: as it is now; nobody is refused for an old count."""
         ...
 
     async def find(self, task_id: str) -> TaskMessage | None:

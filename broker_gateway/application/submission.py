@@ -162,6 +162,7 @@ class Submission:
         pool = placement.pool(waiting)
         limit = self._settings.queue_limit
         if waiting[pool] >= limit:
+            waiting = {name: await self._queue.waiting(name, priority, recount=True) for name in waiting}
             pool = min(waiting, key=lambda name: waiting[name])
         if waiting[pool] >= limit:
             message = f"the {priority.value} queue of pool {pool} is full: {waiting[pool]} tasks wait"

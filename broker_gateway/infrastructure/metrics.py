@@ -91,8 +91,8 @@ class CountedTaskQueue:
             self._metrics.submitted.labels(task.pool, task.priority.value).inc()
         return stored
 
-    async def waiting(self, pool: str, priority: Priority) -> int:
-        return await self._inner.waiting(pool, priority)
+    async def waiting(self, pool: str, priority: Priority, *, recount: bool = False) -> int:
+        return await self._inner.waiting(pool, priority, recount=recount)
 
     async def find(self, task_id: str) -> TaskMessage | None:
         return await self._inner.find(task_id)

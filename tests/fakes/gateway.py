@@ -89,7 +89,7 @@ class MemoryTaskQueue:
         self._bus.changed.set()
         return True
 
-    async def waiting(self, pool: str, priority: Priority) -> int:
+    async def waiting(self, pool: str, priority: Priority, *, recount: bool = False) -> int:
         await self._bus.operation("waiting")
         return sum(1 for task in self._bus.tasks.values() if (task.pool, task.priority) == (pool, priority))
 

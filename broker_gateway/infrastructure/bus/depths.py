@@ -20,6 +20,8 @@ FRESH_S = 0.2
 """A count is asked for again after this time, while the old one is still used."""
 STALE_S = 1.0
 """A count older than this is not used any more."""
+RECOUNTED_S = 0.02
+"""A recount asks again only after this time or after something was stored: many may want to enter a full queue."""
 
 Queue = tuple[str, Priority]
 
@@ -43,13 +45,14 @@ class QueueDepths:
         self._bus = bus
         self._depths: dict[Queue, _Depth] = {}
 
-    async def waiting(self, queue: Queue) -> int:
+    async def waiting(self, queue: Queue, *, recount: bool = False) -> int:
         """Raises BusUnavailableError, JetStreamError."""
         depth = self._depths.setdefault(queue, _Depth())
         age_s = time.monotonic() - depth.counted_at
-        if age_s > FRESH_S:
+        recount = recount and (age_s > RECOUNTED_S or depth.added > depth.under_way)
+        if recount or age_s > FRESH_S:
             refresh = self._refreshing(queue, depth)
-            if age_s > STALE_S:
+            if recount or age_s > STALE_S:
                 await asyncio.shield(refresh)
         return depth.counted + depth.added
 

@@ -38,8 +38,8 @@ class BusTaskQueue:
             self._depths.end(queue, stored=stored)
         return stored
 
-    async def waiting(self, pool: str, priority: Priority) -> int:
-        return await self._depths.waiting((pool, priority))
+    async def waiting(self, pool: str, priority: Priority, *, recount: bool = False) -> int:
+        return await self._depths.waiting((pool, priority), recount=recount)
 
     async def find(self, task_id: str) -> TaskMessage | None:
         payload = await jetstream.last_message(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id))
