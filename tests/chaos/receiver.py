@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Mapping
@@ -13,6 +14,9 @@ from tests.servers.ports import free_port
 
 REFUSED_AT_FIRST = 25
 """One task in so many has its first callback answered with 503."""
+
+TAKES_S = 0.05
+"""What a backend needs for one: a relay that dies has some of them under way."""
 
 Execution = Mapping[str, Any]
 """With the proto's field names."""
@@ -44,6 +48,7 @@ class Receiver:
     async def _take(self, request: web.Request) -> web.Response:
         key = request.headers["Idempotency-Key"]
         execution = json.loads(await request.read())
+        await asyncio.sleep(TAKES_S)
         if key not in self.refused and key not in self.came:
             self._asked += 1
             if self._asked % REFUSED_AT_FIRST == 0:

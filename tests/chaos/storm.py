@@ -80,6 +80,14 @@ class Storm:
         await self.load.more(tasks)
         await self._up_again(process)
 
+    async def pause_and_go_on_without(self, process: ServerProcess, tasks: int = 20) -> None:
+        """It holds its connections and says nothing until so many more tasks have been accepted."""
+        process.pause()
+        try:
+            await self.load.more(tasks)
+        finally:
+            process.resume()
+
     async def pause_past_its_ack_wait(self, node: Node) -> None:
         """Others finish what it holds before it goes on."""
         before = refused_results([node])

@@ -97,7 +97,11 @@ async def test_no_fault_of_a_cluster_loses_anything(start_stack: StartStack, sta
         finally:
             paused.resume()
 
+    async def pause_leader() -> None:
+        await storm.pause_and_go_on_without(nats.leader_of(names.STREAM_TASKS))
+
     await strike("kill -9 of NATS's leader while etcd's is paused", both_leaders)
+    await strike("NATS's leader paused", pause_leader)
     await strike("kill -9 of a node", lambda: storm.kill_and_restart(stack.nodes[0]))
 
 
