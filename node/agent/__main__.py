@@ -8,7 +8,9 @@ if not __package__:
     __package__, __spec__ = "agent", None  # relative imports in a program that was started as a directory
 
 from .config import AgentConfig
+from .forbid import forbid_what_cannot_be_listed
 from .loop import Agent
 
 if __name__ == "__main__":
+    forbid_what_cannot_be_listed()
     sys.exit(Agent(AgentConfig.parse(sys.argv[1])).serve())

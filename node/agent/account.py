@@ -23,7 +23,7 @@ class Account:
         """``outsiders``: processes in the slot that are not the run's."""
         self._meter = meter
         self._limits = limits
-        self._most_tasks = outsiders + int(limits["processes"])
+        self.most_tasks = outsiders + int(limits["processes"])
         self._tasks_were_most = False
         self._cores = os.cpu_count() or 1
         self._before = meter.read()
@@ -39,14 +39,17 @@ class Account:
         return max(_SHORTEST_LOOK_S, min(cpu_left_s, wall_left_s, _LONGEST_LOOK_S))
 
     def over(self) -> str | None:
-        """``wall``, ``cpu`` or ``disk`` where the run is past that limit."""
-        self._highest_bytes = max(self._highest_bytes, self._meter.memory_bytes())
+        """``wall``, ``cpu``, ``memory`` or ``disk`` where the run is past that limit."""
+        self._latest_bytes = self._meter.memory_bytes()
+        self._highest_bytes = max(self._highest_bytes, self._latest_bytes)
         # The limit itself is the kernel's RLIMIT_NPROC, which keeps no count of those it refused.
-        self._tasks_were_most = self._tasks_were_most or self._meter.tasks() >= self._most_tasks
+        self._tasks_were_most = self._tasks_were_most or self._meter.tasks() >= self.most_tasks
         if self.wall_ms() >= self._limits["wall_ms"]:
             return "wall"
         if self.cpu_ms() >= self._limits["cpu_ms"]:
             return "cpu"
+        if not self._meter.kernel_ends_programs and self._used_bytes(self._latest_bytes) > self._limits["memory_bytes"]:
+            return "memory"
         if _disk_used_bytes() > self._limits["disk_bytes"]:
             return "disk"
         return None
@@ -56,7 +59,8 @@ class Account:
 
     def cpu_ms(self) -> float:
         own = time.process_time() * 1e3 - self._own_cpu_ms
-        return max(0.0, self._meter.cpu_ms() - self._before.cpu_ms - own)
+        used = max(0.0, self._meter.cpu_ms() - self._before.cpu_ms - own)
+        return min(used, self.wall_ms() * self._cores) if self._meter.counts_waiting else used
 
     def stop_clock(self) -> None:
         self._ended = time.monotonic()
@@ -71,7 +75,7 @@ class Account:
         hits = {
             "cpu": ending == "cpu",
             "wall": ending == "wall",
-            "memory": out_of_memory,
+            "memory": out_of_memory or ending == "memory",
             "processes": self._tasks_were_most or after.process_limit_hits > self._before.process_limit_hits,
             "output": ending == "output",
             "disk": ending == "disk" or _disk_is_full(),
@@ -87,8 +91,10 @@ class Account:
     def _peak_bytes(self, peak: int, now: int) -> int:
         # The kernel's mark is the slot's highest ever: ours only if this run raised it.
         raised = peak > self._before.peak_bytes + _PEAK_SLACK_BYTES
-        highest = peak if raised else max(self._highest_bytes, now)
-        return max(0, highest - self._before.memory_bytes)
+        return self._used_bytes(peak if raised else max(self._highest_bytes, now))
+
+    def _used_bytes(self, slot_bytes: int) -> int:
+        return max(0, slot_bytes - self._before.memory_bytes)
 
 
 def _disk_used_bytes() -> int:

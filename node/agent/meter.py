@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 _V1 = "/sys/fs/cgroup"
 _V2 = "/sys/fs/cgroup"
+_NO_LIMIT = 1 << 20
+"""gVisor's pids.max refuses the word "max"."""
+_GVISOR = "/proc/sentry-meminfo"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,11 @@ class Reading:
 class Meter:
     """One reading is a handful of small files. Unknown figures are 0."""
 
+    kernel_ends_programs = True
+    """Past its memory, the kernel ends a program and not the whole slot."""
+    counts_waiting = False
+    """Processor time is counted also for a process that waits for a core."""
+
     def read(self) -> Reading:
         return Reading(self.cpu_ms(), self.memory_bytes(), self._peak(), self._oom_kills(), self._pid_hits())
 
@@ -35,6 +43,9 @@ class Meter:
     def tasks(self) -> int:
         """Processes and threads in the slot, ours among them."""
         return 0
+
+    def limit_tasks(self, most: int | None) -> None:
+        """Processes and threads in the slot, where the kernel's limit per user does not hold."""
 
     def _peak(self) -> int:
         return 0
@@ -86,8 +97,23 @@ class CgroupV1(Meter):
         return _keyed(f"{_V1}/pids/pids.events", "max")
 
 
+class GVisor(CgroupV1):
+    """gVisor's own controllers: they count, and hold processes to a limit. Memory is the host's to limit, which would
+    take the whole slot; so the agent ends a program that it finds over its limit before that."""
+
+    kernel_ends_programs = False
+    counts_waiting = True
+
+    def limit_tasks(self, most: int | None) -> None:
+        with open(f"{_V1}/pids/pids.max", "wb", buffering=0) as file:
+            file.write(b"%d" % (_NO_LIMIT if most is None else most))
+
+    def _oom_kills(self) -> int:
+        return 0
+
+
 class ProcessTable(Meter):
-    """Where no cgroup is visible (gVisor): what our reaped children used, and what /proc says of the living."""
+    """Where no cgroup is visible: what our reaped children used, and what /proc says of the living."""
 
     def __init__(self, uid: int) -> None:
         self._uid = uid
@@ -118,7 +144,7 @@ def find_meter(uid: int) -> Meter:
     if os.path.exists(f"{_V2}/cpu.stat") and os.path.exists(f"{_V2}/memory.current"):
         return CgroupV2()
     if os.path.exists(f"{_V1}/cpuacct/cpuacct.usage") and os.path.exists(f"{_V1}/memory/memory.usage_in_bytes"):
-        return CgroupV1()
+        return GVisor() if os.path.exists(_GVISOR) else CgroupV1()
     return ProcessTable(uid)
 
 

@@ -121,4 +121,8 @@ def _cap(which: int, value: int) -> None:
     hard = resource.getrlimit(which)[1]
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)
-    resource.setrlimit(which, (value, value))
+    try:
+        resource.setrlimit(which, (value, value))
+    except ValueError:
+        if which != resource.RLIMIT_MSGQUEUE:  # gVisor has no such limit; ``forbid`` refuses queues there
+            raise

@@ -177,7 +177,11 @@ def _set_limits(limits: tuple[int, int, int]) -> None:
     ):
         hard = resource.getrlimit(which)[1]
         most = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(which, (most, most))
+        try:
+            resource.setrlimit(which, (most, most))
+        except ValueError:
+            if which != resource.RLIMIT_MSGQUEUE:  # gVisor has no such limit; ``forbid`` refuses queues there
+                raise
 
 
 if __name__ == "__main__":

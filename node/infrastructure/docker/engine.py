@@ -66,6 +66,10 @@ class Engine:
         if self._client is not None:
             self._client.close()
 
+    async def runtimes(self) -> dict[str, Any]:
+        """What the engine was told of each OCI runtime that it knows, by name."""
+        return dict((await self._call(lambda client: client.info()))["Runtimes"] or {})
+
     async def image_id(self, name: str) -> str | None:
         """None where there is no such image."""
         try:

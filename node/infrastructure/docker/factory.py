@@ -15,6 +15,7 @@ from node.infrastructure.docker.background import Background
 from node.infrastructure.docker.cgroup import open_account
 from node.infrastructure.docker.engine import Engine, EngineError, FoundContainer, NameTakenError
 from node.infrastructure.docker.frames import Ready
+from node.infrastructure.docker.runtimes import RuntimeTraits
 from node.infrastructure.docker.settings import DockerSettings, Isolation
 from node.infrastructure.docker.slot import Slot
 from node.infrastructure.docker.specification import Shape, Specification
@@ -37,10 +38,18 @@ class Recipe:
 
 class SlotFactory:
     def __init__(
-        self, *, engine: Engine, settings: DockerSettings, seccomp: str, uids: Uids, removals: Background
+        self,
+        *,
+        engine: Engine,
+        settings: DockerSettings,
+        traits: RuntimeTraits,
+        seccomp: str,
+        uids: Uids,
+        removals: Background,
     ) -> None:
         self._engine = engine
         self._settings = settings
+        self.traits = traits
         self._seccomp = seccomp
         self._uids = uids
         self._removals = removals
@@ -137,6 +146,7 @@ class SlotFactory:
             account=open_account(int(found["State"]["Pid"])),
             patience_s=self._settings.patience_s,
             out_of_memory=self._out_of_memory,
+            memory_ends_slot=self.traits.memory_ends_slot,
         )
 
     async def _out_of_memory(self, container_id: str) -> bool:
@@ -161,6 +171,7 @@ class SlotFactory:
             image=recipe.image,
             seccomp=self._seccomp,
             settings=self._settings,
+            traits=self.traits,
         )
 
     def _label(self, labels: Mapping[str, str], key: str) -> str:

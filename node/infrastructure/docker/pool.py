@@ -18,6 +18,7 @@ from node.infrastructure.docker.engine import Engine, EngineError, FoundContaine
 from node.infrastructure.docker.factory import Recipe, SlotFactory
 from node.infrastructure.docker.group import GroupPolicy, SlotGroup
 from node.infrastructure.docker.lease import Lease, SlotSource
+from node.infrastructure.docker.runtimes import traits_of
 from node.infrastructure.docker.settings import DockerSettings, Isolation
 from node.infrastructure.docker.sources import MadeToMeasure, RecipeMaker
 from node.infrastructure.docker.specification import Shape, usual_shape
@@ -114,7 +115,12 @@ class DockerSandboxPool:
         for container in found:
             self._mark_uid(container)
         factory = SlotFactory(
-            engine=self._engine, settings=self._settings, seccomp=seccomp, uids=self._uids, removals=self._removals
+            engine=self._engine,
+            settings=self._settings,
+            traits=traits_of(self._settings.oci_runtime, await self._engine.runtimes()),
+            seccomp=seccomp,
+            uids=self._uids,
+            removals=self._removals,
         )
         self._factory = factory
         await asyncio.gather(*(self._shelve(language, factory) for language in self._languages))
@@ -180,7 +186,8 @@ class DockerSandboxPool:
         if shelf is None or self._factory is None:
             raise SandboxLostError(f"no {role} slots for {language.name} on this node")
         recipe, usual = shelf.recipe, shelf.recipe.shape
-        if limits.disk_bytes <= usual.disk_bytes and limits.processes <= usual.processes:
+        fits = limits.disk_bytes <= usual.disk_bytes and limits.processes <= usual.processes
+        if fits and (self._factory.traits.resizes or limits.memory_bytes == usual.memory_bytes):
             return shelf.group, self._factory
         shape = Shape(
             limits.memory_bytes, max(limits.disk_bytes, usual.disk_bytes), max(limits.processes, usual.processes)

@@ -50,11 +50,13 @@ class Slot:
         account: MemoryAccount | None,
         patience_s: float,
         out_of_memory: Callable[[str], Awaitable[bool]],
+        memory_ends_slot: bool = False,
     ) -> None:
         """``memory_bytes``: what a program is granted now, ``overhead_bytes`` and
         ``overhead_processes``: what its runtime needs beyond what a program is granted;
         ``patience_s``: how long the agent may take beyond what it was asked for; ``out_of_memory``: whether the engine
-        says that the kernel ended the whole container for want of memory."""
+        says that the kernel ended the whole container for want of memory;
+        ``memory_ends_slot``: that it never ends less than that."""
         self.container_id = container_id
         self.uid = uid
         self.memory_bytes = memory_bytes
@@ -68,6 +70,7 @@ class Slot:
         self._account = account
         self._patience_s = patience_s
         self._out_of_memory = out_of_memory
+        self._memory_ends_slot = memory_ends_slot
         self._memory_was_hit = False
         self._turn: _Turn | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -167,7 +170,7 @@ class Slot:
 
     def _exited(self, turn: _Turn, end: Outcome | SandboxLostError) -> None:
         if isinstance(end, Outcome):
-            self._memory_was_hit |= end.ending is Ending.MEMORY
+            self._memory_was_hit |= end.ending is Ending.MEMORY and not self._memory_ends_slot
         if not turn.exited.cancelled():
             if isinstance(end, Outcome):
                 turn.exited.set_result(end)

@@ -10,6 +10,7 @@ from typing import Any
 
 from node.domain.language import Language
 from node.domain.sandbox import Role
+from node.infrastructure.docker.runtimes import NATIVE, RuntimeTraits
 from node.infrastructure.docker.settings import DockerSettings
 
 AGENT_CAPABILITIES = ("SETGID", "SETUID")
@@ -50,6 +51,8 @@ class Specification:
     seccomp: str
     """The profile, as JSON."""
     settings: DockerSettings
+    traits: RuntimeTraits = NATIVE
+    """Of the OCI runtime that the settings name."""
 
     @property
     def name(self) -> str:
@@ -59,7 +62,7 @@ class Specification:
     @property
     def overhead_bytes(self) -> int:
         """Memory of the container beyond what its program is granted."""
-        return max(self.language.memory_overhead_bytes, _AGENT_MEMORY_BYTES)
+        return max(self.language.memory_overhead_bytes, _AGENT_MEMORY_BYTES) + self.traits.memory_bytes
 
     def digest(self) -> str:
         return hashlib.sha256(json.dumps(self._container(), sort_keys=True).encode()).hexdigest()[:32]
@@ -116,6 +119,7 @@ class Specification:
 
     def _host_config(self) -> dict[str, Any]:
         memory = self.shape.memory_bytes + self.overhead_bytes
+        processes = self.shape.processes + self.language.processes_overhead + _AGENT_PROCESSES
         return {
             "Runtime": self.settings.oci_runtime,
             "NetworkMode": "none",
@@ -128,7 +132,7 @@ class Specification:
             "SecurityOpt": ["no-new-privileges:true", f"seccomp={self.seccomp}"],
             "Memory": memory,
             "MemorySwap": memory,  # the same: no swap
-            "PidsLimit": self.shape.processes + self.language.processes_overhead + _AGENT_PROCESSES,
+            "PidsLimit": self.traits.fixed_tasks + self.traits.tasks_per_process * processes,
             "OomScoreAdj": 0,  # the agent gives its programs 1000: they go first, and no slot goes after the host's own
             "NanoCpus": int(min(self.settings.cpus, os.cpu_count() or 1) * 1e9),
             "LogConfig": {"Type": "none"},
