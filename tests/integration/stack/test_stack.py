@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.servers import NatsServer
 from tests.servers.fixtures import StartStack
 
 
@@ -9,6 +10,7 @@ async def test_a_gateway_is_ready_with_the_permissions_of_its_role(start_stack: 
     stack = start_stack(nodes=0)
     async with stack.client() as client:
         assert await client.languages() == ()
+    assert isinstance(stack.nats, NatsServer)
     assert "ermissions" not in stack.nats.tail(1000)
 
 
@@ -19,6 +21,7 @@ async def test_a_task_goes_through_a_gateway_and_a_node_and_comes_back(start_sta
         execution = await client.run("python", "print(6 * 7)")
     assert execution.status == "SUCCEEDED"
     assert execution.node_id == stack.nodes[0].name
+    assert isinstance(stack.nats, NatsServer)
     assert "ermissions" not in stack.nats.tail(1000)
 
 
