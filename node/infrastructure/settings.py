@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, Valid
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from node.domain.rules import CheckMode
+from node.infrastructure.docker.settings import DEFAULT_SECCOMP_PATH
 
 ENVIRONMENT = "CODERUNNER_NODE_"
 CONFIG = "CODERUNNER_NODE_CONFIG"
@@ -89,6 +90,16 @@ class NodeSettings(BaseSettings):
     isolation: Literal["reuse", "single-use"] = Field("reuse", description="what becomes of a slot after its task")
     retire_after: Most = Field(500, description="launches after which a slot is replaced")
     spare_slots: Annotated[int, Field(ge=0)] = Field(1, description="slots per language that are kept free")
+    idle_shrink_s: Seconds = Field(300.0, description="slots that were not needed for so long are removed")
+    slot_memory_bytes: Annotated[int, Field(ge=16 << 20)] = Field(
+        256 << 20, description="memory that waiting slots grant; as the gateway's default limit"
+    )
+    slot_disk_bytes: Annotated[int, Field(ge=1 << 20)] = Field(
+        64 << 20, description="size of a waiting slot's work directory; more gets a slot of its own"
+    )
+    slot_processes: Most = Field(64, description="processes that waiting slots grant; more gets a slot of its own")
+    slot_cpus: Annotated[float, Field(ge=0.1)] = Field(2.0, description="processors that one slot may use")
+    seccomp_path: Path = Field(DEFAULT_SECCOMP_PATH, description="system calls that a slot may make")
     uid_base: Annotated[int, Field(ge=1000)] = Field(200_000, description="first user id given to a slot")
     simulated_run_ms: Annotated[float, Field(ge=0)] = Field(0.0, description="run time of every simulated task")
     simulated_languages: Tokens = Field(["python"], description="what a simulated node says it runs")

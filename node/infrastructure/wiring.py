@@ -48,6 +48,12 @@ def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
             isolation=Isolation(settings.isolation),
             spare=settings.spare_slots,
             retire_after=settings.retire_after,
+            idle_shrink_s=settings.idle_shrink_s,
+            memory_bytes=settings.slot_memory_bytes,
+            disk_bytes=settings.slot_disk_bytes,
+            processes=settings.slot_processes,
+            cpus=settings.slot_cpus,
+            seccomp_path=settings.seccomp_path,
         ),
     )
 
