@@ -123,10 +123,12 @@ class Gateway:
             port = await self._server.start()
             addresses["grpc"] = f"{self._settings.grpc_address.rpartition(':')[0]}:{port}"
             self._directory.start()
+            self._last(self._directory.given_up(), "node directory")
             self._last(self._server.follow(self._readiness, every_s=HEALTH_EVERY_S), "health")
             if self._policies.quotas.concurrent:
                 self._last(self._quotas.run(), "quotas")
         self._bus.start()
+        self._last(self._bus.given_up(), "bus connection")
         if self._relay is not None:
             self._last(self._relay.run(), "callback relay")
         self._ready = asyncio.create_task(self._say_ready(addresses))

@@ -46,6 +46,8 @@ class EtcdSettings:
     password: str = ""
     reconnect_base_s: float = 0.2
     reconnect_most_s: float = 10.0
+    reconnect_tries: int = 0
+    """In a row, before it is given up; 0: for ever."""
 
 
 class EtcdNodeDirectory:
@@ -58,6 +60,7 @@ class EtcdNodeDirectory:
         self._nodes: tuple[NodeRecord, ...] = ()
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_most_s, settings.reconnect_tries)
         self.synced = asyncio.Event()
         """Set once the nodes have been read for the first time."""
 
@@ -67,6 +70,10 @@ class EtcdNodeDirectory:
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._follow_for_ever(), name="node directory")
+
+    async def given_up(self) -> None:
+        """Never returns. Raises GaveUpError."""
+        await self._backoff.exhausted("etcd")
 
     async def close(self) -> None:
         if self._task is not None:
@@ -79,8 +86,7 @@ class EtcdNodeDirectory:
         await self._changed.wait()
 
     async def _follow_for_ever(self) -> None:
-        backoff = Backoff(self._settings.reconnect_base_s, self._settings.reconnect_most_s)
-        turn = 0
+        backoff, turn = self._backoff, 0
         while True:
             endpoint = self._settings.endpoints[turn % len(self._settings.endpoints)]
             turn += 1

@@ -72,6 +72,7 @@ def _bus(settings: Settings) -> BusSettings:
         timeout_s=settings.nats_timeout_s,
         reconnect_base_s=settings.reconnect_base_s,
         reconnect_most_s=settings.reconnect_most_s,
+        reconnect_tries=settings.reconnect_tries,
     )
 
 
@@ -92,6 +93,7 @@ def _etcd(settings: Settings) -> EtcdSettings:
         password=settings.etcd_password.get_secret_value(),
         reconnect_base_s=settings.reconnect_base_s,
         reconnect_most_s=settings.reconnect_most_s,
+        reconnect_tries=settings.reconnect_tries,
     )
 
 

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     etcd_password: SecretStr = Field(SecretStr(""), description="password on etcd")
     reconnect_base_s: Seconds = Field(0.2, description="first wait before connecting again; doubles")
     reconnect_most_s: Seconds = Field(10.0, description="longest wait before connecting again")
+    reconnect_tries: Count = Field(
+        0, description="failures in a row after which the process ends with 1; 0: it goes on for ever"
+    )
 
     stream_replicas: Literal[1, 3, 5] = Field(1, description="copies of each stream; 3 in a cluster")
     bus_most_tasks: Positive = Field(100_000, description="tasks queued and running on the bus, all pools together")

@@ -37,6 +37,8 @@ class BusSettings:
     """How long one call may take, a reconnection included."""
     reconnect_base_s: float = 0.1
     reconnect_most_s: float = 5.0
+    reconnect_tries: int = 0
+    """In a row, before it is given up; 0: for ever."""
 
 
 class NobodyListensError(BusUnavailableError):
@@ -55,7 +57,7 @@ class BusConnection:
 
     def __init__(self, settings: BusSettings) -> None:
         self.settings = settings
-        self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_most_s)
+        self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_most_s, settings.reconnect_tries)
         self._client = Client()
         self._replies = Replies()
         self._up = asyncio.Event()
@@ -77,6 +79,10 @@ class BusConnection:
 
     def start(self) -> None:
         self._keeper = asyncio.create_task(self._keep(), name="bus connection")
+
+    async def given_up(self) -> None:
+        """Never returns. Raises GaveUpError."""
+        await self._backoff.exhausted("the bus")
 
     async def close(self) -> None:
         """Sends what is buffered, closes, ends the background work."""
