@@ -30,6 +30,8 @@ class EtcdSettings:
     lease_s: int = 15
     reconnect_base_s: float = 0.1
     reconnect_most_s: float = 5.0
+    reconnect_tries: int = 0
+    """In a row, before ``run`` raises; 0: for ever."""
 
 
 class EtcdNodeDirectory:
@@ -51,12 +53,13 @@ class EtcdNodeDirectory:
         self._news.set()
 
     async def run(self) -> None:
-        """For ever: writes what is new, keeps the lease alive, and declares everything again after a loss."""
+        """Writes what is new, keeps the lease alive, and declares everything again after a loss. Never returns; raises
+        what the last try failed with where it may not try for ever."""
         settings = self._settings
         while True:
             async for attempt in stamina.retry_context(
                 on=Exception,
-                attempts=None,
+                attempts=settings.reconnect_tries or None,
                 timeout=None,
                 wait_initial=settings.reconnect_base_s,
                 wait_max=settings.reconnect_most_s,

@@ -29,6 +29,8 @@ class BusSettings:
     """Path of a credentials file."""
     reconnect_base_s: float = 0.1
     reconnect_most_s: float = 5.0
+    reconnect_tries: int = 0
+    """Failures in a row before it is given up; 0: never."""
 
 
 OnReconnect = Callable[[], None]
@@ -68,7 +70,7 @@ class Bus:
             name=self._name,
             connect_timeout=CONNECT_TIMEOUT_S,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=1,
+            reconnect_time_wait=0,  # the pauses are ours: see _error and _next_server
             reconnect_to_server_handler=self._next_server,
             ping_interval=PING_INTERVAL_S,
             pending_size=BUFFER_BYTES,
@@ -91,7 +93,7 @@ class Bus:
 
     async def closed_for_good(self) -> None:
         """Never returns while there is hope. Raises BusClosedError when the client has given up (a server may refuse a
-        user for good); nothing but a new process, with new credentials, helps then."""
+        user for good, and the settings may bound its tries); nothing but a new process helps then."""
         await self._gave_up.wait()
         raise BusClosedError("the connection to the bus was closed for good; see the log for why")
 
@@ -106,16 +108,24 @@ class Bus:
         await self.client.close()
 
     def _next_server(self, servers: list[Server], _info: dict[str, object]) -> tuple[Server, float]:
-        """Round robin; the pause doubles from base to most and is shortened by up to one half at random."""
+        """Round robin."""
+        return servers[self._failures % len(servers)], self._pause_s()
+
+    def _pause_s(self) -> float:
+        """After one more failure: doubles from base to most with each round of all servers, and is shortened by up to
+        one half at random."""
         settings = self._settings
-        rounds = self._failures // max(1, len(servers))
-        pause = min(settings.reconnect_most_s, settings.reconnect_base_s * 2 ** min(rounds, 16))
-        chosen = servers[self._failures % len(servers)]
+        rounds = self._failures // max(1, len(settings.servers))
+        pause = min(settings.reconnect_most_s, settings.reconnect_base_s * 2.0 ** min(rounds, 16))
         self._failures += 1
-        return chosen, pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
+        if settings.reconnect_tries and self._failures >= settings.reconnect_tries:
+            self._gave_up.set()
+        return pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
 
     async def _error(self, error: Exception) -> None:
         self._log.warning("bus trouble", error=f"{type(error).__name__}: {error}")
+        if not self._ready.is_set():
+            await asyncio.sleep(self._pause_s())  # the library's first connection loop waits for this
 
     async def _disconnected(self) -> None:
         if not self._closing:

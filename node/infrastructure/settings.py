@@ -74,6 +74,9 @@ class NodeSettings(BaseSettings):
     heartbeat_s: Seconds = Field(5.0, description="how often the node describes itself")
     reconnect_base_s: Seconds = Field(0.1, description="first pause before connecting again; doubles")
     reconnect_most_s: Seconds = Field(5.0, description="longest pause before connecting again")
+    reconnect_tries: Annotated[int, Field(ge=0)] = Field(
+        0, description="failures in a row after which the process ends with 1; 0: it goes on for ever"
+    )
 
     cpu_alarm_percent: Percent = Field(95.0, description="processor time that other programs take")
     memory_alarm_percent: Percent = Field(90.0, description="memory in use")

@@ -66,6 +66,7 @@ def bus_settings(settings: NodeSettings) -> BusSettings:
         credentials=settings.nats_credentials,
         reconnect_base_s=settings.reconnect_base_s,
         reconnect_most_s=settings.reconnect_most_s,
+        reconnect_tries=settings.reconnect_tries,
     )
 
 
@@ -77,6 +78,7 @@ def etcd_settings(settings: NodeSettings) -> EtcdSettings:
         lease_s=settings.lease_s,
         reconnect_base_s=settings.reconnect_base_s,
         reconnect_most_s=settings.reconnect_most_s,
+        reconnect_tries=settings.reconnect_tries,
     )
 
 
