@@ -228,7 +228,7 @@ async def test_a_task_that_found_no_slot_was_never_begun_and_is_no_poison() -> N
 
 def test_pauses_grow_and_are_bounded() -> None:
     assert [before_start(deliveries) for deliveries in (1, 2, 100)] == [0.25, 0.5, 5.0]
-    assert [after_failure(attempt) for attempt in (1, 2, 3)] == [0.0, 1.0, 1.0]
+    assert [after_failure(attempt) for attempt in (1, 2, 3)] == [0.0, 3.0, 3.0]
 
 
 async def test_a_task_that_lost_its_sandbox_for_the_last_time_is_buried_with_a_result() -> None:
