@@ -60,6 +60,23 @@ Gateways and nodes list all three in `nats_urls`; the gateways get `stream_repli
 changed to three replicas at the gateway's next start. etcd: three members as its own documentation says, all three in
 `etcd_endpoints`.
 
+## When a part is away
+
+Every call to another process has a time-out: the bus `nats_timeout_s` on a gateway and 2 s on a node, where stores
+are tried again for 60 s; connecting to NATS 2 s, and a peer that fell silent is noticed by pings within 15 s; etcd
+5 s on a gateway and 3 s on a node; a callback `callback_timeout_s`; the Docker engine 30 s.
+
+Gateways and nodes connect to NATS and etcd again with pauses that double from `reconnect_base_s` to
+`reconnect_most_s`, each shortened or lengthened at random so that not all come back at once. With `reconnect_tries`
+they end with exit code 1 after so many failures in a row, for a supervisor to start them anew; without it they go
+on for ever. Retries of single calls are [stamina](https://stamina.hynek.me)'s.
+
+Each callback endpoint (host and port) has a circuit breaker, [purgatory](https://github.com/mardiros/purgatory), in
+`broker_gateway/infrastructure/callbacks/breaker.py`: after `callback_breaker_failures` failures in a row nothing is
+sent there for `callback_breaker_s` seconds, then one success closes it and one failure opens it again. A delivery
+that is not made for that reason counts as a failed attempt, so results for a dead endpoint become dead letters
+after `relay_attempts` as ever. An answer that refuses for good (most of 4xx) is no failure of the endpoint.
+
 ## Clients: the SDK and the command line
 
 | variable | default | meaning |
