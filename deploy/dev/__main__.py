@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
-from deploy.dev import engine
+from deploy.dev import engine, gvisor
 from deploy.dev.console import SetupError, say
 from deploy.dev.environment import ensure_environment
 from deploy.dev.paths import REPOSITORY, VENV, VENV_PYTHON
@@ -24,12 +24,13 @@ class Command:
     extras: frozenset[str] = frozenset({"servers", "dev"})
     docker: bool = False
     images: bool = False
+    gvisor: bool = False
 
 
 _BUILD_IMAGES = ("deploy/images/build.py",)
 COMMANDS = {
     "demo": Command(("-m", "deploy.dev.demo"), extras=frozenset({"servers"}), docker=True, images=True),
-    "test": Command(("-m", "pytest"), docker=True, images=True),
+    "test": Command(("-m", "pytest"), docker=True, images=True, gvisor=True),
     "check": Command(("-m", "deploy.dev.check")),
     "proto": Command(("proto/generate",)),
     "bench": Command(("-m", "bench"), docker=True, images=True),
@@ -47,6 +48,8 @@ def main(arguments: list[str]) -> int:
         ensure_environment(command.extras)
         if command.docker:
             engine.ensure_engine()
+        if command.gvisor:
+            gvisor.offer_gvisor()
     except SetupError as error:
         say(f"make {name}: {error}")
         return 1

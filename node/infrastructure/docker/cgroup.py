@@ -6,9 +6,13 @@ Exact where the agent inside can only sample. Nothing here ever fails a task: wh
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _ROOT = Path("/sys/fs/cgroup")
+_USAGE = {1: "memory.usage_in_bytes", 2: "memory.current"}
+_PEAK = {1: "memory.max_usage_in_bytes", 2: "memory.peak"}
+_KILLS = {1: "memory.oom_control", 2: "memory.events"}
 
 
 class MemoryAccount:
@@ -42,14 +46,49 @@ class MemoryAccount:
         self._baseline = None
 
 
+class KillCounter:
+    """How often the kernel ended a process of one container for want of memory."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._before = self._kills()
+
+    def start(self) -> None:
+        self._before = self._kills()
+
+    def rose(self) -> bool:
+        """Since ``start``. False where the container's files are gone already."""
+        return self._kills() > self._before
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
+
+    def _kills(self) -> int:
+        try:
+            lines = os.pread(self._fd, 1024, 0).decode().splitlines()
+            return next(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+        except (OSError, ValueError, StopIteration):
+            return 0
+
+
+def open_kill_counter(pid: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> KillCounter | None:
+    """Of the container whose first process is ``pid`` on this host; None where its files cannot be reached."""
+    for group, version in _groups(pid, root, proc):
+        with suppress(OSError):
+            return KillCounter(os.open(group / _KILLS[version], os.O_RDONLY | os.O_CLOEXEC))
+    return None
+
+
 def open_account(pid: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> MemoryAccount | None:
     """The account of the container whose first process is ``pid`` on this host. None where the files cannot be
     reached or the kernel cannot reset the peak (cgroup v2 before Linux 6.12)."""
-    for usage, peak in _candidates(pid, root, proc):
+    for group, version in _groups(pid, root, proc):
         opened: list[int] = []
         try:
-            opened.append(os.open(usage, os.O_RDONLY | os.O_CLOEXEC))
-            opened.append(os.open(peak, os.O_RDWR | os.O_CLOEXEC))
+            opened.append(os.open(group / _USAGE[version], os.O_RDONLY | os.O_CLOEXEC))
+            opened.append(os.open(group / _PEAK[version], os.O_RDWR | os.O_CLOEXEC))
             os.pwrite(opened[1], b"0", 0)
             return MemoryAccount(*opened)
         except OSError:
@@ -58,7 +97,8 @@ def open_account(pid: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> Me
     return None
 
 
-def _candidates(pid: int, root: Path, proc: Path) -> list[tuple[Path, Path]]:
+def _groups(pid: int, root: Path, proc: Path) -> list[tuple[Path, int]]:
+    """Directories of the container's memory account, and the version of their cgroups."""
     try:
         lines = (proc / str(pid) / "cgroup").read_text().splitlines()
     except OSError:
@@ -70,10 +110,9 @@ def _candidates(pid: int, root: Path, proc: Path) -> list[tuple[Path, Path]]:
         if not inside:
             continue  # the root's account is everybody's
         if "memory" in controllers.split(","):
-            group = root / "memory" / inside
-            found.append((group / "memory.usage_in_bytes", group / "memory.max_usage_in_bytes"))
+            found.append((root / "memory" / inside, 1))
         elif not controllers:
-            found.append((root / inside / "memory.current", root / inside / "memory.peak"))
+            found.append((root / inside, 2))
     return found
 
 

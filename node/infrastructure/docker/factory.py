@@ -12,7 +12,7 @@ from node.domain.language import Language
 from node.domain.sandbox import Role
 from node.infrastructure.docker.attachment import AttachError, Attachment
 from node.infrastructure.docker.background import Background
-from node.infrastructure.docker.cgroup import open_account
+from node.infrastructure.docker.cgroup import open_account, open_kill_counter
 from node.infrastructure.docker.engine import Engine, EngineError, FoundContainer, NameTakenError
 from node.infrastructure.docker.frames import Ready
 from node.infrastructure.docker.runtimes import RuntimeTraits
@@ -136,6 +136,7 @@ class SlotFactory:
 
     async def _slot(self, container_id: str, specification: Specification, line: Attachment) -> Slot:
         found = await self._engine.inspect(container_id)
+        pid = int(found["State"]["Pid"])
         return Slot(
             container_id=container_id,
             uid=specification.uid,
@@ -143,10 +144,10 @@ class SlotFactory:
             overhead_bytes=specification.overhead_bytes,
             overhead_processes=specification.language.processes_overhead,
             line=line,
-            account=open_account(int(found["State"]["Pid"])),
+            account=open_account(pid),
+            kills=None if self.traits.tells_kills else open_kill_counter(pid),
             patience_s=self._settings.patience_s,
             out_of_memory=self._out_of_memory,
-            memory_ends_slot=self.traits.memory_ends_slot,
         )
 
     async def _out_of_memory(self, container_id: str) -> bool:

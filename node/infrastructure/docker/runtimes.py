@@ -23,8 +23,8 @@ class RuntimeTraits:
     """What one process of a program counts for in the container's account."""
     resizes: bool = True
     """The memory limit of a running container can be changed."""
-    memory_ends_slot: bool = False
-    """Past its memory, the host's kernel ends the whole container and never one program in it."""
+    tells_kills: bool = True
+    """A program inside can see that the kernel ended another for want of memory."""
 
 
 NATIVE = RuntimeTraits()
@@ -39,6 +39,6 @@ def traits_of(name: str, known: Mapping[str, Any]) -> RuntimeTraits:
     if "runsc" in f"{name} {told.get('path', '')} {told.get('runtimeType', '')}":
         # gVisor's kernel is a process of the container: 12 MiB, some 30 threads, and up to two more for each process.
         return RuntimeTraits(
-            memory_bytes=64 << 20, fixed_tasks=128, tasks_per_process=2, resizes=False, memory_ends_slot=True
+            memory_bytes=64 << 20, fixed_tasks=128, tasks_per_process=2, resizes=False, tells_kills=False
         )
     return NATIVE

@@ -13,7 +13,7 @@ import structlog
 from node.application.ports import OnOutput
 from node.domain.sandbox import Ending, Launch, Outcome, SandboxLostError
 from node.infrastructure.docker.attachment import Attachment
-from node.infrastructure.docker.cgroup import MemoryAccount
+from node.infrastructure.docker.cgroup import KillCounter, MemoryAccount
 from node.infrastructure.docker.frames import Clean, Exited, Failed, FrameError, Message, Output, split_artefacts
 from schemas.task import Limits
 
@@ -50,13 +50,13 @@ class Slot:
         account: MemoryAccount | None,
         patience_s: float,
         out_of_memory: Callable[[str], Awaitable[bool]],
-        memory_ends_slot: bool = False,
+        kills: KillCounter | None = None,
     ) -> None:
         """``memory_bytes``: what a program is granted now, ``overhead_bytes`` and
         ``overhead_processes``: what its runtime needs beyond what a program is granted;
         ``patience_s``: how long the agent may take beyond what it was asked for; ``out_of_memory``: whether the engine
-        says that the kernel ended the whole container for want of memory;
-        ``memory_ends_slot``: that it never ends less than that."""
+        says that the kernel ended the whole container for want of memory; ``kills``: the host's
+        count of such ends, where the agent cannot see them."""
         self.container_id = container_id
         self.uid = uid
         self.memory_bytes = memory_bytes
@@ -70,8 +70,9 @@ class Slot:
         self._account = account
         self._patience_s = patience_s
         self._out_of_memory = out_of_memory
-        self._memory_ends_slot = memory_ends_slot
+        self._kills = kills
         self._memory_was_hit = False
+        self._killed_at_its_end = False
         self._turn: _Turn | None = None
         self._alarm: asyncio.TimerHandle | None = None
         line.on_message = self._take
@@ -83,13 +84,20 @@ class Slot:
         try:
             return await turn.exited
         except SandboxLostError:
-            if self.lost and not self._memory_was_hit and await self._out_of_memory(self.container_id):
+            if self.lost and await self._was_killed_whole():
                 return _killed_whole(turn)
             raise
         except asyncio.CancelledError:
             turn.on_output = _nobody
             self.kill()
             raise
+
+    async def _was_killed_whole(self) -> bool:
+        if self._killed_at_its_end:
+            return True
+        # The engine's word is for the container's whole life: once an agent has told of memory, it is no news.
+        told_before = self._memory_was_hit and self._kills is None
+        return not told_before and await self._out_of_memory(self.container_id)
 
     def kill(self) -> None:
         """Ends what runs now; nothing if nothing runs."""
@@ -108,6 +116,7 @@ class Slot:
         if self.lost:
             return
         self.lost = reason
+        self._killed_at_its_end = self._kills is not None and self._kills.rose()
         self.close()
         turn = self._turn
         if turn is not None:
@@ -120,8 +129,9 @@ class Slot:
         """Hangs up and leaves the container as it is."""
         self._calm()
         self._line.close()
-        if self._account is not None:
-            self._account.close()
+        for count in (self._account, self._kills):
+            if count is not None:
+                count.close()
 
     def _begin(self, launch: Launch, on_output: OnOutput) -> _Turn:
         if self.lost:
@@ -134,8 +144,9 @@ class Slot:
         collect_bytes = min(launch.limits.disk_bytes, _MOST_ARTEFACT_BYTES) if launch.collect else 0
         header = _run_header(run_id, launch, collect_bytes, self._overhead_processes)
         self._line.frames.body_limit = max(collect_bytes, launch.limits.output_bytes) + _FRAME_SLACK_BYTES
-        if self._account is not None:
-            self._account.start()
+        for count in (self._account, self._kills):
+            if count is not None:
+                count.start()
         self._line.send(header, b"".join((*launch.files.values(), launch.stdin)))
         self._turn = turn
         self.launches += 1
@@ -170,7 +181,7 @@ class Slot:
 
     def _exited(self, turn: _Turn, end: Outcome | SandboxLostError) -> None:
         if isinstance(end, Outcome):
-            self._memory_was_hit |= end.ending is Ending.MEMORY and not self._memory_ends_slot
+            self._memory_was_hit |= end.ending is Ending.MEMORY
         if not turn.exited.cancelled():
             if isinstance(end, Outcome):
                 turn.exited.set_result(end)
@@ -190,8 +201,9 @@ class Slot:
 
     def _outcome(self, turn: _Turn, exited: Exited, body: bytes) -> Outcome:
         peak = self._account.peak_bytes() if self._account is not None else None
+        killed = self._kills is not None and self._kills.rose()
         return Outcome(
-            ending=exited.ending,
+            ending=Ending.MEMORY if killed and exited.ending is Ending.EXITED else exited.ending,
             exit_code=exited.exit_code,
             signal=exited.signal,
             stdout=bytes(turn.output["stdout"]),
@@ -201,7 +213,7 @@ class Slot:
             wall_ms=exited.wall_ms,
             cpu_ms=exited.cpu_ms,
             peak_memory_bytes=peak or exited.peak_memory_bytes,
-            limits_hit=tuple(exited.limits_hit),
+            limits_hit=tuple({*exited.limits_hit, "memory"} if killed else exited.limits_hit),
             artefacts=split_artefacts(exited.artefacts, body),
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node.infrastructure.docker.cgroup import open_account
+from node.infrastructure.docker.cgroup import open_account, open_kill_counter
 
 
 def lay_out(root: Path, line: str, folder: str, usage: str, peak: str) -> Path:
@@ -54,3 +54,28 @@ def test_where_the_files_are_out_of_reach_there_is_no_account(tmp_path: Path) ->
 def test_the_whole_hosts_account_is_not_taken_for_a_slots(tmp_path: Path) -> None:
     lay_out(tmp_path, "0::/", "", "memory.current", "memory.peak")
     assert open_account(7, tmp_path / "cgroup", tmp_path / "proc") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "folder", "name"),
+    [
+        ("9:memory:/docker/c", "memory/docker/c", "memory.oom_control"),
+        ("0::/docker/c", "docker/c", "memory.events"),
+    ],
+)
+def test_only_kills_since_the_start_count(tmp_path: Path, line: str, folder: str, name: str) -> None:
+    lay_out(tmp_path, line, folder, "usage", "peak")
+    file = tmp_path / "cgroup" / folder / name
+    file.write_text("oom_group_kill 5\nunder_oom 0\noom_kill 2\n")
+    kills = open_kill_counter(7, tmp_path / "cgroup", tmp_path / "proc")
+    assert kills is not None
+    assert not kills.rose()
+    file.write_text("oom_group_kill 5\nunder_oom 0\noom_kill 3\n")
+    assert kills.rose()
+    kills.start()
+    assert not kills.rose()
+    file.write_text("")
+    assert not kills.rose()
+    kills.close()
+    kills.close()
+    assert open_kill_counter(8, tmp_path / "cgroup", tmp_path / "proc") is None

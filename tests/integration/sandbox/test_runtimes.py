@@ -1,0 +1,259 @@
+"""What every slot promises, under each OCI runtime: limits, the wipe, and what a program must not be able to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+import docker
+import docker.errors
+import pytest
+
+from node.domain.sandbox import Ending, Launch, Outcome, Role
+from node.infrastructure.docker import DockerSandboxPool, Isolation
+from node.infrastructure.docker.engine import EngineError
+from tests.integration.sandbox.conftest import Bench, Eventually, language
+from tests.unit.docker.builders import MIB, limits, nobody
+
+PYTHON = language("python")
+CPP = language("cpp")
+_WHY_NOT = "CODERUNNER_RUNSC_MISSING"
+"""Where ``make test`` says why it could not install gVisor."""
+
+
+def why_not(client: docker.DockerClient, runtime: str) -> str:
+    """Empty where a container starts under that runtime."""
+    if runtime not in client.info()["Runtimes"]:
+        said = os.environ.get(_WHY_NOT, "`make test` installs it where it can")
+        return f"the engine has no runtime {runtime}: {said}"
+    try:
+        client.containers.run(PYTHON.image, ["true"], runtime=runtime, network_mode="none", remove=True)
+    except docker.errors.APIError as error:
+        return f"{runtime} starts no container on this machine: {error.explanation}"
+    return ""
+
+
+@pytest.fixture(scope="module", params=["runc", "runsc"])
+def runtime(client: docker.DockerClient, request: pytest.FixtureRequest) -> str:
+    name = str(request.param)
+    reason = why_not(client, name)
+    if reason and name == "runsc":
+        pytest.skip(reason)
+    assert not reason
+    return name
+
+
+@pytest.fixture
+async def pool(bench: Bench, runtime: str) -> DockerSandboxPool:
+    return await bench.pool(PYTHON, oci_runtime=runtime, concurrency=1)
+
+
+async def run(pool: DockerSandboxPool, script: str, **changes: Any) -> Outcome:
+    """One Python program in a slot of its own."""
+    wanted = limits(**changes)
+    async with pool.slot(PYTHON, Role.RUN, wanted) as sandbox:
+        what = Launch(files={"main.py": script.encode()}, command=("python3", "main.py"), limits=wanted)
+        return await sandbox.run(what, nobody)
+
+
+async def assert_well(pool: DockerSandboxPool) -> None:
+    """The next task finds a slot, and nothing of the one before."""
+    look = """
+        import os
+        print(sum(name.isdigit() for name in os.listdir("/proc")))
+        for place in ("/tmp", "/var/tmp", "/dev/shm", os.getcwd()):
+            print(*os.listdir(place))
+    """
+    outcome = await run(pool, "\n".join(line.strip() for line in look.splitlines()).replace("\nprint(*", "\n  print(*"))
+    processes, *places = outcome.stdout.decode().split("\n")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert int(processes) <= 3, "agent, zygote and this program"
+    assert places == ["", "", "", "main.py", ""]
+
+
+async def test_programs_run_one_after_the_other_in_one_slot(bench: Bench, pool: DockerSandboxPool) -> None:
+    before = [container.id for container in bench.containers()]
+    leave = "open('/tmp/left', 'w').write('x'); open('left', 'w').write('x'); open('/dev/shm/left', 'w').write('x')"
+    for _ in range(3):
+        outcome = await run(pool, f"import sys; {leave}; print(input()); sys.exit(3)")
+        assert (outcome.ending, outcome.exit_code) == (Ending.EXITED, 1)
+        await assert_well(pool)
+    assert [container.id for container in bench.containers()] == before
+
+
+async def test_processes_that_a_program_leaves_behind_are_gone(pool: DockerSandboxPool) -> None:
+    leave = (
+        "import os, time\nfor _ in range(3):\n  if os.fork() == 0:\n    os.setsid()\n    time.sleep(60)\nprint('left')"
+    )
+    assert (await run(pool, leave)).stdout == b"left\n"
+    await assert_well(pool)
+
+
+@pytest.mark.parametrize("pace", ["fast", "slow"])
+async def test_more_memory_than_the_limit_is_a_memory_limit_and_output_is_kept(
+    pool: DockerSandboxPool, pace: str
+) -> None:
+    rest = "time.sleep(0.05)" if pace == "slow" else ""
+    eat = f"import time\nprint('so far', flush=True)\nx = []\nwhile True:\n  x.append(b'x' * (8 << 20))\n  {rest}"
+    for _ in range(2):
+        outcome = await run(pool, eat)
+        assert (outcome.ending, outcome.stdout) == (Ending.MEMORY, b"so far\n")
+        assert "memory" in outcome.limits_hit
+        await assert_well(pool)
+
+
+async def test_the_memory_that_a_task_asks_for_is_what_it_gets(pool: DockerSandboxPool) -> None:
+    fill = "x = b'x' * (300 << 20); print(len(x))"
+    assert (await run(pool, fill, memory_bytes=512 * MIB)).stdout == b"314572800\n"
+    assert (await run(pool, fill, memory_bytes=128 * MIB)).ending is Ending.MEMORY
+    assert (await run(pool, fill)).ending is Ending.MEMORY
+    await assert_well(pool)
+
+
+async def test_processor_time_of_the_whole_family_counts(pool: DockerSandboxPool) -> None:
+    spin = "import os\nos.fork()\nos.fork()\nwhile True:\n  pass"
+    outcome = await run(pool, spin, cpu_ms=600)
+    assert (outcome.ending, outcome.limits_hit) == (Ending.CPU, ("cpu",))
+    assert outcome.wall_ms < 5_000
+    assert 600 <= outcome.cpu_ms < 2_000
+    await assert_well(pool)
+
+
+async def test_sleeping_past_the_wall_time_ends(pool: DockerSandboxPool) -> None:
+    outcome = await run(pool, "import time; print('so far', flush=True); time.sleep(60)", wall_ms=300)
+    assert (outcome.ending, outcome.stdout) == (Ending.WALL, b"so far\n")
+    assert outcome.cpu_ms < 300
+
+
+async def test_no_more_processes_than_the_limit_and_reaching_it_is_told(pool: DockerSandboxPool) -> None:
+    bomb = """
+import os, time
+n = 0
+try:
+    while n < 100:
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+        n += 1
+except OSError:
+    pass
+print(n, flush=True)
+time.sleep(0.5)
+"""
+    outcome = await run(pool, bomb, processes=12)
+    assert outcome.ending is Ending.EXITED
+    assert 6 <= int(outcome.stdout) <= 16, "12, and what the language's own overhead is not using"
+    assert "processes" in outcome.limits_hit
+    await assert_well(pool)
+
+
+async def test_a_fork_bomb_is_contained(pool: DockerSandboxPool) -> None:
+    outcome = await run(
+        pool, "import os\nwhile True:\n  try:\n    os.fork()\n  except OSError:\n    pass", wall_ms=2_000
+    )
+    assert outcome.ending in (Ending.CPU, Ending.WALL, Ending.MEMORY)
+    await assert_well(pool)
+
+
+async def test_a_full_work_directory_is_the_programs_problem(pool: DockerSandboxPool) -> None:
+    outcome = await run(pool, "open('big', 'wb').write(bytes(80 << 20))", disk_bytes=64 * MIB, file_bytes=96 * MIB)
+    assert b"No space left" in outcome.stderr
+    assert "disk" in outcome.limits_hit
+    await assert_well(pool)
+
+
+_FORBIDDEN = """
+import ctypes, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+attributes = (ctypes.c_long * 8)(0, 4, 64, 0)
+ids = os.getresuid()
+calls = {
+    "shmget": (29, 1, 4096, 0o1666), "semget": (64, 1, 1, 0o1666), "msgget": (68, 1, 0o1666),
+    "mq_open": (240, b"left", 0o102, 0o666, attributes),
+    "unshare": (272, 0x10000000), "ptrace": (101, 16, os.getppid(), 0, 0), "clone": (56, 0x10000011, 0, 0, 0, 0),
+    "keyctl": (250, 0, -3, 1), "setuid": (105, 0), "io_uring_setup": (425, 8, attributes),
+    "mount": (165, b"x", b"/tmp", b"tmpfs", 0, 0),
+}
+for name, call in calls.items():
+    if libc.syscall(*call) >= 0:
+        print("ESCAPED", name)
+for family in (16, 17, 38, 40):
+    try:
+        socket.socket(family, socket.SOCK_RAW)
+        print("ESCAPED socket", family)
+    except OSError:
+        pass
+for pid in {1, os.getppid()}:
+    try:
+        os.kill(pid, 9)
+        print("ESCAPED kill", pid)
+    except OSError:
+        pass
+print("tried", os.getresuid() == ids and 0 not in ids)
+"""
+
+
+async def test_what_the_profile_refuses_is_refused(pool: DockerSandboxPool) -> None:
+    """Under gVisor, which applies no profile, the agent's own filter and gVisor itself refuse."""
+    if os.uname().machine != "x86_64":
+        pytest.skip("the calls are spelt as numbers of x86-64")
+    assert (await run(pool, _FORBIDDEN)).stdout == b"tried True\n"
+    await assert_well(pool)
+
+
+async def test_peak_memory_is_about_the_programs_own(pool: DockerSandboxPool) -> None:
+    outcome = await run(pool, "x = b'x' * (60 << 20)")
+    assert 60 * MIB <= outcome.peak_memory_bytes < 110 * MIB
+
+
+async def test_a_compiler_and_its_program_run_in_slots_of_their_own(bench: Bench, runtime: str) -> None:
+    pool = await bench.pool(CPP, oci_runtime=runtime, concurrency=1)
+    stage = CPP.compile
+    assert stage is not None
+    source = b"#include <iostream>\nint main() { std::cout << 6 * 7 << std::endl; }\n"
+    wanted = limits(cpu_ms=20_000, wall_ms=30_000, memory_bytes=stage.memory_bytes)
+    command = ("/opt/coderunner/cpp/compile", "-O2", "-std=gnu++20", "-o", "program", "main.cpp")
+    async with pool.slot(CPP, Role.COMPILE, wanted) as sandbox:
+        what = Launch(files={"main.cpp": source}, command=command, limits=wanted, collect=("program",))
+        compiled = await sandbox.run(what, nobody)
+    assert compiled.exit_code == 0, compiled.stderr
+    async with pool.slot(CPP, Role.RUN, limits()) as sandbox:
+        names = frozenset(compiled.artefacts)
+        what = Launch(files=compiled.artefacts, executables=names, command=("./program",), limits=limits())
+        assert (await sandbox.run(what, nobody)).stdout == b"42\n"
+
+
+async def test_single_use_and_any_runtime_go_together(bench: Bench, runtime: str, eventually: Eventually) -> None:
+    pool = await bench.pool(PYTHON, oci_runtime=runtime, concurrency=1, isolation=Isolation.SINGLE_USE)
+    before = {container.id for container in bench.containers()}
+    assert (await run(pool, "print('ok')")).stdout == b"ok\n"
+    await eventually(lambda: not before & {container.id for container in bench.containers()})
+    assert (await run(pool, "print('ok')")).stdout == b"ok\n"
+
+
+async def test_a_crashed_nodes_slots_are_adopted_under_any_runtime(bench: Bench, runtime: str) -> None:
+    crashed = await bench.pool(PYTHON, oci_runtime=runtime)
+    before = {container.id for container in bench.containers()}
+    for shelf in crashed._shelves.values():
+        for slot in shelf.group.members:
+            slot._line.close()
+    new = await bench.pool(PYTHON, oci_runtime=runtime)
+    assert {container.id for container in bench.containers()} == before
+    await assert_well(new)
+
+
+async def test_a_runtime_that_the_engine_does_not_know_is_said(bench: Bench) -> None:
+    with pytest.raises(EngineError, match=r"knows no OCI runtime warp-drive; it knows .*runc"):
+        await bench.pool(PYTHON, oci_runtime="warp-drive")
+
+
+async def test_a_slot_of_another_runtime_is_not_adopted(bench: Bench, runtime: str) -> None:
+    if runtime == "runc":
+        pytest.skip("runc's own slots are; test_pool has that")
+    await (await bench.pool(PYTHON)).close()
+    (native,) = bench.containers()
+    await bench.pool(PYTHON, oci_runtime=runtime)
+    async with asyncio.timeout(10):
+        while native.id in {container.id for container in bench.containers()}:  # noqa: ASYNC110 - no event for it
+            await asyncio.sleep(0.05)
