@@ -54,7 +54,8 @@ class Run:
         self._config, self._meter, self._header, self._emit = config, meter, header, emit
         self._limits = header["limits"]
         self.rlimits = RlimitSet.of(self._limits)
-        self._files, self._stdin = split(header, body)
+        self._files, stdin = split(header, body)
+        self._stdin = memoryview(stdin)
         self.pid = -1
         self.ending: str | None = None
         self._status: int | None = None
@@ -69,6 +70,7 @@ class Run:
             workdir.write(self.directory, self._files)
         self._files = []
         self.account = Account(self._meter, self._limits, outsiders=1 + len(known))
+        self._meter.limit_tasks(self.account.most_tasks)
         command, env = list(self._header["command"]), dict(self._header["env"])
         if waiting:
             self._pipes = waiting.pipes
@@ -101,7 +103,7 @@ class Run:
         except BlockingIOError:
             return
         except BrokenPipeError:
-            self._stdin = b""
+            self._stdin = memoryview(b"")
         self._stdin_open = False
         os.close(self._pipes.our_stdin)
 
@@ -140,6 +142,7 @@ class Run:
     def finish(self) -> list[str]:
         """Ends what it left behind, takes the last output, emits ``exited``. Returns what would not die."""
         survivors = end_everything(self._config.uid, self._known)
+        self._meter.limit_tasks(None)
         self._drain()
         status = self._status or 0
         killed_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
@@ -147,7 +150,10 @@ class Run:
         ending, usage = self.account.close(self.ending or "exited", killed_by == signal.SIGKILL, exit_code != 0)
         if killed_by == signal.SIGXFSZ:
             usage["limits_hit"].append("file_size")
-        artefacts = self._artefacts() if ending == "exited" and exit_code == 0 else []
+        artefacts, too_large = self._artefacts() if ending == "exited" and exit_code == 0 else ([], False)
+        if too_large:
+            ending = "disk"
+            usage["limits_hit"].append("disk")
         self._emit(
             {
                 "type": "exited",
@@ -172,12 +178,8 @@ class Run:
             while capture.open and time.monotonic() < deadline:
                 self._pass_on(capture)
 
-    def _artefacts(self) -> list[tuple[str, bytes]]:
-        patterns = list(self._header["collect"])
-        if not patterns:
-            return []
-        with files_as(self._config.uid, self._config.gid):
-            return workdir.collect(self.directory, patterns, int(self._header["collect_bytes"]))
+    def _artefacts(self) -> tuple[list[tuple[str, bytes]], bool]:
+        return artefacts_of(self._config, self._header, self.directory)
 
     def _close(self) -> None:
         for capture in self._captures:
@@ -194,3 +196,18 @@ def split(header: dict[str, Any], body: bytes) -> tuple[list[tuple[str, bytes, b
         files.append((str(file["name"]), body[at : at + size], bool(file.get("executable"))))
         at += size
     return files, body[at : at + int(header["stdin_size"])]
+
+
+def artefacts_of(
+    config: AgentConfig, header: dict[str, Any], directory: str
+) -> tuple[list[tuple[str, bytes]], bool]:
+    """What a run is to bring back. None where the program made it unreadable; none, and True, where it is too much."""
+    if not header["collect"]:
+        return [], False
+    try:
+        with files_as(config.uid, config.gid):
+            return workdir.collect(directory, list(header["collect"]), int(header["collect_bytes"])), False
+    except workdir.TooLargeError:
+        return [], True
+    except OSError:
+        return [], False

@@ -12,7 +12,7 @@ from .config import AgentConfig
 from .frames import strings
 from .identity import files_as, kill_everything
 from .meter import Meter
-from .run import Emit, split
+from .run import Emit, artefacts_of, split
 from .spawn import Pipes, spawn
 
 _ANSWER = struct.Struct("!iI")
@@ -122,7 +122,10 @@ class ServerRun:
         most = int(self._limits["output_bytes"])
         code, text = self._answer or (None, b"the compiler gave up on this program\n")
         ending, usage = self.account.close(self.ending or "exited", code is None, code != 0)
-        artefacts = self._artefacts() if code == 0 else []
+        artefacts, too_large = artefacts_of(self._config, self._header, self.directory) if code == 0 else ([], False)
+        if too_large:
+            ending = "disk"
+            usage["limits_hit"].append("disk")
         if text[:most]:
             self._emit({"type": "output", "run_id": self.id, "stream": "stderr"}, text[:most])
         self._emit(
@@ -140,7 +143,3 @@ class ServerRun:
             b"".join(content for _, content in artefacts),
         )
         return []
-
-    def _artefacts(self) -> list[tuple[str, bytes]]:
-        with files_as(self._config.uid, self._config.gid):
-            return workdir.collect(self.directory, list(self._header["collect"]), int(self._header["collect_bytes"]))

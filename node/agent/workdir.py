@@ -18,6 +18,10 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MAX_DEPTH = 32
 
 
+class TooLargeError(OSError):
+    """More than may be brought back."""
+
+
 def make() -> str:
     path = f"{WORKSPACE}/task-{secrets.token_hex(8)}"
     os.mkdir(path, 0o755)
@@ -36,7 +40,7 @@ def write(path: str, files: list[tuple[str, bytes, bool]]) -> None:
 
 def _write_one(root: int, name: str, content: bytes, mode: int) -> None:
     *folders, last = name.split("/")
-    if last in ("", ".", "..") or any(folder in ("", ".", "..") for folder in folders):
+    if "\0" in name or last in ("", ".", "..") or any(folder in ("", ".", "..") for folder in folders):
         raise OSError(f"not a name inside the work directory: {name!r}")
     at = os.dup(root)
     try:
@@ -62,23 +66,24 @@ def _enter(at: int, folder: str) -> int:
 
 
 def collect(path: str, patterns: list[str], most_bytes: int) -> list[tuple[str, bytes]]:
-    """Regular files whose relative name matches a pattern (``*`` matches ``/`` too). Raises OSError past the most."""
+    """Regular files whose relative name matches a pattern (``*`` matches ``/`` too). Raises TooLargeError before a byte
+    too many is read, and OSError where the program made something unreadable."""
     found: list[tuple[str, bytes]] = []
     room = most_bytes
     root = os.open(path, _DIRECTORY)
     try:
-        for name, content in _regular_files(root, "", patterns, 0):
+        for at, name, relative in _regular_files(root, "", patterns, 0):
+            content = _read(at, name, room)
             room -= len(content)
-            if room < 0:
-                raise OSError(f"the artefacts are larger than {most_bytes} bytes")
-            found.append((name, content))
+            found.append((relative, content))
     finally:
         os.close(root)
     return found
 
 
-def _regular_files(at: int, prefix: str, patterns: list[str], depth: int) -> Iterator[tuple[str, bytes]]:
-    for name in sorted(os.listdir(at)):
+def _regular_files(at: int, prefix: str, patterns: list[str], depth: int) -> Iterator[tuple[int, str, str]]:
+    """Descriptor of the folder, name in it, relative name. A name that is not text matches nothing."""
+    for name in sorted(filter(_is_text, os.listdir(at))):
         relative = prefix + name
         mode = os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
         if stat.S_ISDIR(mode) and depth < _MAX_DEPTH:
@@ -88,10 +93,16 @@ def _regular_files(at: int, prefix: str, patterns: list[str], depth: int) -> Ite
             finally:
                 os.close(inner)
         elif stat.S_ISREG(mode) and any(fnmatchcase(relative, pattern) for pattern in patterns):
-            yield relative, _read(at, name)
+            yield at, name, relative
 
 
-def _read(at: int, name: str) -> bytes:
+def _is_text(name: str) -> bool:
+    return name.isascii() or not any("\udc80" <= character <= "\udcff" for character in name)
+
+
+def _read(at: int, name: str, room: int) -> bytes:
     file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=at)
     with os.fdopen(file, "rb") as reader:
+        if os.fstat(file).st_size > room:
+            raise TooLargeError(f"{name} is one too many: {room} bytes are left")
         return reader.read()

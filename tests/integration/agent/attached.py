@@ -94,6 +94,7 @@ class AttachedAgent:
         mark, seen = READY_MARK + nonce.encode(), b""
         while mark not in seen:
             seen += self._bytes()
+        self._frames = Decoder()
         self._read = list(self._frames.feed(seen.partition(mark)[2]))
         ready, _ = self.next()
         assert (ready["type"], ready["nonce"]) == ("ready", nonce)
@@ -164,9 +165,11 @@ class AttachedAgent:
         return self.run({"main.py": source}, ["python3", "main.py", *args], **options)
 
     def inside(self, *command: str) -> str:
-        """As root in the container, beside the agent: for looking only."""
-        made = self.api.exec_create(self.name, list(command), user="0:0")
-        return self.api.exec_start(made["Id"]).decode()
+        """As root in the container, beside the agent: for looking only, at something that says something."""
+        while True:  # the engine sometimes loses the output of a command that ends at once
+            made = self.api.exec_create(self.name, list(command), user="0:0")
+            if said := self.api.exec_start(made["Id"]).decode():
+                return said
 
     def is_running(self) -> bool:
         return bool(self.api.inspect_container(self.name)["State"]["Running"])
