@@ -30,7 +30,7 @@ class Toolchain:
             read_only=True,
             tmpfs=_TMPFS,
             user="1000:1000",
-            environment={"HOME": "/bench", "LANG": "C.UTF-8", "GOCACHE": "/opt/coderunner/go/cache"},
+            environment={"HOME": "/bench", "LANG": "C.UTF-8"},
             nano_cpus=int(cpus * 1e9),
             mem_limit=memory_bytes,
             cap_drop=["ALL"],
