@@ -74,6 +74,6 @@ async def test_a_burst_fills_all_nodes_of_a_pool(place: Place) -> None:
     nodes = [await place.node(concurrency=4, wait_served=False) for _ in range(3)]
     client = await place.client()
     await known(client, *nodes)
-    ids = await asyncio.gather(*(submit(client, place.language, 700) for _ in range(12)))
+    ids = await asyncio.gather(*(submit(client, place.language, 1200) for _ in range(12)))
     where = Counter([(await result(client, task_id)).node_id for task_id in ids])
     assert where == dict.fromkeys((node.name for node in nodes), 4)
