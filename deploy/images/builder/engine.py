@@ -24,13 +24,15 @@ _NO_NETWORK_SIGNS = (
     "Unable to connect",
     "Connection timed out",
     "Failed to fetch",
+    "failed to create endpoint",
+    "network bridge not found",
 )
 
 
 class _BuildError(Exception):
     def __init__(self, message: str, log: list[str]) -> None:
         super().__init__(message)
-        self.no_network = any(sign in line for line in log for sign in _NO_NETWORK_SIGNS)
+        self.no_network = any(sign in line for line in [message, *log] for sign in _NO_NETWORK_SIGNS)
 
 
 @dataclass

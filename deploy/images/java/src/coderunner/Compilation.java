@@ -20,6 +20,9 @@ final class Compilation {
     /** Exit code as javac's own: 0 fine, 1 errors, 2 bad arguments. */
     record Result(int exitCode, String diagnostics) {}
 
+    /** What javac says when it has caught its own failure, a stack overflow for one. */
+    private static final String CRASHED = "An exception has occurred in the compiler (";
+
     private static final JavaCompiler JAVAC = ToolProvider.getSystemJavaCompiler();
 
     static Result run(Path directory, List<String> command) {
@@ -55,6 +58,9 @@ final class Compilation {
             files.setLocation(StandardLocation.CLASS_PATH, List.<File>of());
             files.setLocation(StandardLocation.SOURCE_PATH, List.<File>of());
             var fine = JAVAC.getTask(words, files, null, options, null, sources).call();
+            if (words.toString().lines().anyMatch(line -> line.startsWith(CRASHED))) {
+                throw new IllegalStateException(words.toString());
+            }
             return new Result(fine ? 0 : 1, words.toString());
         } catch (IllegalArgumentException unknownOption) {
             return new Result(2, unknownOption.getMessage() + "\n");

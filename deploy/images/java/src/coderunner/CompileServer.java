@@ -16,11 +16,11 @@ import java.util.List;
 /**
  * A javac that stays: takes requests on stdin and answers on stdout, one at a time, as docs/agent-protocol.md says.
  *
- * <p>Each compilation runs in a thread with a deep stack. One that overflows even that, or the heap, ends this process:
- * nobody knows what it left behind, and another is started.
+ * <p>Each compilation runs in a thread with a deep stack. One that overflows even that, or the heap, or that crashes javac
+ * in another way, ends this process: nobody knows what it left behind, and another is started.
  */
 final class CompileServer {
-    private static final long STACK_BYTES = 64L << 20;
+    private static final long STACK_BYTES = 16L << 20;
     private static final int GAVE_UP = 3;
 
     private final DataInputStream requests = new DataInputStream(new FileInputStream(FileDescriptor.in));

@@ -1,0 +1,86 @@
+"""Containers of the shipped images, locked down as slots are, in which the tools are run by hand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
+INSIDE = Path(__file__).with_name("inside.py").read_text()
+LANGUAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted((DEPLOY / "languages").glob("*.toml"))}
+USER = "12345:12345"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A running container of one language."""
+
+    engine: docker.DockerClient
+    container: Container
+    language: dict[str, Any]
+
+    def do(self, *steps: dict[str, Any], files: dict[str, str] | None = None) -> list[Any]:
+        """What each step came to; see ``inside.py``."""
+        request = json.dumps({"files": files or {}, "steps": steps})
+        code, output = self.container.exec_run(["python3", "-c", INSIDE, request], user=USER)
+        assert code == 0, output.decode()
+        return list(json.loads(output.decode()))
+
+    def run(self, *command: str, files: dict[str, str] | None = None, **options: Any) -> tuple[int, str, str]:
+        (result,) = self.do({"run": command, **options}, files=files)
+        return result[0], result[1], result[2]
+
+    def as_root(self, *command: str) -> str:
+        """In a container of its own, with root's usual powers: root in a slot may not look everywhere."""
+        options = {"network_mode": "none", "remove": True}
+        return str(self.engine.containers.run(self.language["image"], list(command), **options).decode())
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.DockerClient]:
+    """The engine, with all images up to date."""
+    built = subprocess.run(
+        [sys.executable, str(DEPLOY / "images" / "build.py")], capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stdout[-2000:] + built.stderr
+    client = docker.from_env()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def slot(engine: docker.DockerClient) -> Iterator[Callable[[str], Slot]]:
+    """A slot of a language by name; made once."""
+    slots: dict[str, Slot] = {}
+
+    def of(name: str) -> Slot:
+        if name not in slots:
+            container = engine.containers.run(
+                LANGUAGES[name]["image"],
+                ["sleep", "infinity"],
+                detach=True,
+                init=True,
+                network_mode="none",
+                read_only=True,
+                user=USER,
+                cap_drop=["ALL"],
+                security_opt=["no-new-privileges"],
+                mem_limit="1g",
+                tmpfs={"/workspace": "exec,mode=0700,uid=12345,size=256m", "/tmp": "noexec,mode=1777,size=64m"},
+            )
+            slots[name] = Slot(engine, container, LANGUAGES[name])
+        return slots[name]
+
+    yield of
+    for made in slots.values():
+        made.container.remove(force=True)

@@ -1,0 +1,115 @@
+"""Runs inside a container of a language's image, as an unprivileged user: one JSON request in, one JSON answer out.
+
+A request holds ``files`` (name to text) and ``steps``; each step is one of ``run`` (a command), ``wait`` (a command
+that waits for its program, and ``run``, the program's command) or ``serve`` (a resident compiler, and ``requests``).
+The answer holds for each step what it came to.
+"""
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+DIRECTORY = Path("/workspace/task")
+
+
+def fresh_directory(files):
+    shutil.rmtree(DIRECTORY, ignore_errors=True)
+    DIRECTORY.mkdir()
+    os.chdir(DIRECTORY)
+    for name, text in files.items():
+        path = DIRECTORY / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def strings(items):
+    encoded = [item.encode() for item in items]
+    return struct.pack("!I", len(encoded)) + b"".join(struct.pack("!I", len(item)) + item for item in encoded)
+
+
+def run(step):
+    environment = {**os.environ, **step.get("env", {})}
+    stdin = step.get("stdin", "").encode()
+    done = subprocess.run(step["run"], input=stdin, capture_output=True, env=environment, timeout=60, check=False)
+    return [done.returncode, done.stdout.decode(), done.stderr.decode()]
+
+
+def wait_then_run(step):
+    """Starts the waiting process in a directory that is still empty, as the agent does, then adds the files."""
+    control_read, control = os.pipe()
+    ready, ready_write = os.pipe()
+
+    def place():
+        saved = os.dup(control_read), os.dup(ready_write)
+        os.dup2(saved[0], 3)
+        os.dup2(saved[1], 4)
+        os.closerange(5, 64)
+
+    later = DIRECTORY.rename(DIRECTORY.with_name("later"))
+    DIRECTORY.mkdir()
+    os.chdir(DIRECTORY)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(  # its descriptors 3 and 4 cannot be given in any other way; there are no threads here
+        step["wait"],
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        close_fds=False,
+        preexec_fn=place,  # noqa: PLW1509 - as above
+    )
+    os.close(control_read)
+    os.close(ready_write)
+    said = os.read(ready, 16) + os.read(ready, 16)
+    shutil.copytree(later, DIRECTORY, dirs_exist_ok=True)
+    shutil.rmtree(later)
+    pairs = [f"{name}={value}" for name, value in step.get("env", {}).items()]
+    os.write(control, strings(step["run"]) + strings(pairs))
+    os.close(control)
+    out, err = process.communicate(step.get("stdin", "").encode(), timeout=60)
+    return [process.returncode, out.decode(), err.decode(), said.decode()]
+
+
+def serve(step):
+    """A request is ``files`` and ``command``; its answer exit code, words and files, or ``None`` and how it ended."""
+    pipe = subprocess.PIPE
+    server = subprocess.Popen(step["serve"], stdin=pipe, stdout=pipe, cwd="/workspace", bufsize=0)
+    answers = []
+    for request in step["requests"]:
+        fresh_directory(request["files"])
+        server.stdin.write(strings([str(DIRECTORY), *request["command"]]))
+        head = exactly(server.stdout, 8)
+        if head is None:
+            answers.append([None, f"exit code {server.wait(30)}"])
+            break
+        code, size = struct.unpack("!iI", head)
+        answers.append([code, exactly(server.stdout, size).decode(), sorted(path.name for path in DIRECTORY.iterdir())])
+    server.stdin.close()
+    server.wait(30)
+    return answers
+
+
+def exactly(stream, size):
+    data = b""
+    while len(data) < size:
+        more = stream.read(size - len(data))
+        if not more:
+            return None
+        data += more
+    return data
+
+
+def main():
+    request = json.loads(sys.argv[1])
+    fresh_directory(request["files"])
+    results = []
+    for step in request["steps"]:
+        kind = wait_then_run if "wait" in step else serve if "serve" in step else run
+        results.append(kind(step))
+    print(json.dumps(results))
+
+
+main()
