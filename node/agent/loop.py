@@ -198,6 +198,7 @@ class Agent:
             self._forget_descriptors(run)
             problems = run.finish()
             self._run = None
+            self._condemn_server(run)
             self._flush()
             self._residents.restart_dead_server()
             self._clean_up(run.id, problems)
@@ -216,9 +217,15 @@ class Agent:
             run.exited(signal.SIGKILL)
             run.finish()
         self._run = None
+        self._condemn_server(run)
         if self._residents.problems():
             os._exit(1)
         self._residents.prepare()
+
+    def _condemn_server(self, run: Run | ServerRun) -> None:
+        """A compilation that was ended took the compiler with it; what that may still answer is nobody's."""
+        if isinstance(run, ServerRun) and run.ending is not None:
+            self._residents.forget_server()
 
     def _clean_up(self, run_id: str, problems: list[str]) -> None:
         problems = problems or self._residents.problems()

@@ -41,7 +41,7 @@ def test_wall_time_is_up_for_one_who_sleeps(python_slot: AttachedAgent) -> None:
     "source",
     [
         GROW,
-        "import mmap\nkept = []\nwhile True:\n    kept.append(mmap.mmap(-1, 1 << 20))\n    kept[-1].write(b'x' * (1 << 20))",
+        "import mmap\nkept = []\nwhile True:\n    kept += [mmap.mmap(-1, 1 << 20)]\n    kept[-1].write(bytes(1 << 20))",
         "import os\nfd = os.memfd_create('m')\nwhile True: os.write(fd, b'x' * (1 << 20))",
         f"import os\nos.fork()\nos.fork()\n{GROW}",
     ],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.integration.agent.attached import AttachedAgent, Report
+from tests.integration.agent.sections import read_programs
 
 BYTES = {
     "encoding cookie": b"# coding: latin-1\nprint(ascii('\xe9'))",
@@ -19,21 +19,7 @@ BYTES = {
 }
 
 
-def _programs() -> dict[str, dict[str, bytes]]:
-    """Name to files: of ``python_programs.txt`` (``=== name``, source, ``--- another file``, its source), and those
-    that are not plain text."""
-    programs = {name: {"main.py": source} for name, source in BYTES.items()}
-    for section in Path(__file__).with_name("python_programs.txt").read_text().split("=== ")[1:]:
-        head, *others = section.split("--- ")
-        name, _, source = head.partition("\n")
-        programs[name] = {"main.py": source.encode()}
-        for other in others:
-            file, _, source = other.partition("\n")
-            programs[name][file] = source.encode()
-    return programs
-
-
-PROGRAMS = _programs()
+PROGRAMS = {name: {"main.py": source} for name, source in BYTES.items()} | read_programs("python_programs.txt")
 _DIRECTORY = re.compile(rb"/workspace/task-[0-9a-f]+")
 _ADDRESS = re.compile(rb"0x[0-9a-f]{6,}")
 
