@@ -33,8 +33,9 @@ class Slot:
         """What each step came to; see ``inside.py``."""
         request = json.dumps({"files": files or {}, "steps": steps})
         code, output = self.container.exec_run(["python3", "-c", INSIDE, request], user=USER)
+        assert isinstance(output, bytes)
         assert code == 0, output.decode()
-        return list(json.loads(output.decode()))
+        return list(json.loads(output))
 
     def run(self, *command: str, files: dict[str, str] | None = None, **options: Any) -> tuple[int, str, str]:
         (result,) = self.do({"run": command, **options}, files=files)
@@ -42,8 +43,9 @@ class Slot:
 
     def as_root(self, *command: str) -> str:
         """In a container of its own, with root's usual powers: root in a slot may not look everywhere."""
-        options = {"network_mode": "none", "remove": True}
-        return str(self.engine.containers.run(self.language["image"], list(command), **options).decode())
+        image = self.language["image"]
+        output = self.engine.containers.run(image, list(command), network_mode="none", remove=True)
+        return output.decode()
 
 
 @pytest.fixture(scope="session")
