@@ -15,8 +15,8 @@ def before_start(deliveries: int) -> float:
 
 
 def after_failure(attempt: int) -> float:
-    """It was begun, and we failed: at once for the first time, then with a pause in which an engine that stops has taken
-    the last of its slots along, so that no task can lose three of them to one restart."""
+    """It was begun, and we failed: at once for the first time, then with a pause in which an engine that stops has
+    taken the last of its slots along, so that no task can lose three of them to one restart."""
     return 0.0 if attempt <= 1 else 3.0
 
 

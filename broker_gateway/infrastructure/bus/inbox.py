@@ -47,6 +47,7 @@ class BusResultInbox:
         """Messages that the pull under way may still bring."""
         self._arrived: deque[tuple[float, Msg]] = deque()
         self._news = asyncio.Event()
+        bus.on_connect(self._connected)
 
     async def take(self, most: int) -> Sequence[ResultDelivery]:
         while True:
@@ -84,6 +85,11 @@ class BusResultInbox:
             body = topology.pull_request(batch=most, expires_s=EXPIRES_S, heartbeat_s=HEARTBEAT_S)
             await client.publish(_PULL, body, reply=self._inbox)
             self._asked = most
+
+    async def _connected(self) -> None:
+        """A server that was away has forgotten the pull."""
+        self._asked = 0
+        self._news.set()
 
     async def _wait(self) -> None:
         try:

@@ -11,7 +11,7 @@ import msgspec
 from broker_gateway.application.ports import BusUnavailableError, ResultDelivery
 from broker_gateway.infrastructure.bus import jetstream
 from broker_gateway.infrastructure.bus.connection import BusConnection
-from broker_gateway.infrastructure.bus.inbox import BusResultInbox
+from broker_gateway.infrastructure.bus.inbox import SILENCE_S, BusResultInbox
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from schemas import names
 from schemas.execution import DeadLetter
@@ -141,9 +141,10 @@ async def test_results_come_on_after_a_restart_of_the_server(start_nats: StartNa
         with contextlib.suppress(BusUnavailableError):  # it went with the old connection, and may have come through
             await store(bus, "lost")
         await store(bus, "after")
-        ids = {delivery.result.execution.id for delivery in await waiting}
-        while "after" not in ids:
-            ids |= {delivery.result.execution.id for delivery in await take(inbox)}
+        async with asyncio.timeout(SILENCE_S - 1):  # the reconnection is noticed, not only the silence
+            ids = {delivery.result.execution.id for delivery in await waiting}
+            while "after" not in ids:
+                ids |= {delivery.result.execution.id for delivery in await take(inbox)}
 
 
 async def test_a_deleted_consumer_is_declared_again(bus: BusConnection) -> None:
