@@ -49,6 +49,17 @@ static void fail(const char *message) {
     exit(1);
 }
 
+/* The memory that this container may use, in the kernel's own words; empty where it does not say. */
+static void read_memory_limit(char *limit, size_t size) {
+    static const char *const files[] = {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
+    limit[0] = '\0';
+    for (size_t i = 0; i < sizeof files / sizeof *files && !limit[0]; i++) {
+        FILE *file = fopen(files[i], "re");
+        if (file && !fgets(limit, (int)size, file)) limit[0] = '\0';
+        if (file) fclose(file);
+    }
+}
+
 static void read_exactly(void *buffer, size_t size) {
     for (char *at = buffer; size > 0;) {
         ssize_t got = read(CONTROL_FD, at, size);
@@ -79,8 +90,21 @@ static List read_list(void) {
     return list;
 }
 
+/* The largest heap is settled when a JVM starts. If the task has another amount of memory than there was then, this
+ * process starts again: same process id, same standard streams, a JVM of the right size. */
+static void start_again_if_memory_changed(const char *before) {
+    char now[64];
+    read_memory_limit(now, sizeof now);
+    if (!strcmp(before, now)) return;
+    for (int fd = CONTROL_FD; fd < 256; fd++) close(fd);
+    execv("/proc/self/exe", command.items - 1);
+    _exit(1);
+}
+
 /* Says that the JVM is up, and becomes what it is told. */
 static void wait_for_program(void) {
+    char memory_limit[64];
+    read_memory_limit(memory_limit, sizeof memory_limit);
     if (write(READY_FD, "1", 1) != 1) _exit(0);
     close(READY_FD);
     command = read_list();
@@ -89,6 +113,7 @@ static void wait_for_program(void) {
     for (int i = 0; i < environment.count; i++) putenv(environment.items[i]);
     command.items++; /* the first is this program */
     command.count--;
+    start_again_if_memory_changed(memory_limit);
 }
 
 static JNIEnv *create_jvm(JavaVM **vm, void *library) {

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import docker
 import pytest
 from docker.models.containers import Container
+from docker.utils.socket import frames_iter
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 INSIDE = Path(__file__).with_name("inside.py").read_text()
@@ -36,6 +38,19 @@ class Slot:
         assert isinstance(output, bytes)
         assert code == 0, output.decode()
         return list(json.loads(output))
+
+    def do_with_memory(self, limit: str, *steps: dict[str, Any], files: dict[str, str]) -> list[Any]:
+        """As ``do``; the container gets another memory limit while the last step's process waits."""
+        *first, last = steps
+        request = json.dumps({"files": files, "steps": [*first, {**last, "until_memory_changes": True}]})
+        api: Any = self.engine.api  # its stubs know nothing of the socket that it returns
+        started = api.exec_create(self.container.id, ["python3", "-c", INSIDE, request], user=USER)
+        with closing(api.exec_start(started["Id"], socket=True)) as line, closing(line._response):
+            frames: Any = frames_iter
+            said = (data for _, data in frames(line, tty=False))
+            assert next(said) == b"waiting\n"
+            self.container.update(mem_limit=limit, memswap_limit=limit)
+            return list(json.loads(b"".join(said)))
 
     def run(self, *command: str, files: dict[str, str] | None = None, **options: Any) -> tuple[int, str, str]:
         (result,) = self.do({"run": command, **options}, files=files)

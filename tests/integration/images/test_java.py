@@ -112,6 +112,20 @@ def test_the_only_class_with_a_main_is_run_whatever_the_file_is_called(slot: Slo
     assert warm == [*by_java, "1"]
 
 
+@pytest.mark.parametrize("limit_mib", [2048, 512])
+def test_the_heap_fits_the_memory_of_the_task_and_not_that_of_the_start(slot: SlotOf, limit_mib: int) -> None:
+    java = slot("java")
+    files = body('System.out.println(args[0] + System.in.read() + " " + (Runtime.getRuntime().maxMemory() >> 20));')
+    given = {"run": [LAUNCH, "Main", "x"], "wait": java.language["warm"]["command"], "stdin": "A"}
+    try:
+        _, warm = java.do_with_memory(f"{limit_mib}m", {"run": ["javac", "Main.java"]}, given, files=files)
+    finally:
+        java.container.update(mem_limit="1g", memswap_limit="1g")
+    read, heap_mib = warm[1].split()
+    assert (warm[0], read, warm[2]) == (0, "x65", "")
+    assert 0.6 * limit_mib < int(heap_mib) <= 0.7 * limit_mib
+
+
 def test_flags_in_the_environment_do_not_reach_the_jvm(slot: SlotOf) -> None:
     environment = {"JAVA_TOOL_OPTIONS": "-Dx=1", "_JAVA_OPTIONS": "-Dx=1", "JDK_JAVA_OPTIONS": "-Dx=1"}
     files = body('System.out.println(System.getProperty("x"));')
