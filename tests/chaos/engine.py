@@ -23,6 +23,7 @@ class PrivateEngine(ServerProcess):
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="cr-engine-", dir=_DATA))
         command = [
+            *("unshare", "--net"),  # an engine without a bridge removes the machine's own docker0
             *("dockerd", "--host", self.url, "--pidfile", str(self.folder / "dockerd.pid")),
             *("--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec")),
             *("--bridge=none", "--iptables=false", "--ip6tables=false", "--shutdown-timeout=1"),
