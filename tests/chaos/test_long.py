@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas import names
-from tests.chaos.conftest import GATEWAY, NODE, StartStorm
+from tests.chaos.conftest import GATEWAY, LEAKS, NODE, StartStorm
 from tests.chaos.engine import PrivateEngine
 from tests.chaos.load import python, simulated
 from tests.chaos.storm import Storm
@@ -17,7 +17,7 @@ from tests.servers import EtcdCluster, NatsCluster
 from tests.servers.fixtures import StartStack
 from tests.servers.proxy import Relay
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, LEAKS]
 
 SIMULATED: dict[str, Any] = {
     "sandbox": "simulated",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from tests.chaos.conftest import GATEWAY, NODE, StartStorm
+from tests.chaos.conftest import GATEWAY, LEAKS, NODE, StartStorm
 from tests.chaos.load import python, simulated
 from tests.servers.fixtures import StartStack
 
@@ -16,6 +16,7 @@ SIMULATED: dict[str, Any] = {
     "concurrency": 4,
 }
 ACK_WAIT_S = 2.0
+pytestmark = LEAKS
 
 
 async def test_common_faults_lose_nothing(start_stack: StartStack, start_storm: StartStorm) -> None:
