@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
-import structlog
 
 from broker_gateway.application.ports import Page, TaskFilter
 from broker_gateway.infrastructure.bus import jetstream, states
@@ -17,8 +15,6 @@ from broker_gateway.infrastructure.bus.connection import BusConnection
 from schemas import names
 from schemas.execution import Execution, TaskEvent
 from schemas.task import TaskMessage
-
-log = structlog.get_logger(__name__)
 
 WINDOW = 768
 """Stored events that are looked through at a time, backwards: about 256 tasks."""
@@ -42,7 +38,6 @@ class BusHistory:
 
     def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
-        self._announcing: set[asyncio.Future[None]] = set()
 
     async def latest(self, task_id: str) -> Execution | None:
         return (await self._states([task_id])).get(task_id)
@@ -62,16 +57,7 @@ class BusHistory:
     def record(self, execution: Execution, task: TaskMessage) -> None:
         event = states.event_of(execution, task, int(time.time() * 1000))
         subject = names.event_subject(execution.id, execution.status)
-        sending = self._bus.publish_soon(subject, _encoder.encode(event))
-        if sending is not None:
-            future = asyncio.ensure_future(sending)
-            self._announcing.add(future)
-            future.add_done_callback(self._announced)
-
-    def _announced(self, future: asyncio.Future[None]) -> None:
-        self._announcing.discard(future)
-        if not future.cancelled() and future.exception() is not None:
-            log.warning("event not announced", error=str(future.exception()))
+        self._bus.post(subject, _encoder.encode(event))
 
     async def _bounds(self, token: str) -> tuple[int, int]:
         """First stored sequence, and the one below which to look."""
@@ -117,8 +103,8 @@ class BusHistory:
         for message in await read_batch(self._bus, names.STREAM_EVENTS, body):
             event = _decoder.decode(message.data)
             events[event.id].append(event)
-        newest = {task_id: states.newest(of_one) for task_id, of_one in events.items()}
-        return {task_id: states.execution_of(event) for task_id, event in newest.items() if event is not None}
+        known = {task_id: states.execution_after(of_one) for task_id, of_one in events.items()}
+        return {task_id: execution for task_id, execution in known.items() if execution is not None}
 
 
 def _may_match(queued: TaskEvent, wanted: TaskFilter) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from schemas.execution import Execution, TaskEvent
 from schemas.status import Status
 from schemas.task import TaskMessage
@@ -28,6 +30,17 @@ def execution_of(event: TaskEvent) -> Execution:
         submitted_at_ms=event.submitted_at_ms,
         finished_at_ms=event.at_ms if event.status.is_final else None,
     )
+
+
+def execution_after(events: Iterable[TaskEvent]) -> Execution | None:
+    """Where the task stands after ``events``, with how long the newest attempt had waited."""
+    listed = list(events)
+    last = newest(listed)
+    if last is None:
+        return None
+    execution = execution_of(last)
+    waits = [execution_of(event).queued_ms for event in listed if event.status is Status.RUNNING]
+    return msgspec.structs.replace(execution, queued_ms=waits[-1]) if waits else execution
 
 
 def newest(events: Iterable[TaskEvent]) -> TaskEvent | None:

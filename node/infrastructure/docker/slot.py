@@ -60,6 +60,7 @@ class Slot:
         self.container_id = container_id
         self.uid = uid
         self.memory_bytes = memory_bytes
+        self._memory_at_prestart = memory_bytes
         self.overhead_bytes = overhead_bytes
         self._overhead_processes = overhead_processes
         self.launches = 0
@@ -142,7 +143,9 @@ class Slot:
         run_id = f"{next(_run_numbers):x}"
         turn = _Turn(run_id, launch.limits, on_output, loop.create_future(), loop.create_future())
         collect_bytes = min(launch.limits.disk_bytes, _MOST_ARTEFACT_BYTES) if launch.collect else 0
-        header = _run_header(run_id, launch, collect_bytes, self._overhead_processes)
+        # An interpreter that waits has sized its heap for the memory it found when it was started.
+        warm = launch.warm and self._memory_at_prestart == self.memory_bytes
+        header = {**_run_header(run_id, launch, collect_bytes, self._overhead_processes), "warm": warm}
         self._line.frames.body_limit = max(collect_bytes, launch.limits.output_bytes) + _FRAME_SLACK_BYTES
         for count in (self._account, self._kills):
             if count is not None:
@@ -197,6 +200,7 @@ class Slot:
             return
         self._calm()
         self._turn = None
+        self._memory_at_prestart = self.memory_bytes
         turn.clean.set_result(True)
 
     def _outcome(self, turn: _Turn, exited: Exited, body: bytes) -> Outcome:
@@ -249,7 +253,6 @@ def _run_header(run_id: str, launch: Launch, collect_bytes: int, overhead_proces
         },
         "collect": launch.collect,
         "collect_bytes": collect_bytes,
-        "warm": launch.warm,
     }
 
 

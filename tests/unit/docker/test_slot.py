@@ -306,3 +306,16 @@ async def test_the_hosts_account_of_memory_is_preferred_to_the_agents(peak: int 
     scene.exited()
     assert (await task).peak_memory_bytes == reported
     assert scene.account.started == 1
+
+
+async def test_what_waits_is_not_used_for_a_task_with_other_memory_than_it_was_started_with() -> None:
+    scene = Scene()
+    warm = []
+    for memory_bytes in (1, 2, 2):
+        scene.slot.memory_bytes = memory_bytes
+        task = await scene.begin()
+        warm.append(scene.line.sent[-1][0]["warm"])
+        scene.exited()
+        scene.clean()
+        await task
+    assert warm == [True, False, True]
