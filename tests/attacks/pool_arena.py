@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 
 from coderunner import Limits
 from node.domain.language import Language
-from node.domain.program import Built, Program, artefact_key, built, compile_launch, program_of, run_launch, unbuilt
+from node.domain.program import (
+    Built,
+    OptionRefusedError,
+    Program,
+    artefact_key,
+    built,
+    compile_launch,
+    program_of,
+    run_launch,
+    unbuilt,
+)
 from node.domain.sandbox import Launch, Outcome, Role
 from node.domain.verdict import compile_status, run_status, stage_of
 from node.infrastructure.docker import DockerSandboxPool, DockerSettings
@@ -62,7 +72,10 @@ class PoolArena:
         options: Sequence[str] = (),
     ) -> Ended:
         sources = [SourceFile(name, content) for name, content in files.items()]
-        program = program_of(*self._served[language], sources, options=options, env=env)
+        try:
+            program = program_of(*self._served[language], sources, options=options, env=env)
+        except OptionRefusedError as refused:
+            return Ended("REJECTED", error=str(refused))
         return self._await(self._execute(program, _with_defaults(limits), stdin, args))
 
     def unwell(self) -> str:

@@ -164,12 +164,13 @@ class AttachedAgent:
     def python(self, source: str | bytes, *args: str, **options: Any) -> Report:
         return self.run({"main.py": source}, ["python3", "main.py", *args], **options)
 
-    def inside(self, *command: str) -> str:
-        """As root in the container, beside the agent: for looking only, at something that says something."""
-        while True:  # the engine sometimes loses the output of a command that ends at once
-            made = self.api.exec_create(self.name, list(command), user="0:0")
-            if said := self.api.exec_start(made["Id"]).decode():
-                return said
+    def inside(self, script: str) -> str:
+        """What a shell script prints as root in the container, beside the agent: for looking only."""
+        while True:  # a busy engine loses pieces of the output of a command that ends at once
+            made = self.api.exec_create(self.name, ["sh", "-c", f"echo BEGIN; {script}; echo END"], user="0:0")
+            said = self.api.exec_start(made["Id"]).decode()
+            if said.startswith("BEGIN\n") and said.endswith("END\n"):
+                return said[6:-4]
 
     def is_running(self) -> bool:
         return bool(self.api.inspect_container(self.name)["State"]["Running"])

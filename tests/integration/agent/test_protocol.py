@@ -95,7 +95,7 @@ def test_hello_while_a_program_runs_ends_it_and_answers_clean(python_slot: Attac
     assert python_slot.next()[0]["type"] == "output"
     ready = python_slot.hello()
     assert (ready["protocol"], ready["runs"] > 0) == (1, True)
-    assert python_slot.inside("ls", "-A", "/tmp", "/etc/passwd") == "/etc/passwd\n\n/tmp:\n"
+    assert python_slot.inside("ls -A /tmp") == ""
     _assert_works(python_slot)
 
 
@@ -325,8 +325,8 @@ def test_the_resident_compiler_answers_fails_and_is_started_again(engine_api: do
 
 def test_four_hundred_runs_leave_no_descriptor_and_no_memory(own_python_slot: AttachedAgent) -> None:
     def held() -> tuple[int, int]:
-        fds = len(own_python_slot.inside("ls", "/proc/1/fd").split())
-        kib = own_python_slot.inside("sh", "-c", "grep VmRSS /proc/1/status").split()[1]
+        fds = len(own_python_slot.inside("ls /proc/1/fd").split())
+        kib = own_python_slot.inside("grep VmRSS /proc/1/status").split()[1]
         return fds, int(kib)
 
     kinds = [

@@ -7,7 +7,7 @@ public class Main {
         for (String place : List.of("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")) list(place, "", problems);
         list("/workspace", Path.of("").toAbsolutePath().getFileName().toString(), problems);
         int self = (int) ProcessHandle.current().pid();
-        Object mine = Files.getAttribute(Path.of("/proc/self"), "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        Object mine = Files.getAttribute(Path.of("/proc/" + self), "unix:uid");
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (Path entry : entries) {
                 boolean other = Integer.parseInt(entry.getFileName().toString()) != self;

@@ -1,0 +1,3 @@
+#include "/dev/stdin"
+#include "/proc/self/fd/0"
+int main() {}

@@ -1,0 +1,3 @@
+console.log("growing");
+const kept = [];
+for (;;) kept.push(Buffer.alloc(1 << 20, 1));

@@ -1,0 +1,3 @@
+process.on("SIGTERM", () => {});
+console.log("sleeping");
+setInterval(() => {}, 1000);

@@ -1,0 +1,27 @@
+import os
+import socket
+import stat
+
+for place in (".", "/tmp", "/dev/shm"):
+    for kind, device in ((stat.S_IFCHR, os.makedev(1, 1)), (stat.S_IFBLK, os.makedev(8, 0)), (stat.S_IFBLK, os.makedev(254, 0))):
+        try:
+            os.mknod(f"{place}/device{device}", kind | 0o666, device)
+            print("ESCAPED: made a device")
+        except OSError:
+            pass
+    for name in ("stdin", "main", "task-1"):
+        try:
+            os.mkfifo(f"{place}/{name}", 0o666)
+        except OSError:
+            pass
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(f"{place}/{name}.socket")
+        listener.listen()
+for name in os.listdir("/dev"):
+    try:
+        mode = os.stat(f"/dev/{name}").st_mode
+    except OSError:
+        continue
+    if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and name not in ("null", "zero", "full", "random", "urandom", "tty", "console", "ptmx")):
+        print("ESCAPED: there is a device", name)
+print("tried")

@@ -1,0 +1,33 @@
+"""Whatever could be worth reading: the agent, its environment, the host, other tasks."""
+import glob
+import os
+
+for name in ("environ", "mem", "maps", "fd", "cwd", "root", "exe", "auxv", "stack", "syscall", "pagemap", "io", "map_files", "ns/mnt", "ns/pid"):
+    for pid in {1, os.getppid()}:
+        path = f"/proc/{pid}/{name}"
+        try:
+            os.listdir(path) if os.path.isdir(path) else os.readlink(path) if os.path.islink(path) else open(path, "rb").read(64)
+            print("ESCAPED: read", path)
+        except OSError:
+            pass
+for path in ("/etc/shadow", "/etc/gshadow", "/root", "/var/run/docker.sock", "/run/docker.sock", "/run/containerd", "/dev/mem", "/dev/kmem",
+             "/proc/kcore", "/proc/kmsg", "/proc/kallsyms_", "/sys/kernel/debug", "/sys/firmware/efi", "/var/run/secrets",
+             "/proc/sys/kernel/core_pattern_", "/boot", "/etc/ssh/ssh_host_rsa_key", "/proc/sched_debug", "/proc/timer_list"):
+    try:
+        found = os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(64)
+        if found:
+            print("ESCAPED: read", path, found)
+    except OSError:
+        pass
+text = " ".join(f"{name}={value}" for name, value in os.environ.items())
+for word in ("CODERUNNER", "NATS", "ETCD", "TOKEN", "SECRET", "PASSWORD", "KEY", "DOCKER", "KUBERNETES"):
+    if word in text.upper():
+        print("ESCAPED: environment", text)
+for path in glob.glob("/workspace/*"):
+    if os.path.realpath(path) != os.getcwd():
+        print("ESCAPED: another task's", path)
+mounts = open("/proc/self/mountinfo").read()
+for line in mounts.splitlines():
+    if "/var/lib/docker/volumes" in line or ".sock" in line:
+        print("ESCAPED: mount", line)
+print("looked")
