@@ -68,18 +68,19 @@ class Residents:
         return None
 
     def discard(self, waiting: Waiting) -> None:
+        """Nothing of it is there for the program that starts instead: neither a process nor its directory."""
         waiting.close()
         waiting.pipes.close_ours()
         end_everything(self._config.uid, self.pids())
+        wipe(self._config.writable, self._config.uid, self._config.gid)
 
     def ended(self, pid: int) -> None:
         """A process that is no program's: without its zygote the slot is not what it was made for, and ends too."""
         if isinstance(self.warm, Zygote) and pid == self.warm.pid:
             os._exit(1)
         if self.waiting is not None and pid == self.waiting.pid:
-            self.waiting.close()
-            self.waiting.pipes.close_ours()
-            self.waiting = None
+            waiting, self.waiting = self.waiting, None
+            self.discard(waiting)
 
     def restart_dead_server(self) -> None:
         """One that died right after its start is left dead until somebody asks for it: no loop over a broken one."""

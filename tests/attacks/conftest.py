@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 
 import docker
 import pytest
 
-from node.infrastructure.docker import DockerSettings
 from tests.attacks.arena import Arena
-from tests.attacks.pool_arena import PoolArena
+from tests.attacks.stack_arena import StackArena
 
 _ALL = ("python", "javascript", "java", "cpp", "go")
 
 
 @pytest.fixture(scope="session")
-def arena(docker_engine: docker.DockerClient) -> Iterator[Arena]:
-    node_id = f"attacked-{secrets.token_hex(4)}"
+def arena(docker_engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    """``CODERUNNER_ATTACKED=python,cpp`` makes it smaller, for work on one language."""
     names = os.environ.get("CODERUNNER_ATTACKED", ",".join(_ALL)).split(",")
-    settings = DockerSettings(node_id=node_id, concurrency=1, compile_slots=1, retire_after=10_000)
-    attacked = PoolArena(settings, names)
+    attacked = StackArena(tmp_path_factory.mktemp("attacked"), names)
     yield attacked
     attacked.close()
-    for container in docker_engine.containers.list(all=True, filters={"label": f"coderunner.node={node_id}"}):
-        container.remove(force=True)

@@ -34,7 +34,7 @@ ATTACKS = [
     ),
     Attack(name="Go: children", program="go/survivor.go", **LEFT),
     Attack(name="Go: flood", program="go/flood.go", **FLOOD),
-    Attack(name="Go: spin", program="go/deadlock.go", status=["TIME_LIMIT"], prints="waiting", hits="cpu"),
+    Attack(name="Go: spin", program="go/deadlock.go", status=["TIME_LIMIT"], prints="waiting"),
 ]
 
 

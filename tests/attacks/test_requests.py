@@ -43,7 +43,7 @@ ATTACKS = [
         name="names for a shell",
         program="python/arguments.py",
         status=["SUCCEEDED"],
-        also={"$(touch pwned).py": "", ";touch pwned;.txt": "", "-rf": "", "--help": "", "a b/`id`": "", "@file": ""},
+        also={"$(touch pwned).py": "", ";touch pwned;.txt": "", "a b/`id`": "", "%s%n": "", "a'b\"c": ""},
         prints="[]",
     ),
     Attack(
@@ -113,6 +113,13 @@ ATTACKS = [
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name.replace(" ", "-"))
 def test_words_are_only_words(arena: Arena, attack: Attack) -> None:
     assert_harmless(arena, attack)
+
+
+@pytest.mark.parametrize("name", ["-rf", "--help", "@file", "a/../../b", "/etc/x", "..", "a\0b", "a\nb", "x" * 300, ""])
+def test_a_name_that_could_be_something_else_is_refused(arena: Arena, name: str) -> None:
+    ended = arena.run("python", {"main.py": "print('ran')", name: ""}, limits=Limits())
+    assert (ended.status, ended.stdout) == ("REFUSED", "")
+    assert "task.files[1].name" in ended.error
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,13 @@ def test_what_is_no_frame_ends_the_slot(own_python_slot: AttachedAgent, garbage:
     _assert_gone(own_python_slot)
 
 
+@pytest.mark.parametrize("ways", [{"warm": False}, {"env": {"PYTHONHASHSEED": "1"}}, {"env": {"X": "1"}}, {}])
+def test_a_program_is_alone_however_it_is_started(python_slot: AttachedAgent, ways: dict[str, object]) -> None:
+    """What waited and was not taken leaves neither a process nor a directory."""
+    source = "import os\nprint(os.listdir('/workspace') == [os.path.basename(os.getcwd())], os.listdir())"
+    assert python_slot.python(source, **ways).stdout == b"True ['main.py']\n"
+
+
 def test_a_frame_may_come_in_pieces(python_slot: AttachedAgent) -> None:
     sent: list[bytes] = []
     python_slot.send_raw, real = sent.append, python_slot.send_raw  # type: ignore[method-assign]
