@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import dataclasses
+import os
 import secrets
 import tempfile
 import time
@@ -21,7 +22,7 @@ import psutil
 from docker.models.containers import Container
 
 from bench import host_cgroup
-from bench.figures import save, table
+from bench.figures import median, save, table
 from node.domain.language import Language
 from node.infrastructure.docker import DockerSandboxPool, DockerSettings
 from node.infrastructure.languages import load_languages
@@ -113,7 +114,7 @@ def started_s(node: Node) -> float:
     return round(time.perf_counter() - started, 2)
 
 
-def node_figures(client: docker.DockerClient, idle_s: float) -> tuple[dict[str, float], dict[str, float]]:
+def node_figures(client: docker.DockerClient, idle_s: float, starts: int) -> tuple[dict[str, float], dict[str, float]]:
     with tempfile.TemporaryDirectory() as folder:
         nats, etcd = NatsServer(Path(folder)), EtcdServer(Path(folder))
         nats.start()
@@ -125,13 +126,20 @@ def node_figures(client: docker.DockerClient, idle_s: float) -> tuple[dict[str, 
             node.wait_ready()  # dresses the images, once for all nodes of a machine
             time.sleep(min(_QUIET_S, idle_s))
             idle = idle_percent(client, node, idle_s)
-            node.stop()
-            stopped = started_s(node)
-            node.kill()
-            crashed = started_s(node)
-            node.stop()
-            node.remove_containers()
-            return idle, {"new_slots_s": started_s(node), "stopped_slots_s": stopped, "running_slots_s": crashed}
+            stopped, running, new = [], [], []
+            for _ in range(starts):
+                node.stop()
+                stopped.append(started_s(node))
+                node.kill()
+                running.append(started_s(node))
+                node.stop()
+                node.remove_containers()
+                new.append(started_s(node))
+            return idle, {
+                "new_slots_s": median(new),
+                "stopped_slots_s": median(stopped),
+                "running_slots_s": median(running),
+            }
         finally:
             stack.close()
 
@@ -142,14 +150,14 @@ def _pid(container: Container) -> int:
 
 
 def main(quick: bool) -> None:
-    client = docker.from_env()
+    load, client = os.getloadavg()[0], docker.from_env()
     rows = asyncio.run(memory_rows(client))
     print(table(list(rows[0]), [[str(value) for value in row.values()] for row in rows]))
-    idle, ready = node_figures(client, 2.0 if quick else _IDLE_S)
+    idle, ready = node_figures(client, 2.0 if quick else _IDLE_S, 1 if quick else 3)
     print(f"\nidle node: {idle}\nready: {ready}\ngoals: {_GOALS}")
     client.close()
     if not quick:
-        save("slots.json", {"slots": rows, "idle": idle, "ready": ready, "goals": _GOALS})
+        save("slots.json", {"slots": rows, "idle": idle, "ready": ready, "goals": _GOALS, "load_average": load})
 
 
 if __name__ == "__main__":
