@@ -16,8 +16,11 @@ _ALL = ("python", "javascript", "java", "cpp", "go")
 
 @pytest.fixture(scope="session")
 def arena(docker_engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
-    """``CODERUNNER_ATTACKED=python,cpp`` makes it smaller, for work on one language."""
+    """``CODERUNNER_ATTACKED=python,cpp`` makes it smaller, for work on one language;
+    ``CODERUNNER_ATTACKED_RUNTIME=runsc`` has the slots run under another runtime of the engine."""
     names = os.environ.get("CODERUNNER_ATTACKED", ",".join(_ALL)).split(",")
-    attacked = StackArena(tmp_path_factory.mktemp("attacked"), names)
+    attacked = StackArena(
+        tmp_path_factory.mktemp("attacked"), names, os.environ.get("CODERUNNER_ATTACKED_RUNTIME", "runc")
+    )
     yield attacked
     attacked.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,13 +20,16 @@ REFUSED = "REFUSED"
 class StackArena:
     """One gateway and one node that runs one task at a time. ``close`` it."""
 
-    def __init__(self, directory: Path, languages: Sequence[str]) -> None:
+    def __init__(self, directory: Path, languages: Sequence[str], oci_runtime: str) -> None:
         self._stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
         try:
             for server in (*self._stack.nats.members, *self._stack.etcd.members):
                 server.start()
             gateway = self._stack.add_gateway()
-            self._node = self._stack.add_node(concurrency=1, retire_after=10_000, languages=list(languages))
+            self._node = self._stack.add_node(
+                concurrency=1, retire_after=10_000, languages=list(languages), oci_runtime=oci_runtime
+            )
+            asyncio.run(self._stack.wait_served(*languages))
         except BaseException:
             self._stack.close()
             raise

@@ -44,6 +44,12 @@ ATTACKS = [
         prints="looked",
     ),
     Attack(
+        name="descriptors that were inherited by a cold start",
+        program="cpp/descriptors.cpp",
+        status=["SUCCEEDED"],
+        prints="looked",
+    ),
+    Attack(
         name="input that is never read",
         program="python/never_reads.py",
         status=["SUCCEEDED"],

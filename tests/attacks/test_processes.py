@@ -4,7 +4,7 @@ import pytest
 
 from tests.attacks.arena import Arena, Attack, assert_harmless
 
-ENDED = ("FAILED", "TIME_LIMIT")
+ENDED = ("FAILED", "TIME_LIMIT", "MEMORY_LIMIT")
 ATTACKS = [
     Attack(name="a fork bomb", program="python/fork_bomb.py", status=ENDED, hits="processes"),
     Attack(name="a fork bomb in C++", program="cpp/fork_bomb.cpp", status=ENDED, hits="processes"),
