@@ -5,11 +5,14 @@ Exact where the agent inside can only sample. Nothing here ever fails a task: wh
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
 
 _ROOT = Path("/sys/fs/cgroup")
+_LOOK_S = 0.02
+"""A container takes longer than this to be taken apart after its end."""
 _USAGE = {1: "memory.usage_in_bytes", 2: "memory.current"}
 _PEAK = {1: "memory.max_usage_in_bytes", 2: "memory.peak"}
 _KILLS = {1: "memory.oom_control", 2: "memory.events"}
@@ -47,23 +50,43 @@ class MemoryAccount:
 
 
 class KillCounter:
-    """How often the kernel ended a process of one container for want of memory."""
+    """Whether the kernel ended a process of one container for want of memory, between ``start`` and ``stop``.
+
+    It looks by itself again and again: where that ends the whole container, its files are gone before anybody hears of
+    it, and the engine misses some."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._before = self._kills()
+        self._rose = False
+        self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
+        self.stop()
         self._before = self._kills()
+        self._rose = False
+        self._look()
 
     def rose(self) -> bool:
-        """Since ``start``. False where the container's files are gone already."""
-        return self._kills() > self._before
+        """Since ``start``."""
+        self._rose = self._rose or self._kills() > self._before
+        return self._rose
+
+    def stop(self) -> None:
+        """Looks no more by itself."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def close(self) -> None:
+        self.stop()
         if self._fd >= 0:
             os.close(self._fd)
         self._fd = -1
+
+    def _look(self) -> None:
+        self.rose()
+        self._timer = asyncio.get_running_loop().call_later(_LOOK_S, self._look)
 
     def _kills(self) -> int:
         try:

@@ -199,6 +199,8 @@ class Slot:
             self.lose(f"not clean: {'; '.join(message.problems)[:500]}")
             return
         self._calm()
+        if self._kills is not None:
+            self._kills.stop()
         self._turn = None
         self._memory_at_prestart = self.memory_bytes
         turn.clean.set_result(True)

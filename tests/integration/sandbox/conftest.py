@@ -91,7 +91,7 @@ async def bench(client: docker.DockerClient, prefix: str) -> AsyncIterator[Bench
         bench.clean_up()
 
 
-Eventually = Callable[[Callable[[], bool]], Any]
+Eventually = Callable[..., Any]
 
 
 @pytest.fixture

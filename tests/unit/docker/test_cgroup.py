@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_the_whole_hosts_account_is_not_taken_for_a_slots(tmp_path: Path) -> Non
         ("0::/docker/c", "docker/c", "memory.events"),
     ],
 )
-def test_only_kills_since_the_start_count(tmp_path: Path, line: str, folder: str, name: str) -> None:
+async def test_only_kills_since_the_start_count(tmp_path: Path, line: str, folder: str, name: str) -> None:
     lay_out(tmp_path, line, folder, "usage", "peak")
     file = tmp_path / "cgroup" / folder / name
     file.write_text("oom_group_kill 5\nunder_oom 0\noom_kill 2\n")
@@ -76,6 +77,23 @@ def test_only_kills_since_the_start_count(tmp_path: Path, line: str, folder: str
     assert not kills.rose()
     file.write_text("")
     assert not kills.rose()
+    kills.stop()
     kills.close()
     kills.close()
     assert open_kill_counter(8, tmp_path / "cgroup", tmp_path / "proc") is None
+
+
+async def test_a_kill_is_seen_though_the_files_are_gone_when_somebody_asks(tmp_path: Path) -> None:
+    lay_out(tmp_path, "0::/docker/c", "docker/c", "usage", "peak")
+    file = tmp_path / "cgroup" / "docker" / "c" / "memory.events"
+    file.write_text("oom_kill 0\n")
+    kills = open_kill_counter(7, tmp_path / "cgroup", tmp_path / "proc")
+    assert kills is not None
+    kills.start()
+    file.write_text("oom_kill 1\n")
+    async with asyncio.timeout(5):
+        while not kills._rose:  # noqa: ASYNC110 - the timer under test tells nobody
+            await asyncio.sleep(0)
+    file.write_text("")
+    assert kills.rose()
+    kills.close()
