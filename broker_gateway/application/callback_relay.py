@@ -84,8 +84,11 @@ class CallbackRelay:
                 continue
             failures, self._failed_at_s = 0, -_FAILING_FOR_S
             for delivery in deliveries:
+                if delivery.result.callback is None:
+                    await self._pass_over(delivery)
+                    continue
                 self._held[id(delivery)] = delivery
-                group.create_task(self._handle(delivery))
+                group.create_task(self._handle(delivery, delivery.result.callback.url))
 
     async def _room(self) -> int:
         """How many more may be held: at least one, waiting for it if need be."""
@@ -94,13 +97,17 @@ class CallbackRelay:
             await self._has_room.wait()
         return self._settings.held - len(self._held)
 
-    async def _handle(self, delivery: ResultDelivery) -> None:
+    async def _pass_over(self, delivery: ResultDelivery) -> None:
+        """Nobody wants to be told. Most results are like this: none is worth a task of its own."""
+        try:
+            await delivery.done()
+        except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes back; the others must go on
+            _log.warning("relay_item_failed", task_id=delivery.result.execution.id, error=repr(error))
+
+    async def _handle(self, delivery: ResultDelivery, url: str) -> None:
         event = TaskCompletedEvent.of(delivery.result)
         try:
-            if event.callback_url is None:
-                await delivery.done()
-            else:
-                await self._deliver_in_turn(delivery, event, event.callback_url)
+            await self._deliver_in_turn(delivery, event, url)
         except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes back; the others must go on
             _log.warning("relay_item_failed", task_id=event.task_id, error=repr(error))
         finally:

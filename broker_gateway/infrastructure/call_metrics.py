@@ -35,12 +35,19 @@ class CallMetrics(Interceptor):
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self._counted: dict[str, tuple[Any, Any]] = {}
+        """By method: the handler that was wrapped last, and its wrapper. It is the same one unless it refuses."""
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
         handler = await continuation(details)
         if handler is None or handler.request_streaming:
             return handler
-        method = details.method.rpartition("/")[2]
+        known = self._counted.get(details.method)
+        if known is None or known[0] is not handler:
+            known = self._counted[details.method] = handler, self._wrapped(handler, details.method.rpartition("/")[2])
+        return known[1]
+
+    def _wrapped(self, handler: Any, method: str) -> Any:
         if handler.response_streaming:
             inner = handler.unary_stream
             counted = self._stream(inner, method) if isasyncgenfunction(inner) else self._single(inner, method)

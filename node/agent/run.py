@@ -198,9 +198,7 @@ def split(header: dict[str, Any], body: bytes) -> tuple[list[tuple[str, bytes, b
     return files, body[at : at + int(header["stdin_size"])]
 
 
-def artefacts_of(
-    config: AgentConfig, header: dict[str, Any], directory: str
-) -> tuple[list[tuple[str, bytes]], bool]:
+def artefacts_of(config: AgentConfig, header: dict[str, Any], directory: str) -> tuple[list[tuple[str, bytes]], bool]:
     """What a run is to bring back. None where the program made it unreadable; none, and True, where it is too much."""
     if not header["collect"]:
         return [], False

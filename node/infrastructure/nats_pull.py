@@ -17,6 +17,9 @@ from schemas.status import Priority
 
 WAIT_S = 5.0
 """How long a waiting pull stays with the server. It keeps the priority it was sent with, so it is short."""
+REFRESH_S = 0.1
+"""A pull is sent again for a new priority at most this often: on a node with few slots the load changes with every
+short task that comes and goes."""
 LATE_S = 2.0
 """A pull without any answer for so long beyond its time is taken for lost."""
 NOW_S = 2.0
@@ -113,6 +116,7 @@ class WaitingPull:
         self._inbox = ""
         self._number = 0
         self._lost_at = 0.0
+        self._fresh_until = 0.0
         self._draining: set[asyncio.Task[None]] = set()
         self.credit = 0
         self.decile = -1
@@ -126,7 +130,11 @@ class WaitingPull:
         return now >= self.broken_until
 
     def needs_request(self, now: float, decile: int) -> bool:
-        return self.credit <= 0 or self.decile != decile or now >= self._lost_at
+        return self.credit <= 0 or now >= self._lost_at or (self.decile != decile and now >= self._fresh_until)
+
+    def is_outdated(self, decile: int) -> bool:
+        """It waits with a priority that is not ours any more."""
+        return self.credit > 0 and self.decile != decile
 
     async def request(self, batch: int, decile: int) -> None:
         """Sends one, in place of one that may be there."""
@@ -138,7 +146,9 @@ class WaitingPull:
         self._number += 1
         self.credit = batch
         self.decile = decile
-        self._lost_at = asyncio.get_running_loop().time() + WAIT_S + LATE_S
+        now = asyncio.get_running_loop().time()
+        self._lost_at = now + WAIT_S + LATE_S
+        self._fresh_until = now + REFRESH_S
         reply = f"{self._inbox}.{self._number}"
         await self._client.publish(self.queue.next_subject, wait_request(batch, decile), reply=reply)
 

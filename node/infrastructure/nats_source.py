@@ -25,7 +25,7 @@ from node.infrastructure.nats_consumers import Consumers
 from node.infrastructure.nats_delivery import NatsDelivery, decode_task, hand_back
 from node.infrastructure.nats_malformed import bury_malformed
 from node.infrastructure.nats_publisher import Publisher
-from node.infrastructure.nats_pull import BROKEN_S, SERVED_OUT, NowPuller, Queue, WaitingPull
+from node.infrastructure.nats_pull import BROKEN_S, REFRESH_S, SERVED_OUT, NowPuller, Queue, WaitingPull
 from schemas.status import Priority
 
 TICK_S = 1.0
@@ -87,7 +87,7 @@ class NatsTaskSource:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                tick = loop.call_later(TICK_S, self._wake.set)
+                tick = loop.call_later(self._next_look_s(), self._wake.set)
                 await self._wake.wait()
                 tick.cancel()
                 self._wake.clear()
@@ -97,6 +97,10 @@ class NatsTaskSource:
             for queue in self._queues:
                 queue.withdraw()
             await asyncio.gather(*(queue.settled() for queue in self._queues))
+
+    def _next_look_s(self) -> float:
+        decile = self._decile()
+        return REFRESH_S if any(queue.is_outdated(decile) for queue in self._queues) else TICK_S
 
     async def _careful_step(self) -> None:
         """The bus may go away in the middle of a step; the next one, or the reconnection, makes good for it."""

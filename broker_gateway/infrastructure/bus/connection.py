@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 Hook = Callable[[], Awaitable[None]]
 
+POST_AFTER_S = 0.005
+_MOST_POSTED = 65_536
 _BUFFER_BYTES = 16 << 20
 """Written by us and not yet by the socket: a burst of submissions must not be refused by the client library."""
 
@@ -64,6 +67,8 @@ class BusConnection:
         self._gone = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._hooks: list[Hook] = []
+        self._posted: deque[tuple[str, bytes]] = deque(maxlen=_MOST_POSTED)
+        self._posting: asyncio.Task[None] | None = None
         self._dialled = False
         """This client may have a socket; the library cannot close one that never had."""
         self._joined = False
@@ -89,6 +94,8 @@ class BusConnection:
         while self._keeper is not None and not self._keeper.done():
             self._keeper.cancel()  # again and again: the library swallows a cancellation that meets it while it closes
             await asyncio.wait([self._keeper], timeout=0.1)
+        if self._posting is not None:
+            await asyncio.wait([self._posting], timeout=1)
         self._up.clear()
         with contextlib.suppress(nats.errors.Error, OSError, asyncio.TimeoutError):
             if self._client.is_connected:
@@ -137,9 +144,24 @@ class BusConnection:
                 raise BusUnavailableError(f"no answer on {subject}: {error!r}") from error
         return await self.request(subject, payload, timeout_s=timeout_s, headers=headers)
 
-    def publish_soon(self, subject: str, payload: bytes) -> Awaitable[None] | None:
-        """Fire and forget; None while not connected."""
-        return self._client.publish(subject, payload) if self._up.is_set() else None
+    def post(self, subject: str, payload: bytes) -> None:
+        """Fire and forget, for what nobody waits for; lost while not connected. What is posted within POST_AFTER_S
+        leaves in one write."""
+        self._posted.append((subject, payload))
+        if self._posting is None:
+            self._posting = asyncio.create_task(self._send_posted(), name="bus posts")
+
+    async def _send_posted(self) -> None:
+        await asyncio.sleep(POST_AFTER_S)
+        while self._posted:
+            subject, payload = self._posted.popleft()
+            if not self._up.is_set():
+                continue
+            try:
+                await self._client.publish(subject, payload)
+            except (nats.errors.Error, OSError) as error:
+                log.warning("not announced", subject=subject, error=str(error) or repr(error))
+        self._posting = None
 
     async def _keep(self) -> None:
         """nats-py reconnects by itself, but closes for good on some errors that pass (a user that is not there yet)."""
@@ -172,6 +194,7 @@ class BusConnection:
             "ping_interval": 5,
             "max_outstanding_pings": 2,
             "pending_size": _BUFFER_BYTES,
+            "skip_subject_validation": True,  # schemas.names makes them, and checks what goes into them
             "error_cb": self._on_error,
             "disconnected_cb": self._on_disconnected,
             "reconnected_cb": self._on_connected,

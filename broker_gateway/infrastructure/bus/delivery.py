@@ -33,9 +33,13 @@ class BusResultDelivery:
 
     @property
     def attempt(self) -> int:
-        return int(self._message.metadata.num_delivered or 1)
+        return times_delivered(self._message.reply)
 
     async def done(self) -> None:
+        """Where there was no callback to deliver, it costs nothing if the word is lost: it need not leave at once."""
+        if self._result.callback is None:
+            self._bus.post(self._message.reply, b"+ACK")
+            return
         with contextlib.suppress(*_LOST):
             await self._message.ack()
 
@@ -52,6 +56,12 @@ class BusResultDelivery:
         await bury_message(self._bus, self._message, reason, detail, self._result.execution.id)
 
 
+def times_delivered(ack_subject: str) -> int:
+    """From ``$JS.ACK.<stream>.<consumer>.<delivered>.…``; ``<domain>.<account>.`` may stand before the stream."""
+    tokens = ack_subject.split(".")
+    return int(tokens[4] if len(tokens) == 9 else tokens[6])
+
+
 async def bury_message(bus: BusConnection, message: Msg, reason: str, detail: str, task_id: str) -> None:
     """To the dead letters first, then out of the consumer: it may be there twice, never lost."""
     letter = DeadLetter(
@@ -61,7 +71,7 @@ async def bury_message(bus: BusConnection, message: Msg, reason: str, detail: st
         subject=message.subject,
         payload=message.data.decode(errors="replace"),
         at_ms=int(time.time() * 1000),
-        attempts=int(message.metadata.num_delivered or 1),
+        attempts=times_delivered(message.reply),
         node_id="",
     )
     await jetstream.store(bus, names.dead_subject(reason, task_id), _encoder.encode(letter), {})

@@ -39,12 +39,17 @@ class BusFeed:
         self._subscriptions: list[Subscription] = []
         self._messages: asyncio.Queue[Msg] = asyncio.Queue(MOST_PENDING)
         self._closed = False
+        self._once = False
 
-    async def listen(self, subject: str) -> None:
-        """All subscriptions fill one queue: with one each, output could be overtaken by the result."""
+    async def listen(self, subject: str, *, once: bool = False) -> None:
+        """All subscriptions fill one queue: with one each, output could be overtaken by the result. ``once``: the
+        server ends it itself after one message."""
         subscription = await self._client.subscribe(subject, pending_bytes_limit=0)
         subscription._pending_queue = self._messages  # no public way; set before anything can arrive
         self._subscriptions.append(subscription)
+        self._once = once
+        if once:
+            await subscription.unsubscribe(limit=1)
 
     async def __aiter__(self) -> AsyncIterator[Live]:
         while not self._closed:
@@ -57,6 +62,8 @@ class BusFeed:
             async with asyncio.timeout(timeout_s):
                 while True:
                     live = _decode(await self._messages.get())
+                    if self._once:
+                        self._subscriptions.clear()
                     if live is not None:
                         return live
         except TimeoutError:
@@ -86,7 +93,7 @@ class BusLiveFeed:
             if not results_only:
                 await feed.listen(names.events_of(task_id))
                 await feed.listen(names.output_subject(task_id))
-            await feed.listen(topology.stored_result_subject(task_id))
+            await feed.listen(topology.stored_result_subject(task_id), once=results_only)
             if not results_only:
                 await self._bus.settle(client)
         except (TimeoutError, nats.errors.Error, OSError) as error:

@@ -18,6 +18,7 @@ public class Main {
     }
 
     static void list(String place, String own, List<String> problems) throws Exception {
+        if (!Files.exists(Path.of(place))) return;
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of(place))) {
             for (Path entry : entries) {
                 String name = entry.getFileName().toString();

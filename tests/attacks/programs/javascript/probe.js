@@ -2,7 +2,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const problems = [];
 for (const place of ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"])
-  for (const name of fs.readdirSync(place)) problems.push(`${place}/${name}`);
+  for (const name of fs.existsSync(place) ? fs.readdirSync(place) : []) problems.push(`${place}/${name}`);
 for (const name of fs.readdirSync("/workspace"))
   if (name !== path.basename(process.cwd())) problems.push(`/workspace/${name}`);
 for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name)))

@@ -2,7 +2,7 @@ import os
 
 problems = []
 for place in ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"):
-    problems += [f"{place}/{name}" for name in os.listdir(place)]
+    problems += [f"{place}/{name}" for name in os.listdir(place)] if os.path.isdir(place) else []
 here = os.path.basename(os.getcwd())
 problems += [f"/workspace/{name}" for name in os.listdir("/workspace") if name != here]
 problems += [name for name in os.listdir(".") if name != "main.py"]
@@ -10,9 +10,11 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
     if int(pid) != os.getpid() and os.stat(f"/proc/{pid}").st_uid == os.getuid():
         problems.append(f"process {pid}")
 for table in ("shm", "sem", "msg"):
-    with open(f"/proc/sysvipc/{table}") as file:
-        problems += file.readlines()[1:]
-with open("/proc/key-users") as file:
+    if os.path.exists(f"/proc/sysvipc/{table}"):
+        with open(f"/proc/sysvipc/{table}") as file:
+            problems += file.readlines()[1:]
+if os.path.exists("/proc/key-users"):
+    file = open("/proc/key-users")
     problems += [line for line in file if line.split(":")[0].strip() == str(os.getuid())]
 problems += [f"descriptor {fd}" for fd in os.listdir("/proc/self/fd") if int(fd) > 3]
 if os.getpriority(os.PRIO_PROCESS, 0) or os.getpriority(os.PRIO_PROCESS, 1):

@@ -1,0 +1,164 @@
+"""What is measured: a bus, a directory, gateways and nodes as processes of their own, and callers in another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from nats.aio.client import Client
+
+from bench.dispatch_child import Answer, Child
+from bench.dispatch_load import BATCH
+from schemas import names
+from tests.servers.etcd import EtcdServer
+from tests.servers.nats import PASSWORDS, NatsServer
+from tests.servers.stack import NO_ALARMS, Stack
+
+MOST_QUEUED = 250_000
+_POLL_S = 0.02
+WINDOWS = {"execute": 128, "submit": 128, "batch": 4}
+"""Calls in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    gateways: int
+    nodes: int
+    processes: int
+    """That the nodes share."""
+    slots: int
+    """Of each node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """At one moment, by part: callers, gateway, nats, etcd, node."""
+
+    at: float
+    cpu_s: Mapping[str, float]
+    rss_mib: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What ``tasks`` took between two moments."""
+
+    tasks: int
+    seconds: float
+    cpu_us: Mapping[str, float]
+    """Per task."""
+
+    @property
+    def per_s(self) -> float:
+        return self.tasks / self.seconds
+
+    @property
+    def all_us(self) -> float:
+        """Per task, everything but the callers."""
+        return sum(value for part, value in self.cpu_us.items() if part != "callers")
+
+
+def span(tasks: int, before: Usage, after: Usage) -> Span:
+    used = {part: (after.cpu_s[part] - before.cpu_s[part]) / tasks * 1e6 for part in after.cpu_s}
+    return Span(tasks, after.at - before.at, used)
+
+
+class Plane:
+    def __init__(self, stack: Stack, nodes: list[Child], callers: Child, bus: Client) -> None:
+        self._nodes = nodes
+        self._callers = callers
+        self._bus = bus
+        self._parts = {
+            "callers": [callers.pid],
+            "gateway": [gateway.pid for gateway in stack.gateways],
+            "nats": [server.pid for server in stack.nats.members],
+            "etcd": [server.pid for server in stack.etcd.members],
+            "node": [child.pid for child in nodes],
+        }
+
+    async def call(self, way: str, tasks: int) -> Answer:
+        """Returns when the last call has been answered."""
+        return await self._callers.ask(way=way, tasks=tasks, window=WINDOWS[way])
+
+    async def hold(self) -> None:
+        """The nodes stay announced and take nothing."""
+        await self._tell("hold")
+
+    async def go(self) -> None:
+        await self._tell("go")
+
+    async def stored(self) -> int:
+        """Results, since the plane began."""
+        answer = await self._bus.request(f"$JS.API.STREAM.INFO.{names.STREAM_RESULTS}", b"", timeout=10)
+        return int(json.loads(answer.data)["state"]["messages"])
+
+    async def until_stored(self, results: int) -> None:
+        while await self.stored() < results:  # noqa: ASYNC110  # a stream's length is asked for, not told
+            await asyncio.sleep(_POLL_S)
+
+    def usage(self) -> Usage:
+        parts = {part: [psutil.Process(pid) for pid in pids] for part, pids in self._parts.items()}
+        cpu_s = {part: sum(sum(one.cpu_times()[:2]) for one in processes) for part, processes in parts.items()}
+        rss = {part: sum(one.memory_info().rss for one in processes) / 2**20 for part, processes in parts.items()}
+        return Usage(time.perf_counter(), cpu_s, rss)
+
+    async def _tell(self, what: str) -> None:
+        await asyncio.gather(*(child.ask(do=what) for child in self._nodes))
+
+
+@asynccontextmanager
+async def plane(directory: Path, shape: Shape) -> AsyncIterator[Plane]:
+    """Everything is started, announced and warm on entry."""
+    stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
+    children: list[Child] = []
+    try:
+        stack.nats.start()
+        stack.etcd.start()
+        for _ in range(shape.gateways):
+            stack.add_gateway(wait=False, queue_limit=MOST_QUEUED, bus_most_tasks=MOST_QUEUED)
+        nodes = [await _nodes(stack, directory, shape, at) for at in range(shape.processes)]
+        callers = await Child.start(
+            "callers", "bench.dispatch_load", [gateway.target for gateway in stack.gateways], directory
+        )
+        children += [callers, *nodes]
+        bus = await stack.nats.connect("operator")
+        for gateway in stack.gateways:
+            gateway.wait_ready()
+        await asyncio.gather(*(child.ask(do="ready") for child in nodes))
+        await stack.wait_served("python")
+        made = Plane(stack, nodes, callers, bus)
+        await _warm_up(made)
+        yield made
+        await bus.close()
+    finally:
+        for child in children:
+            await child.stop()
+        stack.close()
+
+
+async def _nodes(stack: Stack, directory: Path, shape: Shape, at: int) -> Child:
+    """The ``at``-th process, with its share of the nodes."""
+    settings = {
+        "names": [f"bench-{number}" for number in range(at, shape.nodes, shape.processes)],
+        "concurrency": shape.slots,
+        "nats_urls": stack.nats.urls,
+        "nats_user": "node",
+        "nats_password": PASSWORDS["node"],
+        "etcd_endpoints": stack.etcd.endpoints,
+        "state_dir": str(directory),
+        **NO_ALARMS,
+    }
+    return await Child.start(f"nodes-{at}", "bench.dispatch_nodes", settings, directory)
+
+
+async def _warm_up(made: Plane) -> None:
+    for way in WINDOWS:
+        before = await made.stored()
+        await made.call(way, 5 * BATCH)
+        await made.until_stored(before + 5 * BATCH)
