@@ -14,8 +14,8 @@ for table in ("shm", "sem", "msg"):
         with open(f"/proc/sysvipc/{table}") as file:
             problems += file.readlines()[1:]
 if os.path.exists("/proc/key-users"):
-    file = open("/proc/key-users")
-    problems += [line for line in file if line.split(":")[0].strip() == str(os.getuid())]
+    with open("/proc/key-users") as file:
+        problems += [line for line in file if line.split(":")[0].strip() == str(os.getuid())]
 problems += [f"descriptor {fd}" for fd in os.listdir("/proc/self/fd") if int(fd) > 3]
 if os.getpriority(os.PRIO_PROCESS, 0) or os.getpriority(os.PRIO_PROCESS, 1):
     problems.append("a priority")
