@@ -202,9 +202,10 @@ async def test_what_the_profile_refuses_is_refused(pool: DockerSandboxPool) -> N
     await assert_well(pool)
 
 
-async def test_peak_memory_is_about_the_programs_own(pool: DockerSandboxPool) -> None:
-    outcome = await run(pool, "x = b'x' * (60 << 20)")
-    assert 60 * MIB <= outcome.peak_memory_bytes < 110 * MIB
+async def test_peak_memory_is_about_the_programs_own(pool: DockerSandboxPool, runtime: str) -> None:
+    slack = 0 if runtime == "runc" else 20 * MIB  # gVisor gives back late what the program before had
+    outcome = await run(pool, "x = b'x' * (100 << 20)")
+    assert 100 * MIB - slack <= outcome.peak_memory_bytes < 130 * MIB + slack
 
 
 async def test_a_compiler_and_its_program_run_in_slots_of_their_own(bench: Bench, runtime: str) -> None:
