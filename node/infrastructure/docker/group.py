@@ -119,10 +119,14 @@ class SlotGroup:
             self._recycling -= 1
         if not clean or self._policy.single_use:
             self._drop(slot)
-        elif slot.launches >= self._policy.retire_after:
+        elif self._is_worn(slot):
             self._retire(slot)
         else:
             self._offer(slot)
+
+    def _is_worn(self, slot: Slot) -> bool:
+        """After its share of launches, and after the kernel's OOM killer: another of its kills could not be told."""
+        return slot.launches >= self._policy.retire_after or slot.met_its_memory_limit
 
     def _retire(self, slot: Slot) -> None:
         """Its replacement comes first, where nobody else could serve."""
@@ -186,7 +190,7 @@ class SlotGroup:
         finally:
             self._creating -= 1
         self.adopt(slot)
-        for worn in [one for one in self._free if one.launches >= self._policy.retire_after]:
+        for worn in [one for one in self._free if self._is_worn(one)]:
             self._free.remove(worn)
             self._drop(worn)
 

@@ -72,7 +72,7 @@ class Slot:
         self._patience_s = patience_s
         self._out_of_memory = out_of_memory
         self._kills = kills
-        self._memory_was_hit = False
+        self.met_its_memory_limit = False
         self._killed_at_its_end = False
         self._turn: _Turn | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -97,7 +97,7 @@ class Slot:
         if self._killed_at_its_end:
             return True
         # The engine's word is for the container's whole life: once an agent has told of memory, it is no news.
-        told_before = self._memory_was_hit and self._kills is None
+        told_before = self.met_its_memory_limit and self._kills is None
         return not told_before and await self._out_of_memory(self.container_id)
 
     def kill(self) -> None:
@@ -184,7 +184,7 @@ class Slot:
 
     def _exited(self, turn: _Turn, end: Outcome | SandboxLostError) -> None:
         if isinstance(end, Outcome):
-            self._memory_was_hit |= end.ending is Ending.MEMORY
+            self.met_its_memory_limit |= end.ending is Ending.MEMORY
         if not turn.exited.cancelled():
             if isinstance(end, Outcome):
                 turn.exited.set_result(end)

@@ -126,7 +126,6 @@ class Specification:
             "IpcMode": "private",
             "ReadonlyRootfs": True,
             "Tmpfs": self._tmpfs(),
-            "ShmSize": _SHM_BYTES,
             "CapDrop": ["ALL"],
             "CapAdd": list(AGENT_CAPABILITIES),
             "SecurityOpt": ["no-new-privileges:true", f"seccomp={self.seccomp}"],
@@ -147,6 +146,7 @@ class Specification:
             "/workspace": f"rw,exec,size={self.shape.disk_bytes},{rest}",
             "/tmp": f"rw,exec,size={self.shape.disk_bytes // 2},{rest}",  # noqa: S108 - inside the container
             "/var/tmp": f"rw,noexec,size={_VAR_TMP_BYTES},{rest}",  # noqa: S108 - inside the container
+            "/dev/shm": f"rw,noexec,size={_SHM_BYTES},{rest}",  # noqa: S108 - the engine's own has no bound on inodes
         }
 
 

@@ -23,6 +23,7 @@ class FakeSlot:
     def __init__(self, memory_bytes: int = 1) -> None:
         self.memory_bytes = memory_bytes
         self.launches = 0
+        self.met_its_memory_limit = False
         self.lost = ""
         self.on_lost: Callable[[FakeSlot], None] = lambda slot: None
         self.wiped = asyncio.Event()
@@ -193,6 +194,17 @@ async def test_a_worn_slot_is_replaced_and_serves_until_its_replacement_is_there
     scene = Scene(most=1, retire_after=1)
     slot = await scene.take()
     scene.give_back(slot.use())
+    await scene.quiet()
+    assert scene.maker.unmade == [slot]
+    assert scene.group.free == 1
+    scene.check()
+
+
+async def test_a_slot_that_met_the_oom_killer_is_replaced() -> None:
+    scene = Scene(most=1)
+    slot = (await scene.take()).use()
+    slot.met_its_memory_limit = True
+    scene.give_back(slot)
     await scene.quiet()
     assert scene.maker.unmade == [slot]
     assert scene.group.free == 1
