@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from broker_gateway.application.ports import NodeDirectory
 from broker_gateway.domain.client_node import ClientNode
 from broker_gateway.domain.scheduler import TaskScheduler
+from schemas.node import NodeRecord
 
 
 class LiveNodes:
@@ -14,7 +15,7 @@ class LiveNodes:
 
     def __init__(self, *, directory: NodeDirectory) -> None:
         self._directory = directory
-        self._records: tuple[object, ...] = ()
+        self._records: Sequence[NodeRecord] = ()
         self._nodes: tuple[ClientNode, ...] = ()
         self._scheduler = TaskScheduler(())
 
@@ -27,14 +28,17 @@ class LiveNodes:
         return self._scheduler
 
     def _refresh(self) -> None:
-        records = tuple(self._directory.nodes())
-        if records == self._records:
+        """With a thousand nodes a record changes every few milliseconds: only what did is made and compared anew."""
+        records = self._directory.nodes()
+        if records is self._records:
             return
-        nodes = tuple(map(ClientNode, records))
+        known = {id(node.record): node for node in self._nodes}
+        nodes = tuple(known.get(id(record)) or ClientNode(record) for record in records)
         if not _serve_alike(nodes, self._nodes):
             self._scheduler = TaskScheduler(nodes)
         self._records, self._nodes = records, nodes
 
 
 def _serve_alike(new: Sequence[ClientNode], old: Sequence[ClientNode]) -> bool:
-    return len(new) == len(old) and all(one.serves_as(other) for one, other in zip(new, old, strict=True))
+    pairs = zip(new, old, strict=False)
+    return len(new) == len(old) and all(one is other or one.serves_as(other) for one, other in pairs)
