@@ -12,7 +12,7 @@ import argparse
 import os
 import platform
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,42 +27,49 @@ from tests.servers.nats import NatsServer
 Row = dict[str, Any]
 
 SHAPES = (Shape(1, 1, 1, 128), Shape(1, 8, 2, 16), Shape(1, 64, 2, 2), Shape(2, 8, 2, 16))
-QUICK_SHAPES = (Shape(1, 2, 1, 8),)
-WAYS = ("batch", "submit", "execute")
+WAYS = {"batch": 4_000, "submit": 4_000, "execute": 4_000, "alone": 300}
+"""Tasks of one round. ``batch`` submits 100 with each call, ``submit`` one; ``execute`` also waits for the result, 128
+at once; ``alone`` is one call after the other, whose latency tells what dispatch adds to a program."""
+ROUNDS = 3
 DEPTHS = {1_000: 5, 10_000: 3, 100_000: 1}
 """Tasks queued, and rounds."""
+DEPTH_SHAPE = SHAPES[1]
+QUICK_SHAPE = Shape(1, 2, 1, 8)
+QUICK_WAYS = {"batch": 200, "submit": 100, "execute": 100, "alone": 20}
 QUICK_DEPTHS = {200: 1, 1_000: 1}
-DEPTH_SHAPE = Shape(1, 8, 2, 16)
+CORES = 2
 
 
 class Bench:
     def __init__(self, directory: Path, server: NatsServer, *, quick: bool) -> None:
         self._directory = directory
         self._server = server
-        self._quick = quick
+        self._bare_messages = 500 if quick else 4_000
         self._planes = 0
 
-    async def rates(self) -> list[Row]:
-        """Tasks from the callers to their stored results, as fast as it goes."""
-        rows = []
-        for shape in QUICK_SHAPES if self._quick else SHAPES:
+    async def quick(self) -> tuple[list[Row], list[Row]]:
+        """One plane for both tables."""
+        async with plane(self._fresh(), QUICK_SHAPE) as made:
+            rates = [await self._rate(made, QUICK_SHAPE, way, tasks, 1) for way, tasks in QUICK_WAYS.items()]
+            return rates, [await self._depth(made, tasks, rounds) for tasks, rounds in QUICK_DEPTHS.items()]
+
+    async def full(self) -> tuple[list[Row], list[Row]]:
+        """Rates, a plane for each shape; depths, one plane for all of them, so that what is kept would show."""
+        rates: list[Row] = []
+        for shape in SHAPES:
             async with plane(self._fresh(), shape) as made:
-                for way in WAYS:
-                    rows.append(await self._rate(made, shape, way))
-                    print(f"  {shape.nodes} nodes, {way}: {rows[-1]['tasks_per_s']} tasks/s", flush=True)
-        return rows
+                for way, tasks in WAYS.items():
+                    rates.append(await self._rate(made, shape, way, tasks, ROUNDS))
+                    print(f"  {shape.nodes} nodes, {way}: {rates[-1]['tasks_per_s']} tasks/s", flush=True)
+        depths: list[Row] = []
+        async with plane(self._fresh(), DEPTH_SHAPE) as made:
+            for tasks, rounds in DEPTHS.items():
+                depths.append(await self._depth(made, tasks, rounds))
+                print(f"  {tasks} queued: {depths[-1]['us_per_task']} us of processor per task", flush=True)
+        return rates, depths
 
-    async def depths(self) -> list[Row]:
-        """The same plane all the time: filled while the nodes take nothing, then emptied."""
-        rows = []
-        async with plane(self._fresh(), QUICK_SHAPES[0] if self._quick else DEPTH_SHAPE) as made:
-            for tasks, rounds in (QUICK_DEPTHS if self._quick else DEPTHS).items():
-                rows.append(await self._depth(made, tasks, rounds))
-                print(f"  {tasks} queued: {rows[-1]['us_per_task']} us of processor per task", flush=True)
-        return rows
-
-    async def _rate(self, made: Plane, shape: Shape, way: str) -> Row:
-        tasks, rounds = (300, 1) if self._quick else (4_000, 3)
+    async def _rate(self, made: Plane, shape: Shape, way: str, tasks: int, rounds: int) -> Row:
+        """From the callers to the stored results, as fast as it goes."""
         spans, bare, latency = [], [await self._bare()], []
         for _ in range(rounds):
             stored, before = await made.stored(), made.usage()
@@ -74,11 +81,12 @@ class Bench:
             "gateways": shape.gateways,
             "nodes": shape.nodes,
             "way": way,
-            **_beside(spans, bare),
+            **_beside(spans, bare, shape),
             "call_p50_ms": round(median([one["p50_ms"] for one in latency]), 1),
         }
 
     async def _depth(self, made: Plane, tasks: int, rounds: int) -> Row:
+        """Filled while the nodes take nothing, then emptied."""
         fills, drains, bare = [], [], [await self._bare()]
         for _ in range(rounds):
             await made.hold()
@@ -107,7 +115,7 @@ class Bench:
         }
 
     async def _bare(self) -> Bare:
-        return await dispatch_bare.measure(self._server, 500 if self._quick else 4_000)
+        return await dispatch_bare.measure(self._server, self._bare_messages)
 
     def _fresh(self) -> Path:
         self._planes += 1
@@ -116,9 +124,7 @@ class Bench:
         return fresh
 
 
-def _beside(spans: Sequence[Span], bare: Sequence[Bare]) -> Row:
-    """``quiet_per_s`` is what two idle cores could do by processor time alone: all of it shared, or the busiest process
-    filling one of them."""
+def _beside(spans: Sequence[Span], bare: Sequence[Bare], shape: Shape) -> Row:
     parts = _parts(spans)
     rate, bare_rate = median([one.per_s for one in spans]), median([one.per_s for one in bare])
     return {
@@ -128,7 +134,15 @@ def _beside(spans: Sequence[Span], bare: Sequence[Bare]) -> Row:
         "us_per_task": round(median([one.all_us for one in spans])),
         "bare_us": round(median([one.cpu_us for one in bare])),
         "us_by_part": parts,
+        "bound_per_s": _bound(parts, shape),
     }
+
+
+def _bound(parts: Mapping[str, int], shape: Shape) -> int:
+    """Tasks per second at which two cores, or the busiest Python process, have no processor time left: reckoned, not
+    measured. What a busy machine adds to the processor time is in it."""
+    busiest_us = max(parts["gateway"] / shape.gateways, parts["node"] / shape.processes, parts["callers"])
+    return round(min(CORES * 1e6 / sum(parts.values()), 1e6 / busiest_us))
 
 
 def _parts(spans: Sequence[Span]) -> dict[str, int]:
@@ -140,7 +154,7 @@ def _rounded(values: Any) -> dict[str, float]:
 
 
 def printed(rows: Sequence[Row]) -> str:
-    """Columns for the plain values; nested ones follow, named ``part us``."""
+    """Values by part stand in one cell."""
     flat = [_flat(row) for row in rows]
     return table(list(flat[0]), [[str(value) for value in row.values()] for row in flat])
 
@@ -161,13 +175,11 @@ async def main(quick: bool) -> None:
         server.start()
         try:
             bench = Bench(Path(directory), server, quick=quick)
-            rates = await bench.rates()
-            depths = await bench.depths()
+            rates, depths = await (bench.quick() if quick else bench.full())
         finally:
             server.stop()
-    print("\nus_by_part and rss: callers/gateway/nats/etcd/node")
-    print(printed(rates) + "\n")
-    print(printed(depths))
+    print("processor time (us per task) and memory (MiB) of callers/gateway/nats/etcd/nodes")
+    print(f"{printed(rates)}\n\n{printed(depths)}")
     if not quick:
         machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load_average": os.getloadavg()}
         save("dispatch.json", {"machine": machine, "rates": rates, "depths": depths})

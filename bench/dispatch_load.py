@@ -1,7 +1,8 @@
 """The callers, in a process of their own: ``python -m bench.dispatch_load '["host:port", …]'``.
 
-An order names a ``way`` (``execute``, ``submit``, ``batch``), how many ``tasks``, and the ``window``: calls in flight,
-all gateways together. The answer has ``seconds``, ``calls`` and the calls' latency in milliseconds.
+An order names a ``way`` (``alone``, ``execute``, ``submit``, ``batch``), how many ``tasks``, and the
+``window``: calls in flight, all gateways together. The answer has ``seconds``, ``calls`` and the calls' latency in
+milliseconds.
 """
 
 from __future__ import annotations
@@ -48,7 +49,12 @@ async def batch(stub: rpc.ExecutionServiceStub, number: int) -> None:
         raise RuntimeError(f"{len(refused)} refused: {refused[0]}")
 
 
-WAYS: dict[str, tuple[Way, int]] = {"execute": (execute, 1), "submit": (submit, 1), "batch": (batch, BATCH)}
+WAYS: dict[str, tuple[Way, int]] = {
+    "alone": (execute, 1),
+    "execute": (execute, 1),
+    "submit": (submit, 1),
+    "batch": (batch, BATCH),
+}
 
 
 async def drive(stubs: list[rpc.ExecutionServiceStub], order: Answer) -> Answer:

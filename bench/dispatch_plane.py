@@ -22,7 +22,7 @@ from tests.servers.stack import NO_ALARMS, Stack
 
 MOST_QUEUED = 250_000
 _POLL_S = 0.02
-WINDOWS = {"execute": 128, "submit": 128, "batch": 4}
+WINDOWS = {"batch": 4, "submit": 128, "execute": 128, "alone": 1}
 """Calls in flight."""
 
 
@@ -160,5 +160,5 @@ async def _nodes(stack: Stack, directory: Path, shape: Shape, at: int) -> Child:
 async def _warm_up(made: Plane) -> None:
     for way in WINDOWS:
         before = await made.stored()
-        await made.call(way, 5 * BATCH)
-        await made.until_stored(before + 5 * BATCH)
+        await made.call(way, BATCH)
+        await made.until_stored(before + BATCH)
