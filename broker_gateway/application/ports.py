@@ -118,7 +118,8 @@ class NodeDirectory(Protocol):
     """The nodes that are alive, as last seen; answered from memory, also while the directory service is away."""
 
     def nodes(self) -> Sequence[NodeRecord]:
-        """Asked for every task: cheap, and a record that has not changed is the same object as before."""
+        """Asked for every task: cheap. A record that has not changed is the same object as before, and a sequence that
+        was given out is never changed."""
         ...
 
 
