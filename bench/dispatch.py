@@ -13,6 +13,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import uvloop
 
 from bench import dispatch_bare
 from bench.dispatch_bare import Bare
-from bench.dispatch_plane import Plane, Shape, Span, plane, span
+from bench.dispatch_plane import Plane, Shape, Span, Usage, plane, span
 from bench.figures import median, save, table
 from tests.servers.nats import NatsServer
 
@@ -31,12 +32,13 @@ WAYS = {"batch": 4_000, "submit": 4_000, "execute": 4_000, "alone": 300}
 """Tasks of one round. ``batch`` submits 100 with each call, ``submit`` one; ``execute`` also waits for the result, 128
 at once; ``alone`` is one call after the other, whose latency tells what dispatch adds to a program."""
 ROUNDS = 3
-DEPTHS = {1_000: 5, 10_000: 3, 100_000: 1}
-"""Tasks queued, and rounds."""
+DEPTHS = ((1_000, 7), (10_000, 3), (100_000, 1), (1_000, 7))
+"""Tasks queued, and rounds. The first length comes again at the end: what changed by then is not for the length."""
+STEPS = 5
 DEPTH_SHAPE = SHAPES[1]
 QUICK_SHAPE = Shape(1, 2, 1, 8)
 QUICK_WAYS = {"batch": 200, "submit": 100, "execute": 100, "alone": 20}
-QUICK_DEPTHS = {200: 1, 1_000: 1}
+QUICK_DEPTHS = ((500, 1), (1_000, 1))
 CORES = 2
 
 
@@ -51,7 +53,7 @@ class Bench:
         """One plane for both tables."""
         async with plane(self._fresh(), QUICK_SHAPE) as made:
             rates = [await self._rate(made, QUICK_SHAPE, way, tasks, 1) for way, tasks in QUICK_WAYS.items()]
-            return rates, [await self._depth(made, tasks, rounds) for tasks, rounds in QUICK_DEPTHS.items()]
+            return rates, [await self._depth(made, tasks, rounds) for tasks, rounds in QUICK_DEPTHS]
 
     async def full(self) -> tuple[list[Row], list[Row]]:
         """Rates, a plane for each shape; depths, one plane for all of them, so that what is kept would show."""
@@ -63,7 +65,7 @@ class Bench:
                     print(f"  {shape.nodes} nodes, {way}: {rates[-1]['tasks_per_s']} tasks/s", flush=True)
         depths: list[Row] = []
         async with plane(self._fresh(), DEPTH_SHAPE) as made:
-            for tasks, rounds in DEPTHS.items():
+            for tasks, rounds in DEPTHS:
                 depths.append(await self._depth(made, tasks, rounds))
                 print(f"  {tasks} queued: {depths[-1]['us_per_task']} us of processor per task", flush=True)
         return rates, depths
@@ -86,32 +88,39 @@ class Bench:
         }
 
     async def _depth(self, made: Plane, tasks: int, rounds: int) -> Row:
-        """Filled while the nodes take nothing, then emptied."""
+        """Filled while the nodes take nothing, then emptied; both in steps, whose costs tell whether length matters."""
         fills, drains, bare = [], [], [await self._bare()]
+        before = made.usage()
         for _ in range(rounds):
             await made.hold()
-            stored, before = await made.stored(), made.usage()
-            await made.call("batch", tasks)
-            full = made.usage()
-            fills.append(span(tasks, before, full))
+            stored = await made.stored()
+            fill = [made.usage()]
+            for _step in range(STEPS):
+                await made.call("batch", tasks // STEPS)
+                fill.append(made.usage())
             await made.go()
-            await made.until_stored(stored + tasks)
-            empty = made.usage()
-            drains.append(span(tasks, full, empty))
+            drain = [fill[-1]]
+            for step in range(1, STEPS + 1):
+                await made.until_stored(stored + tasks * step // STEPS)
+                drain.append(made.usage())
+            fills.append(_steps(tasks, fill))
+            drains.append(_steps(tasks, drain))
             bare.append(await self._bare())
-        fill, drain = _parts(fills), _parts(drains)
         return {
             "queued": tasks,
-            "fill_per_s": round(median([one.per_s for one in fills])),
-            "drain_per_s": round(median([one.per_s for one in drains])),
+            "fill_per_s": round(median([_rate(steps) for steps in fills])),
+            "drain_per_s": round(median([_rate(steps) for steps in drains])),
             "bare_per_s": round(median([one.per_s for one in bare])),
-            "us_per_task": round(median([a.all_us + b.all_us for a, b in zip(fills, drains, strict=True)])),
+            "us_per_task": round(median([_cost(a) + _cost(b) for a, b in zip(fills, drains, strict=True)])),
             "bare_us": round(median([one.cpu_us for one in bare])),
-            "fill_us": fill,
-            "drain_us": drain,
+            "fill_us": _parts([step for steps in fills for step in steps]),
+            "drain_us": _parts([step for steps in drains for step in steps]),
+            "fill_us_by_step": _by_step(fills),
+            "drain_us_by_step": _by_step(drains),
             "rss_mib_before": _rounded(before.rss_mib),
-            "rss_mib_full": _rounded(full.rss_mib),
-            "rss_mib_empty": _rounded(empty.rss_mib),
+            "rss_mib_full": _rounded(fill[-1].rss_mib),
+            "rss_mib_empty": _rounded(drain[-1].rss_mib),
+            "disk_bytes_per_task": await made.disk_bytes_per_task(),
         }
 
     async def _bare(self) -> Bare:
@@ -122,6 +131,22 @@ class Bench:
         fresh = self._directory / f"plane-{self._planes}"
         fresh.mkdir()
         return fresh
+
+
+def _steps(tasks: int, usages: Sequence[Usage]) -> list[Span]:
+    return [span(tasks // STEPS, before, after) for before, after in pairwise(usages)]
+
+
+def _rate(steps: Sequence[Span]) -> float:
+    return sum(one.tasks for one in steps) / sum(one.seconds for one in steps)
+
+
+def _cost(steps: Sequence[Span]) -> float:
+    return sum(one.all_us for one in steps) / len(steps)
+
+
+def _by_step(rounds: Sequence[Sequence[Span]]) -> list[int]:
+    return [round(median([steps[at].all_us for steps in rounds])) for at in range(STEPS)]
 
 
 def _beside(spans: Sequence[Span], bare: Sequence[Bare], shape: Shape) -> Row:
@@ -164,6 +189,8 @@ def _flat(row: Row) -> Row:
     for name, value in row.items():
         if isinstance(value, dict):
             flat[name] = "/".join(str(round(one)) for one in value.values())
+        elif isinstance(value, list):
+            flat[name] = " ".join(map(str, value))
         else:
             flat[name] = value
     return flat

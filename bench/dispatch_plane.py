@@ -95,8 +95,17 @@ class Plane:
 
     async def stored(self) -> int:
         """Results, since the plane began."""
-        answer = await self._bus.request(f"$JS.API.STREAM.INFO.{names.STREAM_RESULTS}", b"", timeout=10)
-        return int(json.loads(answer.data)["state"]["messages"])
+        return (await self._stream(names.STREAM_RESULTS))["messages"]
+
+    async def disk_bytes_per_task(self) -> int:
+        """What results and events take in the store."""
+        results, events = await self._stream(names.STREAM_RESULTS), await self._stream(names.STREAM_EVENTS)
+        return round((results["bytes"] + events["bytes"]) / results["messages"])
+
+    async def _stream(self, name: str) -> dict[str, int]:
+        answer = await self._bus.request(f"$JS.API.STREAM.INFO.{name}", b"", timeout=10)
+        state: dict[str, int] = json.loads(answer.data)["state"]
+        return state
 
     async def until_stored(self, results: int) -> None:
         while await self.stored() < results:  # noqa: ASYNC110  # a stream's length is asked for, not told

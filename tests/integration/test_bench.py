@@ -24,7 +24,7 @@ def test_the_dispatch_bench_measures_every_way_and_depth_and_writes_nothing() ->
     rates, depths = rows[:4], rows[4:]
     assert [row[2] for row in rates] == ["batch", "submit", "execute", "alone"]
     assert all(int(row[3]) > 0 for row in rates)
-    assert [row[0] for row in depths] == ["200", "1000"]
+    assert [row[0] for row in depths] == ["500", "1000"]
     assert (kept.stat().st_mtime_ns if kept.exists() else None) == before
 
 
@@ -37,4 +37,4 @@ def test_a_measurement_that_does_not_exist_is_refused() -> None:
 def test_the_kept_dispatch_figures_are_whole() -> None:
     figures = json.loads((RESULTS / "dispatch.json").read_text(encoding="utf-8"))
     assert {row["nodes"] for row in figures["rates"]} == {1, 8, 64}
-    assert [row["queued"] for row in figures["depths"]] == [1_000, 10_000, 100_000]
+    assert [row["queued"] for row in figures["depths"]] == [1_000, 10_000, 100_000, 1_000]
