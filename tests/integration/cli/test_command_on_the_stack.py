@@ -19,7 +19,8 @@ from tests.servers.fixtures import StartStack
 from tests.servers.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[3]
-COMMAND = (sys.executable, "-m", "coderunner")
+# a background job hands down an ignored SIGINT
+COMMAND = ("env", "--default-signal=INT", sys.executable, "-m", "coderunner")
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

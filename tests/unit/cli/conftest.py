@@ -14,7 +14,8 @@ import pytest
 from tests.fakes.fake_gateway import FakeGateway
 
 ROOT = Path(__file__).resolve().parents[3]
-COMMAND = (sys.executable, "-c", "from coderunner.cli.main import main; main()")
+# a background job hands down an ignored SIGINT
+COMMAND = ("env", "--default-signal=INT", sys.executable, "-c", "from coderunner.cli.main import main; main()")
 
 
 class Cli(Protocol):
