@@ -41,7 +41,7 @@ def latency_plot(rows: Sequence[dict[str, Any]]) -> None:
     axes.set_xscale("log")
     axes.set_xlim(1, max(row["bare_p50_ms"] for row in rows) * 6)
     axes.set_xlabel("milliseconds, median, a new source every time")
-    axes.legend(loc="lower right", fontsize=8)
+    axes.legend(loc="upper right", fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     RESULTS.mkdir(exist_ok=True)
