@@ -106,13 +106,16 @@ class Bench:
             fills.append(_steps(tasks, fill))
             drains.append(_steps(tasks, drain))
             bare.append(await self._bare())
+        us_per_task = round(median([_cost(a) + _cost(b) for a, b in zip(fills, drains, strict=True)]))
+        bare_us = round(median([one.cpu_us for one in bare]))
         return {
             "queued": tasks,
             "fill_per_s": round(median([_rate(steps) for steps in fills])),
             "drain_per_s": round(median([_rate(steps) for steps in drains])),
             "bare_per_s": round(median([one.per_s for one in bare])),
-            "us_per_task": round(median([_cost(a) + _cost(b) for a, b in zip(fills, drains, strict=True)])),
-            "bare_us": round(median([one.cpu_us for one in bare])),
+            "us_per_task": us_per_task,
+            "bare_us": bare_us,
+            "times_bare": round(us_per_task / bare_us, 1),
             "fill_us": _parts([step for steps in fills for step in steps]),
             "drain_us": _parts([step for steps in drains for step in steps]),
             "fill_us_by_step": _by_step(fills),

@@ -22,6 +22,7 @@ from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import execution_pb2_grpc as rpc
 
 BATCH = 100
+_stub: Callable[..., rpc.ExecutionServiceStub] = rpc.ExecutionServiceStub
 Way = Callable[[rpc.ExecutionServiceStub, int], Awaitable[None]]
 
 
@@ -83,14 +84,14 @@ async def drive(stubs: list[rpc.ExecutionServiceStub], order: Answer) -> Answer:
 
 async def main(targets: list[str]) -> None:
     channels = [grpc.aio.insecure_channel(target) for target in targets]
-    stubs = [rpc.ExecutionServiceStub(channel) for channel in channels]
+    stubs = [_stub(channel) for channel in channels]
 
     async def orders(order: Answer) -> Answer:
         return await drive(stubs, order)
 
     await obey(orders)
     for channel in channels:
-        await channel.close()
+        await channel.close(None)
 
 
 if __name__ == "__main__":
