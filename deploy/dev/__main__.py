@@ -33,7 +33,7 @@ COMMANDS = {
     "test": Command(("-m", "pytest"), docker=True, images=True, gvisor=True),
     "check": Command(("-m", "deploy.dev.check")),
     "proto": Command(("proto/generate",)),
-    "bench": Command(("-m", "bench"), docker=True, images=True),
+    "bench": Command(("-m", "bench"), extras=frozenset({"servers", "dev", "bench"}), docker=True, images=True),
     "chaos": Command(("-m", "pytest", "tests/chaos", "--long"), docker=True, images=True),
     "images": Command(_BUILD_IMAGES, extras=frozenset({"servers"}), docker=True),
     "setup": Command(("-c", ""), docker=True, images=True),

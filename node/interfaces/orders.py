@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import msgspec
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error
 
 from node.application.running import RunningTasks
 from schemas import names
 from schemas.node import CancelOrder, CancelReply, NodeOrder
+
+_FLUSHES = 2
+"""The library's ping overtakes what it has buffered: only the second one's answer means that all has arrived."""
 
 OnOrder = Callable[[], Awaitable[None]]
 
@@ -28,9 +33,12 @@ class Orders:
         self._log = structlog.get_logger("node.orders")
 
     async def listen(self, client: Client) -> None:
-        """Returns once subscribed; a reconnected client subscribes again by itself."""
+        """Returns once the server has both subscriptions; a reconnected client subscribes again by itself."""
         await client.subscribe(names.CANCEL_WILDCARD, cb=self._cancel)
         await client.subscribe(names.node_subject(self._node_id), cb=self._order)
+        with contextlib.suppress(Error, TimeoutError, OSError):  # gone again: its reconnection subscribes
+            for _ in range(_FLUSHES):
+                await client.flush()
 
     async def _cancel(self, message: Msg) -> None:
         """Only the node that runs the task answers, at once; the killing goes on behind."""
