@@ -16,8 +16,6 @@ from builder.content import ImageError
 DEFAULT_BASE = "debian:trixie-slim"
 SUITE = "trixie"
 _EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
-_ARCHIVE = "http://deb.debian.org/debian"
-_SECURITY = "http://deb.debian.org/debian-security"
 
 Say = Callable[[str], None]
 
@@ -40,13 +38,20 @@ def bootstrap_base(client: docker.DockerClient, say: Say) -> None:
 def _mmdebstrap_command(archive: Path) -> list[str]:
     options = ["--variant=minbase", "--dpkgopt=force-unsafe-io", '--aptopt=Acquire::Languages "none"']
     options += [f"--dpkgopt=path-exclude={pattern}" for pattern in _EXCLUDED]
+    return ["mmdebstrap", *options, SUITE, str(archive), *_sources()]
+
+
+def _sources() -> list[str]:
+    """Lines for apt on the mirrors that this host itself installs from; none where they are unclear: mmdebstrap then
+    takes its own."""
     main, security = _host_mirrors()
-    lines = [f"deb {main} {SUITE} main", f"deb {main} {SUITE}-updates main", f"deb {security} {SUITE}-security main"]
-    return ["mmdebstrap", *options, SUITE, str(archive), *lines]
+    if not main or not security:
+        return []
+    return [f"deb {main} {SUITE} main", f"deb {main} {SUITE}-updates main", f"deb {security} {SUITE}-security main"]
 
 
 def _host_mirrors() -> tuple[str, str]:
-    """The archive and security mirrors that this host itself installs from, Debian's own where that is unclear."""
+    """The archive and security mirrors of this host; empty where they are unclear."""
     release = _host_release()
     command = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"]
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
@@ -55,7 +60,7 @@ def _host_mirrors() -> tuple[str, str]:
         uri, suite, component = [*line.split(), "", "", ""][:3]
         if component == "main" and uri.startswith("http"):
             mirrors.setdefault(suite, uri)
-    return mirrors.get(release, _ARCHIVE), mirrors.get(f"{release}-security", _SECURITY)
+    return mirrors.get(release, ""), mirrors.get(f"{release}-security", "")
 
 
 def _host_release() -> str:
