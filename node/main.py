@@ -146,6 +146,7 @@ class Node:
         watch("load_score", "0 (idle) to 100.", lambda: self.heartbeat.score)
         watch("alarms", "Thresholds that the node is over.", lambda: self.heartbeat.alarm_count)
         watch("handed_back", "Tasks that came when no slot was free.", lambda: self.source.handed_back)
+        watch("lost_pulls", "Waiting requests that the bus lost.", lambda: self.source.lost_pulls)
         watch("bus_connected", "1 while the bus is there.", lambda: self.bus.connected)
         watch("directory_reachable", "1 while the directory is there.", lambda: self.directory.reachable)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import structlog
 
 from node.infrastructure.nats_publisher import BusAwayError, Publisher, RefusedError
+from node.infrastructure.nats_pull import Queue
 from schemas import names
-from schemas.status import Priority
 from schemas.topology import create_consumer_request, task_consumer
 
 
@@ -16,22 +16,24 @@ class Consumers:
     def __init__(self, publisher: Publisher, ack_wait_s: float) -> None:
         self._publisher = publisher
         self._ack_wait_s = ack_wait_s
-        self._there: set[tuple[str, Priority]] = set()
+        self._there: set[Queue] = set()
         self._log = structlog.get_logger("node.source")
 
-    async def ensured(self, pool: str, priority: Priority) -> bool:
-        """True once the consumer is known to exist; asks the server only where that is in doubt."""
-        if (pool, priority) in self._there:
-            return True
-        config = task_consumer(pool, priority) | {"ack_wait": int(self._ack_wait_s * 1e9)}
+    def known(self, queue: Queue) -> bool:
+        """True while nothing speaks against its being there."""
+        return queue in self._there
+
+    async def ensured(self, queue: Queue) -> bool:
+        """True once the consumer is known to exist. Asks the server; a consumer that is there stays as it is."""
+        config = task_consumer(queue.pool, queue.priority) | {"ack_wait": int(self._ack_wait_s * 1e9)}
         subject, body = create_consumer_request(names.STREAM_TASKS, config)
         try:
             await self._publisher.request(subject, body)
         except (BusAwayError, TimeoutError, RefusedError) as error:
-            self._log.warning("no consumer yet", pool=pool, priority=priority.value, error=str(error))
+            self._log.warning("no consumer yet", pool=queue.pool, priority=queue.priority.value, error=str(error))
             return False
-        self._there.add((pool, priority))
+        self._there.add(queue)
         return True
 
-    def doubt(self, pool: str, priority: Priority) -> None:
-        self._there.discard((pool, priority))
+    def doubt(self, queue: Queue) -> None:
+        self._there.discard(queue)

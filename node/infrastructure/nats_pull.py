@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -20,11 +21,14 @@ WAIT_S = 5.0
 REFRESH_S = 0.1
 """A pull is sent again for a new priority at most this often: on a node with few slots the load changes with every
 short task that comes and goes."""
-LATE_S = 2.0
-"""A pull without any answer for so long beyond its time is taken for lost."""
+HEARTBEAT_S = 0.9
+"""So often the server says of a waiting pull that it is still there."""
+SILENCE_S = 2.0
+"""A waiting pull of which nothing was heard for so long is lost: its queue's leader died, or cannot reach us."""
 NOW_S = 2.0
 BROKEN_S = 1.0
 """Pause after an answer that says that the consumer is not as it should be."""
+STILL_THERE = "100"
 SERVED_OUT = frozenset({"404", "408"})
 """No messages; the time is over. Anything else is trouble."""
 
@@ -49,9 +53,10 @@ def now_request(batch: int, decile: int) -> bytes:
 
 
 def wait_request(batch: int, decile: int) -> bytes:
-    expires = int(WAIT_S * 1e9)
+    expires, heartbeat = int(WAIT_S * 1e9), int(HEARTBEAT_S * 1e9)
     group = names.LOAD_GROUP.encode()
-    return b'{"batch":%d,"expires":%d,"group":"%b","priority":%d}' % (batch, expires, group, decile)
+    body = b'{"batch":%d,"expires":%d,"idle_heartbeat":%d,"group":"%b","priority":%d}'
+    return body % (batch, expires, heartbeat, group, decile)
 
 
 def status_of(message: Msg) -> str:
@@ -121,6 +126,8 @@ class WaitingPull:
         self.credit = 0
         self.decile = -1
         self.broken_until = 0.0
+        self.losses = 0
+        """Requests that the server lost without a word."""
 
     @property
     def armed(self) -> bool:
@@ -130,7 +137,14 @@ class WaitingPull:
         return now >= self.broken_until
 
     def needs_request(self, now: float, decile: int) -> bool:
-        return self.credit <= 0 or now >= self._lost_at or (self.decile != decile and now >= self._fresh_until)
+        return self.credit <= 0 or self.is_lost(now) or (self.decile != decile and now >= self._fresh_until)
+
+    def is_lost(self, now: float) -> bool:
+        return self.credit > 0 and now >= self._lost_at
+
+    def may_be_lost_in_s(self, now: float) -> float:
+        """Seconds until silence means that; endless where nothing is waited for."""
+        return max(0.0, self._lost_at - now) if self.credit > 0 else math.inf
 
     def is_outdated(self, decile: int) -> bool:
         """It waits with a priority that is not ours any more."""
@@ -138,7 +152,9 @@ class WaitingPull:
 
     async def request(self, batch: int, decile: int) -> None:
         """Sends one, in place of one that may be there."""
+        now = asyncio.get_running_loop().time()
         if self.credit > 0:
+            self.losses += self.is_lost(now)
             self.withdraw()
         if self._subscription is None:
             self._inbox = self._client.new_inbox()
@@ -146,8 +162,7 @@ class WaitingPull:
         self._number += 1
         self.credit = batch
         self.decile = decile
-        now = asyncio.get_running_loop().time()
-        self._lost_at = now + WAIT_S + LATE_S
+        self._lost_at = now + SILENCE_S
         self._fresh_until = now + REFRESH_S
         reply = f"{self._inbox}.{self._number}"
         await self._client.publish(self.queue.next_subject, wait_request(batch, decile), reply=reply)
@@ -179,9 +194,16 @@ class WaitingPull:
             return  # the connection went away meanwhile, and every request on it
 
     async def _message(self, message: Msg) -> None:
+        is_current = message.subject == f"{self._inbox}.{self._number}"
         if is_task(message):
             self.credit -= 1
+            self._heard()
             await self._on_task(message)
-        elif message.subject == f"{self._inbox}.{self._number}":
+        elif is_current and status_of(message) == STILL_THERE:
+            self._heard()
+        elif is_current:
             self.credit = 0
             self._on_over(status_of(message))
+
+    def _heard(self) -> None:
+        self._lost_at = asyncio.get_running_loop().time() + SILENCE_S

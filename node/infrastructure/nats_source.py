@@ -10,8 +10,10 @@ holds two tasks.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import msgspec
 import structlog
@@ -30,6 +32,8 @@ from schemas.status import Priority
 
 TICK_S = 1.0
 """How often the desk looks whether a waiting request is lost or carries an old priority."""
+ENSURE_S = 0.2
+"""How long the desk waits for consumers to be ensured before it goes on with those that are there."""
 LARGEST_BATCH = 16
 """Of a waiting request: larger nodes leave something for others."""
 
@@ -55,7 +59,7 @@ class NatsTaskSource:
         self._wake = asyncio.Event()
         self._pick = 1
         self._handed_back = 0
-        self._burials: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[None]] = set()
         self._now = NowPuller(bus.client, self._arrived)
         self._queues = [self._waiting_pull(Queue(pool, p)) for p in BY_URGENCY for pool in self._pools]
         self._log = structlog.get_logger("node.source")
@@ -65,6 +69,11 @@ class NatsTaskSource:
     def handed_back(self) -> int:
         """Tasks that came when no slot was free any more."""
         return self._handed_back
+
+    @property
+    def lost_pulls(self) -> int:
+        """Requests that waited with the bus and that it lost without a word."""
+        return sum(queue.losses for queue in self._queues)
 
     async def take(self) -> Delivery:
         """Cancelled in the instant in which a task arrived for it, it hands that task back."""
@@ -99,8 +108,11 @@ class NatsTaskSource:
             await asyncio.gather(*(queue.settled() for queue in self._queues))
 
     def _next_look_s(self) -> float:
-        decile = self._decile()
-        return REFRESH_S if any(queue.is_outdated(decile) for queue in self._queues) else TICK_S
+        decile, now = self._decile(), asyncio.get_running_loop().time()
+        if any(queue.is_outdated(decile) for queue in self._queues):
+            return REFRESH_S
+        silence_s = min(queue.may_be_lost_in_s(now) for queue in self._queues)
+        return min(TICK_S, max(REFRESH_S, silence_s))
 
     async def _careful_step(self) -> None:
         """The bus may go away in the middle of a step; the next one, or the reconnection, makes good for it."""
@@ -123,12 +135,30 @@ class NatsTaskSource:
             await self._arm()
 
     async def _all_there(self) -> bool:
-        """True once every consumer has been ensured. After trouble, the pause is BROKEN_S."""
+        """True where any consumer is there. One that keeps us waiting (its cluster elects a leader) must not keep the
+        others waiting: it joins in when it is there."""
         now = asyncio.get_running_loop().time()
-        for queue in self._queues:
-            if queue.usable(now) and not await self._consumers.ensured(queue.queue.pool, queue.queue.priority):
-                queue.broken_until = now + BROKEN_S
-        return any(queue.usable(now) for queue in self._queues)
+        in_doubt = [pull for pull in self._queues if pull.usable(now) and not self._consumers.known(pull.queue)]
+        if in_doubt:
+            asked = [self._background(self._ensure(pull)) for pull in in_doubt]
+            await asyncio.wait(asked, timeout=ENSURE_S)
+        now = asyncio.get_running_loop().time()
+        return any(pull.usable(now) for pull in self._queues)
+
+    async def _ensure(self, pull: WaitingPull) -> None:
+        pull.broken_until = math.inf
+        try:
+            await self._consumers.ensured(pull.queue)
+        finally:
+            is_there = self._consumers.known(pull.queue)
+            pull.broken_until = 0.0 if is_there else asyncio.get_running_loop().time() + BROKEN_S
+            self._wake.set()
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
 
     async def _round(self) -> bool:
         """One offer of all free slots to what is in the queues; True if there may be more."""
@@ -173,9 +203,7 @@ class NatsTaskSource:
         try:
             task = decode_task(message.data)
         except msgspec.MsgspecError as error:
-            burial = asyncio.create_task(bury_malformed(self._publisher, message, self._node_id, str(error)))
-            self._burials.add(burial)
-            burial.add_done_callback(self._burials.discard)
+            self._background(bury_malformed(self._publisher, message, self._node_id, str(error)))
             return
         delivery = NatsDelivery(self._publisher, message, task, self._node_id)
         while self._waiting:
@@ -199,11 +227,11 @@ class NatsTaskSource:
     def _trouble(self, pull: WaitingPull, status: str) -> None:
         """The consumer is gone, or does not take our request: it is ensured again after a pause."""
         self._log.warning("a queue does not answer as it should", pool=pull.queue.pool, status=status)
-        self._consumers.doubt(pull.queue.pool, pull.queue.priority)
+        self._consumers.doubt(pull.queue)
         pull.broken_until = asyncio.get_running_loop().time() + BROKEN_S / 2
 
     def _reconnected(self) -> None:
         for queue in self._queues:
             queue.forget()
-            self._consumers.doubt(queue.queue.pool, queue.queue.priority)
+            self._consumers.doubt(queue.queue)
         self._wake.set()

@@ -49,8 +49,8 @@ class Desk:
         self.order: list[Execution] = []
         self._came = asyncio.Condition()
 
-    async def open(self) -> None:
-        for config in streams(BusLimits()):
+    async def open(self, replicas: int = 1) -> None:
+        for config in streams(BusLimits(replicas=replicas)):
             await self.ask(f"STREAM.CREATE.{config['name']}", config)
         await self.client.subscribe(STORED_RESULTS_WILDCARD, cb=self._result)
 

@@ -1,0 +1,93 @@
+"""Requests that wait with a server that dies: nobody says so, and it is noticed all the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import msgspec
+import pytest
+import pytest_asyncio
+from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NatsTimeoutError
+
+from node.infrastructure import nats_pull
+from node.infrastructure.nats_pull import Queue, WaitingPull
+from schemas import names
+from schemas.status import Priority, Status
+from schemas.topology import create_consumer_request, task_consumers
+from tests.fakes.node import FixedProbe, a_task
+from tests.integration.node.conftest import Desk, StartNode, eventually, running_node
+from tests.servers.nats import NatsCluster, NatsServer
+
+NORMAL = Queue("default", Priority.NORMAL)
+NOTICED_WITHIN_S = 2.5
+LED_AGAIN_WITHIN_S = 20.0
+"""The cluster takes 4 to 9 s to elect a leader in place of one that died."""
+
+
+@pytest_asyncio.fixture
+async def clustered(nats_cluster: NatsCluster) -> AsyncIterator[Desk]:
+    """Streams of three replicas, and the consumers that the node will find."""
+    client = await nats_cluster.connect(max_reconnect_attempts=-1, reconnect_time_wait=0.1)
+    desk = Desk(client)
+    await desk.open(replicas=3)
+    for config in task_consumers("default"):
+        subject, body = create_consumer_request(names.STREAM_TASKS, config)
+        await desk.ask(subject.removeprefix("$JS.API."), json.loads(body))
+    yield desk
+    await client.close()
+
+
+async def leader_of_normal(desk: Desk, cluster: NatsCluster) -> NatsServer:
+    info = await desk.ask(f"CONSUMER.INFO.{names.STREAM_TASKS}.{names.queue_consumer('default', Priority.NORMAL)}", {})
+    return next(server for server in cluster.servers if server.name == info["cluster"]["leader"])
+
+
+async def test_a_request_whose_leader_died_is_noticed_within_seconds_and_sent_again(
+    clustered: Desk, nats_cluster: NatsCluster
+) -> None:
+    leader = await leader_of_normal(clustered, nats_cluster)
+    elsewhere = next(server for server in nats_cluster.servers if server is not leader)
+    settings = {"nats_urls": [elsewhere.url], "etcd_endpoints": ["127.0.0.1:1"], "http_address": "127.0.0.1:0"}
+    async with AsyncExitStack() as stack:
+        node = await running_node(stack, "n1", {"sandbox": "simulated", "concurrency": 2, **settings}, FixedProbe())
+        await clustered.waiting_pulls(1)
+        leader.kill()
+        await eventually(lambda: node.source.lost_pulls > 0, NOTICED_WITHIN_S)
+        assert node.bus.connected
+        await eventually(lambda: is_queued(clustered, "t1"), LED_AGAIN_WITHIN_S)
+        assert (await clustered.result("t1", LED_AGAIN_WITHIN_S)).status is Status.SUCCEEDED
+
+
+async def is_queued(desk: Desk, task_id: str) -> bool:
+    """True once the stream's leader has confirmed it: while there is none, nobody does."""
+    task = a_task(task_id)
+    subject = names.task_subject(task.pool, task.priority, task.id)
+    try:
+        answer = await desk.client.request(
+            subject, msgspec.json.encode(task), timeout=1, headers={names.HEADER_MSG_ID: task_id}
+        )
+    except (NoRespondersError, NatsTimeoutError):
+        return False
+    return "error" not in json.loads(answer.data)
+
+
+async def test_a_request_that_waits_in_peace_is_not_taken_for_lost(
+    desk: Desk, start_node: StartNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_pull, "WAIT_S", nats_pull.SILENCE_S + 0.5)
+    node = await start_node()  # its consumers
+    await node.slots.pause()
+    await desk.waiting_pulls(0)
+    over = asyncio.get_running_loop().create_future()
+    pull = WaitingPull(desk.client, NORMAL, desk.client.publish, over.set_result)  # type: ignore[arg-type] # no task comes
+    await pull.request(1, 0)
+    while not over.done():
+        assert not pull.is_lost(asyncio.get_running_loop().time())
+        await asyncio.wait([over], timeout=0.05)
+    assert await over == "408"
+    pull.withdraw()
+    await pull.settled()
