@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from coderunner.model import CaseResult, Execution
 
 
-def read(folder: Path, comparison: Comparison) -> list[TestCase]:
+def read(folder: Path, comparison: Comparison, *, checked: bool = False) -> list[TestCase]:
     """One case for each ``NAME.in`` with its ``NAME.out`` or ``NAME.ans``, and ``NAME.args`` where there is one
-    (quoted as in a shell), in natural order. Raises click.UsageError."""
+    (quoted as in a shell), in natural order. ``checked``: a checker may do without an expected output. Raises
+    click.UsageError."""
     inputs = sorted(folder.glob("*.in"), key=_natural)
     if not inputs:
         raise click.UsageError(f"there is no NAME.in in '{folder}'")
-    return [_case(path, comparison) for path in inputs]
+    return [_case(path, comparison, checked=checked) for path in inputs]
 
 
-def _case(path: Path, comparison: Comparison) -> TestCase:
+def _case(path: Path, comparison: Comparison, *, checked: bool) -> TestCase:
     expected = [path.with_suffix(ending) for ending in (".out", ".ans") if path.with_suffix(ending).exists()]
-    if len(expected) != 1:
+    if len(expected) > 1 or not (expected or checked):
         found = "both" if expected else "neither"
         raise click.UsageError(f"'{path}' needs either {path.stem}.out or {path.stem}.ans; {found} is there")
     arguments = path.with_suffix(".args")
@@ -36,9 +37,8 @@ def _case(path: Path, comparison: Comparison) -> TestCase:
         args = shlex.split(text_of(arguments)) if arguments.exists() else []
     except ValueError as error:
         raise click.UsageError(f"'{arguments}': {error}") from error
-    return TestCase(
-        name=path.stem, stdin=text_of(path), args=args, expected_output=text_of(expected[0]), comparison=comparison
-    )
+    answer = text_of(expected[0]) if expected else ""
+    return TestCase(name=path.stem, stdin=text_of(path), args=args, expected_output=answer, comparison=comparison)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
@@ -47,18 +47,19 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 
 
 def verdicts(execution: Execution) -> str:
-    """The table of cases, and a line that sums them up."""
+    """The table of cases, a line that sums them up, and what went wrong beside them."""
     rows = [_row(case) for case in execution.cases]
     accepted = sum(case.verdict == "ACCEPTED" for case in execution.cases)
     header = ("case", "verdict", "wall ms", "cpu ms", "memory", "output")
-    return table(header, rows, right=("wall ms", "cpu ms", "memory")) + f"\n{accepted} of {len(rows)} accepted"
+    lines = [table(header, rows, right=("wall ms", "cpu ms", "memory")), f"{accepted} of {len(rows)} accepted"]
+    return "\n".join([*lines, execution.error] if execution.error and execution.status == "FAILED" else lines)
 
 
 def _row(case: CaseResult) -> tuple[str, ...]:
     colour = {"ACCEPTED": "green", "SKIPPED": "bright_black"}.get(case.verdict, "red")
     verdict = click.style(case.verdict, fg=colour)
     if case.stage is None:
-        return case.name, verdict, "-", "-", "-", ""
+        return case.name, verdict, "-", "-", "-", one_line(case.checker_output, 40)
     stage = case.stage
     shown = case.checker_output or (stage.stdout if case.verdict == "WRONG_ANSWER" else stage.stderr)
     return (

@@ -133,7 +133,7 @@ def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
         compile_options=chosen.compile_option,
         limits=_limits(chosen),
         priority=chosen.priority.upper(),
-        cases=cases.read(chosen.cases, comparison) if chosen.cases is not None else (),
+        cases=cases.read(chosen.cases, comparison, checked=chosen.checker is not None) if chosen.cases else (),
         stop_at_first_failure=chosen.stop_at_first_failure,
         idempotency_key=chosen.idempotency_key,
         queue_deadline_ms=_scaled(chosen.queue_deadline, 1000) or 0,

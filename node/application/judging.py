@@ -13,12 +13,12 @@ from node.domain.sandbox import Launch, Outcome, Role
 from node.domain.verdict import case_verdict, checker_verdict, explain, run_status, stage_of
 from schemas.execution import CaseResult
 from schemas.status import Status, Verdict
-from schemas.task import Limits, TestCase
+from schemas.task import Limits, TaskMessage, TestCase
 
 CHECKER_LIMITS = Limits(
     cpu_ms=10_000,
     wall_ms=20_000,
-    memory_bytes=512 << 20,
+    memory_bytes=256 << 20,  # what waiting slots grant: any other amount costs a warm one, with every case
     processes=64,
     output_bytes=16 << 10,
     disk_bytes=64 << 20,
@@ -34,9 +34,19 @@ class ReadyProgram:
 
 
 def widest(limits: Limits, cases: list[TestCase]) -> Limits:
-    """What a slot must grant so that every case can have its own limits in it."""
-    every = [limits, *(case.limits for case in cases if case.limits is not None)]
-    return Limits(**{name: max(getattr(one, name) for one in every) for name in Limits.__struct_fields__})
+    """What a slot must grant so that every case can have its own limits in it. Memory is set for each run: the slot is
+    taken for what the first one needs."""
+    every = [case.limits or limits for case in cases]
+    most = {name: max(getattr(one, name) for one in every) for name in Limits.__struct_fields__}
+    return Limits(**{**most, "memory_bytes": every[0].memory_bytes})
+
+
+def undecided(task: TaskMessage, verdict: Verdict, words: str) -> list[CaseResult]:
+    """Cases of a task that nothing was run for."""
+    return [
+        CaseResult(name=_name(case, index), verdict=verdict, stage=None, checker_output=words)
+        for index, case in enumerate(task.cases)
+    ]
 
 
 class Judge:
@@ -66,7 +76,7 @@ class Judge:
         results: list[CaseResult] = []
         stopped = False
         for index, case in enumerate(running.task.cases):
-            name = case.name or str(index + 1)
+            name = _name(case, index)
             if stopped or running.cancelled:
                 results.append(CaseResult(name=name, verdict=Verdict.SKIPPED, stage=None, checker_output=""))
                 continue
@@ -101,7 +111,8 @@ class Judge:
         if status is Status.SUCCEEDED and checker is not None:
             verdict, words = await self._checked(running, case, outcome, checker)
             return CaseResult(name=name, verdict=verdict, stage=stage, checker_output=words)
-        accepted = status is Status.SUCCEEDED and accepts(case.comparison, stage.stdout, case.expected_output)
+        readable = status is Status.SUCCEEDED and not stage.stdout_invalid_utf8  # U+FFFD for a byte is nobody's answer
+        accepted = readable and accepts(case.comparison, stage.stdout, case.expected_output)
         return CaseResult(name=name, verdict=case_verdict(status, accepted=accepted), stage=stage, checker_output="")
 
     async def _checked(
@@ -119,6 +130,10 @@ class Judge:
             judged = await running.run(sandbox, launch, _nobody)
         said = stage_of(judged)
         return checker_verdict(judged), said.stdout + said.stderr + explain(judged, CHECKER_LIMITS, "the checker")
+
+
+def _name(case: TestCase, index: int) -> str:
+    return case.name or str(index + 1)
 
 
 def _nobody(_stream: str, _data: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from node.application.building import Build, Builder
-from node.application.judging import Judge, ReadyProgram
+from node.application.judging import CHECKER_LIMITS, Judge, ReadyProgram, undecided
 from node.application.live import LiveOutput
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
 from node.application.running import RunningTask
@@ -14,7 +14,8 @@ from node.domain.program import Built, Program, program_of, run_launch
 from node.domain.sandbox import Role
 from node.domain.verdict import explain, run_status, stage_of, summary
 from schemas.execution import CaseResult, Stage
-from schemas.status import Status
+from schemas.status import Status, Verdict
+from schemas.task import TaskMessage
 
 
 class UnservedLanguageError(LookupError):
@@ -78,24 +79,32 @@ class Workbench:
 
     async def _judged(self, running: RunningTask, ready: ReadyProgram, build: Build, attempt: int) -> Produced:
         checker = await self._checker(running, attempt)
-        if isinstance(checker, Produced):
-            return checker
+        if isinstance(checker, Build):
+            return _unchecked(running.task, build, checker)
         cases = await self._judge.judge(running, ready, checker, attempt)
         status = summary(cases, cancelled=running.cancelled)
         return Produced(status, compile=build.stage, cases=cases, cached=build.cached)
 
-    async def _checker(self, running: RunningTask, attempt: int) -> ReadyProgram | Produced | None:
+    async def _checker(self, running: RunningTask, attempt: int) -> ReadyProgram | Build | None:
+        """A Build where it failed."""
         checker = running.task.checker
         if checker is None:
             return None
         language, version = self.language(checker.language, checker.language_version)
         program = program_of(language, version, checker.files)
         build = await self._builder.build(running, program, attempt)
-        if build.built is None:
-            error = f"the checker: {build.error or 'did not compile'}"
-            return Produced(build.status or Status.COMPILE_ERROR, compile=build.stage, error=error)
-        return ReadyProgram(program, build.built)
+        return build if build.built is None else ReadyProgram(program, build.built)
 
 
 def _not_built(build: Build) -> Produced:
     return Produced(build.status or Status.COMPILE_ERROR, compile=build.stage, error=build.error)
+
+
+def _unchecked(task: TaskMessage, build: Build, checker: Build) -> Produced:
+    """The checker was not built. That is not the fault of the program, whose compilation is still told."""
+    if checker.status is Status.CANCELLED:
+        return Produced(Status.CANCELLED, compile=build.stage, cases=undecided(task, Verdict.SKIPPED, ""))
+    said = checker.stage.stdout + checker.stage.stderr if checker.stage else ""
+    words = (said + checker.error)[: CHECKER_LIMITS.output_bytes]
+    cases = undecided(task, Verdict.CHECKER_ERROR, words)
+    return Produced(Status.FAILED, compile=build.stage, cases=cases, error="the checker does not compile")

@@ -35,7 +35,8 @@ def same_tokens(output: str, expected: str) -> bool:
 
 
 def same_numbers(output: str, expected: str, epsilon: float) -> bool:
-    """As tokens, and words that are numbers may differ by ``epsilon``, absolutely or relatively."""
+    """As tokens, and words that are numbers may differ by ``epsilon``, absolutely or relatively. As languages differ in
+    how they spell what is no number, ``nan`` is ``NaN`` and ``inf`` is ``Infinity``."""
     ours, theirs = output.split(), expected.split()
     return len(ours) == len(theirs) and all(_close(a, b, epsilon) for a, b in zip(ours, theirs, strict=True))
 
@@ -51,11 +52,13 @@ def _close(a: str, b: str, epsilon: float) -> bool:
     if a == b:
         return True
     x, y = _number(a), _number(b)
-    return x is not None and y is not None and math.isclose(x, y, rel_tol=epsilon, abs_tol=epsilon)
+    if x is None or y is None:
+        return False
+    return math.isclose(x, y, rel_tol=epsilon, abs_tol=epsilon) or (math.isnan(x) and math.isnan(y))
 
 
 def _number(token: str) -> float | None:
-    if "_" in token:  # float() takes 1_000, no judge does
+    if "_" in token or not token.isascii():  # float() takes 1_000 and the digits of every script, no judge does
         return None
     try:
         return float(token)

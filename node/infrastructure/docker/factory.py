@@ -95,7 +95,10 @@ class SlotFactory:
         self._removals.spawn(self._destroy(container_id, uid))
 
     async def resize(self, slot: Slot, memory_bytes: int) -> bool:
-        """Grants a program that much memory. False, and the slot is lost, where the engine does not."""
+        """Grants a program that much memory. False where the runtime has no way to do that, and where the engine
+        refuses, which loses the slot."""
+        if not self.traits.resizes:
+            return False
         try:
             await self._engine.set_memory(slot.container_id, memory_bytes + slot.overhead_bytes)
         except EngineError as error:

@@ -21,16 +21,21 @@ class SlotSource(Protocol):
     def give_back(self, slot: Slot) -> None: ...
 
 
+SourceOf = Callable[[int], SlotSource]
+"""Where slots come from that can grant that many bytes of memory. Raises SandboxLostError."""
 Resize = Callable[[Slot, int], Awaitable[bool]]
-"""Make a slot grant that many bytes of memory; False (and the slot is lost) where that fails."""
+"""Make a slot grant that many bytes of memory; False where that cannot be, and where it fails (the slot is lost)."""
 
 
 class Lease:
-    """The port ``Sandbox``. A slot that turns out not to be clean between two launches is exchanged behind its back."""
+    """The port ``Sandbox``. A slot that turns out not to be clean between two launches, or that cannot grant what the
+    second asks for, is exchanged behind its back."""
 
-    def __init__(self, source: SlotSource, resize: Resize) -> None:
-        self._source = source
+    def __init__(self, source_of: SourceOf, resize: Resize) -> None:
+        self._source_of = source_of
         self._resize = resize
+        self._source: SlotSource | None = None
+        """Of the slot that is held."""
         self._slot: Slot | None = None
         self._preparing = False
         self._killed = False
@@ -42,7 +47,7 @@ class Lease:
     def release(self) -> None:
         """Hands the slot back, if there is one; safe to call once more."""
         slot, self._slot = self._slot, None
-        if slot is not None:
+        if slot is not None and self._source is not None:
             self._source.give_back(slot)
 
     async def run(self, launch: Launch, on_output: OnOutput) -> Outcome:
@@ -66,6 +71,7 @@ class Lease:
     async def _fit_slot(self, memory_bytes: int) -> Slot:
         for _ in range(_ATTEMPTS):
             if self._slot is None:
+                self._source = self._source_of(memory_bytes)
                 self._slot = await self._source.take(memory_bytes)
             slot = self._slot
             if await slot.settled() and (slot.memory_bytes == memory_bytes or await self._resize(slot, memory_bytes)):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import structlog
 
@@ -96,8 +98,10 @@ class DockerSandboxPool:
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
         """A slot that is verified clean, whose container grants ``limits`` memory, processes and disk. Raises
         SandboxLostError."""
-        source, factory = self._source(language, role, limits)
-        lease = Lease(source, factory.resize)
+        shelf = self._shelves.get((language.name, role))
+        if shelf is None or self._factory is None:
+            raise SandboxLostError(f"no {role} slots for {language.name} on this node")
+        lease = Lease(partial(_source, shelf, self._factory, limits), self._factory.resize)
         try:
             await lease.acquire(limits.memory_bytes)
             yield lease
@@ -181,20 +185,6 @@ class DockerSandboxPool:
             _log.error("language not served", language=language.name, reason=str(error))
             return None
 
-    def _source(self, language: Language, role: Role, limits: Limits) -> tuple[SlotSource, SlotFactory]:
-        shelf = self._shelves.get((language.name, role))
-        if shelf is None or self._factory is None:
-            raise SandboxLostError(f"no {role} slots for {language.name} on this node")
-        recipe, usual = shelf.recipe, shelf.recipe.shape
-        fits = limits.disk_bytes <= usual.disk_bytes and limits.processes <= usual.processes
-        if fits and (self._factory.traits.resizes or limits.memory_bytes == usual.memory_bytes):
-            return shelf.group, self._factory
-        shape = Shape(
-            limits.memory_bytes, max(limits.disk_bytes, usual.disk_bytes), max(limits.processes, usual.processes)
-        )
-        own = Recipe(recipe.language, recipe.role, recipe.image, shape)
-        return MadeToMeasure(self._factory, own, shelf.room_for_extra), self._factory
-
     def _policy(self, language: Language, role: Role) -> GroupPolicy:
         settings = self._settings
         return GroupPolicy(
@@ -224,3 +214,13 @@ class DockerSandboxPool:
 
     def _label(self, container: FoundContainer, key: str) -> str:
         return container.labels.get(f"{self._settings.prefix}.{key}", "")
+
+
+def _source(shelf: _Shelf, factory: SlotFactory, limits: Limits, memory_bytes: int) -> SlotSource:
+    """The slots that wait, where they can grant ``limits`` with that much memory; otherwise one that is made for it."""
+    usual = shelf.recipe.shape
+    fits = limits.disk_bytes <= usual.disk_bytes and limits.processes <= usual.processes
+    if fits and (factory.traits.resizes or memory_bytes == usual.memory_bytes):
+        return shelf.group
+    shape = Shape(memory_bytes, max(limits.disk_bytes, usual.disk_bytes), max(limits.processes, usual.processes))
+    return MadeToMeasure(factory, dataclasses.replace(shelf.recipe, shape=shape), shelf.room_for_extra)

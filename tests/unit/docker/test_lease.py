@@ -55,7 +55,7 @@ async def refuses(slot: Any, memory_bytes: int) -> bool:
 
 
 def lease_of(source: FakeSource, resize: Any = grants) -> Lease:
-    return Lease(source, resize)  # type: ignore[arg-type]  # a fake
+    return Lease(lambda memory_bytes: source, resize)  # type: ignore[arg-type,return-value]  # a fake
 
 
 async def test_launches_follow_each_other_in_one_slot() -> None:
@@ -84,6 +84,17 @@ async def test_a_slot_is_given_the_memory_that_the_launch_asks_for() -> None:
     await lease.acquire(256 * MIB)
     await lease.run(launch(limits=limits(memory_bytes=64 * MIB)), nobody)
     assert slot.memory_bytes == 64 * MIB
+
+
+async def test_a_slot_that_cannot_grant_what_the_next_launch_asks_for_is_exchanged_for_one_that_does() -> None:
+    sources = {mib * MIB: FakeSource(FakeSlot(memory_bytes=mib * MIB)) for mib in (64, 256)}
+    slots = {memory_bytes: source.slots[0] for memory_bytes, source in sources.items()}
+    lease = Lease(lambda memory_bytes: sources[memory_bytes], refuses)  # type: ignore[arg-type,return-value]  # fakes
+    await lease.acquire(256 * MIB)
+    await lease.run(launch(limits=limits(memory_bytes=64 * MIB)), nobody)
+    lease.release()
+    assert (slots[256 * MIB].ran, len(slots[64 * MIB].ran)) == ([], 1)
+    assert [source.returned for source in sources.values()] == [[slots[64 * MIB]], [slots[256 * MIB]]]
 
 
 async def test_slots_that_cannot_be_made_ready_are_all_handed_back() -> None:

@@ -396,12 +396,14 @@ async def test_no_slot_is_held_while_a_checkers_slot_is_waited_for() -> None:
     assert held == [0, 0]
 
 
-async def test_a_checker_that_does_not_compile_says_so() -> None:
+async def test_a_checker_that_does_not_compile_is_not_the_programs_fault() -> None:
     bench = Bench(ScriptedPool(an_outcome(exit_code=1, stderr=b"oops")))
     checker = Checker(language="cpp", language_version="", files=[SourceFile("", "")])
-    execution = await bench.handle(FakeDelivery(a_task(cases=[a_case()], checker=checker)))
-    assert execution.status is Status.COMPILE_ERROR
-    assert execution.error.startswith("the checker")
+    execution = await bench.handle(FakeDelivery(a_task(cases=[a_case(), a_case("b")], checker=checker)))
+    assert (execution.status, execution.error) == (Status.FAILED, "the checker does not compile")
+    assert execution.compile is None, "Python has none"
+    told = [(case.name, case.verdict, case.stage, case.checker_output) for case in execution.cases]
+    assert told == [("1", Verdict.CHECKER_ERROR, None, "oops"), ("b", Verdict.CHECKER_ERROR, None, "oops")]
 
 
 async def test_a_task_cancelled_between_its_cases_keeps_what_was_judged() -> None:
