@@ -54,6 +54,11 @@ class ResultSink(Protocol):
         """True once it is the stored result; False where the task already had one."""
         ...
 
+    async def find(self, task_id: str) -> Execution | None:
+        """The stored result, never one that was taken away again so that its task may run once more. Raises OSError or
+        TimeoutError when nobody can tell."""
+        ...
+
 
 class RunLedger(Protocol):
     async def starts(self, task_id: str) -> int:

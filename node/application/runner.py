@@ -18,10 +18,14 @@ from node.domain.retries import after_failure, before_start, given_up
 from node.domain.rules import CheckMode, check
 from node.domain.sandbox import SandboxLostError
 from node.domain.sources import UnusableSourceError
+from schemas.execution import Execution
 from schemas.status import Status
 
 Clock = Callable[[], float]
 """Unix milliseconds."""
+
+POISON = "poison"
+"""Why a task went to the dead letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,12 @@ class TaskRunner:
             self._running.leave(running)
 
     async def _attempt(self, running: RunningTask) -> None:
-        run = await self._begin(running.delivery)
+        delivery = running.delivery
+        found, attempt = await self._past(delivery)
+        if found is not None:
+            await self._settle(delivery, found)
+            return
+        run = self._begin(delivery, attempt)
         if run.attempt > self._policy.max_attempts:
             await self._bury(running, run, f"begun {run.attempt - 1} times, never finished")
             return
@@ -86,14 +95,40 @@ class TaskRunner:
         else:
             await self._store_then_acknowledge(running, run, produced)
 
-    async def _begin(self, delivery: Delivery) -> Run:
+    async def _past(self, delivery: Delivery) -> tuple[Execution | None, int]:
+        """The result that the task has already, and which attempt this one is. A first delivery has no past."""
+        if delivery.attempt <= 1:
+            return None, delivery.attempt
+        return await asyncio.gather(self._result_so_far(delivery.task.id), self._attempt_number(delivery))
+
+    async def _result_so_far(self, task_id: str) -> Execution | None:
+        """None also where nobody can tell: then the task runs, and of two results the first stays."""
+        try:
+            return await self._sink.find(task_id)
+        except (OSError, TimeoutError) as error:
+            self._log.trouble("whether there is a result is unknown", task_id, error)
+            return None
+
+    async def _attempt_number(self, delivery: Delivery) -> int:
         """Deliveries count hand-backs too, so from the second one on the ledger says how often the task was begun."""
-        attempt = delivery.attempt
-        if attempt > 1:
-            try:
-                attempt = 1 + await self._ledger.starts(delivery.task.id)
-            except (OSError, TimeoutError) as error:
-                self._log.trouble("attempts unknown, deliveries taken instead", delivery.task.id, error)
+        try:
+            return 1 + await self._ledger.starts(delivery.task.id)
+        except (OSError, TimeoutError) as error:
+            self._log.trouble("attempts unknown, deliveries taken instead", delivery.task.id, error)
+            return delivery.attempt
+
+    async def _settle(self, delivery: Delivery, found: Execution) -> None:
+        """A node stored the result and went no further. It is not run again; what that node had still to say is said:
+        the event, which may be there twice then, and a dead letter where it had given the task up."""
+        self._log.trouble("came again with a result", found.id, f"stored by {found.node_id or 'a gateway'}")
+        run = Run(delivery.task, found.node_id, found.attempt, self._clock(), found.language, found.language_version)
+        self._announcer.event(event_of(run, found.status, found.finished_at_ms or run.started_ms))
+        if found.status is Status.INTERNAL_ERROR:
+            await delivery.bury(POISON, found.error)
+        else:
+            await delivery.done()
+
+    def _begin(self, delivery: Delivery, attempt: int) -> Run:
         task = delivery.task
         return Run(task, self._policy.node_id, attempt, self._clock(), task.language, task.language_version)
 
@@ -173,4 +208,4 @@ class TaskRunner:
         if await self._sink.store(result_of(run, execution)):
             self._announcer.event(event_of(run, Status.INTERNAL_ERROR, finished_ms))
         self._log.trouble("task buried", run.task.id, error)
-        await running.delivery.bury("poison", error)
+        await running.delivery.bury(POISON, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import msgspec
@@ -9,15 +10,17 @@ import msgspec
 from node.domain.shrink import CUTS, shrink_outputs
 from node.infrastructure.nats_publisher import Publisher, RefusedError
 from schemas import names
-from schemas.execution import OutputChunk, ResultMessage, TaskEvent
+from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 
 _FIRST_WRITER = {names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
 _WRONG_LAST_SEQUENCE = frozenset({10071, 10164})
 _SUBJECT_FULL = 10077
 """RESULTS keeps one message per subject and refuses a second."""
+_NO_MESSAGE = 10037
 _HEADROOM_BYTES = 1024
 
 _encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(ResultMessage)
 
 
 class NatsResultSink:
@@ -35,6 +38,20 @@ class NatsResultSink:
                 return await self._is_ours(subject, payload)
             raise
         return True
+
+    async def find(self, task_id: str) -> Execution | None:
+        """Asks the stream's leader: a replica may still have what was taken away."""
+        wanted = json.dumps({"last_by_subj": names.result_subject(task_id)}).encode()
+        try:
+            answer = await self._publisher.request(f"$JS.API.STREAM.MSG.GET.{names.STREAM_RESULTS}", wanted)
+        except RefusedError as error:
+            if error.code == _NO_MESSAGE:
+                return None
+            raise OSError(f"the results were not told: {error}") from error
+        try:
+            return _decoder.decode(base64.b64decode(answer["message"]["data"])).execution
+        except msgspec.MsgspecError as error:
+            raise OSError(f"the stored result was not understood: {error}") from error
 
     async def _is_ours(self, subject: str, payload: bytes) -> bool:
         """A try whose answer was lost, and that was repeated, finds its own result."""

@@ -14,7 +14,7 @@ from node.domain.language import CodeRule, CompileStage, Language
 from node.domain.load import Load
 from node.domain.sandbox import Ending, Launch, Outcome, Role
 from schemas import names
-from schemas.execution import OutputChunk, ResultMessage, TaskEvent
+from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
 from schemas.status import Priority
 from schemas.task import Comparison, Limits, SourceFile, TaskMessage, TestCase
@@ -165,6 +165,12 @@ class MemorySink:
         if self.error is not None:
             raise self.error
         return self.results.setdefault(result.execution.id, result) is result
+
+    async def find(self, task_id: str) -> Execution | None:
+        if self.error is not None:
+            raise self.error
+        found = self.results.get(task_id)
+        return found.execution if found is not None else None
 
 
 class RecordingAnnouncer:

@@ -20,7 +20,7 @@ from node.main import Node
 from schemas import names
 from schemas.execution import DeadLetter, Execution, ResultMessage
 from schemas.node import CancelOrder, CancelReply
-from schemas.status import Priority
+from schemas.status import Priority, Status
 from schemas.task import TaskMessage
 from schemas.topology import STORED_RESULTS_WILDCARD, BusLimits, streams
 from tests.fakes.node import FixedProbe, a_task
@@ -116,6 +116,20 @@ class Desk:
         subject = f"{names.ROOT}.event.{task_id}.running"
         answer = await self.ask(f"STREAM.INFO.{names.STREAM_EVENTS}", {"subjects_filter": subject})
         return int((answer["state"].get("subjects") or {}).get(subject, 0))
+
+    async def final_events(self, task_id: str) -> list[Status]:
+        """The final states that a node announced. Raises TimeoutError where there is none."""
+        found: list[Status] = []
+
+        async def there() -> bool:
+            answer = await self.ask(f"STREAM.INFO.{names.STREAM_EVENTS}", {"subjects_filter": names.events_of(task_id)})
+            subjects = answer["state"].get("subjects") or {}
+            said = {Status(subject.rpartition(".")[2].upper()): count for subject, count in subjects.items()}
+            found[:] = [status for status, count in said.items() if status.is_final for _ in range(count)]
+            return bool(found)
+
+        await eventually(there)
+        return found
 
     async def started(self, task_id: str, times: int = 1, within_s: float = SOON_S) -> None:
         """Returns when a node has begun it so many times. Raises TimeoutError."""

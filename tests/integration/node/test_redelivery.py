@@ -1,0 +1,91 @@
+"""A task whose node stored the result and died before it could acknowledge."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from nats.aio.msg import Msg
+
+from node.application.reports import Run, execution_of, result_of
+from node.application.workbench import Produced
+from node.infrastructure.nats_connection import Bus, BusSettings
+from node.infrastructure.nats_publisher import Publisher
+from node.infrastructure.nats_sink import NatsResultSink
+from schemas import names
+from schemas.status import Priority, Status
+from schemas.task import TaskMessage
+from schemas.topology import create_consumer_request, pull_request, task_consumer
+from tests.fakes.node import a_task
+from tests.integration.node.conftest import Desk, StartNode
+from tests.servers.nats import NatsServer
+
+CONSUMER = f"{names.STREAM_TASKS}.{names.queue_consumer('default', Priority.NORMAL)}"
+
+
+@pytest_asyncio.fixture
+async def sink(desk: Desk, nats_server: NatsServer) -> AsyncIterator[NatsResultSink]:
+    bus = Bus(BusSettings(servers=[nats_server.url]), "dead-node")
+    await bus.connect()
+    yield NatsResultSink(Publisher(bus))
+    await bus.close()
+
+
+async def taken(desk: Desk, task: TaskMessage) -> Msg:
+    """The task in the hands of a node, which is the test."""
+    subject, body = create_consumer_request(names.STREAM_TASKS, task_consumer("default", Priority.NORMAL))
+    await desk.client.request(subject, body)
+    await desk.submit(task)
+    inbox = desk.client.new_inbox()
+    arrivals = await desk.client.subscribe(inbox)
+    pull = pull_request(batch=1, expires_s=5, load_priority=0)
+    await desk.client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{CONSUMER}", pull, reply=inbox)
+    return await arrivals.next_msg(timeout=5)
+
+
+async def stored_by_the_dead(sink: NatsResultSink, task: TaskMessage, status: Status) -> None:
+    run = Run(task, "dead", attempt=1, started_ms=0, language="python")
+    assert await sink.store(result_of(run, execution_of(run, Produced(status, error="as it was"), 1)))
+
+
+async def test_its_task_is_acknowledged_by_the_next_node_and_not_run_again(
+    desk: Desk, start_node: StartNode, sink: NatsResultSink
+) -> None:
+    task = a_task("t1")
+    message = await taken(desk, task)
+    await stored_by_the_dead(sink, task, Status.SUCCEEDED)
+    await desk.client.publish(message.reply, b"-NAK")
+    await start_node("heir")
+    await desk.queue_empties()
+    assert await desk.starts("t1") == 0
+    assert (await desk.result("t1")).node_id == "dead"
+    assert await desk.final_events("t1") == [Status.SUCCEEDED]
+
+
+async def test_a_task_that_it_had_given_up_still_gets_its_dead_letter(
+    desk: Desk, start_node: StartNode, sink: NatsResultSink
+) -> None:
+    task = a_task("t1")
+    message = await taken(desk, task)
+    await stored_by_the_dead(sink, task, Status.INTERNAL_ERROR)
+    await desk.client.publish(message.reply, b"-NAK")
+    await start_node("heir")
+    assert (await desk.dead("poison", "t1")).detail == "as it was"
+    await desk.queue_empties()
+    assert await desk.starts("t1") == 0
+
+
+async def test_a_task_whose_result_was_taken_away_for_another_run_is_run(
+    desk: Desk, start_node: StartNode, sink: NatsResultSink
+) -> None:
+    task = a_task("t1")
+    await stored_by_the_dead(sink, task, Status.SUCCEEDED)
+    await desk.result("t1")
+    await desk.ask(f"STREAM.PURGE.{names.STREAM_RESULTS}", {"filter": names.result_subject("t1")})
+    desk.results.clear()
+    message = await taken(desk, task)
+    await desk.client.publish(message.reply, b"-NAK")
+    await start_node("heir")
+    async with asyncio.timeout(5):
+        assert (await desk.result("t1")).node_id == "heir"

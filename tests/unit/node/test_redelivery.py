@@ -1,0 +1,70 @@
+"""A task that comes once more: what is left to do, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from node.application.reports import Run, execution_of, result_of
+from node.application.workbench import Produced
+from schemas.status import Status
+from tests.fakes.node import FakeDelivery, FakeLedger, ScriptedPool, a_task
+from tests.unit.node.test_runner import Bench
+
+
+def with_a_result(status: Status = Status.SUCCEEDED, error: str = "") -> Bench:
+    """Another node stored it, at its second attempt."""
+    bench = Bench(ScriptedPool(), ledger=FakeLedger(2))
+    run = Run(a_task(), "n0", attempt=2, started_ms=1_200, language="python", language_version="3.12")
+    bench.sink.results["t1"] = result_of(run, execution_of(run, Produced(status, error=error), 1_300))
+    return bench
+
+
+@pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.TIME_LIMIT, Status.CANCELLED, Status.EXPIRED])
+async def test_with_a_stored_result_it_is_only_acknowledged(status: Status) -> None:
+    bench = with_a_result(status)
+    delivery = FakeDelivery(a_task(), attempt=2)
+    execution = await bench.handle(delivery)
+    assert delivery.said == ["done"]
+    assert bench.pool.launches == []
+    assert execution.node_id == "n0"
+
+
+async def test_its_final_event_is_said_in_the_name_of_the_node_that_stored_it() -> None:
+    bench = with_a_result()
+    await bench.runner.handle(FakeDelivery(a_task(), attempt=3))
+    (event,) = bench.announcer.events
+    told = (event.status, event.node_id, event.attempt, event.at_ms, event.language_version)
+    assert told == (Status.SUCCEEDED, "n0", 2, 1_300, "3.12")
+    assert bench.log.troubles == [("came again with a result", "t1", "stored by n0")]
+
+
+async def test_one_that_was_given_up_still_goes_to_the_dead_letters() -> None:
+    bench = with_a_result(Status.INTERNAL_ERROR, "gave up at attempt 3")
+    delivery = FakeDelivery(a_task(), attempt=4)
+    await bench.runner.handle(delivery)
+    assert delivery.said == ["bury poison: gave up at attempt 3"]
+    assert bench.pool.launches == []
+
+
+async def test_a_first_delivery_asks_nobody() -> None:
+    bench = with_a_result()
+    bench.ledger.error = TimeoutError("must not be asked")
+    delivery = FakeDelivery(a_task(), attempt=1)
+    await bench.runner.handle(delivery)
+    assert len(bench.pool.launches) == 1
+    assert bench.log.troubles == []
+
+
+async def test_it_runs_again_where_nobody_can_tell_and_the_first_result_stays() -> None:
+    bench = with_a_result()
+
+    async def silent(_task_id: str) -> None:
+        raise TimeoutError("no answer")
+
+    bench.sink.find = silent  # type: ignore[method-assign] # the results' leader is away
+    delivery = FakeDelivery(a_task(), attempt=2)
+    execution = await bench.handle(delivery)
+    assert len(bench.pool.launches) == 1
+    assert execution.node_id == "n0"
+    assert delivery.said == ["done"]
+    assert not bench.log.tasks[0].stored
