@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from uuid import uuid4
 
 from coderunner.errors import InvalidTask, Violation
+from coderunner.keys import fresh_key
 from coderunner.task import Checker, Limits, Source, Task, TestCase
 from coderunner.v1 import execution_pb2 as pb
 
@@ -30,7 +30,7 @@ def task_message(task: Task) -> pb.Task:
             cases=[_case(case) for case in task.cases],
             stop_at_first_failure=task.stop_at_first_failure,
             checker=_checker(task.checker),
-            idempotency_key=task.idempotency_key or uuid4().hex,
+            idempotency_key=task.idempotency_key or fresh_key(),
             queue_deadline_ms=task.queue_deadline_ms,
             callback=pb.Callback(url=task.callback) if task.callback is not None else None,
             labels=task.labels or {},

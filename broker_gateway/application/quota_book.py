@@ -39,6 +39,11 @@ class QuotaBook:
             return None
         return self._account(client).admit(task_id, self._now_ms())
 
+    def counts(self, client: str, task_id: str) -> bool:
+        """True while the task is one of those that have no result yet."""
+        account = self._accounts.get(client)
+        return account is not None and task_id in account.running
+
     def release(self, client: str, task_id: str) -> None:
         account = self._accounts.get(client)
         if account is not None:

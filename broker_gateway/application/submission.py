@@ -29,6 +29,7 @@ from broker_gateway.application.quota_book import QuotaBook, wall_clock_ms
 from broker_gateway.application.settings import SubmissionSettings
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
+from broker_gateway.domain.idempotency_key import is_young
 from broker_gateway.domain.resource_limit import ResourceLimit
 from broker_gateway.domain.scheduler import Need, NobodyServes, Placement
 from broker_gateway.domain.task_id import ENTROPY_BYTES, TaskId
@@ -121,9 +122,17 @@ class Submission:
 
     async def enter(self, admitted: Admitted) -> TaskDTO | Refusal:
         """Puts it on the bus, or says why not. Raises BusUnavailableError."""
-        task_id, client = admitted.id.value, admitted.command.client
-        if admitted.command.draft.idempotency_key and await self._is_known(task_id):
+        key, task_id = admitted.command.draft.idempotency_key, admitted.id.value
+        if key and not is_young(key, self._now_ms()) and await self._is_known(task_id):
             return TaskDTO(task_id, is_new=False)
+        answer = await self._enter_within_quota(admitted)
+        if key and isinstance(answer, Busy) and await self._is_known(task_id):
+            return TaskDTO(task_id, is_new=False)  # it entered before we were busy
+        return answer
+
+    async def _enter_within_quota(self, admitted: Admitted) -> TaskDTO | Refusal:
+        task_id, client = admitted.id.value, admitted.command.client
+        counted_before = self._quotas.counts(client, task_id)
         over = self._quotas.admit(client, task_id)
         if over is not None:
             return Busy(over.message, over.retry_after_ms)
@@ -131,7 +140,8 @@ class Submission:
         try:
             entered = await self._enqueue(admitted)
         finally:
-            if not isinstance(entered, TaskDTO):
+            is_ours = isinstance(entered, TaskDTO) and entered.is_new
+            if not is_ours and not counted_before:
                 self._quotas.release(client, task_id)
         return entered
 
