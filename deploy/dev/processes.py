@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -44,7 +44,7 @@ def running(pid_file: Path) -> int | None:
     if len(lines) < 2:
         return None
     pid = int(lines[0])
-    return pid if _start_time(pid) == lines[1] else None
+    return pid if lines[1] and _start_time(pid) == lines[1] else None
 
 
 def note(pid_file: Path) -> str:
@@ -59,7 +59,8 @@ def stop(pid_file: Path, timeout_s: float = 30) -> bool:
     if pid is None:
         pid_file.unlink(missing_ok=True)
         return False
-    os.kill(pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):  # it ended in this very moment
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout_s
     while running(pid_file) is not None:
         if time.monotonic() > deadline:
