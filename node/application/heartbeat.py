@@ -45,7 +45,7 @@ class Identity:
 
 class Heartbeat:
     """Measures, adjusts the slots, announces. ``sample_s`` is the period of the first two, ``announce_s`` of the last;
-    a change of state or alarms is announced at once."""
+    a change of state, alarms or languages is announced at once."""
 
     def __init__(
         self,
@@ -71,6 +71,7 @@ class Heartbeat:
         self._sample_s = sample_s
         self._load = Load(0.0, 0.0, 0.0)
         self._alarms: tuple[str, ...] = ()
+        self._languages: tuple[tuple[Language, str], ...] = ()
         self._draining = False
         self._started = False
         self._changed = asyncio.Event()
@@ -130,6 +131,10 @@ class Heartbeat:
             self._on_alarms(now)
             self._changed.set()
         self._alarms = now
+        languages = tuple(self._pool.languages())
+        if languages != self._languages:
+            self._languages = languages
+            self._changed.set()
         await self._slots.set_limit(effective_concurrency(who.capacity, self._load, who.thresholds, foreign))
 
     def record(self) -> NodeRecord:

@@ -247,10 +247,10 @@ class ScriptedPool:
         self.no_slot: Exception | None = None
         self.says = b""
         self.started = asyncio.Event()
-        self._languages = [(language, "3.13.5") for language in languages]
+        self.served = [(language, "3.13.5") for language in languages]
 
     def languages(self) -> Sequence[tuple[Language, str]]:
-        return self._languages
+        return self.served
 
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:

@@ -18,14 +18,16 @@ from node.infrastructure.docker.background import Background
 from node.infrastructure.docker.dressing import agent_files, dress, undress
 from node.infrastructure.docker.engine import Engine, EngineError, FoundContainer
 from node.infrastructure.docker.factory import Recipe, SlotFactory
-from node.infrastructure.docker.group import GroupPolicy, SlotGroup
+from node.infrastructure.docker.group import GroupPolicy
 from node.infrastructure.docker.lease import Lease, SlotSource
 from node.infrastructure.docker.runtimes import traits_of
+from node.infrastructure.docker.serving import Serving
 from node.infrastructure.docker.settings import DockerSettings, Isolation
-from node.infrastructure.docker.sources import MadeToMeasure, RecipeMaker
+from node.infrastructure.docker.shelf import Shelf
+from node.infrastructure.docker.sources import MadeToMeasure
 from node.infrastructure.docker.specification import Shape, usual_shape
 from node.infrastructure.docker.uids import Uids
-from node.infrastructure.docker.versions import VersionUnknownError, probe, probe_limits
+from node.infrastructure.docker.versions import probe, probe_limits
 from schemas.task import Limits
 
 _log = structlog.get_logger(__name__)
@@ -33,17 +35,8 @@ _STOP_PATIENCE_S = 2
 _CLOSE_PATIENCE_S = 8.0
 
 
-class _Shelf:
-    """The slots of one language and role."""
-
-    def __init__(self, recipe: Recipe, factory: SlotFactory, policy: GroupPolicy, background: Background) -> None:
-        self.recipe = recipe
-        self.group = SlotGroup(RecipeMaker(factory, recipe), policy, background)
-        self.room_for_extra = asyncio.Semaphore(policy.most)
-
-
 class DockerSandboxPool:
-    """A ``SandboxPool`` of long-lived containers. ``start`` once before use, ``close`` after."""
+    """A ``SandboxPool`` of long-lived containers. ``start`` before use, ``close`` after."""
 
     def __init__(
         self, *, languages: Sequence[Language], settings: DockerSettings, agent: Mapping[str, bytes] | None = None
@@ -57,30 +50,35 @@ class DockerSandboxPool:
         self._background = Background()
         self._removals = Background()
         self._factory: SlotFactory | None = None
-        self._shelves: dict[tuple[str, Role], _Shelf] = {}
+        self._shelves: dict[tuple[str, Role], Shelf] = {}
         self._closed = False
-        self._served: list[tuple[Language, str]] = []
+        self._serving = Serving(languages, self._bring)
 
     async def start(self) -> None:
-        """Returns when at least one slot of each language and role is ready. A language whose image is missing or whose
-        toolchain does not run is left out, with a log line. Raises EngineError where none is left or no engine answers,
-        OSError and ValueError for a seccomp profile that cannot be read."""
-        try:
-            await self._start()
-        except BaseException:
-            await self.close()
-            raise
+        """Returns when at least one slot of each role of every language is ready that can be served now. Others (the
+        image is missing, the toolchain does not run) are tried again in the background, and join in. Raises EngineError
+        where none can be served or no engine answers, OSError and ValueError for a seccomp profile that cannot be read;
+        it may be called again then."""
+        if self._factory is None:
+            self._factory = await self._take_over()
+        await self._serving.try_each()
+        if not self._serving.served:
+            raise EngineError("no language can be served; the log lines before this one say why")
+        for work in self._serving.further_tries():
+            self._background.spawn(work)
+        self._background.spawn(self._shrink_now_and_then())
+        keep = {shelf.recipe.image for shelf in self._shelves.values()}
+        self._background.spawn(undress(self._engine, prefix=self._settings.prefix, keep=keep))
 
     async def close(self) -> None:
         """Stops the containers and keeps them for the next start. Bounded in time; raises nothing; once is enough."""
         if self._closed:
             return
         self._closed = True
-        groups = [shelf.group for shelf in self._shelves.values()]
-        for group in groups:
-            group.close()
         await self._background.close()
-        slots = [slot for group in groups for slot in group.members]
+        shelves = self._shelves.values()
+        await asyncio.gather(*(shelf.close() for shelf in shelves))
+        slots = [slot for shelf in shelves for slot in shelf.group.members]
         for slot in slots:
             slot.close()
         with suppress(TimeoutError):
@@ -92,7 +90,7 @@ class DockerSandboxPool:
 
     def languages(self) -> Sequence[tuple[Language, str]]:
         """What is served, with the probed version of each."""
-        return tuple(self._served)
+        return self._serving.served
 
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
@@ -112,7 +110,8 @@ class DockerSandboxPool:
         """Containers that exist for this pool now, busy and free."""
         return sum(len(shelf.group.members) for shelf in self._shelves.values())
 
-    async def _start(self) -> None:
+    async def _take_over(self) -> SlotFactory:
+        """Connects, and adopts what an earlier life of this node left behind."""
         seccomp = json.dumps(json.loads(self._settings.seccomp_path.read_bytes()))
         await self._engine.connect()
         found = await self._engine.containers(f"{self._settings.prefix}.uid")
@@ -126,34 +125,25 @@ class DockerSandboxPool:
             uids=self._uids,
             removals=self._removals,
         )
-        self._factory = factory
-        await asyncio.gather(*(self._shelve(language, factory) for language in self._languages))
+        shelved = [self._shelve(language, factory) for language in self._languages]
+        await asyncio.gather(*shelved, return_exceptions=True)  # what fails here is tried again, and told then
         await self._adopt_all(found, factory)
-        served = await asyncio.gather(*(self._serve(language) for language in self._languages))
-        self._served = [
-            (language, version)
-            for language, version in zip(self._languages, served, strict=True)
-            if version is not None
-        ]
-        if not self._served:
-            raise EngineError("no language can be served; the log lines before this one say why")
-        self._background.spawn(self._shrink_now_and_then())
-        keep = {shelf.recipe.image for shelf in self._shelves.values()}
-        self._background.spawn(undress(self._engine, prefix=self._settings.prefix, keep=keep))
+        return factory
 
     async def _shelve(self, language: Language, factory: SlotFactory) -> None:
+        """Shelves for its roles, of its image as it is now. Raises EngineError, LookupError."""
         settings = self._settings
-        try:
-            image = await dress(
-                self._engine, prefix=settings.prefix, language=language.name, image=language.image, agent=self._agent
-            )
-        except (EngineError, LookupError) as error:
-            _log.error("image cannot be used", language=language.name, image=language.image, reason=str(error))
-            return
+        image = await dress(
+            self._engine, prefix=settings.prefix, language=language.name, image=language.image, agent=self._agent
+        )
         for role in (Role.RUN, Role.COMPILE) if language.compile else (Role.RUN,):
+            old = self._shelves.get((language.name, role))
+            if old is not None and old.recipe.image == image:
+                continue
             recipe = Recipe(language, role, image, usual_shape(language, role, settings))
-            policy = self._policy(language, role)
-            self._shelves[language.name, role] = _Shelf(recipe, factory, policy, self._background)
+            self._shelves[language.name, role] = Shelf(recipe, factory, self._policy(language, role))
+            if old is not None:
+                await old.dissolve()
 
     async def _adopt_all(self, found: Sequence[FoundContainer], factory: SlotFactory) -> None:
         mine = [one for one in found if self._label(one, "node") == self._settings.node_id]
@@ -171,19 +161,16 @@ class DockerSandboxPool:
         if shelf is not None and slot is not None:
             shelf.group.adopt(slot)
 
-    async def _serve(self, language: Language) -> str | None:
-        """Its version once its slots are warm; None, and it is not served, where they cannot be."""
+    async def _bring(self, language: Language) -> str:
+        """Its version, once its slots are warm. Raises what ``Serving`` tries again after."""
+        if self._factory is None:
+            raise EngineError("not connected")
+        await self._shelve(language, self._factory)
         shelves = [shelf for (name, _), shelf in self._shelves.items() if name == language.name]
-        if not shelves:
-            return None
-        try:
-            await asyncio.gather(*(shelf.group.filled() for shelf in shelves))
-            limits = probe_limits(self._settings)
-            async with self.slot(language, Role.RUN, limits) as sandbox:
-                return await probe(sandbox, language, limits)
-        except (SandboxLostError, VersionUnknownError) as error:
-            _log.error("language not served", language=language.name, reason=str(error))
-            return None
+        await asyncio.gather(*(shelf.group.filled() for shelf in shelves))
+        limits = probe_limits(self._settings)
+        async with self.slot(language, Role.RUN, limits) as sandbox:
+            return await probe(sandbox, language, limits)
 
     def _policy(self, language: Language, role: Role) -> GroupPolicy:
         settings = self._settings
@@ -216,7 +203,7 @@ class DockerSandboxPool:
         return container.labels.get(f"{self._settings.prefix}.{key}", "")
 
 
-def _source(shelf: _Shelf, factory: SlotFactory, limits: Limits, memory_bytes: int) -> SlotSource:
+def _source(shelf: Shelf, factory: SlotFactory, limits: Limits, memory_bytes: int) -> SlotSource:
     """The slots that wait, where they can grant ``limits`` with that much memory; otherwise one that is made for it."""
     usual = shelf.recipe.shape
     fits = limits.disk_bytes <= usual.disk_bytes and limits.processes <= usual.processes

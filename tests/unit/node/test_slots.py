@@ -10,7 +10,16 @@ from node.application.ports import Delivery
 from node.application.slots import Slots
 from node.domain.load import Thresholds
 from schemas.status import NodeState
-from tests.fakes.node import FakeDelivery, FakeSource, FixedProbe, MemoryDirectory, ScriptedPool, a_task
+from tests.fakes.node import (
+    CPP,
+    PYTHON,
+    FakeDelivery,
+    FakeSource,
+    FixedProbe,
+    MemoryDirectory,
+    ScriptedPool,
+    a_task,
+)
 
 
 class HeldRunner:
@@ -123,7 +132,13 @@ async def test_close_ends_the_loops_once_their_tasks_are_finished() -> None:
         await asyncio.wait_for(task, 1)
 
 
-def a_heartbeat(slots: Slots, probe: FixedProbe, directory: MemoryDirectory, alarms: list[list[str]]) -> Heartbeat:
+def a_heartbeat(
+    slots: Slots,
+    probe: FixedProbe,
+    directory: MemoryDirectory,
+    alarms: list[list[str]],
+    pool: ScriptedPool | None = None,
+) -> Heartbeat:
     identity = Identity(
         id="n1",
         host="h",
@@ -140,7 +155,7 @@ def a_heartbeat(slots: Slots, probe: FixedProbe, directory: MemoryDirectory, ala
         identity,
         probe=probe,
         slots=slots,
-        pool=ScriptedPool(),
+        pool=pool or ScriptedPool(),
         directory=directory,
         clock=lambda: 2_000.0,
         on_alarms=lambda raised: alarms.append(list(raised)),
@@ -179,6 +194,19 @@ async def test_a_change_of_state_is_announced_at_once() -> None:
     record = directory.records[-1]
     assert (record.state, record.load_score) == (NodeState.READY, 20.0)
     assert [(language.name, language.compiled) for language in record.languages] == [("python", False), ("cpp", True)]
+    beating.cancel()
+    await asyncio.wait({beating})
+
+
+async def test_a_language_that_joins_in_is_announced_at_once() -> None:
+    slots = Slots(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    directory, pool = MemoryDirectory(), ScriptedPool(languages=[PYTHON])
+    beating = asyncio.create_task(a_heartbeat(slots, FixedProbe(), directory, [], pool).run())
+    await directory.announced.wait()
+    directory.announced.clear()
+    pool.served.append((CPP, "14"))
+    await asyncio.wait_for(directory.announced.wait(), 1)
+    assert [language.name for language in directory.records[-1].languages] == ["python", "cpp"]
     beating.cancel()
     await asyncio.wait({beating})
 

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+import pytest
+
+from node.domain.language import Language
+from node.infrastructure.docker import serving
+from node.infrastructure.docker.engine import EngineError
+from node.infrastructure.docker.serving import Serving
+from tests.fakes.node import CPP, PYTHON
+
+GHOST = dataclasses.replace(PYTHON, name="ghost")
+
+
+class Bringing:
+    """Fails for as long as ``broken`` names the language."""
+
+    def __init__(self, *broken: str) -> None:
+        self.broken = set(broken)
+        self.asked: list[str] = []
+        self.asked_often = asyncio.Event()
+
+    async def __call__(self, language: Language) -> str:
+        self.asked.append(language.name)
+        if self.asked.count(language.name) == 5:
+            self.asked_often.set()
+        if language.name in self.broken:
+            raise LookupError(f"no image {language.image}")
+        return f"{language.name} 1"
+
+
+async def test_each_is_tried_once_and_what_works_is_served_in_the_given_order() -> None:
+    bringing = Bringing("ghost")
+    served = Serving([CPP, GHOST, PYTHON], bringing)
+    await served.try_each()
+    assert served.served == ((CPP, "cpp 1"), (PYTHON, "python 1"))
+    assert sorted(bringing.asked) == ["cpp", "ghost", "python"]
+
+
+async def test_what_is_missing_is_tried_until_it_works_and_takes_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(serving, "LONGEST_PAUSE_S", 0.0)
+    bringing = Bringing("ghost")
+    served = Serving([GHOST, PYTHON], bringing)
+    await served.try_each()
+    before = served.served
+    (work,) = served.further_tries()
+    trying = asyncio.create_task(work)
+    await asyncio.wait_for(bringing.asked_often.wait(), 5)
+    assert served.served is before
+    bringing.broken.clear()
+    await asyncio.wait_for(trying, 5)
+    assert served.served == ((GHOST, "ghost 1"), (PYTHON, "python 1"))
+    assert served.further_tries() == []
+
+
+async def test_a_second_round_asks_only_for_what_is_missing() -> None:
+    bringing = Bringing("ghost")
+    served = Serving([GHOST, PYTHON], bringing)
+    await served.try_each()
+    await served.try_each()
+    assert bringing.asked.count("python") == 1
+    assert bringing.asked.count("ghost") == 2
+
+
+async def test_a_fault_of_ours_is_not_hidden_by_further_tries() -> None:
+    async def faulty(_language: Language) -> str:
+        raise ZeroDivisionError
+
+    served = Serving([PYTHON], faulty)
+    await served.try_each()
+    (work,) = served.further_tries()
+    with pytest.raises(ZeroDivisionError):
+        await work
+
+
+async def test_the_reason_is_logged_once_for_as_long_as_it_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    async def refused(_language: Language) -> str:
+        raise EngineError("no room")
+
+    served = Serving([PYTHON], refused)
+    for _ in range(3):
+        await served.try_each()
+    assert capsys.readouterr().out.count("language not served") == 1
