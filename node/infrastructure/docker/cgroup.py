@@ -16,6 +16,8 @@ _LOOK_S = 0.02
 _USAGE = {1: "memory.usage_in_bytes", 2: "memory.current"}
 _PEAK = {1: "memory.max_usage_in_bytes", 2: "memory.peak"}
 _KILLS = {1: "memory.oom_control", 2: "memory.events"}
+_HELD = {1: ("rss", "shmem"), 2: ("anon", "shmem")}
+"""Of memory.stat: what the kernel cannot take back by itself."""
 
 
 class MemoryAccount:
@@ -94,6 +96,37 @@ class KillCounter:
             return next(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
         except (OSError, ValueError, StopIteration):
             return 0
+
+
+class HeldMemory:
+    """What a container holds when its program has ended and its files are gone."""
+
+    def __init__(self, fd: int, names: tuple[str, ...], most_bytes: int) -> None:
+        self._fd = fd
+        self._names = names
+        self._most_bytes = most_bytes
+
+    def excess_bytes(self) -> int:
+        """Beyond what it may hold; 0 where that is unknown."""
+        try:
+            lines = os.pread(self._fd, 8192, 0).decode().splitlines()
+            held = sum(int(value) for name, _, value in (line.partition(" ") for line in lines) if name in self._names)
+        except (OSError, ValueError):
+            return 0
+        return max(0, held - self._most_bytes)
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
+
+
+def open_held_memory(pid: int, most_bytes: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> HeldMemory | None:
+    """Of the container whose first process is ``pid`` on this host; None where its files cannot be reached."""
+    for group, version in _groups(pid, root, proc):
+        with suppress(OSError):
+            return HeldMemory(os.open(group / "memory.stat", os.O_RDONLY | os.O_CLOEXEC), _HELD[version], most_bytes)
+    return None
 
 
 def open_kill_counter(pid: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> KillCounter | None:

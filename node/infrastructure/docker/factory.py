@@ -12,7 +12,7 @@ from node.domain.language import Language
 from node.domain.sandbox import Role
 from node.infrastructure.docker.attachment import AttachError, Attachment
 from node.infrastructure.docker.background import Background
-from node.infrastructure.docker.cgroup import open_account, open_kill_counter
+from node.infrastructure.docker.cgroup import open_account, open_held_memory, open_kill_counter
 from node.infrastructure.docker.engine import Engine, EngineError, FoundContainer, NameTakenError
 from node.infrastructure.docker.frames import Ready
 from node.infrastructure.docker.runtimes import RuntimeTraits
@@ -140,6 +140,7 @@ class SlotFactory:
     async def _slot(self, container_id: str, specification: Specification, line: Attachment) -> Slot:
         found = await self._engine.inspect(container_id)
         pid = int(found["State"]["Pid"])
+        keeps = not self.traits.gives_back and specification.role is Role.RUN  # a resident compiler grows as it may
         return Slot(
             container_id=container_id,
             uid=specification.uid,
@@ -149,6 +150,7 @@ class SlotFactory:
             line=line,
             account=open_account(pid),
             kills=None if self.traits.tells_kills else open_kill_counter(pid),
+            held=open_held_memory(pid, specification.overhead_bytes) if keeps else None,
             patience_s=self._settings.patience_s,
             out_of_memory=self._out_of_memory,
         )

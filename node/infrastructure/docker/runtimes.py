@@ -25,6 +25,8 @@ class RuntimeTraits:
     """The memory limit of a running container can be changed."""
     tells_kills: bool = True
     """A program inside can see that the kernel ended another for want of memory."""
+    gives_back: bool = True
+    """Memory that a program had its kernel take is free again for the next one."""
 
 
 NATIVE = RuntimeTraits()
@@ -39,6 +41,11 @@ def traits_of(name: str, known: Mapping[str, Any]) -> RuntimeTraits:
     if "runsc" in f"{name} {told.get('path', '')} {told.get('runtimeType', '')}":
         # gVisor's kernel is a process of the container: 12 MiB, some 30 threads, and up to two more for each process.
         return RuntimeTraits(
-            memory_bytes=64 << 20, fixed_tasks=128, tasks_per_process=2, resizes=False, tells_kills=False
+            memory_bytes=64 << 20,
+            fixed_tasks=128,
+            tasks_per_process=2,
+            resizes=False,
+            tells_kills=False,
+            gives_back=False,
         )
     return NATIVE

@@ -13,13 +13,15 @@ import structlog
 from node.application.ports import OnOutput
 from node.domain.sandbox import Ending, Launch, Outcome, SandboxLostError
 from node.infrastructure.docker.attachment import Attachment
-from node.infrastructure.docker.cgroup import KillCounter, MemoryAccount
+from node.infrastructure.docker.cgroup import HeldMemory, KillCounter, MemoryAccount
 from node.infrastructure.docker.frames import Clean, Exited, Failed, FrameError, Message, Output, split_artefacts
 from schemas.task import Limits
 
 _log = structlog.get_logger(__name__)
 _MOST_ARTEFACT_BYTES = 256 << 20
 _FRAME_SLACK_BYTES = 64 << 10
+_LOOKS, _LOOK_S = 10, 0.02
+"""gVisor frees in the background what files took: tens of milliseconds."""
 _run_numbers = itertools.count(1)
 
 
@@ -51,12 +53,14 @@ class Slot:
         patience_s: float,
         out_of_memory: Callable[[str], Awaitable[bool]],
         kills: KillCounter | None = None,
+        held: HeldMemory | None = None,
     ) -> None:
         """``memory_bytes``: what a program is granted now, ``overhead_bytes`` and
         ``overhead_processes``: what its runtime needs beyond what a program is granted;
         ``patience_s``: how long the agent may take beyond what it was asked for; ``out_of_memory``: whether the engine
         says that the kernel ended the whole container for want of memory; ``kills``: the host's
-        count of such ends, where the agent cannot see them."""
+        count of such ends, where the agent cannot see them; ``held``: what it must not keep from
+        its next program, where it could."""
         self.container_id = container_id
         self.uid = uid
         self.memory_bytes = memory_bytes
@@ -72,6 +76,7 @@ class Slot:
         self._patience_s = patience_s
         self._out_of_memory = out_of_memory
         self._kills = kills
+        self._held = held
         self.met_its_memory_limit = False
         self._killed_at_its_end = False
         self._turn: _Turn | None = None
@@ -130,7 +135,7 @@ class Slot:
         """Hangs up and leaves the container as it is."""
         self._calm()
         self._line.close()
-        for count in (self._account, self._kills):
+        for count in (self._account, self._kills, self._held):
             if count is not None:
                 count.close()
 
@@ -150,13 +155,13 @@ class Slot:
         for count in (self._account, self._kills):
             if count is not None:
                 count.start()
-        self._line.send(header, b"".join((*launch.files.values(), launch.stdin)))
+        self._line.send(header, *launch.files.values(), launch.stdin)
         self._turn = turn
         self.launches += 1
         self._expect_within(launch.limits.wall_ms / 1e3 + self._patience_s, "the agent did not end its program in time")
         return turn
 
-    def _take(self, message: Message, body: bytes) -> None:
+    def _take(self, message: Message, body: bytearray) -> None:
         turn = self._turn
         run_id = getattr(message, "run_id", None)
         if turn is None or run_id != turn.run_id:
@@ -172,13 +177,13 @@ class Slot:
         elif isinstance(message, Failed):
             self._exited(turn, SandboxLostError(f"the agent could not run it: {message.message}"))
 
-    def _output(self, turn: _Turn, stream: str, body: bytes) -> None:
+    def _output(self, turn: _Turn, stream: str, body: bytearray) -> None:
         kept = turn.output[stream]
         kept += body
         if len(kept) > turn.limits.output_bytes:
             raise FrameError(f"more {stream} than the limit of {turn.limits.output_bytes} bytes")
         try:
-            turn.on_output(stream, body)
+            turn.on_output(stream, bytes(body))
         except Exception:  # noqa: BLE001 - a watcher's failure is not the program's, whatever it is
             _log.exception("output watcher failed", uid=self.uid)
 
@@ -198,6 +203,19 @@ class Slot:
         if not message.ok:
             self.lose(f"not clean: {'; '.join(message.problems)[:500]}")
             return
+        self._conclude(turn, _LOOKS)
+
+    def _conclude(self, turn: _Turn, looks: int) -> None:
+        """The slot is itself again, once memory is free again."""
+        if self.lost:
+            return
+        excess_bytes = self._held.excess_bytes() if self._held is not None else 0
+        if excess_bytes and looks:
+            asyncio.get_running_loop().call_later(_LOOK_S, self._conclude, turn, looks - 1)
+            return
+        if excess_bytes:
+            self.lose(f"{excess_bytes} bytes that its next program is granted are not free again")
+            return
         self._calm()
         if self._kills is not None:
             self._kills.stop()
@@ -205,7 +223,7 @@ class Slot:
         self._memory_at_prestart = self.memory_bytes
         turn.clean.set_result(True)
 
-    def _outcome(self, turn: _Turn, exited: Exited, body: bytes) -> Outcome:
+    def _outcome(self, turn: _Turn, exited: Exited, body: bytearray) -> Outcome:
         peak = self._account.peak_bytes() if self._account is not None else None
         killed = self._kills is not None and self._kills.rose()
         return Outcome(

@@ -259,3 +259,38 @@ async def test_a_slot_of_another_runtime_is_not_adopted(bench: Bench, runtime: s
     async with asyncio.timeout(10):
         while native.id in {container.id for container in bench.containers()}:  # noqa: ASYNC110 - no event for it
             await asyncio.sleep(0.05)
+
+
+async def test_launches_in_one_hand_may_ask_for_different_memory(pool: DockerSandboxPool) -> None:
+    wishes = (256, 64, 64, 256)
+    fill = "x = b'x' * (120 << 20); print(len(x) >> 20)"
+    endings = []
+    async with pool.slot(PYTHON, Role.RUN, limits()) as sandbox:
+        for mib in wishes:
+            wanted = limits(memory_bytes=mib * MIB)
+            what = Launch(files={"main.py": fill.encode()}, command=("python3", "main.py"), limits=wanted)
+            outcome = await sandbox.run(what, nobody)
+            endings.append((outcome.ending, outcome.stdout))
+    fits, does_not = (Ending.EXITED, b"120\n"), (Ending.MEMORY, b"")
+    assert endings == [fits, does_not, does_not, fits]
+    await assert_well(pool)
+
+
+async def test_memory_that_a_program_had_the_kernel_take_is_not_missing_for_the_next_one(
+    pool: DockerSandboxPool,
+) -> None:
+    """gVisor's kernel keeps what tens of thousands of files took, after they are gone."""
+    litter = """
+import os
+for place in (".", "/tmp", "/dev/shm"):
+    try:
+        for number in range(25_000):
+            os.close(os.open(f"{place}/{number}", os.O_CREAT | os.O_WRONLY))
+    except OSError:
+        pass
+print("left")
+"""
+    assert (await run(pool, litter, cpu_ms=20_000, wall_ms=30_000)).stdout == b"left\n"
+    fill = await run(pool, "x = b'x' * (230 << 20); print(len(x) >> 20)")
+    assert (fill.ending, fill.stdout) == (Ending.EXITED, b"230\n")
+    await assert_well(pool)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from node.infrastructure.docker.cgroup import open_account, open_kill_counter
+from node.infrastructure.docker.cgroup import open_account, open_held_memory, open_kill_counter
 
 
 def lay_out(root: Path, line: str, folder: str, usage: str, peak: str) -> Path:
@@ -97,3 +97,27 @@ async def test_a_kill_is_seen_though_the_files_are_gone_when_somebody_asks(tmp_p
     file.write_text("")
     assert kills.rose()
     kills.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "folder", "stat"),
+    [
+        ("9:memory:/docker/c", "memory/docker/c", "cache 900\nrss 70\nshmem 50\ntotal_rss 5000\n"),
+        ("0::/docker/c", "docker/c", "anon 70\nfile 900\nshmem 50\n"),
+    ],
+)
+def test_what_is_held_leaves_out_what_the_kernel_can_take_back(
+    tmp_path: Path, line: str, folder: str, stat: str
+) -> None:
+    file = lay_out(tmp_path, line, folder, "usage", "peak").with_name("memory.stat")
+    assert open_held_memory(7, 100, tmp_path / "cgroup", tmp_path / "proc") is None
+    file.write_text(stat)
+    held = open_held_memory(7, 100, tmp_path / "cgroup", tmp_path / "proc")
+    assert held is not None
+    assert held.excess_bytes() == 20
+    file.write_text(stat.replace("70", "10"))
+    assert held.excess_bytes() == 0
+    file.write_text("rss much\nanon much\n")
+    assert held.excess_bytes() == 0
+    held.close()
+    held.close()

@@ -24,6 +24,7 @@ def test_gvisor_is_known_by_its_program_whatever_it_is_called(name: str) -> None
     traits = traits_of(name, ENGINE)
     assert not traits.resizes
     assert not traits.tells_kills
+    assert not traits.gives_back
     assert traits.memory_bytes > 0
 
 

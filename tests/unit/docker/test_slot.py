@@ -52,8 +52,16 @@ class FakeAccount:
         pass
 
 
+class FakeHeld:
+    def __init__(self, excess: int) -> None:
+        self.excess_bytes = lambda: excess
+        self.close = lambda: None
+
+
 class Scene:
-    def __init__(self, *, peak: int | None = None, patience_s: float = 5.0, killed_for_memory: bool = False) -> None:
+    def __init__(
+        self, *, peak: int | None = None, patience_s: float = 5.0, killed_for_memory: bool = False, excess: int = 0
+    ) -> None:
         async def out_of_memory(container_id: str) -> bool:
             return killed_for_memory
 
@@ -70,6 +78,7 @@ class Scene:
             account=self.account,  # type: ignore[arg-type]  # a fake
             patience_s=patience_s,
             out_of_memory=out_of_memory,
+            held=FakeHeld(excess),  # type: ignore[arg-type]  # a fake
         )
         self.slot.on_lost = self.losses.append
 
@@ -174,6 +183,17 @@ async def test_a_slot_that_is_not_clean_is_lost() -> None:
     assert (await task).exit_code == 0
     assert not await scene.slot.settled()
     assert "a file is left" in scene.slot.lost
+    assert scene.losses == [scene.slot]
+
+
+async def test_a_slot_that_keeps_memory_from_its_next_program_is_lost_after_the_result() -> None:
+    scene = Scene(excess=7)
+    running = await scene.begin()
+    scene.exited()
+    assert (await running).ending is Ending.EXITED
+    scene.clean()
+    assert not await scene.slot.settled()
+    assert scene.slot.lost == "7 bytes that its next program is granted are not free again"
     assert scene.losses == [scene.slot]
 
 
