@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import signal
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 import structlog
 
@@ -40,6 +37,7 @@ from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.inbox import BusResultInbox
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.revival import BusTaskRevival
+from broker_gateway.infrastructure.bus.roll_call import RollCall
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from broker_gateway.infrastructure.call_metrics import CallMetrics
 from broker_gateway.infrastructure.callbacks.breaker import with_breakers
@@ -53,6 +51,7 @@ from broker_gateway.infrastructure.metrics import (
     CountedTaskQueue,
     Metrics,
 )
+from broker_gateway.infrastructure.process import LastingParts, serve
 from broker_gateway.infrastructure.settings import ConfigurationError, Settings, load
 from broker_gateway.interfaces.execution_mapping import execution_message
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
@@ -65,8 +64,6 @@ else:
 log = structlog.get_logger(__name__)
 
 HEALTH_EVERY_S = 0.1
-GARBAGE_AFTER = 10_000
-"""New objects after which cycles are looked for. A task leaves hardly any, and Python's 700 cost 5 % of our time."""
 LOOPBACK = ("127.", "localhost:", "[::1]:")
 
 
@@ -83,6 +80,7 @@ class Gateway:
         self._declaration = Declaration(self._bus, self._policies.streams)
         self._depths = QueueDepths(self._bus)
         self._directory = EtcdNodeDirectory(self._policies.etcd)
+        self._roll_call = RollCall(self._bus, self._directory)
         self._webhooks, self._grpc_callbacks = self._wire_callbacks()
         self._transports = self._wire_transports()
         self._relay = self._wire_relay() if "relay" in settings.roles else None
@@ -90,8 +88,7 @@ class Gateway:
         self._quotas = self._wire_quotas()
         self._server = self._wire_api() if "api" in settings.roles else None
         self._http = HttpServer(settings.http_address, self.parts, self._metrics.registry)
-        self._lasting: list[asyncio.Task[None]] = []
-        """Parts that go on for ever: one that ends has failed."""
+        self._lasting = LastingParts()
         self._ready: asyncio.Task[None] | None = None
         self._metrics.watch(
             depths=self._depths.known,
@@ -108,7 +105,8 @@ class Gateway:
         return all(self.parts().values())
 
     def parts(self) -> Mapping[str, bool]:
-        """What must be there before calls can be answered. Nodes that were read once stay known while etcd is away."""
+        """What must be there before calls can be answered. Nodes that are known stay so while etcd is away; where none
+        has been read yet, they are asked themselves."""
         parts = {
             "running": not self._stop.is_set(),
             "bus": self._bus.connected(),
@@ -126,36 +124,32 @@ class Gateway:
             port = await self._server.start()
             addresses["grpc"] = f"{self._settings.grpc_address.rpartition(':')[0]}:{port}"
             self._directory.start()
-            self._last(self._directory.given_up(), "node directory")
-            self._last(self._server.follow(self._readiness, every_s=HEALTH_EVERY_S), "health")
+            self._lasting.add(self._roll_call.run(), "roll call")
+            self._lasting.add(self._directory.given_up(), "node directory")
+            self._lasting.add(self._server.follow(self._readiness, every_s=HEALTH_EVERY_S), "health")
             if self._policies.quotas.concurrent:
-                self._last(self._quotas.run(), "quotas")
+                self._lasting.add(self._quotas.run(), "quotas")
         self._bus.start()
-        self._last(self._bus.given_up(), "bus connection")
+        self._lasting.add(self._bus.given_up(), "bus connection")
         if self._relay is not None:
-            self._last(self._relay.run(), "callback relay")
+            self._lasting.add(self._relay.run(), "callback relay")
         self._ready = asyncio.create_task(self._say_ready(addresses))
 
     async def run(self) -> int:
         """The process's exit code: 0 when it was told to stop, 1 when a part of it failed."""
-        stopping = asyncio.create_task(self._stop.wait())
-        await asyncio.wait([stopping, *self._lasting], return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        failed = [task for task in self._lasting if task.done()]
-        for task in failed:
-            log.critical("part failed", part=task.get_name(), exc_info=None if task.cancelled() else task.exception())
+        failed = await self._lasting.failed(self._stop)
         self._stop.set()
-        return int(bool(failed))
+        return int(failed)
 
     async def close(self) -> None:
         """No new calls; those in flight get their grace; then everything else, the bus last."""
         log.info("gateway stopping")
         if self._server is not None:
             await self._server.stop(self._settings.shutdown_grace_s)
-        tasks = [*self._lasting, *([self._ready] if self._ready else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._lasting.close()
+        if self._ready is not None:
+            self._ready.cancel()
+            await asyncio.wait([self._ready])
         await self._directory.close()
         await self._depths.close()
         await self._declaration.close()
@@ -164,9 +158,6 @@ class Gateway:
         await self._bus.close()
         await self._http.close()
         log.info("gateway stopped")
-
-    def _last(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        self._lasting.append(asyncio.create_task(work, name=name))
 
     async def _say_ready(self, addresses: Mapping[str, str]) -> None:
         """One line, once everything is there."""
@@ -269,24 +260,6 @@ def _version() -> str:
         return "0"
 
 
-async def serve(settings: Settings) -> int:
-    """Runs until SIGTERM or SIGINT; the process's exit code. Raises ConfigurationError."""
-    gateway = Gateway(settings)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, gateway.stop)
-    try:
-        await gateway.start()
-        gc.freeze()  # what is there now stays
-        gc.set_threshold(GARBAGE_AFTER)
-        return await gateway.run()
-    except (OSError, RuntimeError) as error:
-        log.critical("gateway cannot start", error=str(error))
-        return 1
-    finally:
-        await gateway.close()
-
-
 def main() -> None:
     """``coderunner-gateway``. Exit code 2 means that the configuration is wrong, 1 that something failed."""
     try:
@@ -294,7 +267,7 @@ def main() -> None:
         logs.configure(settings.log_format, settings.log_level)
         if not settings.tokens and not settings.grpc_address.startswith(LOOPBACK):
             log.warning("anybody who reaches this address may run code: no tokens are set", grpc=settings.grpc_address)
-        code = run(serve(settings))
+        code = run(serve(lambda: Gateway(settings)))
     except ConfigurationError as error:
         print(f"coderunner-gateway: {error}", file=sys.stderr)  # noqa: T201  # before there is a log
         code = 2

@@ -137,7 +137,12 @@ class Node:
             announce_s=settings.heartbeat_s,
         )
         self.draining = Draining(self.slots, self.heartbeat, settings.drain_s)
-        self.orders = Orders(self.name, self.running, {"drain": self.draining.begin, "resume": self.draining.take_back})
+        self.orders = Orders(
+            self.name,
+            self.running,
+            {"drain": self.draining.begin, "resume": self.draining.take_back},
+            self.heartbeat.record,
+        )
         self.http = HttpServer(settings.http_address, self.metrics.registry, self.why_not_ready)
         watch = self.metrics.watch
         watch("running", "Tasks in this node's hands.", lambda: len(self.running))

@@ -98,5 +98,9 @@ def node_subject(node_id: str) -> str:
     return f"{ROOT}.control.node.{_token(node_id)}"
 
 
+ROLL_CALL = f"{ROOT}.control.node.@all"
+"""Every node answers with its record. No node can have that name."""
+
+
 def node_key(node_id: str) -> str:
     return f"{NODES_PREFIX}{_token(node_id)}"

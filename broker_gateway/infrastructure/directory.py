@@ -16,7 +16,7 @@ import structlog
 from aetcd.utils import prefix_range_end
 
 from broker_gateway.infrastructure.backoff import Backoff
-from schemas.names import NODES_PREFIX
+from schemas.names import NODES_PREFIX, node_key
 from schemas.node import NodeRecord
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,7 @@ class EtcdSettings:
 
 class EtcdNodeDirectory:
     """Implements ``NodeDirectory``. While etcd is away the nodes last seen are kept: whether one of them is gone too
-    cannot be known, and the bus does not need it to be."""
+    cannot be known, and the bus does not need it to be. What nodes say of themselves meanwhile is added."""
 
     def __init__(self, settings: EtcdSettings) -> None:
         self._settings = settings
@@ -60,9 +60,10 @@ class EtcdNodeDirectory:
         self._nodes: tuple[NodeRecord, ...] = ()
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self._away = asyncio.Event()
         self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_most_s, settings.reconnect_tries)
         self.synced = asyncio.Event()
-        """Set once the nodes have been read for the first time."""
+        """Set once nodes are known: read for the first time, or told by themselves."""
 
     def nodes(self) -> Sequence[NodeRecord]:
         """Sorted by id. The same object until something changes."""
@@ -85,6 +86,21 @@ class EtcdNodeDirectory:
         self._changed.clear()
         await self._changed.wait()
 
+    async def away(self) -> None:
+        """Returns while etcd cannot be asked; at first, once that has been tried."""
+        await self._away.wait()
+
+    def take_in(self, records: Sequence[NodeRecord]) -> None:
+        """What nodes say of themselves. Ignored where etcd is there, which knows better."""
+        if not self._away.is_set() or not records:
+            return
+        for record in records:
+            self._keep(node_key(record.id).encode(), record)
+        self._publish()
+        if not self.synced.is_set():
+            log.info("nodes told by themselves", nodes=len(self._nodes))
+        self.synced.set()
+
     async def _follow_for_ever(self) -> None:
         backoff, turn = self._backoff, 0
         while True:
@@ -96,6 +112,7 @@ class EtcdNodeDirectory:
                 log.warning("node directory away", endpoint=endpoint, error=_words(error))
             except Exception:  # a message that we do not understand must not end this task
                 log.exception("node directory failed", endpoint=endpoint)
+            self._away.set()
             await asyncio.sleep(backoff.next_s())
 
     async def _session(self, endpoint: str, backoff: Backoff) -> None:
@@ -116,6 +133,7 @@ class EtcdNodeDirectory:
                 if not self.synced.is_set() or backoff.used:
                     log.info("node directory connected", endpoint=endpoint, nodes=len(self._nodes))
                 self.synced.set()
+                self._away.clear()
                 backoff.reset()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(RESYNC_S):
@@ -167,6 +185,9 @@ class EtcdNodeDirectory:
             log.warning("node record not understood", key=key.decode(errors="replace"), error=str(error))
             self._records.pop(key, None)
             return
+        self._keep(key, record)
+
+    def _keep(self, key: bytes, record: NodeRecord) -> None:
         if self._records.get(key) != record:
             self._records[key] = record
 

@@ -1,4 +1,4 @@
-"""Orders that come over the bus: cancel a task, drain or resume this node."""
+"""Orders that come over the bus: cancel a task, drain or resume this node, say who is there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nats.errors import Error
 
 from node.application.running import RunningTasks
 from schemas import names
-from schemas.node import CancelOrder, CancelReply, NodeOrder
+from schemas.node import CancelOrder, CancelReply, NodeOrder, NodeRecord
 
 _FLUSHES = 2
 """The library's ping overtakes what it has buffered: only the second one's answer means that all has arrived."""
@@ -23,19 +23,23 @@ OnOrder = Callable[[], Awaitable[None]]
 
 
 class Orders:
-    """``orders``: what this node can be told, by name (``drain``, ``resume``)."""
+    """``orders``: what this node can be told, by name (``drain``, ``resume``). ``record``: what it says of itself."""
 
-    def __init__(self, node_id: str, running: RunningTasks, orders: dict[str, OnOrder]) -> None:
+    def __init__(
+        self, node_id: str, running: RunningTasks, orders: dict[str, OnOrder], record: Callable[[], NodeRecord]
+    ) -> None:
         self._node_id = node_id
         self._running = running
         self._orders = orders
+        self._record = record
         self._cancelling: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger("node.orders")
 
     async def listen(self, client: Client) -> None:
-        """Returns once the server has both subscriptions; a reconnected client subscribes again by itself."""
+        """Returns once the server has all subscriptions; a reconnected client subscribes again by itself."""
         await client.subscribe(names.CANCEL_WILDCARD, cb=self._cancel)
         await client.subscribe(names.node_subject(self._node_id), cb=self._order)
+        await client.subscribe(names.ROLL_CALL, cb=self._here)
         with contextlib.suppress(Error, TimeoutError, OSError):  # gone again: its reconnection subscribes
             for _ in range(_FLUSHES):
                 await client.flush()
@@ -68,6 +72,11 @@ class Orders:
         self._log.info("ordered", order=order)
         await obey()
         await self._answer(message, {"ok": True})
+
+    async def _here(self, message: Msg) -> None:
+        """A gateway that cannot ask the directory asks the nodes themselves."""
+        if message.reply:
+            await message.respond(msgspec.json.encode(self._record()))
 
     @staticmethod
     async def _answer(message: Msg, answer: dict[str, object]) -> None:

@@ -83,3 +83,18 @@ async def test_tasks_flow_while_etcd_is_away_and_the_node_is_back_when_it_is(
     away_ms = int(time.time() * 1000)
     server.start()
     await recorded_when(server, "n1", lambda entry: entry.updated_at_ms > away_ms)
+
+
+async def test_every_node_answers_a_roll_call_with_its_record(desk: Desk, start_node: StartNode) -> None:
+    """With no etcd to be found."""
+    for name in ("n1", "n2"):
+        await start_node(name, etcd_endpoints=["127.0.0.1:1"], labels={"name": name})
+    inbox = desk.client.new_inbox()
+    answers = await desk.client.subscribe(inbox)
+    await desk.client.publish(names.ROLL_CALL, b"", reply=inbox)
+    told = [msgspec.json.decode((await answers.next_msg(timeout=5)).data, type=NodeRecord) for _ in range(2)]
+    assert {(one.id, one.labels["name"], one.state) for one in told} == {
+        ("n1", "n1", NodeState.READY),
+        ("n2", "n2", NodeState.READY),
+    }
+    assert [language.name for language in told[0].languages] == ["python"]

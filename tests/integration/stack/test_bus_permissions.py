@@ -29,6 +29,7 @@ MAY_PUBLISH = {
         names.dead_subject("delivery", "t1"),
         names.cancel_subject("t1"),
         names.node_subject("n1"),
+        names.ROLL_CALL,
         *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "INFO") for stream in STREAMS),
         *(f"$JS.API.STREAM.PURGE.{stream}" for stream in STREAMS),
         f"$JS.API.STREAM.MSG.DELETE.{names.STREAM_RESULTS}",
@@ -41,6 +42,7 @@ MAY_PUBLISH = {
         names.dead_subject("poison", "t1"),
         f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_TASKS}.default-normal",
         *(f"$JS.API.STREAM.INFO.{stream}" for stream in STREAMS),
+        f"$JS.API.STREAM.MSG.GET.{names.STREAM_RESULTS}",
         f"$JS.API.CONSUMER.DURABLE.CREATE.{names.STREAM_TASKS}.default-normal",
     ],
     "operator": [
@@ -65,12 +67,14 @@ MAY_NOT_PUBLISH = {
         *DESTRUCTIVE,
         *(
             f"$JS.API.STREAM.{verb}.{stream}"
-            for verb in ("CREATE", "UPDATE", "PURGE", "MSG.DELETE", "MSG.GET")
+            for verb in ("CREATE", "UPDATE", "PURGE", "MSG.DELETE")
             for stream in STREAMS
         ),
+        *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in STREAMS if stream != names.STREAM_RESULTS),
         TASK,
         names.cancel_subject("t1"),
         names.node_subject("n2"),
+        names.ROLL_CALL,
         "coderunner.v1.stored.t1",
         "_INBOX_gateway.x",
         f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_RESULTS}.{names.RELAY_CONSUMER}",

@@ -1,0 +1,69 @@
+"""Asking the nodes themselves who is there, for as long as the directory service is away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import msgspec
+import nats.errors
+import structlog
+
+from broker_gateway.application.ports import BusUnavailableError
+from broker_gateway.infrastructure.bus.connection import BusConnection
+from broker_gateway.infrastructure.directory import EtcdNodeDirectory
+from schemas import names
+from schemas.node import NodeRecord
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 5.0
+"""As often as nodes tell the directory service."""
+ANSWERS_S = 0.5
+"""An answer that takes longer counts at the next call."""
+_AGAIN_S = 0.5
+"""Between calls while nobody is known yet."""
+
+_decoder = msgspec.json.Decoder(NodeRecord)
+
+
+class RollCall:
+    def __init__(self, bus: BusConnection, directory: EtcdNodeDirectory) -> None:
+        self._bus = bus
+        self._directory = directory
+
+    async def run(self) -> None:
+        """For ever. Costs nothing while the directory service is there."""
+        while True:
+            await self._directory.away()
+            try:
+                self._directory.take_in(await self._call())
+            except (BusUnavailableError, nats.errors.Error, OSError, TimeoutError) as error:
+                log.debug("no roll call", error=str(error) or repr(error))
+            await asyncio.sleep(EVERY_S if self._directory.synced.is_set() else _AGAIN_S)
+
+    async def _call(self) -> list[NodeRecord]:
+        """Whoever answered in time."""
+        client = await self._bus.client()
+        inbox = client.new_inbox()
+        answers = await client.subscribe(inbox)
+        records: list[NodeRecord] = []
+        try:
+            await client.publish(names.ROLL_CALL, b"", reply=inbox)
+            with contextlib.suppress(TimeoutError, nats.errors.TimeoutError):
+                async with asyncio.timeout(ANSWERS_S):
+                    while True:
+                        records += _understood((await answers.next_msg(timeout=ANSWERS_S)).data)
+        finally:
+            with contextlib.suppress(nats.errors.Error, OSError):  # the connection went, and it with it
+                await answers.unsubscribe()
+        return records
+
+
+def _understood(answer: bytes) -> list[NodeRecord]:
+    """Empty where it is none, as the bus's own word that nobody listens."""
+    try:
+        record = _decoder.decode(answer)
+    except msgspec.DecodeError:
+        return []
+    return [record] if names.is_token(record.id) else []
