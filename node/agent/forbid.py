@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import struct
 import sys
 
@@ -37,18 +38,26 @@ _REFUSED = {
     "add_key": (248, 217),
     "request_key": (249, 218),
     "keyctl": (250, 219),
+    "syslog": (103, 116),
     "userfaultfd": (323, 282),
     "io_uring_setup": (425, 425),
     "pidfd_getfd": (438, 438),
 }
 _CLONE, _CLONE3 = (56, 220), 435
 _SOCKET = (41, 198)
+_ON_OTHERS = {"setpriority": ((141, 140), 1), "sched_setaffinity": ((203, 122), 0)}
+"""And the argument that names a process, 0 being the caller. gVisor does not ask whose that is, and what waits in the
+slot hands down what was done to it."""
+_NODES = {"mknod": ((133, None), 1), "mknodat": ((259, 33), 2)}
+"""And the argument that is the mode. gVisor lets everybody make device nodes, and open those of devices that it has."""
 _FOREIGN_CALLS = 0x40000000
 """x32 numbers its calls from here."""
 
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _AND, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
 _AT_NUMBER, _AT_ARCHITECTURE, _AT_ARGUMENT = 0, 4, 16
 _ALLOW = 0x7FFF0000
+_KIND_OF_NODE = 0o170000
+"""The bits of a mode that say what a node is, inode(7)."""
 
 
 def forbid_what_cannot_be_listed() -> None:
@@ -84,11 +93,24 @@ def _program(architecture: int, column: int) -> bytes:
     # clone3 keeps its flags where no filter sees them; ENOSYS makes the C library use clone.
     steps += [_step(_EQUAL, _CLONE3, 0, 1), _step(_RETURN, 0x00050000 | errno.ENOSYS)]
     allow = _step(_RETURN, _ALLOW)
+    for numbers, argument in _ON_OTHERS.values():
+        steps += _for(numbers[column], argument, [_step(_EQUAL, 0, 1, 0), refuse, allow])
+    devices = [step for kind in (stat.S_IFCHR, stat.S_IFBLK) for step in (_step(_EQUAL, kind, 0, 1), refuse)]
+    for mknods, argument in _NODES.values():
+        steps += _for(mknods[column], argument, [_step(_AND, _KIND_OF_NODE), *devices, allow])
     steps += [_step(_EQUAL, _CLONE[column], 0, 4), _step(_LOAD, _AT_ARGUMENT)]
     steps += [_step(_ANY_BIT, _NEW_NAMESPACES, 0, 1), refuse, allow]
     steps += [_step(_EQUAL, _SOCKET[column], 0, 2 + len(_FAMILIES)), _step(_LOAD, _AT_ARGUMENT)]
     steps += [_step(_EQUAL, family, len(_FAMILIES) - at, 0) for at, family in enumerate(_FAMILIES)]
     return b"".join([*steps, refuse, allow])
+
+
+def _for(number: int | None, argument: int, checks: list[bytes]) -> list[bytes]:
+    """``checks`` of one argument (its low half) of one call; they end with a return. Nothing where the machine has no
+    such call."""
+    if number is None:
+        return []
+    return [_step(_EQUAL, number, 0, len(checks) + 1), _step(_LOAD, _AT_ARGUMENT + 8 * argument), *checks]
 
 
 def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
