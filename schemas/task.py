@@ -62,6 +62,9 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True):
     """Where the finished execution is delivered: an ``http``, ``https`` or ``grpc`` URL."""
 
     url: str
+    occasion: str = ""
+    """Why the task ran once more, as a token: its result is news, also to who was told of the one before. Empty for
+    the first run."""
 
 
 class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,25 +10,26 @@ import structlog
 
 from broker_gateway.application.ports import CallbackTransport, DeliveryError
 from schemas.execution import Execution
+from schemas.task import Callback
 
 _log = structlog.get_logger(__name__)
 
 
 class CallbackDelivery:
-    """``transports`` by URL scheme. The idempotency key is the task's id."""
+    """``transports`` by URL scheme."""
 
     def __init__(self, transports: Mapping[str, CallbackTransport], timeout_s: float) -> None:
         self._transports = transports
         self._timeout_s = timeout_s
 
-    async def attempt(self, url: str, execution: Execution) -> DeliveryError | None:
+    async def attempt(self, callback: Callback, execution: Execution) -> DeliveryError | None:
         """None once the endpoint has it."""
-        transport = self._transports.get(urlsplit(url).scheme)
+        transport = self._transports.get(urlsplit(callback.url).scheme)
         if transport is None:
             return DeliveryError("no transport for this kind of URL", permanent=True)
         try:
             async with asyncio.timeout(self._timeout_s):
-                await transport.deliver(url, execution, execution.id)
+                await transport.deliver(callback.url, execution, idempotency_key(callback, execution))
         except DeliveryError as error:
             return error
         except TimeoutError:
@@ -37,3 +38,9 @@ class CallbackDelivery:
             _log.exception("callback_transport_failed", task_id=execution.id)
             return DeliveryError(f"the transport failed: {error!r}")
         return None
+
+
+def idempotency_key(callback: Callback, execution: Execution) -> str:
+    """The task's id; of a task that was redriven another one, or its new result would look like the old one told
+    twice."""
+    return f"{execution.id}-{callback.occasion}" if callback.occasion else execution.id

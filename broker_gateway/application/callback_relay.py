@@ -17,6 +17,7 @@ from broker_gateway.application.ports import CallbackTransport, DeliveryError, R
 from broker_gateway.application.settings import RelaySettings
 from broker_gateway.domain.backoff import Backoff
 from broker_gateway.domain.events import TaskCompletedEvent
+from schemas.task import Callback
 
 UNDELIVERED = "undelivered"
 
@@ -32,8 +33,8 @@ _log = structlog.get_logger(__name__)
 
 
 class CallbackRelay:
-    """``transports`` by URL scheme. A delivery's idempotency key is the task's id. ``run`` until cancelled; what is in
-    flight then comes back, to this gateway or another."""
+    """``transports`` by URL scheme. ``run`` until cancelled; what is in flight then comes back, to this gateway or
+    another."""
 
     def __init__(
         self,
@@ -88,7 +89,7 @@ class CallbackRelay:
                     await self._pass_over(delivery)
                     continue
                 self._held[id(delivery)] = delivery
-                group.create_task(self._handle(delivery, delivery.result.callback.url))
+                group.create_task(self._handle(delivery, delivery.result.callback))
 
     async def _room(self) -> int:
         """How many more may be held: at least one, waiting for it if need be."""
@@ -104,24 +105,24 @@ class CallbackRelay:
         except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes back; the others must go on
             _log.warning("relay_item_failed", task_id=delivery.result.execution.id, error=repr(error))
 
-    async def _handle(self, delivery: ResultDelivery, url: str) -> None:
+    async def _handle(self, delivery: ResultDelivery, callback: Callback) -> None:
         event = TaskCompletedEvent.of(delivery.result)
         try:
-            await self._deliver_in_turn(delivery, event, url)
+            await self._deliver_in_turn(delivery, event, callback)
         except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes back; the others must go on
             _log.warning("relay_item_failed", task_id=event.task_id, error=repr(error))
         finally:
             del self._held[id(delivery)]
             self._has_room.set()
 
-    async def _deliver_in_turn(self, delivery: ResultDelivery, event: TaskCompletedEvent, url: str) -> None:
-        endpoint = urlsplit(url).netloc
+    async def _deliver_in_turn(self, delivery: ResultDelivery, event: TaskCompletedEvent, callback: Callback) -> None:
+        endpoint = urlsplit(callback.url).netloc
         if self._lanes.length(endpoint) >= self._settings.held_per_endpoint:
             self._remember_postponed(event.task_id)
             await delivery.retry_in(self._settings.postpone_s)
             return
         async with self._lanes.turn(endpoint), self._in_flight:
-            failure = await self._delivery.attempt(url, delivery.result.execution)
+            failure = await self._delivery.attempt(callback, delivery.result.execution)
         await self._settle(delivery, event, failure)
 
     async def _settle(self, delivery: ResultDelivery, event: TaskCompletedEvent, failure: DeliveryError | None) -> None:

@@ -110,9 +110,10 @@ class Redriving:
         await self._revival.forget_attempts(task.id, standing)
         if standing.result is not None:
             await self._revival.forget_result(standing)
-        again = _with_a_new_deadline(task, self._now_ms())
+        occasion = str(kept.place)
+        again = _for_another_run(task, occasion, self._now_ms())
         try:
-            is_new = await self._revival.enqueue(again, str(kept.place))
+            is_new = await self._revival.enqueue(again, occasion)
         except QueueFullError as error:
             await self._put_back(task, standing)
             return Busy(str(error), error.retry_after_ms)
@@ -133,7 +134,7 @@ class Redriving:
         except msgspec.MsgspecError as error:
             return NotRedriven(f"its message cannot be read: {error}")
         if result.callback is not None:
-            failure = await self._delivery.attempt(result.callback.url, result.execution)
+            failure = await self._delivery.attempt(result.callback, result.execution)
             if failure is not None:
                 return NotRedriven(f"the callback did not take it: {failure}")
         await self._dead.remove(kept)
@@ -151,7 +152,11 @@ def _awaits_a_run(standing: Standing) -> bool:
     return not standing.is_queued and (standing.result is None or _failed(standing))
 
 
-def _with_a_new_deadline(task: TaskMessage, now_ms: int) -> TaskMessage:
-    if task.expires_at_ms is None:
-        return task
-    return msgspec.structs.replace(task, expires_at_ms=now_ms + task.expires_at_ms - task.submitted_at_ms)
+def _for_another_run(task: TaskMessage, occasion: str, now_ms: int) -> TaskMessage:
+    """Its queue deadline starts over, and its callback is told of the new result as of something new."""
+    deadline, callback = task.expires_at_ms, task.callback
+    if deadline is not None:
+        deadline = now_ms + deadline - task.submitted_at_ms
+    if callback is not None:
+        callback = msgspec.structs.replace(callback, occasion=occasion)
+    return msgspec.structs.replace(task, expires_at_ms=deadline, callback=callback)

@@ -46,7 +46,8 @@ class CallbackServiceServicer(object):
 
     def Deliver(self, request, context):
         """Called at least once for each finished task whose callback names this server. The metadata "idempotency-key" is the
-        same on every call for one task. Anything but OK is tried again.
+        same on every call for one result: the task's id, with something behind it where an operator had the task run once
+        more. Anything but OK is tried again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -19,11 +19,13 @@ from tests.servers.stack import Stack
 
 
 class Receiver:
-    """A callback that answers 503 until it ``works``."""
+    """A callback that answers 503 until it ``works``, and takes what comes with a key that it has seen for a repetition
+    of what it has."""
 
     def __init__(self) -> None:
         self.works = False
         self.taken: list[str] = []
+        self.keys: list[str] = []
         self.port = free_port()
 
     @property
@@ -33,8 +35,17 @@ class Receiver:
     async def answer(self, request: web.Request) -> web.Response:
         if not self.works:
             return web.Response(status=503)
-        self.taken.append((await request.json())["status"])
+        key = request.headers["Idempotency-Key"]
+        if key not in self.keys:
+            self.keys.append(key)
+            self.taken.append((await request.json())["status"])
         return web.Response()
+
+    async def took(self, count: int) -> None:
+        """Returns once it has so many. Raises TimeoutError."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.taken) < count:  # noqa: ASYNC110  # the server around it has no event for it
+                await asyncio.sleep(0.02)
 
 
 @pytest_asyncio.fixture
@@ -152,11 +163,33 @@ async def test_a_redriven_tasks_new_result_goes_to_its_callback(
         ill.unlink()
         receiver.works = True
         await client.redrive(failed.id)
-        async with asyncio.timeout(PATIENCE_S):
-            while not receiver.taken:  # noqa: ASYNC110  # the receiver has no event for it
-                await asyncio.sleep(0.02)
+        await receiver.took(1)
         assert receiver.taken == ["SUCCEEDED"]
         assert await letters(client, 0) == []
+
+
+async def test_who_was_told_of_the_failure_is_told_of_the_new_result_as_of_something_new(
+    stack: Stack, receiver: Receiver, tmp_path: Path
+) -> None:
+    ill = tmp_path / "ill"
+    ill.touch()
+    receiver.works = True
+    async with operator(stack) as client:
+        submission = {"env": {"SIMULATED_LOST": str(ill)}, "callback": receiver.url, "idempotency_key": "one"}
+        failed = await client.run("python", "x", **submission)
+        await receiver.took(1)
+        await letters(client, 1)
+        await client.redrive(failed.id)
+        await receiver.took(2)
+        await letters(client, 1)
+        ill.unlink()
+        await client.redrive(failed.id)
+        await receiver.took(3)
+        assert receiver.taken == ["INTERNAL_ERROR", "INTERNAL_ERROR", "SUCCEEDED"]
+        assert receiver.keys[0] == failed.id
+        assert len(set(receiver.keys)) == 3
+        assert (await client.run("python", "x", **submission)).id == failed.id
+        assert (await client.get(failed.id)).status is Status.SUCCEEDED
 
 
 async def test_only_an_operators_token_opens_the_dead_letters(start_stack: StartStack, command: Command) -> None:

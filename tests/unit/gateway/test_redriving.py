@@ -6,6 +6,7 @@ import asyncio
 
 import msgspec
 
+from broker_gateway.application.callback_delivery import idempotency_key
 from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
 from broker_gateway.application.ports import BusUnavailableError
 from schemas.execution import ResultMessage
@@ -46,6 +47,20 @@ async def test_its_queue_deadline_starts_over(gateway: GatewayOnFakes) -> None:
     buried(gateway, submitted_at_ms=1000, expires_at_ms=3000)
     await gateway.operations.redrive("t1")
     assert gateway.bus.tasks["t1"].expires_at_ms == NOW_MS + 2000
+
+
+async def test_its_callback_is_told_under_a_key_of_each_runs_own(gateway: GatewayOnFakes) -> None:
+    keys = {idempotency_key(Callback(url="http://h/"), result_of("t1").execution)}
+    for run in range(2):
+        gateway.bus.tasks.clear()
+        buried(gateway, callback=Callback(url="http://h/"))
+        assert await gateway.operations.redrive("t1") is None
+        callback = gateway.bus.tasks["t1"].callback
+        assert callback is not None
+        assert callback.url == "http://h/"
+        keys.add(idempotency_key(callback, result_of("t1").execution))
+        assert len(keys) == run + 2
+    assert "t1" in keys
 
 
 async def test_the_letter_goes_only_once_the_task_is_queued(gateway: GatewayOnFakes) -> None:
