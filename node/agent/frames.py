@@ -18,9 +18,10 @@ class FrameError(Exception):
     """The peer does not speak this protocol."""
 
 
-def encode(header: dict[str, Any], body: bytes = b"") -> bytes:
+def encode(header: dict[str, Any], *body: bytes) -> list[bytes]:
+    """One frame in the pieces to send, so that a large body is not copied for it."""
     text = json.dumps(header, separators=(",", ":")).encode()
-    return LENGTHS.pack(len(text), len(body)) + text + body
+    return [LENGTHS.pack(len(text), sum(map(len, body))) + text, *filter(None, body)]
 
 
 def strings(items: list[bytes]) -> bytes:
@@ -33,25 +34,41 @@ class Decoder:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self._header: dict[str, Any] | None = None
+        self._body = bytearray()
+        self._filled = 0
 
-    def feed(self, data: bytes) -> Iterator[tuple[dict[str, Any], bytes]]:
+    def feed(self, data: bytes) -> Iterator[tuple[dict[str, Any], bytearray]]:
         self._buffer += data
         while (frame := self._next()) is not None:
             yield frame
 
-    def _next(self) -> tuple[dict[str, Any], bytes] | None:
-        if len(self._buffer) < LENGTHS.size:
+    def _next(self) -> tuple[dict[str, Any], bytearray] | None:
+        if self._header is None and not self._take_header():
             return None
+        taken = self._buffer[: len(self._body) - self._filled]
+        self._body[self._filled : self._filled + len(taken)] = taken
+        self._filled += len(taken)
+        del self._buffer[: len(taken)]
+        if self._header is None or self._filled < len(self._body):
+            return None
+        header, self._header = self._header, None
+        return header, self._body
+
+    def _take_header(self) -> bool:
+        """True once the header is there; the body then has its place."""
+        if len(self._buffer) < LENGTHS.size:
+            return False
         header_size, body_size = LENGTHS.unpack_from(self._buffer)
         if header_size > MAX_HEADER_BYTES or body_size > MAX_BODY_BYTES:
             raise FrameError(f"a frame of {header_size} + {body_size} bytes")
-        end = LENGTHS.size + header_size + body_size
+        end = LENGTHS.size + header_size
         if len(self._buffer) < end:
-            return None
-        start = LENGTHS.size + header_size
-        text, body = bytes(self._buffer[LENGTHS.size : start]), bytes(self._buffer[start:end])
+            return False
+        self._header = _header(bytes(self._buffer[LENGTHS.size : end]))
+        self._body, self._filled = bytearray(body_size), 0
         del self._buffer[:end]
-        return _header(text), body
+        return True
 
 
 def _header(text: bytes) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
+from contextlib import suppress
 from typing import Any
 
 from .config import AgentConfig
@@ -20,6 +22,9 @@ PROTOCOL = 1
 _FROM_NODE = 0
 _TO_NODE = 1
 _READ_BYTES = 1 << 18
+_PIPE_BYTES = 1 << 20
+"""What an unprivileged process may make of a pipe: a large body then passes with few stops."""
+_MOST_PARTS = 64
 
 
 class Agent:
@@ -29,7 +34,7 @@ class Agent:
         self._config = config
         self._meter = find_meter(config.uid)
         self._decoder = Decoder()
-        self._outbox = bytearray()
+        self._outbox: list[bytes] = []
         self._poll = select.poll()
         self._run: Run | ServerRun | None = None
         self._runs = 0
@@ -38,6 +43,7 @@ class Agent:
         """Until stdin ends or SIGTERM comes. Returns the exit code."""
         self._wake = self._watch_children()
         os.set_blocking(_FROM_NODE, False)
+        widen(_FROM_NODE, _TO_NODE)
         self._poll.register(_FROM_NODE, select.POLLIN)
         self._residents = Residents(self._config, self._poll)
         if self._residents.problems():
@@ -90,7 +96,7 @@ class Agent:
             return False  # a node that speaks nonsense gets a dead slot, which it replaces
         return True
 
-    def _obey(self, header: dict[str, Any], body: bytes) -> None:
+    def _obey(self, header: dict[str, Any], body: bytearray) -> None:
         kind = header["type"]
         if kind == "hello":
             self._hello(str(header["nonce"]))
@@ -106,10 +112,10 @@ class Agent:
         if self._run is not None:
             self._abort(self._run)
         self._outbox.clear()
-        self._outbox += READY_MARK + nonce.encode()
+        self._outbox.append(READY_MARK + nonce.encode())
         self._emit({"type": "ready", "nonce": nonce, "protocol": PROTOCOL, "runs": self._runs})
 
-    def _begin(self, header: dict[str, Any], body: bytes) -> None:
+    def _begin(self, header: dict[str, Any], body: bytearray) -> None:
         self._runs += 1
         if header["warm"]:
             self._residents.start_server()
@@ -131,7 +137,7 @@ class Agent:
         for fd in run.writers():
             self._poll.register(fd, select.POLLOUT)
 
-    def _begin_compilation(self, server: Server, header: dict[str, Any], body: bytes) -> None:
+    def _begin_compilation(self, server: Server, header: dict[str, Any], body: bytearray) -> None:
         run = ServerRun(self._config, self._meter, header, body, self._emit)
         try:
             run.start(server)
@@ -234,14 +240,24 @@ class Agent:
         if not problems:
             self._residents.prepare()
 
-    def _emit(self, header: dict[str, Any], body: bytes = b"") -> None:
-        self._outbox += encode(header, body)
+    def _emit(self, header: dict[str, Any], *body: bytes) -> None:
+        self._outbox += encode(header, *body)
 
     def _flush(self) -> None:
-        view = memoryview(bytes(self._outbox))
+        parts = [memoryview(part) for part in self._outbox]
         self._outbox.clear()
-        while view:
-            view = view[os.write(_TO_NODE, view) :]
+        while parts:
+            written = os.writev(_TO_NODE, parts[:_MOST_PARTS])
+            while parts and written >= len(parts[0]):
+                written -= len(parts.pop(0))
+            if written:
+                parts[0] = parts[0][written:]
+
+
+def widen(*pipes: int) -> None:
+    for pipe in pipes:
+        with suppress(OSError):  # gVisor's pipes keep their size, and so do those of a user who holds many
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _note(number: int, frame: object) -> None:

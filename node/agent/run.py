@@ -16,7 +16,8 @@ from .meter import Meter
 from .spawn import Pipes, spawn
 from .warm import Waiting
 
-Emit = Callable[[dict[str, Any], bytes], None]
+Emit = Callable[..., None]
+"""``emit(header, *body)``: sends a frame, sooner or later."""
 _READ_BYTES = 65536
 _DRAIN_PATIENCE_S = 1.0
 _MOST_HITS = 16
@@ -49,13 +50,12 @@ class Capture:
 class Run:
     """Between ``start`` and ``finish`` its descriptors are in the loop's poll."""
 
-    def __init__(self, config: AgentConfig, meter: Meter, header: dict[str, Any], body: bytes, emit: Emit) -> None:
+    def __init__(self, config: AgentConfig, meter: Meter, header: dict[str, Any], body: bytearray, emit: Emit) -> None:
         self.id = str(header["run_id"])
         self._config, self._meter, self._header, self._emit = config, meter, header, emit
         self._limits = header["limits"]
         self.rlimits = RlimitSet.of(self._limits)
-        self._files, stdin = split(header, body)
-        self._stdin = memoryview(stdin)
+        self._files, self._stdin = split(header, body)
         self.pid = -1
         self.ending: str | None = None
         self._status: int | None = None
@@ -166,7 +166,7 @@ class Run:
                 "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
                 **usage,
             },
-            b"".join(content for _, content in artefacts),
+            *(content for _, content in artefacts),
         )
         self._close()
         return [f"process {pid} does not end" for pid in survivors[:_MOST_HITS]]
@@ -188,14 +188,15 @@ class Run:
             os.close(self._pipes.our_stdin)
 
 
-def split(header: dict[str, Any], body: bytes) -> tuple[list[tuple[str, bytes, bool]], bytes]:
-    """A run frame's body: the files (name, content, executable), and stdin."""
+def split(header: dict[str, Any], body: bytearray) -> tuple[list[tuple[str, memoryview, bool]], memoryview]:
+    """A run frame's body, not copied: the files (name, content, executable), and stdin."""
+    view = memoryview(body)
     files, at = [], 0
     for file in header["files"]:
         size = int(file["size"])
-        files.append((str(file["name"]), body[at : at + size], bool(file.get("executable"))))
+        files.append((str(file["name"]), view[at : at + size], bool(file.get("executable"))))
         at += size
-    return files, body[at : at + int(header["stdin_size"])]
+    return files, view[at : at + int(header["stdin_size"])]
 
 
 def artefacts_of(config: AgentConfig, header: dict[str, Any], directory: str) -> tuple[list[tuple[str, bytes]], bool]:

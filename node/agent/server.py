@@ -80,7 +80,7 @@ class Server:
 class ServerRun:
     """One compilation by the resident compiler; the same life as ``Run``."""
 
-    def __init__(self, config: AgentConfig, meter: Meter, header: dict[str, Any], body: bytes, emit: Emit) -> None:
+    def __init__(self, config: AgentConfig, meter: Meter, header: dict[str, Any], body: bytearray, emit: Emit) -> None:
         self.id = str(header["run_id"])
         self._config, self._meter, self._header, self._emit = config, meter, header, emit
         self._limits = header["limits"]
@@ -140,6 +140,6 @@ class ServerRun:
                 "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
                 **usage,
             },
-            b"".join(content for _, content in artefacts),
+            *(content for _, content in artefacts),
         )
         return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 
@@ -28,7 +28,7 @@ def make() -> str:
     return path
 
 
-def write(path: str, files: list[tuple[str, bytes, bool]]) -> None:
+def write(path: str, files: Sequence[tuple[str, bytes | memoryview, bool]]) -> None:
     """``files``: relative name with ``/``, content, executable. Raises OSError (also for a name that would leave)."""
     root = os.open(path, _DIRECTORY)
     try:
@@ -38,7 +38,7 @@ def write(path: str, files: list[tuple[str, bytes, bool]]) -> None:
         os.close(root)
 
 
-def _write_one(root: int, name: str, content: bytes, mode: int) -> None:
+def _write_one(root: int, name: str, content: bytes | memoryview, mode: int) -> None:
     *folders, last = name.split("/")
     if "\0" in name or last in ("", ".", "..") or any(folder in ("", ".", "..") for folder in folders):
         raise OSError(f"not a name inside the work directory: {name!r}")

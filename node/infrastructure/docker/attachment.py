@@ -29,7 +29,7 @@ class Attachment(asyncio.Protocol):
     """Calls ``on_message(message, body)`` in order, and ``on_lost(reason)`` at most once, when the line is gone."""
 
     def __init__(self) -> None:
-        self.on_message: Callable[[Message, bytes], None] = lambda message, body: None
+        self.on_message: Callable[[Message, bytearray], None] = lambda message, body: None
         self.on_lost: Callable[[str], None] = lambda reason: None
         self._transport: asyncio.Transport | None = None
         self._head = bytearray()
@@ -69,9 +69,9 @@ class Attachment(asyncio.Protocol):
         except TimeoutError as error:
             raise AttachError(f"the agent did not answer within {patience_s:g} s{self.said()}") from error
 
-    def send(self, header: dict[str, Any], body: bytes = b"") -> None:
+    def send(self, header: dict[str, Any], *body: bytes) -> None:
         """Never waits. Sent to a line that is gone, it is dropped: ``on_lost`` has told."""
-        self._write(encode(header, body))
+        self._write(*encode(header, *body))
 
     def said(self) -> str:
         """The end of what the agent wrote to its standard error, for error messages; empty if it wrote nothing."""
@@ -115,7 +115,7 @@ class Attachment(asyncio.Protocol):
         self._attached.set_result(None)
         return bytes(rest)
 
-    def _take(self, stream: int, chunk: bytes) -> None:
+    def _take(self, stream: int, chunk: memoryview) -> None:
         if stream != STDOUT:
             self._stderr = (self._stderr + chunk)[-_STDERR_TAIL_BYTES:]
             return
@@ -134,9 +134,9 @@ class Attachment(asyncio.Protocol):
             raise FrameError(f"protocol {message.protocol}")
         self._ready.set_result(message)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, *data: bytes) -> None:
         if self._transport is not None and not self._closed:
-            self._transport.write(data)
+            self._transport.writelines(data)
 
     def _lose(self, reason: str) -> None:
         if self._closed:

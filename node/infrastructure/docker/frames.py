@@ -77,12 +77,14 @@ _decode = msgspec.json.Decoder(Message).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def encode(header: dict[str, Any], body: bytes = b"") -> bytes:
-    """Raises ValueError where header or body is larger than the protocol allows."""
+def encode(header: dict[str, Any], *body: bytes) -> list[bytes]:
+    """One frame in the pieces to send, so that a large body is not copied for it. Raises ValueError where header or
+    body is larger than the protocol allows."""
     text = _encode(header)
-    if len(text) > _MAX_HEADER_BYTES or len(body) > _MAX_BODY_BYTES:
-        raise ValueError(f"a frame of {len(text)} + {len(body)} bytes is too large")
-    return _LENGTHS.pack(len(text), len(body)) + text + body
+    size = sum(map(len, body))
+    if len(text) > _MAX_HEADER_BYTES or size > _MAX_BODY_BYTES:
+        raise ValueError(f"a frame of {len(text)} + {size} bytes is too large")
+    return [_LENGTHS.pack(len(text), size) + text, *filter(None, body)]
 
 
 class Decoder:
@@ -92,6 +94,9 @@ class Decoder:
         self._buffer = bytearray()
         self._mark = b""
         self._synchronised = False
+        self._message: Message | None = None
+        self._body = bytearray()
+        self._filled = 0
         self.body_limit = 64 << 10
         """Bytes of the largest body that is taken now; the running launch decides."""
 
@@ -100,9 +105,10 @@ class Decoder:
         self._mark = _READY_MARK + nonce.encode()
         self._synchronised = False
         self._buffer.clear()
+        self._message = None
 
-    def feed(self, data: bytes) -> Iterator[tuple[Message, bytes]]:
-        """Yields whole frames. Raises FrameError for anything that is not one."""
+    def feed(self, data: bytes | memoryview) -> Iterator[tuple[Message, bytearray]]:
+        """Yields whole frames, each with a body of its own. Raises FrameError for anything that is not one."""
         self._buffer += data
         if not self._synchronised and not self._synchronise():
             return
@@ -118,20 +124,32 @@ class Decoder:
         self._synchronised = True
         return True
 
-    def _next(self) -> tuple[Message, bytes] | None:
-        if len(self._buffer) < _LENGTHS.size:
+    def _next(self) -> tuple[Message, bytearray] | None:
+        if self._message is None and not self._take_header():
             return None
+        taken = self._buffer[: len(self._body) - self._filled]
+        self._body[self._filled : self._filled + len(taken)] = taken
+        self._filled += len(taken)
+        del self._buffer[: len(taken)]
+        if self._message is None or self._filled < len(self._body):
+            return None
+        message, self._message = self._message, None
+        return message, self._body
+
+    def _take_header(self) -> bool:
+        """True once the header is there; the body then has its place, as large as it says and as we allow."""
+        if len(self._buffer) < _LENGTHS.size:
+            return False
         header_size, body_size = _LENGTHS.unpack_from(self._buffer)
         if header_size > _MAX_HEADER_BYTES or body_size > self.body_limit:
             raise FrameError(f"a frame of {header_size} + {body_size} bytes")
-        start = _LENGTHS.size + header_size
-        end = start + body_size
+        end = _LENGTHS.size + header_size
         if len(self._buffer) < end:
-            return None
-        message = _message(bytes(self._buffer[_LENGTHS.size : start]))
-        body = bytes(self._buffer[start:end])
+            return False
+        self._message = _message(bytes(self._buffer[_LENGTHS.size : end]))
+        self._body, self._filled = bytearray(body_size), 0
         del self._buffer[:end]
-        return message, body
+        return True
 
 
 def _message(text: bytes) -> Message:
@@ -141,15 +159,16 @@ def _message(text: bytes) -> Message:
         raise FrameError(f"not a message: {error}") from error
 
 
-def split_artefacts(listed: list[Artefact], body: bytes) -> dict[str, bytes]:
+def split_artefacts(listed: list[Artefact], body: bytes | bytearray) -> dict[str, bytes]:
     """Names to contents. Raises FrameError where sizes do not add up or a name would leave its directory."""
     found: dict[str, bytes] = {}
+    view = memoryview(body)
     at = 0
     for artefact in listed:
         parts = artefact.name.split("/")
         if artefact.size < 0 or "\0" in artefact.name or any(part in ("", ".", "..") for part in parts):
             raise FrameError(f"not an artefact: {artefact.name!r}")
-        found[artefact.name] = body[at : at + artefact.size]
+        found[artefact.name] = bytes(view[at : at + artefact.size])
         at += artefact.size
     if at != len(body):
         raise FrameError(f"artefacts of {at} bytes in a body of {len(body)}")

@@ -17,21 +17,31 @@ class StreamError(Exception):
 
 
 class Demultiplexer:
-    """Takes bytes as they come, yields ``(STDOUT or STDERR, bytes)``."""
+    """Takes bytes as they come, yields ``(STDOUT or STDERR, bytes)``. A chunk may come out in pieces."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._header = bytearray()
+        self._stream = STDOUT
+        self._left = 0
+        """Bytes of the chunk under way that are still to come."""
 
-    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Raises StreamError for anything that is not a chunk."""
-        self._buffer += data
-        while len(self._buffer) >= _HEADER.size:
-            stream, size = _HEADER.unpack_from(self._buffer)
-            if stream not in (STDOUT, STDERR) or size > _MAX_CHUNK_BYTES:
-                raise StreamError(f"a chunk of {size} bytes on stream {stream}")
-            end = _HEADER.size + size
-            if len(self._buffer) < end:
-                return
-            chunk = bytes(self._buffer[_HEADER.size : end])
-            del self._buffer[:end]
-            yield stream, chunk
+    def feed(self, data: bytes) -> Iterator[tuple[int, memoryview]]:
+        """What it yields is part of ``data``, not a copy. Raises StreamError for anything that is not a chunk."""
+        rest = memoryview(data)
+        while rest:
+            if self._left:
+                piece, rest = rest[: self._left], rest[self._left :]
+                self._left -= len(piece)
+                yield self._stream, piece
+            else:
+                rest = self._take_header(rest)
+
+    def _take_header(self, data: memoryview) -> memoryview:
+        missing = _HEADER.size - len(self._header)
+        self._header += data[:missing]
+        if len(self._header) == _HEADER.size:
+            self._stream, self._left = _HEADER.unpack(self._header)
+            self._header.clear()
+            if self._stream not in (STDOUT, STDERR) or self._left > _MAX_CHUNK_BYTES:
+                raise StreamError(f"a chunk of {self._left} bytes on stream {self._stream}")
+        return data[missing:]

@@ -101,7 +101,7 @@ class AttachedAgent:
         return ready
 
     def send(self, header: Mapping[str, Any], body: bytes = b"") -> None:
-        self.send_raw(encode(dict(header), body))
+        self.send_raw(b"".join(encode(dict(header), body)))
 
     def send_raw(self, data: bytes) -> None:
         self._line.sendall(data)

@@ -44,7 +44,7 @@ async def read_hello(reader: asyncio.StreamReader) -> str:
 
 
 def ready(nonce: str, **changes: Any) -> bytes:
-    frame = agents.encode({"type": "ready", "nonce": nonce, "protocol": 1, "runs": 0, **changes})
+    frame = b"".join(agents.encode({"type": "ready", "nonce": nonce, "protocol": 1, "runs": 0, **changes}))
     return b"CRDY" + nonce.encode() + frame
 
 
@@ -52,7 +52,8 @@ async def test_an_agent_that_answers_is_ready_and_its_later_frames_arrive(tmp_pa
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(UPGRADED + chunk(b"left over from before"))
         answer = ready(await read_hello(reader), runs=4)
-        for byte in chunk(answer) + chunk(agents.encode({"type": "clean", "run_id": "1", "ok": True, "problems": []})):
+        clean = b"".join(agents.encode({"type": "clean", "run_id": "1", "ok": True, "problems": []}))
+        for byte in chunk(answer) + chunk(clean):
             writer.write(bytes([byte]))
         await reader.read()
 

@@ -24,6 +24,14 @@ from node.infrastructure.docker.frames import (
 NONCE = "0" * 32
 
 
+def agents_frame(header: dict[str, object], body: bytes = b"") -> bytes:
+    return b"".join(agents.encode(header, body))
+
+
+def frame(header: dict[str, object], body: bytes = b"") -> bytes:
+    return b"".join(encode(header, body))
+
+
 def synchronised() -> Decoder:
     decoder = Decoder()
     decoder.expect(NONCE)
@@ -51,7 +59,7 @@ def exited_header() -> dict[str, object]:
 def test_everything_before_the_mark_of_this_hello_is_thrown_away() -> None:
     decoder = Decoder()
     decoder.expect(NONCE)
-    ready = agents.encode({"type": "ready", "nonce": NONCE, "protocol": 1, "runs": 3})
+    ready = agents_frame({"type": "ready", "nonce": NONCE, "protocol": 1, "runs": 3})
     noise = b"half a frame CRDY" + b"1" * 32 + b"\xff" * 100
     found = []
     for byte in noise + b"CRDY" + NONCE.encode() + ready:
@@ -60,7 +68,7 @@ def test_everything_before_the_mark_of_this_hello_is_thrown_away() -> None:
 
 
 def test_what_the_agent_encodes_is_decoded_in_one_piece_and_in_many() -> None:
-    sent = agents.encode({"type": "output", "run_id": "1", "stream": "stderr"}, b"abc") + agents.encode(
+    sent = agents_frame({"type": "output", "run_id": "1", "stream": "stderr"}, b"abc") + agents_frame(
         {"type": "clean", "run_id": "1", "ok": True, "problems": []}
     )
     wanted = [(Output(run_id="1", stream="stderr"), b"abc"), (Clean(run_id="1", ok=True, problems=[]), b"")]
@@ -70,12 +78,12 @@ def test_what_the_agent_encodes_is_decoded_in_one_piece_and_in_many() -> None:
 
 
 def test_the_agent_decodes_what_this_side_encodes() -> None:
-    decoded = list(agents.Decoder().feed(encode({"type": "hello", "nonce": NONCE}, b"body")))
+    decoded = list(agents.Decoder().feed(frame({"type": "hello", "nonce": NONCE}, b"body")))
     assert decoded == [({"type": "hello", "nonce": NONCE}, b"body")]
 
 
 def test_an_exit_is_decoded_with_its_types() -> None:
-    ((message, body),) = synchronised().feed(agents.encode(exited_header(), b"x"))
+    ((message, body),) = synchronised().feed(agents_frame(exited_header(), b"x"))
     assert isinstance(message, Exited)
     assert message.ending is Ending.CPU
     assert split_artefacts(message.artefacts, body) == {"a": b"x"}
@@ -88,11 +96,11 @@ def test_an_exit_is_decoded_with_its_types() -> None:
         struct.pack("!II", 2, 1 << 20) + b"{}",
         struct.pack("!II", 4, 0) + b"nope",
         struct.pack("!II", 2, 0) + b"\xff\xfe",
-        agents.encode({"type": "surprise"}),
-        agents.encode({"type": "output", "run_id": "1", "stream": "stdin"}),
-        agents.encode({"type": "clean", "run_id": "1", "ok": "yes", "problems": []}),
-        agents.encode({**exited_header(), "ending": "bored"}),
-        agents.encode({key: value for key, value in exited_header().items() if key != "signal"}),
+        agents_frame({"type": "surprise"}),
+        agents_frame({"type": "output", "run_id": "1", "stream": "stdin"}),
+        agents_frame({"type": "clean", "run_id": "1", "ok": "yes", "problems": []}),
+        agents_frame({**exited_header(), "ending": "bored"}),
+        agents_frame({key: value for key, value in exited_header().items() if key != "signal"}),
     ],
 )
 def test_what_is_not_a_frame_of_the_protocol_is_an_error(bad: bytes) -> None:
@@ -115,5 +123,5 @@ def test_artefacts_that_do_not_add_up_to_their_body_are_an_error() -> None:
 
 def test_a_header_too_large_for_the_protocol_is_not_sent() -> None:
     with pytest.raises(ValueError, match="too large"):
-        encode({"type": "run", "env": {"A": "x" * (1 << 20)}})
-    assert json.loads(encode({"type": "kill"})[8:]) == {"type": "kill"}
+        frame({"type": "run", "env": {"A": "x" * (1 << 20)}})
+    assert json.loads(frame({"type": "kill"})[8:]) == {"type": "kill"}

@@ -18,21 +18,21 @@ class FakeLine:
     """Takes down what is sent; ``deliver`` plays the agent."""
 
     def __init__(self) -> None:
-        self.on_message: Callable[[Any, bytes], None] = lambda message, body: None
+        self.on_message: Callable[[Any, bytearray], None] = lambda message, body: None
         self.on_lost: Callable[[str], None] = lambda reason: None
         self.frames = Decoder()
         self.sent: list[tuple[dict[str, Any], bytes]] = []
         self.closed = False
 
-    def send(self, header: dict[str, Any], body: bytes = b"") -> None:
-        self.sent.append((header, body))
+    def send(self, header: dict[str, Any], *body: bytes) -> None:
+        self.sent.append((header, b"".join(body)))
 
     def close(self) -> None:
         self.closed = True
 
     def deliver(self, message: Any, body: bytes = b"") -> None:
         try:
-            self.on_message(message, body)
+            self.on_message(message, bytearray(body))
         except FrameError as error:
             self.on_lost(str(error))
 
