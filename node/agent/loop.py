@@ -16,7 +16,6 @@ from .meter import find_meter
 from .residents import Residents
 from .run import Run
 from .server import Server, ServerRun
-from .warm import Zygote
 
 PROTOCOL = 1
 _FROM_NODE = 0
@@ -74,8 +73,6 @@ class Agent:
         if fd == self._wake:
             os.read(self._wake, 4096)
             self._reap()
-        elif fd == self._residents.zygote_link() and isinstance(self._residents.warm, Zygote):
-            self._ended(*self._residents.warm.ended())
         elif (server := self._residents.server) and fd in (server.answers, server.noise):
             self._server_speaks(server, fd)
         elif isinstance(self._run, Run):

@@ -39,9 +39,6 @@ class Residents:
         known = self.warm.pids if self.warm else set()
         return known | ({self.server.pid} if self.server else set())
 
-    def zygote_link(self) -> int:
-        return self.warm.link.fileno() if isinstance(self.warm, Zygote) else -1
-
     def prepare(self) -> None:
         """Gets the next process ready while nobody waits for it."""
         if self._config.server is not None:
@@ -49,8 +46,6 @@ class Residents:
             return
         if self.warm is None and self._config.warm is not None:
             self.warm = start_warm(self._config)
-            if isinstance(self.warm, Zygote):
-                self._poll.register(self.warm.link.fileno(), select.POLLIN)
         if self.warm is not None and self.waiting is None:
             self.waiting = self.warm.start()
 

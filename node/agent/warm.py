@@ -16,6 +16,7 @@ from .frames import strings
 from .identity import files_as
 from .spawn import Pipes, spawn, take_descriptors
 
+_PID = struct.Struct("!i")
 _READY_PATIENCE_MS = 20_000
 """A JVM on a loaded machine takes its time; past this the slot starts its programs cold."""
 
@@ -87,17 +88,17 @@ class Prestart:
 
 
 class Zygote:
-    """One interpreter, started once, that forks ready children. It never sees a task, so its children see none."""
+    """One interpreter, started once, that forks ready children; they are ours, as if we had started them. It never sees
+    a task, so its children see none."""
 
     descriptors = 4
     """The link, and our ends of its standard streams."""
 
     def __init__(self, config: AgentConfig, interpreter: list[str]) -> None:
         self._config = config
-        self.link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._stdio = Pipes.make()
-        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "zygote.py")
-        command = [*interpreter, script, str(config.uid), str(config.gid)]
+        command = [*interpreter, str(config.uid), str(config.gid)]
         fds = [self._stdio.stdin, self._stdio.stdout, self._stdio.stderr, theirs.fileno()]
         self.pid = os.fork()
         if self.pid == 0:
@@ -113,6 +114,7 @@ class Zygote:
         return {self.pid}
 
     def start(self) -> Waiting:
+        """Raises OSError if it is gone."""
         config = self._config
         with files_as(config.uid, config.gid):
             directory = workdir.make()
@@ -121,26 +123,14 @@ class Zygote:
         ready, ready_write = os.pipe2(os.O_CLOEXEC)
         fds = [pipes.stdin, pipes.stdout, pipes.stderr, control_read, ready_write]
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
-        self.link.sendmsg([directory.encode()], [rights])
+        self._link.sendmsg([directory.encode()], [rights])
         pipes.close_theirs()
         os.close(control_read)
         os.close(ready_write)
-        kind, pid, _ = self._message()
-        while kind != b"P":  # the ends of children that nobody asks for any more
-            kind, pid, _ = self._message()
-        return Waiting(pid, pipes, directory, control, ready, config.limits, True)
-
-    def ended(self) -> tuple[int, int]:
-        """The next child that ended: pid and wait status. Blocks; call it when ``link`` is readable."""
-        _, pid, status = self._message()
-        return pid, status
-
-    def _message(self) -> tuple[bytes, int, int]:
-        data = self.link.recv(64)
-        if not data:
+        answer = self._link.recv(_PID.size)
+        if not answer:
             raise OSError("the zygote ended")
-        pid, status = struct.unpack("!ii", data[1:9])
-        return data[:1], pid, status
+        return Waiting(_PID.unpack(answer)[0], pipes, directory, control, ready, config.limits, True)
 
 
 def _become_zygote(command: list[str], env: dict[str, str], fds: list[int]) -> None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 
 import pytest
 
 from tests.integration.agent.attached import AttachedAgent, Report
 from tests.integration.agent.sections import read_programs
+
+
+def _archive() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("__main__.py", "import sys; print(__file__, sys.path[0], sys.argv)")
+    return packed.getvalue()
+
 
 BYTES = {
     "encoding cookie": b"# coding: latin-1\nprint(ascii('\xe9'))",
@@ -16,6 +26,8 @@ BYTES = {
     "windows line ends": b"print('a')\r\nif True:\r\n    print('b')\r\n",
     "null byte in the source": b"print('a')\x00\n",
     "empty program": b"",
+    "zip archive": _archive(),
+    "zip archive behind a script": b"#!/usr/bin/python3\n" + _archive(),
 }
 
 
@@ -38,27 +50,7 @@ def _told(report: Report) -> dict[str, object]:
     }
 
 
-KNOWN_TO_DIFFER = {
-    "uncaught recursion": "three frames of ours are below the program's",
-    "print_stack": "three frames of ours are below the program's",
-    "inspect.stack": "three frames of ours are below the program's",
-    "frames above": "three frames of ours are below the program's",
-    "warning of the caller": "three frames of ours are below the program's",
-    "atexit that exits": "the traceback of a built-in callback shows the frame that calls it",
-    "__del__ that fails": "the source line is still there to be shown",
-    "what is imported already": "what the zygote needs is imported; a file of the same name still comes first",
-    "null byte in the source": "compile() words it differently for a string than for a file",
-    "gc": "the zygote's objects are frozen",
-}
-"""Every deviation there is; one that is mended must leave this list."""
-
-
-def _cases() -> list[object]:
-    marks = {name: pytest.mark.xfail(reason=reason, strict=True) for name, reason in KNOWN_TO_DIFFER.items()}
-    return [pytest.param(name, marks=marks.get(name, ())) for name in PROGRAMS]
-
-
-@pytest.mark.parametrize("name", _cases())
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_the_zygote_s_child_is_as_python3(python_slot: AttachedAgent, name: str) -> None:
     assert _told(_run(python_slot, PROGRAMS[name], warm=True)) == _told(_run(python_slot, PROGRAMS[name], warm=False))
 
@@ -76,4 +68,33 @@ def test_an_environment_that_is_read_at_the_start_is_read(python_slot: AttachedA
     env = {name: values.get(name, "1")}
     warm, cold = (python_slot.python(source, env=env, warm=warm) for warm in (True, False))
     assert cold.exit_code == 0
+    assert _told(warm) == _told(cold)
+
+
+@pytest.mark.parametrize(
+    "script", ["nothing.py", ".", "folder", "folder/start.py", "folder/inner/../start.py", "./main.py"]
+)
+def test_a_program_is_found_as_python3_finds_it(python_slot: AttachedAgent, script: str) -> None:
+    source = b"import sys; print(__file__, sys.argv, sys.orig_argv, sys.path[0])"
+    files = {"main.py": source, "folder/start.py": source, "folder/inner/x.py": b""}
+    warm, cold = (python_slot.run(files, ["python3", script], warm=warm) for warm in (True, False))
+    assert _told(warm) == _told(cold)
+
+
+def test_a_compiled_program_runs(python_slot: AttachedAgent) -> None:
+    compiling = (
+        "import py_compile; open('x.py', 'w').write('print(__file__, __loader__)'); py_compile.compile('x.py', 'x.pyc')"
+    )
+    compiled = python_slot.python(compiling, collect=["x.pyc"]).artefacts["x.pyc"]
+    for name in ("main.pyc", "main.py"):
+        warm, cold = (python_slot.run({name: compiled}, ["python3", name], warm=warm) for warm in (True, False))
+        assert cold.stdout.startswith(b"/workspace/")
+        assert _told(warm) == _told(cold)
+
+
+def test_an_environment_of_the_task_is_the_programs_and_its_childrens(python_slot: AttachedAgent) -> None:
+    source = "import os, subprocess; print(list(os.environ.items())); subprocess.run(['env'])"
+    env = {"GREETING": "hi = ho", "EMPTY": "", "HOME": "/elsewhere", "UMLAUT": "\u00e4"}
+    warm, cold = (python_slot.python(source, env=env, warm=warm) for warm in (True, False))
+    assert b"GREETING=hi = ho\n" in cold.stdout
     assert _told(warm) == _told(cold)

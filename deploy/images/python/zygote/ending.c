@@ -1,0 +1,116 @@
+/* Py_FinalizeEx ends threads, calls what was registered for the exit, flushes the streams, ends the program's objects and
+ * modules, and then takes apart the interpreter itself, whose pages a child would have to copy for that. By then no
+ * code of the program runs any more, so the process may end: when the first of the interpreter's own modules is about
+ * to be emptied. Later modules, which are the program's, have been emptied before.
+ *
+ * Only if nothing of the program can be left: it has put nothing into a module of the interpreter's own, its `__main__` is
+ * gone, and both streams are the interpreter's and take what is still to be written. Otherwise all of it is done. */
+#include "zygote.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { FLUSH_FAILED = 120 };
+
+static PyObject *sys_names;
+static PyObject *streams[2]; /* stdout and stderr as the interpreter made them */
+static bool replaced[2];
+static bool touched;
+static bool leaves; /* `code` is the exit code */
+static bool by_signal;
+static int code;
+static PyObject *main_module; /* weak reference, or NULL */
+
+static _Noreturn void leave(void) {
+    if (by_signal) {
+        PyOS_setsig(SIGINT, SIG_DFL);
+        kill(getpid(), SIGINT);
+        code = SIGINT + 128;
+    }
+    exit(code);
+}
+
+static bool main_is_gone(void) {
+    PyObject *module = NULL;
+    bool gone = main_module && PyWeakref_GetRef(main_module, &module) == 0;
+    Py_XDECREF(module);
+    return gone;
+}
+
+static bool flushes(PyObject *stream) {
+    PyObject *done = PyObject_CallMethod(stream, "flush", NULL);
+    if (!done) PyErr_Clear();
+    Py_XDECREF(done);
+    return done;
+}
+
+static void leave_if_nothing_is_left(void) {
+    bool now = leaves;
+    leaves = false; /* asked once */
+    if (!now || touched || replaced[0] || replaced[1] || !main_is_gone()) return;
+    PyObject *raised = PyErr_GetRaisedException();
+    if (flushes(streams[0]) && flushes(streams[1])) leave();
+    PyErr_SetRaisedException(raised);
+}
+
+/* What finalisation lets go of before it comes to modules (finalize_modules_delete_special, _PyImport_FiniExternal). */
+static bool goes_early(PyObject *name) {
+    static const char *const early[] = {"path",       "argv",      "orig_argv",          "ps1",
+                                        "ps2",        "last_exc",  "last_type",          "last_value",
+                                        "last_traceback", "meta_path", "__interactivehook__", "path_hooks",
+                                        "path_importer_cache", "stdin"};
+    for (size_t i = 0; i < sizeof early / sizeof *early; i++)
+        if (PyUnicode_EqualToUTF8(name, early[i])) return true;
+    return false;
+}
+
+/* No finaliser of the program's hangs on it: modules are emptied by themselves; others are plain values. */
+static bool is_harmless(PyObject *value) {
+    return !value || PyModule_Check(value) ||
+           !(PyType_HasFeature(Py_TYPE(value), Py_TPFLAGS_HEAPTYPE) || PyType_IS_GC(Py_TYPE(value)));
+}
+
+static int noticed(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *value) {
+    if (Py_IsFinalizing()) {
+        if (dict != sys_names && event == PyDict_EVENT_MODIFIED && value == Py_None) leave_if_nothing_is_left();
+        return 0;
+    }
+    if (event == PyDict_EVENT_CLONED) touched = true;
+    if (!key || !PyUnicode_Check(key)) return 0;
+    if (dict == sys_names && PyUnicode_EqualToUTF8(key, "stdout")) {
+        replaced[0] = value != streams[0];
+    } else if (dict == sys_names && PyUnicode_EqualToUTF8(key, "stderr")) {
+        replaced[1] = value != streams[1];
+    } else if (!is_harmless(value) && !(dict == sys_names && goes_early(key))) {
+        touched = true;
+    }
+    return 0;
+}
+
+/* Only the modules that a plain interpreter has, too, are imported now. They are held: finalisation finds them alive,
+ * and leaves them to the end. Builtins are put back by finalisation itself, early. */
+void watch_modules(void) {
+    int watcher = PyDict_AddWatcher(noticed);
+    PyObject *modules = PyImport_GetModuleDict(), *name, *module;
+    for (Py_ssize_t at = 0; PyDict_Next(modules, &at, &name, &module);) {
+        bool own = PyUnicode_EqualToUTF8(name, "__main__") || PyUnicode_EqualToUTF8(name, "builtins");
+        if (own || !PyModule_Check(module)) continue;
+        Py_INCREF(module);
+        if (watcher < 0 || PyDict_Watch(watcher, PyModule_GetDict(module))) give_up("modules cannot be watched");
+    }
+    sys_names = PyModule_GetDict(PyDict_GetItemString(modules, "sys"));
+    streams[0] = Py_XNewRef(PySys_GetObject("stdout"));
+    streams[1] = Py_XNewRef(PySys_GetObject("stderr"));
+}
+
+_Noreturn void finish(int exit_code, bool interrupted) {
+    PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), "__main__");
+    main_module = module && PyModule_Check(module) ? PyWeakref_NewRef(module, NULL) : NULL;
+    PyErr_Clear();
+    leaves = true;
+    by_signal = interrupted;
+    code = exit_code;
+    if (Py_FinalizeEx() < 0) code = FLUSH_FAILED;
+    leave();
+}

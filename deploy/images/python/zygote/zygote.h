@@ -1,0 +1,57 @@
+/* A zygote: a started Python that forks children on the agent's word; each waits for a program and becomes
+ * `python3 FILE ARGS` (docs/agent-protocol.md).
+ *
+ *   zygote.c   the way in, and the loop that forks
+ *   child.c    what a fresh child does as a process: descriptors, user, waiting, limits
+ *   program.c  what it does as an interpreter: run the file as Py_RunMain does, and end
+ *   ending.c   ends the process once nothing of the program is left, instead of taking the interpreter apart
+ *   heap.c     keeps the heap shared with the zygote as long as nobody looks */
+#ifndef ZYGOTE_H
+#define ZYGOTE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdbool.h>
+
+#if PY_VERSION_HEX < 0x030D0000 || PY_VERSION_HEX >= 0x030E0000
+#error "Compare program.c and ending.c with this version's Modules/main.c, pythonrun.c and pylifecycle.c first."
+#endif
+
+enum { STREAMS = 3, CONTROL_FD = 3, READY_FD = 4, FDS = 5 };
+
+typedef struct {
+    int count;
+    char **items; /* ends with NULL */
+} List;
+
+/* What a child is told: how the program is called, NAME=value pairs, and its limits. */
+typedef struct {
+    List command;
+    List environment;
+    uint64_t processes, file_bytes, open_files;
+} Task;
+
+typedef struct {
+    uid_t uid;
+    gid_t gid;
+} User;
+
+/* child.c. None of them returns when something fails: the process ends, and the agent starts its program cold. */
+void become_child(const int fds[FDS], const char *directory, User user);
+Task wait_for_task(void);
+void set_limits(const Task *task);
+
+/* program.c */
+_Noreturn void run_program(const Task *task, const char *directory);
+
+/* ending.c */
+void watch_modules(void);
+_Noreturn void finish(int code, bool interrupted);
+
+/* heap.c */
+void freeze_heap(void);
+
+/* Something that cannot fail in a healthy interpreter has failed. */
+_Noreturn void give_up(const char *what);
+
+#endif
