@@ -11,14 +11,14 @@ import pytest
 from tests.attacks.arena import Arena
 from tests.attacks.stack_arena import StackArena
 
-_ALL = ("python", "javascript", "java", "cpp", "go")
+ALL = ("python", "javascript", "java", "cpp", "go")
 
 
 @pytest.fixture(scope="session")
 def arena(docker_engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     """``CODERUNNER_ATTACKED=python,cpp`` makes it smaller, for work on one language;
     ``CODERUNNER_ATTACKED_RUNTIME=runsc`` has the slots run under another runtime of the engine."""
-    names = os.environ.get("CODERUNNER_ATTACKED", ",".join(_ALL)).split(",")
+    names = os.environ.get("CODERUNNER_ATTACKED", ",".join(ALL)).split(",")
     attacked = StackArena(
         tmp_path_factory.mktemp("attacked"), names, os.environ.get("CODERUNNER_ATTACKED_RUNTIME", "runc")
     )

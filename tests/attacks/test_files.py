@@ -26,7 +26,13 @@ ATTACKS = [
         name="a replaced work directory", program="python/replaced_workdir.py", status=["SUCCEEDED"], prints="replaced"
     ),
     Attack(name="pipes, sockets, devices", program="python/fifos_and_devices.py", **TRIED),
-    Attack(name="swapping while it is wiped", program="cpp/wipe_race.cpp", status=["SUCCEEDED"], prints="racing"),
+    Attack(
+        name="swapping while it is wiped",
+        program="cpp/wipe_race.cpp",
+        status=["SUCCEEDED"],
+        prints="racing",
+        limits=ROOMY,
+    ),
 ]
 
 

@@ -7,7 +7,7 @@ from tests.attacks.arena import Arena, Attack, assert_harmless
 SMALL = {"memory_bytes": 96 << 20, "cpu_ms": 5_000, "wall_ms": 10_000}
 BOMB = {"prints": "growing", "limits": SMALL}
 FLOOD = {"status": ["OUTPUT_LIMIT"], "hits": "output", "limits": {"cpu_ms": 5_000, "wall_ms": 10_000}}
-LEFT = {"status": ["SUCCEEDED"], "prints": "left"}
+LEFT = {"status": ["SUCCEEDED"], "prints": "left", "limits": {"cpu_ms": 5_000, "wall_ms": 10_000}}
 ATTACKS = [
     Attack(name="JavaScript: buffers", program="javascript/heap_bomb.js", status=["MEMORY_LIMIT"], **BOMB),
     Attack(name="JavaScript: objects", program="javascript/object_bomb.js", status=["MEMORY_LIMIT", "FAILED"], **BOMB),

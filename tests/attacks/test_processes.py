@@ -4,9 +4,10 @@ import pytest
 
 from tests.attacks.arena import Arena, Attack, assert_harmless
 
+ROOMY = {"cpu_ms": 10_000, "wall_ms": 15_000}
 ENDED = ("FAILED", "TIME_LIMIT", "MEMORY_LIMIT")
 ATTACKS = [
-    Attack(name="a fork bomb", program="python/fork_bomb.py", status=ENDED, hits="processes"),
+    Attack(name="a fork bomb", program="python/fork_bomb.py", status=ENDED, hits="processes", limits={"processes": 24}),
     Attack(name="a fork bomb in C++", program="cpp/fork_bomb.cpp", status=ENDED, hits="processes"),
     Attack(
         name="a daemon that outlives its parent",
@@ -58,6 +59,7 @@ ATTACKS = [
         program="python/adopted_children.py",
         status=["FAILED"],
         prints="left",
+        limits=ROOMY,
     ),
 ]
 

@@ -7,38 +7,24 @@ import os
 from typing import Any
 
 import docker
-import docker.errors
 import pytest
 
 from node.domain.sandbox import Ending, Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool, Isolation
 from node.infrastructure.docker.engine import EngineError
 from tests.integration.sandbox.conftest import Bench, Eventually, language
+from tests.servers.oci_runtimes import GVISOR, why_not
 from tests.unit.docker.builders import MIB, limits, nobody
 
 PYTHON = language("python")
 CPP = language("cpp")
-_WHY_NOT = "CODERUNNER_RUNSC_MISSING"
-"""Where ``make test`` says why it could not install gVisor."""
 
 
-def why_not(client: docker.DockerClient, runtime: str) -> str:
-    """Empty where a container starts under that runtime."""
-    if runtime not in client.info()["Runtimes"]:
-        said = os.environ.get(_WHY_NOT, "`make test` installs it where it can")
-        return f"the engine has no runtime {runtime}: {said}"
-    try:
-        client.containers.run(PYTHON.image, ["true"], runtime=runtime, network_mode="none", remove=True)
-    except docker.errors.APIError as error:
-        return f"{runtime} starts no container on this machine: {error.explanation}"
-    return ""
-
-
-@pytest.fixture(scope="module", params=["runc", "runsc"])
+@pytest.fixture(scope="module", params=["runc", GVISOR])
 def runtime(client: docker.DockerClient, request: pytest.FixtureRequest) -> str:
     name = str(request.param)
     reason = why_not(client, name)
-    if reason and name == "runsc":
+    if reason and name == GVISOR:
         pytest.skip(reason)
     assert not reason
     return name

@@ -8,6 +8,7 @@
 
 int main() {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    signal(SIGHUP, SIG_IGN);  // which gVisor sends to a session that has both stopped and dead processes
     for (int number = 0; number < 10; ++number) {
         int child = fork();
         if (child == 0) {

@@ -39,7 +39,10 @@ for name in ("example.com", "metadata.google.internal", "host.docker.internal", 
         print("ESCAPED: resolved", socket.getaddrinfo(name, 80))
     except OSError:
         pass
-interfaces = os.listdir("/sys/class/net")
+with open("/proc/net/dev") as table:
+    interfaces = [line.partition(":")[0].strip() for line in table if ":" in line]
+if os.path.exists("/sys/class/net") and os.listdir("/sys/class/net") != interfaces:
+    print("ESCAPED: interfaces", os.listdir("/sys/class/net"))
 if interfaces != ["lo"]:
     print("ESCAPED: interfaces", interfaces)
 print("tried")

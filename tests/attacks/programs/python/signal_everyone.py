@@ -10,7 +10,7 @@ for pid in [int(name) for name in os.listdir("/proc") if name.isdigit()]:
         try:
             os.kill(pid, number)
             print(f"ESCAPED: signal {number} to process {pid}")
-        except (PermissionError, OSError) as error:
+        except OSError as error:
             assert error.errno == 1, error
     try:
         os.setpriority(os.PRIO_PROCESS, pid, 19)
@@ -23,4 +23,7 @@ for pid in [int(name) for name in os.listdir("/proc") if name.isdigit()]:
     except PermissionError:
         pass
 print("tried", flush=True)
-os.kill(-1, signal.SIGKILL)
+try:
+    os.kill(-1, signal.SIGKILL)
+except ProcessLookupError:
+    pass  # gVisor finds nobody; Linux does not say
