@@ -15,7 +15,7 @@ class Consumers:
 
     def __init__(self, publisher: Publisher, ack_wait_s: float) -> None:
         self._publisher = publisher
-        self._ack_wait_s = ack_wait_s
+        self.ack_wait_s = ack_wait_s
         self._there: set[Queue] = set()
         self._log = structlog.get_logger("node.source")
 
@@ -25,7 +25,7 @@ class Consumers:
 
     async def ensured(self, queue: Queue) -> bool:
         """True once the consumer is known to exist. Asks the server; a consumer that is there stays as it is."""
-        config = task_consumer(queue.pool, queue.priority) | {"ack_wait": int(self._ack_wait_s * 1e9)}
+        config = task_consumer(queue.pool, queue.priority) | {"ack_wait": int(self.ack_wait_s * 1e9)}
         subject, body = create_consumer_request(names.STREAM_TASKS, config)
         try:
             await self._publisher.request(subject, body)

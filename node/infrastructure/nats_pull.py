@@ -16,13 +16,15 @@ from node.infrastructure.nats_delivery import is_task
 from schemas import names
 from schemas.status import Priority
 
-WAIT_S = 5.0
-"""How long a waiting pull stays with the server. It keeps the priority it was sent with, so it is short."""
+WAIT_SHARE = 0.6
+"""How long a waiting pull stays with the server, as a share of the ack wait. It keeps the priority it was sent with, so
+it is short. And a node that falls silent with its connection open must not be given its own tasks again: they come back
+when two thirds of the ack wait have gone by, or later, so its pull has to be over by then."""
 REFRESH_S = 0.1
 """A pull is sent again for a new priority at most this often: on a node with few slots the load changes with every
 short task that comes and goes."""
 HEARTBEAT_S = 0.9
-"""So often the server says of a waiting pull that it is still there."""
+"""So often the server says of a waiting pull that it is still there. It allows at most half of the pull's time."""
 SILENCE_S = 2.0
 """A waiting pull of which nothing was heard for so long is lost: its queue's leader died, or cannot reach us."""
 NOW_S = 2.0
@@ -52,8 +54,8 @@ def now_request(batch: int, decile: int) -> bytes:
     return b'{"batch":%d,"no_wait":true,"group":"%b","priority":%d}' % (batch, names.LOAD_GROUP.encode(), decile)
 
 
-def wait_request(batch: int, decile: int) -> bytes:
-    expires, heartbeat = int(WAIT_S * 1e9), int(HEARTBEAT_S * 1e9)
+def wait_request(batch: int, decile: int, wait_s: float) -> bytes:
+    expires, heartbeat = int(wait_s * 1e9), int(min(HEARTBEAT_S, 0.4 * wait_s) * 1e9)
     group = names.LOAD_GROUP.encode()
     body = b'{"batch":%d,"expires":%d,"idle_heartbeat":%d,"group":"%b","priority":%d}'
     return body % (batch, expires, heartbeat, group, decile)
@@ -112,9 +114,12 @@ class WaitingPull:
     """At most one request that waits with the server for what comes next. Withdrawn, nothing of it is lost: what is
     on its way at that moment still reaches ``on_task``."""
 
-    def __init__(self, client: Client, queue: Queue, on_task: OnTask, on_over: Callable[[str], None]) -> None:
+    def __init__(
+        self, client: Client, queue: Queue, wait_s: float, on_task: OnTask, on_over: Callable[[str], None]
+    ) -> None:
         self.queue = queue
         self._client = client
+        self._wait_s = wait_s
         self._on_task = on_task
         self._on_over = on_over
         self._subscription: Subscription | None = None
@@ -165,7 +170,7 @@ class WaitingPull:
         self._lost_at = now + SILENCE_S
         self._fresh_until = now + REFRESH_S
         reply = f"{self._inbox}.{self._number}"
-        await self._client.publish(self.queue.next_subject, wait_request(batch, decile), reply=reply)
+        await self._client.publish(self.queue.next_subject, wait_request(batch, decile, self._wait_s), reply=reply)
 
     def forget(self) -> None:
         """The server forgot us: a new connection."""

@@ -27,7 +27,7 @@ from node.infrastructure.nats_consumers import Consumers
 from node.infrastructure.nats_delivery import NatsDelivery, decode_task, hand_back
 from node.infrastructure.nats_malformed import bury_malformed
 from node.infrastructure.nats_publisher import Publisher
-from node.infrastructure.nats_pull import BROKEN_S, REFRESH_S, SERVED_OUT, NowPuller, Queue, WaitingPull
+from node.infrastructure.nats_pull import BROKEN_S, REFRESH_S, SERVED_OUT, WAIT_SHARE, NowPuller, Queue, WaitingPull
 from schemas.status import Priority
 
 TICK_S = 1.0
@@ -221,7 +221,8 @@ class NatsTaskSource:
                 self._trouble(pull, status)
             self._wake.set()
 
-        pull = WaitingPull(self._bus.client, queue, self._arrived, over)
+        wait_s = WAIT_SHARE * self._consumers.ack_wait_s
+        pull = WaitingPull(self._bus.client, queue, wait_s, self._arrived, over)
         return pull
 
     def _trouble(self, pull: WaitingPull, status: str) -> None:

@@ -85,6 +85,27 @@ async def test_a_node_that_was_paused_past_its_ack_wait_makes_no_second_result(
         await ended(sleeper)
 
 
+async def test_a_node_that_falls_silent_is_not_given_its_own_task_again(
+    desk: Desk, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    """Its connection stays open, it has room and less load than the other, and its request for more still waits."""
+    heir = await start_node("heir", ack_wait_s=2.0, probe=FixedProbe(cpu=94, memory=89))
+    await heir.slots.pause()
+    sleeper = node_process(nats_server, tmp_path / "sleeper.log", ack_wait_s="2", concurrency="2")
+    try:
+        await desk.submit(timed("t1", 1500))
+        await desk.started("t1")
+        await heir.slots.resume()
+        await desk.waiting_pulls(2)
+        sleeper.send_signal(signal.SIGSTOP)
+        assert (await desk.result("t1", within_s=2.0 + 1.5 + 0.8)).node_id == "heir"  # ack wait, run time, noise
+        assert await desk.starts("t1") == 2
+    finally:
+        sleeper.send_signal(signal.SIGCONT)
+        sleeper.terminate()
+        await ended(sleeper)
+
+
 async def test_sigterm_drains_and_exits_with_0(desk: Desk, nats_server: NatsServer, tmp_path: Path) -> None:
     process = node_process(nats_server, tmp_path / "node.log", concurrency="1")
     await desk.submit(timed("running", 800), timed("queued", 0))

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import msgspec
-import pytest
 import pytest_asyncio
 from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
@@ -75,15 +74,13 @@ async def is_queued(desk: Desk, task_id: str) -> bool:
     return "error" not in json.loads(answer.data)
 
 
-async def test_a_request_that_waits_in_peace_is_not_taken_for_lost(
-    desk: Desk, start_node: StartNode, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(nats_pull, "WAIT_S", nats_pull.SILENCE_S + 0.5)
+async def test_a_request_that_waits_in_peace_is_not_taken_for_lost(desk: Desk, start_node: StartNode) -> None:
     node = await start_node()  # its consumers
     await node.slots.pause()
     await desk.waiting_pulls(0)
     over = asyncio.get_running_loop().create_future()
-    pull = WaitingPull(desk.client, NORMAL, desk.client.publish, over.set_result)  # type: ignore[arg-type] # no task comes
+    wait_s = nats_pull.SILENCE_S + 0.5
+    pull = WaitingPull(desk.client, NORMAL, wait_s, desk.client.publish, over.set_result)  # type: ignore[arg-type] # no task comes
     await pull.request(1, 0)
     while not over.done():
         assert not pull.is_lost(asyncio.get_running_loop().time())
