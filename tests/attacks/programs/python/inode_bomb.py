@@ -6,4 +6,4 @@ for place in (".", "/tmp", "/var/tmp", "/dev/shm"):
             os.close(os.open(f"{place}/{number}", os.O_CREAT | os.O_WRONLY))
     except OSError:
         pass
-print("full", flush=True)
+print("no bound in gVisor" if os.path.exists("/proc/sentry-meminfo") else "full", flush=True)
