@@ -28,7 +28,7 @@ HEARTBEAT_S = 0.9
 SILENCE_S = 2.0
 """A waiting pull of which nothing was heard for so long is lost: its queue's leader died, or cannot reach us."""
 NOW_S = 2.0
-BROKEN_S = 1.0
+BROKEN_S = 0.5
 """Pause after an answer that says that the consumer is not as it should be."""
 STILL_THERE = "100"
 SERVED_OUT = frozenset({"404", "408"})
@@ -131,6 +131,7 @@ class WaitingPull:
         self.credit = 0
         self.decile = -1
         self.broken_until = 0.0
+        self.in_trouble = False
         self.losses = 0
         """Requests that the server lost without a word."""
 
@@ -147,9 +148,10 @@ class WaitingPull:
     def is_lost(self, now: float) -> bool:
         return self.credit > 0 and now >= self._lost_at
 
-    def may_be_lost_in_s(self, now: float) -> float:
-        """Seconds until silence means that; endless where nothing is waited for."""
-        return max(0.0, self._lost_at - now) if self.credit > 0 else math.inf
+    def next_look_s(self, now: float) -> float:
+        """Seconds until silence means that it is lost, or until trouble is over; endless where neither can be."""
+        at = self._lost_at if self.credit > 0 else self.broken_until
+        return at - now if at > now else math.inf
 
     def is_outdated(self, decile: int) -> bool:
         """It waits with a priority that is not ours any more."""
@@ -211,4 +213,5 @@ class WaitingPull:
             self._on_over(status_of(message))
 
     def _heard(self) -> None:
+        self.in_trouble = False
         self._lost_at = asyncio.get_running_loop().time() + SILENCE_S

@@ -10,7 +10,6 @@ holds two tasks.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -111,8 +110,7 @@ class NatsTaskSource:
         decile, now = self._decile(), asyncio.get_running_loop().time()
         if any(queue.is_outdated(decile) for queue in self._queues):
             return REFRESH_S
-        silence_s = min(queue.may_be_lost_in_s(now) for queue in self._queues)
-        return min(TICK_S, max(REFRESH_S, silence_s))
+        return min(TICK_S, max(REFRESH_S, min(queue.next_look_s(now) for queue in self._queues)))
 
     async def _careful_step(self) -> None:
         """The bus may go away in the middle of a step; the next one, or the reconnection, makes good for it."""
@@ -135,10 +133,10 @@ class NatsTaskSource:
             await self._arm()
 
     async def _all_there(self) -> bool:
-        """True where any consumer is there. One that keeps us waiting (its cluster elects a leader) must not keep the
-        others waiting: it joins in when it is there."""
+        """True where a queue can be asked. A consumer in doubt is ensured, but who keeps us waiting (its cluster elects
+        a leader) must not keep the other queues waiting, nor this one: it may be there and only its word is not."""
         now = asyncio.get_running_loop().time()
-        in_doubt = [pull for pull in self._queues if pull.usable(now) and not self._consumers.known(pull.queue)]
+        in_doubt = [pull for pull in self._queues if self._consumers.in_doubt(pull.queue, now)]
         if in_doubt:
             asked = [self._background(self._ensure(pull)) for pull in in_doubt]
             await asyncio.wait(asked, timeout=ENSURE_S)
@@ -146,12 +144,8 @@ class NatsTaskSource:
         return any(pull.usable(now) for pull in self._queues)
 
     async def _ensure(self, pull: WaitingPull) -> None:
-        pull.broken_until = math.inf
-        try:
-            await self._consumers.ensured(pull.queue)
-        finally:
-            is_there = self._consumers.known(pull.queue)
-            pull.broken_until = 0.0 if is_there else asyncio.get_running_loop().time() + BROKEN_S
+        if await self._consumers.ensured(pull.queue):
+            pull.broken_until = 0.0
             self._wake.set()
 
     def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -217,7 +211,9 @@ class NatsTaskSource:
 
     def _waiting_pull(self, queue: Queue) -> WaitingPull:
         def over(status: str) -> None:
-            if status not in SERVED_OUT:
+            if status in SERVED_OUT:
+                pull.in_trouble = False
+            else:
                 self._trouble(pull, status)
             self._wake.set()
 
@@ -227,9 +223,14 @@ class NatsTaskSource:
 
     def _trouble(self, pull: WaitingPull, status: str) -> None:
         """The consumer is gone, or does not take our request: it is ensured again after a pause."""
-        self._log.warning("a queue does not answer as it should", pool=pull.queue.pool, status=status)
+        if not pull.in_trouble:
+            queue = pull.queue
+            self._log.warning(
+                "a queue does not answer as it should", pool=queue.pool, priority=queue.priority.value, status=status
+            )
         self._consumers.doubt(pull.queue)
-        pull.broken_until = asyncio.get_running_loop().time() + BROKEN_S / 2
+        pull.in_trouble = True
+        pull.broken_until = asyncio.get_running_loop().time() + BROKEN_S
 
     def _reconnected(self) -> None:
         for queue in self._queues:

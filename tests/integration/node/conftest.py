@@ -52,6 +52,10 @@ class Desk:
     async def open(self, replicas: int = 1) -> None:
         for config in streams(BusLimits(replicas=replicas)):
             await self.ask(f"STREAM.CREATE.{config['name']}", config)
+        await self.listen()
+
+    async def listen(self) -> None:
+        """To results, of streams that are there."""
         await self.client.subscribe(STORED_RESULTS_WILDCARD, cb=self._result)
 
     async def submit(self, *tasks: TaskMessage) -> None:
