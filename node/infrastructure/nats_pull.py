@@ -201,16 +201,19 @@ class WaitingPull:
             return  # the connection went away meanwhile, and every request on it
 
     async def _message(self, message: Msg) -> None:
-        is_current = message.subject == f"{self._inbox}.{self._number}"
         if is_task(message):
             self.credit -= 1
             self._heard()
             await self._on_task(message)
-        elif is_current and status_of(message) == STILL_THERE:
+        elif message.subject == f"{self._inbox}.{self._number}":
+            self._told(status_of(message))
+
+    def _told(self, status: str) -> None:
+        if status == STILL_THERE:
             self._heard()
-        elif is_current:
+        else:
             self.credit = 0
-            self._on_over(status_of(message))
+            self._on_over(status)
 
     def _heard(self) -> None:
         self.in_trouble = False
