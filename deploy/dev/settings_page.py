@@ -71,6 +71,16 @@ Gateways and nodes connect to NATS and etcd again with pauses that double from `
 they end with exit code 1 after so many failures in a row, for a supervisor to start them anew; without it they go
 on for ever. Retries of single calls are [stamina](https://stamina.hynek.me)'s.
 
+While etcd is away, gateways ask the nodes themselves, over the bus and every 5 s, so a gateway that starts then knows
+who serves what, and takes tasks. It is ready once it has read the nodes from etcd or one has answered.
+
+A language that a node cannot serve when it starts (its image is missing, its toolchain does not run) is tried again,
+with pauses from 0.5 to 30 s, and joins in without a restart; a node that can serve none, or finds no engine, is not ready
+until it can.
+
+A node's request that waits for a task is lost without a word when the leader of its queue dies. The bus gives a sign
+of life for it every 0.9 s, so this is noticed within about 2 s, and the request is sent again until there is a leader.
+
 Each callback endpoint (host and port) has a circuit breaker, [purgatory](https://github.com/mardiros/purgatory), in
 `broker_gateway/infrastructure/callbacks/breaker.py`: after `callback_breaker_failures` failures in a row nothing is
 sent there for `callback_breaker_s` seconds, then one success closes it and one failure opens it again. A delivery
