@@ -75,8 +75,8 @@ While etcd is away, gateways ask the nodes themselves, over the bus and every 5 
 who serves what, and takes tasks. It is ready once it has read the nodes from etcd or one has answered.
 
 A language that a node cannot serve when it starts (its image is missing, its toolchain does not run) is tried again,
-with pauses from 0.5 to 30 s, and joins in without a restart; a node that can serve none, or finds no engine, is not ready
-until it can.
+with pauses from 0.5 to 30 s, and joins in without a restart; a node that can serve none, or finds no engine, is not
+ready until it can.
 
 A node's request that waits for a task is lost without a word when the leader of its queue dies. The bus gives a sign
 of life for it every 0.9 s, so this is noticed within about 2 s, and the request is sent again until there is a leader.
