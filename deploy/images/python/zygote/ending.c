@@ -1,10 +1,10 @@
-/* Py_FinalizeEx ends threads, calls what was registered for the exit, flushes the streams, ends the program's objects and
- * modules, and then takes apart the interpreter itself, whose pages a child would have to copy for that. By then no
- * code of the program runs any more, so the process may end: when the first of the interpreter's own modules is about
- * to be emptied. Later modules, which are the program's, have been emptied before.
+/* Py_FinalizeEx ends threads, calls what was registered for the exit, flushes the streams, ends the program's objects
+ * and modules, and then takes apart the interpreter itself, whose pages a child would have to copy for that. By then
+ * no code of the program runs any more, so the process may end: when the first of the interpreter's own modules is
+ * about to be emptied. Later modules, which are the program's, have been emptied before.
  *
- * Only if nothing of the program can be left: it has put nothing into a module of the interpreter's own, its `__main__` is
- * gone, and both streams are the interpreter's and take what is still to be written. Otherwise all of it is done. */
+ * Only if nothing of the program can be left: it has put nothing into a module of the interpreter's own, its `__main__`
+ * is gone, and both streams are the interpreter's and take what is still to be written. Otherwise all of it is done. */
 #include "zygote.h"
 
 #include <signal.h>
@@ -14,8 +14,11 @@
 enum { FLUSH_FAILED = 120 };
 
 static PyObject *sys_names;
+static PyObject *held;       /* the interpreter's modules, and those on the shelf */
+static PyObject *last;       /* the one of them that is emptied first */
 static PyObject *streams[2]; /* stdout and stderr as the interpreter made them */
 static bool replaced[2];
+static bool runs; /* the program */
 static bool touched;
 static bool leaves; /* `code` is the exit code */
 static bool by_signal;
@@ -45,10 +48,21 @@ static bool flushes(PyObject *stream) {
     return done;
 }
 
+static bool nothing_hangs_on_us(void) { return !touched && !replaced[0] && !replaced[1]; }
+
+/* Modules begin to be removed: ours need not be looked at. */
+static void put_ours_aside(void) {
+    PyObject *modules = PyImport_GetModuleDict(), *name, *module;
+    if (!leaves || !nothing_hangs_on_us() || !PyDict_CheckExact(modules)) return;
+    for (Py_ssize_t at = 0; PyDict_Next(modules, &at, &name, &module);)
+        if (module != last && PyModule_Check(module) && PySet_Contains(held, module) == 1)
+            PyDict_SetItem(modules, name, Py_None);
+}
+
 static void leave_if_nothing_is_left(void) {
     bool now = leaves;
     leaves = false; /* asked once */
-    if (!now || touched || replaced[0] || replaced[1] || !main_is_gone()) return;
+    if (!now || !nothing_hangs_on_us() || !main_is_gone()) return;
     PyObject *raised = PyErr_GetRaisedException();
     if (flushes(streams[0]) && flushes(streams[1])) leave();
     PyErr_SetRaisedException(raised);
@@ -56,10 +70,11 @@ static void leave_if_nothing_is_left(void) {
 
 /* What finalisation lets go of before it comes to modules (finalize_modules_delete_special, _PyImport_FiniExternal). */
 static bool goes_early(PyObject *name) {
-    static const char *const early[] = {"path",       "argv",      "orig_argv",          "ps1",
-                                        "ps2",        "last_exc",  "last_type",          "last_value",
-                                        "last_traceback", "meta_path", "__interactivehook__", "path_hooks",
-                                        "path_importer_cache", "stdin"};
+    static const char *const early[] = {
+        "path",       "argv",           "ps1",   "ps2",       "last_exc",   "last_type",
+        "last_value", "last_traceback", "stdin", "meta_path", "path_hooks", "path_importer_cache",
+        "__interactivehook__",
+    };
     for (size_t i = 0; i < sizeof early / sizeof *early; i++)
         if (PyUnicode_EqualToUTF8(name, early[i])) return true;
     return false;
@@ -73,9 +88,12 @@ static bool is_harmless(PyObject *value) {
 
 static int noticed(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *value) {
     if (Py_IsFinalizing()) {
-        if (dict != sys_names && event == PyDict_EVENT_MODIFIED && value == Py_None) leave_if_nothing_is_left();
+        if (event != PyDict_EVENT_MODIFIED || value != Py_None) return 0;
+        if (dict != sys_names) leave_if_nothing_is_left();
+        else if (PyUnicode_EqualToUTF8(key, "path")) put_ours_aside();
         return 0;
     }
+    if (!runs) return 0;
     if (event == PyDict_EVENT_CLONED) touched = true;
     if (!key || !PyUnicode_Check(key)) return 0;
     if (dict == sys_names && PyUnicode_EqualToUTF8(key, "stdout")) {
@@ -88,21 +106,25 @@ static int noticed(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObj
     return 0;
 }
 
-/* Only the modules that a plain interpreter has, too, are imported now. They are held: finalisation finds them alive,
- * and leaves them to the end. Builtins are put back by finalisation itself, early. */
+/* What is imported now is the interpreter's, or for the shelf. It is held, so finalisation finds it alive and does not
+ * come to it before the program's own. Builtins are put back by finalisation itself, early. */
 void watch_modules(void) {
     int watcher = PyDict_AddWatcher(noticed);
+    held = PySet_New(NULL);
     PyObject *modules = PyImport_GetModuleDict(), *name, *module;
     for (Py_ssize_t at = 0; PyDict_Next(modules, &at, &name, &module);) {
         bool own = PyUnicode_EqualToUTF8(name, "__main__") || PyUnicode_EqualToUTF8(name, "builtins");
         if (own || !PyModule_Check(module)) continue;
-        Py_INCREF(module);
-        if (watcher < 0 || PyDict_Watch(watcher, PyModule_GetDict(module))) give_up("modules cannot be watched");
+        if (PySet_Add(held, module) || watcher < 0 || PyDict_Watch(watcher, PyModule_GetDict(module)))
+            give_up("modules cannot be watched");
     }
+    last = PyDict_GetItemString(modules, "site");
     sys_names = PyModule_GetDict(PyDict_GetItemString(modules, "sys"));
     streams[0] = Py_XNewRef(PySys_GetObject("stdout"));
     streams[1] = Py_XNewRef(PySys_GetObject("stderr"));
 }
+
+void start_watching(void) { runs = true; }
 
 _Noreturn void finish(int exit_code, bool interrupted) {
     PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), "__main__");

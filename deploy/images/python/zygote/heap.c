@@ -1,6 +1,5 @@
-/* The zygote's objects are kept from the garbage collector, which would write to each of them, and so copy every page of
- * a child. The first time that a program asks the gc module what there is, they are given back: it finds what it would
- * find in any Python. */
+/* The zygote's objects are kept from the garbage collector, which would write to each of them, and so copy every page
+ * of a child. The first time that a program asks the gc module what there is, they are given back. */
 #include "zygote.h"
 
 
@@ -30,14 +29,14 @@ static PyObject *get_freeze_count(PyObject *self, PyObject *none) { return thaw(
 
 static PyObject *freeze(PyObject *self, PyObject *none) { return thaw(FREEZE)(self, none); }
 
-static PyMethodDef *find(PyObject *module, const char *name, int flags) {
+PyMethodDef *method_of(PyObject *module, const char *name, int flags) {
     for (PyMethodDef *method = PyModule_GetDef(module)->m_methods; method->ml_name; method++)
         if (!strcmp(method->ml_name, name) && method->ml_flags == flags) return method;
-    give_up("the gc module is another one");
+    give_up("a function of the interpreter is another one");
 }
 
 static void ask_us(PyObject *gc, int question, const char *name, int flags, PyCFunction instead) {
-    questions[question] = find(gc, name, flags);
+    questions[question] = method_of(gc, name, flags);
     answers[question] = questions[question]->ml_meth;
     questions[question]->ml_meth = instead;
 }
@@ -50,8 +49,8 @@ static void hand_back(PyObject *object) {
 void freeze_heap(void) {
     PyObject *gc = PyImport_ImportModule("gc");
     if (!gc || PyDict_DelItemString(PyImport_GetModuleDict(), "gc")) give_up("there is no gc module");
-    unfreeze = find(gc, "unfreeze", METH_NOARGS)->ml_meth;
-    PyCFunction freeze_now = find(gc, "freeze", METH_NOARGS)->ml_meth;
+    unfreeze = method_of(gc, "unfreeze", METH_NOARGS)->ml_meth;
+    PyCFunction freeze_now = method_of(gc, "freeze", METH_NOARGS)->ml_meth;
     ask_us(gc, GET_OBJECTS, "get_objects", METH_FASTCALL | METH_KEYWORDS, (PyCFunction)(void (*)(void))get_objects);
     ask_us(gc, GET_REFERRERS, "get_referrers", METH_FASTCALL, (PyCFunction)(void (*)(void))get_referrers);
     ask_us(gc, GET_FREEZE_COUNT, "get_freeze_count", METH_NOARGS, get_freeze_count);

@@ -9,10 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ZIP_TAIL = (1 << 16) + 22 }; /* a zip file's directory ends in its last bytes, before a comment of up to 64 KiB */
+enum { ZIP_TAIL = (1 << 16) + 22 }; /* a zip file's directory ends with its last 22 bytes and a comment */
 
-PyAPI_FUNC(const PyConfig *) _Py_GetConfig(void);                        /* from internal/pycore_pystate.h */
-PyAPI_FUNC(int) _PyInterpreterState_SetRunningMain(PyInterpreterState *); /* likewise */
+/* From internal/pycore_pystate.h. */
+PyAPI_FUNC(const PyConfig *) _Py_GetConfig(void);
+PyAPI_FUNC(int) _PyInterpreterState_SetRunningMain(PyInterpreterState *);
 PyAPI_FUNC(void) _PyInterpreterState_SetNotRunningMain(PyInterpreterState *);
 
 static PyObject *must(PyObject *object) {
@@ -171,7 +172,8 @@ static _Noreturn void run_source(FILE *file, const char *path) {
     PyObject *names = prepare_main(text);
     Py_DECREF(text);
     PyCompilerFlags flags = _PyCompilerFlags_INIT;
-    PyObject *done = Py_MakePendingCalls() ? NULL : PyRun_FileExFlags(file, path, Py_file_input, names, names, 1, &flags);
+    PyObject *done = NULL;
+    if (!Py_MakePendingCalls()) done = PyRun_FileExFlags(file, path, Py_file_input, names, names, 1, &flags);
     bool interrupted = !done && PyErr_Occurred() == PyExc_KeyboardInterrupt, failed = !done;
     flush_streams();
     if (failed && PyErr_ExceptionMatches(PyExc_SystemExit)) {
@@ -198,5 +200,6 @@ _Noreturn void run_program(const Task *task, const char *directory) {
     end[end == folder] = '\0';
     take_arguments(&task->command, folder);
     _PyInterpreterState_SetRunningMain(PyInterpreterState_Get());
+    start_watching();
     run_source(file, path);
 }

@@ -1,4 +1,4 @@
-/* The interpreter is started as `python3 -X coderunner_zygote main.py UID GID`, with the agent's socket as descriptor 3.
+/* The interpreter is started as `python3 -X coderunner_zygote main.py UID GID`, the agent's socket being descriptor 3.
  * sitecustomize loads this module, which only puts itself before the other path hooks. So the interpreter itself calls
  * `serve` when it is about to look at its program for the first time: everything is started, and there is no Python
  * frame. What is forked there runs its program in place of Py_RunMain, and has nothing of ours below it. */
@@ -61,7 +61,8 @@ static bool receive(char directory[LONGEST_DIRECTORY], int fds[FDS]) {
         char space[CMSG_SPACE(FDS * sizeof(int))];
     } control;
     struct iovec text = {directory, LONGEST_DIRECTORY - 1};
-    struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct msghdr message = {
+        .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
     ssize_t got;
     do got = recvmsg(LINK_FD, &message, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
@@ -82,7 +83,9 @@ static PyObject *serve(PyObject *Py_UNUSED(self), PyObject *path) {
     }
     User user = read_user();
     forget(path);
+    import_books();
     watch_modules();
+    hide_books();
     freeze_heap();
     while (receive(directory, fds)) {
         pid_t pid = fork_for_the_agent();

@@ -5,7 +5,8 @@
  *   child.c    what a fresh child does as a process: descriptors, user, waiting, limits
  *   program.c  what it does as an interpreter: run the file as Py_RunMain does, and end
  *   ending.c   ends the process once nothing of the program is left, instead of taking the interpreter apart
- *   heap.c     keeps the heap shared with the zygote as long as nobody looks */
+ *   heap.c     keeps the heap shared with the zygote as long as nobody looks
+ *   shelf.c    modules that are ready for a program to import: shelf.py imports them, shelve.py lists them */
 #ifndef ZYGOTE_H
 #define ZYGOTE_H
 
@@ -46,10 +47,16 @@ _Noreturn void run_program(const Task *task, const char *directory);
 
 /* ending.c */
 void watch_modules(void);
+void start_watching(void);
 _Noreturn void finish(int code, bool interrupted);
 
 /* heap.c */
 void freeze_heap(void);
+PyMethodDef *method_of(PyObject *module, const char *name, int flags);
+
+/* shelf.c. Between the two its modules are in sys.modules. */
+void import_books(void);
+void hide_books(void);
 
 /* Something that cannot fail in a healthy interpreter has failed. */
 _Noreturn void give_up(const char *what);
