@@ -172,7 +172,7 @@ class Agent:
             if fd not in run.writers():
                 self._poll.unregister(fd)
         elif fd in run.readers():
-            run.read_output(fd)
+            run.read(fd)
             if fd not in run.readers():
                 self._poll.unregister(fd)
 

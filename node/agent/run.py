@@ -12,6 +12,7 @@ from . import workdir
 from .account import Account
 from .config import AgentConfig, RlimitSet
 from .identity import end_everything, files_as, kill_everything
+from .last_words import LastWords
 from .meter import Meter
 from .spawn import Pipes, spawn
 from .warm import Waiting
@@ -59,6 +60,9 @@ class Run:
         self.pid = -1
         self.ending: str | None = None
         self._status: int | None = None
+        self._words: LastWords | None = None
+        self._told = False
+        """It has said that it ends; the kernel may still be at it."""
         self._known: set[int] = set()
 
     def start(self, waiting: Waiting | None, known: set[int]) -> None:
@@ -74,7 +78,7 @@ class Run:
         command, env = list(self._header["command"]), dict(self._header["env"])
         if waiting:
             self._pipes = waiting.pipes
-            waiting.give(command, env, self.rlimits)
+            self._words = waiting.give(command, env, self.rlimits)
             self.pid = waiting.pid
         else:
             self._pipes = Pipes.make()
@@ -90,7 +94,8 @@ class Run:
         self.feed_stdin()
 
     def readers(self) -> list[int]:
-        return [capture.fd for capture in self._captures if capture.open]
+        words = [self._words.fd] if self._words is not None and self._words.open else []
+        return words + [capture.fd for capture in self._captures if capture.open]
 
     def writers(self) -> list[int]:
         return [self._pipes.our_stdin] if self._stdin_open else []
@@ -107,10 +112,19 @@ class Run:
         self._stdin_open = False
         os.close(self._pipes.our_stdin)
 
-    def read_output(self, fd: int) -> None:
+    def read(self, fd: int) -> None:
+        """One of ``readers``."""
+        if self._words is not None and fd == self._words.fd:
+            self._take_last_words(self._words)
         for capture in self._captures:
             if capture.fd == fd and capture.open:
                 self._pass_on(capture)
+
+    def _take_last_words(self, words: LastWords) -> None:
+        code = words.read()
+        if code is not None and not self._header["collect"]:
+            self._told = True
+            self.exited(code << 8)
 
     def _pass_on(self, capture: Capture) -> bool:
         kept = capture.read()
@@ -141,7 +155,7 @@ class Run:
 
     def finish(self) -> list[str]:
         """Ends what it left behind, takes the last output, emits ``exited``. Returns what would not die."""
-        survivors = end_everything(self._config.uid, self._known)
+        survivors = self._end_the_rest()
         self._meter.limit_tasks(None)
         self._drain()
         status = self._status or 0
@@ -171,17 +185,27 @@ class Run:
         self._close()
         return [f"process {pid} does not end" for pid in survivors[:_MOST_HITS]]
 
+    def _end_the_rest(self) -> list[int]:
+        """What would not die. After last words nobody waits for that: the slot is proved clean later."""
+        if self._told:
+            kill_everything(self._config.uid)
+            return []
+        return end_everything(self._config.uid, self._known)
+
     def _drain(self) -> None:
-        """Every writer is dead, so both streams have an end."""
+        """Every writer is dead, so both streams have an end; or all is written, and nothing more will be."""
         deadline = time.monotonic() + _DRAIN_PATIENCE_S
         for capture in self._captures:
             while capture.open and time.monotonic() < deadline:
-                self._pass_on(capture)
+                if not self._pass_on(capture) and self._told:
+                    break
 
     def _artefacts(self) -> tuple[list[tuple[str, bytes]], bool]:
         return artefacts_of(self._config, self._header, self.directory)
 
     def _close(self) -> None:
+        if self._words is not None:
+            self._words.close()
         for capture in self._captures:
             os.close(capture.fd)
         if self._stdin_open:

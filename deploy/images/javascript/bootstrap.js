@@ -13,15 +13,16 @@ const { isMainThread } = require('worker_threads');
 const COMMANDS = 3;
 const READY = 4;
 
-forget();
 if (isMainThread) waitForProgram(); // A program's own worker threads load this file, too.
+else forget();
 
 function waitForProgram() {
   // What nearly every program loads; none of these opens anything.
   for (const name of ['events', 'stream', 'net', 'tty', 'readline', 'util', 'url']) require(name);
+  rehearse();
+  forget();
 
   fs.writeSync(READY, '1');
-  fs.closeSync(READY);
   const [, entry, ...args] = readList();
   const environment = readList();
   fs.closeSync(COMMANDS);
@@ -32,6 +33,16 @@ function waitForProgram() {
   }
   if (process.env.NODE_PATH) Module._initPaths();
   become(path.resolve(entry), args);
+}
+
+// What is compiled or made when it is first used, is: the streams that print, and the way through module loader and
+// console. Stays open for the end: READY, which ending.node writes to.
+function rehearse() {
+  process.stdout;
+  process.stderr;
+  require('./rehearsal.js');
+  delete require.cache[require.resolve('./rehearsal.js')];
+  process.dlopen({ exports: {} }, path.join(__dirname, 'ending.node'));
 }
 
 function readList() {

@@ -89,7 +89,7 @@ def compiled_and_run(
 def test_the_launcher_runs_it_as_java_does(slot: SlotOf, name: str) -> None:
     by_java, cold, warm = compiled_and_run(slot("java"), PROGRAMS[name], "Main", "Main")
     assert cold == by_java
-    assert warm == [*by_java, "1"]
+    assert warm == [*by_java, "1E" if by_java[0] >= 0 else "1"]
 
 
 def test_a_class_in_a_package_is_found_by_its_file_name(slot: SlotOf) -> None:
@@ -100,7 +100,7 @@ def test_a_class_in_a_package_is_found_by_its_file_name(slot: SlotOf) -> None:
     by_java, cold, warm = compiled_and_run(slot("java"), files, "com.example.Main", "Main")
     assert by_java[0] == 1
     assert cold == by_java
-    assert warm == [*by_java, "1"]
+    assert warm == [*by_java, "1E" if by_java[0] >= 0 else "1"]
 
 
 def test_the_only_class_with_a_main_is_run_whatever_the_file_is_called(slot: SlotOf) -> None:
@@ -109,7 +109,7 @@ def test_the_only_class_with_a_main_is_run_whatever_the_file_is_called(slot: Slo
     }
     by_java, cold, warm = compiled_and_run(slot("java"), files, "Hello", "Main")
     assert cold == by_java == [0, "hi\n", ""]
-    assert warm == [*by_java, "1"]
+    assert warm == [*by_java, "1E" if by_java[0] >= 0 else "1"]
 
 
 @pytest.mark.parametrize("limit_mib", [2048, 512])
