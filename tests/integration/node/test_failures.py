@@ -29,6 +29,9 @@ from tests.servers.etcd import EtcdServer
 from tests.servers.fixtures import StartNats
 from tests.servers.nats import NatsServer
 
+START_S = 30.0
+"""Until a new process says its first words, on a busy test machine."""
+
 
 def node_process(nats: NatsServer, log: Path, **settings: str) -> subprocess.Popen[bytes]:
     """The daemon as it is started in production, with a simulated sandbox."""
@@ -336,15 +339,19 @@ async def test_health_and_metrics_answer(desk: Desk, start_node: StartNode, path
 async def test_a_node_that_never_saw_its_bus_still_goes_down_cleanly(tmp_path: Path) -> None:
     log = tmp_path / "node.log"
     process = node_process(NatsServer(tmp_path), log, nats_urls="nats://127.0.0.1:1")
-    await eventually(lambda: b"bus trouble" in log.read_bytes())
-    process.terminate()
-    assert await ended(process) == 0
+    try:
+        await eventually(lambda: b"bus trouble" in log.read_bytes(), START_S)
+    finally:
+        process.terminate()
+        assert await ended(process) == 0
     assert b"Traceback" not in log.read_bytes()
 
 
 async def test_a_user_that_the_bus_refuses_is_told_so_in_the_log(start_nats: StartNats, tmp_path: Path) -> None:
     log = tmp_path / "node.log"
     process = node_process(start_nats(roles=True), log, nats_user="node", nats_password="wrong")
-    await eventually(lambda: b"Authorization" in log.read_bytes())
-    process.terminate()
-    assert await ended(process) == 0
+    try:
+        await eventually(lambda: b"Authorization" in log.read_bytes(), START_S)
+    finally:
+        process.terminate()
+        assert await ended(process) == 0
