@@ -13,9 +13,12 @@ from tests.servers.stack import Stack
 
 
 async def running_one_of_three(stack: Stack) -> list[str]:
-    """The node runs the first task, for a second; two wait."""
+    """The node runs the first task, for longer than a command takes to start on a busy machine; two wait."""
     async with stack.client() as client:
-        tasks = [await client.submit("python", str(number), env={"SIMULATED_RUN_MS": "1000"}) for number in range(3)]
+        tasks = [
+            await client.submit("python", str(number), env={"SIMULATED_RUN_MS": "1000" if number else "4000"})
+            for number in range(3)
+        ]
         async with asyncio.timeout(PATIENCE_S):
             async for event in client.watch(tasks[0]):
                 if isinstance(event, Execution) and event.status is Status.RUNNING:
