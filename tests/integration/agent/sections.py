@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+_PROGRAM = re.compile(r"^=== ", re.MULTILINE)
+_FILE = re.compile(r"^--- ", re.MULTILINE)
 
-def read_programs(name: str) -> dict[str, dict[str, bytes]]:
-    """Program name to its files, of the text file beside this module; the first file is ``main.py``."""
+
+def read_programs(name: str, main: str = "main.py") -> dict[str, dict[str, bytes]]:
+    """Program name to its files, of the text file beside this module; the first file is called ``main``."""
     programs = {}
-    for section in Path(__file__).with_name(name).read_text().split("=== ")[1:]:
-        head, *others = section.split("--- ")
+    for section in _PROGRAM.split(Path(__file__).with_name(name).read_text())[1:]:
+        head, *others = _FILE.split(section)
         title, _, source = head.partition("\n")
-        programs[title] = {"main.py": source.encode()}
+        programs[title] = {main: source.encode()}
         for other in others:
             file, _, source = other.partition("\n")
             programs[title][file] = source.encode()
