@@ -48,6 +48,9 @@ from node.interfaces.orders import Orders
 GARBAGE_AFTER = 10_000
 """New objects after which cycles are looked for. A task leaves hardly any, and Python's 700 cost 5 % of our time."""
 
+CALLED_OFF_S = 2.0
+"""What is called off and goes on for so long is called off again."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 after a drain, 2 for a setting that is wrong."""
@@ -242,10 +245,11 @@ def _now_ms() -> float:
 
 
 async def _cancelled(*tasks: asyncio.Task[None]) -> None:
-    """Ends them one after the other, in this order."""
+    """Ends them one after the other, in this order. A cancellation may meet a library that swallows it: it is repeated."""
     for task in tasks:
-        task.cancel()
-        await asyncio.wait({task})
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=CALLED_OFF_S)
 
 
 if __name__ == "__main__":

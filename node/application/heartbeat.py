@@ -117,7 +117,8 @@ class Heartbeat:
                 announce_at = loop.time() + self._announce_s
                 await self._directory.announce(self.record())
             try:
-                await asyncio.wait_for(self._changed.wait(), min(self._sample_s, self._announce_s))
+                async with asyncio.timeout(min(self._sample_s, self._announce_s)):
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 

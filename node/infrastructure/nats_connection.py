@@ -64,6 +64,17 @@ class Bus:
 
     async def connect(self) -> None:
         """Returns once connected, however long that takes."""
+        connecting = asyncio.create_task(self._connect(), name="bus connection")
+        try:
+            await asyncio.shield(connecting)
+        finally:
+            while not connecting.done():
+                connecting.cancel()  # again and again: now and then the library swallows one
+                await asyncio.wait({connecting}, timeout=0.1)
+        self._failures = 0
+        self._ready.set()
+
+    async def _connect(self) -> None:
         settings = self._settings
         await self.client.connect(
             servers=list(settings.servers),
@@ -84,8 +95,6 @@ class Bus:
             password=settings.password or None,
             user_credentials=settings.credentials or None,
         )
-        self._failures = 0
-        self._ready.set()
 
     async def wait_connected(self) -> None:
         """Returns once there has been a connection."""
