@@ -245,7 +245,7 @@ def _now_ms() -> float:
 
 
 async def _cancelled(*tasks: asyncio.Task[None]) -> None:
-    """Ends them one after the other, in this order. A cancellation may meet a library that swallows it: it is repeated."""
+    """Ends them one after the other, in this order. A library may swallow a cancellation: then it is repeated."""
     for task in tasks:
         while not task.done():
             task.cancel()
