@@ -8,12 +8,14 @@
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jni.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -109,17 +111,22 @@ static void start_again_if_memory_changed(const char *before) {
 static void say_that_we_end(int status, void *unused) {
     (void)unused;
     fflush(NULL);
+    static const char agent[] = "\0coderunner-agent"; /* an abstract socket's address */
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, agent, sizeof agent - 1);
     unsigned char words[] = {'E', (unsigned char)status};
-    if (write(READY_FD, words, sizeof words) == sizeof words)
-        nanosleep(&(struct timespec){.tv_nsec = PATIENCE_NS}, NULL);
+    int line = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ssize_t sent = sendto(line, words, sizeof words, MSG_DONTWAIT, (struct sockaddr *)&address,
+                          offsetof(struct sockaddr_un, sun_path) + sizeof agent - 1);
+    if (sent == sizeof words) nanosleep(&(struct timespec){.tv_nsec = PATIENCE_NS}, NULL);
 }
 
 /* Says that the JVM is up, and becomes what it is told. */
 static void wait_for_program(void) {
     char memory_limit[64];
     read_memory_limit(memory_limit, sizeof memory_limit);
-    fcntl(READY_FD, F_SETFD, FD_CLOEXEC);
     if (write(READY_FD, "1", 1) != 1) _exit(0);
+    close(READY_FD);
     command = read_list();
     List environment = read_list();
     close(CONTROL_FD);
@@ -149,6 +156,12 @@ static jstring text(JNIEnv *env, const char *bytes) {
     return (*env)->NewObject(env, type, constructor, array, (*env)->NewStringUTF(env, "UTF-8"));
 }
 
+static jobjectArray texts(JNIEnv *env, char **items, int count) {
+    jobjectArray array = (*env)->NewObjectArray(env, count, (*env)->FindClass(env, "java/lang/String"), NULL);
+    for (int i = 0; i < count; i++) (*env)->SetObjectArrayElement(env, array, i, text(env, items[i]));
+    return array;
+}
+
 /* Calls a static method of one argument that returns an object; ends the process if it throws. */
 static jobject call(JNIEnv *env, const char *class, const char *method, const char *signature, jobject argument) {
     jclass type = (*env)->FindClass(env, class);
@@ -163,8 +176,8 @@ static jobject call(JNIEnv *env, const char *class, const char *method, const ch
 
 /* The class whose main is to run. The JVM's own helper loads and checks it, in the words of `java`. */
 static jclass load_main_class(JNIEnv *env) {
-    jobject name = call(env, "coderunner/MainClass", "find", "(Ljava/lang/String;)Ljava/lang/String;",
-                        text(env, command.items[0]));
+    jobject name = call(env, "coderunner/MainClass", "find", "([Ljava/lang/String;)Ljava/lang/String;",
+                        texts(env, command.items, command.count));
     jclass helper = (*env)->FindClass(env, "sun/launcher/LauncherHelper");
     jmethodID load = (*env)->GetStaticMethodID(env, helper, "checkAndLoadMain", "(ZILjava/lang/String;)Ljava/lang/Class;");
     return (*env)->CallStaticObjectMethod(env, helper, load, JNI_TRUE, LM_CLASS, name);
@@ -183,9 +196,7 @@ static void *run(void *library) {
     jclass main_class = load_main_class(env);
     jmethodID main_method = main_class ? (*env)->GetStaticMethodID(env, main_class, "main", "([Ljava/lang/String;)V") : NULL;
     if (main_method) {
-        jobjectArray rest = (*env)->NewObjectArray(env, command.count - 1, (*env)->FindClass(env, "java/lang/String"), NULL);
-        for (int i = 1; i < command.count; i++) (*env)->SetObjectArrayElement(env, rest, i - 1, text(env, command.items[i]));
-        (*env)->CallStaticVoidMethod(env, main_class, main_method, rest);
+        (*env)->CallStaticVoidMethod(env, main_class, main_method, texts(env, command.items + 1, command.count - 1));
         code = (*env)->ExceptionCheck(env) ? 1 : 0;
     }
     if ((*vm)->DetachCurrentThread(vm) != JNI_OK) code = 1;

@@ -38,12 +38,19 @@ final class MainClass {
         return null;
     }
 
+    /** The full name of the class that is to run. The command, with that name in place of the entry, is made known. */
+    static String find(String[] command) throws IOException {
+        command[0] = find(command[0]);
+        System.setProperty("sun.java.command", String.join(" ", command));
+        return command[0];
+    }
+
     /**
      * The full name of the class that an entry file stands for: the class of that name below the current directory, in
      * whatever package; failing that, the only class with a main method; failing that, the name itself, which the JVM
      * will not find.
      */
-    static String find(String entry) throws IOException {
+    private static String find(String entry) throws IOException {
         if (Files.isRegularFile(Path.of(entry + ".class")) && !entry.contains("/")) {
             return entry;
         }
