@@ -6,9 +6,11 @@ from tests.attacks.arena import Arena, Attack, assert_harmless
 
 ROOMY = {"cpu_ms": 10_000, "wall_ms": 15_000}
 ENDED = ("FAILED", "TIME_LIMIT", "MEMORY_LIMIT")
+BOMB = {"status": ENDED, "hits": "processes", "limits": {"processes": 24, "cpu_ms": 3_000, "wall_ms": 5_000}}
+"""A slow machine must come as far as the limit of processes before that of time."""
 ATTACKS = [
-    Attack(name="a fork bomb", program="python/fork_bomb.py", status=ENDED, hits="processes", limits={"processes": 24}),
-    Attack(name="a fork bomb in C++", program="cpp/fork_bomb.cpp", status=ENDED, hits="processes"),
+    Attack(name="a fork bomb", program="python/fork_bomb.py", **BOMB),
+    Attack(name="a fork bomb in C++", program="cpp/fork_bomb.cpp", **BOMB),
     Attack(
         name="a daemon that outlives its parent",
         program="python/survivor.py",
