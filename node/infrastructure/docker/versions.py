@@ -16,10 +16,10 @@ class VersionUnknownError(Exception):
 
 
 def probe_limits(settings: DockerSettings) -> Limits:
-    """What a run slot grants as it is."""
+    """What a run slot grants as it is, and time enough for a JVM on a slow machine."""
     return Limits(
-        cpu_ms=10_000,
-        wall_ms=20_000,
+        cpu_ms=60_000,
+        wall_ms=120_000,
         memory_bytes=settings.memory_bytes,
         processes=settings.processes,
         output_bytes=64 << 10,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import http
 import random
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,10 @@ from node.infrastructure.docker import DockerSandboxPool, DockerSettings
 from node.infrastructure.languages import load_language
 from tests.fakes import agent_standin
 
+PATIENCE_S = 240.0
+"""For what must come about, on a machine of any speed."""
+AT_LEISURE = {"cpu_ms": 120_000, "wall_ms": 180_000}
+"""Limits of programs that are to end by themselves, or by another limit, on a machine of any speed."""
 LANGUAGES = Path(__file__).resolve().parents[3] / "deploy" / "languages"
 STANDIN = {"__main__.py": Path(agent_standin.__file__).read_bytes()}
 
@@ -33,6 +39,17 @@ def standin_language(name: str = "standin") -> Language:
     return language("bash", name=name, version_command=("ok",), version_pattern="(stand-in)")
 
 
+def remove(container: Container) -> None:
+    """Returns once it is gone, also where a pool is removing it in the background."""
+    with suppress(docker.errors.NotFound):
+        try:
+            container.remove(force=True)
+        except docker.errors.APIError as error:
+            if error.status_code != http.HTTPStatus.CONFLICT:
+                raise
+            container.wait(condition="removed", timeout=PATIENCE_S)
+
+
 class Bench:
     """The engine as the test sees it, and pools that share one prefix."""
 
@@ -43,7 +60,13 @@ class Bench:
         self.pools: list[DockerSandboxPool] = []
 
     def settings(self, **changes: Any) -> DockerSettings:
-        usual = {"node_id": "node-1", "prefix": self.prefix, "uid_base": self._uid_base}
+        usual = {
+            "node_id": "node-1",
+            "prefix": self.prefix,
+            "uid_base": self._uid_base,
+            "patience_s": PATIENCE_S / 4,
+            "start_patience_s": PATIENCE_S,
+        }
         return DockerSettings(**{**usual, **changes})
 
     async def pool(
@@ -61,7 +84,7 @@ class Bench:
 
     def clean_up(self) -> None:
         for container in self.containers():
-            container.remove(force=True)
+            remove(container)
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +121,7 @@ Eventually = Callable[..., Any]
 def eventually() -> Eventually:
     """Waits for what the engine reports to come true; of its own state it tells no event."""
 
-    async def wait(condition: Callable[[], bool], patience_s: float = 10.0) -> None:
+    async def wait(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
         async with asyncio.timeout(patience_s):
             while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - the engine has no event for it
                 await asyncio.sleep(0.02)

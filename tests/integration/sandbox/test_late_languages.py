@@ -16,15 +16,12 @@ from node.domain.language import Language
 from node.domain.sandbox import Launch, Role
 from node.infrastructure.docker import DockerSandboxPool
 from node.infrastructure.docker.engine import EngineError
-from tests.integration.sandbox.conftest import Bench, Eventually, language
+from tests.integration.sandbox.conftest import AT_LEISURE, Bench, Eventually, language
 from tests.servers.proxy import Relay
 from tests.unit.docker.builders import limits, nobody
 
 BASH = language("bash")
 ENGINE = Path("/var/run/docker.sock")
-LATE_S = 20.0
-
-
 LABEL = "coderunner-test.late"
 
 
@@ -62,8 +59,9 @@ def names(pool: DockerSandboxPool) -> list[str]:
 
 
 async def says(pool: DockerSandboxPool, which: Language) -> bytes:
-    async with pool.slot(which, Role.RUN, limits()) as sandbox:
-        script = Launch(files={"main.sh": b"echo here"}, command=("bash", "main.sh"), limits=limits())
+    wanted = limits(**AT_LEISURE)
+    async with pool.slot(which, Role.RUN, wanted) as sandbox:
+        script = Launch(files={"main.sh": b"echo here"}, command=("bash", "main.sh"), limits=wanted)
         return (await sandbox.run(script, nobody)).stdout
 
 
@@ -74,7 +72,7 @@ async def test_a_language_joins_in_when_its_image_is_built(
     pool = await bench.pool(late, BASH)
     assert names(pool) == ["bash"]
     build(bench.client, late_image, "version 7")
-    await eventually(lambda: names(pool) == ["late", "bash"], LATE_S)
+    await eventually(lambda: names(pool) == ["late", "bash"])
     assert pool.languages()[0][1] == "7"
     assert await says(pool, late) == b"here\n"
 
@@ -88,7 +86,7 @@ async def test_a_language_joins_in_when_its_broken_image_is_replaced_and_no_slot
     assert names(pool) == ["bash"]
     (broken,) = bench.containers(language="late")
     build(bench.client, late_image, "version 8")
-    await eventually(lambda: names(pool) == ["late", "bash"], LATE_S)
+    await eventually(lambda: names(pool) == ["late", "bash"])
     assert await says(pool, late) == b"here\n"
     await eventually(lambda: broken.id not in {one.id for one in bench.containers(language="late")})
     assert len(bench.containers(language="late")) == 1

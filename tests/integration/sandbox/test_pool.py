@@ -12,7 +12,15 @@ from node.application.ports import OnOutput
 from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError
 from node.infrastructure.docker import DockerSandboxPool, Isolation
 from node.infrastructure.docker.engine import EngineError
-from tests.integration.sandbox.conftest import STANDIN, Bench, Eventually, language, standin_language
+from tests.integration.sandbox.conftest import (
+    AT_LEISURE,
+    PATIENCE_S,
+    STANDIN,
+    Bench,
+    Eventually,
+    language,
+    standin_language,
+)
 from tests.unit.docker.builders import MIB, launch, limits, nobody
 
 BASH = language("bash")
@@ -20,10 +28,34 @@ BASH = language("bash")
 
 async def run(pool: DockerSandboxPool, script: str, on_output: OnOutput = nobody, **changes: Any) -> Outcome:
     """One bash script in a slot of its own."""
-    wanted = limits(**changes)
+    wanted = limits(**{**AT_LEISURE, **changes})
     async with pool.slot(BASH, Role.RUN, wanted) as sandbox:
         what = Launch(files={"main.sh": script.encode()}, command=("bash", "main.sh"), limits=wanted)
         return await sandbox.run(what, on_output)
+
+
+async def run_together(pool: DockerSandboxPool, script: str, count: int, at_once: int) -> tuple[list[Outcome], int]:
+    """``count`` bash programs that print something and never end: each is killed once it has printed, and once
+    ``at_once`` of them have. Their outcomes, and the most slots that there were when one printed."""
+    slots: list[int] = []
+    enough = asyncio.Event()
+    wanted = limits(**AT_LEISURE)
+
+    async def one() -> Outcome:
+        printed = asyncio.Event()
+        async with pool.slot(BASH, Role.RUN, wanted) as sandbox:
+            what = Launch(files={"main.sh": script.encode()}, command=("bash", "main.sh"), limits=wanted)
+            running = asyncio.create_task(sandbox.run(what, lambda stream, data: printed.set()))
+            await printed.wait()
+            slots.append(pool.slots())
+            if len(slots) == at_once:
+                enough.set()
+            await enough.wait()
+            await sandbox.kill()
+            return await running
+
+    async with asyncio.timeout(PATIENCE_S):
+        return list(await asyncio.gather(*(one() for _ in range(count)))), max(slots)
 
 
 async def ask(pool: DockerSandboxPool, what: str, name: str = "standin") -> Outcome:
@@ -70,7 +102,7 @@ async def test_an_engine_that_does_not_answer_is_said(bench: Bench) -> None:
 async def test_a_new_node_adopts_the_running_slots_of_one_that_crashed(bench: Bench) -> None:
     crashed = await bench.pool(BASH)
     up = asyncio.Event()
-    busy = asyncio.create_task(run(crashed, "echo up; sleep 60", lambda stream, data: up.set()))
+    busy = asyncio.create_task(run(crashed, "echo up; sleep infinity", lambda stream, data: up.set()))
     await up.wait()
     before = {container.id for container in bench.containers()}
     # The crash: its lines to the agents break, and nothing else happens.
@@ -110,7 +142,7 @@ async def test_slots_of_another_node_are_left_alone_and_their_uids_too(bench: Be
 
 async def test_all_slots_have_different_uids(bench: Bench) -> None:
     pool = await bench.pool(BASH, concurrency=3)
-    outcomes = await asyncio.gather(*(run(pool, "id -u; id -g; sleep 1") for _ in range(3)))
+    outcomes, _ = await run_together(pool, "echo $(id -u) $(id -g); exec sleep infinity", 3, at_once=3)
     uids = {outcome.stdout for outcome in outcomes}
     assert len(uids) == 3
     assert all(int(line) >= 400_000 for uid in uids for line in uid.split())
@@ -119,9 +151,9 @@ async def test_all_slots_have_different_uids(bench: Bench) -> None:
 async def test_it_grows_on_demand_and_shrinks_when_idle(bench: Bench, eventually: Eventually) -> None:
     pool = await bench.pool(BASH, concurrency=3, idle_shrink_s=0.5)
     assert pool.slots() == 1
-    outcomes = await asyncio.gather(*(run(pool, "sleep 0.5; echo ok") for _ in range(6)))
+    outcomes, most = await run_together(pool, "echo ok; exec sleep infinity", 6, at_once=3)
     assert [outcome.stdout for outcome in outcomes] == [b"ok\n"] * 6
-    assert pool.slots() == 3
+    assert most == 3
     await eventually(lambda: len(bench.containers()) == 1)
 
 
@@ -137,7 +169,7 @@ async def test_a_slot_that_is_killed_under_its_task_loses_the_task_and_is_replac
     pool = await bench.pool(BASH)
     (old,) = bench.containers()
     up = asyncio.Event()
-    running = asyncio.create_task(run(pool, "echo up; sleep 60", lambda stream, data: up.set()))
+    running = asyncio.create_task(run(pool, "echo up; sleep infinity", lambda stream, data: up.set()))
     await up.wait()
     await asyncio.to_thread(old.kill)
     with pytest.raises(SandboxLostError):
@@ -193,7 +225,7 @@ async def test_a_cancelled_task_leaves_a_slot_that_the_next_one_can_use(bench: B
     pool = await bench.pool(BASH, concurrency=1)
     (only,) = bench.containers()
     up = asyncio.Event()
-    task = asyncio.create_task(run(pool, "trap '' TERM; echo up; sleep 60", lambda stream, data: up.set()))
+    task = asyncio.create_task(run(pool, "trap '' TERM; echo up; sleep infinity", lambda stream, data: up.set()))
     await up.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -204,9 +236,9 @@ async def test_a_cancelled_task_leaves_a_slot_that_the_next_one_can_use(bench: B
 
 async def test_a_killed_program_returns_its_partial_output(bench: Bench) -> None:
     pool = await bench.pool(BASH)
-    wanted = limits()
+    wanted = limits(**AT_LEISURE)
     async with pool.slot(BASH, Role.RUN, wanted) as sandbox:
-        what = Launch(files={"main.sh": b"echo so far; sleep 60"}, command=("bash", "main.sh"), limits=wanted)
+        what = Launch(files={"main.sh": b"echo so far; sleep infinity"}, command=("bash", "main.sh"), limits=wanted)
         up = asyncio.Event()
         running = asyncio.create_task(sandbox.run(what, lambda stream, data: up.set()))
         await up.wait()

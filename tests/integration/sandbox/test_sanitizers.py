@@ -6,7 +6,7 @@ import pytest
 
 from node.domain.sandbox import Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool
-from tests.integration.sandbox.conftest import Bench, language
+from tests.integration.sandbox.conftest import AT_LEISURE, Bench, language
 from tests.unit.docker.builders import limits, nobody
 
 CPP = language("cpp")
@@ -26,15 +26,16 @@ int main() {
 async def built_and_run(pool: DockerSandboxPool, source: str, option: str) -> Outcome:
     stage = CPP.compile
     assert stage is not None
-    wanted = limits(cpu_ms=20_000, wall_ms=30_000, memory_bytes=stage.memory_bytes)
+    wanted = limits(**AT_LEISURE, memory_bytes=stage.memory_bytes)
     command = ("/opt/coderunner/cpp/compile", "-O1", "-g", "-pthread", option, "-o", "program", "main.cpp")
     async with pool.slot(CPP, Role.COMPILE, wanted) as sandbox:
         files = {"main.cpp": source.encode()}
         compiled = await sandbox.run(Launch(files=files, command=command, limits=wanted, collect=("program",)), nobody)
     assert compiled.exit_code == 0, compiled.stderr
-    async with pool.slot(CPP, Role.RUN, limits()) as sandbox:
+    wanted = limits(**AT_LEISURE)
+    async with pool.slot(CPP, Role.RUN, wanted) as sandbox:
         names = frozenset(compiled.artefacts)
-        what = Launch(files=compiled.artefacts, executables=names, command=("./program",), limits=limits())
+        what = Launch(files=compiled.artefacts, executables=names, command=("./program",), limits=wanted)
         return await sandbox.run(what, nobody)
 
 

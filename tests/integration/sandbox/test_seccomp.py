@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from node.domain.sandbox import Launch, Outcome, Role
-from tests.integration.sandbox.conftest import Bench, language
+from tests.integration.sandbox.conftest import AT_LEISURE, Bench, language
 from tests.unit.docker.builders import limits, nobody
 
 # Without its zygote: what is tested is the profile.
@@ -87,7 +87,7 @@ pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the numb
 
 async def run_python(bench: Bench, source: str) -> Outcome:
     pool = await bench.pool(PYTHON)
-    wanted = limits()
+    wanted = limits(**AT_LEISURE)
     async with pool.slot(PYTHON, Role.RUN, wanted) as sandbox:
         what = Launch(files={"main.py": source.encode()}, command=("python3", "main.py"), limits=wanted)
         return await sandbox.run(what, nobody)
@@ -201,7 +201,7 @@ PROGRAMS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 async def test_a_toolchain_works_under_the_profile(bench: Bench, name: str) -> None:
     file, source, command = PROGRAMS[name]
     chosen = language(name, warm=None, compile=None)
-    roomy: dict[str, Any] = {"cpu_ms": 60_000, "wall_ms": 90_000, "memory_bytes": 1 << 30, "disk_bytes": 512 << 20}
+    roomy: dict[str, Any] = {**AT_LEISURE, "memory_bytes": 1 << 30, "disk_bytes": 512 << 20}
     wanted = limits(**roomy, processes=256, file_bytes=512 << 20)
     pool = await bench.pool(chosen, disk_bytes=512 << 20, memory_bytes=1 << 30, processes=256)
     async with pool.slot(chosen, Role.RUN, wanted) as sandbox:
