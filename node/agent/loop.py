@@ -12,6 +12,7 @@ from typing import Any
 from .config import AgentConfig
 from .frames import READY_MARK, Decoder, FrameError, encode
 from .identity import end_everything
+from .last_words import LastWords
 from .meter import find_meter
 from .residents import Residents
 from .run import Run
@@ -44,10 +45,11 @@ class Agent:
         os.set_blocking(_FROM_NODE, False)
         widen(_FROM_NODE, _TO_NODE)
         self._poll.register(_FROM_NODE, select.POLLIN)
+        self._words = LastWords()
         self._residents = Residents(self._config, self._poll)
         if self._residents.problems():
             return 1
-        self._residents.prepare()
+        self._prepare()
         while True:
             for fd, _ in self._poll.poll(self._patience_ms()):
                 if not self._handle(fd):
@@ -73,6 +75,8 @@ class Agent:
         if fd == self._wake:
             os.read(self._wake, 4096)
             self._reap()
+        elif fd == self._words.fd:
+            self._hear()
         elif (server := self._residents.server) and fd in (server.answers, server.noise):
             self._server_speaks(server, fd)
         elif isinstance(self._run, Run):
@@ -172,7 +176,7 @@ class Agent:
             if fd not in run.writers():
                 self._poll.unregister(fd)
         elif fd in run.readers():
-            run.read(fd)
+            run.read_output(fd)
             if fd not in run.readers():
                 self._poll.unregister(fd)
 
@@ -191,6 +195,15 @@ class Agent:
             self._run.exited(status)
         else:
             self._residents.ended(pid)
+
+    def _hear(self) -> None:
+        """Only the main process of a warm program has last words. After any others nobody is heard until all is clean:
+        a flood costs us one look."""
+        words, run = self._words.read(), self._run
+        if words is not None and isinstance(run, Run) and run.may_tell_its_end and words[0] == run.pid:
+            run.told(words[1])
+        else:
+            self._poll.unregister(self._words.fd)
 
     def _advance(self) -> None:
         run = self._run
@@ -223,7 +236,7 @@ class Agent:
         self._condemn_server(run)
         if self._residents.problems():
             os._exit(1)
-        self._residents.prepare()
+        self._prepare()
 
     def _condemn_server(self, run: Run | ServerRun) -> None:
         """A compilation that was ended took the compiler with it; what that may still answer is nobody's."""
@@ -235,7 +248,12 @@ class Agent:
         self._emit({"type": "clean", "run_id": run_id, "ok": not problems, "problems": problems})
         self._flush()
         if not problems:
-            self._residents.prepare()
+            self._prepare()
+
+    def _prepare(self) -> None:
+        self._words.forget()
+        self._poll.register(self._words.fd, select.POLLIN)
+        self._residents.prepare()
 
     def _emit(self, header: dict[str, Any], *body: bytes) -> None:
         self._outbox += encode(header, *body)

@@ -12,7 +12,6 @@ from . import workdir
 from .account import Account
 from .config import AgentConfig, RlimitSet
 from .identity import end_everything, files_as, kill_everything
-from .last_words import LastWords
 from .meter import Meter
 from .spawn import Pipes, spawn
 from .warm import Waiting
@@ -60,7 +59,7 @@ class Run:
         self.pid = -1
         self.ending: str | None = None
         self._status: int | None = None
-        self._words: LastWords | None = None
+        self.may_tell_its_end = False
         self._told = False
         """It has said that it ends; the kernel may still be at it."""
         self._known: set[int] = set()
@@ -78,8 +77,9 @@ class Run:
         command, env = list(self._header["command"]), dict(self._header["env"])
         if waiting:
             self._pipes = waiting.pipes
-            self._words = waiting.give(command, env, self.rlimits)
+            waiting.give(command, env, self.rlimits)
             self.pid = waiting.pid
+            self.may_tell_its_end = not self._header["collect"]
         else:
             self._pipes = Pipes.make()
             theirs = [self._pipes.stdin, self._pipes.stdout, self._pipes.stderr]
@@ -94,8 +94,7 @@ class Run:
         self.feed_stdin()
 
     def readers(self) -> list[int]:
-        words = [self._words.fd] if self._words is not None and self._words.open else []
-        return words + [capture.fd for capture in self._captures if capture.open]
+        return [capture.fd for capture in self._captures if capture.open]
 
     def writers(self) -> list[int]:
         return [self._pipes.our_stdin] if self._stdin_open else []
@@ -112,19 +111,10 @@ class Run:
         self._stdin_open = False
         os.close(self._pipes.our_stdin)
 
-    def read(self, fd: int) -> None:
-        """One of ``readers``."""
-        if self._words is not None and fd == self._words.fd:
-            self._take_last_words(self._words)
+    def read_output(self, fd: int) -> None:
         for capture in self._captures:
             if capture.fd == fd and capture.open:
                 self._pass_on(capture)
-
-    def _take_last_words(self, words: LastWords) -> None:
-        code = words.read()
-        if code is not None and not self._header["collect"]:
-            self._told = True
-            self.exited(code << 8)
 
     def _pass_on(self, capture: Capture) -> bool:
         kept = capture.read()
@@ -143,6 +133,11 @@ class Run:
         if self.ending is None:
             self.ending = ending
             kill_everything(self._config.uid)
+
+    def told(self, exit_code: int) -> None:
+        """Its main process says that it ends, and has nothing more to do."""
+        self._told = True
+        self.exited(exit_code << 8)
 
     def exited(self, status: int) -> None:
         """The program's main process is gone; ``status`` as from waitpid."""
@@ -204,8 +199,6 @@ class Run:
         return artefacts_of(self._config, self._header, self.directory)
 
     def _close(self) -> None:
-        if self._words is not None:
-            self._words.close()
         for capture in self._captures:
             os.close(capture.fd)
         if self._stdin_open:

@@ -14,7 +14,6 @@ from . import workdir
 from .config import AgentConfig, RlimitSet
 from .frames import strings
 from .identity import files_as
-from .last_words import LastWords
 from .spawn import Pipes, spawn, take_descriptors
 
 _PID = struct.Struct("!i")
@@ -31,12 +30,11 @@ class Waiting:
     directory: str
     control: int
     ready: int
-    """It writes ``1`` when it waits, and may say later that it ends (see ``last_words``)."""
     limits: RlimitSet
     takes_limits: bool
     """True where the limits can still be set; otherwise only a task with ``limits`` may have it."""
 
-    def give(self, command: list[str], env: dict[str, str], limits: RlimitSet) -> LastWords:
+    def give(self, command: list[str], env: dict[str, str], limits: RlimitSet) -> None:
         """Hands it its program; it must be ready. Raises OSError if it is gone."""
         pairs = [f"{name}={value}".encode() for name, value in env.items()]
         message = strings([part.encode() for part in command]) + strings(pairs)
@@ -46,9 +44,7 @@ class Waiting:
         view = memoryview(message)
         while view:
             view = view[os.write(self.control, view) :]
-        words, self.ready = LastWords(self.ready), -1
         self.close()
-        return words
 
     def await_ready(self) -> bool:
         """True once it waits for its program; False if it died or takes too long."""

@@ -24,6 +24,7 @@ function waitForProgram() {
   forget();
 
   fs.writeSync(READY, '1');
+  fs.closeSync(READY);
   const [, entry, ...args] = readList();
   const environment = readList();
   fs.closeSync(COMMANDS);
@@ -37,7 +38,7 @@ function waitForProgram() {
 }
 
 // What is compiled or made when it is first used, is: the streams that print, and the way through module loader and
-// console. Stays open for the end: READY, which ending.node writes to.
+// console. And ending.node stands by for the end.
 function rehearse() {
   process.stdout;
   process.stderr;

@@ -8,10 +8,16 @@
 #include "zygote.h"
 
 #include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { FLUSH_FAILED = 120 };
+enum { FLUSH_FAILED = 120, PATIENCE_NS = 100 * 1000 * 1000 };
 
 static PyObject *sys_names;
 static PyObject *held;       /* the interpreter's modules, and those on the shelf */
@@ -19,11 +25,27 @@ static PyObject *last;       /* the one of them that is emptied first */
 static PyObject *streams[2]; /* stdout and stderr as the interpreter made them */
 static bool replaced[2];
 static bool runs; /* the program */
+static pid_t owner;
 static bool touched;
 static bool leaves; /* `code` is the exit code */
 static bool by_signal;
 static int code;
 static PyObject *main_module; /* weak reference, or NULL */
+
+/* The agent's way to know before the kernel has taken our memory apart: see node/agent/last_words.py. Then asleep, so
+ * that our processor time is accounted for, until the agent ends us. What the program forked says nothing. */
+static void say_that_we_end(void) {
+    static const char agent[] = "\0coderunner-agent"; /* an abstract socket's address */
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, agent, sizeof agent - 1);
+    unsigned char words[] = {'E', (unsigned char)code};
+    if (getpid() != owner) return;
+    fflush(NULL);
+    int line = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ssize_t sent = sendto(line, words, sizeof words, MSG_DONTWAIT, (struct sockaddr *)&address,
+                          offsetof(struct sockaddr_un, sun_path) + sizeof agent - 1);
+    if (sent == sizeof words) nanosleep(&(struct timespec){.tv_nsec = PATIENCE_NS}, NULL);
+}
 
 static _Noreturn void leave(void) {
     if (by_signal) {
@@ -31,6 +53,7 @@ static _Noreturn void leave(void) {
         kill(getpid(), SIGINT);
         code = SIGINT + 128;
     }
+    say_that_we_end();
     exit(code);
 }
 
@@ -124,7 +147,10 @@ void watch_modules(void) {
     streams[1] = Py_XNewRef(PySys_GetObject("stderr"));
 }
 
-void start_watching(void) { runs = true; }
+void start_watching(void) {
+    runs = true;
+    owner = getpid();
+}
 
 _Noreturn void finish(int exit_code, bool interrupted) {
     PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), "__main__");
