@@ -17,6 +17,10 @@ REFUSED = "REFUSED"
 """Not a status: the gateway did not take the task."""
 
 
+_START_S = 300.0
+"""A slow machine makes the slots of five languages."""
+
+
 class StackArena:
     """One gateway and one node that runs one task at a time. ``close`` it."""
 
@@ -29,7 +33,7 @@ class StackArena:
             self._node = self._stack.add_node(
                 concurrency=1, retire_after=10_000, languages=list(languages), oci_runtime=oci_runtime
             )
-            asyncio.run(self._stack.wait_served(*languages))
+            asyncio.run(self._stack.wait_served(*languages, timeout_s=_START_S))
         except BaseException:
             self._stack.close()
             raise

@@ -37,7 +37,6 @@ ATTACKS = [
         status=["SUCCEEDED"],
         also={"META-INF/services/javax.annotation.processing.Processor": "Main\n"},
         check=_compiled,
-        limits={"cpu_ms": 5_000, "wall_ms": 10_000},
     ),
     Attack(name="Java: huge constants", program="java/HugeConstants.java", status=["COMPILE_ERROR"]),
     Attack(name="Java: types without end", program="java/InferenceBomb.java", status=["COMPILE_ERROR", "SUCCEEDED"]),

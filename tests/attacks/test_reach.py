@@ -4,8 +4,7 @@ import pytest
 
 from tests.attacks.arena import Arena, Attack, assert_harmless
 
-ROOMY = {"cpu_ms": 10_000, "wall_ms": 15_000}
-TRIED = {"status": ["SUCCEEDED"], "prints": "tried", "limits": ROOMY}
+TRIED = {"status": ["SUCCEEDED"], "prints": "tried"}
 SECRETS = ("root:$", "root:*:", "root:!", "CODERUNNER_NATS")
 ATTACKS = [
     Attack(name="secrets", program="python/secrets.py", status=["SUCCEEDED"], prints="looked", never=SECRETS),

@@ -28,8 +28,8 @@ SOCKET = "/var/run/docker.sock"
 PREFIX = "coderunner-agent-test"
 MIB = 1 << 20
 LIMITS = {
-    "cpu_ms": 5_000,
-    "wall_ms": 10_000,
+    "cpu_ms": 120_000,
+    "wall_ms": 180_000,
     "memory_bytes": 256 * MIB,
     "processes": 64,
     "output_bytes": 64 << 10,
@@ -37,7 +37,8 @@ LIMITS = {
     "open_files": 256,
     "file_bytes": 64 * MIB,
 }
-_PATIENCE_S = 30.0
+"""Time enough on a machine of any speed; a test whose subject is time asks for less."""
+_PATIENCE_S = 240.0
 
 
 class AgentGoneError(Exception):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import docker
@@ -14,6 +16,8 @@ from node.infrastructure.docker import DockerSandboxPool, DockerSettings
 from node.infrastructure.languages import load_language
 from tests.unit.docker.builders import limits, nobody
 
+AT_LEISURE = {"cpu_ms": 120_000, "wall_ms": 180_000}
+"""Time enough on a machine of any speed."""
 LANGUAGES = Path(__file__).resolve().parents[3] / "deploy" / "languages"
 PYTHON, CPP = (load_language(LANGUAGES / f"{name}.toml") for name in ("python", "cpp"))
 FORKS = b"""
@@ -56,7 +60,10 @@ int main() {
 @pytest.fixture
 async def pool(engine_api: docker.APIClient) -> AsyncIterator[DockerSandboxPool]:
     prefix = f"crtest-{secrets.token_hex(4)}"
-    settings = DockerSettings(node_id="node-1", prefix=prefix, uid_base=900_000 + secrets.randbelow(90) * 1_000)
+    uid_base = 900_000 + secrets.randbelow(90) * 1_000
+    settings = DockerSettings(
+        node_id="node-1", prefix=prefix, uid_base=uid_base, patience_s=60.0, start_patience_s=240.0
+    )
     pool = DockerSandboxPool(languages=[PYTHON, CPP], settings=settings)
     try:
         await pool.start()
@@ -64,25 +71,38 @@ async def pool(engine_api: docker.APIClient) -> AsyncIterator[DockerSandboxPool]
         await pool.close()
     finally:
         for container in engine_api.containers(all=True, filters={"label": f"{prefix}.uid"}):
-            engine_api.remove_container(container["Id"], force=True)
+            _remove(engine_api, container["Id"])
         for image in engine_api.images(f"{prefix}/dressed", quiet=True):
             engine_api.remove_image(image, force=True)
 
 
+def _remove(engine_api: docker.APIClient, container_id: str) -> None:
+    """Returns once it is gone, also where the pool is removing it in the background."""
+    with suppress(docker.errors.NotFound):
+        try:
+            engine_api.remove_container(container_id, force=True)
+        except docker.errors.APIError as error:
+            if error.status_code != http.HTTPStatus.CONFLICT:
+                raise
+            engine_api.wait(container_id, condition="removed")
+
+
 async def _python(pool: DockerSandboxPool, source: bytes) -> Outcome:
-    async with pool.slot(PYTHON, Role.RUN, limits()) as sandbox:
-        return await sandbox.run(Launch({"main.py": source}, ("python3", "main.py"), limits()), nobody)
+    wanted = limits(**AT_LEISURE)
+    async with pool.slot(PYTHON, Role.RUN, wanted) as sandbox:
+        return await sandbox.run(Launch({"main.py": source}, ("python3", "main.py"), wanted), nobody)
 
 
 async def _cpp(pool: DockerSandboxPool, source: bytes) -> Outcome:
     assert CPP.compile is not None
-    roomy = limits(memory_bytes=CPP.compile.memory_bytes, cpu_ms=20_000, wall_ms=30_000)
+    roomy = limits(**AT_LEISURE, memory_bytes=CPP.compile.memory_bytes)
     async with pool.slot(CPP, Role.COMPILE, roomy) as sandbox:
         command = ("/opt/coderunner/cpp/compile", "-O0", "-o", "program", "main.cpp")
         compiled = await sandbox.run(Launch({"main.cpp": source}, command, roomy, collect=("program",)), nobody)
-    async with pool.slot(CPP, Role.RUN, limits()) as sandbox:
+    wanted = limits(**AT_LEISURE)
+    async with pool.slot(CPP, Role.RUN, wanted) as sandbox:
         executables = frozenset(compiled.artefacts)
-        launch = Launch(compiled.artefacts, ("./program",), limits(), executables=executables)
+        launch = Launch(compiled.artefacts, ("./program",), wanted, executables=executables)
         return await sandbox.run(launch, nobody)
 
 
