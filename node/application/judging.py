@@ -16,8 +16,8 @@ from schemas.status import Status, Verdict
 from schemas.task import Limits, TaskMessage, TestCase
 
 CHECKER_LIMITS = Limits(
-    cpu_ms=10_000,
-    wall_ms=20_000,
+    cpu_ms=5_000,
+    wall_ms=10_000,
     memory_bytes=256 << 20,  # what waiting slots grant: any other amount costs a warm one, with every case
     processes=64,
     output_bytes=16 << 10,

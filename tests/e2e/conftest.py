@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import docker
 import pytest
 
+from coderunner import Client
 from tests.servers.etcd import EtcdServer
 from tests.servers.nats import NatsServer
 from tests.servers.stack import Stack
@@ -29,3 +30,9 @@ def judging_stack(docker_engine: docker.DockerClient, tmp_path_factory: pytest.T
         yield stack
     finally:
         stack.close()
+
+
+@pytest.fixture
+async def client(judging_stack: Stack) -> AsyncIterator[Client]:
+    async with judging_stack.client() as client:
+        yield client

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from coderunner import CaseResult, Client, Comparison, Execution, InvalidTask, Limits, Output, Task, TestCase
+from coderunner import Client, Comparison, InvalidTask, Limits, Output, Task, TestCase
 from schemas.status import Status
-from tests.servers.stack import Stack
+from tests.e2e.judged import MIB, OBEDIENT, out, verdicts
 
-MIB = 1 << 20
 EPS = Comparison("FLOAT", 0.01)
 ECHO = {
     "python": "import sys\nsys.stdout.write(sys.stdin.read())\n",
@@ -31,21 +28,6 @@ COMPARED = [
     (Comparison("FLOAT"), "0.33333", "0.33334", False),
 ]
 """What is printed, what is expected, whether that will do."""
-
-
-@pytest.fixture
-async def client(judging_stack: Stack) -> AsyncIterator[Client]:
-    async with judging_stack.client() as client:
-        yield client
-
-
-def verdicts(execution: Execution) -> list[str]:
-    return [case.verdict.value for case in execution.cases]
-
-
-def out(case: CaseResult) -> str:
-    assert case.stage is not None, case
-    return case.stage.stdout
 
 
 @pytest.mark.parametrize("language", ["python", "cpp"])
@@ -104,12 +86,6 @@ async def test_after_the_first_failure_the_rest_is_skipped_if_that_was_asked_for
     assert (stopped.status, whole.status) == (Status.FAILED, Status.FAILED)
 
 
-OBEDIENT = """
-import os, sys, time
-def take(mib): return b"x" * (mib << 20)
-exec(input())
-print("done")
-"""
 ENDINGS = [
     ("pass", Limits(), "ACCEPTED", ""),
     ("print('so far', flush=True); time.sleep(60)", Limits(wall_ms=300), "TIME_LIMIT", "wall"),
