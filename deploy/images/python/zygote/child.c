@@ -67,12 +67,21 @@ void become_child(const int fds[FDS], const char *directory, User user) {
 }
 
 static void read_exactly(void *buffer, size_t size) {
+    static char read_ahead[1 << 16];
+    static size_t first, end;
     for (char *at = buffer; size > 0;) {
-        ssize_t got = read(CONTROL_FD, at, size);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) _exit(0); /* the slot closes: there will be no program */
-        at += got;
-        size -= (size_t)got;
+        if (first == end) {
+            ssize_t got = read(CONTROL_FD, read_ahead, sizeof read_ahead);
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) _exit(0); /* the slot closes: there will be no program */
+            first = 0;
+            end = (size_t)got;
+        }
+        size_t part = size < end - first ? size : end - first;
+        memcpy(at, read_ahead + first, part);
+        at += part;
+        first += part;
+        size -= part;
     }
 }
 
