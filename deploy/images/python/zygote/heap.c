@@ -9,8 +9,10 @@ static PyMethodDef *questions[QUESTIONS];
 static PyCFunction answers[QUESTIONS]; /* the gc module's own */
 static PyCFunction unfreeze;
 
+/* A sub-interpreter has a heap of its own, in which nothing is frozen. */
 static PyCFunction thaw(int question) {
-    if (questions[question]->ml_meth != answers[question]) {
+    bool is_ours = PyInterpreterState_Get() == PyInterpreterState_Main();
+    if (is_ours && questions[question]->ml_meth != answers[question]) {
         for (int i = 0; i < QUESTIONS; i++) questions[i]->ml_meth = answers[i];
         Py_XDECREF(unfreeze(NULL, NULL));
     }
