@@ -14,7 +14,7 @@ from tests.attacks.stack_arena import StackArena
 ALL = ("python", "javascript", "java", "cpp", "go")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def arena(docker_engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     """``CODERUNNER_ATTACKED=python,cpp`` makes it smaller, for work on one language;
     ``CODERUNNER_ATTACKED_RUNTIME=runsc`` has the slots run under another runtime of the engine."""
