@@ -13,7 +13,7 @@ from pathlib import Path
 
 from deploy.dev.service import clean_environment
 
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 15.0
 POLL_S = 0.01
 _TETHER = Path(__file__).with_name("tether.py")
