@@ -21,8 +21,8 @@ from tests.servers.process import POLL_S, ServerProcess
 
 NO_ALARMS = {"cpu_alarm_percent": 101, "memory_alarm_percent": 101, "disk_alarm_percent": 101}
 """A busy test machine must not make its nodes take less."""
-NODE_START_TIMEOUT_S = 120.0
-"""It may have to create containers for every language on a busy machine."""
+NODE_START_TIMEOUT_S = 300.0
+"""It may have to create containers for every language on a busy or a slow machine."""
 
 
 class Daemon(ServerProcess):

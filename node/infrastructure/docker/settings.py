@@ -52,7 +52,7 @@ class DockerSettings:
     seccomp_path: Path = DEFAULT_SECCOMP_PATH
     patience_s: float = 5.0
     """A slot that does not answer within this is destroyed."""
-    start_patience_s: float = 30.0
-    """The same for a slot that has just been created (an interpreter or a JVM starts in it)."""
+    start_patience_s: float = 60.0
+    """The same for a slot that has just been created: an interpreter or a JVM starts in it, and perhaps in its neighbours."""
     environment: dict[str, str] = field(default_factory=dict)
     """Added to the environment of the agent in every container. Never the host's."""
