@@ -53,6 +53,6 @@ class DockerSettings:
     patience_s: float = 5.0
     """A slot that does not answer within this is destroyed."""
     start_patience_s: float = 60.0
-    """The same for a slot that has just been created: an interpreter or a JVM starts in it, and perhaps in its neighbours."""
+    """The same for a slot that has just been created: an interpreter or a JVM starts in it, perhaps beside others."""
     environment: dict[str, str] = field(default_factory=dict)
     """Added to the environment of the agent in every container. Never the host's."""
