@@ -17,7 +17,10 @@ from tests.servers.oci_runtimes import GVISOR, why_not
 async def test_a_slot_that_dies_under_a_case_costs_another_attempt_and_no_verdict(
     client: Client, docker_engine: docker.DockerClient
 ) -> None:
-    source = "import os, sys, time\nprint(os.getuid(), file=sys.stderr)\nprint(input(), flush=True)\ntime.sleep(1.5)"
+    source = (
+        "import os, sys, time\nprint(os.getuid(), file=sys.stderr)\ntext = input()\nprint(text, flush=True)\n"
+        "time.sleep(6 if text == 'two' else 0.1)"  # time enough to kill its slot, on a machine of any speed
+    )
     cases = [TestCase(stdin=text, expected_output=text) for text in ("one", "two")]
     uids: list[str] = []
     second = False
