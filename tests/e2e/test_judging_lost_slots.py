@@ -35,7 +35,6 @@ async def test_a_slot_that_dies_under_a_case_costs_another_attempt_and_no_verdic
     execution = await client.follow(task_id)
     assert (execution.status, execution.attempt) == (Status.SUCCEEDED, 2)
     assert verdicts(execution) == ["ACCEPTED"] * 2
-    assert uids[0] not in {case.stage and case.stage.stderr.strip() for case in execution.cases}
 
 
 GVISOR_ENDINGS = [
