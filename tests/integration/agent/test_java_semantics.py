@@ -22,7 +22,7 @@ PLAIN = ["java", "-XX:+UseSerialGC", "-XX:MaxRAMPercentage=70"]
 WAITING = 64 + LANGUAGE.processes_overhead
 """Processes that the one that waits was started with: only a task that is granted the same may have it."""
 KNOWN_TO_DIFFER = {
-    "descriptors": "the launcher's class path, and the pipe on which it says that it ends; no child inherits them",
+    "descriptors": "the launcher's class path; no child inherits it",
     "command of the process": "it is the launcher",
     "classes of ours": "the launcher's helper is on the class path",
 }

@@ -23,7 +23,7 @@ _CHANGING = [
 WAITING = 64 + load_language(REPOSITORY / "deploy" / "languages" / "javascript.toml").processes_overhead
 """Processes that the one that waits was started with: only a task that is granted the same may have it."""
 
-KNOWN_TO_DIFFER = {"descriptors": "the pipe on which the interpreter says that it ends; children do not inherit it"}
+KNOWN_TO_DIFFER = {"descriptors": "one more, of /dev/null; children do not inherit it"}
 
 
 @pytest.fixture(scope="module")
