@@ -23,8 +23,6 @@ _CHANGING = [
 WAITING = 64 + load_language(REPOSITORY / "deploy" / "languages" / "javascript.toml").processes_overhead
 """Processes that the one that waits was started with: only a task that is granted the same may have it."""
 
-KNOWN_TO_DIFFER = {"descriptors": "one more, of /dev/null; children do not inherit it"}
-
 
 @pytest.fixture(scope="module")
 def slot(engine_api: docker.APIClient) -> Iterator[AttachedAgent]:
@@ -57,12 +55,7 @@ def test_it_is_the_process_that_waited(slot: AttachedAgent) -> None:
     assert _run(slot, {"main.js": "console.log(process.pid)"}, ["node", "main.js"]).stdout.decode() == waited
 
 
-def _cases() -> list[object]:
-    marks = {name: pytest.mark.xfail(reason=reason, strict=True) for name, reason in KNOWN_TO_DIFFER.items()}
-    return [pytest.param(name, marks=marks.get(name, ())) for name in PROGRAMS]
-
-
-@pytest.mark.parametrize("name", _cases())
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_a_waiting_node_is_as_node(slot: AttachedAgent, name: str) -> None:
     files = dict(PROGRAMS[name])
     entry = "main.mjs" if name.startswith("ES module") else "main.js"
