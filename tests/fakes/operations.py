@@ -7,7 +7,7 @@ import msgspec
 from broker_gateway.application.ports import KeptLetter, LetterPage, QueueFullError, Standing
 from schemas.execution import DeadLetter, ResultMessage
 from schemas.task import TaskMessage
-from tests.fakes.gateway import MemoryBus
+from tests.fakes.memory_bus import MemoryBus
 
 
 class MemoryDeadLetters:

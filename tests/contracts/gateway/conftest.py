@@ -21,15 +21,8 @@ from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from schemas import names
 from schemas.execution import ResultMessage, TaskEvent
 from schemas.topology import BusLimits
-from tests.fakes.gateway import (
-    MemoryBus,
-    MemoryHistory,
-    MemoryLiveFeed,
-    MemoryResultDelivery,
-    MemoryResultInbox,
-    MemoryResultStore,
-    MemoryTaskQueue,
-)
+from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultInbox
+from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryLiveFeed, MemoryResultStore, MemoryTaskQueue
 from tests.integration.gateway.conftest import declared_bus, start_empty
 from tests.servers import NatsServer
 

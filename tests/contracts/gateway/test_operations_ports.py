@@ -23,7 +23,7 @@ from schemas import names
 from schemas.execution import DeadLetter, TaskEvent
 from schemas.status import Status
 from schemas.topology import BusLimits
-from tests.fakes.gateway import MemoryBus, MemoryHistory, MemoryResultStore, MemoryTaskQueue
+from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryResultStore, MemoryTaskQueue
 from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRevival, poison_letter, undelivered_letter
 from tests.integration.gateway import samples
 from tests.integration.gateway.conftest import declared_bus

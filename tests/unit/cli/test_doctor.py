@@ -20,7 +20,8 @@ from grpc_health.v1 import health_pb2
 from coderunner.cli.doctor import engine, host, services
 from coderunner.cli.doctor.finding import Finding, State
 from coderunner.v1 import catalog_pb2
-from tests.fakes.fake_gateway import NODE, FakeGateway, Script, ran
+from tests.fakes.answers import NODE, ran
+from tests.fakes.fake_gateway import FakeGateway, Script
 from tests.unit.cli.conftest import Cli
 
 

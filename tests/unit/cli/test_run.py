@@ -13,7 +13,8 @@ import grpc
 import pytest
 
 from coderunner.v1 import execution_pb2
-from tests.fakes.fake_gateway import FakeGateway, Script, chunk, invalid, queue_full, ran
+from tests.fakes.answers import chunk, invalid, queue_full, ran
+from tests.fakes.fake_gateway import FakeGateway, Script
 from tests.unit.cli.conftest import COMMAND, Cli
 
 

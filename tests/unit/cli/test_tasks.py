@@ -10,7 +10,8 @@ import pytest
 
 from coderunner import SyncClient
 from coderunner.v1 import execution_pb2
-from tests.fakes.fake_gateway import FakeGateway, Script, ran
+from tests.fakes.answers import ran
+from tests.fakes.fake_gateway import FakeGateway, Script
 from tests.unit.cli.conftest import Cli
 
 

@@ -26,17 +26,16 @@ from broker_gateway.domain.quota import QuotaPolicy
 from schemas.execution import Execution, OutputChunk, ResultMessage, Stage
 from schemas.status import Status
 from schemas.task import SourceFile
-from tests.fakes.gateway import (
+from tests.fakes.callbacks import MemoryTransport
+from tests.fakes.live_nodes import MemoryNodeDirectory, node
+from tests.fakes.memory_bus import (
     MemoryBus,
     MemoryHistory,
     MemoryLiveFeed,
     MemoryNodeControl,
-    MemoryNodeDirectory,
     MemoryResultStore,
     MemoryTaskEvents,
     MemoryTaskQueue,
-    MemoryTransport,
-    node,
     running,
 )
 from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRevival

@@ -9,7 +9,7 @@ import pytest
 from broker_gateway.application.ports import CallbackTransport, DeliveryError
 from broker_gateway.infrastructure.callbacks import breaker
 from broker_gateway.infrastructure.callbacks.breaker import Breakers, BreakingCallbackTransport, with_breakers
-from tests.fakes.gateway import MemoryTransport, refused
+from tests.fakes.callbacks import MemoryTransport, refused
 from tests.unit.gateway.gateway_on_fakes import execution_of
 
 URL = "http://h:1/done"

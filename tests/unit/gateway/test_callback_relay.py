@@ -17,14 +17,8 @@ from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.application.settings import RelaySettings
 from schemas.execution import ResultMessage
 from schemas.task import Callback
-from tests.fakes.gateway import (
-    MemoryBus,
-    MemoryBusState,
-    MemoryResultDelivery,
-    MemoryResultInbox,
-    MemoryTransport,
-    refused,
-)
+from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultInbox, MemoryTransport, refused
+from tests.fakes.memory_bus import MemoryBus, MemoryBusState
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, execution_of
 
 SETTINGS = RelaySettings()

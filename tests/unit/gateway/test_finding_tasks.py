@@ -9,7 +9,7 @@ from broker_gateway.application.commands import Invalid, TaskDTO, UnknownTask
 from broker_gateway.application.ports import Page, TaskFilter
 from schemas.execution import Execution
 from schemas.status import NodeState, Status
-from tests.fakes.gateway import language, node
+from tests.fakes.live_nodes import language, node
 from tests.unit.gateway.gateway_on_fakes import GatewayOnFakes, command, execution_of
 
 

@@ -25,7 +25,7 @@ from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import execution_pb2_grpc as rpc
 from schemas.execution import CaseResult
 from schemas.status import NodeState, Status, Verdict
-from tests.fakes.gateway import node
+from tests.fakes.live_nodes import node
 from tests.unit.gateway.gateway_on_fakes import (
     PATIENCE_S,
     GatewayOnFakes,

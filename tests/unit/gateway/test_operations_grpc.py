@@ -10,7 +10,7 @@ from google.rpc import error_details_pb2
 
 from coderunner.v1 import operations_pb2 as pb
 from coderunner.v1 import operations_pb2_grpc as rpc
-from tests.fakes.gateway import refused
+from tests.fakes.callbacks import refused
 from tests.fakes.operations import poison_letter, undelivered_letter
 from tests.integration.gateway import samples
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S

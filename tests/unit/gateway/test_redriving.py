@@ -12,7 +12,7 @@ from broker_gateway.application.ports import BusUnavailableError
 from schemas.execution import ResultMessage
 from schemas.status import Status
 from schemas.task import Callback, TaskMessage
-from tests.fakes.gateway import refused
+from tests.fakes.callbacks import refused
 from tests.fakes.operations import poison_letter, undelivered_letter
 from tests.integration.gateway import samples
 from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, result_of

@@ -10,7 +10,7 @@ from broker_gateway.domain.repositories import ClientNodeRepository
 from broker_gateway.domain.scheduler import Need, NobodyServes, Placement, TaskScheduler
 from schemas.node import NodeRecord
 from schemas.status import NodeState
-from tests.fakes.gateway import MemoryNodeDirectory, language, node
+from tests.fakes.live_nodes import MemoryNodeDirectory, language, node
 
 PYTHON = language("python", "3.13.5", "py", "python3")
 JAVA = language("java", "21.0.4", compiled=True)

@@ -15,7 +15,8 @@ from broker_gateway.domain.quota import QuotaPolicy
 from schemas.execution import TaskEvent
 from schemas.status import Priority, Status
 from schemas.task import SourceFile
-from tests.fakes.gateway import MemoryTaskEvents, language, node
+from tests.fakes.live_nodes import language, node
+from tests.fakes.memory_bus import MemoryTaskEvents
 from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, command
 
 

@@ -13,7 +13,7 @@ from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.waiting import is_news
 from schemas.execution import Execution, OutputChunk
 from schemas.status import Status
-from tests.fakes.gateway import running
+from tests.fakes.memory_bus import running
 from tests.unit.gateway.gateway_on_fakes import (
     PATIENCE_S,
     GatewayOnFakes,

@@ -17,7 +17,8 @@ from coderunner.v1 import execution_pb2
 from examples.blog.page import page
 from examples.blog.server import Blog
 from examples.blog.words import apology
-from tests.fakes.fake_gateway import FakeGateway, Script, chunk, queue_full, ran
+from tests.fakes.answers import chunk, queue_full, ran
+from tests.fakes.fake_gateway import FakeGateway, Script
 
 Browser = TestClient[Any, Any]
 SAMPLE = {"language": "python", "source": "print('<b>')", "stdin": "27\n"}

@@ -36,7 +36,8 @@ from coderunner import (
 )
 from coderunner.task import TaskOptions
 from coderunner.v1 import execution_pb2
-from tests.fakes.fake_gateway import FakeGateway, Script, chunk, invalid, queue_full, ran
+from tests.fakes.answers import chunk, invalid, queue_full, ran
+from tests.fakes.fake_gateway import FakeGateway, Script
 
 
 @pytest.fixture

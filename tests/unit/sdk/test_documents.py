@@ -13,7 +13,8 @@ import pytest
 from coderunner.cli import exit_codes
 from coderunner.cli.app import cli
 from coderunner.v1 import execution_pb2
-from tests.fakes.fake_gateway import FakeGateway, Script, ran
+from tests.fakes.answers import ran
+from tests.fakes.fake_gateway import FakeGateway, Script
 
 ROOT = Path(__file__).resolve().parents[3]
 

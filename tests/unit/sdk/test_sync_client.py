@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from coderunner import Client, Execution, NotFound, SyncClient
-from tests.fakes.fake_gateway import FakeGateway, Script, chunk, ran
+from tests.fakes.answers import chunk, ran
+from tests.fakes.fake_gateway import FakeGateway, Script
 
 
 @pytest.fixture

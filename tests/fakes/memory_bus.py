@@ -1,24 +1,15 @@
-"""In-memory implementations of the gateway's ports. They share one MemoryBus, as the adapters share one server."""
+"""The gateway's ports on the bus, in memory. They share one MemoryBus, as the adapters share one server."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 
-from broker_gateway.application.ports import (
-    BusUnavailableError,
-    DeliveryError,
-    Page,
-    QueueFullError,
-    TaskFilter,
-    TaskTooLargeError,
-)
+from broker_gateway.application.ports import BusUnavailableError, Page, QueueFullError, TaskFilter, TaskTooLargeError
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
-from schemas.node import LanguageRecord, NodeRecord
-from schemas.status import NodeState, Priority, Status
+from schemas.status import Priority, Status
 from schemas.task import TaskMessage
 
 Item = Execution | OutputChunk | ResultMessage
@@ -212,14 +203,6 @@ class MemoryNodeControl:
         return True
 
 
-class MemoryNodeDirectory:
-    def __init__(self, *records: NodeRecord) -> None:
-        self.records: list[NodeRecord] = list(records)
-
-    def nodes(self) -> Sequence[NodeRecord]:
-        return list(self.records)
-
-
 class MemoryBusState:
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
@@ -234,122 +217,6 @@ class MemoryTaskEvents:
 
     async def next(self) -> TaskEvent:
         return await self.queue.get()
-
-
-class MemoryResultDelivery:
-    """Remembers what was done with it; ``settled`` is set by the first final word."""
-
-    def __init__(self, result: ResultMessage, attempt: int = 1) -> None:
-        self.result = result
-        self.attempt = attempt
-        self.outcome = ""
-        self.delay_s = 0.0
-        self.reason = ""
-        self.detail = ""
-        self.kept_alive = 0
-        self.settled = asyncio.Event()
-
-    def _settle(self, outcome: str) -> None:
-        if self.settled.is_set():
-            raise AssertionError(f"settled twice: {self.outcome}, {outcome}")
-        self.outcome = outcome
-        self.settled.set()
-
-    async def done(self) -> None:
-        self._settle("done")
-
-    async def retry_in(self, seconds: float) -> None:
-        self.delay_s = seconds
-        self._settle("retry")
-
-    async def bury(self, reason: str, detail: str) -> None:
-        self.reason, self.detail = reason, detail
-        self._settle("buried")
-
-    async def keep_alive(self) -> None:
-        self.kept_alive += 1
-
-
-class MemoryResultInbox:
-    def __init__(self) -> None:
-        self._items: deque[MemoryResultDelivery] = deque()
-        self._has_items = asyncio.Event()
-        self.failures: list[Exception] = []
-        self.most_asked: list[int] = []
-
-    def put(self, *deliveries: MemoryResultDelivery) -> None:
-        self._items.extend(deliveries)
-        self._has_items.set()
-
-    async def take(self, most: int) -> Sequence[MemoryResultDelivery]:
-        self.most_asked.append(most)
-        if self.failures:
-            raise self.failures.pop(0)
-        await self._has_items.wait()
-        taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
-        if not self._items:
-            self._has_items.clear()
-        return taken
-
-
-class MemoryTransport:
-    """Delivers to a list. ``answers`` holds, by URL, what is raised next; ``gates`` what is waited for first."""
-
-    def __init__(self) -> None:
-        self.delivered: list[tuple[str, Execution, str]] = []
-        self.answers: dict[str, list[Exception]] = {}
-        self.gates: dict[str, asyncio.Event] = {}
-        self.in_flight = 0
-        self.most_in_flight = 0
-
-    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
-        self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        try:
-            if url in self.gates:
-                await self.gates[url].wait()
-            if self.answers.get(url):
-                raise self.answers[url].pop(0)
-            self.delivered.append((url, execution, idempotency_key))
-        finally:
-            self.in_flight -= 1
-
-
-def refused(message: str = "503", *, permanent: bool = False) -> DeliveryError:
-    return DeliveryError(message, permanent=permanent)
-
-
-def language(name: str = "python", version: str = "3.13.5", *aliases: str, compiled: bool = False) -> LanguageRecord:
-    return LanguageRecord(name=name, version=version, aliases=list(aliases), extensions=[".x"], compiled=compiled)
-
-
-def node(
-    node_id: str = "n1",
-    *languages: LanguageRecord,
-    pools: Sequence[str] = ("default",),
-    state: NodeState = NodeState.READY,
-    capacity: int = 4,
-    load_score: float = 0.0,
-) -> NodeRecord:
-    return NodeRecord(
-        id=node_id,
-        host=f"{node_id}.example",
-        pools=list(pools),
-        languages=list(languages) or [language("python", "3.13.5", "py")],
-        labels={},
-        capacity=capacity,
-        running=0,
-        cpu_percent=1.0,
-        memory_percent=2.0,
-        disk_percent=3.0,
-        load_score=load_score,
-        state=state,
-        alarms=[],
-        version="0.1.0",
-        sandbox_runtime="runc",
-        started_at_ms=1,
-        updated_at_ms=2,
-    )
 
 
 def running(execution: Execution, node_id: str = "n1", attempt: int = 1) -> Execution:
