@@ -1,0 +1,67 @@
+"""Which URLs a result can be delivered to."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.gateway.gateway_on_fakes import draft
+from tests.unit.gateway.violations import fields
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://h",
+        "https://blog.example:8443/a/b?c=d&e=%20",
+        "http://127.0.0.1:8080/x",
+        "http://[::1]:80/",
+        "grpc://blog:50052",
+        "HTTPS://Blog.example/",
+    ],
+)
+def test_a_well_formed_callback_is_let_in(url: str) -> None:
+    assert fields(draft(callback_url=url)) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "blog.example/done",
+        "//blog.example/",
+        "ftp://h/",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "http://",
+        "http:///path",
+        "http://:80/",
+        "http://user@h/",
+        "http://user:pass@h/",
+        "http://@h/",
+        "http://h:0/",
+        "http://h:65536/",
+        "http://h:abc/",
+        "http://h:/",
+        "http://h:-1/",
+        "http://h/#x",
+        "http://h/#",
+        "http://h /",
+        "http://h/a b",
+        "http://h/\n",
+        "ht\ttp://h/",
+        "http://h\\@evil/",
+        "http://ü.example/",
+        "http://[::1/",
+        "http://[nonsense]/",
+        "http://[fe80::1%25eth0]/",
+        "http://-h/",
+        "http://a..b/",
+        "http://%68/",
+        "grpc://h",
+        "grpc://h:1/path",
+        "grpc://h:1?x=1",
+        "http://h/" + "x" * 2048,
+    ],
+)
+def test_a_malformed_callback_is_refused(url: str) -> None:
+    assert fields(draft(callback_url=url)) == ["task.callback.url"]
