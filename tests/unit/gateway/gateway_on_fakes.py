@@ -63,62 +63,69 @@ class GatewayOnFakes:
         self.now_ms = NOW_MS
         self.control = MemoryNodeControl(self.bus)
         self.nodes = LiveNodes(directory=self.directory)
-        queue, results = MemoryTaskQueue(self.bus), MemoryResultStore(self.bus)
-        history, feeds = MemoryHistory(self.bus), MemoryLiveFeed(self.bus)
-        lookup = TaskLookup(results=results, history=history, queue=queue)
-        numbers = count()
         self.quotas = QuotaBook(policy=quota or QuotaPolicy(), events=self.events, now_ms=self.clock)
-        self.submission = Submission(
-            queue=queue,
-            results=results,
-            history=history,
-            nodes=self.nodes,
-            quotas=self.quotas,
-            admission=admission or AdmissionPolicy(),
-            settings=settings or SubmissionSettings(),
-            now_ms=self.clock,
-            entropy=lambda size: next(numbers).to_bytes(size, "big"),
-        )
+        self._queue, self._results = MemoryTaskQueue(self.bus), MemoryResultStore(self.bus)
+        self._history, self._feeds = MemoryHistory(self.bus), MemoryLiveFeed(self.bus)
+        self._lookup = TaskLookup(results=self._results, history=self._history, queue=self._queue)
+        self.submission = self._submission(admission or AdmissionPolicy(), settings or SubmissionSettings())
         self.service = CodeExecutionAppService(
             submission=self.submission,
-            waiting=Waiting(
-                submission=self.submission,
-                lookup=lookup,
-                results=results,
-                feeds=feeds,
-                settings=WaitSettings(lookup_every_s=lookup_every_s),
-            ),
-            lookup=lookup,
-            listing=Listing(history=history, nodes=self.nodes),
-            cancelling=Cancelling(
-                lookup=lookup,
-                queue=queue,
-                results=results,
-                history=history,
-                feeds=feeds,
-                nodes=self.control,
-                settings=cancel or CancelSettings(),
-                now_ms=self.clock,
-            ),
+            waiting=self._waiting(WaitSettings(lookup_every_s=lookup_every_s)),
+            lookup=self._lookup,
+            listing=Listing(history=self._history, nodes=self.nodes),
+            cancelling=self._cancelling(cancel or CancelSettings()),
         )
         self.catalog = CatalogAppService(nodes=self.nodes)
         self.dead, self.revival = MemoryDeadLetters(self.bus), MemoryTaskRevival(self.bus)
         self.transport = MemoryTransport()
-        operations_settings = OperationsSettings(leaving_s=0.2, look_every_s=0.01)
-        self.operations = OperationsAppService(
-            dead=self.dead,
-            redriving=Redriving(
-                dead=self.dead,
-                revival=self.revival,
-                results=results,
-                history=history,
-                delivery=CallbackDelivery({"http": self.transport}, PATIENCE_S),
-                settings=operations_settings,
-                now_ms=self.clock,
-            ),
-            control=self.control,
-            settings=operations_settings,
+        self.operations = self._operations(OperationsSettings(leaving_s=0.2, look_every_s=0.01))
+
+    def _submission(self, admission: AdmissionPolicy, settings: SubmissionSettings) -> Submission:
+        numbers = count()
+        return Submission(
+            queue=self._queue,
+            results=self._results,
+            history=self._history,
+            nodes=self.nodes,
+            quotas=self.quotas,
+            admission=admission,
+            settings=settings,
+            now_ms=self.clock,
+            entropy=lambda size: next(numbers).to_bytes(size, "big"),
         )
+
+    def _waiting(self, settings: WaitSettings) -> Waiting:
+        return Waiting(
+            submission=self.submission,
+            lookup=self._lookup,
+            results=self._results,
+            feeds=self._feeds,
+            settings=settings,
+        )
+
+    def _cancelling(self, settings: CancelSettings) -> Cancelling:
+        return Cancelling(
+            lookup=self._lookup,
+            queue=self._queue,
+            results=self._results,
+            history=self._history,
+            feeds=self._feeds,
+            nodes=self.control,
+            settings=settings,
+            now_ms=self.clock,
+        )
+
+    def _operations(self, settings: OperationsSettings) -> OperationsAppService:
+        redriving = Redriving(
+            dead=self.dead,
+            revival=self.revival,
+            results=self._results,
+            history=self._history,
+            delivery=CallbackDelivery({"http": self.transport}, PATIENCE_S),
+            settings=settings,
+            now_ms=self.clock,
+        )
+        return OperationsAppService(dead=self.dead, redriving=redriving, control=self.control, settings=settings)
 
     def clock(self) -> int:
         return self.now_ms

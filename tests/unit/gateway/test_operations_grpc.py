@@ -13,9 +13,9 @@ from coderunner.v1 import operations_pb2_grpc as rpc
 from tests.fakes.callbacks import refused
 from tests.fakes.operations import poison_letter, undelivered_letter
 from tests.integration.gateway import samples
+from tests.unit.gateway.dead_tasks import buried, undelivered
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 from tests.unit.gateway.grpc_calls import Calls, Code, details, failure, serving
-from tests.unit.gateway.test_redriving import buried, undelivered
 
 EVERY_CALL = (
     ("ListDead", pb.ListDeadRequest()),

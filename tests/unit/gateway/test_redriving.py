@@ -9,29 +9,13 @@ import msgspec
 from broker_gateway.application.callback_delivery import idempotency_key
 from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
 from broker_gateway.application.ports import BusUnavailableError
-from schemas.execution import ResultMessage
 from schemas.status import Status
-from schemas.task import Callback, TaskMessage
+from schemas.task import Callback
 from tests.fakes.callbacks import refused
 from tests.fakes.operations import poison_letter, undelivered_letter
 from tests.integration.gateway import samples
+from tests.unit.gateway.dead_tasks import buried, undelivered
 from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, result_of
-
-
-def buried(gateway: GatewayOnFakes, **changes: object) -> TaskMessage:
-    """A poisonous task, as its node leaves it behind."""
-    task = samples.task("t1", **changes)
-    gateway.bus.seen.add(task.id)
-    gateway.bus.results[task.id] = result_of(task.id, status=Status.INTERNAL_ERROR)
-    gateway.dead.bury(poison_letter(task))
-    return task
-
-
-def undelivered(gateway: GatewayOnFakes, url: str = "http://h/") -> ResultMessage:
-    result = msgspec.structs.replace(result_of("t1"), callback=Callback(url=url))
-    gateway.bus.results["t1"] = result
-    gateway.dead.bury(undelivered_letter(result))
-    return result
 
 
 async def test_a_poisonous_task_is_queued_again_and_its_failure_forgotten(gateway: GatewayOnFakes) -> None:

@@ -8,7 +8,7 @@ from node.application.reports import Run, execution_of, result_of
 from node.application.workbench import Produced
 from schemas.status import Status
 from tests.fakes.node import FakeDelivery, FakeLedger, ScriptedPool, a_task
-from tests.unit.node.test_runner import Bench
+from tests.unit.node.runner_on_fakes import Bench
 
 
 def with_a_result(status: Status = Status.SUCCEEDED, error: str = "") -> Bench:

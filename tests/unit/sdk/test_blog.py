@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
@@ -22,12 +22,6 @@ from tests.fakes.fake_gateway import FakeGateway, Script
 
 Browser = TestClient[Any, Any]
 SAMPLE = {"language": "python", "source": "print('<b>')", "stdin": "27\n"}
-
-
-@pytest.fixture
-def gateway() -> Iterator[FakeGateway]:
-    with FakeGateway() as running:
-        yield running
 
 
 @pytest.fixture

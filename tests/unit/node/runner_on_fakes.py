@@ -1,0 +1,57 @@
+"""A task runner between ports that remember what was said to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from node.application.runner import Policy, TaskRunner
+from node.application.running import RunningTasks
+from node.application.workbench import Workbench
+from node.domain.rules import CheckMode
+from node.infrastructure.artefacts import MemoryArtefactStore
+from schemas.execution import Execution
+from schemas.status import Status
+from tests.fakes.node import (
+    FakeDelivery,
+    FakeLedger,
+    MemorySink,
+    RecordingAnnouncer,
+    RecordingLog,
+    ScriptedPool,
+    an_outcome,
+)
+
+COMPILED = an_outcome(stderr=b"main.cpp:1: warning", artefacts={"program": b"ELF"})
+
+
+@dataclass
+class Bench:
+    pool: ScriptedPool
+    check_mode: CheckMode = CheckMode.OFF
+    sink: MemorySink = field(default_factory=MemorySink)
+    announcer: RecordingAnnouncer = field(default_factory=RecordingAnnouncer)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
+    running: RunningTasks = field(default_factory=RunningTasks)
+    log: RecordingLog = field(default_factory=RecordingLog)
+    artefacts: MemoryArtefactStore = field(default_factory=MemoryArtefactStore)
+
+    @property
+    def runner(self) -> TaskRunner:
+        return TaskRunner(
+            Policy("n1", max_attempts=3, check_mode=self.check_mode),
+            Workbench(self.pool, self.artefacts, self.announcer),
+            sink=self.sink,
+            announcer=self.announcer,
+            ledger=self.ledger,
+            running=self.running,
+            log=self.log,
+            clock=lambda: 1_500.0,
+        )
+
+    async def handle(self, delivery: FakeDelivery) -> Execution:
+        await self.runner.handle(delivery)
+        return self.sink.results[delivery.task.id].execution
+
+    @property
+    def statuses(self) -> list[Status]:
+        return [event.status for event in self.announcer.events]

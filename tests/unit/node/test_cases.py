@@ -1,0 +1,86 @@
+"""Test cases and their checkers, one after the other in one slot."""
+
+from __future__ import annotations
+
+from node.domain.sandbox import Ending
+from schemas.status import Status, Verdict
+from schemas.task import Checker, SourceFile
+from tests.fakes.node import FakeDelivery, ScriptedPool, a_case, a_task, an_outcome
+from tests.unit.node.runner_on_fakes import COMPILED, Bench
+
+
+async def test_cases_share_one_slot_and_each_has_its_verdict() -> None:
+    bench = Bench(
+        ScriptedPool(
+            an_outcome(stdout=b"2"), an_outcome(stdout=b"5"), an_outcome(exit_code=1), an_outcome(Ending.CPU, None)
+        )
+    )
+    cases = [a_case("one", stdin="1", expected="2"), a_case(expected="4"), a_case(), a_case()]
+    execution = await bench.handle(FakeDelivery(a_task(cases=cases)))
+    verdicts = [(case.name, case.verdict) for case in execution.cases]
+    assert verdicts == [
+        ("one", Verdict.ACCEPTED),
+        ("2", Verdict.WRONG_ANSWER),
+        ("3", Verdict.RUNTIME_ERROR),
+        ("4", Verdict.TIME_LIMIT),
+    ]
+    assert execution.status is Status.FAILED
+    assert execution.run is None
+    assert len(bench.pool.slots) == 1
+    assert bench.pool.launches[0][1].stdin == b"1"
+
+
+async def test_the_first_failure_may_skip_the_rest() -> None:
+    bench = Bench(ScriptedPool(an_outcome(stdout=b"x")))
+    cases = [a_case(expected="y"), a_case(expected="x")]
+    execution = await bench.handle(FakeDelivery(a_task(cases=cases, stop_at_first_failure=True)))
+    assert [case.verdict for case in execution.cases] == [Verdict.WRONG_ANSWER, Verdict.SKIPPED]
+    assert execution.cases[1].stage is None
+    assert len(bench.pool.launches) == 1
+
+
+async def test_a_checker_is_built_once_and_sees_input_output_and_expected() -> None:
+    bench = Bench(
+        ScriptedPool(
+            COMPILED,
+            an_outcome(stdout=b"4"),
+            an_outcome(stdout=b"fine"),
+            an_outcome(stdout=b"5"),
+            an_outcome(exit_code=1, stdout=b"odd"),
+        )
+    )
+    checker = Checker(language="cpp", language_version="", files=[SourceFile("", "int main(){}")])
+    cases = [a_case(stdin="2", expected="e"), a_case(stdin="3")]
+    execution = await bench.handle(FakeDelivery(a_task(cases=cases, checker=checker)))
+    assert [(case.verdict, case.checker_output) for case in execution.cases] == [
+        (Verdict.ACCEPTED, "fine"),
+        (Verdict.WRONG_ANSWER, "odd"),
+    ]
+    files = bench.pool.launches[2][1].files
+    assert (files["input"], files["output"], files["expected"], files["program"]) == (b"2", b"4", b"e", b"ELF")
+
+
+async def test_no_slot_is_held_while_a_checkers_slot_is_waited_for() -> None:
+    pool = ScriptedPool(an_outcome(stdout=b"4"), an_outcome())
+    bench = Bench(pool)
+    held: list[int] = []
+    original = pool.slot
+
+    def counting(*arguments: object) -> object:
+        held.append(pool.open_slots)
+        return original(*arguments)  # type: ignore[arg-type] # passed on as they came
+
+    pool.slot = counting  # type: ignore[method-assign,assignment] # watches, changes nothing
+    checker = Checker(language="python", language_version="", files=[SourceFile("", "")])
+    await bench.handle(FakeDelivery(a_task(cases=[a_case()], checker=checker)))
+    assert held == [0, 0]
+
+
+async def test_a_checker_that_does_not_compile_is_not_the_programs_fault() -> None:
+    bench = Bench(ScriptedPool(an_outcome(exit_code=1, stderr=b"oops")))
+    checker = Checker(language="cpp", language_version="", files=[SourceFile("", "")])
+    execution = await bench.handle(FakeDelivery(a_task(cases=[a_case(), a_case("b")], checker=checker)))
+    assert (execution.status, execution.error) == (Status.FAILED, "the checker does not compile")
+    assert execution.compile is None, "Python has none"
+    told = [(case.name, case.verdict, case.stage, case.checker_output) for case in execution.cases]
+    assert told == [("1", Verdict.CHECKER_ERROR, None, "oops"), ("b", Verdict.CHECKER_ERROR, None, "oops")]

@@ -1,0 +1,89 @@
+"""What comes while a task runs: a cancel order, a stop, the same task again."""
+
+from __future__ import annotations
+
+import asyncio
+
+from node.domain.sandbox import Ending
+from schemas.status import Status, Verdict
+from tests.fakes.node import FakeDelivery, ScriptedPool, a_case, a_task
+from tests.unit.node.runner_on_fakes import Bench
+
+
+async def test_a_cancelled_task_keeps_its_partial_output() -> None:
+    bench = Bench(ScriptedPool())
+    bench.pool.hold = True
+    bench.pool.says = b"so far"
+    delivery = FakeDelivery(a_task())
+    handling = asyncio.create_task(bench.runner.handle(delivery))
+    await bench.pool.started.wait()
+    running = bench.running.get("t1")
+    assert running is not None
+    await running.cancel()
+    await handling
+    execution = bench.sink.results["t1"].execution
+    assert execution.status is Status.CANCELLED
+    assert execution.run is not None
+    assert execution.run.stdout == "so far"
+    assert delivery.said == ["done"]
+    assert len(bench.running) == 0
+
+
+async def test_a_task_cancelled_before_its_launch_starts_nothing() -> None:
+    bench = Bench(ScriptedPool())
+    delivery = FakeDelivery(a_task())
+    running = bench.running.enter(delivery)
+    await running.cancel()
+    outcome = await running.run(None, None, None)  # type: ignore[arg-type] # nothing may be touched
+    assert outcome.ending is Ending.CANCELLED
+
+
+async def test_a_stopped_slot_hands_its_task_back() -> None:
+    bench = Bench(ScriptedPool())
+    bench.pool.hold = True
+    delivery = FakeDelivery(a_task())
+    handling = asyncio.create_task(bench.runner.handle(delivery))
+    await bench.pool.started.wait()
+    handling.cancel()
+    await asyncio.wait({handling})
+    assert handling.cancelled()
+    assert delivery.said == ["retry_in 0"]
+    assert bench.pool.open_slots == 0
+
+
+async def test_a_task_that_comes_again_while_it_runs_here_is_run_once() -> None:
+    bench = Bench(ScriptedPool())
+    bench.pool.hold = True
+    handling = asyncio.create_task(bench.runner.handle(FakeDelivery(a_task())))
+    await bench.pool.started.wait()
+    again = FakeDelivery(a_task(), attempt=2)
+    await bench.runner.handle(again)
+    assert again.said == []
+    assert len(bench.pool.launches) == 1
+    handling.cancel()
+    await asyncio.wait({handling})
+
+
+async def test_running_tasks_are_kept_alive() -> None:
+    bench = Bench(ScriptedPool())
+    delivery = FakeDelivery(a_task())
+    bench.running.enter(delivery)
+    await bench.running.keep_alive()
+    assert delivery.said == ["keep_alive"]
+
+
+async def test_a_task_cancelled_between_its_cases_keeps_what_was_judged() -> None:
+    bench = Bench(ScriptedPool())
+    bench.pool.hold = True
+    bench.pool.says = b"half"
+    handling = asyncio.create_task(bench.runner.handle(FakeDelivery(a_task(cases=[a_case(), a_case()]))))
+    await bench.pool.started.wait()
+    running = bench.running.get("t1")
+    assert running is not None
+    await running.cancel()
+    await handling
+    execution = bench.sink.results["t1"].execution
+    assert execution.status is Status.CANCELLED
+    assert [case.verdict for case in execution.cases] == [Verdict.SKIPPED, Verdict.SKIPPED]
+    assert execution.cases[0].stage is not None
+    assert execution.cases[0].stage.stdout == "half"

@@ -1,0 +1,52 @@
+"""A gateway that fails for a moment, restarts, or is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import grpc
+import pytest
+
+from coderunner import Client, GatewayUnavailable
+from tests.fakes.answers import ran
+from tests.fakes.fake_gateway import FakeGateway, Script
+
+
+async def test_a_passing_failure_is_tried_again_with_the_same_key(gateway: FakeGateway) -> None:
+    gateway.failures = [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAVAILABLE]
+    async with Client(gateway.target) as client:
+        await client.run("python", "")
+    keys = [request.task.idempotency_key for request in gateway.of("Execute")]
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
+    assert keys[0]
+
+
+async def test_two_runs_have_different_keys(gateway: FakeGateway) -> None:
+    async with Client(gateway.target) as client:
+        assert await client.submit("python", "") != await client.submit("python", "")
+
+
+async def test_run_survives_a_restart_of_the_gateway(gateway: FakeGateway) -> None:
+    hold = threading.Event()
+    gateway.script = lambda task: Script(ran("done"), hold=hold)
+    async with Client(gateway.target) as client:
+        running = asyncio.create_task(client.run("python", ""))
+        await asyncio.to_thread(gateway.wait_for, "Execute")
+        await asyncio.to_thread(gateway.stop)
+        await asyncio.to_thread(gateway.start)
+        execution = await running
+    assert execution.run is not None
+    assert execution.run.stdout == "done"
+    keys = [request.task.idempotency_key for request in gateway.of("Execute")]
+    assert len(keys) > 1
+    assert len(set(keys)) == 1
+
+
+async def test_a_gateway_that_is_not_there_is_given_up_soon() -> None:
+    with FakeGateway() as gone:
+        pass
+    async with Client(gone.target, connect_timeout_s=0.2) as client:
+        with pytest.raises(GatewayUnavailable, match=gone.target):
+            await client.run("python", "")
