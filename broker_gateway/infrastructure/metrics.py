@@ -19,7 +19,7 @@ from broker_gateway.application.ports import (
     TaskQueue,
 )
 from schemas.execution import Execution
-from schemas.status import Priority
+from schemas.status import Priority, Status
 from schemas.task import TaskMessage
 
 Depths = Callable[[], Mapping[tuple[str, Priority], int]]
@@ -75,6 +75,7 @@ class CountedTaskQueue:
     def __init__(self, inner: TaskQueue, metrics: Metrics) -> None:
         self._inner = inner
         self._metrics = metrics
+        self._submitted: dict[tuple[str, Priority], Counter] = {}
 
     async def enqueue(self, task: TaskMessage) -> bool:
         started = time.perf_counter()
@@ -88,8 +89,15 @@ class CountedTaskQueue:
             raise
         self._metrics.enqueue_s.observe(time.perf_counter() - started)
         if stored:
-            self._metrics.submitted.labels(task.pool, task.priority.value).inc()
+            self._count(task.pool, task.priority)
         return stored
+
+    def _count(self, pool: str, priority: Priority) -> None:
+        """Counters are kept by queue: finding one by its labels costs more than counting."""
+        counter = self._submitted.get((pool, priority))
+        if counter is None:
+            counter = self._submitted[pool, priority] = self._metrics.submitted.labels(pool, priority.value)
+        counter.inc()
 
     async def waiting(self, pool: str, priority: Priority, *, recount: bool = False) -> int:
         return await self._inner.waiting(pool, priority, recount=recount)
@@ -107,14 +115,21 @@ class CountedResultInbox:
     def __init__(self, inner: ResultInbox, metrics: Metrics) -> None:
         self._inner = inner
         self._metrics = metrics
+        self._finished: dict[tuple[Status, str], Counter] = {}
 
     async def take(self, most: int) -> Sequence[ResultDelivery]:
         deliveries = await self._inner.take(most)
         for delivery in deliveries:
             if delivery.attempt == 1:
-                execution = delivery.result.execution
-                self._metrics.finished.labels(execution.status.value, execution.language).inc()
+                self._count(delivery.result.execution)
         return deliveries
+
+    def _count(self, execution: Execution) -> None:
+        kind = execution.status, execution.language
+        counter = self._finished.get(kind)
+        if counter is None:
+            counter = self._finished[kind] = self._metrics.finished.labels(execution.status.value, execution.language)
+        counter.inc()
 
 
 class CountedCallbackTransport:

@@ -194,6 +194,7 @@ class BusConnection:
             "ping_interval": 5,
             "max_outstanding_pings": 2,
             "pending_size": _BUFFER_BYTES,
+            "flush_timeout": settings.timeout_s,  # where that buffer is full
             "skip_subject_validation": True,  # schemas.names makes them, and checks what goes into them
             "error_cb": self._on_error,
             "disconnected_cb": self._on_disconnected,

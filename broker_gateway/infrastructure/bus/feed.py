@@ -39,17 +39,12 @@ class BusFeed:
         self._subscriptions: list[Subscription] = []
         self._messages: asyncio.Queue[Msg] = asyncio.Queue(MOST_PENDING)
         self._closed = False
-        self._once = False
 
-    async def listen(self, subject: str, *, once: bool = False) -> None:
-        """All subscriptions fill one queue: with one each, output could be overtaken by the result. ``once``: the
-        server ends it itself after one message."""
+    async def listen(self, subject: str) -> None:
+        """All subscriptions fill one queue: with one each, output could be overtaken by the result."""
         subscription = await self._client.subscribe(subject, pending_bytes_limit=0)
         subscription._pending_queue = self._messages  # no public way; set before anything can arrive
         self._subscriptions.append(subscription)
-        self._once = once
-        if once:
-            await subscription.unsubscribe(limit=1)
 
     async def __aiter__(self) -> AsyncIterator[Live]:
         while not self._closed:
@@ -62,8 +57,6 @@ class BusFeed:
             async with asyncio.timeout(timeout_s):
                 while True:
                     live = _decode(await self._messages.get())
-                    if self._once:
-                        self._subscriptions.clear()
                     if live is not None:
                         return live
         except TimeoutError:
@@ -77,6 +70,62 @@ class BusFeed:
         self._subscriptions.clear()
 
 
+class ResultFeed:
+    """Implements ``Feed`` for one message, the result. Every call that waits has one, so it costs little."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._message: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        self._subscription: Subscription | None = None
+        self._taken = False
+
+    async def listen(self, subject: str) -> None:
+        """The server ends it itself after one message."""
+        self._subscription = await self._client.subscribe(subject, future=self._message)
+        await self._subscription.unsubscribe(limit=1)
+
+    async def __aiter__(self) -> AsyncIterator[Live]:
+        live = self._take(await self._message)
+        if live is not None:
+            yield live
+
+    async def next(self, timeout_s: float) -> Live | None:
+        if self._taken:
+            await asyncio.sleep(timeout_s)  # it was not understood, and nothing else will come
+            return None
+        return self._take(self._message.result()) if await _comes(self._message, timeout_s) else None
+
+    async def close(self) -> None:
+        if self._subscription is not None and not self._message.done():
+            with contextlib.suppress(nats.errors.Error, OSError):
+                await self._subscription.unsubscribe()
+
+    def _take(self, message: Msg) -> Live | None:
+        self._taken = True
+        return _decode(message)
+
+
+async def _comes(message: asyncio.Future[Msg], timeout_s: float) -> bool:
+    """As ``asyncio.wait`` for one future, at a fraction of its cost."""
+    if message.done():
+        return True
+    loop = asyncio.get_running_loop()
+    waiter: asyncio.Future[None] = loop.create_future()
+
+    def wake(_message: asyncio.Future[Msg] | None = None) -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    message.add_done_callback(wake)
+    late = loop.call_later(timeout_s, wake)
+    try:
+        await waiter
+    finally:
+        late.cancel()
+        message.remove_done_callback(wake)
+    return message.done()
+
+
 class BusLiveFeed:
     """Implements ``LiveFeed``. Results come from the stream's own announcement, made once it has stored them, so a
     second node's late result is never seen here."""
@@ -88,12 +137,12 @@ class BusLiveFeed:
         """With ``results_only`` there is no round trip: the subscription precedes whatever is sent next on this
         connection, which is all that submit-and-wait needs."""
         client = await self._bus.client()
-        feed = BusFeed(client)
+        feed = ResultFeed(client) if results_only else BusFeed(client)
         try:
             if not results_only:
                 await feed.listen(names.events_of(task_id))
                 await feed.listen(names.output_subject(task_id))
-            await feed.listen(topology.stored_result_subject(task_id), once=results_only)
+            await feed.listen(topology.stored_result_subject(task_id))
             if not results_only:
                 await self._bus.settle(client)
         except (TimeoutError, nats.errors.Error, OSError) as error:

@@ -92,12 +92,17 @@ class BusResultInbox:
         self._news.set()
 
     async def _wait(self) -> None:
+        silence = asyncio.get_running_loop().call_later(SILENCE_S, self._give_up)
         try:
-            async with asyncio.timeout(SILENCE_S):
-                await self._news.wait()
-        except TimeoutError:
-            self._asked = 0
+            await self._news.wait()
+        finally:
+            silence.cancel()
         self._news.clear()
+
+    def _give_up(self) -> None:
+        """The pull is lost; the next one takes its place."""
+        self._asked = 0
+        self._news.set()
 
     async def _on_message(self, message: Msg) -> None:
         status = (message.headers or {}).get("Status") if not message.data else None
