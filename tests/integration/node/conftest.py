@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -26,18 +25,9 @@ from schemas.topology import STORED_RESULTS_WILDCARD, BusLimits, streams
 from tests.fakes.node import FixedProbe, a_task
 from tests.servers.etcd import EtcdServer
 from tests.servers.nats import NatsServer
+from tests.servers.waiting import eventually
 
 SOON_S = 8.0
-
-
-async def eventually(there: Callable[[], Awaitable[bool]] | Callable[[], bool], within_s: float = SOON_S) -> None:
-    """Returns once ``there()`` says yes: for what a server knows and tells nobody. Raises TimeoutError."""
-    async with asyncio.timeout(within_s):
-        while True:
-            answer = there()
-            if await answer if inspect.isawaitable(answer) else answer:
-                return
-            await asyncio.sleep(0.01)
 
 
 class Desk:
@@ -90,7 +80,7 @@ class Desk:
         async def empty() -> bool:
             return await self.messages(names.STREAM_TASKS) == 0
 
-        await eventually(empty)
+        await eventually(empty, SOON_S)
 
     async def dead(self, reason: str, task_id: str) -> DeadLetter:
         """Raises TimeoutError where there is none."""
@@ -102,7 +92,7 @@ class Desk:
             payload = (await self.client.request(f"$JS.API.DIRECT.GET.{names.STREAM_DEAD}", wanted)).data
             return payload != b""
 
-        await eventually(there)
+        await eventually(there, SOON_S)
         return msgspec.json.decode(payload, type=DeadLetter)
 
     async def waiting_pulls(self, count: int, priority: Priority = Priority.NORMAL) -> None:
@@ -113,7 +103,7 @@ class Desk:
             answer = json.loads((await self.client.request(info, b"")).data)
             return bool(answer.get("num_waiting") == count)
 
-        await eventually(there)
+        await eventually(there, SOON_S)
 
     async def starts(self, task_id: str) -> int:
         """How often a node said that it runs it."""
@@ -132,7 +122,7 @@ class Desk:
             found[:] = [status for status, count in said.items() if status.is_final for _ in range(count)]
             return bool(found)
 
-        await eventually(there)
+        await eventually(there, SOON_S)
         return found
 
     async def started(self, task_id: str, times: int = 1, within_s: float = SOON_S) -> None:

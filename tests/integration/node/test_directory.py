@@ -12,9 +12,10 @@ from schemas import names
 from schemas.node import NodeRecord
 from schemas.status import NodeState, Status
 from tests.fakes.node import a_task
-from tests.integration.node.conftest import Desk, StartNode, eventually
+from tests.integration.node.conftest import SOON_S, Desk, StartNode
 from tests.servers.etcd import EtcdServer
 from tests.servers.fixtures import StartEtcd
+from tests.servers.waiting import eventually
 
 
 async def record(server: EtcdServer, name: str) -> NodeRecord | None:
@@ -38,7 +39,7 @@ async def recorded_when(server: EtcdServer, name: str, fits: Callable[[NodeRecor
         found = await record(server, name)
         return found is not None and fits(found)
 
-    await eventually(there)
+    await eventually(there, SOON_S)
     assert found is not None
     return found
 
@@ -56,7 +57,7 @@ async def test_a_ready_node_is_in_the_directory_and_a_drained_one_is_not(
     async def gone() -> bool:
         return await record(etcd_server, "n1") is None
 
-    await eventually(gone)
+    await eventually(gone, SOON_S)
 
 
 async def test_an_entry_that_was_lost_is_declared_again(
@@ -77,7 +78,7 @@ async def test_tasks_flow_while_etcd_is_away_and_the_node_is_back_when_it_is(
     node = await start_node("n1", etcd_endpoints=[server.endpoint], heartbeat_s=0.1, lease_s=2, reconnect_most_s=0.2)
     await recorded(server, "n1")
     server.kill()
-    await eventually(lambda: not node.directory.reachable)
+    await eventually(lambda: not node.directory.reachable, SOON_S)
     await desk.submit(a_task("t1"))
     assert (await desk.result("t1")).status is Status.SUCCEEDED
     away_ms = int(time.time() * 1000)

@@ -16,8 +16,9 @@ from schemas import names
 from schemas.status import Priority, Status
 from schemas.topology import create_consumer_request, task_consumers
 from tests.fakes.node import FixedProbe, a_task
-from tests.integration.node.conftest import Desk, StartNode, eventually, running_node
+from tests.integration.node.conftest import Desk, StartNode, running_node
 from tests.servers.nats import NatsCluster, NatsServer
+from tests.servers.waiting import eventually
 
 NORMAL = Queue("default", Priority.NORMAL)
 NOTICED_WITHIN_S = nats_pull.SILENCE_S + 2.0

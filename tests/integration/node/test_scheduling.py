@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from itertools import count
 
 from node.domain.turns import LOW_FIRST_EVERY
 from schemas.status import Priority, Status
 from tests.fakes.node import FixedProbe, a_task
-from tests.integration.node.conftest import Desk, StartNode, eventually, prioritised, timed
+from tests.integration.node.conftest import SOON_S, Desk, StartNode, prioritised, timed
+from tests.servers.waiting import eventually
 
 HIGH, NORMAL, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW
 
@@ -49,7 +51,7 @@ async def test_a_single_free_slot_never_holds_two_tasks(desk: Desk, start_node: 
     first = await start_node("first", concurrency=1)
     await desk.waiting_pulls(1)
     await desk.submit(*(prioritised(f"{priority.value}", priority, 1500) for priority in (HIGH, NORMAL, LOW)))
-    await eventually(lambda: len(first.running) == 1)
+    await eventually(lambda: len(first.running) == 1, SOON_S)
     await start_node("second", concurrency=2)
     await desk.until(lambda: len(desk.order) == 3, 4)  # the ack wait of 5 s has no part in this
     assert Counter(execution.node_id for execution in desk.order) == {"first": 1, "second": 2}
@@ -78,25 +80,25 @@ async def test_a_burst_fills_all_nodes(desk: Desk, start_node: StartNode) -> Non
 
 async def test_a_node_whose_load_rises_stops_being_the_first_choice(desk: Desk, start_node: StartNode) -> None:
     rising = FixedProbe(cpu=5)
-    await start_node("rising", probe=rising, concurrency=4)
+    node = await start_node("rising", probe=rising, concurrency=4)
     await start_node("steady", probe=FixedProbe(cpu=40), concurrency=4)
     await desk.waiting_pulls(2)
     await desk.submit(a_task("before"))
     assert (await desk.result("before")).node_id == "rising"
     rising.load = FixedProbe(cpu=85).load
-    for index in range(100):  # a waiting pull is sent again within the second that a sample takes
-        await desk.submit(a_task(f"t{index}"))
-        if (await desk.result(f"t{index}")).node_id == "steady":
-            break
-        await asyncio.sleep(0.05)
-    assert desk.order[-1].node_id == "steady"
+    await eventually(lambda: node.heartbeat.decile > 1, SOON_S)  # within the second that a sample takes
+    async with asyncio.timeout(5):  # until its waiting pull has been sent again, which the bus tells nobody
+        for number in count():
+            await desk.submit(a_task(f"t{number}"))
+            if (await desk.result(f"t{number}")).node_id == "steady":
+                break
     await desk.submit(a_task("after"))
     assert (await desk.result("after")).node_id == "steady"
 
 
 async def test_a_node_over_its_thresholds_gets_nothing(desk: Desk, start_node: StartNode) -> None:
     full = await start_node("full", probe=FixedProbe(memory=95), concurrency=8)
-    await eventually(lambda: full.slots.open_for == 0)
+    await eventually(lambda: full.slots.open_for == 0, SOON_S)
     await start_node("busy", probe=FixedProbe(cpu=60), concurrency=1)
     await desk.submit(*(timed(f"t{index}", 5) for index in range(20)))
     await desk.until(lambda: len(desk.order) == 20)

@@ -1,0 +1,35 @@
+"""The node daemon as a process of its own, with a simulated sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.servers.nats import NatsServer
+
+START_S = 30.0
+"""Until a new process says its first words, on a busy test machine."""
+
+
+def node_process(nats: NatsServer, log: Path, **settings: str) -> subprocess.Popen[bytes]:
+    """The daemon as it is started in production, with a simulated sandbox."""
+    given = {
+        "sandbox": "simulated",
+        "node_id": "victim",
+        "nats_urls": nats.url,
+        "etcd_endpoints": "127.0.0.1:1",
+        "http_address": "127.0.0.1:0",
+        **settings,
+    }
+    environment = {f"CODERUNNER_NODE_{name.upper()}": value for name, value in given.items()}
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "node.main"], env=os.environ | environment, stdout=output, stderr=output
+        )
+
+
+async def ended(process: subprocess.Popen[bytes], within_s: float = 10) -> int:
+    return await asyncio.wait_for(asyncio.to_thread(process.wait), within_s)

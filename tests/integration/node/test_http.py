@@ -1,0 +1,25 @@
+"""Health and metrics over HTTP."""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+
+from tests.fakes.node import a_task
+from tests.integration.node.conftest import Desk, StartNode
+
+
+@pytest.mark.parametrize("path", ["healthz", "readyz", "metrics"])
+async def test_health_and_metrics_answer(desk: Desk, start_node: StartNode, path: str) -> None:
+    node = await start_node()
+    await desk.submit(a_task("t1"))
+    await desk.result("t1")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{node.http.port}/{path}") as response,
+    ):
+        body = await response.text()
+        assert response.status == 200
+    if path == "metrics":
+        assert 'coderunner_node_tasks_total{language="python",status="SUCCEEDED"} 1.0' in body
+        assert "coderunner_node_load_score" in body

@@ -1,0 +1,80 @@
+"""What the bus keeps of a task: one result, and a dead letter where it could not be run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import msgspec
+
+from node.application.reports import Run, execution_of, result_of
+from node.application.workbench import Produced
+from node.domain.verdict import stage_of
+from node.infrastructure.nats_connection import Bus, BusSettings
+from node.infrastructure.nats_publisher import Publisher
+from node.infrastructure.nats_sink import NatsResultSink
+from schemas import names
+from schemas.status import Priority, Status
+from tests.fakes.node import a_task, an_outcome
+from tests.integration.node.conftest import Desk, StartNode
+from tests.servers.nats import NatsServer
+
+
+async def test_a_task_that_always_loses_its_sandbox_ends_in_the_dead_letters(desk: Desk, start_node: StartNode) -> None:
+    await start_node()
+    await desk.submit(a_task("poison", env={"SIMULATED_LOST": "1"}), a_task("good"))
+    execution = await desk.result("poison")
+    assert (execution.status, execution.attempt) == (Status.INTERNAL_ERROR, 3)
+    assert execution.error.startswith("gave up at attempt 3, delivery 3: the sandbox was lost")
+    letter = await desk.dead("poison", "poison")
+    assert letter.detail == execution.error
+    assert json.loads(letter.payload)["id"] == "poison"
+    assert (await desk.result("good")).status is Status.SUCCEEDED
+    await desk.queue_empties()
+    assert await desk.starts("poison") == 3
+
+
+async def test_a_result_that_is_there_already_wins(desk: Desk, start_node: StartNode) -> None:
+    await desk.submit(a_task("t1", stdin="second"))
+    node = await start_node("n1", concurrency=1)
+    first = await desk.result("t1")
+    await desk.submit(a_task("t1", stdin="third"))
+    await desk.queue_empties()
+    assert await desk.messages(names.STREAM_RESULTS) == 1
+    assert desk.results["t1"] == first
+    await asyncio.wait_for(node.slots.wait_until_quiet(), 5)  # the acknowledgement comes just before the end
+
+
+async def test_a_message_that_is_no_task_is_buried_and_answered(desk: Desk, start_node: StartNode) -> None:
+    await start_node()
+    await desk.client.publish(names.task_subject("default", Priority.HIGH, "broken"), b"{not json")
+    assert (await desk.result("broken")).status is Status.INTERNAL_ERROR
+    assert (await desk.dead("malformed", "broken")).payload == "{not json"
+    await desk.queue_empties()
+
+
+async def test_a_result_too_large_for_a_message_is_cut_and_says_so(nats_server: NatsServer, desk: Desk) -> None:
+    bus = Bus(BusSettings(servers=[nats_server.url]), "test")
+    await bus.connect()
+    flood = an_outcome(stdout=b"\x01" * 200_000)  # six characters each in JSON: over the bus's 1 MB
+    run = Run(a_task("t1"), "n1", attempt=1, started_ms=0, language="python")
+    result = result_of(run, execution_of(run, Produced(Status.SUCCEEDED, run=stage_of(flood)), 1))
+    assert await NatsResultSink(Publisher(bus)).store(result)
+    stage = (await desk.result("t1")).run
+    assert stage is not None
+    assert (stage.stdout_truncated, len(stage.stdout)) == (True, 16_384)
+    await bus.close()
+
+
+async def test_a_stored_result_of_ours_whose_answer_was_lost_counts_as_stored(
+    desk: Desk, nats_server: NatsServer
+) -> None:
+    bus = Bus(BusSettings(servers=[nats_server.url]), "test")
+    await bus.connect()
+    sink = NatsResultSink(Publisher(bus))
+    run = Run(a_task("t1"), "n1", attempt=1, started_ms=0, language="python")
+    ours = result_of(run, execution_of(run, Produced(Status.FAILED), 1))
+    assert await sink.store(ours)
+    assert await sink.store(ours)
+    assert not await sink.store(msgspec.structs.replace(ours, client="other"))
+    await bus.close()
