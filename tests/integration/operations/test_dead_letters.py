@@ -27,6 +27,7 @@ class Receiver:
         self.taken: list[str] = []
         self.keys: list[str] = []
         self.port = free_port()
+        self._took = asyncio.Condition()
 
     @property
     def url(self) -> str:
@@ -38,14 +39,15 @@ class Receiver:
         key = request.headers["Idempotency-Key"]
         if key not in self.keys:
             self.keys.append(key)
-            self.taken.append((await request.json())["status"])
+            async with self._took:
+                self.taken.append((await request.json())["status"])
+                self._took.notify_all()
         return web.Response()
 
     async def took(self, count: int) -> None:
         """Returns once it has so many. Raises TimeoutError."""
-        async with asyncio.timeout(PATIENCE_S):
-            while len(self.taken) < count:  # noqa: ASYNC110  # the server around it has no event for it
-                await asyncio.sleep(0.02)
+        async with asyncio.timeout(PATIENCE_S), self._took:
+            await self._took.wait_for(lambda: len(self.taken) >= count)
 
 
 @pytest_asyncio.fixture

@@ -10,6 +10,7 @@ from coderunner import Client, Execution, Node, NodeState, Status
 from tests.integration.operations.conftest import NODE, PATIENCE_S, Command, deliveries, operator
 from tests.servers.fixtures import StartStack
 from tests.servers.stack import Stack
+from tests.servers.waiting import eventually
 
 
 async def running_one_of_three(stack: Stack) -> list[str]:
@@ -67,11 +68,11 @@ async def test_a_draining_node_says_so_and_a_second_order_changes_nothing(start_
     async with operator(stack) as client:
         assert await client.drain(name)
         assert await client.drain(name)
-        async with asyncio.timeout(PATIENCE_S):
+
+        async def says_so() -> bool:
             node = await only_node(client)
-            while node is None or node.state is not NodeState.DRAINING:
-                node = await only_node(client)
-                await asyncio.sleep(0.02)
-        assert node is not None
+            return node is not None and node.state is NodeState.DRAINING
+
+        await eventually(says_so, PATIENCE_S)
         assert stack.nodes[0].wait_exit() == 0
         assert not await client.drain(name)

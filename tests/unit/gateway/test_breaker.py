@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
+from collections.abc import Callable
 
 import pytest
 
@@ -51,10 +52,17 @@ async def test_the_same_endpoint_in_other_letters_rests_too() -> None:
     assert "rests" in await failed(transport, "http://H:1/other")
 
 
-async def test_after_its_rest_one_success_brings_it_back() -> None:
+@pytest.fixture
+def after_a_minute(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Moves the clock that rests are measured by."""
+    later = time.time() + 61
+    return lambda: monkeypatch.setattr(time, "time", lambda: later)
+
+
+async def test_after_its_rest_one_success_brings_it_back(after_a_minute: Callable[[], None]) -> None:
     inner = MemoryTransport()
-    transport = await resting(inner, Breakers(2, 0.05))
-    await asyncio.sleep(0.1)
+    transport = await resting(inner, Breakers(2, 60))
+    after_a_minute()
     await transport.deliver(URL, execution_of("t1"), "t1")
     inner.answers[URL] = [refused("503")]
     assert await failed(transport) == "503"
@@ -62,10 +70,10 @@ async def test_after_its_rest_one_success_brings_it_back() -> None:
     assert len(inner.delivered) == 2
 
 
-async def test_after_its_rest_one_failure_sends_it_back() -> None:
+async def test_after_its_rest_one_failure_sends_it_back(after_a_minute: Callable[[], None]) -> None:
     inner = MemoryTransport()
-    transport = await resting(inner, Breakers(2, 0.05))
-    await asyncio.sleep(0.1)
+    transport = await resting(inner, Breakers(2, 60))
+    after_a_minute()
     inner.answers[URL] = [refused("503")]
     assert await failed(transport) == "503"
     assert "rests" in await failed(transport)

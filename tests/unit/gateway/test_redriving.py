@@ -99,13 +99,16 @@ async def test_a_gateway_that_died_before_it_queued_the_task_left_all_that_is_ne
 
 
 async def test_a_task_that_is_just_leaving_its_queue_is_waited_for(gateway: GatewayOnFakes) -> None:
-    task = buried(gateway)
-    gateway.bus.tasks["t1"] = task
-    redriving = asyncio.create_task(gateway.operations.redrive("t1"))
-    while gateway.bus.calls.count("standing") < 2:  # noqa: ASYNC110  # the fake has no event for it
-        await asyncio.sleep(0)
-    del gateway.bus.tasks["t1"]
-    assert await redriving is None
+    gateway.bus.tasks["t1"] = buried(gateway)
+
+    async def still_there() -> None:
+        gateway.bus.before["standing"] = gone_at_the_second_look
+
+    async def gone_at_the_second_look() -> None:
+        del gateway.bus.tasks["t1"]
+
+    gateway.bus.before["standing"] = still_there
+    assert await gateway.operations.redrive("t1") is None
     assert len(gateway.revival.runs) == 1
 
 

@@ -15,8 +15,11 @@ async def test_a_short_program_publishes_nothing() -> None:
     live = LiveOutput(announcer, "t1", 1, "run")
     live("stdout", b"hello\n")
     live.close()
-    await asyncio.sleep(0.03)
-    assert announcer.chunks == []
+    longer = LiveOutput(announcer, "t2", 1, "run")  # began later: the first one's time is up before its own
+    longer("stdout", b"hello\n")
+    await asyncio.wait_for(announcer.spoke.wait(), 1)
+    longer.close()
+    assert [chunk.id for chunk in announcer.chunks] == ["t2"]
 
 
 async def test_output_that_waits_is_published_together() -> None:
