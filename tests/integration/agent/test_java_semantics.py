@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import docker
@@ -11,8 +12,9 @@ import pytest
 
 from node.domain.sandbox import Role
 from node.infrastructure.languages import load_language
-from tests.integration.agent.attached import MIB, REPOSITORY, AttachedAgent, Report, make_slot
+from tests.integration.agent.attached import MIB, REPOSITORY, AttachedAgent, make_slot
 from tests.integration.agent.sections import read_programs
+from tests.integration.agent.told import FOLDER, told
 
 PROGRAMS = read_programs("java_programs.txt", "Main.java")
 LANGUAGE = load_language(REPOSITORY / "deploy" / "languages" / "java.toml")
@@ -26,10 +28,7 @@ KNOWN_TO_DIFFER = {
     "command of the process": "it is the launcher",
     "classes of ours": "the launcher's helper is on the class path",
 }
-_CHANGING = [
-    (re.compile(rb"/workspace/task-[0-9a-f]+"), b"<dir>"),
-    (re.compile(rb"@[0-9a-f]{5,8}\b"), b"@<hash>"),
-]
+_told = partial(told, changing=[FOLDER, (re.compile(rb"@[0-9a-f]{5,8}\b"), b"@<hash>")])
 
 
 @pytest.fixture(scope="module")
@@ -51,21 +50,6 @@ def _compiled(compiler: AttachedAgent, files: dict[str, bytes]) -> dict[str, byt
     report = compiler.run(files, command, collect=["*.class"], memory_bytes=1_024 * MIB, processes=256)
     assert report.exit_code == 0, report.stderr
     return report.artefacts
-
-
-def _told(report: Report) -> dict[str, object]:
-    assert report.clean["ok"], report.clean
-    return {
-        "ending": (report.ending, report.exit_code, report.signal),
-        "stdout": _steady(report.stdout),
-        "stderr": _steady(report.stderr),
-    }
-
-
-def _steady(text: bytes) -> str:
-    for changing, word in _CHANGING:
-        text = changing.sub(word, text)
-    return text.decode(errors="backslashreplace")
 
 
 def _both(slot: AttachedAgent, classes: dict[str, bytes], plain: str, entry: str) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import docker
@@ -12,13 +13,17 @@ import pytest
 from node.infrastructure.languages import load_language
 from tests.integration.agent.attached import REPOSITORY, AttachedAgent, Report, make_slot
 from tests.integration.agent.sections import read_programs
+from tests.integration.agent.told import FOLDER, told
 
 PROGRAMS = read_programs("javascript_programs.txt", "main.js")
-_CHANGING = [
-    (re.compile(rb"/workspace/task-[0-9a-f]+"), b"<dir>"),
-    (re.compile(rb"\(node:\d+\)"), b"(node)"),
-    (re.compile(rb"^ *\d+: 0x[0-9a-f]+ .*", re.MULTILINE), b"<native>"),
-]
+_told = partial(
+    told,
+    changing=[
+        FOLDER,
+        (re.compile(rb"\(node:\d+\)"), b"(node)"),
+        (re.compile(rb"^ *\d+: 0x[0-9a-f]+ .*", re.MULTILINE), b"<native>"),
+    ],
+)
 
 WAITING = 64 + load_language(REPOSITORY / "deploy" / "languages" / "javascript.toml").processes_overhead
 """Processes that the one that waits was started with: only a task that is granted the same may have it."""
@@ -33,21 +38,6 @@ def slot(engine_api: docker.APIClient) -> Iterator[AttachedAgent]:
 
 def _run(slot: AttachedAgent, files: Mapping[str, str | bytes], command: list[str], **options: Any) -> Report:
     return slot.run(files, command, stdin=b"first\nsecond\n", processes=WAITING, **options)
-
-
-def _told(report: Report) -> dict[str, object]:
-    assert report.clean["ok"], report.clean
-    return {
-        "ending": (report.ending, report.exit_code, report.signal),
-        "stdout": _steady(report.stdout),
-        "stderr": _steady(report.stderr),
-    }
-
-
-def _steady(text: bytes) -> str:
-    for changing, word in _CHANGING:
-        text = changing.sub(word, text)
-    return text.decode(errors="backslashreplace")
 
 
 def test_it_is_the_process_that_waited(slot: AttachedAgent) -> None:

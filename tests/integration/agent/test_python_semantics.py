@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from functools import partial
 
 import pytest
 
 from tests.integration.agent.attached import AttachedAgent, Report
 from tests.integration.agent.sections import read_programs
+from tests.integration.agent.told import FOLDER, told
 
 
 def _archive() -> bytes:
@@ -32,22 +34,11 @@ BYTES = {
 
 
 PROGRAMS = {name: {"main.py": source} for name, source in BYTES.items()} | read_programs("python_programs.txt")
-_DIRECTORY = re.compile(rb"/workspace/task-[0-9a-f]+")
-_ADDRESS = re.compile(rb"0x[0-9a-f]{6,}")
+_told = partial(told, changing=[FOLDER, (re.compile(rb"0x[0-9a-f]{6,}"), b"0x")])
 
 
 def _run(slot: AttachedAgent, files: dict[str, bytes], *, warm: bool) -> Report:
     return slot.run(files, ["python3", "main.py", "one", "two words"], stdin=b"first\nsecond\n", warm=warm)
-
-
-def _told(report: Report) -> dict[str, object]:
-    text = [_ADDRESS.sub(b"0x", _DIRECTORY.sub(b"<dir>", stream)) for stream in (report.stdout, report.stderr)]
-    assert report.clean["ok"], report.clean
-    return {
-        "ending": (report.ending, report.exit_code, report.signal),
-        "stdout": text[0].decode(errors="backslashreplace"),
-        "stderr": text[1].decode(errors="backslashreplace"),
-    }
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
