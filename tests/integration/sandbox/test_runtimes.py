@@ -236,9 +236,8 @@ async def test_a_runtime_that_the_engine_does_not_know_is_said(bench: Bench) -> 
         await bench.pool(PYTHON, oci_runtime="warp-drive")
 
 
+@pytest.mark.parametrize("runtime", [GVISOR], indirect=True)  # runc's own slots are; test_pool has that
 async def test_a_slot_of_another_runtime_is_not_adopted(bench: Bench, runtime: str, eventually: Eventually) -> None:
-    if runtime == "runc":
-        pytest.skip("runc's own slots are; test_pool has that")
     await (await bench.pool(PYTHON)).close()
     (native,) = bench.containers()
     await bench.pool(PYTHON, oci_runtime=runtime)
