@@ -169,9 +169,9 @@ class TaskRunner:
         finished_ms = self._clock()
         execution = execution_of(run, produced, finished_ms)
         stored = await self._sink.store(result_of(run, execution))
-        await running.delivery.done()
-        if stored:
+        if stored:  # told first, so that both leave together
             self._announcer.event(event_of(run, produced.status, finished_ms))
+        await running.delivery.done()
         ran = [stage for stage in (produced.run, *(case.stage for case in produced.cases)) if stage]
         self._log.finished(
             FinishedTask(

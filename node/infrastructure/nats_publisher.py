@@ -7,11 +7,13 @@ import json
 from collections import deque
 from typing import Any
 
+import msgspec
 import stamina
 import structlog
 from nats import errors
 
 from node.infrastructure.nats_connection import Bus
+from node.infrastructure.nats_replies import Replies
 
 ANSWER_S = 2.0
 """A stream that has not confirmed by then is asked again."""
@@ -31,10 +33,24 @@ class RefusedError(Exception):
         self.code = code
 
 
+class _Refusal(msgspec.Struct):
+    err_code: int = 0
+    description: str = ""
+
+
+class _Stored(msgspec.Struct):
+    """What a stream answers to a message, as far as it is looked at."""
+
+    error: _Refusal | None = None
+
+
+_stored = msgspec.json.Decoder(_Stored)
+
+
 class Publisher:
     def __init__(self, bus: Bus) -> None:
-        self._bus = bus
         self._client = bus.client
+        self._replies = Replies(bus.client)
         self._posted: deque[tuple[str, bytes]] = deque()
         self._settling: set[asyncio.Future[None]] = set()
         self._log = structlog.get_logger("node.bus")
@@ -75,9 +91,9 @@ class Publisher:
         """One try. The answer as it came. Raises BusAwayError, TimeoutError."""
         await self.settle()
         try:
-            message = await self._client.request(subject, payload, timeout=ANSWER_S, headers=headers)
-        except errors.TimeoutError as error:
-            raise TimeoutError(f"no answer on {subject}") from error
+            message = await self._replies.ask(subject, payload, ANSWER_S, headers)
+        except TimeoutError:
+            raise
         except (errors.Error, OSError) as error:
             raise BusAwayError(f"{type(error).__name__} on {subject}") from error
         return message.data
@@ -92,10 +108,15 @@ class Publisher:
     async def store(self, subject: str, payload: bytes, headers: dict[str, str] | None = None) -> None:
         """Returns once a stream has it; tries again for STORE_FOR_S while none answers. Raises as ``request``."""
         try:
-            await self.request(subject, payload, headers)
+            await self._store_once(subject, payload, headers)
         except (TimeoutError, BusAwayError):
             async for attempt in stamina.retry_context(
                 on=(TimeoutError, BusAwayError), attempts=None, timeout=STORE_FOR_S, wait_initial=0.1, wait_max=5.0
             ):
                 with attempt:
-                    await self.request(subject, payload, headers)
+                    await self._store_once(subject, payload, headers)
+
+    async def _store_once(self, subject: str, payload: bytes, headers: dict[str, str] | None) -> None:
+        error = _stored.decode(await self.ask(subject, payload, headers)).error
+        if error is not None:
+            raise RefusedError(error.err_code, error.description)

@@ -7,12 +7,12 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from nats import errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from node.infrastructure.nats_delivery import is_task
+from node.infrastructure.nats_inbox import Inbox
 from schemas import names
 from schemas.status import Priority
 
@@ -122,12 +122,10 @@ class WaitingPull:
         self._wait_s = wait_s
         self._on_task = on_task
         self._on_over = on_over
-        self._subscription: Subscription | None = None
-        self._inbox = ""
+        self._inbox = Inbox(client, self._message)
         self._number = 0
         self._lost_at = 0.0
         self._fresh_until = 0.0
-        self._draining: set[asyncio.Task[None]] = set()
         self.credit = 0
         self.decile = -1
         self.broken_until = 0.0
@@ -137,7 +135,7 @@ class WaitingPull:
 
     @property
     def armed(self) -> bool:
-        return self._subscription is not None
+        return bool(self._inbox.name)
 
     def usable(self, now: float) -> bool:
         return now >= self.broken_until
@@ -162,50 +160,37 @@ class WaitingPull:
         now = asyncio.get_running_loop().time()
         if self.credit > 0:
             self.losses += self.is_lost(now)
-            self.withdraw()
-        if self._subscription is None:
-            self._inbox = self._client.new_inbox()
-            self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=self._message)
+            await self.withdraw()
+        if not self.armed:
+            await self._inbox.open()
         self._number += 1
         self.credit = batch
         self.decile = decile
         self._lost_at = now + SILENCE_S
         self._fresh_until = now + REFRESH_S
-        reply = f"{self._inbox}.{self._number}"
+        reply = f"{self._inbox.name}.{self._number}"
         await self._client.publish(self.queue.next_subject, wait_request(batch, decile, self._wait_s), reply=reply)
 
     def forget(self) -> None:
         """The server forgot us: a new connection."""
         self.credit = 0
 
-    def withdraw(self) -> None:
+    async def withdraw(self) -> None:
         """The server drops a request when nobody listens for its answer."""
-        subscription, self._subscription = self._subscription, None
         self.credit = 0
-        if subscription is not None:
-            task = asyncio.create_task(self._drain(subscription))
-            self._draining.add(task)
-            task.add_done_callback(self._draining.discard)
+        await self._inbox.shut()
 
-    async def settled(self) -> None:
-        """Returns when nothing can arrive any more on what was withdrawn."""
-        await asyncio.gather(*self._draining)
-
-    async def _drain(self, subscription: Subscription) -> None:
-        try:
-            if self._client.is_connected:
-                await subscription.drain()  # type: ignore[no-untyped-call] # nats-py left it without annotations
-            else:
-                await subscription.unsubscribe()
-        except (errors.Error, OSError):
-            return  # the connection went away meanwhile, and every request on it
+    async def close(self) -> None:
+        """As ``withdraw``; returns when nothing can arrive any more."""
+        self.credit = 0
+        await self._inbox.close()
 
     async def _message(self, message: Msg) -> None:
         if is_task(message):
             self.credit -= 1
             self._heard()
             await self._on_task(message)
-        elif message.subject == f"{self._inbox}.{self._number}":
+        elif message.subject == f"{self._inbox.name}.{self._number}":
             self._told(status_of(message))
 
     def _told(self, status: str) -> None:

@@ -102,9 +102,7 @@ class NatsTaskSource:
                 if self._bus.connected:
                     await self._careful_step()
         finally:
-            for queue in self._queues:
-                queue.withdraw()
-            await asyncio.gather(*(queue.settled() for queue in self._queues))
+            await asyncio.gather(*(queue.close() for queue in self._queues))
 
     def _next_look_s(self) -> float:
         decile, now = self._decile(), asyncio.get_running_loop().time()
@@ -122,7 +120,7 @@ class NatsTaskSource:
     async def _step(self) -> None:
         if not self._waiting:
             for queue in self._queues:
-                queue.withdraw()
+                await queue.withdraw()
             return
         if not await self._all_there():
             return
@@ -158,13 +156,14 @@ class NatsTaskSource:
         """One offer of all free slots to what is in the queues; True if there may be more."""
         before = self._pick
         empty: set[Queue] = set()
-        for turn in turn_plan(self._pick, len(self._waiting)):
-            left = turn.most
+        free = len(self._waiting)  # a slot that comes free meanwhile has its own turn, in the next round
+        for turn in turn_plan(self._pick, free):
+            left = min(turn.most, free)
             for pull in self._of(turn.priority):
                 most = min(left, len(self._waiting))
                 if most and pull.queue not in empty:
                     got = await self._ask(pull, most)
-                    left -= got
+                    left, free = left - got, free - got
                     if got < most:
                         empty.add(pull.queue)
         return self._pick > before

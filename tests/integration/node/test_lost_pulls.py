@@ -82,5 +82,4 @@ async def test_a_request_that_waits_in_peace_is_not_taken_for_lost(desk: Desk, s
         assert not pull.is_lost(asyncio.get_running_loop().time())
         await asyncio.wait([over], timeout=0.05)
     assert await over == "408"
-    pull.withdraw()
-    await pull.settled()
+    await pull.close()

@@ -1,0 +1,53 @@
+"""Where the answers to waiting requests arrive. What nobody listens for any more, the server forgets."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from nats import errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+
+class Inbox:
+    """One subscription, under a new name each time that it is opened. What was on its way when it was shut is still
+    heard. nats-py has no public way: its subscriptions end for good, and to lose nothing they take a round trip."""
+
+    def __init__(self, client: Client, on_message: Callable[[Msg], Awaitable[None]]) -> None:
+        self._client = client
+        self._on_message = on_message
+        self._subscription: Subscription | None = None
+        self.name = ""
+        """Answers to ``<name>.<one token>`` arrive. Empty while it is shut."""
+
+    async def open(self) -> None:
+        """It must be shut."""
+        name = self._client.new_inbox()
+        if self._subscription is None:
+            self._subscription = await self._client.subscribe(f"{name}.*", cb=self._on_message)
+        else:
+            self._subscription._subject = f"{name}.*"
+            await self._client._send_unsubscribe(self._subscription._id)  # a reconnection may have renewed it
+            await self._client._send_subscribe(self._subscription)
+        self.name = name
+
+    async def shut(self) -> None:
+        if self.name and self._subscription is not None:
+            self.name = ""
+            await self._client._send_unsubscribe(self._subscription._id)
+
+    async def close(self) -> None:
+        """Returns when nothing can arrive any more."""
+        self.name = ""
+        subscription, self._subscription = self._subscription, None
+        if subscription is None:
+            return
+        try:
+            if self._client.is_connected:
+                await self._client.flush()  # the ping that a drain waits for would overtake what is still in the buffer
+                await subscription.drain()  # type: ignore[no-untyped-call] # nats-py left it without annotations
+            else:
+                await subscription.unsubscribe()
+        except (errors.Error, OSError):
+            return  # the connection went away meanwhile, and every request on it
