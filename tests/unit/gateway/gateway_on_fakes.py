@@ -9,7 +9,7 @@ from itertools import count
 from broker_gateway.application.callback_delivery import CallbackDelivery
 from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.catalog_service import CatalogAppService
-from broker_gateway.application.commands import SubmitTaskCommand
+from broker_gateway.application.commands import SubmitTaskCommand, TaskDTO
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.live_nodes import LiveNodes
@@ -163,6 +163,13 @@ def draft(source: str = "print(42)", **fields: object) -> TaskDraft:
 
 def command(source: str = "print(42)", client: str = "", **fields: object) -> SubmitTaskCommand:
     return SubmitTaskCommand(client, draft(source, **fields))
+
+
+async def submitted(gateway: GatewayOnFakes, **fields: object) -> str:
+    """The id of a task that the gateway accepts."""
+    answer = await gateway.service.submit(command(**fields))  # type: ignore[arg-type]  # fields of a draft
+    assert isinstance(answer, TaskDTO)
+    return answer.id
 
 
 def stage(stdout: str = "42\n") -> Stage:

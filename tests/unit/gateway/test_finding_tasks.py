@@ -5,18 +5,12 @@ from __future__ import annotations
 import pytest
 
 from broker_gateway.application.catalog_service import version_key
-from broker_gateway.application.commands import Invalid, TaskDTO, UnknownTask
+from broker_gateway.application.commands import Invalid, UnknownTask
 from broker_gateway.application.ports import Page, TaskFilter
 from schemas.execution import Execution
 from schemas.status import NodeState, Status
 from tests.fakes.live_nodes import language, node
-from tests.unit.gateway.gateway_on_fakes import GatewayOnFakes, command, execution_of
-
-
-async def submitted(gateway: GatewayOnFakes, **fields: object) -> str:
-    answer = await gateway.service.submit(command(**fields))  # type: ignore[arg-type]  # fields of a draft
-    assert isinstance(answer, TaskDTO)
-    return answer.id
+from tests.unit.gateway.gateway_on_fakes import GatewayOnFakes, execution_of, submitted
 
 
 async def status(gateway: GatewayOnFakes, task_id: str) -> Status | None:

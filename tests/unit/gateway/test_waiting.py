@@ -8,7 +8,7 @@ from contextlib import aclosing
 import msgspec
 import pytest
 
-from broker_gateway.application.commands import Busy, Invalid, TaskDTO, UnknownTask
+from broker_gateway.application.commands import Busy, Invalid, UnknownTask
 from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.waiting import is_news
 from schemas.execution import Execution, OutputChunk
@@ -21,13 +21,8 @@ from tests.unit.gateway.gateway_on_fakes import (
     command,
     execution_of,
     result_of,
+    submitted,
 )
-
-
-async def submitted(gateway: GatewayOnFakes, **fields: object) -> str:
-    answer = await gateway.service.submit(command(**fields))  # type: ignore[arg-type]  # fields of a draft
-    assert isinstance(answer, TaskDTO)
-    return answer.id
 
 
 async def watched(gateway: GatewayOnFakes, task_id: str) -> list[Execution | OutputChunk | UnknownTask]:
