@@ -1,4 +1,4 @@
-"""Log lines: JSON for machines, colours for people; one canonical line per task."""
+"""Log lines: JSON for machines, columns and colours for people; one canonical line per task."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from node.infrastructure.metrics import Metrics
 
 
 def configure_logging(form: str, level: str) -> None:
-    """``json`` or ``console``, to standard error. Log lines of libraries from WARNING on go the same way."""
+    """``json`` or ``console``, to standard error. Log lines of libraries from WARNING on go the same way. Where that is
+    no terminal, ``console`` is one ``key=value`` after the other: columns would take twice the time."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -26,7 +27,7 @@ def configure_logging(form: str, level: str) -> None:
         shared.append(structlog.processors.JSONRenderer(serializer=_json))
         factory = structlog.BytesLoggerFactory(sys.stderr.buffer)
     else:
-        shared.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        shared.append(structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else _plain())
         factory = structlog.PrintLoggerFactory(sys.stderr)
     structlog.configure(
         processors=shared,
@@ -39,6 +40,10 @@ def configure_logging(form: str, level: str) -> None:
     )  # our adapters say once that something is away, and once that it is back
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("nats").setLevel(logging.CRITICAL)  # says again what our own callbacks are told
+
+
+def _plain() -> structlog.processors.KeyValueRenderer:
+    return structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
 
 
 def _json(value: object, **_options: object) -> bytes:
