@@ -32,7 +32,7 @@ def _nats() -> Service:
         ports=(NATS_PORT, NATS_HTTP_PORT),
         ready=(NATS_HTTP_PORT, "/healthz"),
         made_of=(config,),
-        env={"CODERUNNER_NATS_STORE": str(RUN / "nats"), **settings.passwords()},
+        env={"CODERUNNER_NATS_STORE": str(RUN / "nats"), **settings.passwords(), **settings.SHARED_CORES},
     )
 
 

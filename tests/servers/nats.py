@@ -13,6 +13,7 @@ import nats
 from nats.aio.client import Client
 
 from deploy.dev.programs import find_program
+from deploy.dev.settings import SHARED_CORES
 from tests.servers.ports import free_port
 from tests.servers.process import POLL_S, START_TIMEOUT_S, ServerProcess
 
@@ -87,9 +88,10 @@ class NatsServer(ServerProcess):
         return [str(find_program("nats-server")), *config, *listen, "--server_name", name, *extra]
 
     def _environment(self) -> dict[str, str]:
+        """All servers of a test, or of a measurement, share the machine with what is tested or measured."""
         if not self.roles:
-            return {}
-        return {"CODERUNNER_NATS_STORE": str(self._store)} | {
+            return SHARED_CORES
+        return {"CODERUNNER_NATS_STORE": str(self._store), **SHARED_CORES} | {
             password_variable(role): PASSWORDS[role] for role in ROLES
         }
 
