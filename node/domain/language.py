@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from node.domain.sandbox import Role
+
 
 @dataclass(frozen=True, slots=True)
 class Warm:
@@ -33,6 +35,8 @@ class CompileStage:
     """Taken where the task names none."""
     server: tuple[str, ...] = ()
     """Command of a resident compiler that takes ``command`` as a request; empty: each compilation is a process."""
+    warm: Warm | None = None
+    """What waits for ``command``, where there is no server; its environment is the stage's."""
     cpu_ms: int = 20_000
     wall_ms: int = 30_000
     memory_bytes: int = 1024 << 20
@@ -74,3 +78,9 @@ class Language:
     processes_overhead: int = 0
     """Threads that the runtime itself starts (a JVM's collector and compiler threads)."""
     rules: tuple[CodeRule, ...] = ()
+
+    def warm_for(self, role: Role) -> Warm | None:
+        """What waits in slots of that role."""
+        if role is Role.RUN:
+            return self.warm
+        return self.compile.warm if self.compile else None

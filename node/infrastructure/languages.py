@@ -30,6 +30,12 @@ class _RunFile(_Strict, forbid_unknown_fields=True):
     command: tuple[str, ...]
 
 
+class _WarmFile(_Strict, forbid_unknown_fields=True):
+    kind: str
+    command: tuple[str, ...]
+    env_at_start: bool | msgspec.UnsetType = msgspec.UNSET
+
+
 class _CompileFile(_Strict, forbid_unknown_fields=True):
     command: tuple[str, ...]
     sources: tuple[str, ...]
@@ -37,6 +43,7 @@ class _CompileFile(_Strict, forbid_unknown_fields=True):
     options_allowed: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     default_options: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     server: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    warm: _WarmFile | None = None
     env: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     cpu_ms: int | msgspec.UnsetType = msgspec.UNSET
     wall_ms: int | msgspec.UnsetType = msgspec.UNSET
@@ -44,12 +51,6 @@ class _CompileFile(_Strict, forbid_unknown_fields=True):
     memory_mib: int | msgspec.UnsetType = msgspec.UNSET
     disk_mib: int | msgspec.UnsetType = msgspec.UNSET
     output_kib: int | msgspec.UnsetType = msgspec.UNSET
-
-
-class _WarmFile(_Strict, forbid_unknown_fields=True):
-    kind: str
-    command: tuple[str, ...]
-    env_at_start: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class _RuleFile(_Strict, forbid_unknown_fields=True):
@@ -109,10 +110,18 @@ def _language(file: _LanguageFile) -> Language:
     return Language(
         **_in_bytes(given),
         run_command=file.run.command,
-        compile=CompileStage(**_in_bytes(_given(file.compile))) if file.compile else None,
-        warm=Warm(**_given(file.warm)) if file.warm else None,
+        compile=_compile_stage(file.compile) if file.compile else None,
+        warm=_warm(file.warm),
         rules=tuple(CodeRule(rule.id, rule.pattern, rule.message) for rule in file.rules),
     )
+
+
+def _compile_stage(file: _CompileFile) -> CompileStage:
+    return CompileStage(**_in_bytes(_given(file, ("warm",))), warm=_warm(file.warm))
+
+
+def _warm(file: _WarmFile | None) -> Warm | None:
+    return Warm(**_given(file)) if file else None
 
 
 def _given(part: msgspec.Struct, without: Sequence[str] = ()) -> dict[str, Any]:
@@ -142,10 +151,17 @@ def _check(language: Language) -> None:
         raise ValueError("version_pattern needs a group: it is the version")
     if language.source_name_pattern and re.compile(language.source_name_pattern).groups < 1:
         raise ValueError("source_name_pattern needs a group: it is the name")
-    if language.warm and language.warm.kind not in _WARM_KINDS:
-        raise ValueError(f"warm.kind {language.warm.kind!r} is none of: {', '.join(_WARM_KINDS)}")
+    _check_warm(language.warm, language.compile)
     _check_patterns(rule.pattern for rule in language.rules)
     _check_patterns(language.compile.options_allowed if language.compile else ())
+
+
+def _check_warm(warm: Warm | None, stage: CompileStage | None) -> None:
+    for one in (warm, stage.warm if stage else None):
+        if one and one.kind not in _WARM_KINDS:
+            raise ValueError(f"warm.kind {one.kind!r} is none of: {', '.join(_WARM_KINDS)}")
+    if stage and stage.warm and stage.server:
+        raise ValueError("compile.server and compile.warm exclude each other")
 
 
 def _check_patterns(patterns: Iterable[str]) -> None:

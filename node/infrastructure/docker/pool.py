@@ -174,12 +174,13 @@ class DockerSandboxPool:
 
     def _policy(self, language: Language, role: Role) -> GroupPolicy:
         settings = self._settings
+        warm = language.warm_for(role)
         return GroupPolicy(
             most=settings.compile_slots if role is Role.COMPILE else settings.concurrency,
             spare=max(1, settings.spare),
             single_use=settings.isolation is Isolation.SINGLE_USE,
             retire_after=settings.retire_after,
-            rested_first=role is Role.RUN and language.warm is not None and language.warm.kind == "prestart",
+            rested_first=warm is not None and warm.kind == "prestart",
         )
 
     async def _shrink_now_and_then(self) -> None:

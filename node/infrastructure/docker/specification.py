@@ -82,7 +82,7 @@ class Specification:
     def agent_config(self) -> dict[str, Any]:
         """See ``docs/agent-protocol.md``."""
         compile_stage = self.language.compile if self.role is Role.COMPILE else None
-        warm = self.language.warm if self.role is Role.RUN else None
+        warm = self.language.warm_for(self.role)
         return {
             "uid": self.uid,
             "gid": self.uid,

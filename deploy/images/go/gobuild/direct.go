@@ -1,7 +1,7 @@
 package main
 
 import (
-	"go/build"
+	rules "go/build"
 	"go/parser"
 	"go/token"
 	"os"
@@ -46,16 +46,16 @@ func plainDirectory() bool {
 	return true
 }
 
-// plainName refuses other directories, tests and hidden files.
+// plainName refuses other directories, tests, hidden files, and what a file of arguments cannot spell.
 func plainName(name string) bool {
-	return !strings.ContainsAny(name, "/\\") && !strings.HasPrefix(name, "_") && !strings.HasPrefix(name, ".") &&
+	return !strings.ContainsAny(name, "/\\\r\n") && !strings.HasPrefix(name, "_") && !strings.HasPrefix(name, ".") &&
 		strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
 }
 
 // plainFile says that a file belongs to package main, imports only the standard library, embeds nothing and is meant for
 // this platform. A file that cannot be parsed is not plain.
 func plainFile(name string, standard map[string]bool) bool {
-	if matches, err := build.Default.MatchFile(".", name); err != nil || !matches {
+	if matches, err := rules.Default.MatchFile(".", name); err != nil || !matches {
 		return false
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)

@@ -1,4 +1,6 @@
-// gobuild builds one Go program: `gobuild -o FILE [OPTIONS] ENTRY SOURCES...`, from the program's directory.
+// gobuild builds one Go program: `gobuild -o FILE [OPTIONS] ENTRY SOURCES...`, from the program's directory. As
+// `gobuild --wait` it takes these arguments from the agent, once there are any; as `gobuild --launch` it waits for the
+// command of a program that is built, and becomes it.
 //
 // A program of plain files that imports only the standard library is compiled and linked against the packages that
 // were built with the image, with no `go build` in between. Everything else goes to `go build`, with a build cache that
@@ -27,16 +29,59 @@ type request struct {
 	sources []string // each once, the entry first
 }
 
+// toolchain is what a direct build needs, ready before the program is known.
+type toolchain struct {
+	compiler, linker *tool
+}
+
 func main() {
-	req, err := parse(os.Args[1:])
+	switch arguments := os.Args[1:]; {
+	case slices.Equal(arguments, []string{"--launch"}):
+		os.Exit(launch())
+	case slices.Equal(arguments, []string{"--wait"}):
+		inherit()
+		tools := mustStandBy()
+		os.Exit(build(await()[1:], tools))
+	default:
+		os.Exit(build(arguments, mustStandBy()))
+	}
+}
+
+func mustStandBy() toolchain {
+	tools, err := standByAll()
 	if err != nil {
+		os.Exit(fail(err))
+	}
+	return tools
+}
+
+func build(arguments []string, tools toolchain) int {
+	req, err := parse(arguments)
+	if err != nil {
+		tools.dismiss()
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
+		return 2
 	}
 	if packages, ok := direct(req); ok {
-		os.Exit(buildDirectly(req, packages))
+		return buildDirectly(req, packages, tools)
 	}
-	os.Exit(goBuild(req))
+	tools.dismiss()
+	return goBuild(req)
+}
+
+func standByAll() (tools toolchain, err error) {
+	if tools.compiler, err = standBy("compile"); err != nil {
+		return tools, err
+	}
+	if tools.linker, err = standBy("link"); err != nil {
+		tools.compiler.dismiss()
+	}
+	return tools, err
+}
+
+func (tools toolchain) dismiss() {
+	tools.compiler.dismiss()
+	tools.linker.dismiss()
 }
 
 func parse(arguments []string) (request, error) {
@@ -61,7 +106,7 @@ func parse(arguments []string) (request, error) {
 }
 
 // buildDirectly runs the compiler and the linker; the exit code is that of `go build`, and so are the words.
-func buildDirectly(req request, packages string) int {
+func buildDirectly(req request, packages string, tools toolchain) int {
 	scratch, err := os.MkdirTemp("", "gobuild-")
 	if err != nil {
 		return fail(err)
@@ -80,28 +125,11 @@ func buildDirectly(req request, packages string) int {
 	for _, source := range req.sources {
 		compile = append(compile, "./"+source)
 	}
-	if code := run("compile", compile); code != 0 {
+	if code := tools.compiler.run(compile); code != 0 {
+		tools.linker.dismiss()
 		return code
 	}
-	return run("link", []string{"-o", req.output, "-s", "-w", "-buildmode=exe", "-importcfg", packages, object})
-}
-
-// run runs one of the toolchain's programs; what it says goes to stderr under the heading that `go build` gives it.
-func run(tool string, arguments []string) int {
-	command := exec.Command(filepath.Join(home, "tool", tool), arguments...)
-	// Both live for milliseconds: collecting their garbage only costs.
-	command.Env = append(os.Environ(), "GOGC=off", "GOROOT=")
-	said, err := command.CombinedOutput()
-	if len(said) > 0 {
-		fmt.Fprintf(os.Stderr, "# command-line-arguments\n%s", said)
-	}
-	if err == nil {
-		return 0
-	}
-	if command.ProcessState == nil {
-		return fail(err)
-	}
-	return 1
+	return tools.linker.run([]string{"-o", req.output, "-s", "-w", "-buildmode=exe", "-importcfg", packages, object})
 }
 
 // goBuild hands the program to `go build`, whole.
