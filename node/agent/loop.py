@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
 import signal
-from contextlib import suppress
 from typing import Any
 
 from .config import AgentConfig
-from .frames import READY_MARK, Decoder, FrameError, encode
+from .frames import READY_MARK, FrameError, encode
 from .identity import end_everything
 from .last_words import LastWords
+from .line import Line
 from .meter import find_meter
 from .residents import Residents
 from .run import Run
 from .server import Server, ServerRun
 
 PROTOCOL = 1
-_FROM_NODE = 0
-_TO_NODE = 1
-_READ_BYTES = 1 << 18
-_PIPE_BYTES = 1 << 20
-"""What an unprivileged process may make of a pipe: a large body then passes with few stops."""
-_MOST_PARTS = 64
 
 
 class Agent:
@@ -33,7 +26,6 @@ class Agent:
     def __init__(self, config: AgentConfig) -> None:
         self._config = config
         self._meter = find_meter(config.uid)
-        self._decoder = Decoder()
         self._outbox: list[bytes] = []
         self._poll = select.poll()
         self._run: Run | ServerRun | None = None
@@ -42,11 +34,9 @@ class Agent:
     def serve(self) -> int:
         """Until stdin ends or SIGTERM comes. Returns the exit code."""
         self._wake = self._watch_children()
-        os.set_blocking(_FROM_NODE, False)
-        widen(_FROM_NODE, _TO_NODE)
-        self._poll.register(_FROM_NODE, select.POLLIN)
+        self._line = Line(self._poll)
         self._words = LastWords()
-        self._residents = Residents(self._config, self._poll)
+        self._residents = Residents(self._config, self._poll, self._line)
         if self._residents.problems():
             return 1
         self._prepare()
@@ -70,8 +60,8 @@ class Agent:
 
     def _handle(self, fd: int) -> bool:
         """One descriptor that is ready. False at the end of our life."""
-        if fd == _FROM_NODE:
-            return self._listen()
+        if self._line.takes(fd):
+            return self._listen(fd)
         if fd == self._wake:
             os.read(self._wake, 4096)
             self._reap()
@@ -83,24 +73,18 @@ class Agent:
             self._program_speaks(self._run, fd)
         return True
 
-    def _listen(self) -> bool:
+    def _listen(self, fd: int) -> bool:
         try:
-            data = os.read(_FROM_NODE, _READ_BYTES)
-        except BlockingIOError:
-            return True
-        if not data:
-            return False
-        try:
-            for header, body in self._decoder.feed(data):
+            for header, body in self._line.read(fd):
                 self._obey(header, body)
-        except (FrameError, KeyError, TypeError, ValueError):
-            return False  # a node that speaks nonsense gets a dead slot, which it replaces
+        except (EOFError, FrameError, KeyError, TypeError, ValueError):
+            return False  # the end of stdin, or nonsense: the node replaces a dead slot
         return True
 
     def _obey(self, header: dict[str, Any], body: bytearray) -> None:
         kind = header["type"]
         if kind == "hello":
-            self._hello(str(header["nonce"]))
+            self._hello(str(header["nonce"]), str(header.get("line", "")))
         elif kind == "run" and self._run is None:
             self._begin(header, body)
         elif kind == "kill":
@@ -109,15 +93,20 @@ class Agent:
         else:
             raise FrameError(kind)
 
-    def _hello(self, nonce: str) -> None:
+    def _hello(self, nonce: str, line: str) -> None:
+        """The answer goes over stdout, whatever way an earlier node had found."""
         if self._run is not None:
             self._abort(self._run)
+        self._line.hang_up()
         self._outbox.clear()
         self._outbox.append(READY_MARK + nonce.encode())
         self._emit({"type": "ready", "nonce": nonce, "protocol": PROTOCOL, "runs": self._runs})
+        if line:
+            self._line.offer(line)
 
     def _begin(self, header: dict[str, Any], body: bytearray) -> None:
         self._runs += 1
+        self._line.close_offer()
         if header["warm"]:
             self._residents.start_server()
         if self._residents.server is not None and header["warm"]:
@@ -259,20 +248,8 @@ class Agent:
         self._outbox += encode(header, *body)
 
     def _flush(self) -> None:
-        parts = [memoryview(part) for part in self._outbox]
-        self._outbox.clear()
-        while parts:
-            written = os.writev(_TO_NODE, parts[:_MOST_PARTS])
-            while parts and written >= len(parts[0]):
-                written -= len(parts.pop(0))
-            if written:
-                parts[0] = parts[0][written:]
-
-
-def widen(*pipes: int) -> None:
-    for pipe in pipes:
-        with suppress(OSError):  # gVisor's pipes keep their size, and so do those of a user who holds many
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        parts, self._outbox = self._outbox, []
+        self._line.write(parts)
 
 
 def _note(number: int, frame: object) -> None:

@@ -8,8 +8,9 @@ import select
 import time
 from typing import Any
 
-from .config import AgentConfig, WarmConfig
+from .config import AgentConfig
 from .identity import end_everything, reap_orphans, standing
+from .line import Line
 from .run import Run
 from .server import Server
 from .warm import Prestart, Waiting, Zygote, start_warm
@@ -24,9 +25,10 @@ _SERVER_YOUTH_S = 5.0
 class Residents:
     """Registers the descriptors that its processes speak on with ``poll``; the loop reads them."""
 
-    def __init__(self, config: AgentConfig, poll: select.poll) -> None:
+    def __init__(self, config: AgentConfig, poll: select.poll, line: Line) -> None:
         self._config = config
         self._poll = poll
+        self._line = line
         self.warm: Prestart | Zygote | None = None
         self.waiting: Waiting | None = None
         self.server: Server | None = None
@@ -54,10 +56,8 @@ class Residents:
         waiting, self.waiting = self.waiting, None
         if waiting is None:
             return None
-        warm = self._config.warm
         fits = waiting.takes_limits or waiting.limits == run.rlimits
-        env_fits = not header["env"] or warm is None or not _needs_a_start(warm, header["env"])
-        if header["warm"] and fits and env_fits and waiting.await_ready():
+        if header["warm"] and fits and not self._needs_a_start(header["env"]) and waiting.await_ready():
             return waiting
         self.discard(waiting)
         return None
@@ -107,8 +107,9 @@ class Residents:
         return problems + self._strange_descriptors()
 
     def _strange_descriptors(self) -> list[str]:
-        """Between runs we hold what we started with, and the ends of the zygote's or the server's pipes."""
-        expected = self._own_descriptors
+        """Between runs we hold what we started with, the node's line, and the ends of the zygote's or the server's
+        pipes."""
+        expected = self._own_descriptors + self._line.descriptors
         if self.warm is not None:
             expected += self.warm.descriptors
         if self.server is not None:
@@ -116,6 +117,8 @@ class Residents:
         opened = len(os.listdir("/proc/self/fd"))
         return [] if opened == expected else [f"the agent holds {opened} descriptors, not {expected}"]
 
-
-def _needs_a_start(warm: WarmConfig, env: dict[str, str]) -> bool:
-    return warm.env_at_start or any(name.startswith(_READ_AT_START) for name in env)
+    def _needs_a_start(self, env: dict[str, str]) -> bool:
+        """True where a variable comes too late for what waits, which was started with the slot's own."""
+        late = {name for name, value in env.items() if self._config.env.get(name) != value}
+        at_start = self._config.warm is not None and self._config.warm.env_at_start
+        return any(at_start or name.startswith(_READ_AT_START) for name in late)

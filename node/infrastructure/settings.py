@@ -102,6 +102,7 @@ class NodeSettings(BaseSettings):
     )
     slot_processes: Most = Field(64, description="processes that waiting slots grant; more gets a slot of its own")
     slot_cpus: Annotated[float, Field(ge=0.1)] = Field(2.0, description="processors that one slot may use")
+    slot_direct: bool = Field(True, description="speaks to slots past the engine: where node and engine share a host")
     seccomp_path: Path = Field(DEFAULT_SECCOMP_PATH, description="system calls that a slot may make")
     uid_base: Annotated[int, Field(ge=1000)] = Field(200_000, description="first user id given to a slot")
     simulated_run_ms: Annotated[float, Field(ge=0)] = Field(0.0, description="run time of every simulated task")

@@ -53,6 +53,7 @@ def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
             disk_bytes=settings.slot_disk_bytes,
             processes=settings.slot_processes,
             cpus=settings.slot_cpus,
+            direct=settings.slot_direct,
             seccomp_path=settings.seccomp_path,
         ),
     )

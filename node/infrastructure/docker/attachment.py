@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, cast
 
+from node.infrastructure.docker.direct import DirectLine
 from node.infrastructure.docker.frames import Decoder, FrameError, Message, Ready, encode
 from node.infrastructure.docker.streams import STDOUT, Demultiplexer, StreamError
 
@@ -36,6 +37,7 @@ class Attachment(asyncio.Protocol):
         self._attached = asyncio.get_running_loop().create_future()
         self._ready: asyncio.Future[Ready] | None = None
         self._nonce = ""
+        self._direct: DirectLine | None = None
         self._chunks = Demultiplexer()
         self.frames = Decoder()
         self._stderr = bytearray()
@@ -57,21 +59,43 @@ class Attachment(asyncio.Protocol):
             raise AttachError(f"cannot attach to {container_id[:12]}: {error or 'no answer'}") from error
         return line
 
-    async def hello(self, patience_s: float) -> Ready:
-        """Returns when the agent says that its slot is verified clean. Raises AttachError."""
+    async def hello(self, patience_s: float, *, shortens: bool = False) -> Ready:
+        """When the agent says that its slot is verified clean. ``shorten`` may follow where ``shortens``. Raises
+        AttachError."""
         self._nonce = secrets.token_hex(16)
         self.frames.expect(self._nonce)
         self._ready = asyncio.get_running_loop().create_future()
-        self.send({"type": "hello", "nonce": self._nonce})
+        self.send({"type": "hello", "nonce": self._nonce, "line": self._direct_name if shortens else ""})
         try:
             async with asyncio.timeout(patience_s):
                 return await self._ready
         except TimeoutError as error:
             raise AttachError(f"the agent did not answer within {patience_s:g} s{self.said()}") from error
 
+    async def shorten(self, pid: int) -> None:
+        """From now on straight to the agent, the process ``pid`` of this host; this line only tells of its end. Between
+        ``hello`` and the first launch. Raises OSError where there is no such way."""
+        direct = await DirectLine.open(pid, self._direct_name, self._take_frames, self._lose)
+        if self._closed:
+            direct.close()
+            raise ConnectionAbortedError("the container's line closed")
+        self._direct = direct
+
+    @property
+    def is_direct(self) -> bool:
+        return self._direct is not None
+
+    @property
+    def _direct_name(self) -> str:
+        return f"coderunner-{self._nonce}"
+
     def send(self, header: dict[str, Any], *body: bytes) -> None:
         """Never waits. Sent to a line that is gone, it is dropped: ``on_lost`` has told."""
-        self._write(*encode(header, *body))
+        data = encode(header, *body)
+        if self._direct is not None:
+            self._direct.send(data)
+        else:
+            self._write(*data)
 
     def said(self) -> str:
         """The end of what the agent wrote to its standard error, for error messages; empty if it wrote nothing."""
@@ -81,6 +105,8 @@ class Attachment(asyncio.Protocol):
     def close(self) -> None:
         """Hangs up; ``on_lost`` is not called for that."""
         self._closed = True
+        if self._direct is not None:
+            self._direct.close()
         if self._transport is not None:
             self._transport.abort()
 
@@ -118,8 +144,19 @@ class Attachment(asyncio.Protocol):
     def _take(self, stream: int, chunk: memoryview) -> None:
         if stream != STDOUT:
             self._stderr = (self._stderr + chunk)[-_STDERR_TAIL_BYTES:]
-            return
-        for message, body in self.frames.feed(chunk):
+        elif self._direct is not None:
+            raise FrameError("the agent speaks beside its line")
+        else:
+            self._take_messages(chunk)
+
+    def _take_frames(self, data: bytes) -> None:
+        try:
+            self._take_messages(data)
+        except FrameError as error:
+            self._lose(str(error))
+
+    def _take_messages(self, data: bytes | memoryview) -> None:
+        for message, body in self.frames.feed(data):
             if isinstance(message, Ready):
                 self._take_ready(message)
             else:

@@ -53,6 +53,8 @@ class SlotFactory:
         self._seccomp = seccomp
         self._uids = uids
         self._removals = removals
+        self._shortens = settings.direct and traits.has_host_sockets
+        self._told_of_detour = False
 
     async def make(self, recipe: Recipe) -> Slot:
         """A new container, started, its agent ready. Raises EngineError, and leaves nothing behind then."""
@@ -128,7 +130,7 @@ class SlotFactory:
         try:
             if not running:
                 await self._engine.start(container_id)
-            _refuse_used(await line.hello(patience_s), settings.isolation)
+            _refuse_used(await line.hello(patience_s, shortens=self._shortens), settings.isolation)
             return await self._slot(container_id, specification, line)
         except AttachError as error:
             line.close()
@@ -140,6 +142,7 @@ class SlotFactory:
     async def _slot(self, container_id: str, specification: Specification, line: Attachment) -> Slot:
         found = await self._engine.inspect(container_id)
         pid = int(found["State"]["Pid"])
+        await self._shorten(line, pid)
         keeps = not self.traits.gives_back and specification.role is Role.RUN  # a resident compiler grows as it may
         return Slot(
             container_id=container_id,
@@ -154,6 +157,17 @@ class SlotFactory:
             patience_s=self._settings.patience_s,
             out_of_memory=self._out_of_memory,
         )
+
+    async def _shorten(self, line: Attachment, pid: int) -> None:
+        """Where the node may not go there, or the engine is another host's, the engine's own way stays."""
+        if not self._shortens:
+            return
+        try:
+            await line.shorten(pid)
+        except OSError as error:
+            if not self._told_of_detour:
+                _log.info("slots are spoken to through the engine", reason=str(error))
+            self._told_of_detour = True
 
     async def _out_of_memory(self, container_id: str) -> bool:
         try:

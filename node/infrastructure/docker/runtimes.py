@@ -25,6 +25,8 @@ class RuntimeTraits:
     """The memory limit of a running container can be changed."""
     tells_kills: bool = True
     """A program inside can see that the kernel ended another for want of memory."""
+    has_host_sockets: bool = True
+    """A process of the host can connect to a socket in a container's network namespace."""
     gives_back: bool = True
     """Memory that a program had its kernel take is free again for the next one."""
 
@@ -46,6 +48,7 @@ def traits_of(name: str, known: Mapping[str, Any]) -> RuntimeTraits:
             tasks_per_process=2,
             resizes=False,
             tells_kills=False,
+            has_host_sockets=False,
             gives_back=False,
         )
     return NATIVE

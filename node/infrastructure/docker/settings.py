@@ -54,5 +54,7 @@ class DockerSettings:
     """A slot that does not answer within this is destroyed."""
     start_patience_s: float = 60.0
     """The same for a slot that has just been created: an interpreter or a JVM starts in it, perhaps beside others."""
+    direct: bool = True
+    """Speak to slots past the engine where that can be."""
     environment: dict[str, str] = field(default_factory=dict)
     """Added to the environment of the agent in every container. Never the host's."""

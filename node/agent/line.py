@@ -1,0 +1,125 @@
+"""Between node and agent: our stdin and stdout, and in their place a socket, once the node has come to it.
+
+The engine passes what goes over stdin and stdout through two processes of its own. A node on the same host can do
+without: it enters our network namespace for a moment and connects to an abstract socket (unix(7)) there. That one only
+listens between a node's hello and its first run, while no program lives, and takes nobody but root.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from .frames import Decoder
+
+_STDIN = 0
+_STDOUT = 1
+_READ_BYTES = 1 << 18
+_PIPE_BYTES = 1 << 20
+"""What an unprivileged process may make of a pipe: a large body then passes with few stops."""
+_MOST_PARTS = 64
+_CREDENTIALS = struct.Struct("iII")
+"""``struct ucred`` (unix(7)): pid, uid, gid."""
+
+
+class Line:
+    """Registers what it listens on with ``poll``. What is written goes the way of the node that spoke last."""
+
+    def __init__(self, poll: select.poll) -> None:
+        self._poll = poll
+        self._listener: socket.socket | None = None
+        self._peer: socket.socket | None = None
+        self._decoders = {_STDIN: Decoder()}
+        os.set_blocking(_STDIN, False)
+        for pipe in (_STDIN, _STDOUT):
+            with suppress(OSError):  # gVisor's pipes keep their size, and so do those of a user who holds many
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        poll.register(_STDIN, select.POLLIN)
+
+    @property
+    def descriptors(self) -> int:
+        """How many it holds besides stdin and stdout."""
+        return (self._listener is not None) + (self._peer is not None)
+
+    def offer(self, name: str) -> None:
+        """Listens for a node, in place of one that may have been there before. Raises OSError."""
+        self.hang_up()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(f"\0{name}")
+        self._listener.listen(1)
+        self._poll.register(self._listener, select.POLLIN)
+
+    def close_offer(self) -> None:
+        """From now on nobody can come."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            self._poll.unregister(listener)
+            listener.close()
+
+    def hang_up(self) -> None:
+        """Back to stdin and stdout alone."""
+        self.close_offer()
+        peer, self._peer = self._peer, None
+        if peer is not None:
+            del self._decoders[peer.fileno()]
+            self._poll.unregister(peer)
+            peer.close()
+
+    def takes(self, fd: int) -> bool:
+        """True for what ``read`` reads from."""
+        return fd == _STDIN or fd in self._sockets()
+
+    def read(self, fd: int) -> Iterator[tuple[dict[str, Any], bytearray]]:
+        """The frames that are complete there now. Raises EOFError at the end of our life, FrameError."""
+        if self._listener is not None and fd == self._listener.fileno():
+            self._answer(self._listener)
+            return iter(())
+        try:
+            data = os.read(fd, _READ_BYTES)
+        except BlockingIOError:
+            return iter(())
+        except ConnectionError:
+            data = b""
+        if data:
+            return self._decoders[fd].feed(data)
+        if fd == _STDIN:
+            raise EOFError
+        self.hang_up()  # that node is gone; the next one says hello on stdin
+        return iter(())
+
+    def write(self, parts: list[bytes]) -> None:
+        """Blocks until all is written. To a node that is gone nothing is."""
+        try:
+            self._write(parts)
+        except ConnectionError:
+            self.hang_up()
+
+    def _write(self, parts: list[bytes]) -> None:
+        fd = _STDOUT if self._peer is None else self._peer.fileno()
+        left = [memoryview(part) for part in parts]
+        while left:
+            written = os.writev(fd, left[:_MOST_PARTS])
+            while left and written >= len(left[0]):
+                written -= len(left.pop(0))
+            if written:
+                left[0] = left[0][written:]
+
+    def _answer(self, listener: socket.socket) -> None:
+        peer, _ = listener.accept()
+        _, uid, _ = _CREDENTIALS.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+        if uid != 0:
+            peer.close()
+            return
+        self.hang_up()
+        self._peer = peer
+        self._decoders[peer.fileno()] = Decoder()
+        self._poll.register(peer, select.POLLIN)
+
+    def _sockets(self) -> list[int]:
+        return [one.fileno() for one in (self._listener, self._peer) if one is not None]
