@@ -10,7 +10,7 @@ from broker_gateway.infrastructure.bus.connection import BusConnection
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.results import BusResultStore
-from schemas import names
+from schemas import names, topology
 from schemas.execution import Execution, OutputChunk, ResultMessage
 from schemas.status import Status
 from tests.integration.gateway import samples
@@ -59,6 +59,40 @@ async def test_who_waits_for_the_result_only_gets_nothing_else(connect: Connect)
     await BusResultStore(node).store(samples.result("a"))
     assert isinstance(await feed.next(5), ResultMessage)
     await feed.close()
+
+
+async def test_who_waits_for_the_result_may_ask_again_and_again(connect: Connect) -> None:
+    node, gateway = await connect(), await connect()
+    feed = await BusLiveFeed(gateway).open("a", results_only=True)
+    assert await feed.next(0.01) is None
+    waiting = asyncio.create_task(feed.next(5))
+    assert await BusResultStore(gateway).find("a") is None  # a round trip: it waits by now, and the server knows
+    await BusResultStore(node).store(samples.result("a"))
+    assert await waiting == samples.result("a")
+    assert await feed.next(0.01) is None
+    await feed.close()
+
+
+async def test_a_result_that_is_not_understood_is_none_and_the_wait_keeps_its_pace(bus: BusConnection) -> None:
+    feed = await BusLiveFeed(bus).open("a", results_only=True)
+    await publish(bus, topology.stored_result_subject("a"), {"nonsense": True})
+    assert await feed.next(5) is None
+    started = asyncio.get_running_loop().time()
+    assert await feed.next(0.1) is None
+    assert asyncio.get_running_loop().time() - started >= 0.08
+    await feed.close()
+
+
+async def test_a_wait_for_a_result_leaves_no_subscription(bus: BusConnection) -> None:
+    client = await bus.client()
+    before = len(client._subs)
+    for number in range(10):
+        feed = await BusLiveFeed(bus).open(f"a{number}", results_only=True)
+        if number % 2:
+            await BusResultStore(bus).store(samples.result(f"a{number}"))
+            assert await feed.next(5) is not None
+        await feed.close()
+    assert len(client._subs) == before
 
 
 async def test_a_result_that_lost_is_never_seen(connect: Connect) -> None:

@@ -1,0 +1,139 @@
+"""Requests and their answers over a real server, as the node's own clients of the bus make them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import NoRespondersError
+
+from node.infrastructure import nats_publisher
+from node.infrastructure.nats_connection import Bus, BusSettings
+from node.infrastructure.nats_inbox import Inbox
+from node.infrastructure.nats_publisher import BusAwayError, Publisher
+from tests.servers.fixtures import StartNats
+from tests.servers.nats import NatsServer
+from tests.servers.waiting import eventually
+
+MANY = 100
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.messages: list[bytes] = []
+
+    async def __call__(self, message: Msg) -> None:
+        self.messages.append(message.data)
+
+
+@pytest_asyncio.fixture
+async def client(nats_server: NatsServer) -> AsyncIterator[Client]:
+    client = await nats_server.connect()
+    yield client
+    await client.close()
+
+
+async def settled(client: Client) -> None:
+    """Everything sent before has been served: the first ping overtakes what is in the buffer, the second does not."""
+    await client.flush()
+    await client.flush()
+
+
+async def nobody_listens(client: Client, subject: str) -> bool:
+    try:
+        await client.request(subject, b"?", timeout=0.2)
+    except NoRespondersError:
+        return True
+    except TimeoutError:
+        return False
+    return False
+
+
+async def test_what_was_on_its_way_when_an_inbox_was_shut_is_still_heard(client: Client) -> None:
+    heard = Heard()
+    inbox = Inbox(client, heard.__call__)
+    await inbox.open()
+    for number in range(MANY):
+        await client.publish(f"{inbox.name}.{number}", b"%d" % number)
+    await inbox.shut()  # nothing of it has left yet: all of it comes back after this
+    await eventually(lambda: len(heard.messages) == MANY, 5)
+
+
+async def test_the_server_forgets_an_inbox_that_was_shut_and_it_opens_under_another_name(client: Client) -> None:
+    heard = Heard()
+    inbox = Inbox(client, heard.__call__)
+    await inbox.open()
+    before = inbox.name
+    await inbox.shut()
+    assert inbox.name == ""
+    await inbox.open()
+    assert await nobody_listens(client, f"{before}.1")
+    assert not await nobody_listens(client, f"{inbox.name}.1")
+    await eventually(lambda: heard.messages == [b"?"], 5)
+
+
+async def test_nothing_arrives_any_more_once_an_inbox_is_closed(client: Client) -> None:
+    heard = Heard()
+    inbox = Inbox(client, heard.__call__)
+    await inbox.open()
+    name = inbox.name
+    await client.publish(f"{name}.1", b"on its way")
+    await inbox.close()
+    assert heard.messages == [b"on its way"]
+    assert await nobody_listens(client, f"{name}.1")
+    assert len(client._subs) == 1  # that of the requests
+
+
+async def test_an_inbox_that_was_shut_opens_after_a_reconnection(start_nats: StartNats) -> None:
+    server = start_nats()
+    client = await server.connect()
+    heard = Heard()
+    inbox = Inbox(client, heard.__call__)
+    await inbox.open()
+    await inbox.shut()
+    await settled(client)
+    lost = client.stats["reconnects"]
+    server.restart()
+    await eventually(lambda: client.is_connected and client.stats["reconnects"] > lost, 10)
+    await inbox.open()
+    await client.publish(f"{inbox.name}.1", b"again")
+    await eventually(lambda: heard.messages == [b"again"], 5)
+    await client.close()
+
+
+@pytest_asyncio.fixture
+async def publisher(nats_server: NatsServer) -> AsyncIterator[Publisher]:
+    bus = Bus(BusSettings(servers=(nats_server.url,)), "n1")
+    await bus.connect()
+    yield Publisher(bus)
+    await bus.close()
+
+
+async def test_many_requests_at_once_get_their_own_answers(publisher: Publisher, client: Client) -> None:
+    async def echo(message: Msg) -> None:
+        await message.respond(message.data)
+
+    await client.subscribe("echo", cb=echo)
+    await client.flush()
+    asked = [b"%d" % number for number in range(MANY)]
+    assert await asyncio.gather(*(publisher.ask("echo", payload) for payload in asked)) == asked
+
+
+async def test_who_asks_where_nobody_listens_is_told_at_once(publisher: Publisher) -> None:
+    async with asyncio.timeout(nats_publisher.ANSWER_S / 2):
+        with pytest.raises(BusAwayError, match="NoResponders"):
+            await publisher.ask("nobody", b"")
+
+
+async def test_an_answer_is_waited_for_no_longer_than_its_time(
+    publisher: Publisher, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_publisher, "ANSWER_S", 0.1)
+    await client.subscribe("silence")
+    await client.flush()
+    with pytest.raises(TimeoutError, match="no answer on silence"):
+        await publisher.ask("silence", b"")
