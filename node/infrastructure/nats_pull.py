@@ -21,8 +21,10 @@ WAIT_SHARE = 0.6
 it is short. And a node that falls silent with its connection open must not be given its own tasks again: they come back
 when two thirds of the ack wait have gone by, or later, so its pull has to be over by then."""
 REFRESH_S = 0.1
-"""A pull is sent again for a new priority at most this often: on a node with few slots the load changes with every
-short task that comes and goes."""
+"""After this it is looked again whether a pull that waits with a priority which is not ours any more still does."""
+PASSING_S = 0.08
+"""A pull is sent again for a new priority once that has been ours for this long: on a node with few slots the load
+changes with every short task that comes, and back when it goes."""
 HEARTBEAT_S = 0.9
 """So often the server says of a waiting pull that it is still there. It allows at most half of the pull's time."""
 SILENCE_S = 2.0
@@ -125,7 +127,8 @@ class WaitingPull:
         self._inbox = Inbox(client, self._message)
         self._number = 0
         self._lost_at = 0.0
-        self._fresh_until = 0.0
+        self._other_since = math.inf
+        """Since when its priority is not ours any more."""
         self.credit = 0
         self.decile = -1
         self.broken_until = 0.0
@@ -141,7 +144,8 @@ class WaitingPull:
         return now >= self.broken_until
 
     def needs_request(self, now: float, decile: int) -> bool:
-        return self.credit <= 0 or self.is_lost(now) or (self.decile != decile and now >= self._fresh_until)
+        self._other_since = min(self._other_since, now) if self.is_outdated(decile) else math.inf
+        return self.credit <= 0 or self.is_lost(now) or now - self._other_since >= PASSING_S
 
     def is_lost(self, now: float) -> bool:
         return self.credit > 0 and now >= self._lost_at
@@ -167,7 +171,7 @@ class WaitingPull:
         self.credit = batch
         self.decile = decile
         self._lost_at = now + SILENCE_S
-        self._fresh_until = now + REFRESH_S
+        self._other_since = math.inf
         reply = f"{self._inbox.name}.{self._number}"
         await self._client.publish(self.queue.next_subject, wait_request(batch, decile, self._wait_s), reply=reply)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from node.infrastructure.nats_connection import Bus, BusSettings
 from node.infrastructure.nats_consumers import Consumers
 from node.infrastructure.nats_publisher import Publisher
-from node.infrastructure.nats_pull import Queue
+from node.infrastructure.nats_pull import PASSING_S, Queue, WaitingPull
 from node.infrastructure.nats_source import NatsTaskSource
 from schemas.status import Priority
 
@@ -59,3 +63,24 @@ async def test_a_round_gives_away_no_more_than_the_slots_that_were_free_when_it_
     source._now = backlog  # type: ignore[assignment] # has the one method that counts
     await source._round()
     assert backlog.given == [HIGH, NORMAL]
+
+
+def waiting_pull() -> WaitingPull:
+    async def nothing(_message: Msg) -> None: ...
+
+    pull = WaitingPull(Client(), Queue("default", NORMAL), 3.0, nothing, lambda _status: None)
+    pull._lost_at, pull.credit, pull.decile = math.inf, 1, 3
+    return pull
+
+
+def test_a_request_is_sent_again_for_a_load_that_lasts() -> None:
+    pull = waiting_pull()
+    assert not pull.needs_request(10.0, 4)
+    assert pull.needs_request(10.0 + PASSING_S, 4)
+
+
+def test_a_request_is_not_sent_again_for_a_load_that_comes_and_goes() -> None:
+    pull = waiting_pull()
+    for second in range(10, 20):
+        assert not pull.needs_request(second, 4)
+        assert not pull.needs_request(second + PASSING_S / 2, 3)
