@@ -50,7 +50,7 @@ class Line:
     def offer(self, name: str) -> None:
         """Listens for a node, in place of one that may have been there before. Raises OSError."""
         self.hang_up()
-        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         self._listener.bind(f"\0{name}")
         self._listener.listen(1)
         self._poll.register(self._listener, select.POLLIN)
@@ -76,12 +76,13 @@ class Line:
         return fd == _STDIN or fd in self._sockets()
 
     def read(self, fd: int) -> Iterator[tuple[dict[str, Any], bytearray]]:
-        """The frames that are complete there now. Raises EOFError at the end of our life, FrameError."""
-        if self._listener is not None and fd == self._listener.fileno():
-            self._answer(self._listener)
-            return iter(())
+        """The frames that are complete there now. Never blocks: a number may have been another's when it was polled.
+        Raises EOFError at the end of our life, FrameError."""
         try:
-            data = os.read(fd, _READ_BYTES)
+            if self._listener is not None and fd == self._listener.fileno():
+                self._answer(self._listener)
+                return iter(())
+            data = self._bytes(fd)
         except BlockingIOError:
             return iter(())
         except ConnectionError:
@@ -92,6 +93,11 @@ class Line:
             raise EOFError
         self.hang_up()  # that node is gone; the next one says hello on stdin
         return iter(())
+
+    def _bytes(self, fd: int) -> bytes:
+        if self._peer is not None and fd == self._peer.fileno():
+            return self._peer.recv(_READ_BYTES, socket.MSG_DONTWAIT)
+        return os.read(fd, _READ_BYTES)
 
     def write(self, parts: list[bytes]) -> None:
         """Blocks until all is written. To a node that is gone nothing is."""

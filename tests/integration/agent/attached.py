@@ -89,9 +89,10 @@ class AttachedAgent:
     def hang_up(self) -> None:
         self._line.close()
 
-    def hello(self) -> dict[str, Any]:
+    def hello(self, line: str = "") -> dict[str, Any]:
+        """``line``: the name under which it is to listen for a direct line."""
         nonce = secrets.token_hex(16)
-        self.send({"type": "hello", "nonce": nonce})
+        self.send({"type": "hello", "nonce": nonce, "line": line})
         mark, seen = READY_MARK + nonce.encode(), b""
         while mark not in seen:
             seen += self._bytes()
