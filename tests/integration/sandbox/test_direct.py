@@ -1,0 +1,39 @@
+"""The way to a slot: past the engine where node and engine share a host, through it everywhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from node.domain.sandbox import Ending
+from tests.integration.sandbox.conftest import Bench
+from tests.integration.sandbox.test_pool import BASH, run
+
+LINES = "grep -cE '@coderunner-[0-9a-f]{32}$' /proc/net/unix"
+"""Ends of direct lines in the slot's own network."""
+
+
+@pytest.mark.parametrize(("direct", "lines"), [(True, b"1\n"), (False, b"0\n")])
+async def test_a_slot_is_reached_the_way_the_settings_say(bench: Bench, direct: bool, lines: bytes) -> None:
+    pool = await bench.pool(BASH, direct=direct)
+    for _ in range(2):
+        outcome = await run(pool, LINES)
+        assert (outcome.ending, outcome.stdout) == (Ending.EXITED, lines)
+
+
+async def test_a_slot_that_is_adopted_gets_a_line_of_its_new_nodes(bench: Bench) -> None:
+    crashed = await bench.pool(BASH)
+    (slot,) = bench.containers()
+    for shelf in crashed._shelves.values():
+        for member in shelf.group.members:
+            member._line.close()
+    heir = await bench.pool(BASH)
+    assert (await run(heir, LINES)).stdout == b"1\n"
+    assert [one.id for one in bench.containers()] == [slot.id]
+
+
+async def test_a_slot_whose_end_of_the_line_is_gone_is_replaced(bench: Bench) -> None:
+    pool = await bench.pool(BASH)
+    (slot,) = bench.containers()
+    slot.kill()
+    assert (await run(pool, "echo well")).stdout == b"well\n"
+    assert slot.id not in [one.id for one in bench.containers() if one.status == "running"]
