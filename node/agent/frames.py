@@ -33,42 +33,51 @@ class Decoder:
     """Takes bytes as they come, yields ``(header, body)``. Raises FrameError for anything that is not a frame."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._head = bytearray()
         self._header: dict[str, Any] | None = None
         self._body = bytearray()
         self._filled = 0
 
     def feed(self, data: bytes) -> Iterator[tuple[dict[str, Any], bytearray]]:
-        self._buffer += data
-        while (frame := self._next()) is not None:
-            yield frame
+        """What it yields has a body of its own, into which the bytes were copied once."""
+        rest = memoryview(data)
+        while True:
+            if self._header is None:
+                rest = self._take_header(rest)
+            if self._header is None:
+                return
+            rest = self._take_body(rest)
+            if self._filled < len(self._body):
+                return
+            header, self._header = self._header, None
+            yield header, self._body
 
-    def _next(self) -> tuple[dict[str, Any], bytearray] | None:
-        if self._header is None and not self._take_header():
-            return None
-        taken = self._buffer[: len(self._body) - self._filled]
-        self._body[self._filled : self._filled + len(taken)] = taken
-        self._filled += len(taken)
-        del self._buffer[: len(taken)]
-        if self._header is None or self._filled < len(self._body):
-            return None
-        header, self._header = self._header, None
-        return header, self._body
-
-    def _take_header(self) -> bool:
-        """True once the header is there; the body then has its place."""
-        if len(self._buffer) < LENGTHS.size:
-            return False
-        header_size, body_size = LENGTHS.unpack_from(self._buffer)
+    def _take_header(self, data: memoryview) -> memoryview:
+        """What follows the header; once that is whole, the body has its place."""
+        data = self._collect(data, LENGTHS.size)
+        if len(self._head) < LENGTHS.size:
+            return data
+        header_size, body_size = LENGTHS.unpack_from(self._head)
         if header_size > MAX_HEADER_BYTES or body_size > MAX_BODY_BYTES:
             raise FrameError(f"a frame of {header_size} + {body_size} bytes")
         end = LENGTHS.size + header_size
-        if len(self._buffer) < end:
-            return False
-        self._header = _header(bytes(self._buffer[LENGTHS.size : end]))
-        self._body, self._filled = bytearray(body_size), 0
-        del self._buffer[:end]
-        return True
+        data = self._collect(data, end)
+        if len(self._head) == end:
+            self._header = _header(bytes(self._head[LENGTHS.size :]))
+            self._body, self._filled = bytearray(body_size), 0
+            self._head.clear()
+        return data
+
+    def _collect(self, data: memoryview, size: int) -> memoryview:
+        missing = max(0, size - len(self._head))
+        self._head += data[:missing]
+        return data[missing:]
+
+    def _take_body(self, data: memoryview) -> memoryview:
+        taken = data[: len(self._body) - self._filled]
+        self._body[self._filled : self._filled + len(taken)] = taken
+        self._filled += len(taken)
+        return data[len(taken) :]
 
 
 def _header(text: bytes) -> dict[str, Any]:

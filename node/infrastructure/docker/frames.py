@@ -91,7 +91,7 @@ class Decoder:
     """Takes bytes as they come. Before ``expect`` and its mark everything is thrown away, unread."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._head = bytearray()
         self._mark = b""
         self._synchronised = False
         self._message: Message | None = None
@@ -104,52 +104,64 @@ class Decoder:
         """From now on only what follows ``CRDY`` and this nonce counts."""
         self._mark = _READY_MARK + nonce.encode()
         self._synchronised = False
-        self._buffer.clear()
+        self._head.clear()
         self._message = None
 
     def feed(self, data: bytes | memoryview) -> Iterator[tuple[Message, bytearray]]:
-        """Yields whole frames, each with a body of its own. Raises FrameError for anything that is not one."""
-        self._buffer += data
-        if not self._synchronised and not self._synchronise():
-            return
-        while (frame := self._next()) is not None:
-            yield frame
+        """Yields whole frames, each with a body of its own, into which the bytes were copied once. Raises FrameError
+        for anything that is not a frame."""
+        rest = memoryview(data) if self._synchronised else self._after_mark(data)
+        while True:
+            if self._message is None:
+                rest = self._take_header(rest)
+            if self._message is None:
+                return
+            rest = self._take_body(rest)
+            if self._filled < len(self._body):
+                return
+            message, self._message = self._message, None
+            yield message, self._body
 
-    def _synchronise(self) -> bool:
-        found = self._buffer.find(self._mark) if self._mark else -1
+    def _after_mark(self, data: bytes | memoryview) -> memoryview:
+        """Empty until the mark was found."""
+        self._head += data
+        found = self._head.find(self._mark) if self._mark else -1
         if found < 0:
-            del self._buffer[: max(0, len(self._buffer) - len(self._mark) + 1)]
-            return False
-        del self._buffer[: found + len(self._mark)]
+            del self._head[: max(0, len(self._head) - len(self._mark) + 1)]
+            return memoryview(b"")
+        rest = bytes(self._head[found + len(self._mark) :])
+        self._head.clear()
         self._synchronised = True
-        return True
+        return memoryview(rest)
 
-    def _next(self) -> tuple[Message, bytearray] | None:
-        if self._message is None and not self._take_header():
-            return None
-        taken = self._buffer[: len(self._body) - self._filled]
-        self._body[self._filled : self._filled + len(taken)] = taken
-        self._filled += len(taken)
-        del self._buffer[: len(taken)]
-        if self._message is None or self._filled < len(self._body):
-            return None
-        message, self._message = self._message, None
-        return message, self._body
-
-    def _take_header(self) -> bool:
-        """True once the header is there; the body then has its place, as large as it says and as we allow."""
-        if len(self._buffer) < _LENGTHS.size:
-            return False
-        header_size, body_size = _LENGTHS.unpack_from(self._buffer)
+    def _take_header(self, data: memoryview) -> memoryview:
+        """What follows the header; once that is whole, the body has its place, as large as it says and as we allow."""
+        if not self._synchronised:
+            return data
+        data = self._collect(data, _LENGTHS.size)
+        if len(self._head) < _LENGTHS.size:
+            return data
+        header_size, body_size = _LENGTHS.unpack_from(self._head)
         if header_size > _MAX_HEADER_BYTES or body_size > self.body_limit:
             raise FrameError(f"a frame of {header_size} + {body_size} bytes")
         end = _LENGTHS.size + header_size
-        if len(self._buffer) < end:
-            return False
-        self._message = _message(bytes(self._buffer[_LENGTHS.size : end]))
-        self._body, self._filled = bytearray(body_size), 0
-        del self._buffer[:end]
-        return True
+        data = self._collect(data, end)
+        if len(self._head) == end:
+            self._message = _message(bytes(self._head[_LENGTHS.size :]))
+            self._body, self._filled = bytearray(body_size), 0
+            self._head.clear()
+        return data
+
+    def _collect(self, data: memoryview, size: int) -> memoryview:
+        missing = max(0, size - len(self._head))
+        self._head += data[:missing]
+        return data[missing:]
+
+    def _take_body(self, data: memoryview) -> memoryview:
+        taken = data[: len(self._body) - self._filled]
+        self._body[self._filled : self._filled + len(taken)] = taken
+        self._filled += len(taken)
+        return data[len(taken) :]
 
 
 def _message(text: bytes) -> Message:
