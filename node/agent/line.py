@@ -123,6 +123,7 @@ class Line:
             peer.close()
             return
         self.hang_up()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PIPE_BYTES)
         self._peer = peer
         self._decoders[peer.fileno()] = Decoder()
         self._poll.register(peer, select.POLLIN)
