@@ -24,6 +24,7 @@ from docker.models.containers import Container
 from bench import host_cgroup
 from bench.figures import median, save, table
 from node.domain.language import Language
+from node.domain.sandbox import Role
 from node.infrastructure.docker import DockerSandboxPool, DockerSettings
 from node.infrastructure.languages import load_languages
 from node.infrastructure.settings import LANGUAGES_DIR
@@ -41,7 +42,7 @@ _GOALS = {"cold_slot_mib": 15.0, "idle_node_percent": 1.0, "ready_s": 5.0}
 
 
 def without_what_waits(language: Language) -> Language:
-    stage = language.compile and dataclasses.replace(language.compile, server=())
+    stage = language.compile and dataclasses.replace(language.compile, server=(), warm=None)
     return dataclasses.replace(language, warm=None, compile=stage)
 
 
@@ -85,9 +86,10 @@ async def memory_rows(client: docker.DockerClient) -> list[dict[str, Any]]:
 
 
 def what_waits(language: Language, role: str) -> str:
-    if role == "compile":
-        return "resident compiler" if language.compile and language.compile.server else ""
-    return {"zygote": "zygote and a child", "prestart": "interpreter"}[language.warm.kind] if language.warm else ""
+    if role == "compile" and language.compile and language.compile.server:
+        return "resident compiler"
+    warm = language.warm_for(Role(role))
+    return "" if warm is None else {"zygote": "zygote and a child", "prestart": "process"}[warm.kind]
 
 
 def idle_percent(client: docker.DockerClient, node: Node, seconds: float) -> dict[str, float]:

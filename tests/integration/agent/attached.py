@@ -124,6 +124,7 @@ class AttachedAgent:
         collect: Sequence[str] = (),
         collect_bytes: int = 64 * MIB,
         run_id: str = "r",
+        executable: bool = False,
         **limits: int,
     ) -> None:
         contents = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
@@ -132,7 +133,9 @@ class AttachedAgent:
             "run_id": run_id,
             "command": list(command),
             "env": dict(env or {}),
-            "files": [{"name": name, "size": len(content)} for name, content in contents.items()],
+            "files": [
+                {"name": name, "size": len(content), "executable": executable} for name, content in contents.items()
+            ],
             "stdin_size": len(stdin),
             "limits": {**LIMITS, **limits},
             "collect": list(collect),

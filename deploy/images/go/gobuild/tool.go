@@ -13,6 +13,7 @@ import (
 // tool is one of the toolchain's programs, started before its arguments are known: it waits for them at a pipe. So the
 // start of a large program, a third of a small compilation, is over when somebody begins to wait.
 type tool struct {
+	name      string
 	command   *exec.Cmd
 	arguments *os.File
 	said      bytes.Buffer
@@ -25,7 +26,7 @@ func standBy(name string) (*tool, error) {
 		return nil, err
 	}
 	defer theirs.Close()
-	waiting := &tool{arguments: ours}
+	waiting := &tool{name: name, arguments: ours}
 	waiting.command = exec.Command(filepath.Join(home, "tool", name), "@/proc/self/fd/3")
 	// It lives for milliseconds: collecting its garbage only costs.
 	waiting.command.Env = append(os.Environ(), "GOGC=off", "GOROOT=")
@@ -39,9 +40,16 @@ func standBy(name string) (*tool, error) {
 }
 
 // run gives the tool its arguments and waits for its end; what it says goes to stderr under the heading that `go build`
-// gives it. Returns the exit code that `go build` would have.
+// gives it. Returns the exit code that `go build` would have. One that died while it waited is started again.
 func (t *tool) run(arguments []string) int {
 	_, err := t.arguments.WriteString(lines(arguments))
+	if err != nil {
+		t.dismiss()
+		if t, err = standBy(t.name); err != nil {
+			return fail(err)
+		}
+		_, err = t.arguments.WriteString(lines(arguments))
+	}
 	if err = errors.Join(err, t.arguments.Close(), t.command.Wait()); err == nil && t.said.Len() == 0 {
 		return 0
 	}

@@ -1,0 +1,151 @@
+"""What waits in Go's slots: a program and a compilation notice nothing of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import docker
+import pytest
+
+from node.domain.sandbox import Role
+from tests.integration.agent.attached import AttachedAgent, Report, make_slot
+
+GOBUILD = "/opt/coderunner/go/gobuild"
+WAITING = "grep -l '^/opt/coderunner/go/' /proc/[0-9]*/cmdline || true"
+LOOK_AROUND = r"""
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	status, _ := os.ReadFile("/proc/self/status")
+	kept := []string{}
+	for _, line := range strings.Split(string(status), "\n") {
+		name, _, _ := strings.Cut(line, ":")
+		switch name {
+		case "Umask", "Uid", "Gid", "Groups", "SigBlk", "SigIgn", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp":
+			kept = append(kept, line)
+		}
+	}
+	limits, _ := os.ReadFile("/proc/self/limits")
+	command, _ := os.ReadFile("/proc/self/cmdline")
+	descriptors := []string{}
+	for number := range 20 {
+		var found syscall.Stat_t
+		if syscall.Fstat(number, &found) == nil && found.Mode&syscall.S_IFMT == syscall.S_IFIFO {
+			descriptors = append(descriptors, string(rune('a'+number)))
+		}
+	}
+	environment := os.Environ()
+	sort.Strings(environment)
+	directory, _ := os.Getwd()
+	leader, _, _ := syscall.Syscall(syscall.SYS_GETSID, 0, 0, 0)
+	json.NewEncoder(os.Stdout).Encode([]any{
+		os.Args, environment, kept, string(limits), string(command), descriptors,
+		filepath.Dir(directory), int(leader) == os.Getpid(), syscall.Getpgrp() == os.Getpid(), os.Getppid(),
+	})
+}
+"""
+PROGRAMS = {
+    "it runs": {"main.go": 'package main\nimport "fmt"\nfunc main() { fmt.Println("hello") }\n'},
+    "two files": {"main.go": "package main\nfunc main() { f() }\n", "f.go": "package main\nfunc f() { println(1) }\n"},
+    "errors": {"main.go": 'package main\nimport "os"\nfunc main() { x := 1; y() }\n'},
+    "no main": {"main.go": "package main\nfunc f() { }\n"},
+    "an unknown package": {"main.go": 'package main\nimport "example.org/a"\nfunc main() { a.F() }\n'},
+    "for go build": {"main.go": "package main\nfunc main() { println(1) }\n", "go.mod": "module a\ngo 1.24\n"},
+    "no program": {"main.go": "package"},
+}
+
+
+@pytest.fixture(scope="module")
+def compiler(engine_api: docker.APIClient) -> Iterator[AttachedAgent]:
+    slot = make_slot(engine_api, "go", Role.COMPILE)
+    yield slot
+    slot.close()
+
+
+@pytest.fixture(scope="module")
+def runner(engine_api: docker.APIClient) -> Iterator[AttachedAgent]:
+    slot = make_slot(engine_api, "go")
+    yield slot
+    slot.close()
+
+
+def compiled(slot: AttachedAgent, files: dict[str, str], *, warm: bool = True, **limits: int) -> Report:
+    """With the limits that the waiting process was started with, unless ``limits`` says others."""
+    command = [GOBUILD, "-o", "program", *files] if "go.mod" not in files else [GOBUILD, "-o", "program", "main.go"]
+    usual = {"processes": 128 + 8, "file_bytes": 256 << 20, "disk_bytes": 256 << 20, "memory_bytes": 1 << 30}
+    return slot.run(files, command, collect=["program"], warm=warm, **{**usual, **limits})
+
+
+def summary(report: Report) -> tuple[object, ...]:
+    assert report.clean["ok"], report.clean
+    return report.ending, report.exit_code, report.signal, report.stdout, report.stderr, report.artefacts
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_waits_compiles_as_what_is_started_does(compiler: AttachedAgent, name: str) -> None:
+    warm, cold = (summary(compiled(compiler, PROGRAMS[name], warm=warm)) for warm in (True, False))
+    assert warm == cold
+    assert warm[5] or warm[4]
+
+
+def test_compiler_and_linker_wait_and_are_used_once(compiler: AttachedAgent) -> None:
+    def waiting() -> set[str]:
+        return set(compiler.inside(WAITING).split())
+
+    before = waiting()
+    assert len(before) == 3
+    compiled(compiler, PROGRAMS["it runs"])
+    compiler.hello()
+    after = waiting()
+    assert len(after) == 3
+    assert not before & after
+
+
+@pytest.mark.parametrize("tool", ["tool/compile", "tool/link", "gobuild"])
+def test_nobody_notices_that_what_waits_has_died(compiler: AttachedAgent, tool: str) -> None:
+    before = compiled(compiler, PROGRAMS["it runs"])
+    compiler.hello()
+    (found,) = compiler.inside(WAITING.replace("go/", f"go/{tool}")).split()
+    process = found.split("/")[2]
+    user = compiler.inside(f"stat -c %u /proc/{process}").strip()
+    asked = compiler.api.exec_create(compiler.name, ["sh", "-c", f"kill -9 {process}"], user=user)
+    assert compiler.api.exec_start(asked["Id"]) == b""
+    assert summary(compiled(compiler, PROGRAMS["it runs"])) == summary(before)
+
+
+@pytest.mark.parametrize("env", [{}, {"A": "b c", "PATH": "/nowhere"}, {"LD_LIBRARY_PATH": "/tmp"}])
+def test_a_program_that_was_waited_for_sees_what_one_that_is_started_sees(
+    compiler: AttachedAgent, runner: AttachedAgent, env: dict[str, str]
+) -> None:
+    program = compiled(compiler, {"main.go": LOOK_AROUND}).artefacts["program"]
+
+    def seen(*, warm: bool) -> object:
+        runner.start(
+            {"program": program},
+            ["./program", "one", "two words", ""],
+            env=env,
+            warm=warm,
+            executable=True,
+            processes=72,
+        )
+        report = runner.finish()
+        assert report.exit_code == 0, report
+        return json.loads(report.stdout)
+
+    assert seen(warm=True) == seen(warm=False)
+
+
+def test_a_program_that_is_not_there_ends_as_a_shell_says(runner: AttachedAgent) -> None:
+    report = runner.run({"main.go": ""}, ["./program"], processes=72)
+    assert (report.exit_code, report.clean["ok"]) == (127, True)
+    assert b"./program: " in report.stderr
