@@ -324,7 +324,8 @@ async def test_whatever_fails_in_whatever_order_no_slot_leaks_and_none_is_destro
         if chance.random() < 0.5:
             await asyncio.sleep(0)
     async with asyncio.timeout(5):
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [end for end in ends if end and not isinstance(end, asyncio.CancelledError | ZeroDivisionError)] == []
     await scene.quiet()
     scene.check()
     assert scene.group.free == len(scene.group.members)
