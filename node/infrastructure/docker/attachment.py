@@ -86,6 +86,12 @@ class Attachment(asyncio.Protocol):
         return self._direct is not None
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the agent is gone; where the line is direct, the kernel is asked: no launch goes to an agent that
+        died a moment ago."""
+        return self._closed or (self._direct is not None and self._direct.has_ended)
+
+    @property
     def _direct_name(self) -> str:
         return f"coderunner-{self._nonce}"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import select
 import socket
 import struct
 import sys
@@ -53,6 +54,11 @@ class DirectLine(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the agent's end is gone, though the event loop may not have come to that yet."""
+        return self._transport is None or _hung_up(self._transport.get_extra_info("socket").fileno())
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
@@ -61,6 +67,14 @@ class DirectLine(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._on_lost(f"the agent's line closed{f' ({exc})' if exc else ''}")
+
+
+def _hung_up(descriptor: int) -> bool:
+    if descriptor < 0:  # closed on our side
+        return True
+    poll = select.poll()
+    poll.register(descriptor, select.POLLRDHUP)  # poll(2) tells of POLLHUP and POLLERR unasked
+    return bool(poll.poll(0))
 
 
 def connect_inside(pid: int, name: str) -> socket.socket:

@@ -115,6 +115,8 @@ class Slot:
         """True once the slot is verified clean after its last launch; False if it is lost. Bounded in time."""
         if self._turn is not None:
             await asyncio.shield(self._turn.clean)
+        if not self.lost and self._line.has_ended:
+            self.lose("its agent is gone")
         return not self.lost
 
     def lose(self, reason: str) -> None:

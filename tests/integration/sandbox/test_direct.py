@@ -31,9 +31,13 @@ async def test_a_slot_that_is_adopted_gets_a_line_of_its_new_nodes(bench: Bench)
     assert [one.id for one in bench.containers()] == [slot.id]
 
 
-async def test_a_slot_whose_end_of_the_line_is_gone_is_replaced(bench: Bench) -> None:
+async def test_no_launch_goes_to_an_agent_that_died_a_moment_ago(bench: Bench) -> None:
     pool = await bench.pool(BASH)
+    (member,) = (member for shelf in pool._shelves.values() for member in shelf.group.members)
     (slot,) = bench.containers()
-    slot.kill()
+    assert await member.settled()
+    slot.kill()  # blocks until the engine saw it end: the event loop has heard of nothing yet
+    assert member.lost == ""
     assert (await run(pool, "echo well")).stdout == b"well\n"
+    assert member.lost == "its agent is gone"
     assert slot.id not in [one.id for one in bench.containers() if one.status == "running"]

@@ -23,6 +23,7 @@ class FakeLine:
         self.frames = Decoder()
         self.sent: list[tuple[dict[str, Any], bytes]] = []
         self.closed = False
+        self.has_ended = False
 
     def send(self, header: dict[str, Any], *body: bytes) -> None:
         self.sent.append((header, b"".join(body)))
@@ -207,6 +208,13 @@ async def test_a_line_that_breaks_loses_the_running_task_and_the_slot_once() -> 
     assert not await scene.slot.settled()
     assert scene.losses == [scene.slot]
     assert scene.line.closed
+
+
+async def test_a_slot_whose_line_has_ended_unheard_is_lost_before_anything_is_sent_to_it() -> None:
+    scene = Scene()
+    scene.line.has_ended = True
+    assert not await scene.slot.settled()
+    assert (scene.line.sent, scene.losses) == ([], [scene.slot])
 
 
 async def test_a_container_that_was_killed_for_memory_ends_its_task_with_memory_and_its_output() -> None:
