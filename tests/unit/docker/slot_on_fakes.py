@@ -1,0 +1,115 @@
+"""A slot with a line, an account and a container that are played by the test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from node.domain.sandbox import Ending, Launch, Outcome
+from node.infrastructure.docker.frames import Clean, Decoder, Exited, FrameError, Output
+from node.infrastructure.docker.slot import Slot
+from tests.unit.docker.builders import launch, nobody
+
+
+class FakeLine:
+    """Takes down what is sent; ``deliver`` plays the agent."""
+
+    def __init__(self) -> None:
+        self.on_message: Callable[[Any, bytearray], None] = lambda message, body: None
+        self.on_lost: Callable[[str], None] = lambda reason: None
+        self.frames = Decoder()
+        self.sent: list[tuple[dict[str, Any], bytes]] = []
+        self.closed = False
+        self.has_ended = False
+
+    def send(self, header: dict[str, Any], *body: bytes) -> None:
+        self.sent.append((header, b"".join(body)))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def deliver(self, message: Any, body: bytes = b"") -> None:
+        try:
+            self.on_message(message, bytearray(body))
+        except FrameError as error:
+            self.on_lost(str(error))
+
+
+class FakeAccount:
+    def __init__(self, peak: int | None) -> None:
+        self.peak = peak
+        self.started = 0
+
+    def start(self) -> None:
+        self.started += 1
+
+    def peak_bytes(self) -> int | None:
+        return self.peak
+
+    def close(self) -> None:
+        pass
+
+
+class FakeHeld:
+    def __init__(self, excess: int) -> None:
+        self.excess_bytes = lambda: excess
+        self.close = lambda: None
+
+
+class Scene:
+    def __init__(
+        self, *, peak: int | None = None, patience_s: float = 5.0, killed_for_memory: bool = False, excess: int = 0
+    ) -> None:
+        async def out_of_memory(container_id: str) -> bool:
+            return killed_for_memory
+
+        self.line = FakeLine()
+        self.account = FakeAccount(peak)
+        self.losses: list[Slot] = []
+        self.slot = Slot(
+            container_id="c",
+            uid=1,
+            memory_bytes=1,
+            overhead_bytes=0,
+            overhead_processes=3,
+            line=self.line,  # type: ignore[arg-type]  # a fake
+            account=self.account,  # type: ignore[arg-type]  # a fake
+            patience_s=patience_s,
+            out_of_memory=out_of_memory,
+            held=FakeHeld(excess),  # type: ignore[arg-type]  # a fake
+        )
+        self.slot.on_lost = self.losses.append
+
+    async def begin(self, what: Launch | None = None, on_output: Any = nobody) -> asyncio.Task[Outcome]:
+        task = asyncio.create_task(self.slot.run(what or launch(), on_output))
+        await asyncio.sleep(0)
+        return task
+
+    @property
+    def run_id(self) -> str:
+        return str(self.line.sent[-1][0]["run_id"])
+
+    def output(self, data: bytes, stream: Any = "stdout") -> None:
+        self.line.deliver(Output(run_id=self.run_id, stream=stream), data)
+
+    def exited(self, body: bytes = b"", **changes: Any) -> None:
+        self.line.deliver(Exited(**{**self._exit_fields(), **changes}), body)
+
+    def clean(self, *, ok: bool = True) -> None:
+        self.line.deliver(Clean(run_id=self.run_id, ok=ok, problems=[] if ok else ["a file is left"]))
+
+    def _exit_fields(self) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "ending": Ending.EXITED,
+            "exit_code": 0,
+            "signal": None,
+            "wall_ms": 1.0,
+            "cpu_ms": 1.0,
+            "peak_memory_bytes": 11,
+            "stdout_truncated": False,
+            "stderr_truncated": False,
+            "limits_hit": [],
+            "artefacts": [],
+        }

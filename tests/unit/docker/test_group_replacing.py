@@ -1,0 +1,90 @@
+"""Which slots of a group are destroyed, and what takes their place."""
+
+from __future__ import annotations
+
+from tests.unit.docker.group_on_fakes import Scene
+
+
+async def test_a_slot_that_does_not_come_clean_is_destroyed_once_and_replaced() -> None:
+    scene = Scene(most=1)
+    slot = await scene.take()
+    slot.wiped.clear()
+    scene.give_back(slot.use())
+    slot.lose()
+    assert await scene.take() is not slot
+    assert scene.maker.unmade == [slot]
+    scene.check()
+
+
+async def test_a_free_slot_that_dies_is_replaced_before_anybody_asks() -> None:
+    scene = Scene()
+    slot = await scene.take()
+    scene.give_back(slot)
+    slot.lose()
+    await scene.quiet()
+    assert scene.group.free == 1
+    assert await scene.take() is not slot
+    scene.check()
+
+
+async def test_a_slot_that_dies_in_its_holders_hands_is_destroyed_when_it_comes_back() -> None:
+    scene = Scene()
+    slot = await scene.take()
+    slot.use().lose()
+    assert scene.maker.unmade == []
+    scene.give_back(slot)
+    await scene.quiet()
+    assert scene.maker.unmade == [slot]
+    scene.check()
+
+
+async def test_a_worn_slot_is_replaced_and_serves_until_its_replacement_is_there() -> None:
+    scene = Scene(most=1, retire_after=1)
+    slot = await scene.take()
+    scene.give_back(slot.use())
+    await scene.quiet()
+    assert scene.maker.unmade == [slot]
+    assert scene.group.free == 1
+    scene.check()
+
+
+async def test_a_slot_that_met_the_oom_killer_is_replaced() -> None:
+    scene = Scene(most=1)
+    slot = (await scene.take()).use()
+    slot.met_its_memory_limit = True
+    scene.give_back(slot)
+    await scene.quiet()
+    assert scene.maker.unmade == [slot]
+    assert scene.group.free == 1
+    scene.check()
+
+
+async def test_single_use_slots_serve_once_and_a_spare_waits() -> None:
+    scene = Scene(single_use=True, most=1, spare=1)
+    slot = await scene.take()
+    await scene.quiet()
+    assert scene.group.free == 1
+    scene.give_back(slot.use())
+    await scene.quiet()
+    assert scene.maker.unmade == [slot]
+    assert await scene.take() is not slot
+    scene.check()
+
+
+async def test_slots_that_were_not_needed_between_two_looks_go_but_for_the_spares() -> None:
+    scene = Scene(most=4, spare=1)
+    slots = [await scene.take() for _ in range(4)]
+    for slot in slots:
+        scene.give_back(slot)
+    scene.group.shrink()
+    assert len(scene.group.members) == 4
+    pair = [await scene.take(), await scene.take()]
+    for slot in pair:
+        scene.give_back(slot)
+    scene.group.shrink()
+    assert len(scene.group.members) == 3
+    scene.group.shrink()
+    assert len(scene.group.members) == 1
+    scene.group.shrink()
+    assert len(scene.group.members) == 1
+    scene.check()
