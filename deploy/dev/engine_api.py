@@ -37,14 +37,23 @@ def answers() -> bool:
     return status == http.HTTPStatus.OK
 
 
-def remove_containers(label: str) -> int:
-    """Kills and removes every container with the label (``name=value``); how many. Raises OSError without an engine."""
+def containers(label: str) -> dict[str, str]:
+    """Names by identifier of all containers with the label (``name=value``), running or not. Raises OSError.
+
+    One that is half removed may have lost its name: then the start of its identifier."""
     filters = quote(json.dumps({"label": [label]}))
     _, body = call("GET", f"/containers/json?all=1&filters={filters}")
-    containers = json.loads(body)
-    for container in containers:
-        call("DELETE", f"/containers/{container['Id']}?force=1&v=1")
-    return len(containers)
+    return {found["Id"]: (found["Names"] or [found["Id"][:12]])[0].lstrip("/") for found in json.loads(body)}
+
+
+def remove_containers(label: str) -> dict[str, str]:
+    """Kills and removes every container with the label; those that it found, as ``containers``. Raises OSError.
+
+    Says nothing where the engine cannot remove one."""
+    found = containers(label)
+    for identifier in found:
+        call("DELETE", f"/containers/{identifier}?force=1&v=1")
+    return found
 
 
 def image_ids(pattern: str) -> str:
