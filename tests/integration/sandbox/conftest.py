@@ -16,10 +16,13 @@ import docker
 import pytest
 from docker.models.containers import Container
 
+from node.application.ports import OnOutput
 from node.domain.language import Language
+from node.domain.sandbox import Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool, DockerSettings
 from node.infrastructure.languages import load_language
 from tests.fakes import agent_standin
+from tests.unit.docker.builders import launch, limits, nobody
 
 PATIENCE_S = 240.0
 """For what must come about, on a machine of any speed."""
@@ -37,6 +40,9 @@ def language(shipped: str, /, **changes: Any) -> Language:
 def standin_language(name: str = "standin") -> Language:
     """For a pool whose agent is the stand-in, which answers every well-behaved run with its name."""
     return language("bash", name=name, version_command=("ok",), version_pattern="(stand-in)")
+
+
+BASH = language("bash")
 
 
 def remove(container: Container) -> None:
@@ -85,6 +91,51 @@ class Bench:
     def clean_up(self) -> None:
         for container in self.containers():
             remove(container)
+
+
+async def run(pool: DockerSandboxPool, script: str, on_output: OnOutput = nobody, **changes: Any) -> Outcome:
+    """One bash script in a slot of its own."""
+    wanted = limits(**{**AT_LEISURE, **changes})
+    async with pool.slot(BASH, Role.RUN, wanted) as sandbox:
+        what = Launch(files={"main.sh": script.encode()}, command=("bash", "main.sh"), limits=wanted)
+        return await sandbox.run(what, on_output)
+
+
+async def run_together(pool: DockerSandboxPool, script: str, count: int, at_once: int) -> tuple[list[Outcome], int]:
+    """``count`` bash programs that print something and never end: each is killed once it has printed, and once
+    ``at_once`` of them have. Their outcomes, and the most slots that there were when one printed."""
+    slots: list[int] = []
+    enough = asyncio.Event()
+    wanted = limits(**AT_LEISURE)
+
+    async def one() -> Outcome:
+        printed = asyncio.Event()
+        async with pool.slot(BASH, Role.RUN, wanted) as sandbox:
+            what = Launch(files={"main.sh": script.encode()}, command=("bash", "main.sh"), limits=wanted)
+            running = asyncio.create_task(sandbox.run(what, lambda stream, data: printed.set()))
+            await printed.wait()
+            slots.append(pool.slots())
+            if len(slots) == at_once:
+                enough.set()
+            await enough.wait()
+            await sandbox.kill()
+            return await running
+
+    async with asyncio.timeout(PATIENCE_S):
+        return list(await asyncio.gather(*(one() for _ in range(count)))), max(slots)
+
+
+async def ask(pool: DockerSandboxPool, what: str, name: str = "standin") -> Outcome:
+    """One request to the stand-in."""
+    async with pool.slot(standin_language(name), Role.RUN, limits()) as sandbox:
+        return await sandbox.run(launch(what), nobody)
+
+
+def crash(pool: DockerSandboxPool) -> None:
+    """The node's end as its slots see it: its lines to the agents break, and nothing else happens."""
+    for shelf in pool._shelves.values():
+        for slot in shelf.group.members:
+            slot._line.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from node.domain.sandbox import Ending
-from tests.integration.sandbox.conftest import Bench
-from tests.integration.sandbox.test_pool import BASH, run
+from tests.integration.sandbox.conftest import BASH, Bench, crash, run
 
 LINES = "grep -cE '@coderunner-[0-9a-f]{32}$' /proc/net/unix"
 """Ends of direct lines in the slot's own network."""
@@ -23,9 +22,7 @@ async def test_a_slot_is_reached_the_way_the_settings_say(bench: Bench, direct: 
 async def test_a_slot_that_is_adopted_gets_a_line_of_its_new_nodes(bench: Bench) -> None:
     crashed = await bench.pool(BASH)
     (slot,) = bench.containers()
-    for shelf in crashed._shelves.values():
-        for member in shelf.group.members:
-            member._line.close()
+    crash(crashed)
     heir = await bench.pool(BASH)
     assert (await run(heir, LINES)).stdout == b"1\n"
     assert [one.id for one in bench.containers()] == [slot.id]

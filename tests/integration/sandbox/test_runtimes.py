@@ -11,7 +11,7 @@ import pytest
 from node.domain.sandbox import Ending, Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool, Isolation
 from node.infrastructure.docker.engine import EngineError
-from tests.integration.sandbox.conftest import AT_LEISURE, Bench, Eventually, language
+from tests.integration.sandbox.conftest import AT_LEISURE, Bench, Eventually, crash, language
 from tests.servers.oci_runtimes import GVISOR, why_not
 from tests.unit.docker.builders import MIB, limits, nobody
 
@@ -223,9 +223,7 @@ async def test_single_use_and_any_runtime_go_together(bench: Bench, runtime: str
 async def test_a_crashed_nodes_slots_are_adopted_under_any_runtime(bench: Bench, runtime: str) -> None:
     crashed = await bench.pool(PYTHON, oci_runtime=runtime)
     before = {container.id for container in bench.containers()}
-    for shelf in crashed._shelves.values():
-        for slot in shelf.group.members:
-            slot._line.close()
+    crash(crashed)
     new = await bench.pool(PYTHON, oci_runtime=runtime)
     assert {container.id for container in bench.containers()} == before
     await assert_well(new)
@@ -236,7 +234,7 @@ async def test_a_runtime_that_the_engine_does_not_know_is_said(bench: Bench) -> 
         await bench.pool(PYTHON, oci_runtime="warp-drive")
 
 
-@pytest.mark.parametrize("runtime", [GVISOR], indirect=True)  # runc's own slots are; test_pool has that
+@pytest.mark.parametrize("runtime", [GVISOR], indirect=True)  # runc's own slots are; test_adoption has that
 async def test_a_slot_of_another_runtime_is_not_adopted(bench: Bench, runtime: str, eventually: Eventually) -> None:
     await (await bench.pool(PYTHON)).close()
     (native,) = bench.containers()
