@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.servers.nats import NatsServer
@@ -33,3 +36,15 @@ def node_process(nats: NatsServer, log: Path, **settings: str) -> subprocess.Pop
 
 async def ended(process: subprocess.Popen[bytes], within_s: float = 10) -> int:
     return await asyncio.wait_for(asyncio.to_thread(process.wait), within_s)
+
+
+@asynccontextmanager
+async def pausable_node(nats: NatsServer, log: Path, **settings: str) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """A ``node_process`` that may be stopped with SIGSTOP; at the end it is woken and has ended."""
+    process = node_process(nats, log, **settings)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        await ended(process)

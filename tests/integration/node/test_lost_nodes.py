@@ -9,7 +9,7 @@ from schemas import names
 from schemas.status import Status
 from tests.fakes.node import FixedProbe
 from tests.integration.node.conftest import Desk, StartNode, timed
-from tests.integration.node.node_process import ended, node_process
+from tests.integration.node.node_process import ended, node_process, pausable_node
 from tests.servers.nats import NatsServer
 
 
@@ -29,8 +29,7 @@ async def test_a_killed_nodes_task_is_finished_by_another(
 async def test_a_node_that_was_paused_past_its_ack_wait_makes_no_second_result(
     desk: Desk, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
-    sleeper = node_process(nats_server, tmp_path / "sleeper.log", ack_wait_s="1", concurrency="1")
-    try:
+    async with pausable_node(nats_server, tmp_path / "sleeper.log", ack_wait_s="1", concurrency="1") as sleeper:
         await desk.submit(timed("t1", 500))
         await desk.started("t1")
         sleeper.send_signal(signal.SIGSTOP)
@@ -41,10 +40,6 @@ async def test_a_node_that_was_paused_past_its_ack_wait_makes_no_second_result(
         await desk.result("t2")
         await desk.queue_empties()
         assert (await desk.messages(names.STREAM_RESULTS)) == 2
-    finally:
-        sleeper.send_signal(signal.SIGCONT)
-        sleeper.terminate()
-        await ended(sleeper)
 
 
 async def test_a_node_that_falls_silent_is_not_given_its_own_task_again(
@@ -53,8 +48,7 @@ async def test_a_node_that_falls_silent_is_not_given_its_own_task_again(
     """Its connection stays open, it has room and less load than the other, and its request for more still waits."""
     heir = await start_node("heir", ack_wait_s=2.0, probe=FixedProbe(cpu=94, memory=89))
     await heir.slots.pause()
-    sleeper = node_process(nats_server, tmp_path / "sleeper.log", ack_wait_s="2", concurrency="2")
-    try:
+    async with pausable_node(nats_server, tmp_path / "sleeper.log", ack_wait_s="2", concurrency="2") as sleeper:
         await desk.submit(timed("t1", 1500))
         await desk.started("t1")
         await heir.slots.resume()
@@ -62,10 +56,6 @@ async def test_a_node_that_falls_silent_is_not_given_its_own_task_again(
         sleeper.send_signal(signal.SIGSTOP)
         assert (await desk.result("t1", within_s=2.0 + 1.5 + 0.8)).node_id == "heir"  # ack wait, run time, noise
         assert await desk.starts("t1") == 2
-    finally:
-        sleeper.send_signal(signal.SIGCONT)
-        sleeper.terminate()
-        await ended(sleeper)
 
 
 async def test_a_task_that_killed_three_nodes_is_not_started_a_fourth_time(
