@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-import docker
 import pytest
 
 from node.domain.sandbox import Role
-from tests.integration.agent.attached import AttachedAgent, Report, make_slot
+from tests.integration.agent.attached import AttachedAgent, Report
+from tests.integration.agent.conftest import slot_of
+from tests.integration.agent.told import told
 
 GOBUILD = "/opt/coderunner/go/gobuild"
 WAITING = "grep -l '^/opt/coderunner/go/' /proc/[0-9]*/cmdline || true"
@@ -63,20 +63,8 @@ PROGRAMS = {
     "for go build": {"main.go": "package main\nfunc main() { println(1) }\n", "go.mod": "module a\ngo 1.24\n"},
     "no program": {"main.go": "package"},
 }
-
-
-@pytest.fixture(scope="module")
-def compiler(engine_api: docker.APIClient) -> Iterator[AttachedAgent]:
-    slot = make_slot(engine_api, "go", Role.COMPILE)
-    yield slot
-    slot.close()
-
-
-@pytest.fixture(scope="module")
-def runner(engine_api: docker.APIClient) -> Iterator[AttachedAgent]:
-    slot = make_slot(engine_api, "go")
-    yield slot
-    slot.close()
+compiler = slot_of("go", Role.COMPILE)
+runner = slot_of("go")
 
 
 def compiled(slot: AttachedAgent, files: dict[str, str], *, warm: bool = True, **limits: int) -> Report:
@@ -86,16 +74,15 @@ def compiled(slot: AttachedAgent, files: dict[str, str], *, warm: bool = True, *
     return slot.run(files, command, collect=["program"], warm=warm, **{**usual, **limits})
 
 
-def summary(report: Report) -> tuple[object, ...]:
-    assert report.clean["ok"], report.clean
-    return report.ending, report.exit_code, report.signal, report.stdout, report.stderr, report.artefacts
+def summary(report: Report) -> dict[str, object]:
+    return {**told(report, changing=()), "artefacts": report.artefacts}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_what_waits_compiles_as_what_is_started_does(compiler: AttachedAgent, name: str) -> None:
     warm, cold = (summary(compiled(compiler, PROGRAMS[name], warm=warm)) for warm in (True, False))
     assert warm == cold
-    assert warm[5] or warm[4]
+    assert warm["artefacts"] or warm["stderr"]
 
 
 def test_compiler_and_linker_wait_and_are_used_once(compiler: AttachedAgent) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import docker
 import pytest
 
 from node.domain.sandbox import Role
 from node.infrastructure.languages import load_language
-from tests.integration.agent.attached import MIB, REPOSITORY, AttachedAgent, make_slot
+from tests.integration.agent.attached import MIB, REPOSITORY, AttachedAgent
+from tests.integration.agent.conftest import slot_of
 from tests.integration.agent.sections import read_programs
 from tests.integration.agent.told import FOLDER, told
 
@@ -29,20 +28,8 @@ KNOWN_TO_DIFFER = {
     "classes of ours": "the launcher's helper is on the class path",
 }
 _told = partial(told, changing=[FOLDER, (re.compile(rb"@[0-9a-f]{5,8}\b"), b"@<hash>")])
-
-
-@pytest.fixture(scope="module")
-def compiler(engine_api: docker.APIClient) -> Iterator[AttachedAgent]:
-    agent = make_slot(engine_api, "java", Role.COMPILE)
-    yield agent
-    agent.close()
-
-
-@pytest.fixture(scope="module")
-def slot(engine_api: docker.APIClient) -> Iterator[AttachedAgent]:
-    agent = make_slot(engine_api, "java")
-    yield agent
-    agent.close()
+compiler = slot_of("java", Role.COMPILE)
+slot = slot_of("java")
 
 
 def _compiled(compiler: AttachedAgent, files: dict[str, bytes]) -> dict[str, bytes]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import docker
 import pytest
 
 from node.infrastructure.languages import load_language
-from tests.integration.agent.attached import REPOSITORY, AttachedAgent, Report, make_slot
+from tests.integration.agent.attached import REPOSITORY, AttachedAgent, Report
+from tests.integration.agent.conftest import slot_of
 from tests.integration.agent.sections import read_programs
 from tests.integration.agent.told import FOLDER, told
 
@@ -27,13 +27,7 @@ _told = partial(
 
 WAITING = 64 + load_language(REPOSITORY / "deploy" / "languages" / "javascript.toml").processes_overhead
 """Processes that the one that waits was started with: only a task that is granted the same may have it."""
-
-
-@pytest.fixture(scope="module")
-def slot(engine_api: docker.APIClient) -> Iterator[AttachedAgent]:
-    agent = make_slot(engine_api, "javascript")
-    yield agent
-    agent.close()
+slot = slot_of("javascript")
 
 
 def _run(slot: AttachedAgent, files: Mapping[str, str | bytes], command: list[str], **options: Any) -> Report:
