@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from node.application.runner import Policy, TaskRunner
@@ -51,6 +52,18 @@ class Bench:
     async def handle(self, delivery: FakeDelivery) -> Execution:
         await self.runner.handle(delivery)
         return self.sink.results[delivery.task.id].execution
+
+    async def begin(self, delivery: FakeDelivery) -> asyncio.Task[None]:
+        """Returns once its program runs; that goes on until somebody ends it."""
+        self.pool.hold = True
+        handling = asyncio.create_task(self.runner.handle(delivery))
+        await self.pool.started.wait()
+        return handling
+
+    async def cancel(self, task_id: str) -> None:
+        running = self.running.get(task_id)
+        assert running is not None
+        await running.cancel()
 
     @property
     def statuses(self) -> list[Status]:

@@ -12,14 +12,10 @@ from tests.unit.node.runner_on_fakes import Bench
 
 async def test_a_cancelled_task_keeps_its_partial_output() -> None:
     bench = Bench(ScriptedPool())
-    bench.pool.hold = True
     bench.pool.says = b"so far"
     delivery = FakeDelivery(a_task())
-    handling = asyncio.create_task(bench.runner.handle(delivery))
-    await bench.pool.started.wait()
-    running = bench.running.get("t1")
-    assert running is not None
-    await running.cancel()
+    handling = await bench.begin(delivery)
+    await bench.cancel("t1")
     await handling
     execution = bench.sink.results["t1"].execution
     assert execution.status is Status.CANCELLED
@@ -40,10 +36,8 @@ async def test_a_task_cancelled_before_its_launch_starts_nothing() -> None:
 
 async def test_a_stopped_slot_hands_its_task_back() -> None:
     bench = Bench(ScriptedPool())
-    bench.pool.hold = True
     delivery = FakeDelivery(a_task())
-    handling = asyncio.create_task(bench.runner.handle(delivery))
-    await bench.pool.started.wait()
+    handling = await bench.begin(delivery)
     handling.cancel()
     await asyncio.wait({handling})
     assert handling.cancelled()
@@ -53,9 +47,7 @@ async def test_a_stopped_slot_hands_its_task_back() -> None:
 
 async def test_a_task_that_comes_again_while_it_runs_here_is_run_once() -> None:
     bench = Bench(ScriptedPool())
-    bench.pool.hold = True
-    handling = asyncio.create_task(bench.runner.handle(FakeDelivery(a_task())))
-    await bench.pool.started.wait()
+    handling = await bench.begin(FakeDelivery(a_task()))
     again = FakeDelivery(a_task(), attempt=2)
     await bench.runner.handle(again)
     assert again.said == []
@@ -74,13 +66,9 @@ async def test_running_tasks_are_kept_alive() -> None:
 
 async def test_a_task_cancelled_between_its_cases_keeps_what_was_judged() -> None:
     bench = Bench(ScriptedPool())
-    bench.pool.hold = True
     bench.pool.says = b"half"
-    handling = asyncio.create_task(bench.runner.handle(FakeDelivery(a_task(cases=[a_case(), a_case()]))))
-    await bench.pool.started.wait()
-    running = bench.running.get("t1")
-    assert running is not None
-    await running.cancel()
+    handling = await bench.begin(FakeDelivery(a_task(cases=[a_case(), a_case()])))
+    await bench.cancel("t1")
     await handling
     execution = bench.sink.results["t1"].execution
     assert execution.status is Status.CANCELLED
