@@ -161,7 +161,7 @@ class NatsTaskSource:
             left = min(turn.most, free)
             for pull in self._of(turn.priority):
                 most = min(left, len(self._waiting))
-                if most and pull.queue not in empty:
+                if most > 0 and pull.queue not in empty:  # below: answers that an earlier question had missed came too
                     got = await self._ask(pull, most)
                     left, free = left - got, free - got
                     if got < most:
