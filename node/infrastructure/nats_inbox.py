@@ -39,13 +39,13 @@ class Inbox:
 
     async def close(self) -> None:
         """Returns when nothing can arrive any more."""
-        self.name = ""
+        await self.shut()
         subscription, self._subscription = self._subscription, None
         if subscription is None:
             return
         try:
             if self._client.is_connected:
-                await self._client.flush()  # the ping that a drain waits for would overtake what is still in the buffer
+                await self._client.flush()  # a ping overtakes what is in the buffer: that of the drain finds it empty
                 await subscription.drain()  # type: ignore[no-untyped-call] # nats-py left it without annotations
             else:
                 await subscription.unsubscribe()

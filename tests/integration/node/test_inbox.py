@@ -118,7 +118,7 @@ async def test_many_requests_at_once_get_their_own_answers(publisher: Publisher,
         await message.respond(message.data)
 
     await client.subscribe("echo", cb=echo)
-    await client.flush()
+    await settled(client)
     asked = [b"%d" % number for number in range(MANY)]
     assert await asyncio.gather(*(publisher.ask("echo", payload) for payload in asked)) == asked
 
@@ -134,6 +134,6 @@ async def test_an_answer_is_waited_for_no_longer_than_its_time(
 ) -> None:
     monkeypatch.setattr(nats_publisher, "ANSWER_S", 0.1)
     await client.subscribe("silence")
-    await client.flush()
+    await settled(client)
     with pytest.raises(TimeoutError, match="no answer on silence"):
         await publisher.ask("silence", b"")

@@ -1,0 +1,56 @@
+"""Tasks that still come for a question which the node gave up as late."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import msgspec
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from node.infrastructure.nats_pull import NowPuller
+from tests.fakes.node import a_task
+from tests.unit.node.test_rounds import source_with
+
+
+class SlowServer(Client):
+    """In place of the client: each question is answered with as many tasks as the next of ``answers`` says."""
+
+    def __init__(self, answers: Sequence[int]) -> None:
+        super().__init__()
+        self._answers = list(answers)
+        self._on_message: Callable[[Msg], Awaitable[None]] | None = None
+        self.asked: list[int] = []
+
+    def new_inbox(self) -> str:
+        return "inbox"
+
+    async def subscribe(self, subject: str, *_: Any, **options: Any) -> Any:
+        del subject
+        self._on_message = options["cb"]
+
+    async def publish(self, subject: str, payload: bytes = b"", reply: str = "", headers: Any = None) -> None:
+        del headers
+        assert self._on_message is not None
+        if not subject.startswith("$JS.API"):
+            return
+        self.asked.append(json.loads(payload)["batch"])
+        for number in range(self._answers.pop(0)):
+            ack = f"$JS.ACK.CODERUNNER_TASKS.queue.1.{number}.1.1.0"
+            await self._on_message(Msg(self, "task", ack, msgspec.json.encode(a_task())))
+        await self._on_message(Msg(self, reply, "", b"", {"Status": "404"}))
+
+
+async def test_a_task_that_comes_late_beside_the_next_one_makes_nobody_ask_for_less_than_one() -> None:
+    source = await source_with(1)
+    (slot,) = source._waiting
+    server = SlowServer([2, 0, 0])
+    source._now = NowPuller(server, source._arrived)
+    source._publisher._client = server
+    await source._round()
+    assert server.asked == [1]  # a server takes -1 for 1, and sends a task for which there is no slot
+    assert (await asyncio.wait_for(slot, 1)).task.id == "t1"
+    assert source.handed_back == 1
