@@ -16,6 +16,7 @@ import struct
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 from typing import cast
 
@@ -92,6 +93,7 @@ def connect_inside(pid: int, name: str) -> socket.socket:
 
 def _connected(pid: int, name: str) -> socket.socket | OSError:
     try:
+        _refuse_where_not_let_in(pid)
         _enter_network_of(pid)
         line = socket.socket(socket.AF_UNIX)
     except OSError as error:
@@ -107,6 +109,15 @@ def _connected(pid: int, name: str) -> socket.socket | OSError:
         line.close()
         return error
     return line
+
+
+def _refuse_where_not_let_in(pid: int) -> None:
+    """The agent hangs up on all but its own root, and with that line the slot would be lost."""
+    ours, theirs = (Path(f"/proc/{who}/ns/user").stat() for who in ("self", pid))
+    if os.geteuid() != 0:
+        raise PermissionError("the agent takes nobody but root")
+    if not os.path.samestat(ours, theirs):
+        raise PermissionError("root here is another than in the agent's user namespace")
 
 
 def _enter_network_of(pid: int) -> None:
