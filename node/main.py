@@ -106,7 +106,7 @@ class Node:
         self.source = NatsTaskSource(
             self.bus,
             self.publisher,
-            Consumers(self.publisher, settings.ack_wait_s),
+            Consumers(self.publisher, settings.ack_wait_s, self.name),
             pools=settings.pools,
             node_id=self.name,
             decile=lambda: self.heartbeat.decile,

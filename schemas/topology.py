@@ -151,10 +151,11 @@ def _durable(name: str, subject: str, ack_wait_s: int, **more: Any) -> JsonObjec
     return base | more
 
 
-def create_consumer_request(stream: str, config: JsonObject) -> tuple[str, bytes]:
-    """API subject and body that create a durable consumer, or leave an equal one as it is."""
+def create_consumer_request(stream: str, config: JsonObject, *, action: str = "") -> tuple[str, bytes]:
+    """API subject and body that create a durable consumer, or make one that is there equal. With ``action`` "create",
+    one that is there and different is left as it is, and the request refused."""
     subject = f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{config['durable_name']}"
-    return subject, json.dumps({"stream_name": stream, "config": config}).encode()
+    return subject, json.dumps({"stream_name": stream, "config": config, "action": action}).encode()
 
 
 def pull_request(*, batch: int, expires_s: float, heartbeat_s: float = 0, load_priority: int | None = None) -> bytes:

@@ -42,7 +42,7 @@ class Backlog:
 async def source_with(slots: int) -> NatsTaskSource:
     bus = Bus(BusSettings(), "n1")
     publisher = Publisher(bus)
-    consumers = Consumers(publisher, 5.0)
+    consumers = Consumers(publisher, 5.0, "n1")
     source = NatsTaskSource(bus, publisher, consumers, pools=("default",), node_id="n1", decile=lambda: 0)
     source._waiting.extend(asyncio.get_running_loop().create_future() for _ in range(slots))
     return source
