@@ -85,7 +85,7 @@ class ResultFeed:
         await self._subscription.unsubscribe(limit=1)
 
     async def __aiter__(self) -> AsyncIterator[Live]:
-        live = self._take(await self._message)
+        live = self._take(await asyncio.shield(self._message))
         if live is not None:
             yield live
 
