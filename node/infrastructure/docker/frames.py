@@ -167,7 +167,7 @@ class Decoder:
 def _message(text: bytes) -> Message:
     try:
         return cast(Message, _decode(text))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FrameError(f"not a message: {error}") from error
 
 

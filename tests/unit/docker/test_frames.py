@@ -96,6 +96,7 @@ def test_an_exit_is_decoded_with_its_types() -> None:
         struct.pack("!II", 2, 1 << 20) + b"{}",
         struct.pack("!II", 4, 0) + b"nope",
         struct.pack("!II", 2, 0) + b"\xff\xfe",
+        struct.pack("!II", 21 + 200_000, 0) + b'{"type":"clean","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         agents_frame({"type": "surprise"}),
         agents_frame({"type": "output", "run_id": "1", "stream": "stdin"}),
         agents_frame({"type": "clean", "run_id": "1", "ok": "yes", "problems": []}),
