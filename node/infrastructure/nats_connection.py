@@ -114,7 +114,10 @@ class Bus:
                 await self.client.flush(timeout=2)
             except (nats.errors.Error, OSError) as error:
                 self._log.warning("the bus did not take the last messages", error=str(error))
-        await self.client.close()
+        try:
+            await self.client.close()
+        except OSError as error:  # the library writes what is left to a connection that is gone already
+            self._log.warning("the bus was away at the end", error=str(error))
 
     def _next_server(self, servers: list[Server], _info: dict[str, object]) -> tuple[Server, float]:
         """Round robin."""
