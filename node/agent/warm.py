@@ -50,7 +50,9 @@ class Waiting:
         """True once it waits for its program; False if it died or takes too long."""
         poll = select.poll()
         poll.register(self.ready, select.POLLIN)
-        return bool(poll.poll(_READY_PATIENCE_MS)) and os.read(self.ready, 1) == b"1"
+        poll.register(self.control, 0)  # tells only that nobody is there any more to read what it is given
+        told = [fd for fd, _ in poll.poll(_READY_PATIENCE_MS)]
+        return told == [self.ready] and os.read(self.ready, 1) == b"1"
 
     def close(self) -> None:
         for fd in (self.control, self.ready):
