@@ -12,7 +12,9 @@ from tests.integration.agent.conftest import slot_of
 from tests.integration.agent.told import told
 
 GOBUILD = "/opt/coderunner/go/gobuild"
-WAITING = "grep -l '^/opt/coderunner/go/' /proc/[0-9]*/cmdline || true"
+WAITING = "grep -ls '^/opt/coderunner/go/{}' /proc/[0-9]*/cmdline"
+KILL = "kill -9 {0}; while grep -qs 'State:.[^XZ]' /proc/{0}/task/*/status; do :; done"
+"""Returns once all its threads are dead, whether or not the agent has heard of it."""
 LOOK_AROUND = r"""
 package main
 
@@ -74,6 +76,12 @@ def compiled(slot: AttachedAgent, files: dict[str, str], *, warm: bool = True, *
     return slot.run(files, command, collect=["program"], warm=warm, **{**usual, **limits})
 
 
+def waiting(slot: AttachedAgent, tool: str = "") -> set[str]:
+    """Command lines, below /proc, of what waits, or of one tool of it; all three tools have been started by then."""
+    all_there = f"until [ $({WAITING.format('')} | wc -l) -ge 3 ]; do :; done"
+    return set(slot.inside(f"{all_there}; {WAITING.format(tool)}").split())
+
+
 def summary(report: Report) -> dict[str, object]:
     return {**told(report, changing=()), "artefacts": report.artefacts}
 
@@ -86,14 +94,11 @@ def test_what_waits_compiles_as_what_is_started_does(compiler: AttachedAgent, na
 
 
 def test_compiler_and_linker_wait_and_are_used_once(compiler: AttachedAgent) -> None:
-    def waiting() -> set[str]:
-        return set(compiler.inside(WAITING).split())
-
-    before = waiting()
+    before = waiting(compiler)
     assert len(before) == 3
     compiled(compiler, PROGRAMS["it runs"])
     compiler.hello()
-    after = waiting()
+    after = waiting(compiler)
     assert len(after) == 3
     assert not before & after
 
@@ -102,10 +107,10 @@ def test_compiler_and_linker_wait_and_are_used_once(compiler: AttachedAgent) -> 
 def test_nobody_notices_that_what_waits_has_died(compiler: AttachedAgent, tool: str) -> None:
     before = compiled(compiler, PROGRAMS["it runs"])
     compiler.hello()
-    (found,) = compiler.inside(WAITING.replace("go/", f"go/{tool}")).split()
+    (found,) = waiting(compiler, tool)
     process = found.split("/")[2]
     user = compiler.inside(f"stat -c %u /proc/{process}").strip()
-    asked = compiler.api.exec_create(compiler.name, ["sh", "-c", f"kill -9 {process}"], user=user)
+    asked = compiler.api.exec_create(compiler.name, ["sh", "-c", KILL.format(process)], user=user)
     assert compiler.api.exec_start(asked["Id"]) == b""
     assert summary(compiled(compiler, PROGRAMS["it runs"])) == summary(before)
 
