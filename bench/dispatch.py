@@ -21,6 +21,7 @@ import uvloop
 
 from bench import dispatch_bare
 from bench.dispatch_bare import Bare
+from bench.dispatch_idle import IDLE, QUICK_IDLE, QUICK_SECONDS, SECONDS, idle
 from bench.dispatch_plane import Plane, Shape, Span, Usage, plane, span
 from bench.figures import median, save, table
 from tests.servers.nats import NatsServer
@@ -48,6 +49,15 @@ class Bench:
         self._server = server
         self._bare_messages = 500 if quick else 4_000
         self._planes = 0
+
+    async def idle(self, *, quick: bool) -> list[Row]:
+        """A plane for each number of nodes that have nothing to do."""
+        shapes, seconds = (QUICK_IDLE, QUICK_SECONDS) if quick else (IDLE, SECONDS)
+        rows = []
+        for shape in shapes:
+            rows.append(await idle(self._fresh(), shape, seconds))
+            print(f"  {shape.nodes} idle nodes: {rows[-1]['percent_of_a_core']} % of a core", flush=True)
+        return rows
 
     async def quick(self) -> tuple[list[Row], list[Row]]:
         """One plane for both tables."""
@@ -191,7 +201,7 @@ def _flat(row: Row) -> Row:
     flat: Row = {}
     for name, value in row.items():
         if isinstance(value, dict):
-            flat[name] = "/".join(str(round(one)) for one in value.values())
+            flat[name] = "/".join(f"{one:.3g}" for one in value.values())
         elif isinstance(value, list):
             flat[name] = " ".join(map(str, value))
         else:
@@ -206,13 +216,14 @@ async def main(quick: bool) -> None:
         try:
             bench = Bench(Path(directory), server, quick=quick)
             rates, depths = await (bench.quick() if quick else bench.full())
+            resting = await bench.idle(quick=quick)
         finally:
             server.stop()
     print("processor time (us per task) and memory (MiB) of callers/gateway/nats/etcd/nodes")
-    print(f"{printed(rates)}\n\n{printed(depths)}")
+    print(f"{printed(rates)}\n\n{printed(depths)}\n\n{printed(resting)}")
     if not quick:
         machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load_average": os.getloadavg()}
-        save("dispatch.json", {"machine": machine, "rates": rates, "depths": depths})
+        save("dispatch.json", {"machine": machine, "rates": rates, "depths": depths, "idle": resting})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,46 @@
+"""What nodes cost that have nothing to do: signs of life, waiting pulls and heartbeats, in a plane of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from bench.dispatch_plane import Plane, Shape, Usage, plane
+
+IDLE = tuple(Shape(1, nodes, 2, 2) for nodes in (100, 300, 1_000))
+SECONDS = 60.0
+"""Twelve heartbeats of each node, twenty renewals of its waiting pulls."""
+QUICK_IDLE = (Shape(1, 2, 1, 2),)
+QUICK_SECONDS = 2.0
+
+
+async def idle(directory: Path, shape: Shape, seconds: float) -> dict[str, Any]:
+    """One row: per cents of a core and MiB, by part, while nothing is asked of the nodes for so long."""
+    async with plane(directory, shape) as made:
+        await _come_to_rest(made, shape)
+        before = made.usage()
+        await asyncio.sleep(seconds)
+        return {"nodes": shape.nodes, "gateways": shape.gateways, **_spent(before, made.usage())}
+
+
+async def _come_to_rest(made: Plane, shape: Shape) -> None:
+    """Announcing many nodes at once is work; it is over when a while costs as much as the one before, or less."""
+    last = float("inf")
+    while True:
+        before = made.usage()
+        await asyncio.sleep(5 + shape.nodes / 100)
+        spent = sum(_percent(before, made.usage()).values())
+        if spent >= last * 0.9:
+            return
+        last = spent
+
+
+def _spent(before: Usage, after: Usage) -> dict[str, Any]:
+    percent = {part: round(value, 2) for part, value in _percent(before, after).items()}
+    return {"percent_of_a_core": percent, "rss_mib": {part: round(mib, 1) for part, mib in after.rss_mib.items()}}
+
+
+def _percent(before: Usage, after: Usage) -> dict[str, float]:
+    seconds = after.at - before.at
+    return {part: (after.cpu_s[part] - before.cpu_s[part]) / seconds * 100 for part in after.cpu_s}
