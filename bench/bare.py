@@ -34,7 +34,7 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         if "seconds" in request:
-            answer = loop(request["seconds"], request["text"])
+            answer: float = loop(request["seconds"], request["text"])
         else:
             answer = once(request["file"], request["text"], request["commands"])
         print(json.dumps(answer), flush=True)

@@ -22,7 +22,7 @@ from bench.figures import median, percentile, save, table
 from coderunner import SyncClient
 
 _IMAGE = "coderunner/python"
-_SAFE = {"network_mode": "none", "mem_limit": 256 << 20, "pids_limit": 64, "cap_drop": ["ALL"]}
+_SAFE: dict[str, Any] = {"network_mode": "none", "mem_limit": 256 << 20, "pids_limit": 64, "cap_drop": ["ALL"]}
 Way = Callable[[str], str]
 
 
@@ -37,7 +37,8 @@ def docker_exec(client: docker.DockerClient) -> Iterator[Way]:
 
 @contextmanager
 def docker_run(client: docker.DockerClient) -> Iterator[Way]:
-    yield lambda text: client.containers.run(_IMAGE, ["python3", "-c", text], remove=True, **_SAFE).decode()
+    run: Callable[..., bytes] = client.containers.run
+    yield lambda text: run(_IMAGE, ["python3", "-c", text], remove=True, **_SAFE).decode()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import os
 import secrets
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def without_what_waits(language: Language) -> Language:
     return dataclasses.replace(language, warm=None, compile=stage)
 
 
-async def slot_memory(client: docker.DockerClient, languages: list[Language]) -> dict[tuple[str, str], float]:
+async def slot_memory(client: docker.DockerClient, languages: Sequence[Language]) -> dict[tuple[str, str], float]:
     """MiB of one idle slot of each language and role."""
     prefix = f"bench-{secrets.token_hex(3)}"
     pool = DockerSandboxPool(languages=languages, settings=DockerSettings(node_id=prefix, prefix=prefix))
@@ -65,7 +66,7 @@ def remove_all(client: docker.DockerClient, prefix: str) -> None:
     for slot in client.containers.list(all=True, filters={"label": f"{prefix}.uid"}):
         slot.remove(force=True)
     for image in client.images.list(f"{prefix}/dressed"):
-        client.images.remove(image.id, force=True)
+        client.images.remove(str(image.id), force=True)
 
 
 async def memory_rows(client: docker.DockerClient) -> list[dict[str, Any]]:

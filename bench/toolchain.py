@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import docker
 
@@ -36,7 +36,7 @@ class Toolchain:
             cap_drop=["ALL"],
         )
         self._id = self._container.id
-        self._line = self._container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        self._line: Any = self._container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
         self._container.start()
 
     def __enter__(self) -> Self:
