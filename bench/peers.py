@@ -30,7 +30,8 @@ Way = Callable[[str], str]
 def docker_exec(client: docker.DockerClient) -> Iterator[Way]:
     container: Container = client.containers.run(_IMAGE, ["sleep", "600"], detach=True, init=True, **_SAFE)
     try:
-        yield lambda text: container.exec_run(["python3", "-c", text]).output.decode()
+        exec_run: Callable[..., Any] = container.exec_run
+        yield lambda text: str(exec_run(["python3", "-c", text]).output.decode())
     finally:
         container.remove(force=True)
 
