@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -18,8 +19,9 @@ static void take_descriptors(const int fds[FDS]) {
     for (int i = 0; i < FDS; i++) high[i] = fcntl(fds[i], F_DUPFD, FDS);
     for (int i = 0; i < FDS; i++)
         if (dup2(high[i], i) < 0) give_up("no descriptors");
-    if (close_range(FDS, ~0U, 0) == 0) return;
-    for (int fd = FDS, end = (int)sysconf(_SC_OPEN_MAX); fd < end; fd++) close(fd);
+    /* INT_MAX and not ~0U, which gVisor takes for -1. One by one up to the limit would be no way out where that fails:
+     * an engine may allow a thousand million. */
+    if (close_range(FDS, INT_MAX, 0) != 0) closefrom(FDS);
 }
 
 static void be_first_for_the_oom_killer(void) {
