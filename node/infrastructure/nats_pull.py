@@ -33,7 +33,8 @@ NOW_S = 2.0
 BROKEN_S = 0.5
 """Pause after an answer that says that the consumer is not as it should be."""
 STILL_THERE = "100"
-SERVED_OUT = frozenset({"404", "408"})
+NOTHING_THERE = "404"
+SERVED_OUT = frozenset({NOTHING_THERE, "408"})
 """No messages; the time is over. Anything else is trouble."""
 
 OnTask = Callable[[Msg], Awaitable[None]]
@@ -96,6 +97,11 @@ class NowPuller:
         finally:
             late.cancel()
         return most - self._missing, status
+
+    def forget(self) -> None:
+        """The server forgot the question that is under way: a new connection. It ends as one of an empty queue."""
+        if self._over is not None:
+            self._end(self._over, NOTHING_THERE)
 
     async def _message(self, message: Msg) -> None:
         if is_task(message):

@@ -232,6 +232,7 @@ class NatsTaskSource:
         pull.broken_until = asyncio.get_running_loop().time() + BROKEN_S
 
     def _reconnected(self) -> None:
+        self._now.forget()
         for queue in self._queues:
             queue.forget()
             self._consumers.doubt(queue.queue)

@@ -1,4 +1,4 @@
-"""Tasks that still come for a question which the node gave up as late."""
+"""Questions that are answered late, or never."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from tests.unit.node.test_rounds import source_with
 
 
 class SlowServer(Client):
-    """In place of the client: each question is answered with as many tasks as the next of ``answers`` says."""
+    """In place of the client: each question is answered with as many tasks as the next of ``answers`` says; those
+    beyond are not answered."""
 
     def __init__(self, answers: Sequence[int]) -> None:
         super().__init__()
         self._answers = list(answers)
         self._on_message: Callable[[Msg], Awaitable[None]] | None = None
         self.asked: list[int] = []
+        self.was_asked = asyncio.Event()
 
     def new_inbox(self) -> str:
         return "inbox"
@@ -38,6 +40,9 @@ class SlowServer(Client):
         if not subject.startswith("$JS.API"):
             return
         self.asked.append(json.loads(payload)["batch"])
+        self.was_asked.set()
+        if not self._answers:
+            return
         for number in range(self._answers.pop(0)):
             ack = f"$JS.ACK.CODERUNNER_TASKS.queue.1.{number}.1.1.0"
             await self._on_message(Msg(self, "task", ack, msgspec.json.encode(a_task())))
@@ -54,3 +59,14 @@ async def test_a_task_that_comes_late_beside_the_next_one_makes_nobody_ask_for_l
     assert server.asked == [1]  # a server takes -1 for 1, and sends a task for which there is no slot
     assert (await asyncio.wait_for(slot, 1)).task.id == "t1"
     assert source.handed_back == 1
+
+
+async def test_a_question_that_a_lost_connection_took_along_is_over_with_the_next_connection() -> None:
+    source = await source_with(1)
+    source._now = puller = NowPuller(server := SlowServer([]), source._arrived)
+    asking = asyncio.create_task(puller.pull(source._queues[0].queue, 1, 0))
+    await server.was_asked.wait()
+    source._reconnected()
+    await asyncio.sleep(0)
+    assert asking.done()
+    assert asking.result() == (0, "404")
