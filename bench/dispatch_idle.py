@@ -1,8 +1,10 @@
-"""What nodes cost that have nothing to do: signs of life, waiting pulls and heartbeats, in a plane of their own."""
+"""What nodes cost that have nothing to do: signs of life, waiting pulls and heartbeats; and how long they take to be
+there when all of them come at once, at their start and after the bus was gone."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,23 @@ SECONDS = 60.0
 """Twelve heartbeats of each node, twenty renewals of its waiting pulls."""
 QUICK_IDLE = (Shape(1, 2, 1, 2),)
 QUICK_SECONDS = 2.0
+TASKS = 1_000
+"""That show that the bus is back."""
 
 
 async def idle(directory: Path, shape: Shape, seconds: float) -> dict[str, Any]:
-    """One row: per cents of a core and MiB, by part, while nothing is asked of the nodes for so long."""
+    """One row. ``start_s``: from nothing, all parts, until 400 tasks have been run; ``back_s``: from kill -9 of the bus
+    until 1,000 tasks have been run; per cents of a core and MiB, by part, while nothing is asked of the nodes for so
+    many seconds."""
+    began = time.perf_counter()
     async with plane(directory, shape) as made:
+        start_s = time.perf_counter() - began
         await _come_to_rest(made, shape)
         before = made.usage()
         await asyncio.sleep(seconds)
-        return {"nodes": shape.nodes, "gateways": shape.gateways, **_spent(before, made.usage())}
+        spent = _spent(before, made.usage())
+        times = {"start_s": round(start_s, 1), "back_s": round(await _back(made), 1)}
+        return {"nodes": shape.nodes, "gateways": shape.gateways, **times, **spent}
 
 
 async def _come_to_rest(made: Plane, shape: Shape) -> None:
@@ -34,6 +44,14 @@ async def _come_to_rest(made: Plane, shape: Shape) -> None:
         if spent >= last * 0.9:
             return
         last = spent
+
+
+async def _back(made: Plane) -> float:
+    stored, began = await made.stored(), time.perf_counter()
+    await made.crash_bus()
+    await made.call("batch", TASKS)
+    await made.until_stored(stored + TASKS)
+    return time.perf_counter() - began
 
 
 def _spent(before: Usage, after: Usage) -> dict[str, Any]:

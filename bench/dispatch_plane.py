@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from nats import errors
 from nats.aio.client import Client
 
 from bench.dispatch_child import Answer, Child
@@ -22,6 +23,7 @@ from tests.servers.stack import NO_ALARMS, Stack
 
 MOST_QUEUED = 250_000
 _POLL_S = 0.02
+_ANSWER_S = 0.5
 WINDOWS = {"batch": 4, "submit": 128, "execute": 128, "alone": 1}
 """Calls in flight."""
 
@@ -74,6 +76,7 @@ class Plane:
         self._nodes = nodes
         self._callers = callers
         self._bus = bus
+        self._servers = stack.nats.members
         self._parts = {
             "callers": [callers.pid],
             "gateway": [gateway.pid for gateway in stack.gateways],
@@ -110,6 +113,21 @@ class Plane:
     async def until_stored(self, results: int) -> None:
         while await self.stored() < results:  # noqa: ASYNC110  # a stream's length is asked for, not told
             await asyncio.sleep(_POLL_S)
+
+    async def crash_bus(self) -> None:
+        """kill -9, and started again; returns when it answers. Ends ``usage``: the server is another process then."""
+        for server in self._servers:
+            server.kill()
+            server.start()
+        while not await self._answers():
+            await asyncio.sleep(_POLL_S)
+
+    async def _answers(self) -> bool:
+        try:
+            await self._bus.request(f"$JS.API.STREAM.INFO.{names.STREAM_RESULTS}", b"", timeout=_ANSWER_S)
+        except (errors.Error, OSError):
+            return False
+        return True
 
     def usage(self) -> Usage:
         parts = {part: [psutil.Process(pid) for pid in pids] for part, pids in self._parts.items()}
