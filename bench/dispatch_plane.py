@@ -119,7 +119,7 @@ class Plane:
         for server in self._servers:
             server.kill()
             server.start()
-        while not await self._answers():
+        while not await self._answers():  # noqa: ASYNC110  # nobody tells that it is back
             await asyncio.sleep(_POLL_S)
 
     async def _answers(self) -> bool:
