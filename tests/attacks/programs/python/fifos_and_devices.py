@@ -27,9 +27,11 @@ if os.path.exists("/proc/sentry-meminfo"):
         pass
 for name in os.listdir("/dev"):
     try:
-        mode = os.stat(f"/dev/{name}").st_mode
+        found = os.stat(f"/dev/{name}")
     except OSError:
         continue
-    if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and name not in known):
+    if stat.S_ISCHR(found.st_mode) and found.st_rdev == os.makedev(1, 3):
+        continue  # the null device, which some engines put over what /dev/core points to
+    if stat.S_ISBLK(found.st_mode) or (stat.S_ISCHR(found.st_mode) and name not in known):
         print("ESCAPED: there is a device", name)
 print("tried")
