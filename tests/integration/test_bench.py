@@ -39,3 +39,4 @@ def test_the_kept_dispatch_figures_are_whole() -> None:
     figures = json.loads((RESULTS / "dispatch.json").read_text(encoding="utf-8"))
     assert {row["nodes"] for row in figures["rates"]} == {1, 8, 64}
     assert [row["queued"] for row in figures["depths"]] == [1_000, 10_000, 100_000, 1_000]
+    assert [row["nodes"] for row in figures["idle"]] == [100, 300, 1_000]
