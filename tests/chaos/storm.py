@@ -104,9 +104,18 @@ class Storm:
         await asyncio.to_thread(until_busy, node)
         await asyncio.to_thread(kill_a_slot, engine, node.name)
 
-    async def _up_again(self, process: ServerProcess) -> None:
-        process.start(wait=False)
-        await asyncio.to_thread(process.wait_ready)
+    async def _up_again(self, process: ServerProcess, tries: int = 3) -> None:
+        """As a service manager does it: what ends at its start is started again. (A Docker engine may take its own
+        containerd, which is just dying, for one that runs, and give up.)"""
+        for left in reversed(range(tries)):
+            process.start(wait=False)
+            try:
+                await asyncio.to_thread(process.wait_ready)
+            except RuntimeError:
+                if process.running or not left:
+                    raise
+            else:
+                return
 
 
 def refused_results(nodes: Sequence[Node]) -> int:
