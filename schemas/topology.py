@@ -2,7 +2,8 @@
 
 Everything here is the JSON that ``$JS.API.STREAM.CREATE.<stream>``, ``$JS.API.STREAM.UPDATE.<stream>`` and
 ``$JS.API.CONSUMER.DURABLE.CREATE.<stream>.<durable>`` take, so that no client library has to know every option.
-The gateway owns the streams (creates and updates); a node creates what is missing and changes nothing.
+The gateway owns the streams (creates and updates); a node makes the consumers of its pools where they are missing, and
+gives them its own ack wait where they have another.
 Durations on this wire are nanoseconds.
 """
 
