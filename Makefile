@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 ARGS ?=
-DEV = $(PYTHON) -m deploy.dev
+DEV = $(PYTHON) -m dev
 
 .PHONY: help demo stop test check proto bench chaos images clean
 
@@ -22,7 +22,7 @@ demo test check proto bench chaos images:
 	@$(DEV) $@ $(ARGS)
 
 stop:
-	@$(PYTHON) -m deploy.dev.stop
+	@$(PYTHON) -m dev.stop
 
 clean: stop
 	@rm -rf .venv .run build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

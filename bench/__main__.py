@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from deploy.dev.paths import REPOSITORY
+from dev.paths import REPOSITORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no such measurement: {unknown[0]}")
     chosen = [one for one in MEASUREMENTS if one.name in (options.names or names)]
-    if any(one.on_demo for one in chosen) and not python("deploy.dev.demo"):
+    if any(one.on_demo for one in chosen) and not python("dev.demo"):
         return 1
     failed = [one.name for one in chosen if not run(one, quick=options.quick)]
     if failed:

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from deploy.dev.paths import REPOSITORY
-from deploy.dev.service import clean_environment
+from dev.paths import REPOSITORY
+from dev.service import clean_environment
 
 Answer = dict[str, Any]
 Orders = Callable[[Answer], Awaitable[Answer]]

@@ -16,7 +16,7 @@ from bench.dispatch_child import Answer, obey
 from node.infrastructure.logs import configure_logging
 from node.infrastructure.settings import NodeSettings
 from node.infrastructure.wiring import sandboxes
-from node.main import Node, collect_seldom
+from node.main import Node, tune_gc
 
 
 def node(name: str, values: dict[str, Any]) -> Node:
@@ -27,7 +27,7 @@ def node(name: str, values: dict[str, Any]) -> Node:
 async def main(names: list[str], values: dict[str, Any]) -> None:
     nodes = [node(name, values) for name in names]
 
-    collect_seldom()
+    tune_gc()
 
     async def orders(order: Answer) -> Answer:
         for one in nodes:

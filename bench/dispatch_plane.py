@@ -148,7 +148,7 @@ async def plane(directory: Path, shape: Shape) -> AsyncIterator[Plane]:
         stack.nats.start()
         stack.etcd.start()
         for _ in range(shape.gateways):
-            stack.add_gateway(wait=False, queue_limit=MOST_QUEUED, bus_most_tasks=MOST_QUEUED)
+            stack.add_gateway(wait=False, queue_limit=MOST_QUEUED, bus_max_tasks=MOST_QUEUED)
         nodes = [await _nodes(stack, directory, shape, at) for at in range(shape.processes)]
         callers = await Child.start(
             "callers", "bench.dispatch_load", [gateway.target for gateway in stack.gateways], directory

@@ -23,7 +23,7 @@ from node.domain.language import Language
 from node.domain.sandbox import Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool, DockerSettings, Isolation
 from node.infrastructure.languages import load_language
-from node.infrastructure.settings import LANGUAGES_DIR
+from sandbox import LANGUAGES_DIR
 from schemas.task import Limits
 
 _PATIENCE_S = 30.0

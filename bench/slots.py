@@ -28,7 +28,7 @@ from node.domain.language import Language
 from node.domain.sandbox import Role
 from node.infrastructure.docker import DockerSandboxPool, DockerSettings
 from node.infrastructure.languages import load_languages
-from node.infrastructure.settings import LANGUAGES_DIR
+from sandbox import LANGUAGES_DIR
 from tests.servers.etcd import EtcdServer
 from tests.servers.nats import NatsServer
 from tests.servers.stack import Node, Stack

@@ -25,18 +25,17 @@ from broker_gateway.application.redriving import Redriving
 from broker_gateway.application.settings import CancelSettings, OperationsSettings, WaitSettings
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
-from broker_gateway.infrastructure import logs, policies
-from broker_gateway.infrastructure.bus.connection import BusConnection
+from broker_gateway.infrastructure import policies
 from broker_gateway.infrastructure.bus.control import BusNodeControl
 from broker_gateway.infrastructure.bus.dead import BusDeadLetters
 from broker_gateway.infrastructure.bus.declare import Declaration
-from broker_gateway.infrastructure.bus.depths import QueueDepths
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
-from broker_gateway.infrastructure.bus.inbox import BusResultInbox
+from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
+from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
+from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
-from broker_gateway.infrastructure.bus.revival import BusTaskRevival
 from broker_gateway.infrastructure.bus.roll_call import RollCall
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from broker_gateway.infrastructure.call_metrics import CallMetrics
@@ -44,17 +43,19 @@ from broker_gateway.infrastructure.callbacks.breaker import with_breakers
 from broker_gateway.infrastructure.callbacks.grpc_callback import GrpcCallbackTransport
 from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
-from broker_gateway.infrastructure.http_server import HttpServer
 from broker_gateway.infrastructure.metrics import (
     CountedCallbackTransport,
-    CountedResultInbox,
+    CountedResultSource,
     CountedTaskQueue,
     Metrics,
 )
-from broker_gateway.infrastructure.process import LastingParts, serve
 from broker_gateway.infrastructure.settings import ConfigurationError, Settings, load
 from broker_gateway.interfaces.execution_mapping import execution_message
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
+from chassis import logs
+from chassis.http import HttpServer
+from chassis.nats.connection import BusConnection
+from chassis.process import LastingParts, serve
 
 if sys.platform == "linux":
     from uvloop import run
@@ -78,7 +79,7 @@ class Gateway:
         self._metrics = Metrics()
         self._bus = BusConnection(self._policies.bus)
         self._declaration = Declaration(self._bus, self._policies.streams)
-        self._depths = QueueDepths(self._bus)
+        self._depths = QueueLengths(self._bus)
         self._directory = EtcdNodeDirectory(self._policies.etcd)
         self._roll_call = RollCall(self._bus, self._directory)
         self._webhooks, self._grpc_callbacks = self._wire_callbacks()
@@ -186,7 +187,7 @@ class Gateway:
 
     def _wire_relay(self) -> CallbackRelay:
         return CallbackRelay(
-            inbox=CountedResultInbox(BusResultInbox(self._bus), self._metrics),
+            inbox=CountedResultSource(BusResultSource(self._bus), self._metrics),
             transports=self._transports,
             settings=self._policies.relay,
         )
@@ -244,7 +245,7 @@ class Gateway:
         dead, settings = BusDeadLetters(self._bus), OperationsSettings()
         redriving = Redriving(
             dead=dead,
-            revival=BusTaskRevival(self._bus),
+            revival=BusTaskRerun(self._bus),
             results=results,
             history=history,
             delivery=CallbackDelivery(self._transports, self._policies.relay.delivery_timeout_s),

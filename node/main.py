@@ -18,20 +18,20 @@ from node.application.heartbeat import Heartbeat
 from node.application.ports import LoadProbe
 from node.application.runner import Policy, TaskRunner
 from node.application.running import RunningTasks
-from node.application.slots import Slots
+from node.application.task_loops import Slots
 from node.application.workbench import Workbench
 from node.infrastructure.artefacts import MemoryArtefactStore
-from node.infrastructure.etcd_directory import EtcdNodeDirectory
+from node.infrastructure.bus.connection import Bus
+from node.infrastructure.bus.consumers import Consumers
+from node.infrastructure.bus.publisher import Publisher
+from node.infrastructure.bus.sink import NatsAnnouncer, NatsResultSink, NatsRunLedger
+from node.infrastructure.bus.source import NatsTaskSource
+from node.infrastructure.directory import EtcdNodeDirectory
 from node.infrastructure.identity import node_id
 from node.infrastructure.languages import LanguageFileError
 from node.infrastructure.load_probe import PsutilProbe
 from node.infrastructure.logs import StructuredTaskLog, configure_logging
 from node.infrastructure.metrics import Metrics
-from node.infrastructure.nats_connection import Bus
-from node.infrastructure.nats_consumers import Consumers
-from node.infrastructure.nats_publisher import Publisher
-from node.infrastructure.nats_sink import NatsAnnouncer, NatsResultSink, NatsRunLedger
-from node.infrastructure.nats_source import NatsTaskSource
 from node.infrastructure.settings import NodeSettings, SettingsError, load_settings
 from node.infrastructure.wiring import (
     StartedPool,
@@ -68,14 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _serve(settings: NodeSettings, name: str, pool: StartedPool) -> None:
     node = Node(settings, name, pool)
-    collect_seldom()
+    tune_gc()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, node.stop)
     await node.run()
 
 
-def collect_seldom() -> None:
+def tune_gc() -> None:
     """What has been made by now stays."""
     gc.freeze()
     gc.set_threshold(GARBAGE_AFTER)
@@ -210,7 +210,7 @@ class Node:
 
     async def _start_pool(self) -> None:
         """Tries for as long as the engine is away."""
-        base_s, most_s = self.settings.reconnect_base_s, self.settings.reconnect_most_s
+        base_s, most_s = self.settings.reconnect_base_s, self.settings.reconnect_max_s
         async for attempt in stamina.retry_context(
             on=self._worth_another_try, attempts=None, timeout=None, wait_initial=base_s, wait_max=most_s
         ):

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import structlog
 
 from broker_gateway.application.callback_delivery import CallbackDelivery
-from broker_gateway.application.endpoint_lanes import EndpointLanes
-from broker_gateway.application.ports import CallbackTransport, DeliveryError, ResultDelivery, ResultInbox
+from broker_gateway.application.endpoint_limiter import EndpointLimiter
+from broker_gateway.application.ports import CallbackTransport, DeliveryError, ResultDelivery, ResultSource
 from broker_gateway.application.settings import RelaySettings
 from broker_gateway.domain.backoff import Backoff
 from broker_gateway.domain.events import TaskCompletedEvent
@@ -39,7 +39,7 @@ class CallbackRelay:
     def __init__(
         self,
         *,
-        inbox: ResultInbox,
+        inbox: ResultSource,
         transports: Mapping[str, CallbackTransport],
         settings: RelaySettings,
         jitter: Callable[[], float] = random.random,
@@ -49,7 +49,7 @@ class CallbackRelay:
         self._settings = settings
         self._jitter = jitter
         self._backoff = Backoff(settings.base_s, settings.factor, settings.max_s)
-        self._lanes = EndpointLanes(settings.per_endpoint)
+        self._lanes = EndpointLimiter(settings.per_endpoint)
         self._in_flight = asyncio.Semaphore(settings.at_once)
         self._held: dict[int, ResultDelivery] = {}
         self._has_room = asyncio.Event()

@@ -150,7 +150,7 @@ class ResultDelivery(Protocol):
     async def keep_alive(self) -> None: ...
 
 
-class ResultInbox(Protocol):
+class ResultSource(Protocol):
     """Finished executions for the relay; all gateways share it."""
 
     async def take(self, most: int) -> Sequence[ResultDelivery]:
@@ -203,7 +203,7 @@ class DeadLetters(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TaskSnapshot:
     """Where a task stands, as the bus itself says. The queue is looked at before the result."""
 
     is_queued: bool
@@ -215,15 +215,15 @@ class Standing:
     """Every event stored before this look has a lower place."""
 
 
-class TaskRevival(Protocol):
+class TaskRerun(Protocol):
     """Running an ended task once more under its own id. All methods raise BusUnavailableError."""
 
-    async def standing(self, task_id: str) -> Standing: ...
-    async def forget_attempts(self, task_id: str, standing: Standing) -> None:
+    async def standing(self, task_id: str) -> TaskSnapshot: ...
+    async def forget_attempts(self, task_id: str, standing: TaskSnapshot) -> None:
         """The events before that look go, and with them the count of attempts."""
         ...
 
-    async def forget_result(self, standing: Standing) -> bool:
+    async def forget_result(self, standing: TaskSnapshot) -> bool:
         """Removes exactly the result that was seen. False if it was gone already; another one is left alone."""
         ...
 

@@ -23,8 +23,8 @@ from broker_gateway.application.ports import (
     KeptLetter,
     QueueFullError,
     ResultStore,
-    Standing,
-    TaskRevival,
+    TaskRerun,
+    TaskSnapshot,
 )
 from broker_gateway.application.settings import OperationsSettings
 from broker_gateway.domain.execution_task import ExecutionTask
@@ -48,7 +48,7 @@ class Redriving:
         self,
         *,
         dead: DeadLetters,
-        revival: TaskRevival,
+        revival: TaskRerun,
         results: ResultStore,
         history: History,
         delivery: CallbackDelivery,
@@ -96,7 +96,7 @@ class Redriving:
         await self._dead.remove(kept)
         return None
 
-    async def _left_its_queue(self, task_id: str) -> Standing | None:
+    async def _left_its_queue(self, task_id: str) -> TaskSnapshot | None:
         """The node stores the failure, then the letter, and only then takes the message from its queue."""
         looks = round(self._settings.leaving_s / self._settings.look_every_s)
         for _ in range(max(1, looks)):
@@ -106,7 +106,7 @@ class Redriving:
             await asyncio.sleep(self._settings.look_every_s)
         return None
 
-    async def _revive(self, task: TaskMessage, kept: KeptLetter, standing: Standing) -> Busy | None:
+    async def _revive(self, task: TaskMessage, kept: KeptLetter, standing: TaskSnapshot) -> Busy | None:
         await self._revival.forget_attempts(task.id, standing)
         if standing.result is not None:
             await self._revival.forget_result(standing)
@@ -121,7 +121,7 @@ class Redriving:
             self._history.record(ExecutionTask.found(again).known, again)
         return None
 
-    async def _put_back(self, task: TaskMessage, standing: Standing) -> None:
+    async def _put_back(self, task: TaskMessage, standing: TaskSnapshot) -> None:
         if standing.result is not None:
             await self._results.store(standing.result)
             self._history.record(ExecutionTask.found(task).known, task)
@@ -142,11 +142,11 @@ class Redriving:
         return None
 
 
-def _failed(standing: Standing) -> bool:
+def _failed(standing: TaskSnapshot) -> bool:
     return standing.result is not None and standing.result.execution.status is Status.INTERNAL_ERROR
 
 
-def _awaits_a_run(standing: Standing) -> bool:
+def _awaits_a_run(standing: TaskSnapshot) -> bool:
     """False where it was redriven before: it waits or runs, or has ended otherwise since. No result at all: it has
     grown too old to be kept, or a redrive stopped half way."""
     return not standing.is_queued and (standing.result is None or _failed(standing))

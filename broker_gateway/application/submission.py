@@ -29,7 +29,7 @@ from broker_gateway.application.quota_book import QuotaBook, wall_clock_ms
 from broker_gateway.application.settings import SubmissionSettings
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
-from broker_gateway.domain.idempotency_key import is_young
+from broker_gateway.domain.idempotency_key import is_recent
 from broker_gateway.domain.resource_limit import ResourceLimit
 from broker_gateway.domain.scheduler import Need, NobodyServes, Placement
 from broker_gateway.domain.task_id import ENTROPY_BYTES, TaskId
@@ -123,7 +123,7 @@ class Submission:
     async def enter(self, admitted: Admitted) -> TaskDTO | Refusal:
         """Puts it on the bus, or says why not. Raises BusUnavailableError."""
         key, task_id = admitted.command.draft.idempotency_key, admitted.id.value
-        if key and not is_young(key, self._now_ms()) and await self._is_known(task_id):
+        if key and not is_recent(key, self._now_ms()) and await self._is_known(task_id):
             return TaskDTO(task_id, is_new=False)
         answer = await self._enter_within_quota(admitted)
         if key and isinstance(answer, Busy) and await self._is_known(task_id):

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from aetcd.utils import prefix_range_end
 
-from broker_gateway.infrastructure.backoff import Backoff
+from chassis.backoff import Backoff
 from schemas.names import NODES_PREFIX, node_key
 from schemas.node import NodeRecord
 
@@ -45,7 +45,7 @@ class EtcdSettings:
     user: str = ""
     password: str = ""
     reconnect_base_s: float = 0.2
-    reconnect_most_s: float = 10.0
+    reconnect_max_s: float = 10.0
     reconnect_tries: int = 0
     """In a row, before it is given up; 0: for ever."""
 
@@ -61,7 +61,7 @@ class EtcdNodeDirectory:
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._away = asyncio.Event()
-        self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_most_s, settings.reconnect_tries)
+        self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_max_s, settings.reconnect_tries)
         self.synced = asyncio.Event()
         """Set once nodes are known: read for the first time, or told by themselves."""
 

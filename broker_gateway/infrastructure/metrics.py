@@ -15,7 +15,7 @@ from broker_gateway.application.ports import (
     DeliveryError,
     QueueFullError,
     ResultDelivery,
-    ResultInbox,
+    ResultSource,
     TaskQueue,
 )
 from schemas.execution import Execution
@@ -109,10 +109,10 @@ class CountedTaskQueue:
         return await self._inner.remove(task_id)
 
 
-class CountedResultInbox:
-    """Implements ``ResultInbox`` over another one."""
+class CountedResultSource:
+    """Implements ``ResultSource`` over another one."""
 
-    def __init__(self, inner: ResultInbox, metrics: Metrics) -> None:
+    def __init__(self, inner: ResultSource, metrics: Metrics) -> None:
         self._inner = inner
         self._metrics = metrics
         self._finished: dict[tuple[Status, str], Counter] = {}

@@ -14,10 +14,10 @@ from broker_gateway.domain.judging import CaseRules
 from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.quota import QuotaPolicy
 from broker_gateway.domain.resource_limit import Allowed, LimitRules
-from broker_gateway.infrastructure.bus.connection import BusSettings
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.directory import EtcdSettings
 from broker_gateway.infrastructure.settings import ConfigurationError, Settings
+from chassis.nats.connection import BusSettings
 from schemas.names import INBOX_GATEWAY
 from schemas.task import Limits
 from schemas.topology import BusLimits
@@ -71,7 +71,7 @@ def _bus(settings: Settings) -> BusSettings:
         inbox_prefix=INBOX_GATEWAY,
         timeout_s=settings.nats_timeout_s,
         reconnect_base_s=settings.reconnect_base_s,
-        reconnect_most_s=settings.reconnect_most_s,
+        reconnect_max_s=settings.reconnect_max_s,
         reconnect_tries=settings.reconnect_tries,
     )
 
@@ -79,7 +79,7 @@ def _bus(settings: Settings) -> BusSettings:
 def _streams(settings: Settings) -> BusLimits:
     return BusLimits(
         replicas=settings.stream_replicas,
-        tasks_max_msgs=settings.bus_most_tasks,
+        tasks_max_msgs=settings.bus_max_tasks,
         results_max_age_s=settings.result_age_s,
         events_max_age_s=settings.event_age_s,
         dead_max_age_s=settings.dead_age_s,
@@ -92,7 +92,7 @@ def _etcd(settings: Settings) -> EtcdSettings:
         user=settings.etcd_user,
         password=settings.etcd_password.get_secret_value(),
         reconnect_base_s=settings.reconnect_base_s,
-        reconnect_most_s=settings.reconnect_most_s,
+        reconnect_max_s=settings.reconnect_max_s,
         reconnect_tries=settings.reconnect_tries,
     )
 
@@ -119,7 +119,7 @@ def _relay(settings: Settings) -> RelaySettings:
         delivery_timeout_s=2 * settings.callback_timeout_s,  # the transports' own time-outs come first
         max_attempts=settings.relay_attempts,
         base_s=settings.relay_base_s,
-        max_s=settings.relay_most_s,
+        max_s=settings.relay_max_s,
     )
 
 

@@ -63,13 +63,13 @@ class Settings(BaseSettings):
     etcd_user: str = Field("", description="user on etcd")
     etcd_password: SecretStr = Field(SecretStr(""), description="password on etcd")
     reconnect_base_s: Seconds = Field(0.2, description="first wait before connecting again; doubles")
-    reconnect_most_s: Seconds = Field(10.0, description="longest wait before connecting again")
+    reconnect_max_s: Seconds = Field(10.0, description="longest wait before connecting again")
     reconnect_tries: Count = Field(
         0, description="failures in a row after which the process ends with 1; 0: it goes on for ever"
     )
 
     stream_replicas: Literal[1, 3, 5] = Field(1, description="copies of each stream; 3 in a cluster")
-    bus_most_tasks: Positive = Field(100_000, description="tasks queued and running on the bus, all pools together")
+    bus_max_tasks: Positive = Field(100_000, description="tasks queued and running on the bus, all pools together")
     result_age_s: Seconds = Field(24 * 3600.0, description="how long results are kept")
     event_age_s: Seconds = Field(24 * 3600.0, description="how long the history goes back")
     dead_age_s: Seconds = Field(7 * 24 * 3600.0, description="how long dead letters are kept")
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     relay_per_endpoint: Positive = Field(8, description="deliveries in flight to one host and port")
     relay_attempts: Positive = Field(12, description="deliveries tried before a result is a dead letter")
     relay_base_s: Seconds = Field(1.0, description="wait after the first failed delivery; doubles")
-    relay_most_s: Seconds = Field(60.0, description="longest wait between deliveries")
+    relay_max_s: Seconds = Field(60.0, description="longest wait between deliveries")
 
     shutdown_grace_s: Seconds = Field(15.0, description="how long calls in flight may take to finish at shutdown")
     log_format: Literal["json", "console"] = Field("json", description="how log lines look")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from node.application.live import LiveOutput
+from node.application.live_output import LiveOutput
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
 from node.application.running import RunningTask
 from node.domain.language import CompileStage

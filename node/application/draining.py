@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from node.application.heartbeat import Heartbeat
-from node.application.slots import Slots
+from node.application.task_loops import Slots
 
 
 class Draining:

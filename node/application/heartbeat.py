@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from node.application.ports import LoadProbe, NodeDirectory, SandboxPool
 from node.application.runner import Clock
-from node.application.slots import Slots
+from node.application.task_loops import Slots
 from node.domain.language import Language
 from node.domain.load import (
     Load,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from node.application.live import LiveOutput
+from node.application.live_output import LiveOutput
 from node.application.ports import Announcer, Sandbox, SandboxPool
 from node.application.running import RunningTask
 from node.domain.judge import accepts

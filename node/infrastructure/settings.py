@@ -13,11 +13,10 @@ from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, Valid
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from node.domain.rules import CheckMode
-from node.infrastructure.docker.settings import DEFAULT_SECCOMP_PATH
+from sandbox import LANGUAGES_DIR, SECCOMP_PATH
 
 ENVIRONMENT = "CODERUNNER_NODE_"
 CONFIG = "CODERUNNER_NODE_CONFIG"
-LANGUAGES_DIR = Path(__file__).resolve().parents[2] / "deploy" / "languages"
 CORES = os.cpu_count() or 1
 
 
@@ -73,7 +72,7 @@ class NodeSettings(BaseSettings):
     )
     heartbeat_s: Seconds = Field(5.0, description="how often the node describes itself")
     reconnect_base_s: Seconds = Field(0.1, description="first pause before connecting again; doubles")
-    reconnect_most_s: Seconds = Field(5.0, description="longest pause before connecting again")
+    reconnect_max_s: Seconds = Field(5.0, description="longest pause before connecting again")
     reconnect_tries: Annotated[int, Field(ge=0)] = Field(
         0, description="failures in a row after which the process ends with 1; 0: it goes on for ever"
     )
@@ -103,7 +102,7 @@ class NodeSettings(BaseSettings):
     slot_processes: Most = Field(64, description="processes that waiting slots grant; more gets a slot of its own")
     slot_cpus: Annotated[float, Field(ge=0.1)] = Field(2.0, description="processors that one slot may use")
     slot_direct: bool = Field(True, description="speaks to slots past the engine: where node and engine share a host")
-    seccomp_path: Path = Field(DEFAULT_SECCOMP_PATH, description="system calls that a slot may make")
+    seccomp_path: Path = Field(SECCOMP_PATH, description="system calls that a slot may make")
     uid_base: Annotated[int, Field(ge=1000)] = Field(200_000, description="first user id given to a slot")
     simulated_run_ms: Annotated[float, Field(ge=0)] = Field(0.0, description="run time of every simulated task")
     simulated_languages: Tokens = Field(["python"], description="what a simulated node says it runs")

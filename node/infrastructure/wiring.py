@@ -10,11 +10,11 @@ from typing import Protocol
 from node.application.heartbeat import Identity
 from node.application.ports import SandboxPool
 from node.domain.load import Thresholds
-from node.infrastructure.docker.pool import DockerSandboxPool
+from node.infrastructure.bus.connection import BusSettings
+from node.infrastructure.directory import EtcdSettings
+from node.infrastructure.docker.pool.pool import DockerSandboxPool
 from node.infrastructure.docker.settings import DockerSettings, Isolation
-from node.infrastructure.etcd_directory import EtcdSettings
 from node.infrastructure.languages import load_languages
-from node.infrastructure.nats_connection import BusSettings
 from node.infrastructure.settings import CORES, NodeSettings, SettingsError
 from node.infrastructure.simulated_sandbox import SimulatedSandboxPool
 
@@ -66,7 +66,7 @@ def bus_settings(settings: NodeSettings) -> BusSettings:
         password=settings.nats_password.get_secret_value(),
         credentials=settings.nats_credentials,
         reconnect_base_s=settings.reconnect_base_s,
-        reconnect_most_s=settings.reconnect_most_s,
+        reconnect_max_s=settings.reconnect_max_s,
         reconnect_tries=settings.reconnect_tries,
     )
 
@@ -78,7 +78,7 @@ def etcd_settings(settings: NodeSettings) -> EtcdSettings:
         password=settings.etcd_password.get_secret_value(),
         lease_s=settings.lease_s,
         reconnect_base_s=settings.reconnect_base_s,
-        reconnect_most_s=settings.reconnect_most_s,
+        reconnect_max_s=settings.reconnect_max_s,
         reconnect_tries=settings.reconnect_tries,
     )
 

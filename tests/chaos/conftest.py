@@ -26,10 +26,10 @@ REPORT = pytest.StashKey[Report]()
 GATEWAY: dict[str, Any] = {
     "callback_allowed_networks": ["127.0.0.0/8"],
     "relay_base_s": 0.2,
-    "reconnect_most_s": 1.0,
+    "reconnect_max_s": 1.0,
     "quota_burst": 1000,
 }
-NODE: dict[str, Any] = {"reconnect_most_s": 1.0, "heartbeat_s": 1.0, "lease_s": 5}
+NODE: dict[str, Any] = {"reconnect_max_s": 1.0, "heartbeat_s": 1.0, "lease_s": 5}
 
 StartStorm = Callable[[Stack], Awaitable[Storm]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from broker_gateway.application.ports import KeptLetter, LetterPage, QueueFullError, Standing
+from broker_gateway.application.ports import KeptLetter, LetterPage, QueueFullError, TaskSnapshot
 from schemas.execution import DeadLetter, ResultMessage
 from schemas.task import TaskMessage
 from tests.fakes.memory_bus import MemoryBus
@@ -48,16 +48,16 @@ class MemoryTaskRevival:
         self.runs: list[TaskMessage] = []
         self._occasions: set[tuple[str, str]] = set()
 
-    async def standing(self, task_id: str) -> Standing:
+    async def standing(self, task_id: str) -> TaskSnapshot:
         await self._bus.operation("standing")
         result = self._bus.results.get(task_id)
-        return Standing(task_id in self._bus.tasks, result, id(result) if result else 0, events_before=1)
+        return TaskSnapshot(task_id in self._bus.tasks, result, id(result) if result else 0, events_before=1)
 
-    async def forget_attempts(self, task_id: str, standing: Standing) -> None:
+    async def forget_attempts(self, task_id: str, standing: TaskSnapshot) -> None:
         await self._bus.operation("forget_attempts")
         self._bus.history.pop(task_id, None)
 
-    async def forget_result(self, standing: Standing) -> bool:
+    async def forget_result(self, standing: TaskSnapshot) -> bool:
         await self._bus.operation("forget_exact_result")
         for task_id, result in list(self._bus.results.items()):
             if id(result) == standing.result_place:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.dev.programs import find_program
+from dev.programs import find_program
 from tests.servers.ports import free_port
 from tests.servers.process import ServerProcess
 

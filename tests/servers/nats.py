@@ -12,8 +12,8 @@ from typing import Any
 import nats
 from nats.aio.client import Client
 
-from deploy.dev.programs import find_program
-from deploy.dev.settings import SHARED_CORES
+from dev.programs import find_program
+from dev.settings import SHARED_CORES
 from tests.servers.ports import free_port
 from tests.servers.process import POLL_S, START_TIMEOUT_S, ServerProcess
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.dev.service import clean_environment
+from dev.service import clean_environment
 
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 15.0

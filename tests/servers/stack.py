@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from coderunner import Client
-from deploy.dev import engine_api
-from deploy.dev.settings import write_toml
+from dev import engine_api
+from dev.settings import write_toml
 from tests.servers.etcd import EtcdCluster, EtcdServer
 from tests.servers.nats import PASSWORDS, REPOSITORY, NatsCluster, NatsServer
 from tests.servers.ports import free_port

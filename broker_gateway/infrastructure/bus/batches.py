@@ -11,7 +11,7 @@ import nats.errors
 from nats.aio.msg import Msg
 
 from broker_gateway.application.ports import BusUnavailableError
-from broker_gateway.infrastructure.bus.connection import BusConnection
+from chassis.nats.connection import BusConnection
 
 _END_OF_BATCH = "204"
 _NOTHING = "404"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from broker_gateway.application.ports import BusUnavailableError
-from broker_gateway.infrastructure.bus.connection import BusConnection
+from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.node import CancelOrder, CancelReply, NodeOrder
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from broker_gateway.application.ports import KeptLetter, LetterPage
-from broker_gateway.infrastructure.bus import jetstream
 from broker_gateway.infrastructure.bus.batches import read_batch, sequence
-from broker_gateway.infrastructure.bus.connection import BusConnection
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import DeadLetter
 

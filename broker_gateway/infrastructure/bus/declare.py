@@ -7,9 +7,9 @@ import asyncio
 import structlog
 
 from broker_gateway.application.ports import BusUnavailableError
-from broker_gateway.infrastructure.backoff import Backoff
-from broker_gateway.infrastructure.bus import jetstream
-from broker_gateway.infrastructure.bus.connection import BusConnection
+from chassis.backoff import Backoff
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection
 from schemas import names, topology
 
 log = structlog.get_logger(__name__)
@@ -63,7 +63,7 @@ class Declaration:
         self._task = asyncio.create_task(self._until_done(), name="bus declaration")
 
     async def _until_done(self) -> None:
-        backoff = Backoff(self._bus.settings.reconnect_base_s, self._bus.settings.reconnect_most_s)
+        backoff = Backoff(self._bus.settings.reconnect_base_s, self._bus.settings.reconnect_max_s)
         while True:
             try:
                 await ensure_all(self._bus, self._limits)

@@ -9,8 +9,8 @@ import msgspec
 import nats.errors
 from nats.aio.msg import Msg
 
-from broker_gateway.infrastructure.bus import jetstream
-from broker_gateway.infrastructure.bus.connection import BusConnection
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import DeadLetter, ResultMessage
 

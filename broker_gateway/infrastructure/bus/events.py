@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from broker_gateway.application.ports import BusUnavailableError
-from broker_gateway.infrastructure.bus.connection import BusConnection
+from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import TaskEvent
 

@@ -15,7 +15,7 @@ from nats.aio.subscription import Subscription
 
 from broker_gateway.application.ports import BusUnavailableError, Feed
 from broker_gateway.infrastructure.bus import states
-from broker_gateway.infrastructure.bus.connection import BusConnection
+from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import msgspec
 
 from broker_gateway.application.ports import Page, TaskFilter
-from broker_gateway.infrastructure.bus import jetstream, states
+from broker_gateway.infrastructure.bus import states
 from broker_gateway.infrastructure.bus.batches import read_batch, sequence
-from broker_gateway.infrastructure.bus.connection import BusConnection
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import Execution, TaskEvent
 from schemas.task import TaskMessage

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from broker_gateway.application.ports import BusUnavailableError
-from broker_gateway.infrastructure.bus import jetstream
-from broker_gateway.infrastructure.bus.connection import BusConnection
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import ResultMessage
 

@@ -10,8 +10,8 @@ import nats.errors
 import structlog
 
 from broker_gateway.application.ports import BusUnavailableError
-from broker_gateway.infrastructure.bus.connection import BusConnection
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
+from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.node import NodeRecord
 

@@ -6,9 +6,9 @@ import msgspec
 import stamina
 
 from broker_gateway.application.ports import BusUnavailableError, QueueFullError, TaskTooLargeError
-from broker_gateway.infrastructure.bus import jetstream
-from broker_gateway.infrastructure.bus.connection import BusConnection, PayloadTooLargeError
-from broker_gateway.infrastructure.bus.depths import Queue, QueueDepths
+from broker_gateway.infrastructure.bus.queue_lengths import Queue, QueueLengths
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection, PayloadTooLargeError
 from schemas import names
 from schemas.status import Priority
 from schemas.task import TaskMessage
@@ -24,7 +24,7 @@ _FULL = (jetstream.MAXIMUM_MESSAGES, jetstream.NO_STORAGE)
 class BusTaskQueue:
     """Implements ``TaskQueue``. Concurrent calls share the connection and do not wait for each other."""
 
-    def __init__(self, bus: BusConnection, depths: QueueDepths) -> None:
+    def __init__(self, bus: BusConnection, depths: QueueLengths) -> None:
         self._bus = bus
         self._depths = depths
 

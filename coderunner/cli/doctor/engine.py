@@ -36,9 +36,9 @@ def engine() -> Iterator[Finding]:
 
 def images() -> Iterator[Finding]:
     """One for each language of the checkout."""
-    definitions = sorted((CHECKOUT / "deploy" / "languages").glob("*.toml"))
+    definitions = sorted((CHECKOUT / "sandbox" / "languages").glob("*.toml"))
     if not definitions:
-        yield skipped("images", "not in a checkout: no deploy/languages to compare with")
+        yield skipped("images", "not in a checkout: no sandbox/languages to compare with")
         return
     try:
         with _connected() as client:
@@ -49,7 +49,7 @@ def images() -> Iterator[Finding]:
     wanted = {path.stem: tomllib.loads(path.read_text("utf-8"))["image"] for path in definitions}
     missing = {language: image for language, image in wanted.items() if image.removesuffix(":latest") not in present}
     for language, image in missing.items():
-        yield wrong("images", f"{image} for {language} is missing", f"python deploy/images/build.py --only {language}")
+        yield wrong("images", f"{image} for {language} is missing", f"python -m sandbox.builder --only {language}")
     if not missing:
         yield ok("images", f"all {len(wanted)} are there: {', '.join(wanted)}")
 

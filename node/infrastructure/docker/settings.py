@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-DEFAULT_SECCOMP_PATH = Path(__file__).resolve().parents[3] / "deploy" / "seccomp.json"
+from sandbox import SECCOMP_PATH
 
 
 class Isolation(StrEnum):
@@ -49,7 +49,7 @@ class DockerSettings:
     """Processes and threads that a run slot grants."""
     cpus: float = 2.0
     """Processors that one slot may use; never more than the host has."""
-    seccomp_path: Path = DEFAULT_SECCOMP_PATH
+    seccomp_path: Path = SECCOMP_PATH
     patience_s: float = 5.0
     """A slot that does not answer within this is destroyed."""
     start_patience_s: float = 60.0

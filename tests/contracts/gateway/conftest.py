@@ -9,15 +9,15 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from broker_gateway.application.ports import History, LiveFeed, ResultInbox, ResultStore, TaskQueue
-from broker_gateway.infrastructure.bus.connection import BusConnection
-from broker_gateway.infrastructure.bus.depths import QueueDepths
+from broker_gateway.application.ports import History, LiveFeed, ResultSource, ResultStore, TaskQueue
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
-from broker_gateway.infrastructure.bus.inbox import BusResultInbox
+from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
+from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.states import execution_of
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
+from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import ResultMessage, TaskEvent
 from schemas.topology import BusLimits
@@ -36,7 +36,7 @@ class Parts:
     results: ResultStore
     history: History
     feeds: LiveFeed
-    inbox: ResultInbox
+    inbox: ResultSource
     happens: Callable[[TaskEvent], Awaitable[None]]
     """A node announces a state; known when this returns."""
     finishes: Callable[[ResultMessage], Awaitable[None]]
@@ -50,7 +50,7 @@ async def parts(request: pytest.FixtureRequest, nats_server: NatsServer) -> Asyn
         return
     await start_empty(nats_server)
     async with declared_bus(nats_server, BusLimits(tasks_max_msgs=MOST_TASKS)) as bus:
-        depths = QueueDepths(bus)
+        depths = QueueLengths(bus)
         yield on_nats(bus, depths)
         await depths.close()
 
@@ -76,7 +76,7 @@ def in_memory() -> Parts:
     )
 
 
-def on_nats(bus: BusConnection, depths: QueueDepths) -> Parts:
+def on_nats(bus: BusConnection, depths: QueueLengths) -> Parts:
     store = BusResultStore(bus)
 
     async def happens(event: TaskEvent) -> None:
@@ -86,5 +86,5 @@ def on_nats(bus: BusConnection, depths: QueueDepths) -> Parts:
         assert await store.store(result)
 
     return Parts(
-        BusTaskQueue(bus, depths), store, BusHistory(bus), BusLiveFeed(bus), BusResultInbox(bus), happens, finishes
+        BusTaskQueue(bus, depths), store, BusHistory(bus), BusLiveFeed(bus), BusResultSource(bus), happens, finishes
     )

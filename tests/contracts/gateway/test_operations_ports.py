@@ -10,13 +10,13 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from broker_gateway.application.ports import DeadLetters, History, QueueFullError, ResultStore, TaskQueue, TaskRevival
+from broker_gateway.application.ports import DeadLetters, History, QueueFullError, ResultStore, TaskQueue, TaskRerun
 from broker_gateway.infrastructure.bus import dead
 from broker_gateway.infrastructure.bus.dead import BusDeadLetters
-from broker_gateway.infrastructure.bus.depths import QueueDepths
 from broker_gateway.infrastructure.bus.history import BusHistory
+from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
+from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.results import BusResultStore
-from broker_gateway.infrastructure.bus.revival import BusTaskRevival
 from broker_gateway.infrastructure.bus.states import execution_of
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from schemas import names
@@ -35,7 +35,7 @@ MOST_TASKS = 2
 @dataclass
 class Parts:
     dead: DeadLetters
-    revival: TaskRevival
+    revival: TaskRerun
     queue: TaskQueue
     results: ResultStore
     history: History
@@ -56,8 +56,8 @@ async def parts(request: pytest.FixtureRequest, nats_server: NatsServer) -> Asyn
         async def happens(event: TaskEvent) -> None:
             await bus.request(names.event_subject(event.id, event.status), msgspec.json.encode(event))
 
-        depths = QueueDepths(bus)
-        ports = BusDeadLetters(bus), BusTaskRevival(bus), BusTaskQueue(bus, depths), BusResultStore(bus)
+        depths = QueueLengths(bus)
+        ports = BusDeadLetters(bus), BusTaskRerun(bus), BusTaskQueue(bus, depths), BusResultStore(bus)
         yield Parts(*ports, BusHistory(bus), bury, happens)
         await depths.close()
 

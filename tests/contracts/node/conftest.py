@@ -9,12 +9,12 @@ import pytest
 import pytest_asyncio
 
 from node.application.ports import ResultSink
-from node.infrastructure.nats_connection import Bus, BusSettings
-from node.infrastructure.nats_publisher import Publisher
-from node.infrastructure.nats_sink import NatsResultSink
+from node.infrastructure.bus.connection import Bus, BusSettings
+from node.infrastructure.bus.publisher import Publisher
+from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
 from tests.fakes.node import MemorySink
-from tests.integration.node.conftest import Desk
+from tests.integration.node.conftest import GatewayStandIn
 from tests.servers.fixtures import StartNats
 
 
@@ -32,7 +32,7 @@ async def parts(request: pytest.FixtureRequest, start_nats: StartNats) -> AsyncI
         return
     server = start_nats(roles=True)
     gateway = await server.connect("gateway")
-    desk = Desk(gateway)
+    desk = GatewayStandIn(gateway)
     await desk.open()
     bus = Bus(BusSettings(servers=[server.url_as("node")]), "contract")
     await bus.connect()
@@ -50,7 +50,7 @@ def in_memory() -> Parts:
     return Parts(sink, forget)
 
 
-def on_nats(bus: Bus, desk: Desk) -> Parts:
+def on_nats(bus: Bus, desk: GatewayStandIn) -> Parts:
     async def forget(task_id: str) -> None:
         await desk.ask(f"STREAM.PURGE.{names.STREAM_RESULTS}", {"filter": names.result_subject(task_id)})
 

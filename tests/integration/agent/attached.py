@@ -16,11 +16,11 @@ import docker
 from node.agent.frames import READY_MARK, Decoder, encode
 from node.domain.language import Language
 from node.domain.sandbox import Role
-from node.infrastructure.docker.dressing import agent_files, dress
-from node.infrastructure.docker.engine import Engine
+from node.infrastructure.docker.agent_link.streams import STDOUT, Demultiplexer
+from node.infrastructure.docker.engine.client import Engine
 from node.infrastructure.docker.settings import DockerSettings
-from node.infrastructure.docker.specification import Specification, usual_shape
-from node.infrastructure.docker.streams import STDOUT, Demultiplexer
+from node.infrastructure.docker.slot.agent_image import agent_files, dress
+from node.infrastructure.docker.slot.specification import Specification, usual_shape
 from node.infrastructure.languages import load_language
 
 REPOSITORY = Path(__file__).parents[3]
@@ -203,7 +203,7 @@ def make_slot(api: docker.APIClient, language: str, role: Role = Role.RUN, **cha
     """A started slot as the node makes it, whose agent has said that it is ready. ``changes``: fields of the agent's
     configuration that are to be different."""
     settings = DockerSettings(node_id="agent-test", prefix=PREFIX)
-    definition = load_language(REPOSITORY / "deploy" / "languages" / f"{language}.toml")
+    definition = load_language(REPOSITORY / "sandbox" / "languages" / f"{language}.toml")
     specification = Specification(
         language=definition,
         role=role,

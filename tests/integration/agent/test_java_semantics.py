@@ -16,7 +16,7 @@ from tests.integration.agent.sections import read_programs
 from tests.integration.agent.told import FOLDER, told
 
 PROGRAMS = read_programs("java_programs.txt", "Main.java")
-LANGUAGE = load_language(REPOSITORY / "deploy" / "languages" / "java.toml")
+LANGUAGE = load_language(REPOSITORY / "sandbox" / "languages" / "java.toml")
 LAUNCH = LANGUAGE.run_command[0]
 PLAIN = ["java", "-XX:+UseSerialGC", "-XX:MaxRAMPercentage=70"]
 """What the launcher chooses and a program may see: the garbage collector, and how large the heap may become."""

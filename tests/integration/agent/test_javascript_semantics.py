@@ -25,7 +25,7 @@ _told = partial(
     ],
 )
 
-WAITING = 64 + load_language(REPOSITORY / "deploy" / "languages" / "javascript.toml").processes_overhead
+WAITING = 64 + load_language(REPOSITORY / "sandbox" / "languages" / "javascript.toml").processes_overhead
 """Processes that the one that waits was started with: only a task that is granted the same may have it."""
 slot = slot_of("javascript")
 

@@ -17,7 +17,7 @@ import docker
 import pytest
 
 from node.agent.frames import Decoder, encode
-from node.infrastructure.docker.direct import connect_inside
+from node.infrastructure.docker.agent_link.direct import connect_inside
 from tests.integration.agent.attached import LIMITS, AttachedAgent, make_slot
 
 ASK_EVERY_NAME = r"""

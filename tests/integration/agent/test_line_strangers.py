@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from node.infrastructure.docker.direct import connect_inside
+from node.infrastructure.docker.agent_link.direct import connect_inside
 
 REPOSITORY = Path(__file__).parents[3]
 LISTEN = """

@@ -18,7 +18,7 @@ from tests.unit.docker.builders import limits, nobody
 
 AT_LEISURE = {"cpu_ms": 120_000, "wall_ms": 180_000}
 """Time enough on a machine of any speed."""
-LANGUAGES = Path(__file__).resolve().parents[3] / "deploy" / "languages"
+LANGUAGES = Path(__file__).resolve().parents[3] / "sandbox" / "languages"
 PYTHON, CPP = (load_language(LANGUAGES / f"{name}.toml") for name in ("python", "cpp"))
 FORKS = b"""
 import os, signal

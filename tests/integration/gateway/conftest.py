@@ -8,9 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest_asyncio
 
-from broker_gateway.infrastructure.bus import declare, jetstream
-from broker_gateway.infrastructure.bus.connection import BusConnection, BusSettings
+from broker_gateway.infrastructure.bus import declare
 from broker_gateway.infrastructure.bus.declare import Declaration
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection, BusSettings
 from schemas import topology
 from schemas.topology import BusLimits
 from tests.servers import NatsServer
@@ -23,7 +24,7 @@ async def declared_bus(
     server: NatsServer, limits: BusLimits | None = None, timeout_s: float = 5.0
 ) -> AsyncIterator[BusConnection]:
     """Connected, and everything is declared."""
-    bus = BusConnection(BusSettings(urls=[server.url], timeout_s=timeout_s, reconnect_most_s=0.5))
+    bus = BusConnection(BusSettings(urls=[server.url], timeout_s=timeout_s, reconnect_max_s=0.5))
     declaration = Declaration(bus, limits or BusLimits())
     bus.start()
     try:

@@ -7,8 +7,8 @@ import json
 import msgspec
 from nats.aio.msg import Msg
 
-from broker_gateway.infrastructure.bus.connection import BusConnection
 from broker_gateway.infrastructure.bus.control import BusNodeControl
+from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.node import CancelReply
 from tests.integration.gateway.conftest import Connect

@@ -7,12 +7,13 @@ import asyncio
 from structlog.testing import capture_logs
 
 from broker_gateway.application.ports import BusUnavailableError
-from broker_gateway.infrastructure.bus import declare, jetstream
-from broker_gateway.infrastructure.bus.connection import BusConnection, BusSettings
+from broker_gateway.infrastructure.bus import declare
 from broker_gateway.infrastructure.bus.declare import Declaration
-from broker_gateway.infrastructure.bus.depths import QueueDepths
+from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection, BusSettings
 from schemas import names, topology
 from schemas.topology import BusLimits
 from tests.integration.gateway import samples
@@ -50,7 +51,7 @@ async def test_gateways_that_declare_at_once_do_not_disturb_each_other(connect: 
 
 async def test_changed_limits_are_applied_and_nothing_is_lost(connect: Connect) -> None:
     bus = await connect()
-    depths = QueueDepths(bus)
+    depths = QueueLengths(bus)
     task = samples.task()
     await BusTaskQueue(bus, depths).enqueue(task)
     other = await connect(BusLimits(tasks_max_msgs=7, results_max_age_s=60))
@@ -90,12 +91,12 @@ async def test_what_the_server_refuses_is_not_taken_for_done(start_nats: StartNa
 
 
 async def test_three_replicas_survive_their_leader(nats_cluster: NatsCluster) -> None:
-    bus = BusConnection(BusSettings(urls=nats_cluster.urls, timeout_s=10, reconnect_most_s=0.5))
+    bus = BusConnection(BusSettings(urls=nats_cluster.urls, timeout_s=10, reconnect_max_s=0.5))
     declaration = Declaration(bus, BusLimits(replicas=3))
     bus.start()
     async with asyncio.timeout(30):
         await declaration.done.wait()
-    depths = QueueDepths(bus)
+    depths = QueueLengths(bus)
     queue = BusTaskQueue(bus, depths)
     before, after = samples.task(), samples.task()
     await queue.enqueue(before)

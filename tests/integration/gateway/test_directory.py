@@ -21,7 +21,7 @@ from tests.servers.fixtures import StartEtcd
 
 @asynccontextmanager
 async def following(*endpoints: str) -> AsyncIterator[EtcdNodeDirectory]:
-    directory = EtcdNodeDirectory(EtcdSettings(endpoints=endpoints, reconnect_base_s=0.05, reconnect_most_s=0.3))
+    directory = EtcdNodeDirectory(EtcdSettings(endpoints=endpoints, reconnect_base_s=0.05, reconnect_max_s=0.3))
     directory.start()
     try:
         yield directory

@@ -6,10 +6,10 @@ import asyncio
 
 import msgspec
 
-from broker_gateway.infrastructure.bus.connection import BusConnection
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.results import BusResultStore
+from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.execution import Execution, OutputChunk, ResultMessage
 from schemas.status import Status

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from broker_gateway.application.ports import Feed
-from broker_gateway.infrastructure.bus.connection import BusConnection
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
+from chassis.nats.connection import BusConnection
 
 
 async def read(feed: Feed) -> None:

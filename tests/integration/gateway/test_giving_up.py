@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from broker_gateway.infrastructure.backoff import Backoff, GaveUpError
+from chassis.backoff import Backoff, GaveUpError
 from tests.integration.gateway.gateway_process import GatewayProcess
 from tests.servers import EtcdServer, NatsServer
 from tests.servers.ports import free_port

@@ -10,8 +10,8 @@ import pytest
 
 from broker_gateway.application.ports import TaskFilter
 from broker_gateway.infrastructure.bus import history as history_module
-from broker_gateway.infrastructure.bus.connection import BusConnection
 from broker_gateway.infrastructure.bus.history import BusHistory
+from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import TaskEvent
 from schemas.status import Status

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import msgspec
 
 from broker_gateway.application.ports import BusUnavailableError, ResultDelivery
-from broker_gateway.infrastructure.bus import jetstream
-from broker_gateway.infrastructure.bus.connection import BusConnection
-from broker_gateway.infrastructure.bus.inbox import SILENCE_S, BusResultInbox
+from broker_gateway.infrastructure.bus.result_source import SILENCE_S, BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import DeadLetter
 from tests.integration.gateway import samples
@@ -25,12 +25,12 @@ async def store(bus: BusConnection, *task_ids: str) -> None:
         assert await BusResultStore(bus).store(samples.result(task_id, "http://example.org/"))
 
 
-async def take(inbox: BusResultInbox, most: int = 10) -> Sequence[ResultDelivery]:
+async def take(inbox: BusResultSource, most: int = 10) -> Sequence[ResultDelivery]:
     async with asyncio.timeout(20):
         return await inbox.take(most)
 
 
-async def taken(inbox: BusResultInbox, count: int) -> list[ResultDelivery]:
+async def taken(inbox: BusResultSource, count: int) -> list[ResultDelivery]:
     found: list[ResultDelivery] = []
     while len(found) < count:
         found += await take(inbox)
@@ -51,7 +51,7 @@ async def open_in_consumer(bus: BusConnection) -> tuple[int, int]:
 
 
 async def test_every_result_comes_once_and_is_gone_when_done(bus: BusConnection) -> None:
-    inbox = BusResultInbox(bus)
+    inbox = BusResultSource(bus)
     await store(bus, *(f"t{number}" for number in range(25)))
     deliveries = await taken(inbox, 25)
     assert sorted(one.result.execution.id for one in deliveries) == sorted(f"t{number}" for number in range(25))
@@ -62,7 +62,7 @@ async def test_every_result_comes_once_and_is_gone_when_done(bus: BusConnection)
 
 
 async def test_take_waits_for_the_first_result(bus: BusConnection) -> None:
-    inbox = BusResultInbox(bus)
+    inbox = BusResultSource(bus)
     waiting = asyncio.create_task(take(inbox))
     await store(bus, "a")
     (delivery,) = await waiting
@@ -71,18 +71,18 @@ async def test_take_waits_for_the_first_result(bus: BusConnection) -> None:
 
 async def test_no_more_than_asked_for_is_taken(bus: BusConnection) -> None:
     await store(bus, *(f"t{number}" for number in range(5)))
-    inbox = BusResultInbox(bus)
+    inbox = BusResultSource(bus)
     assert len(await take(inbox, 2)) <= 2
     assert (await open_in_consumer(bus))[1] <= 2
 
 
 async def test_two_gateways_share_the_results(connect: Connect) -> None:
     first, second = await connect(), await connect()
-    inboxes = [BusResultInbox(first), BusResultInbox(second)]
+    inboxes = [BusResultSource(first), BusResultSource(second)]
     await store(first, *(f"t{number}" for number in range(40)))
     seen: list[str] = []
 
-    async def relay(inbox: BusResultInbox) -> None:
+    async def relay(inbox: BusResultSource) -> None:
         while True:
             for delivery in await inbox.take(4):
                 seen.append(delivery.result.execution.id)
@@ -97,7 +97,7 @@ async def test_two_gateways_share_the_results(connect: Connect) -> None:
 
 
 async def test_a_result_handed_back_comes_again_with_the_next_attempt(bus: BusConnection) -> None:
-    inbox = BusResultInbox(bus)
+    inbox = BusResultSource(bus)
     await store(bus, "a")
     (first,) = await take(inbox)
     await first.keep_alive()
@@ -108,7 +108,7 @@ async def test_a_result_handed_back_comes_again_with_the_next_attempt(bus: BusCo
 
 
 async def test_a_buried_result_is_a_dead_letter_and_does_not_come_again(bus: BusConnection) -> None:
-    inbox = BusResultInbox(bus)
+    inbox = BusResultSource(bus)
     await store(bus, "a")
     (delivery,) = await take(inbox)
     await delivery.bury("undelivered", "404 from the endpoint")
@@ -121,7 +121,7 @@ async def test_a_buried_result_is_a_dead_letter_and_does_not_come_again(bus: Bus
 
 
 async def test_a_result_that_is_not_understood_is_buried_and_the_next_one_comes(bus: BusConnection) -> None:
-    inbox = BusResultInbox(bus)
+    inbox = BusResultSource(bus)
     await bus.request(names.result_subject("bad"), b'{"nonsense": true}')
     await store(bus, "good")
     (delivery,) = await taken(inbox, 1)
@@ -132,7 +132,7 @@ async def test_a_result_that_is_not_understood_is_buried_and_the_next_one_comes(
 async def test_results_come_on_after_a_restart_of_the_server(start_nats: StartNats) -> None:
     server = start_nats()
     async with declared_bus(server) as bus:
-        inbox = BusResultInbox(bus)
+        inbox = BusResultSource(bus)
         await store(bus, "before")
         (delivery,) = await take(inbox)
         await delivery.done()
@@ -148,7 +148,7 @@ async def test_results_come_on_after_a_restart_of_the_server(start_nats: StartNa
 
 
 async def test_a_deleted_consumer_is_declared_again(bus: BusConnection) -> None:
-    inbox = BusResultInbox(bus)
+    inbox = BusResultSource(bus)
     await store(bus, "a")
     await jetstream.call(bus, f"CONSUMER.DELETE.{names.STREAM_RESULTS}.{names.RELAY_CONSUMER}")
     (delivery,) = await take(inbox)

@@ -16,8 +16,8 @@ import msgspec
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from broker_gateway.infrastructure import logs
 from broker_gateway.main import main
+from chassis import logs
 from coderunner.v1 import catalog_pb2, catalog_pb2_grpc, execution_pb2, execution_pb2_grpc
 from schemas import names
 from schemas.task import TaskMessage

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from broker_gateway.infrastructure.bus.connection import BusConnection
 from broker_gateway.infrastructure.bus.results import BusResultStore
+from chassis.nats.connection import BusConnection
 from schemas import names
 from tests.integration.gateway import samples
 from tests.integration.gateway.conftest import Connect

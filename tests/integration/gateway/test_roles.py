@@ -9,19 +9,19 @@ import msgspec
 import pytest_asyncio
 
 from broker_gateway.application.ports import TaskFilter
-from broker_gateway.infrastructure.bus import jetstream
-from broker_gateway.infrastructure.bus.connection import BusConnection, BusSettings
 from broker_gateway.infrastructure.bus.control import BusNodeControl
 from broker_gateway.infrastructure.bus.dead import BusDeadLetters
 from broker_gateway.infrastructure.bus.declare import Declaration
-from broker_gateway.infrastructure.bus.depths import QueueDepths
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
-from broker_gateway.infrastructure.bus.inbox import BusResultInbox
+from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
+from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
+from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
-from broker_gateway.infrastructure.bus.revival import BusTaskRevival
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection, BusSettings
 from schemas import names
 from schemas.execution import ResultMessage
 from schemas.node import CancelReply
@@ -59,7 +59,7 @@ async def bus(server: NatsServer) -> AsyncIterator[BusConnection]:
 
 
 async def test_the_queue_works(bus: BusConnection) -> None:
-    depths = QueueDepths(bus)
+    depths = QueueLengths(bus)
     queue = BusTaskQueue(bus, depths)
     task = samples.task()
     assert await queue.waiting("default", Priority.NORMAL) == 0
@@ -76,7 +76,7 @@ async def test_results_feeds_and_the_relays_inbox_work(bus: BusConnection) -> No
     assert await store.find("a") == samples.result("a")
     assert isinstance(await feed.next(5), ResultMessage)
     async with asyncio.timeout(10):
-        (delivery,) = await BusResultInbox(bus).take(5)
+        (delivery,) = await BusResultSource(bus).take(5)
     await delivery.keep_alive()
     await delivery.bury("undelivered", "why")
     await store.forget("a")
@@ -97,7 +97,7 @@ async def test_history_and_events_work(bus: BusConnection) -> None:
 
 
 async def test_dead_letters_and_revival_work(bus: BusConnection) -> None:
-    dead, revival = BusDeadLetters(bus), BusTaskRevival(bus)
+    dead, revival = BusDeadLetters(bus), BusTaskRerun(bus)
     letter = poison_letter(samples.task("a"))
     await jetstream.store(bus, names.dead_subject("poison", "a"), msgspec.json.encode(letter), {})
     await BusResultStore(bus).store(samples.result("a"))
@@ -124,7 +124,7 @@ async def test_a_node_answers_to_orders(bus: BusConnection, server: NatsServer) 
 
 async def test_with_a_wrong_password_it_goes_on_trying(server: NatsServer) -> None:
     """The user may be there in a moment."""
-    made = BusConnection(BusSettings(urls=[server.url], user="gateway", password="wrong", reconnect_most_s=0.2))
+    made = BusConnection(BusSettings(urls=[server.url], user="gateway", password="wrong", reconnect_max_s=0.2))
     made.start()
     client = await server.connect("operator")
     async with asyncio.timeout(10):

@@ -11,9 +11,9 @@ import pytest
 from nats.aio.msg import Msg
 
 from broker_gateway.infrastructure.bus import roll_call
-from broker_gateway.infrastructure.bus.connection import BusConnection
 from broker_gateway.infrastructure.bus.roll_call import RollCall
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory, EtcdSettings
+from chassis.nats.connection import BusConnection
 from schemas import names
 from tests.integration.gateway import samples
 from tests.integration.gateway.conftest import Connect
@@ -38,7 +38,7 @@ async def answers(bus: BusConnection, *payloads: bytes) -> asyncio.Event:
 @asynccontextmanager
 async def directory(bus: BusConnection, endpoint: str) -> AsyncIterator[EtcdNodeDirectory]:
     """With a roll call behind it."""
-    followed = EtcdNodeDirectory(EtcdSettings(endpoints=[endpoint], reconnect_base_s=0.05, reconnect_most_s=0.1))
+    followed = EtcdNodeDirectory(EtcdSettings(endpoints=[endpoint], reconnect_base_s=0.05, reconnect_max_s=0.1))
     followed.start()
     calling = asyncio.create_task(RollCall(bus, followed).run())
     try:

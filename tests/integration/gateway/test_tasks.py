@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 
 from broker_gateway.application.ports import BusUnavailableError, QueueFullError, TaskTooLargeError
-from broker_gateway.infrastructure.bus import jetstream
-from broker_gateway.infrastructure.bus.connection import BusConnection
-from broker_gateway.infrastructure.bus.depths import QueueDepths
+from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.status import Priority
 from schemas.topology import BusLimits
@@ -22,12 +22,12 @@ from tests.servers.fixtures import StartNats
 
 
 def queue_on(bus: BusConnection) -> BusTaskQueue:
-    return BusTaskQueue(bus, QueueDepths(bus))
+    return BusTaskQueue(bus, QueueLengths(bus))
 
 
 @pytest_asyncio.fixture
 async def queue(bus: BusConnection) -> AsyncIterator[BusTaskQueue]:
-    depths = QueueDepths(bus)
+    depths = QueueLengths(bus)
     yield BusTaskQueue(bus, depths)
     await depths.close()
 
@@ -111,7 +111,7 @@ async def test_asking_for_the_length_in_a_burst_asks_the_server_once(bus: BusCon
 
 
 async def test_a_refused_submission_does_not_lengthen_the_queue(bus: BusConnection) -> None:
-    depths = QueueDepths(bus)
+    depths = QueueLengths(bus)
     queue = BusTaskQueue(bus, depths)
     task = samples.task()
     await queue.waiting("default", Priority.NORMAL)

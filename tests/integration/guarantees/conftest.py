@@ -17,7 +17,7 @@ from tests.servers import EtcdServer, NatsServer
 from tests.servers.stack import Gateway, Node, Stack
 from tests.servers.waiting import eventually
 
-FAST: dict[str, Any] = {"heartbeat_s": 0.5, "reconnect_most_s": 0.5}
+FAST: dict[str, Any] = {"heartbeat_s": 0.5, "reconnect_max_s": 0.5}
 
 
 @pytest.fixture(scope="session")

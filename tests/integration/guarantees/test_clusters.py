@@ -17,7 +17,7 @@ async def test_both_leaders_die_in_the_middle_of_tasks_and_every_one_of_them_end
     start_stack: StartStack,
 ) -> None:
     node = {**FAST, "sandbox": "simulated", "simulated_languages": [LANGUAGE], "concurrency": 4}
-    stack = start_stack(nodes=2, gateway={"reconnect_most_s": 0.5}, node=node, clusters=True)
+    stack = start_stack(nodes=2, gateway={"reconnect_max_s": 0.5}, node=node, clusters=True)
     nats, etcd = stack.nats, stack.etcd
     assert isinstance(nats, NatsCluster)
     assert isinstance(etcd, EtcdCluster)

@@ -19,7 +19,7 @@ ENGINE = Path("/var/run/docker.sock")
 
 
 async def test_work_goes_on_when_nats_is_back(start_stack: StartStack) -> None:
-    stack = start_stack(gateway={"reconnect_most_s": 0.5}, node=NODE)
+    stack = start_stack(gateway={"reconnect_max_s": 0.5}, node=NODE)
     await stack.wait_served(LANGUAGE)
     before = pids(stack)
     (nats,) = stack.nats.members
@@ -35,7 +35,7 @@ async def test_work_goes_on_when_nats_is_back(start_stack: StartStack) -> None:
 
 
 async def test_tasks_flow_without_etcd_and_nodes_are_known_again_when_it_is_back(start_stack: StartStack) -> None:
-    stack = start_stack(gateway={"reconnect_most_s": 0.5}, node=NODE)
+    stack = start_stack(gateway={"reconnect_max_s": 0.5}, node=NODE)
     await stack.wait_served(LANGUAGE)
     before = pids(stack)
     (etcd,) = stack.etcd.members

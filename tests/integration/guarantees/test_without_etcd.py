@@ -16,7 +16,7 @@ from tests.servers.waiting import eventually
 
 LANGUAGE = "simulated"
 NODE = {**FAST, "sandbox": "simulated", "simulated_languages": [LANGUAGE], "lease_s": 2}
-GATEWAY = {"reconnect_most_s": 0.5}
+GATEWAY = {"reconnect_max_s": 0.5}
 READY_WITHIN_S = 10.0
 
 

@@ -17,9 +17,9 @@ import pytest
 from docker.models.containers import Container
 from docker.utils.socket import frames_iter
 
-DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
+SANDBOX = Path(__file__).resolve().parents[3] / "sandbox"
 INSIDE = Path(__file__).with_name("inside.py").read_text()
-LANGUAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted((DEPLOY / "languages").glob("*.toml"))}
+LANGUAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted((SANDBOX / "languages").glob("*.toml"))}
 USER = "12345:12345"
 
 
@@ -66,9 +66,7 @@ class Slot:
 @pytest.fixture(scope="session")
 def engine() -> Iterator[docker.DockerClient]:
     """The engine, with all images up to date."""
-    built = subprocess.run(
-        [sys.executable, str(DEPLOY / "images" / "build.py")], capture_output=True, text=True, check=False
-    )
+    built = subprocess.run([sys.executable, "-m", "sandbox.builder"], capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout[-2000:] + built.stderr
     client = docker.from_env()
     yield client

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import docker
 import pytest
 
-from tests.integration.images.conftest import DEPLOY, LANGUAGES, Slot
+from tests.integration.images.conftest import LANGUAGES, Slot
 
 SlotOf = Callable[[str], Slot]
 
@@ -51,9 +51,7 @@ def test_the_agent_has_its_python_and_its_place(slot: SlotOf, name: str) -> None
 def test_images_that_are_current_are_not_built_again(engine: docker.DockerClient) -> None:
     before = {name: engine.images.get(language["image"]).id for name, language in LANGUAGES.items()}
     started = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, str(DEPLOY / "images" / "build.py")], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-m", "sandbox.builder"], capture_output=True, text=True, check=True)
     elapsed = time.monotonic() - started
     assert {line.split(": ")[-1] for line in done.stdout.splitlines()} == {"is current"}
     assert {name: engine.images.get(language["image"]).id for name, language in LANGUAGES.items()} == before
@@ -61,7 +59,7 @@ def test_images_that_are_current_are_not_built_again(engine: docker.DockerClient
 
 
 def test_an_unknown_image_ends_with_one_sentence() -> None:
-    command = [sys.executable, str(DEPLOY / "images" / "build.py"), "--only", "cobol"]
+    command = [sys.executable, "-m", "sandbox.builder", "--only", "cobol"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("There is no image 'cobol'; known are base, bash, cpp")
@@ -69,7 +67,7 @@ def test_an_unknown_image_ends_with_one_sentence() -> None:
 
 
 def test_an_engine_that_does_not_answer_ends_with_one_sentence() -> None:
-    command = [sys.executable, str(DEPLOY / "images" / "build.py")]
+    command = [sys.executable, "-m", "sandbox.builder"]
     environment = {"DOCKER_HOST": "tcp://127.0.0.1:1", "PATH": "/usr/bin:/bin"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 1

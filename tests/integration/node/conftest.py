@@ -30,7 +30,7 @@ from tests.servers.waiting import eventually
 SOON_S = 8.0
 
 
-class Desk:
+class GatewayStandIn:
     """A gateway's place on the bus: queues tasks, sees every stored result, asks the streams."""
 
     def __init__(self, client: Client) -> None:
@@ -162,9 +162,9 @@ def prioritised(task_id: str, priority: Priority, run_ms: int = 0) -> TaskMessag
 
 
 @pytest_asyncio.fixture
-async def desk(nats_server: NatsServer) -> AsyncIterator[Desk]:
+async def desk(nats_server: NatsServer) -> AsyncIterator[GatewayStandIn]:
     client = await nats_server.connect()
-    desk = Desk(client)
+    desk = GatewayStandIn(client)
     await desk.open()
     yield desk
     await client.close()

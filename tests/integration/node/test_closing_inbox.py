@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from nats.aio.msg import Msg
 
-from node.infrastructure.nats_inbox import Inbox
+from node.infrastructure.bus.inbox import Inbox
 from tests.servers.nats import NatsServer
 
 

@@ -11,14 +11,14 @@ import pytest
 import pytest_asyncio
 from nats.aio.msg import Msg
 
-from node.infrastructure.nats_connection import Bus, BusSettings
-from node.infrastructure.nats_consumers import Consumers
-from node.infrastructure.nats_publisher import Publisher
-from node.infrastructure.nats_pull import Queue
+from node.infrastructure.bus.connection import Bus, BusSettings
+from node.infrastructure.bus.consumers import Consumers
+from node.infrastructure.bus.publisher import Publisher
+from node.infrastructure.bus.pull import Queue
 from schemas import names
 from schemas.status import Priority
 from schemas.topology import JsonObject
-from tests.integration.node.conftest import Desk
+from tests.integration.node.conftest import GatewayStandIn
 from tests.servers.nats import NatsServer
 from tests.servers.waiting import eventually
 
@@ -61,7 +61,7 @@ class Declarations:
 
 
 @pytest_asyncio.fixture
-async def declared(desk: Desk) -> Declarations:
+async def declared(desk: GatewayStandIn) -> Declarations:
     heard = Declarations()
     await desk.client.subscribe(f"{DECLARE}.>", cb=heard.request)
     await desk.client.subscribe("$JS.EVENT.ADVISORY.API", cb=heard.audit)
@@ -69,13 +69,13 @@ async def declared(desk: Desk) -> Declarations:
     return heard
 
 
-async def config(desk: Desk) -> dict[str, object]:
+async def config(desk: GatewayStandIn) -> dict[str, object]:
     found: dict[str, object] = (await desk.ask(f"CONSUMER.INFO.{names.STREAM_TASKS}.{NAME}", {}))["config"]
     return found
 
 
 async def test_a_consumer_that_is_there_is_looked_at_and_not_declared_again(
-    desk: Desk, declared: Declarations, of_node: OfNode
+    desk: GatewayStandIn, declared: Declarations, of_node: OfNode
 ) -> None:
     assert await (await of_node("n1", 5.0)).ensured(QUEUE)
     await eventually(lambda: declared.asked == 1)
@@ -88,7 +88,7 @@ async def test_a_consumer_that_is_there_is_looked_at_and_not_declared_again(
 
 
 async def test_of_many_nodes_that_find_nothing_at_once_one_makes_it_and_all_have_it(
-    desk: Desk, declared: Declarations, of_node: OfNode, monkeypatch: pytest.MonkeyPatch
+    desk: GatewayStandIn, declared: Declarations, of_node: OfNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd = await asyncio.gather(*(of_node(f"n{number}", 5.0) for number in range(CROWD)))
     together, find = asyncio.Barrier(CROWD), Consumers._find
@@ -105,7 +105,7 @@ async def test_of_many_nodes_that_find_nothing_at_once_one_makes_it_and_all_have
     assert (declared.asked, declared.done) == (CROWD, 1)
 
 
-async def test_a_consumer_with_another_ack_wait_is_made_ours(desk: Desk, of_node: OfNode) -> None:
+async def test_a_consumer_with_another_ack_wait_is_made_ours(desk: GatewayStandIn, of_node: OfNode) -> None:
     assert await (await of_node("n1", 5.0)).ensured(QUEUE)
     assert (await config(desk))["ack_wait"] == 5_000_000_000
     assert await (await of_node("n2", 2.5)).ensured(QUEUE)
@@ -113,7 +113,7 @@ async def test_a_consumer_with_another_ack_wait_is_made_ours(desk: Desk, of_node
 
 
 async def test_where_none_can_be_made_the_pauses_grow_up_to_a_bound_and_begin_anew_after_success(
-    desk: Desk, of_node: OfNode
+    desk: GatewayStandIn, of_node: OfNode
 ) -> None:
     consumers = await of_node("n1", 5.0)
     await desk.ask(f"STREAM.DELETE.{names.STREAM_TASKS}", {})

@@ -15,7 +15,7 @@ from tests.servers.nats import NatsServer
 from tests.servers.ports import free_port
 from tests.servers.waiting import eventually
 
-QUICK = {"reconnect_base_s": "0.01", "reconnect_most_s": "0.02"}
+QUICK = {"reconnect_base_s": "0.01", "reconnect_max_s": "0.02"}
 
 
 @pytest.fixture

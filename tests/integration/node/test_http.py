@@ -6,11 +6,11 @@ import aiohttp
 import pytest
 
 from tests.fakes.node import a_task
-from tests.integration.node.conftest import Desk, StartNode
+from tests.integration.node.conftest import GatewayStandIn, StartNode
 
 
 @pytest.mark.parametrize("path", ["healthz", "readyz", "metrics"])
-async def test_health_and_metrics_answer(desk: Desk, start_node: StartNode, path: str) -> None:
+async def test_health_and_metrics_answer(desk: GatewayStandIn, start_node: StartNode, path: str) -> None:
     node = await start_node()
     await desk.submit(a_task("t1"))
     await desk.result("t1")

@@ -11,10 +11,10 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 
-from node.infrastructure import nats_publisher
-from node.infrastructure.nats_connection import Bus, BusSettings
-from node.infrastructure.nats_inbox import Inbox
-from node.infrastructure.nats_publisher import BusAwayError, Publisher
+from node.infrastructure.bus import publisher as nats_publisher
+from node.infrastructure.bus.connection import Bus, BusSettings
+from node.infrastructure.bus.inbox import Inbox
+from node.infrastructure.bus.publisher import BusAwayError, Publisher
 from tests.servers.fixtures import StartNats
 from tests.servers.nats import NatsServer
 from tests.servers.waiting import eventually

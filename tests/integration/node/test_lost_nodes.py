@@ -8,13 +8,13 @@ from pathlib import Path
 from schemas import names
 from schemas.status import Status
 from tests.fakes.node import FixedProbe
-from tests.integration.node.conftest import Desk, StartNode, timed
+from tests.integration.node.conftest import GatewayStandIn, StartNode, timed
 from tests.integration.node.node_process import ended, node_process, pausable_node
 from tests.servers.nats import NatsServer
 
 
 async def test_a_killed_nodes_task_is_finished_by_another(
-    desk: Desk, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
+    desk: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
     victim = node_process(nats_server, tmp_path / "victim.log", ack_wait_s="1", concurrency="1")
     await desk.submit(timed("t1", 700))
@@ -27,7 +27,7 @@ async def test_a_killed_nodes_task_is_finished_by_another(
 
 
 async def test_a_node_that_was_paused_past_its_ack_wait_makes_no_second_result(
-    desk: Desk, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
+    desk: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
     async with pausable_node(nats_server, tmp_path / "sleeper.log", ack_wait_s="1", concurrency="1") as sleeper:
         await desk.submit(timed("t1", 500))
@@ -43,7 +43,7 @@ async def test_a_node_that_was_paused_past_its_ack_wait_makes_no_second_result(
 
 
 async def test_a_node_that_falls_silent_is_not_given_its_own_task_again(
-    desk: Desk, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
+    desk: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
     """Its connection stays open, it has room and less load than the other, and its request for more still waits."""
     heir = await start_node("heir", ack_wait_s=2.0, probe=FixedProbe(cpu=94, memory=89))
@@ -59,7 +59,7 @@ async def test_a_node_that_falls_silent_is_not_given_its_own_task_again(
 
 
 async def test_a_task_that_killed_three_nodes_is_not_started_a_fourth_time(
-    desk: Desk, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
+    desk: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
     await desk.submit(timed("killer", 60_000))
     for start in range(1, 4):
@@ -73,7 +73,7 @@ async def test_a_task_that_killed_three_nodes_is_not_started_a_fourth_time(
     await desk.queue_empties()
 
 
-async def test_a_long_task_is_kept_alive_past_the_ack_wait(desk: Desk, start_node: StartNode) -> None:
+async def test_a_long_task_is_kept_alive_past_the_ack_wait(desk: GatewayStandIn, start_node: StartNode) -> None:
     await start_node("n1", ack_wait_s=1.0)
     await start_node("n2", ack_wait_s=1.0)
     await desk.submit(timed("t1", 2500))

@@ -10,13 +10,13 @@ import msgspec
 from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 
-from node.infrastructure import nats_pull
-from node.infrastructure.nats_pull import Queue, WaitingPull
+from node.infrastructure.bus import pull as nats_pull
+from node.infrastructure.bus.pull import Queue, WaitingPull
 from schemas import names
 from schemas.status import Priority, Status
 from schemas.topology import create_consumer_request, task_consumers
 from tests.fakes.node import FixedProbe, a_task
-from tests.integration.node.conftest import Desk, StartNode, running_node
+from tests.integration.node.conftest import GatewayStandIn, StartNode, running_node
 from tests.servers.nats import NatsCluster, NatsServer
 from tests.servers.waiting import eventually
 
@@ -30,7 +30,7 @@ LED_AGAIN_WITHIN_S = 20.0
 async def leader_of_normal(cluster: NatsCluster) -> NatsServer:
     """Of the queue, which the test makes with all others before a node does; streams have three replicas."""
     client = await cluster.connect()
-    desk = Desk(client)
+    desk = GatewayStandIn(client)
     await desk.open(replicas=3)
     for config in task_consumers("default"):
         subject, body = create_consumer_request(names.STREAM_TASKS, config)
@@ -45,7 +45,7 @@ async def test_a_request_whose_leader_died_is_noticed_within_seconds_and_sent_ag
     elsewhere = next(server for server in nats_cluster.servers if server is not leader)
     settings = {"nats_urls": [elsewhere.url], "etcd_endpoints": ["127.0.0.1:1"], "http_address": "127.0.0.1:0"}
     async with AsyncExitStack() as stack:
-        desk = Desk(await elsewhere.connect())
+        desk = GatewayStandIn(await elsewhere.connect())
         stack.push_async_callback(desk.client.close)
         await desk.listen()
         node = await running_node(stack, "n1", {"sandbox": "simulated", "concurrency": 2, **settings}, FixedProbe())
@@ -57,7 +57,7 @@ async def test_a_request_whose_leader_died_is_noticed_within_seconds_and_sent_ag
         assert (await desk.result("t1", LED_AGAIN_WITHIN_S)).status is Status.SUCCEEDED
 
 
-async def is_queued(desk: Desk, task_id: str) -> bool:
+async def is_queued(desk: GatewayStandIn, task_id: str) -> bool:
     """True once the stream's leader has confirmed it: while there is none, nobody does."""
     task = a_task(task_id)
     subject = names.task_subject(task.pool, task.priority, task.id)
@@ -70,7 +70,7 @@ async def is_queued(desk: Desk, task_id: str) -> bool:
     return "error" not in json.loads(answer.data)
 
 
-async def test_a_request_that_waits_in_peace_is_not_taken_for_lost(desk: Desk, start_node: StartNode) -> None:
+async def test_a_request_that_waits_in_peace_is_not_taken_for_lost(desk: GatewayStandIn, start_node: StartNode) -> None:
     node = await start_node()  # its consumers
     await node.slots.pause()
     await desk.waiting_pulls(0)

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from schemas import names
 from schemas.status import Priority, Status
 from tests.fakes.node import FixedProbe, a_task
-from tests.integration.node.conftest import SOON_S, Desk, StartNode, running_node, timed
+from tests.integration.node.conftest import SOON_S, GatewayStandIn, StartNode, running_node, timed
 from tests.integration.node.node_process import START_S, ended, node_process
 from tests.servers.etcd import EtcdServer
 from tests.servers.fixtures import StartNats
@@ -19,7 +19,7 @@ from tests.servers.nats import NatsServer
 from tests.servers.waiting import eventually
 
 
-async def test_deleted_consumers_are_made_again(desk: Desk, start_node: StartNode) -> None:
+async def test_deleted_consumers_are_made_again(desk: GatewayStandIn, start_node: StartNode) -> None:
     await start_node()
     await desk.waiting_pulls(1)
     for priority in Priority:
@@ -45,7 +45,7 @@ async def test_a_node_starts_without_bus_and_directory_and_survives_their_restar
         await starting
         for round_number in range(2):
             client = await server.connect()
-            desk = Desk(client)
+            desk = GatewayStandIn(client)
             await desk.open()
             await desk.submit(a_task(f"t{round_number}"))
             assert (await desk.result(f"t{round_number}")).status is Status.SUCCEEDED
@@ -62,7 +62,7 @@ async def test_a_result_survives_a_bus_that_goes_away_while_the_task_runs(
     async with AsyncExitStack() as stack:
         client = await server.connect(max_reconnect_attempts=-1, reconnect_time_wait=0.1)
         stack.push_async_callback(client.close)
-        desk = Desk(client)
+        desk = GatewayStandIn(client)
         await desk.open()
         await running_node(stack, "n1", {"sandbox": "simulated", "concurrency": 2, **settings}, FixedProbe())
         await desk.submit(timed("t1", 600))
@@ -80,7 +80,7 @@ async def test_a_node_works_with_the_permissions_of_its_role(start_nats: StartNa
     settings = {"nats_urls": [server.url_as("node")], "etcd_endpoints": [etcd_server.endpoint]}
     async with AsyncExitStack() as stack:
         stack.push_async_callback(gateway.close)
-        desk = Desk(gateway)
+        desk = GatewayStandIn(gateway)
         await desk.open()
         await running_node(
             stack, "n1", {"sandbox": "simulated", "http_address": "127.0.0.1:0", **settings}, FixedProbe()

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from schemas import names
 from schemas.status import Status
-from tests.integration.node.conftest import Desk, StartNode, timed
+from tests.integration.node.conftest import GatewayStandIn, StartNode, timed
 from tests.integration.node.node_process import ended, node_process
 from tests.servers.nats import NatsServer
 
 
-async def test_sigterm_drains_and_exits_with_0(desk: Desk, nats_server: NatsServer, tmp_path: Path) -> None:
+async def test_sigterm_drains_and_exits_with_0(desk: GatewayStandIn, nats_server: NatsServer, tmp_path: Path) -> None:
     process = node_process(nats_server, tmp_path / "node.log", concurrency="1")
     await desk.submit(timed("running", 800), timed("queued", 0))
     await desk.started("running")
@@ -23,7 +23,9 @@ async def test_sigterm_drains_and_exits_with_0(desk: Desk, nats_server: NatsServ
     assert await desk.messages(names.STREAM_TASKS) == 1
 
 
-async def test_what_still_runs_after_the_drains_bound_is_handed_back_at_once(desk: Desk, start_node: StartNode) -> None:
+async def test_what_still_runs_after_the_drains_bound_is_handed_back_at_once(
+    desk: GatewayStandIn, start_node: StartNode
+) -> None:
     node = await start_node("going", drain_s=0.2, concurrency=1)
     await desk.submit(timed("t1", 60_000))
     await desk.started("t1")
@@ -35,7 +37,7 @@ async def test_what_still_runs_after_the_drains_bound_is_handed_back_at_once(des
 
 
 async def test_a_running_task_is_killed_by_its_cancel_order_and_keeps_its_output(
-    desk: Desk, start_node: StartNode
+    desk: GatewayStandIn, start_node: StartNode
 ) -> None:
     await start_node("n1")
     await start_node("n2")
@@ -49,7 +51,7 @@ async def test_a_running_task_is_killed_by_its_cancel_order_and_keeps_its_output
     await desk.queue_empties()
 
 
-async def test_a_drain_order_is_answered_and_obeyed(desk: Desk, start_node: StartNode) -> None:
+async def test_a_drain_order_is_answered_and_obeyed(desk: GatewayStandIn, start_node: StartNode) -> None:
     node = await start_node("n1")
     await desk.submit(timed("t1", 500))
     await desk.started("t1")
@@ -61,7 +63,7 @@ async def test_a_drain_order_is_answered_and_obeyed(desk: Desk, start_node: Star
     assert (await desk.result("t1")).attempt == 1
 
 
-async def test_an_order_that_nobody_knows_is_refused(desk: Desk, start_node: StartNode) -> None:
+async def test_an_order_that_nobody_knows_is_refused(desk: GatewayStandIn, start_node: StartNode) -> None:
     await start_node("n1")
     answer = await desk.client.request(names.node_subject("n1"), b'{"order":"explode"}', timeout=2)
     assert json.loads(answer.data)["ok"] is False

@@ -10,29 +10,29 @@ from nats.aio.msg import Msg
 
 from node.application.reports import Run, execution_of, result_of
 from node.application.workbench import Produced
-from node.infrastructure.nats_connection import Bus, BusSettings
-from node.infrastructure.nats_publisher import Publisher
-from node.infrastructure.nats_sink import NatsResultSink
+from node.infrastructure.bus.connection import Bus, BusSettings
+from node.infrastructure.bus.publisher import Publisher
+from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage
 from schemas.topology import create_consumer_request, pull_request, task_consumer
 from tests.fakes.node import a_task
-from tests.integration.node.conftest import Desk, StartNode
+from tests.integration.node.conftest import GatewayStandIn, StartNode
 from tests.servers.nats import NatsServer
 
 CONSUMER = f"{names.STREAM_TASKS}.{names.queue_consumer('default', Priority.NORMAL)}"
 
 
 @pytest_asyncio.fixture
-async def sink(desk: Desk, nats_server: NatsServer) -> AsyncIterator[NatsResultSink]:
+async def sink(desk: GatewayStandIn, nats_server: NatsServer) -> AsyncIterator[NatsResultSink]:
     bus = Bus(BusSettings(servers=[nats_server.url]), "dead-node")
     await bus.connect()
     yield NatsResultSink(Publisher(bus))
     await bus.close()
 
 
-async def taken(desk: Desk, task: TaskMessage) -> Msg:
+async def taken(desk: GatewayStandIn, task: TaskMessage) -> Msg:
     """The task in the hands of a node, which is the test."""
     subject, body = create_consumer_request(names.STREAM_TASKS, task_consumer("default", Priority.NORMAL))
     await desk.client.request(subject, body)
@@ -50,7 +50,7 @@ async def stored_by_the_dead(sink: NatsResultSink, task: TaskMessage, status: St
 
 
 async def test_its_task_is_acknowledged_by_the_next_node_and_not_run_again(
-    desk: Desk, start_node: StartNode, sink: NatsResultSink
+    desk: GatewayStandIn, start_node: StartNode, sink: NatsResultSink
 ) -> None:
     task = a_task("t1")
     message = await taken(desk, task)
@@ -64,7 +64,7 @@ async def test_its_task_is_acknowledged_by_the_next_node_and_not_run_again(
 
 
 async def test_a_task_that_it_had_given_up_still_gets_its_dead_letter(
-    desk: Desk, start_node: StartNode, sink: NatsResultSink
+    desk: GatewayStandIn, start_node: StartNode, sink: NatsResultSink
 ) -> None:
     task = a_task("t1")
     message = await taken(desk, task)
@@ -77,7 +77,7 @@ async def test_a_task_that_it_had_given_up_still_gets_its_dead_letter(
 
 
 async def test_a_task_whose_result_was_taken_away_for_another_run_is_run(
-    desk: Desk, start_node: StartNode, sink: NatsResultSink
+    desk: GatewayStandIn, start_node: StartNode, sink: NatsResultSink
 ) -> None:
     task = a_task("t1")
     await stored_by_the_dead(sink, task, Status.SUCCEEDED)

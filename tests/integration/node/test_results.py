@@ -10,17 +10,19 @@ import msgspec
 from node.application.reports import Run, execution_of, result_of
 from node.application.workbench import Produced
 from node.domain.verdict import stage_of
-from node.infrastructure.nats_connection import Bus, BusSettings
-from node.infrastructure.nats_publisher import Publisher
-from node.infrastructure.nats_sink import NatsResultSink
+from node.infrastructure.bus.connection import Bus, BusSettings
+from node.infrastructure.bus.publisher import Publisher
+from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
 from schemas.status import Priority, Status
 from tests.fakes.node import a_task, an_outcome
-from tests.integration.node.conftest import Desk, StartNode
+from tests.integration.node.conftest import GatewayStandIn, StartNode
 from tests.servers.nats import NatsServer
 
 
-async def test_a_task_that_always_loses_its_sandbox_ends_in_the_dead_letters(desk: Desk, start_node: StartNode) -> None:
+async def test_a_task_that_always_loses_its_sandbox_ends_in_the_dead_letters(
+    desk: GatewayStandIn, start_node: StartNode
+) -> None:
     await start_node()
     await desk.submit(a_task("poison", env={"SIMULATED_LOST": "1"}), a_task("good"))
     execution = await desk.result("poison")
@@ -34,7 +36,7 @@ async def test_a_task_that_always_loses_its_sandbox_ends_in_the_dead_letters(des
     assert await desk.starts("poison") == 3
 
 
-async def test_a_result_that_is_there_already_wins(desk: Desk, start_node: StartNode) -> None:
+async def test_a_result_that_is_there_already_wins(desk: GatewayStandIn, start_node: StartNode) -> None:
     await desk.submit(a_task("t1", stdin="second"))
     node = await start_node("n1", concurrency=1)
     first = await desk.result("t1")
@@ -45,7 +47,7 @@ async def test_a_result_that_is_there_already_wins(desk: Desk, start_node: Start
     await asyncio.wait_for(node.slots.wait_until_quiet(), 5)  # the acknowledgement comes just before the end
 
 
-async def test_a_message_that_is_no_task_is_buried_and_answered(desk: Desk, start_node: StartNode) -> None:
+async def test_a_message_that_is_no_task_is_buried_and_answered(desk: GatewayStandIn, start_node: StartNode) -> None:
     await start_node()
     await desk.client.publish(names.task_subject("default", Priority.HIGH, "broken"), b"{not json")
     assert (await desk.result("broken")).status is Status.INTERNAL_ERROR
@@ -53,7 +55,9 @@ async def test_a_message_that_is_no_task_is_buried_and_answered(desk: Desk, star
     await desk.queue_empties()
 
 
-async def test_a_result_too_large_for_a_message_is_cut_and_says_so(nats_server: NatsServer, desk: Desk) -> None:
+async def test_a_result_too_large_for_a_message_is_cut_and_says_so(
+    nats_server: NatsServer, desk: GatewayStandIn
+) -> None:
     bus = Bus(BusSettings(servers=[nats_server.url]), "test")
     await bus.connect()
     flood = an_outcome(stdout=b"\x01" * 200_000)  # six characters each in JSON: over the bus's 1 MB
@@ -67,7 +71,7 @@ async def test_a_result_too_large_for_a_message_is_cut_and_says_so(nats_server: 
 
 
 async def test_a_stored_result_of_ours_whose_answer_was_lost_counts_as_stored(
-    desk: Desk, nats_server: NatsServer
+    desk: GatewayStandIn, nats_server: NatsServer
 ) -> None:
     bus = Bus(BusSettings(servers=[nats_server.url]), "test")
     await bus.connect()

@@ -6,16 +6,16 @@ import asyncio
 from collections import Counter
 from itertools import count
 
-from node.domain.turns import LOW_FIRST_EVERY
+from node.domain.pull_plan import LOW_FIRST_EVERY
 from schemas.status import Priority, Status
 from tests.fakes.node import FixedProbe, a_task
-from tests.integration.node.conftest import SOON_S, Desk, StartNode, prioritised, timed
+from tests.integration.node.conftest import SOON_S, GatewayStandIn, StartNode, prioritised, timed
 from tests.servers.waiting import eventually
 
 HIGH, NORMAL, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW
 
 
-async def test_a_task_ends_in_one_result_and_an_empty_queue(desk: Desk, start_node: StartNode) -> None:
+async def test_a_task_ends_in_one_result_and_an_empty_queue(desk: GatewayStandIn, start_node: StartNode) -> None:
     node = await start_node()
     await desk.submit(a_task(stdin="hello"))
     execution = await desk.result("t1")
@@ -26,7 +26,7 @@ async def test_a_task_ends_in_one_result_and_an_empty_queue(desk: Desk, start_no
     assert await desk.starts("t1") == 1
 
 
-async def test_high_goes_before_low_and_low_does_not_starve(desk: Desk, start_node: StartNode) -> None:
+async def test_high_goes_before_low_and_low_does_not_starve(desk: GatewayStandIn, start_node: StartNode) -> None:
     for priority in (LOW, NORMAL, HIGH):
         await desk.submit(*(prioritised(f"{priority.value}-{index}", priority) for index in range(24)))
     await start_node(concurrency=1)
@@ -38,7 +38,7 @@ async def test_high_goes_before_low_and_low_does_not_starve(desk: Desk, start_no
     assert took[32:40].count("HIGH") == 0  # all 24 were served by then, four turns of six
 
 
-async def test_many_free_slots_take_by_the_same_rule(desk: Desk, start_node: StartNode) -> None:
+async def test_many_free_slots_take_by_the_same_rule(desk: GatewayStandIn, start_node: StartNode) -> None:
     for priority in (LOW, NORMAL, HIGH):
         await desk.submit(*(prioritised(f"{priority.value}-{index}", priority, 300) for index in range(16)))
     await start_node(concurrency=16)
@@ -47,7 +47,7 @@ async def test_many_free_slots_take_by_the_same_rule(desk: Desk, start_node: Sta
     assert took == {"HIGH": 12, "NORMAL": 2, "LOW": 2}
 
 
-async def test_a_single_free_slot_never_holds_two_tasks(desk: Desk, start_node: StartNode) -> None:
+async def test_a_single_free_slot_never_holds_two_tasks(desk: GatewayStandIn, start_node: StartNode) -> None:
     first = await start_node("first", concurrency=1)
     await desk.waiting_pulls(1)
     await desk.submit(*(prioritised(f"{priority.value}", priority, 1500) for priority in (HIGH, NORMAL, LOW)))
@@ -58,7 +58,7 @@ async def test_a_single_free_slot_never_holds_two_tasks(desk: Desk, start_node: 
     assert {execution.attempt for execution in desk.order} == {1}
 
 
-async def test_a_trickle_goes_to_the_least_loaded_node(desk: Desk, start_node: StartNode) -> None:
+async def test_a_trickle_goes_to_the_least_loaded_node(desk: GatewayStandIn, start_node: StartNode) -> None:
     for name, cpu in (("idle", 5), ("busy", 50), ("busiest", 90)):
         await start_node(name, probe=FixedProbe(cpu=cpu), concurrency=4)
     await desk.waiting_pulls(3)
@@ -69,7 +69,7 @@ async def test_a_trickle_goes_to_the_least_loaded_node(desk: Desk, start_node: S
     assert Counter(execution.node_id for execution in desk.order) == {"idle": 30}
 
 
-async def test_a_burst_fills_all_nodes(desk: Desk, start_node: StartNode) -> None:
+async def test_a_burst_fills_all_nodes(desk: GatewayStandIn, start_node: StartNode) -> None:
     for name, cpu in (("idle", 5), ("busy", 25), ("busier", 50)):
         await start_node(name, probe=FixedProbe(cpu=cpu), concurrency=4)
     await desk.waiting_pulls(3)
@@ -78,7 +78,9 @@ async def test_a_burst_fills_all_nodes(desk: Desk, start_node: StartNode) -> Non
     assert Counter(execution.node_id for execution in desk.order) == {"idle": 4, "busy": 4, "busier": 4}
 
 
-async def test_a_node_whose_load_rises_stops_being_the_first_choice(desk: Desk, start_node: StartNode) -> None:
+async def test_a_node_whose_load_rises_stops_being_the_first_choice(
+    desk: GatewayStandIn, start_node: StartNode
+) -> None:
     rising = FixedProbe(cpu=5)
     node = await start_node("rising", probe=rising, concurrency=4)
     await start_node("steady", probe=FixedProbe(cpu=40), concurrency=4)
@@ -96,7 +98,7 @@ async def test_a_node_whose_load_rises_stops_being_the_first_choice(desk: Desk, 
     assert (await desk.result("after")).node_id == "steady"
 
 
-async def test_a_node_over_its_thresholds_gets_nothing(desk: Desk, start_node: StartNode) -> None:
+async def test_a_node_over_its_thresholds_gets_nothing(desk: GatewayStandIn, start_node: StartNode) -> None:
     full = await start_node("full", probe=FixedProbe(memory=95), concurrency=8)
     await eventually(lambda: full.slots.open_for == 0, SOON_S)
     await start_node("busy", probe=FixedProbe(cpu=60), concurrency=1)
@@ -105,7 +107,7 @@ async def test_a_node_over_its_thresholds_gets_nothing(desk: Desk, start_node: S
     assert {execution.node_id for execution in desk.order} == {"busy"}
 
 
-async def test_a_node_at_capacity_gets_nothing(desk: Desk, start_node: StartNode) -> None:
+async def test_a_node_at_capacity_gets_nothing(desk: GatewayStandIn, start_node: StartNode) -> None:
     await start_node("small", concurrency=1)
     await desk.submit(timed("long", 1500))
     await desk.started("long")
@@ -115,7 +117,7 @@ async def test_a_node_at_capacity_gets_nothing(desk: Desk, start_node: StartNode
     assert {execution.node_id for execution in desk.order} == {"large"}
 
 
-async def test_a_task_reaches_nodes_of_its_pool_only(desk: Desk, start_node: StartNode) -> None:
+async def test_a_task_reaches_nodes_of_its_pool_only(desk: GatewayStandIn, start_node: StartNode) -> None:
     await start_node("here", pools=["default"])
     await start_node("there", pools=["gpu", "big"])
     await desk.submit(a_task("a"), a_task("b", pool="gpu"), a_task("c", pool="big"))
@@ -123,7 +125,7 @@ async def test_a_task_reaches_nodes_of_its_pool_only(desk: Desk, start_node: Sta
     assert {execution.id: execution.node_id for execution in desk.order} == {"a": "here", "b": "there", "c": "there"}
 
 
-async def test_many_slots_run_many_tasks_each_once(desk: Desk, start_node: StartNode) -> None:
+async def test_many_slots_run_many_tasks_each_once(desk: GatewayStandIn, start_node: StartNode) -> None:
     await start_node("one", concurrency=64)
     await start_node("two", concurrency=64)
     await desk.submit(*(a_task(f"t{index}", priority=list(Priority)[index % 3]) for index in range(600)))

@@ -28,7 +28,7 @@ PATIENCE_S = 240.0
 """For what must come about, on a machine of any speed."""
 AT_LEISURE = {"cpu_ms": 120_000, "wall_ms": 180_000}
 """Limits of programs that are to end by themselves, or by another limit, on a machine of any speed."""
-LANGUAGES = Path(__file__).resolve().parents[3] / "deploy" / "languages"
+LANGUAGES = Path(__file__).resolve().parents[3] / "sandbox" / "languages"
 STANDIN = {"__main__.py": Path(agent_standin.__file__).read_bytes()}
 
 

@@ -15,7 +15,7 @@ import pytest
 from node.domain.language import Language
 from node.domain.sandbox import Launch, Role
 from node.infrastructure.docker import DockerSandboxPool
-from node.infrastructure.docker.engine import EngineError
+from node.infrastructure.docker.engine.client import EngineError
 from tests.integration.sandbox.conftest import AT_LEISURE, Bench, Eventually, language
 from tests.servers.proxy import Relay
 from tests.unit.docker.builders import limits, nobody

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from node.domain.sandbox import Ending, Launch, Role, SandboxLostError
-from node.infrastructure.docker.engine import EngineError
+from node.infrastructure.docker.engine.client import EngineError
 from tests.integration.sandbox.conftest import (
     AT_LEISURE,
     BASH,

@@ -10,7 +10,7 @@ import pytest
 
 from node.domain.sandbox import Ending, Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool, Isolation
-from node.infrastructure.docker.engine import EngineError
+from node.infrastructure.docker.engine.client import EngineError
 from tests.integration.sandbox.conftest import AT_LEISURE, Bench, Eventually, crash, language
 from tests.servers.oci_runtimes import GVISOR, why_not
 from tests.unit.docker.builders import MIB, limits, nobody

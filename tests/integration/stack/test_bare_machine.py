@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.dev import engine, engine_api
-from deploy.dev.console import SetupError
+from dev import engine, engine_api
+from dev.console import SetupError
 
 REPOSITORY = Path(__file__).parents[3]
 NOBODY_ANSWERS = "unix:///nowhere/docker.sock"
@@ -20,7 +20,7 @@ mount --make-rprivate / && mount -t tmpfs none /run && mount -t tmpfs none /var/
 {cgroups}
 exec "$PYTHON" -c '
 import pathlib, sys
-from deploy.dev import engine, engine_api
+from dev import engine, engine_api
 place = pathlib.Path(sys.argv[1])
 engine._PID_FILE, engine._LOG = place / "dockerd.pid", place / "dockerd.log"
 assert not engine_api.answers()

@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from deploy.dev.demo import PROGRAMS, run_programs
+from dev.demo import PROGRAMS, run_programs
 from tests.servers.fixtures import StartStack
 
 REPOSITORY = Path(__file__).parents[3]

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.dev import cgroups, environment, packages, ports, processes, settings
-from deploy.dev import service as services
-from deploy.dev.console import SetupError
-from deploy.dev.service import Service
-from deploy.dev.table import render
+from dev import cgroups, environment, packages, ports, processes, settings
+from dev import service as services
+from dev.console import SetupError
+from dev.service import Service
+from dev.table import render
 from tests.servers.ports import free_port
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -174,7 +174,7 @@ def test_passwords_stay_the_same_and_are_private(tmp_path: Path, monkeypatch: py
 
 def test_the_setup_runs_on_the_standard_library_alone() -> None:
     modules = "__main__ stop engine environment locks packages processes service ports cgroups settings"
-    code = f"import importlib; [importlib.import_module(f'deploy.dev.{{name}}') for name in {modules.split()}]"
+    code = f"import importlib; [importlib.import_module(f'dev.{{name}}') for name in {modules.split()}]"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, '.'); {code}"],
         cwd=Path(__file__).parents[3],

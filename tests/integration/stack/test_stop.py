@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import docker
 import pytest
 
-from deploy.dev import engine, locks, stop
+from dev import engine, locks, stop
 
 ROUNDS = 3
 

@@ -173,7 +173,7 @@ def test_each_missing_image_is_named_with_what_builds_it(monkeypatch: pytest.Mon
     findings = list(engine.images())
     assert "coderunner/java for java is missing" in [finding.says for finding in findings]
     assert not [finding for finding in findings if "coderunner/python" in finding.says]
-    assert findings[0].mend.startswith("python deploy/images/build.py --only ")
+    assert findings[0].mend.startswith("python -m sandbox.builder --only ")
 
 
 def test_a_working_gateway_says_hello_in_each_language(gateway: FakeGateway, coderunner: Cli) -> None:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from node.infrastructure.docker.background import Background
-from node.infrastructure.docker.engine import EngineError
-from node.infrastructure.docker.group import GroupPolicy, SlotGroup
+from chassis.background import Background
+from node.infrastructure.docker.engine.client import EngineError
+from node.infrastructure.docker.pool.group import GroupPolicy, SlotGroup
 
 
 class FakeSlot:

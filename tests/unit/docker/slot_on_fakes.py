@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from node.domain.sandbox import Ending, Launch, Outcome
-from node.infrastructure.docker.frames import Clean, Decoder, Exited, FrameError, Output
-from node.infrastructure.docker.slot import Slot
+from node.infrastructure.docker.agent_link.frames import Clean, Decoder, Exited, FrameError, Output
+from node.infrastructure.docker.slot.slot import Slot
 from tests.unit.docker.builders import launch, nobody
 
 

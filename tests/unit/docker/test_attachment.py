@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from node.agent import frames as agents
-from node.infrastructure.docker.attachment import AttachError, Attachment
-from node.infrastructure.docker.frames import Clean
+from node.infrastructure.docker.agent_link.attachment import AttachError, Attachment
+from node.infrastructure.docker.agent_link.frames import Clean
 
 Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 UPGRADED = b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n"

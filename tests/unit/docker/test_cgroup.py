@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from node.infrastructure.docker.cgroup import open_account, open_held_memory, open_kill_counter
+from node.infrastructure.docker.slot.memory import open_account, open_held_memory, open_kill_counter
 
 
 def lay_out(root: Path, line: str, folder: str, usage: str, peak: str) -> Path:

@@ -7,8 +7,8 @@ import tarfile
 from pathlib import Path
 
 import node.agent
-from node.infrastructure.docker import dressing
-from node.infrastructure.docker.uids import Uids
+from node.infrastructure.docker.slot import agent_image as dressing
+from node.infrastructure.docker.slot.uids import Uids
 
 
 def test_the_agents_files_are_all_its_modules() -> None:

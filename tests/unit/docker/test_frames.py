@@ -9,7 +9,7 @@ import pytest
 
 from node.agent import frames as agents
 from node.domain.sandbox import Ending
-from node.infrastructure.docker.frames import (
+from node.infrastructure.docker.agent_link.frames import (
     Artefact,
     Clean,
     Decoder,

@@ -102,5 +102,5 @@ def test_a_folder_without_languages_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_the_shipped_languages_load() -> None:
-    names = {language.name for language in load_languages(Path("deploy/languages"))}
+    names = {language.name for language in load_languages(Path("sandbox/languages"))}
     assert {"python", "java", "cpp", "go", "javascript"} <= names

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from node.domain.sandbox import Ending, Outcome, SandboxLostError
-from node.infrastructure.docker.lease import Lease
+from node.infrastructure.docker.pool.lease import Lease
 from tests.unit.docker.builders import MIB, launch, limits, nobody
 
 

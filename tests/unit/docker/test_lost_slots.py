@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from node.domain.sandbox import Ending, SandboxLostError
-from node.infrastructure.docker.frames import Artefact, Clean, Output
+from node.infrastructure.docker.agent_link.frames import Artefact, Clean, Output
 from tests.unit.docker.builders import launch, limits
 from tests.unit.docker.slot_on_fakes import Scene
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from node.infrastructure.docker.runtimes import NATIVE, RuntimeUnknownError, traits_of
+from node.infrastructure.docker.engine.oci_runtimes import NATIVE, RuntimeUnknownError, traits_of
 
 ENGINE = {
     "runc": {"path": "runc"},

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from node.infrastructure.docker.settings import DEFAULT_SECCOMP_PATH
+from sandbox import SECCOMP_PATH
 
-PROFILE: dict[str, Any] = json.loads(DEFAULT_SECCOMP_PATH.read_text())
+PROFILE: dict[str, Any] = json.loads(SECCOMP_PATH.read_text())
 ALLOWED = [rule for rule in PROFILE["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW"]
-PAGE = (DEFAULT_SECCOMP_PATH.parents[1] / "docs" / "seccomp.md").read_text()
+PAGE = (SECCOMP_PATH.parents[1] / "docs" / "seccomp.md").read_text()
 
 DANGEROUS = """
     keyctl add_key request_key io_uring_setup io_uring_enter io_uring_register userfaultfd bpf perf_event_open
@@ -59,4 +59,4 @@ def test_each_rule_says_why_and_the_page_explains_it() -> None:
 
 
 def test_the_default_path_is_this_repositorys_profile() -> None:
-    assert Path("deploy/seccomp.json").resolve() == DEFAULT_SECCOMP_PATH
+    assert Path("sandbox/seccomp.json").resolve() == SECCOMP_PATH

@@ -6,9 +6,9 @@ import dataclasses
 import pytest
 
 from node.domain.language import Language
-from node.infrastructure.docker import serving
-from node.infrastructure.docker.engine import EngineError
-from node.infrastructure.docker.serving import Serving
+from node.infrastructure.docker.engine.client import EngineError
+from node.infrastructure.docker.pool import served_languages as serving
+from node.infrastructure.docker.pool.served_languages import ServedLanguages
 from tests.fakes.node import CPP, PYTHON
 
 GHOST = dataclasses.replace(PYTHON, name="ghost")
@@ -33,7 +33,7 @@ class Bringing:
 
 async def test_each_is_tried_once_and_what_works_is_served_in_the_given_order() -> None:
     bringing = Bringing("ghost")
-    served = Serving([CPP, GHOST, PYTHON], bringing)
+    served = ServedLanguages([CPP, GHOST, PYTHON], bringing)
     await served.try_each()
     assert served.served == ((CPP, "cpp 1"), (PYTHON, "python 1"))
     assert sorted(bringing.asked) == ["cpp", "ghost", "python"]
@@ -43,7 +43,7 @@ async def test_what_is_missing_is_tried_until_it_works_and_takes_its_place(monke
     monkeypatch.setattr(serving, "FIRST_PAUSE_S", 0.0)
     monkeypatch.setattr(serving, "LONGEST_PAUSE_S", 0.0)
     bringing = Bringing("ghost")
-    served = Serving([GHOST, PYTHON], bringing)
+    served = ServedLanguages([GHOST, PYTHON], bringing)
     await served.try_each()
     before = served.served
     (work,) = served.further_tries()
@@ -58,7 +58,7 @@ async def test_what_is_missing_is_tried_until_it_works_and_takes_its_place(monke
 
 async def test_a_second_round_asks_only_for_what_is_missing() -> None:
     bringing = Bringing("ghost")
-    served = Serving([GHOST, PYTHON], bringing)
+    served = ServedLanguages([GHOST, PYTHON], bringing)
     await served.try_each()
     await served.try_each()
     assert bringing.asked.count("python") == 1
@@ -69,7 +69,7 @@ async def test_a_fault_of_ours_is_not_hidden_by_further_tries() -> None:
     async def faulty(_language: Language) -> str:
         raise ZeroDivisionError
 
-    served = Serving([PYTHON], faulty)
+    served = ServedLanguages([PYTHON], faulty)
     await served.try_each()
     (work,) = served.further_tries()
     with pytest.raises(ZeroDivisionError):
@@ -80,7 +80,7 @@ async def test_the_reason_is_logged_once_for_as_long_as_it_stays(capsys: pytest.
     async def refused(_language: Language) -> str:
         raise EngineError("no room")
 
-    served = Serving([PYTHON], refused)
+    served = ServedLanguages([PYTHON], refused)
     for _ in range(3):
         await served.try_each()
     assert capsys.readouterr().out.count("language not served") == 1

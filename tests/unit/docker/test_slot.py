@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from node.domain.sandbox import Ending, SandboxLostError
-from node.infrastructure.docker.frames import Artefact, Failed
+from node.infrastructure.docker.agent_link.frames import Artefact, Failed
 from tests.unit.docker.builders import launch, nobody
 from tests.unit.docker.slot_on_fakes import Scene
 

@@ -11,7 +11,7 @@ import pytest
 from node.domain.language import CompileStage, Language, Warm
 from node.domain.sandbox import Role
 from node.infrastructure.docker.settings import DockerSettings
-from node.infrastructure.docker.specification import Shape, Specification, usual_shape
+from node.infrastructure.docker.slot.specification import Shape, Specification, usual_shape
 
 MIB = 1 << 20
 LANGUAGE = Language(

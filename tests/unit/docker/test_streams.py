@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from node.infrastructure.docker.streams import STDERR, STDOUT, Demultiplexer, StreamError
+from node.infrastructure.docker.agent_link.streams import STDERR, STDOUT, Demultiplexer, StreamError
 
 
 def chunk(stream: int, data: bytes) -> bytes:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builder.content import ImageError, build_order, content_hashes, discover
+
+from sandbox.builder.content import ImageError, build_order, content_hashes, discover
 
 BASE = "ARG BASE=debian:trixie-slim\nFROM ${BASE}\n"
 ARGUMENTS = {"BASE": "debian:trixie-slim"}

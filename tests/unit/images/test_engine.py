@@ -8,8 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from builder.content import ImageError, ImageSource
-from builder.engine import Engine
+
+from sandbox.builder.content import ImageError, ImageSource
+from sandbox.builder.engine import Engine
 
 
 class Builds:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.images.conftest import IMAGES
+from sandbox import IMAGES_DIR as IMAGES
 
 FILES = sorted((IMAGES.parent / "languages").glob("*.toml"))
 LANGUAGES: dict[str, dict[str, Any]] = {path.stem: tomllib.loads(path.read_text()) for path in FILES}

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from nats.aio.client import Client
 
-from node.infrastructure.nats_connection import Bus, BusSettings
+from node.infrastructure.bus.connection import Bus, BusSettings
 
 
 async def test_connecting_ends_when_it_is_called_off_even_where_the_library_swallows_that(

@@ -11,7 +11,7 @@ import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from node.infrastructure.nats_pull import NowPuller
+from node.infrastructure.bus.pull import NowPuller
 from tests.fakes.node import a_task
 from tests.unit.node.test_rounds import source_with
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from node.application.live import FLUSH_AT_BYTES, LiveOutput
+from node.application.live_output import FLUSH_AT_BYTES, LiveOutput
 from tests.fakes.node import RecordingAnnouncer
 
 

@@ -9,11 +9,11 @@ from collections import Counter
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from node.infrastructure.nats_connection import Bus, BusSettings
-from node.infrastructure.nats_consumers import Consumers
-from node.infrastructure.nats_publisher import Publisher
-from node.infrastructure.nats_pull import PASSING_S, Queue, WaitingPull
-from node.infrastructure.nats_source import NatsTaskSource
+from node.infrastructure.bus.connection import Bus, BusSettings
+from node.infrastructure.bus.consumers import Consumers
+from node.infrastructure.bus.publisher import Publisher
+from node.infrastructure.bus.pull import PASSING_S, Queue, WaitingPull
+from node.infrastructure.bus.source import NatsTaskSource
 from schemas.status import Priority
 
 HIGH, NORMAL, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from node.application.draining import Draining
 from node.application.heartbeat import Heartbeat, Identity
 from node.application.ports import Delivery
-from node.application.slots import Slots
+from node.application.task_loops import Slots
 from node.domain.load import Thresholds
 from schemas.status import NodeState
 from tests.fakes.node import (

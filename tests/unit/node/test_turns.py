@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from node.domain.turns import offered_first, turn_order, turn_plan
+from node.domain.pull_plan import offered_first, turn_order, turn_plan
 from schemas.status import Priority
 
 HIGH, NORMAL, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW

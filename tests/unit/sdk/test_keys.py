@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from broker_gateway.domain.idempotency_key import is_young
+from broker_gateway.domain.idempotency_key import is_recent
 from coderunner.keys import fresh_key
 
 
@@ -21,5 +21,5 @@ def test_no_two_keys_are_alike() -> None:
 
 
 def test_the_gateway_takes_a_fresh_key_for_a_young_one() -> None:
-    assert is_young(fresh_key(), time.time_ns() // 1_000_000)
-    assert not is_young("order-4711", time.time_ns() // 1_000_000)
+    assert is_recent(fresh_key(), time.time_ns() // 1_000_000)
+    assert not is_recent("order-4711", time.time_ns() // 1_000_000)

@@ -1,0 +1,99 @@
+"""JetStream's JSON API, as far as it is needed: calls, stores with acknowledgement, reads."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from broker_gateway.application.ports import BusUnavailableError
+from chassis.nats.connection import BusConnection
+
+NO_MESSAGE = 10037
+CONSUMER_NOT_FOUND = 10014
+STREAM_NOT_FOUND = 10059
+STREAM_NAME_IN_USE = 10058
+WRONG_LAST_SEQUENCE = 10071
+MAXIMUM_MESSAGES = 10077
+"""Of the stream or of one subject."""
+NO_STORAGE = 10047
+
+
+class JetStreamError(BusUnavailableError):
+    """JetStream said no. Where an adapter does not expect that, its callers see a bus that does not work."""
+
+    def __init__(self, code: int, err_code: int, description: str) -> None:
+        super().__init__(f"{description} ({err_code})")
+        self.code = code
+        self.err_code = err_code
+        self.description = description
+
+
+class _Error(msgspec.Struct):
+    code: int = 0
+    err_code: int = 0
+    description: str = ""
+
+
+class Ack(msgspec.Struct):
+    """``duplicate``: a message with this id was stored before, and this one was not."""
+
+    stream: str = ""
+    seq: int = 0
+    duplicate: bool = False
+    error: _Error | None = None
+
+
+_acks = msgspec.json.Decoder(Ack)
+
+
+async def store(bus: BusConnection, subject: str, payload: bytes, headers: Mapping[str, str]) -> Ack:
+    """Returns once the stream has stored it. Raises JetStreamError, BusUnavailableError."""
+    reply = await bus.request(subject, payload, headers=headers)
+    ack = _acks.decode(reply.data)
+    if ack.error is not None:
+        raise _refused(ack.error.code, ack.error.err_code, ack.error.description)
+    return ack
+
+
+async def call(
+    bus: BusConnection, name: str, body: Mapping[str, Any] | None = None, *, repeat: bool = True
+) -> dict[str, Any]:
+    """``$JS.API.<name>``; ``repeat`` as in ``BusConnection.request``. Raises JetStreamError, BusUnavailableError."""
+    return await call_raw(bus, f"$JS.API.{name}", b"" if body is None else json.dumps(body).encode(), repeat=repeat)
+
+
+async def call_raw(bus: BusConnection, subject: str, body: bytes, *, repeat: bool = True) -> dict[str, Any]:
+    """As ``call``, with the whole subject and the body as bytes."""
+    answer: dict[str, Any] = json.loads((await bus.request(subject, body, repeat=repeat)).data)
+    if error := answer.get("error"):
+        raise _refused(error.get("code", 0), error.get("err_code", 0), error.get("description", ""))
+    return answer
+
+
+async def last_message(bus: BusConnection, stream: str, subject: str) -> bytes | None:
+    """The newest payload on ``subject`` (wildcards allowed), read from the stream's leader."""
+    try:
+        answer = await call(bus, f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject})
+    except JetStreamError as error:
+        if error.err_code == NO_MESSAGE:
+            return None
+        raise
+    return base64.b64decode(answer["message"].get("data", ""))
+
+
+async def purge(bus: BusConnection, stream: str, subject: str) -> int:
+    """Deletes what is stored on ``subject`` (wildcards allowed); how many messages that were, which is why it is not
+    repeated."""
+    answer = await call(bus, f"STREAM.PURGE.{stream}", {"filter": subject}, repeat=False)
+    return int(answer["purged"])
+
+
+def _refused(code: int, err_code: int, description: str) -> Exception:
+    """503 without a reason of its own is "not now": no leader, shutting down."""
+    if code == 503 and err_code not in (MAXIMUM_MESSAGES, NO_STORAGE):
+        return BusUnavailableError(description)
+    return JetStreamError(code, err_code, description)

@@ -1,1 +1,0 @@
-"""What runs CodeRunner: images, languages, development stack, service files."""

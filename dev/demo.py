@@ -1,0 +1,95 @@
+"""``make demo``: brings everything up in the background and runs one program per language through gRPC."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+
+from coderunner import Client, CodeRunnerError, Execution, Status
+from dev import engine_api
+from dev.console import SetupError, say, step
+from dev.locks import exclusive
+from dev.paths import REPOSITORY
+from dev.services import GRPC_PORT, demo_services
+from dev.table import render
+
+SAMPLES = Path(__file__).with_name("samples")
+PROGRAMS = {
+    "python": "hello.py",
+    "java": "Main.java",
+    "cpp": "hello.cpp",
+    "go": "hello.go",
+    "javascript": "hello.js",
+}
+_SERVED_TIMEOUT_S = 120.0
+_HEADINGS = ("language", "version", "status", "output", "wall ms", "cpu ms", "peak memory", "end-to-end ms")
+
+
+def main() -> int:
+    os.chdir(REPOSITORY)
+    try:
+        with exclusive("demo"):
+            bring_up()
+        rows, healthy = asyncio.run(run_programs(f"127.0.0.1:{GRPC_PORT}"))
+    except (SetupError, CodeRunnerError) as error:
+        say(f"make demo: {error}")
+        return 1
+    say(render(_HEADINGS, rows))
+    say(f"\nCodeRunner runs in the background: gRPC on 127.0.0.1:{GRPC_PORT}, logs in .run/log.")
+    say("Next: .venv/bin/coderunner run FILE. To end it: make stop.")
+    return 0 if healthy else 1
+
+
+def bring_up() -> None:
+    """Everything runs, current and ready, when this returns. Raises SetupError. What it began, a repeat completes."""
+    with step("starting the services"):
+        services = demo_services(images=engine_api.image_ids("coderunner/*"))
+        for service in services:
+            service.bring_up()
+        for service in services:
+            service.wait_ready()
+
+
+async def run_programs(target: str) -> tuple[list[list[str]], bool]:
+    """One row per language; whether all of them succeeded."""
+    async with Client(target) as client:
+        await _wait_until_served(client, set(PROGRAMS))
+        executions = [await _run(client, language, name) for language, name in PROGRAMS.items()]
+    rows = [_row(execution, end_to_end_ms) for execution, end_to_end_ms in executions]
+    return rows, all(execution.status is Status.SUCCEEDED for execution, _ in executions)
+
+
+async def _wait_until_served(client: Client, wanted: set[str]) -> None:
+    """The node has told etcd and etcd the gateway when this returns. Raises SetupError."""
+    deadline = time.monotonic() + _SERVED_TIMEOUT_S
+    while missing := wanted - {language.name for language in await client.languages()}:
+        if time.monotonic() > deadline:
+            raise SetupError(f"no node serves {', '.join(sorted(missing))}: see .run/log/node.log")
+        await asyncio.sleep(0.05)
+
+
+async def _run(client: Client, language: str, name: str) -> tuple[Execution, float]:
+    source = (SAMPLES / name).read_text(encoding="utf-8")
+    started = time.perf_counter()
+    execution = await client.run(language, source)
+    return execution, (time.perf_counter() - started) * 1000
+
+
+def _row(execution: Execution, end_to_end_ms: float) -> list[str]:
+    last = execution.run or execution.compile
+    output = " ".join(((last.stdout or last.stderr) if last else execution.error).split())
+    usage = ["-", "-", "-"]
+    if last is not None:
+        usage = [f"{last.wall_ms:.1f}", f"{last.cpu_ms:.1f}", f"{last.peak_memory_bytes / (1 << 20):.1f} MiB"]
+    return [execution.language, execution.language_version, execution.status, output, *usage, f"{end_to_end_ms:.1f}"]
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        say("make demo: interrupted; `make demo` again completes what was begun, `make stop` ends it")
+        sys.exit(130)

@@ -1,0 +1,141 @@
+"""gVisor beside the usual OCI runtime, for the tests that run on both: installed and registered where that is quick."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from dev import engine_api, packages
+from dev.console import say, step
+from dev.locks import exclusive
+
+RUNTIME = "runsc"
+ARGUMENTS = ["--network=none"]
+"""Slots have no network; without this, gVisor looks for one and fails on kernels since 6.10."""
+SWITCH = "CODERUNNER_TEST_RUNSC"
+"""``0``: leave the machine as it is."""
+WHY_NOT = "CODERUNNER_RUNSC_MISSING"
+"""In the environment of the tests: why there is no gVisor."""
+_DAEMON = Path("/etc/docker/daemon.json")
+_ENGINE_PID_FILES = (Path("/var/run/docker.pid"), Path("/run/docker.pid"))
+_SOURCES = Path("/etc/apt")
+_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_OLDEST = "0.0~2023"
+"""Older ones do not know the system calls of a current C library."""
+_APT_TIMEOUT_S = 60
+_RELOAD_TIMEOUT_S = 5.0
+
+
+class GVisorMissingError(Exception):
+    """Why not, in one sentence."""
+
+
+def offer_gvisor() -> None:
+    """The engine knows gVisor afterwards, or the environment says why not. Never fails, takes seconds."""
+    os.environ.pop(WHY_NOT, None)
+    try:
+        with exclusive("gvisor"):
+            _ensure()
+    except (GVisorMissingError, OSError, subprocess.SubprocessError, ValueError) as error:
+        os.environ[WHY_NOT] = str(error)
+        say(f"-- no gVisor, so its tests cannot run: {error}")
+
+
+def _ensure() -> None:
+    if RUNTIME in _known() and (os.environ.get("DOCKER_HOST") or shutil.which(RUNTIME)):
+        return
+    if os.environ.get(SWITCH) == "0":
+        raise GVisorMissingError(f"{SWITCH}=0")
+    if not packages.can_install() or os.environ.get("DOCKER_HOST"):
+        raise GVisorMissingError("only root on Debian can install it, for an engine on the same machine")
+    if shutil.which(RUNTIME) is None:
+        with step("installing gVisor (runsc)"):
+            _install()
+    _register(shutil.which(RUNTIME) or RUNTIME)
+
+
+def _known() -> dict[str, Any]:
+    _, body = engine_api.call("GET", "/info")
+    return dict(json.loads(body).get("Runtimes") or {})
+
+
+def _install() -> None:
+    """From the release where it is recent enough, from its backports otherwise."""
+    _apt("apt-get", "-q", "update")
+    candidate = re.search(r"Candidate: (\S+)", _apt("apt-cache", "policy", RUNTIME))
+    if candidate and candidate[1] >= _OLDEST and candidate[1] != "(none)":
+        _apt("apt-get", "-q", "install", "--yes", "--no-install-recommends", RUNTIME)
+        return
+    release = _release()
+    with tempfile.NamedTemporaryFile("w", suffix=".list") as extra:
+        extra.write(f"deb [signed-by={_KEYRING}] {_mirror(release)} {release}-backports main\n")
+        extra.flush()
+        Path(extra.name).chmod(0o644)
+        source = ["-o", f"Dir::Etc::sourcelist={extra.name}", "-o", "APT::Get::List-Cleanup=0"]
+        _apt("apt-get", "-q", *source, "update")
+        wanted = ["--yes", "--no-install-recommends", "-t", f"{release}-backports", RUNTIME]
+        _apt("apt-get", "-q", *source, "install", *wanted)
+
+
+def _release() -> str:
+    found = re.search(r"^VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise GVisorMissingError("this Debian has no release name")
+    return found[1]
+
+
+def _mirror(release: str) -> str:
+    """The address that the release itself is taken from."""
+    for path in sorted([_SOURCES / "sources.list", *(_SOURCES / "sources.list.d").glob("*.*")]):
+        text = path.read_text(encoding="utf-8") if path.suffix in (".list", ".sources") and path.is_file() else ""
+        for stanza in re.split(r"\n\s*\n", text):
+            uri = re.search(r"^URIs:\s*(\S+)", stanza, re.MULTILINE)
+            if uri and re.search(rf"^Suites:.*\b{release}(\s|$)", stanza, re.MULTILINE):
+                return uri[1]
+        line = re.search(rf"^deb\s+(?:\[[^]]*\]\s+)?(\S+)\s+{release}\s", text, re.MULTILINE)
+        if line:
+            return line[1]
+    raise GVisorMissingError(f"no package source of {release} is configured")
+
+
+def _apt(*command: str) -> str:
+    done = subprocess.run(
+        [command[0], "-o", "DPkg::Lock::Timeout=30", *command[1:]],
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=_APT_TIMEOUT_S,
+    )
+    if done.returncode != 0:
+        raise GVisorMissingError(f"{' '.join(command[:3])} failed: {done.stdout.strip().splitlines()[-1:]}")
+    return done.stdout
+
+
+def _register(program: str) -> None:
+    """Adds it to the engine's configuration; the running engine takes it over without a restart."""
+    content = json.loads(_DAEMON.read_text(encoding="utf-8")) if _DAEMON.exists() else {}
+    content.setdefault("runtimes", {})[RUNTIME] = {"path": program, "runtimeArgs": ARGUMENTS}
+    _DAEMON.parent.mkdir(parents=True, exist_ok=True)
+    fresh = _DAEMON.with_suffix(".new")
+    fresh.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    fresh.replace(_DAEMON)
+    pid_file = next((path for path in _ENGINE_PID_FILES if path.exists()), None)
+    if pid_file is None:
+        raise GVisorMissingError("the engine has no process here that could be told of it")
+    os.kill(int(pid_file.read_text(encoding="ascii")), signal.SIGHUP)
+    deadline = time.monotonic() + _RELOAD_TIMEOUT_S
+    while RUNTIME not in _known():
+        if time.monotonic() > deadline:
+            raise GVisorMissingError(f"the engine does not take it over from {_DAEMON}")
+        time.sleep(0.05)

@@ -1,0 +1,239 @@
+"""Where tasks come from: every free slot of this node is served by one desk.
+
+While slots are free and queues are not empty, the desk asks them one after the other, in the order of the turn rule,
+for as many tasks as there are free slots. Once all are empty, one request waits on each queue with the node's load as
+its priority, and the server gives the next task to the least loaded node. The moment the last free slot is taken the
+requests that still wait are withdrawn; a task that was on its way by then is handed back at once. So no slot ever
+holds two tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from nats import errors
+from nats.aio.msg import Msg
+
+from node.application.ports import Delivery
+from node.domain.pull_plan import BY_URGENCY, turn_plan
+from node.infrastructure.bus.connection import Bus
+from node.infrastructure.bus.consumers import Consumers
+from node.infrastructure.bus.delivery import NatsDelivery, decode_task, hand_back
+from node.infrastructure.bus.malformed import bury_malformed
+from node.infrastructure.bus.publisher import Publisher
+from node.infrastructure.bus.pull import BROKEN_S, REFRESH_S, SERVED_OUT, WAIT_SHARE, NowPuller, Queue, WaitingPull
+from schemas.status import Priority
+
+TICK_S = 1.0
+"""How often the desk looks whether a waiting request is lost or carries an old priority."""
+ENSURE_S = 0.2
+"""How long the desk waits for consumers to be ensured before it goes on with those that are there."""
+LARGEST_BATCH = 16
+"""Of a waiting request: larger nodes leave something for others."""
+
+
+class NatsTaskSource:
+    def __init__(
+        self,
+        bus: Bus,
+        publisher: Publisher,
+        consumers: Consumers,
+        *,
+        pools: Sequence[str],
+        node_id: str,
+        decile: Callable[[], int],
+    ) -> None:
+        self._bus = bus
+        self._publisher = publisher
+        self._consumers = consumers
+        self._node_id = node_id
+        self._decile = decile
+        self._pools = tuple(pools)
+        self._waiting: deque[asyncio.Future[Delivery]] = deque()
+        self._wake = asyncio.Event()
+        self._pick = 1
+        self._handed_back = 0
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._now = NowPuller(bus.client, self._arrived)
+        self._queues = [self._waiting_pull(Queue(pool, p)) for p in BY_URGENCY for pool in self._pools]
+        self._log = structlog.get_logger("node.source")
+        bus.on_reconnect(self._reconnected)
+
+    @property
+    def handed_back(self) -> int:
+        """Tasks that came when no slot was free any more."""
+        return self._handed_back
+
+    @property
+    def lost_pulls(self) -> int:
+        """Requests that waited with the bus and that it lost without a word."""
+        return sum(queue.losses for queue in self._queues)
+
+    async def take(self) -> Delivery:
+        """Cancelled in the instant in which a task arrived for it, it hands that task back."""
+        place: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        self._wake.set()
+        try:
+            return await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                await place.result().retry_in(0)
+            elif place in self._waiting:
+                self._waiting.remove(place)
+                self._wake.set()
+            raise
+
+    async def run(self) -> None:
+        """Until cancelled; what waits is withdrawn then, and what still arrives is handed back."""
+        await self._bus.wait_connected()
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                tick = loop.call_later(self._next_look_s(), self._wake.set)
+                await self._wake.wait()
+                tick.cancel()
+                self._wake.clear()
+                if self._bus.connected:
+                    await self._careful_step()
+        finally:
+            await asyncio.gather(*(queue.close() for queue in self._queues))
+
+    def _next_look_s(self) -> float:
+        decile, now = self._decile(), asyncio.get_running_loop().time()
+        if any(queue.is_outdated(decile) for queue in self._queues):
+            return REFRESH_S
+        return min(TICK_S, max(REFRESH_S, min(queue.next_look_s(now) for queue in self._queues)))
+
+    async def _careful_step(self) -> None:
+        """The bus may go away in the middle of a step; the next one, or the reconnection, makes good for it."""
+        try:
+            await self._step()
+        except (errors.Error, OSError) as error:
+            self._log.warning("the desk was interrupted", error=f"{type(error).__name__}: {error}")
+
+    async def _step(self) -> None:
+        if not self._waiting:
+            for queue in self._queues:
+                await queue.withdraw()
+            return
+        if not await self._all_there():
+            return
+        if not any(queue.armed for queue in self._queues):
+            while self._waiting and await self._round():
+                pass
+        if self._waiting:
+            await self._arm()
+
+    async def _all_there(self) -> bool:
+        """True where a queue can be asked. A consumer in doubt is ensured, but who keeps us waiting (its cluster elects
+        a leader) must not keep the other queues waiting, nor this one: it may be there and only its word is not."""
+        now = asyncio.get_running_loop().time()
+        in_doubt = [pull for pull in self._queues if self._consumers.in_doubt(pull.queue, now)]
+        if in_doubt:
+            asked = [self._background(self._ensure(pull)) for pull in in_doubt]
+            await asyncio.wait(asked, timeout=ENSURE_S)
+        now = asyncio.get_running_loop().time()
+        return any(pull.usable(now) for pull in self._queues)
+
+    async def _ensure(self, pull: WaitingPull) -> None:
+        if await self._consumers.ensured(pull.queue):
+            pull.broken_until = 0.0
+            self._wake.set()
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    async def _round(self) -> bool:
+        """One offer of all free slots to what is in the queues; True if there may be more."""
+        before = self._pick
+        empty: set[Queue] = set()
+        free = len(self._waiting)  # a slot that comes free meanwhile has its own turn, in the next round
+        for turn in turn_plan(self._pick, free):
+            left = min(turn.most, free)
+            for pull in self._of(turn.priority):
+                most = min(left, len(self._waiting))
+                if most > 0 and pull.queue not in empty:  # below: answers that an earlier question had missed came too
+                    got = await self._ask(pull, most)
+                    left, free = left - got, free - got
+                    if got < most:
+                        empty.add(pull.queue)
+        return self._pick > before
+
+    async def _ask(self, pull: WaitingPull, most: int) -> int:
+        got, status = await self._now.pull(pull.queue, most, self._decile())
+        self._pick += got
+        if status and status not in SERVED_OUT:
+            self._trouble(pull, status)
+        return got
+
+    def _of(self, priority: Priority) -> list[WaitingPull]:
+        """The queues of one priority; with several pools the first one changes, so that none is always last."""
+        now = asyncio.get_running_loop().time()
+        found = [pull for pull in self._queues if pull.queue.priority is priority and pull.usable(now)]
+        first = self._pick % len(found) if found else 0
+        return found[first:] + found[:first]
+
+    async def _arm(self) -> None:
+        """A request on each queue. Where there are slots enough, several tasks may come on one."""
+        now = asyncio.get_running_loop().time()
+        decile = self._decile()
+        for queue in self._queues:
+            if self._waiting and queue.usable(now) and queue.needs_request(now, decile):
+                share = len(self._waiting) // len(self._queues)
+                await queue.request(max(1, min(LARGEST_BATCH, share)), decile)
+
+    async def _arrived(self, message: Msg) -> None:
+        """One task: to the slot that waits longest, or back to the queue."""
+        try:
+            task = decode_task(message.data)
+        except msgspec.MsgspecError as error:
+            self._background(bury_malformed(self._publisher, message, self._node_id, str(error)))
+            return
+        delivery = NatsDelivery(self._publisher, message, task, self._node_id)
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(delivery)
+                self._wake.set()
+                return
+        self._handed_back += 1
+        await self._publisher.send(message.reply, hand_back(0))
+
+    def _waiting_pull(self, queue: Queue) -> WaitingPull:
+        def over(status: str) -> None:
+            if status in SERVED_OUT:
+                pull.in_trouble = False
+            else:
+                self._trouble(pull, status)
+            self._wake.set()
+
+        wait_s = WAIT_SHARE * self._consumers.ack_wait_s
+        pull = WaitingPull(self._bus.client, queue, wait_s, self._arrived, over)
+        return pull
+
+    def _trouble(self, pull: WaitingPull, status: str) -> None:
+        """The consumer is gone, or does not take our request: it is ensured again after a pause."""
+        if not pull.in_trouble:
+            queue = pull.queue
+            self._log.warning(
+                "a queue does not answer as it should", pool=queue.pool, priority=queue.priority.value, status=status
+            )
+        self._consumers.doubt(pull.queue)
+        pull.in_trouble = True
+        pull.broken_until = asyncio.get_running_loop().time() + BROKEN_S
+
+    def _reconnected(self) -> None:
+        self._now.forget()
+        for queue in self._queues:
+            queue.forget()
+            self._consumers.doubt(queue.queue)
+        self._wake.set()

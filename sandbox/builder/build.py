@@ -1,0 +1,83 @@
+"""Builds the sandbox images: ``python -m sandbox.builder [--only python,java] [--force]``.
+
+Needs the ``docker`` SDK and an engine, nothing else. An image whose content has not changed is not touched. Exit code 1
+and one sentence on stderr when something is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from sandbox import IMAGES_DIR
+from sandbox.builder.bootstrap import DEFAULT_BASE, bootstrap_base
+from sandbox.builder.content import ImageError, build_order, content_hashes, discover
+from sandbox.builder.engine import Engine
+
+_PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+
+
+class Progress:
+    """One line per step, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._subject = ""
+
+    def about(self, subject: str) -> Progress:
+        self._subject = subject
+        return self
+
+    def __call__(self, line: str) -> None:
+        elapsed = time.monotonic() - self._started
+        sys.stdout.write(f"[{elapsed:6.1f} s] {self._subject}: {line[:160]}\n")
+        sys.stdout.flush()
+
+
+def build_images(only: list[str], *, base: str, force: bool) -> None:
+    """Brings the named images (all, if none is named) and what they build on up to date. Raises ImageError."""
+    progress = Progress()
+    sources = discover(IMAGES_DIR)
+    order = build_order(sources, only or sources)
+    build_args = {"BASE": base}
+    hashes = content_hashes(order, build_args)
+    engine = Engine.connect()
+    for source in order:
+        say = progress.about(source.tag)
+        if not force and engine.content_of(source.tag) == hashes[source.name]:
+            say("is current")
+            continue
+        if not source.parents:
+            _provide_base(engine, base, force, say)
+        taken = {name: value for name, value in build_args.items() if name in source.arguments}
+        proxies = {name: os.environ[name] for name in _PROXY_NAMES if name in os.environ}
+        engine.build(source, hashes[source.name], {**taken, **proxies}, force, say)
+        say("built")
+
+
+def _provide_base(engine: Engine, base: str, force: bool, say: Progress) -> None:
+    """The image that everything starts from: the engine's own, a registry's, or made here."""
+    if engine.has(base) and not force:
+        return
+    if engine.pull(base, say):
+        return
+    if base != DEFAULT_BASE:
+        raise ImageError(f"The base image {base} is neither in the engine nor in a registry that answers.")
+    bootstrap_base(engine.client, say)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Build the sandbox images that are out of date.")
+    parser.add_argument("--only", default="", metavar="NAMES", help="comma-separated image names; default: all")
+    parser.add_argument("--force", action="store_true", help="build again although nothing has changed")
+    parser.add_argument("--base", default=DEFAULT_BASE, help="the Debian image to start from (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    only = [name for name in options.only.split(",") if name]
+    try:
+        build_images(only, base=options.base, force=options.force)
+    except ImageError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
