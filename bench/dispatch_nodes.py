@@ -13,10 +13,11 @@ from typing import Any
 import uvloop
 
 from bench.dispatch_child import Answer, obey
-from node.infrastructure.logs import configure_logging
+from chassis import logs
+from chassis.process import live, tune_gc
 from node.infrastructure.settings import NodeSettings
 from node.infrastructure.wiring import sandboxes
-from node.main import Node, tune_gc
+from node.main import Node
 
 
 def node(name: str, values: dict[str, Any]) -> Node:
@@ -40,13 +41,13 @@ async def main(names: list[str], values: dict[str, Any]) -> None:
 
     async with asyncio.TaskGroup() as group:
         for one in nodes:
-            group.create_task(one.run())
+            group.create_task(live(one))
         await obey(orders)
         for one in nodes:
             one.stop()
 
 
 if __name__ == "__main__":
-    configure_logging("json", "info")
+    logs.configure("json", "info")
     given = json.loads(sys.argv[1])
     uvloop.run(main(given.pop("names"), given))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 
 import structlog
 
@@ -49,13 +48,14 @@ from broker_gateway.infrastructure.metrics import (
     CountedTaskQueue,
     Metrics,
 )
-from broker_gateway.infrastructure.settings import ConfigurationError, Settings, load
+from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.interfaces.execution_mapping import execution_message
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from chassis import logs
 from chassis.http import HttpServer
 from chassis.nats.connection import BusConnection
-from chassis.process import LastingParts, serve
+from chassis.process import LastingParts, serve, version
+from chassis.settings import ConfigurationError
 
 if sys.platform == "linux":
     from uvloop import run
@@ -71,7 +71,7 @@ LOOPBACK = ("127.", "localhost:", "[::1]:")
 class Gateway:
     """One process: ``start``, ``run`` until it is told to stop, ``close``. Nothing is connected before ``start``."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: GatewaySettings) -> None:
         """Raises ConfigurationError for settings that do not fit together."""
         self._settings = settings
         self._policies = policies.of(settings)
@@ -90,7 +90,6 @@ class Gateway:
         self._server = self._wire_api() if "api" in settings.roles else None
         self._http = HttpServer(settings.http_address, self.parts, self._metrics.registry)
         self._lasting = LastingParts()
-        self._ready: asyncio.Task[None] | None = None
         self._metrics.watch(
             depths=self._depths.known,
             live_nodes=lambda: len(self._directory.nodes()),
@@ -134,23 +133,20 @@ class Gateway:
         self._lasting.add(self._bus.given_up(), "bus connection")
         if self._relay is not None:
             self._lasting.add(self._relay.run(), "callback relay")
-        self._ready = asyncio.create_task(self._say_ready(addresses))
+        self._lasting.add(self._say_ready(addresses), "readiness", may_end=True)
 
     async def run(self) -> int:
         """The process's exit code: 0 when it was told to stop, 1 when a part of it failed."""
-        failed = await self._lasting.failed(self._stop)
+        failed = await self._lasting.failed(self._stop.wait())
         self._stop.set()
         return int(failed)
 
     async def close(self) -> None:
         """No new calls; those in flight get their grace; then everything else, the bus last."""
-        log.info("gateway stopping")
+        log.info("gateway_stopping")
         if self._server is not None:
             await self._server.stop(self._settings.shutdown_grace_s)
         await self._lasting.close()
-        if self._ready is not None:
-            self._ready.cancel()
-            await asyncio.wait([self._ready])
         await self._directory.close()
         await self._depths.close()
         await self._declaration.close()
@@ -158,18 +154,18 @@ class Gateway:
         await self._grpc_callbacks.close()
         await self._bus.close()
         await self._http.close()
-        log.info("gateway stopped")
+        log.info("gateway_stopped")
 
     async def _say_ready(self, addresses: Mapping[str, str]) -> None:
         """One line, once everything is there."""
         await self._declaration.done.wait()
         if self._server is not None:
             await self._directory.synced.wait()
-        log.info("gateway ready", **addresses, roles=self._settings.roles, nodes=len(self._directory.nodes()))
+        log.info("gateway_ready", **addresses, roles=self._settings.roles, nodes=len(self._directory.nodes()))
 
     def _wire_callbacks(self) -> tuple[WebhookTransport, GrpcCallbackTransport]:
         settings, guard = self._settings, self._policies.addresses
-        timeout_s, agent = settings.callback_timeout_s, f"coderunner/{_version()}"
+        timeout_s, agent = settings.callback_timeout_s, f"coderunner/{version()}"
         try:
             webhooks = WebhookTransport(
                 guard, timeout_s=timeout_s, user_agent=agent, secret=settings.callback_secret.get_secret_value()
@@ -254,20 +250,13 @@ class Gateway:
         return OperationsAppService(dead=dead, redriving=redriving, control=control, settings=settings)
 
 
-def _version() -> str:
-    try:
-        return version("coderunner")
-    except PackageNotFoundError:  # run from a checkout
-        return "0"
-
-
 def main() -> None:
     """``coderunner-gateway``. Exit code 2 means that the configuration is wrong, 1 that something failed."""
     try:
-        settings = load(sys.argv[1:])
+        settings = GatewaySettings.load(sys.argv[1:])
         logs.configure(settings.log_format, settings.log_level)
         if not settings.tokens and not settings.grpc_address.startswith(LOOPBACK):
-            log.warning("anybody who reaches this address may run code: no tokens are set", grpc=settings.grpc_address)
+            log.warning("open_to_everybody", grpc=settings.grpc_address, reason="no tokens are set")
         code = run(serve(lambda: Gateway(settings)))
     except ConfigurationError as error:
         print(f"coderunner-gateway: {error}", file=sys.stderr)  # noqa: T201  # before there is a log

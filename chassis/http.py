@@ -8,12 +8,16 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 Readiness = Callable[[], Mapping[str, bool]]
-"""What must be there before calls can be served: part to whether it is."""
+"""What must be there before work can be done: part to whether it is."""
 
 
 class HttpServer:
-    """``/healthz``: this process runs its loop. ``/readyz``: it can do its work (200), or what is missing (503).
-    ``/metrics``: for Prometheus."""
+    """The endpoint that probes and Prometheus ask.
+
+    ``/live``: 200 while this process runs its loop. ``/ready``: 200 where it can do its work, else 503; the body says
+    which part is missing. ``/health``: both, always 200. ``/livez``, ``/readyz`` and ``/healthz`` are the same three
+    under Kubernetes' names. ``/metrics``: for Prometheus.
+    """
 
     def __init__(self, address: str, readiness: Readiness, registry: CollectorRegistry) -> None:
         """``address`` is ``host:port``; port 0 takes a free one."""
@@ -24,15 +28,17 @@ class HttpServer:
 
     @property
     def port(self) -> int:
+        """The port that it listens on. Raises RuntimeError before ``start``."""
         if self._runner is None or not self._runner.addresses:
             raise RuntimeError("the HTTP server is not started")
         return int(self._runner.addresses[0][1])
 
     async def start(self) -> None:
-        """Raises OSError if the address is taken."""
+        """Listens. Raises OSError where the address is taken."""
         app = web.Application()
-        app.router.add_get("/healthz", self._healthz)
-        app.router.add_get("/readyz", self._readyz)
+        for name, handler in (("live", self._live), ("ready", self._ready), ("health", self._health)):
+            app.router.add_get(f"/{name}", handler)
+            app.router.add_get(f"/{name}z", handler)
         app.router.add_get("/metrics", self._metrics)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
@@ -45,16 +51,23 @@ class HttpServer:
         self._runner = runner
 
     async def close(self) -> None:
+        """Ends it; may be called before ``start``."""
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _healthz(self, _: web.Request) -> web.Response:
-        return web.json_response({"healthy": True})
+    async def _live(self, _: web.Request) -> web.Response:
+        return web.json_response({"live": True})
 
-    async def _readyz(self, _: web.Request) -> web.Response:
-        parts = dict(self._readiness())
-        ready = all(parts.values())
-        return web.json_response({"ready": ready, "parts": parts}, status=200 if ready else 503)
+    async def _ready(self, _: web.Request) -> web.Response:
+        report = self._report()
+        return web.json_response(report, status=200 if report["ready"] else 503)
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.json_response({"live": True, **self._report()})
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    def _report(self) -> dict[str, object]:
+        parts = dict(self._readiness())
+        return {"ready": all(parts.values()), "parts": parts}

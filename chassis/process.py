@@ -1,4 +1,4 @@
-"""A process's life: the parts that last, the signals that end it, its exit code."""
+"""A service's life: start, run, close; the parts that last, the signals that end it, its exit code."""
 
 from __future__ import annotations
 
@@ -6,70 +6,118 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable, Coroutine
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as distribution_version
 from typing import Any, Protocol
 
 import structlog
 
 log = structlog.get_logger(__name__)
 
-GARBAGE_AFTER = 10_000
+_DISTRIBUTION = "coderunner-server"
+_GARBAGE_AFTER = 10_000
 """New objects after which cycles are looked for. A task leaves hardly any, and Python's 700 cost 5 % of our time."""
+_CANCEL_AGAIN_S = 2.0
+"""What is cancelled and goes on for so long is cancelled again: a library may swallow one."""
 
 
-class Daemon(Protocol):
+class Service(Protocol):
+    """A daemon. Nothing is connected before ``start``; ``close`` is called whatever happened."""
+
     def stop(self) -> None:
-        """Ends ``run``."""
+        """Ends ``run``, soon."""
         ...
 
     async def start(self) -> None:
-        """Raises OSError or RuntimeError where it cannot."""
+        """Listens, and begins to connect. Raises OSError or RuntimeError where it cannot."""
         ...
 
     async def run(self) -> int:
-        """The process's exit code."""
+        """Works until it is stopped or a part fails; the process's exit code."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Ends every part, in order."""
+        ...
 
 
-async def serve(make: Callable[[], Daemon]) -> int:
+async def serve(make: Callable[[], Service]) -> int:
     """Runs what ``make`` makes until SIGTERM or SIGINT; the process's exit code. Raises what ``make`` raises."""
-    daemon = make()
+    service = make()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, daemon.stop)
+        loop.add_signal_handler(number, service.stop)
+    return await live(service, on_started=tune_gc)
+
+
+async def live(service: Service, on_started: Callable[[], None] = lambda: None) -> int:
+    """One whole life: start, run, close. The exit code."""
     try:
-        await daemon.start()
-        gc.freeze()  # what is there now stays
-        gc.set_threshold(GARBAGE_AFTER)
-        return await daemon.run()
+        await service.start()
+        on_started()
+        return await service.run()
     except (OSError, RuntimeError) as error:
-        log.critical("gateway cannot start", error=str(error))
+        log.critical("cannot_start", error=str(error))
         return 1
     finally:
-        await daemon.close()
+        await service.close()
+
+
+def tune_gc() -> None:
+    """Tells the collector that what is there now stays, and to look for cycles seldom."""
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_AFTER)
+
+
+def version() -> str:
+    """This distribution's; ``0`` in a checkout that is not installed."""
+    try:
+        return distribution_version(_DISTRIBUTION)
+    except PackageNotFoundError:
+        return "0"
 
 
 class LastingParts:
-    """Parts that go on for ever: one that ends has failed."""
+    """The background work of a service. A part that ends has failed, unless it was said that it may."""
 
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
+        self._may_end: set[asyncio.Task[None]] = set()
 
-    def add(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        self._tasks.append(asyncio.create_task(work, name=name))
+    def add(self, work: Coroutine[Any, Any, None], name: str, *, may_end: bool = False) -> None:
+        """Begins ``work`` now. ``may_end``: only an error of it is a failure."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.append(task)
+        if may_end:
+            self._may_end.add(task)
 
-    async def failed(self, stop: asyncio.Event) -> bool:
-        """Returns once ``stop`` is set or a part has ended: then True, and the log says which and why."""
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait([stopping, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        ended = [task for task in self._tasks if task.done()]
-        for task in ended:
-            log.critical("part failed", part=task.get_name(), exc_info=None if task.cancelled() else task.exception())
-        return bool(ended)
+    async def failed(self, until: Coroutine[Any, Any, Any]) -> bool:
+        """Returns once ``until`` has returned (False) or a part has failed: then True, and the log says which and
+        why."""
+        stopping = asyncio.ensure_future(until)
+        try:
+            while not stopping.done():
+                watched = [task for task in self._tasks if task not in self._may_end or not task.done()]
+                await asyncio.wait([stopping, *watched], return_when=asyncio.FIRST_COMPLETED)
+                if self._log_failures():
+                    return True
+            stopping.result()
+        finally:
+            stopping.cancel()
+        return False
 
     async def close(self) -> None:
+        """Ends them one after the other, in the order in which they were added."""
         for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=_CANCEL_AGAIN_S)
+
+    def _log_failures(self) -> bool:
+        failures = [task for task in self._tasks if task.done() and not self._ended_well(task)]
+        for task in failures:
+            log.critical("part_failed", part=task.get_name(), exc_info=None if task.cancelled() else task.exception())
+        return bool(failures)
+
+    def _ended_well(self, task: asyncio.Task[None]) -> bool:
+        return task in self._may_end and not task.cancelled() and task.exception() is None

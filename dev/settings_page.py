@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from broker_gateway.infrastructure.settings import Settings as GatewaySettings
+from broker_gateway.infrastructure.settings import GatewaySettings
 from dev.console import say
 from dev.paths import REPOSITORY
 from node.infrastructure.settings import NodeSettings

@@ -15,8 +15,8 @@ from broker_gateway.application.callback_delivery import CallbackDelivery
 from broker_gateway.application.endpoint_limiter import EndpointLimiter
 from broker_gateway.application.ports import CallbackTransport, DeliveryError, ResultDelivery, ResultSource
 from broker_gateway.application.settings import RelaySettings
-from broker_gateway.domain.backoff import Backoff
 from broker_gateway.domain.events import TaskCompletedEvent
+from chassis.backoff import Backoff
 from schemas.task import Callback
 
 UNDELIVERED = "undelivered"
@@ -48,7 +48,7 @@ class CallbackRelay:
         self._delivery = CallbackDelivery(transports, settings.delivery_timeout_s)
         self._settings = settings
         self._jitter = jitter
-        self._backoff = Backoff(settings.base_s, settings.factor, settings.max_s)
+        self._backoff = Backoff(settings.base_s, settings.max_s, settings.factor)
         self._lanes = EndpointLimiter(settings.per_endpoint)
         self._in_flight = asyncio.Semaphore(settings.at_once)
         self._held: dict[int, ResultDelivery] = {}

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from chassis.errors import BusUnavailableError as BusUnavailableError  # noqa: PLC0414 - what these ports raise
 from schemas.execution import DeadLetter, Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
 from schemas.status import Priority, Status
@@ -18,10 +19,6 @@ class QueueFullError(Exception):
     def __init__(self, message: str, retry_after_ms: int) -> None:
         super().__init__(message)
         self.retry_after_ms = retry_after_ms
-
-
-class BusUnavailableError(Exception):
-    """The bus did not answer in time. The task may or may not be queued: the same idempotency key tells."""
 
 
 class TaskTooLargeError(Exception):

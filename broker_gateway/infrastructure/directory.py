@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import aetcd
@@ -15,7 +14,8 @@ import msgspec
 import structlog
 from aetcd.utils import prefix_range_end
 
-from chassis.backoff import Backoff
+from chassis.backoff import Failures
+from chassis.etcd import CALL_TIMEOUT_S, EtcdEndpoints, EtcdSettings, words
 from schemas.names import NODES_PREFIX, node_key
 from schemas.node import NodeRecord
 
@@ -23,14 +23,7 @@ log = structlog.get_logger(__name__)
 
 RESYNC_S = 300.0
 """The whole prefix is read again this often, whatever the watch said."""
-_CALL_TIMEOUT_S = 5
 _PREFIX = NODES_PREFIX.encode()
-_KEEPALIVE = {
-    "grpc.keepalive_time_ms": 10_000,
-    "grpc.keepalive_timeout_ms": 5_000,
-    "grpc.keepalive_permit_without_calls": 1,
-    "grpc.enable_http_proxy": 0,
-}
 _LEADER_NEEDED = ("hasleader", "true")
 """Ends the watch on a member that was cut off from its cluster, which would otherwise just stay silent."""
 _DELETE = 1
@@ -38,30 +31,18 @@ _DELETE = 1
 _decoder = msgspec.json.Decoder(NodeRecord)
 
 
-@dataclass(frozen=True, slots=True)
-class EtcdSettings:
-    endpoints: Sequence[str]
-    """``host:port`` each; tried in turn."""
-    user: str = ""
-    password: str = ""
-    reconnect_base_s: float = 0.2
-    reconnect_max_s: float = 10.0
-    reconnect_tries: int = 0
-    """In a row, before it is given up; 0: for ever."""
-
-
 class EtcdNodeDirectory:
     """Implements ``NodeDirectory``. While etcd is away the nodes last seen are kept: whether one of them is gone too
     cannot be known, and the bus does not need it to be. What nodes say of themselves meanwhile is added."""
 
     def __init__(self, settings: EtcdSettings) -> None:
-        self._settings = settings
+        self._endpoints = EtcdEndpoints(settings)
         self._records: dict[bytes, NodeRecord] = {}
         self._nodes: tuple[NodeRecord, ...] = ()
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._away = asyncio.Event()
-        self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_max_s, settings.reconnect_tries)
+        self._failures = Failures(settings.backoff, settings.reconnect_tries)
         self.synced = asyncio.Event()
         """Set once nodes are known: read for the first time, or told by themselves."""
 
@@ -74,7 +55,7 @@ class EtcdNodeDirectory:
 
     async def given_up(self) -> None:
         """Never returns. Raises GaveUpError."""
-        await self._backoff.exhausted("etcd")
+        await self._failures.too_many("etcd")
 
     async def close(self) -> None:
         if self._task is not None:
@@ -98,50 +79,40 @@ class EtcdNodeDirectory:
             self._keep(node_key(record.id).encode(), record)
         self._publish()
         if not self.synced.is_set():
-            log.info("nodes told by themselves", nodes=len(self._nodes))
+            log.info("nodes_told_by_themselves", nodes=len(self._nodes))
         self.synced.set()
 
     async def _follow_for_ever(self) -> None:
-        backoff, turn = self._backoff, 0
         while True:
-            endpoint = self._settings.endpoints[turn % len(self._settings.endpoints)]
-            turn += 1
+            client, endpoint = self._endpoints.next_client()
             try:
-                await self._session(endpoint, backoff)
+                await self._session(client, endpoint)
             except (aetcd.ClientError, grpc.RpcError, OSError, TimeoutError) as error:
-                log.warning("node directory away", endpoint=endpoint, error=_words(error))
+                log.warning("directory_away", endpoint=endpoint, error=words(error))
             except Exception:  # a message that we do not understand must not end this task
-                log.exception("node directory failed", endpoint=endpoint)
+                log.exception("directory_failed", endpoint=endpoint)
             self._away.set()
-            await asyncio.sleep(backoff.next_s())
+            await asyncio.sleep(self._failures.next_s())
 
-    async def _session(self, endpoint: str, backoff: Backoff) -> None:
-        host, _, port = endpoint.rpartition(":")
-        client = aetcd.Client(
-            host=host,
-            port=int(port),
-            username=self._settings.user or None,
-            password=self._settings.password or None,
-            timeout=_CALL_TIMEOUT_S,
-            options=_KEEPALIVE,
-        )
+    async def _session(self, client: aetcd.Client, endpoint: str) -> None:
+        """Reads and watches until the connection ends."""
         try:
             await client.connect()
             while True:
                 listed = await client.get_prefix(_PREFIX)
                 self._replace((pair.key, pair.value) for pair in listed)
-                if not self.synced.is_set() or backoff.used:
-                    log.info("node directory connected", endpoint=endpoint, nodes=len(self._nodes))
+                if not self.synced.is_set() or self._failures.count:
+                    log.info("directory_connected", endpoint=endpoint, nodes=len(self._nodes))
                 self.synced.set()
                 self._away.clear()
-                backoff.reset()
+                self._failures.reset()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(RESYNC_S):
                         await self._watch(client, listed.header.revision + 1)
                         return
         finally:
             with contextlib.suppress(aetcd.ClientError, TimeoutError):
-                await asyncio.wait_for(client.close(), _CALL_TIMEOUT_S)
+                await asyncio.wait_for(client.close(), CALL_TIMEOUT_S)
 
     async def _watch(self, client: Any, revision: int) -> None:
         """Until the stream ends. The stub is used directly: aetcd's own watcher does not notice a stream that ends
@@ -157,7 +128,7 @@ class EtcdNodeDirectory:
         await call.write(request)
         async for response in call:
             if response.canceled:
-                log.warning("node watch ended", reason=response.cancel_reason)
+                log.warning("node_watch_ended", reason=response.cancel_reason)
                 return
             for event in response.events:
                 self._apply(event)
@@ -182,7 +153,7 @@ class EtcdNodeDirectory:
         try:
             record = _decoder.decode(value)
         except msgspec.DecodeError as error:
-            log.warning("node record not understood", key=key.decode(errors="replace"), error=str(error))
+            log.warning("node_record_not_understood", key=key.decode(errors="replace"), error=str(error))
             self._records.pop(key, None)
             return
         self._keep(key, record)
@@ -196,9 +167,3 @@ class EtcdNodeDirectory:
         if nodes != self._nodes:
             self._nodes = nodes
             self._changed.set()
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, grpc.aio.AioRpcError):
-        return f"{error.code().name}: {error.details()}"
-    return str(error) or repr(error)

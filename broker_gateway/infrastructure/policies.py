@@ -15,16 +15,22 @@ from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.quota import QuotaPolicy
 from broker_gateway.domain.resource_limit import Allowed, LimitRules
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
-from broker_gateway.infrastructure.directory import EtcdSettings
-from broker_gateway.infrastructure.settings import ConfigurationError, Settings
+from broker_gateway.infrastructure.settings import GatewaySettings
+from chassis.etcd import EtcdSettings
 from chassis.nats.connection import BusSettings
+from chassis.settings import ConfigurationError
 from schemas.names import INBOX_GATEWAY
 from schemas.task import Limits
 from schemas.topology import BusLimits
 
+POST_AFTER_S = 0.005
+"""Events and acknowledgements that nobody waits for leave together with those of so long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policies:
+    """What each part of the gateway is told of the configuration."""
+
     bus: BusSettings
     streams: BusLimits
     etcd: EtcdSettings
@@ -38,12 +44,12 @@ class Policies:
     operators: frozenset[str]
 
 
-def of(settings: Settings) -> Policies:
+def of(settings: GatewaySettings) -> Policies:
     """Raises ConfigurationError for settings that do not fit together."""
     return Policies(
-        bus=_bus(settings),
+        bus=settings.bus(name="coderunner-gateway", inbox_prefix=INBOX_GATEWAY, post_after_s=POST_AFTER_S),
         streams=_streams(settings),
-        etcd=_etcd(settings),
+        etcd=settings.etcd(),
         admission=AdmissionPolicy(
             source=SourceRules(max_bytes=settings.source_bytes, max_files=settings.source_files),
             inputs=InputRules(stdin_bytes=settings.stdin_bytes),
@@ -63,20 +69,7 @@ def of(settings: Settings) -> Policies:
     )
 
 
-def _bus(settings: Settings) -> BusSettings:
-    return BusSettings(
-        urls=settings.nats_urls,
-        user=settings.nats_user,
-        password=settings.nats_password.get_secret_value(),
-        inbox_prefix=INBOX_GATEWAY,
-        timeout_s=settings.nats_timeout_s,
-        reconnect_base_s=settings.reconnect_base_s,
-        reconnect_max_s=settings.reconnect_max_s,
-        reconnect_tries=settings.reconnect_tries,
-    )
-
-
-def _streams(settings: Settings) -> BusLimits:
+def _streams(settings: GatewaySettings) -> BusLimits:
     return BusLimits(
         replicas=settings.stream_replicas,
         tasks_max_msgs=settings.bus_max_tasks,
@@ -86,18 +79,7 @@ def _streams(settings: Settings) -> BusLimits:
     )
 
 
-def _etcd(settings: Settings) -> EtcdSettings:
-    return EtcdSettings(
-        endpoints=settings.etcd_endpoints,
-        user=settings.etcd_user,
-        password=settings.etcd_password.get_secret_value(),
-        reconnect_base_s=settings.reconnect_base_s,
-        reconnect_max_s=settings.reconnect_max_s,
-        reconnect_tries=settings.reconnect_tries,
-    )
-
-
-def _limits(settings: Settings) -> LimitRules:
+def _limits(settings: GatewaySettings) -> LimitRules:
     rules = LimitRules()
     for name in (*settings.default_limits, *settings.max_limits):
         if name not in Limits.__struct_fields__:
@@ -112,7 +94,7 @@ def _limits(settings: Settings) -> LimitRules:
         raise ConfigurationError(str(error)) from None
 
 
-def _relay(settings: Settings) -> RelaySettings:
+def _relay(settings: GatewaySettings) -> RelaySettings:
     return RelaySettings(
         at_once=settings.relay_at_once,
         per_endpoint=settings.relay_per_endpoint,
@@ -123,14 +105,14 @@ def _relay(settings: Settings) -> RelaySettings:
     )
 
 
-def _addresses(settings: Settings) -> AddressGuard:
+def _addresses(settings: GatewaySettings) -> AddressGuard:
     try:
         return AddressGuard(settings.callback_allowed_networks)
     except ValueError as error:
         raise ConfigurationError(f"callback_allowed_networks: {error}") from None
 
 
-def _clients(settings: Settings) -> dict[str, str]:
+def _clients(settings: GatewaySettings) -> dict[str, str]:
     clients: dict[str, str] = {}
     for client, secret in settings.tokens.items():
         token = secret.get_secret_value()
@@ -140,7 +122,7 @@ def _clients(settings: Settings) -> dict[str, str]:
     return clients
 
 
-def _operators(settings: Settings) -> frozenset[str]:
+def _operators(settings: GatewaySettings) -> frozenset[str]:
     for name in settings.operators:
         if name not in settings.tokens:
             raise ConfigurationError(f"operators: there is no client {name} in tokens")

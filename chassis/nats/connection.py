@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,33 +13,51 @@ import structlog
 from nats.aio.client import Client, Server
 from nats.aio.msg import Msg
 
-from broker_gateway.application.ports import BusUnavailableError
-from chassis.backoff import Backoff
-from chassis.nats.requests import ConnectionLostError, Replies
+from chassis.backoff import Backoff, Failures
+from chassis.errors import BusUnavailableError
+from chassis.nats.posts import Posts
+from chassis.nats.requests import ConnectionLostError, Requests
 
 log = structlog.get_logger(__name__)
 
 Hook = Callable[[], Awaitable[None]]
+CurrentClient = Callable[[], Client]
+"""Gives the client in use: another one may take its place."""
 
-POST_AFTER_S = 0.005
-_MOST_POSTED = 65_536
+_CONNECT_TIMEOUT_S = 2
+_PING_INTERVAL_S = 5
+_MAX_PINGS_UNANSWERED = 2
+"""A peer that vanished without a word is noticed after so many pings."""
 _BUFFER_BYTES = 16 << 20
-"""Written by us and not yet by the socket: a burst of submissions must not be refused by the client library."""
+"""Written by us and not yet by the socket: a burst, or what is said while the bus is away, must not be refused."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BusSettings:
-    urls: Sequence[str]
+    """How a service reaches the bus."""
+
+    urls: Sequence[str] = ("nats://127.0.0.1:4222",)
     user: str = ""
     password: str = ""
-    name: str = "coderunner-gateway"
+    credentials: str = ""
+    """Path of a NATS credentials file, in place of user and password."""
+    name: str = "coderunner"
+    """Shown by the server's connection list."""
     inbox_prefix: str = "_INBOX"
+    """Of reply subjects; nats.conf lets each role listen to its own only."""
     timeout_s: float = 5.0
     """How long one call may take, a reconnection included."""
+    post_after_s: float = 0.0
+    """How long a post may wait for others to leave with."""
     reconnect_base_s: float = 0.1
     reconnect_max_s: float = 5.0
     reconnect_tries: int = 0
     """In a row, before it is given up; 0: for ever."""
+
+    @property
+    def backoff(self) -> Backoff:
+        """Of connecting again, and of whatever else waits for the bus."""
+        return Backoff(self.reconnect_base_s, self.reconnect_max_s)
 
 
 class NobodyListensError(BusUnavailableError):
@@ -51,51 +67,71 @@ class NobodyListensError(BusUnavailableError):
 class PayloadTooLargeError(ValueError):
     """The server takes no message of this size."""
 
-    def __init__(self, size_bytes: int, most_bytes: int) -> None:
-        super().__init__(f"{size_bytes} bytes are more than the bus takes in one message ({most_bytes})")
+    def __init__(self, size_bytes: int, max_bytes: int) -> None:
+        super().__init__(f"{size_bytes} bytes are more than the bus takes in one message ({max_bytes})")
 
 
 class BusConnection:
-    """Connects in the background, for ever. Calls made meanwhile wait up to their time-out."""
+    """A connection that is kept in the background, for ever. Calls made while it is away wait up to their time-out."""
 
     def __init__(self, settings: BusSettings) -> None:
         self.settings = settings
-        self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_max_s, settings.reconnect_tries)
+        self._failures = Failures(settings.backoff, settings.reconnect_tries, per_round=len(settings.urls))
         self._client = Client()
-        self._replies = Replies()
+        self._requests = Requests()
+        self._posts = Posts(lambda: self._client, settings.post_after_s)
         self._up = asyncio.Event()
         self._gone = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._hooks: list[Hook] = []
-        self._posted: deque[tuple[str, bytes]] = deque(maxlen=_MOST_POSTED)
-        self._posting: asyncio.Task[None] | None = None
         self._dialled = False
         """This client may have a socket; the library cannot close one that never had."""
         self._joined = False
         """This client was connected before: the library calls ``_choose`` before each further try."""
+        self._closing = False
+
+    @property
+    def current(self) -> Client:
+        """The client in use, connected or not. Another one takes its place where the library closed it for good."""
+        return self._client
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest payload that the server takes."""
+        return int(self._client.max_payload)
 
     def connected(self) -> bool:
-        """Implements ``BusState``."""
-        return self._up.is_set()
+        """Whether the bus is there now."""
+        return self._up.is_set() and self._client.is_connected
 
     def on_connect(self, hook: Hook) -> None:
-        """Awaited after each connection and reconnection. It must not wait for the bus itself."""
+        """``hook`` is awaited after each connection and reconnection: the server has forgotten our pull requests by
+        then. It must not wait for the bus itself."""
         self._hooks.append(hook)
 
     def start(self) -> None:
+        """Begins to connect."""
         self._keeper = asyncio.create_task(self._keep(), name="bus connection")
 
     async def given_up(self) -> None:
-        """Never returns. Raises GaveUpError."""
-        await self._backoff.exhausted("the bus")
+        """Never returns. Raises GaveUpError, or what ended the background work."""
+        spent = asyncio.ensure_future(self._failures.too_many("the bus"))
+        watched = [spent, *([self._keeper] if self._keeper is not None else [])]
+        try:
+            done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            spent.cancel()
+        for task in done:
+            task.result()
 
     async def close(self) -> None:
         """Sends what is buffered, closes, ends the background work."""
+        self._closing = True
         while self._keeper is not None and not self._keeper.done():
             self._keeper.cancel()  # again and again: the library swallows a cancellation that meets it while it closes
             await asyncio.wait([self._keeper], timeout=0.1)
-        if self._posting is not None:
-            await asyncio.wait([self._posting], timeout=1)
+        if self._client.is_connected:
+            await self._posts.close()
         self._up.clear()
         with contextlib.suppress(nats.errors.Error, OSError, asyncio.TimeoutError):
             if self._client.is_connected:
@@ -103,6 +139,10 @@ class BusConnection:
         if self._dialled:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await self._client.close()
+
+    async def wait_connected(self) -> None:
+        """Returns while connected, however long that takes."""
+        await self._up.wait()
 
     async def client(self) -> Client:
         """The connected client. Raises BusUnavailableError if there is none within the time-out."""
@@ -129,12 +169,14 @@ class BusConnection:
         headers: Mapping[str, str] | None = None,
         repeat: bool = False,
     ) -> Msg:
-        """One request, one reply. ``repeat``: asked once more where the connection broke meanwhile, for what may be
-        done twice. Raises NobodyListensError, PayloadTooLargeError, BusUnavailableError."""
+        """One request, one reply; what was posted before leaves before. ``repeat``: asked once more where the
+        connection broke meanwhile, for what may be done twice. Raises NobodyListensError, PayloadTooLargeError,
+        BusUnavailableError."""
         client = self._client if self._up.is_set() else await self.client()
-        most_s = timeout_s or self.settings.timeout_s
+        if self._posts:
+            await self._posts.hand_over()
         try:
-            return await self._replies.ask(client, subject, payload, most_s, dict(headers) if headers else None)
+            return await self._requests.ask(client, subject, payload, timeout_s or self.settings.timeout_s, headers)
         except nats.errors.NoRespondersError:
             raise NobodyListensError(f"nobody listens on {subject}") from None
         except nats.errors.MaxPayloadError:
@@ -145,23 +187,13 @@ class BusConnection:
         return await self.request(subject, payload, timeout_s=timeout_s, headers=headers)
 
     def post(self, subject: str, payload: bytes) -> None:
-        """Fire and forget, for what nobody waits for; lost while not connected. What is posted within POST_AFTER_S
-        leaves in one write."""
-        self._posted.append((subject, payload))
-        if self._posting is None:
-            self._posting = asyncio.create_task(self._send_posted(), name="bus posts")
+        """Fire and forget, for what nobody waits for: it may be lost while the bus is away."""
+        self._posts.add(subject, payload)
 
-    async def _send_posted(self) -> None:
-        await asyncio.sleep(POST_AFTER_S)
-        while self._posted:
-            subject, payload = self._posted.popleft()
-            if not self._up.is_set():
-                continue
-            try:
-                await self._client.publish(subject, payload)
-            except (nats.errors.Error, OSError) as error:
-                log.warning("not announced", subject=subject, error=str(error) or repr(error))
-        self._posting = None
+    async def send(self, subject: str, payload: bytes) -> None:
+        """As ``post``, and in the client's buffer when it returns, with all that was posted before."""
+        self._posts.add(subject, payload)
+        await self._posts.hand_over()
 
     async def _keep(self) -> None:
         """nats-py reconnects by itself, but closes for good on some errors that pass (a user that is not there yet)."""
@@ -172,7 +204,7 @@ class BusConnection:
             self._dialled = True
             try:
                 await self._client.connect(**self._options())
-                await self._replies.open(self._client)
+                await self._requests.open(self._client)
             except (TimeoutError, nats.errors.Error, OSError) as error:
                 await self._on_error(error)
                 continue
@@ -185,14 +217,15 @@ class BusConnection:
             "servers": list(settings.urls),
             "user": settings.user or None,
             "password": settings.password or None,
+            "user_credentials": settings.credentials or None,
             "name": settings.name,
             "inbox_prefix": settings.inbox_prefix,
             "max_reconnect_attempts": -1,
             "reconnect_time_wait": 0,  # the waits are ours: see _on_error and _choose
             "reconnect_to_server_handler": self._choose,
-            "connect_timeout": 2,
-            "ping_interval": 5,
-            "max_outstanding_pings": 2,
+            "connect_timeout": _CONNECT_TIMEOUT_S,
+            "ping_interval": _PING_INTERVAL_S,
+            "max_outstanding_pings": _MAX_PINGS_UNANSWERED,
             "pending_size": _BUFFER_BYTES,
             "flush_timeout": settings.timeout_s,  # where that buffer is full
             "skip_subject_validation": True,  # schemas.names makes them, and checks what goes into them
@@ -203,29 +236,30 @@ class BusConnection:
         }
 
     def _choose(self, servers: Sequence[Server], _info: Mapping[str, Any]) -> tuple[Server, float]:
-        return random.choice(servers), self._backoff.next_s()  # noqa: S311  # spreads load, keeps no secret
+        """Round robin: where one server is left, it is found within a round."""
+        return servers[self._failures.count % len(servers)], self._failures.next_s()
 
     async def _on_error(self, error: Exception) -> None:
-        log.warning("bus error", error=str(error) or repr(error))
+        log.warning("bus_error", error=str(error) or repr(error))
         if not self._joined:
-            await asyncio.sleep(self._backoff.next_s())  # the library's first connection loop waits for this
+            await asyncio.sleep(self._failures.next_s())  # the library's first connection loop waits for this
 
     async def _on_connected(self) -> None:
-        self._backoff.reset()
+        self._failures.reset()
         self._joined = True
         self._up.set()
         url = self._client.connected_url
-        log.info("bus connected", server=url.netloc.rpartition("@")[2] if url else "")
+        log.info("bus_connected", server=url.netloc.rpartition("@")[2] if url else "")
         for hook in self._hooks:
             await hook()
 
     async def _on_disconnected(self) -> None:
-        if self._up.is_set():
-            log.warning("bus disconnected")
+        if self._up.is_set() and not self._closing:
+            log.warning("bus_disconnected")
         self._up.clear()
-        self._replies.fail()
+        self._requests.fail()
 
     async def _on_closed(self) -> None:
         self._up.clear()
-        self._replies.fail()
+        self._requests.fail()
         self._gone.set()

@@ -1,4 +1,7 @@
-"""JetStream's JSON API, as far as it is needed: calls, stores with acknowledgement, reads."""
+"""JetStream's JSON API, as far as it is needed: calls, stores with acknowledgement, reads.
+
+Error codes are the server's own (``err_code``, nats-server's ``server/errors.json``).
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,17 @@ from typing import Any
 
 import msgspec
 
-from broker_gateway.application.ports import BusUnavailableError
+from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 
 NO_MESSAGE = 10037
 CONSUMER_NOT_FOUND = 10014
+CONSUMER_EXISTS = 10148
 STREAM_NOT_FOUND = 10059
 STREAM_NAME_IN_USE = 10058
 WRONG_LAST_SEQUENCE = 10071
+WRONG_LAST_SEQUENCE_CONSTANT = 10164
+"""As the one before, from a server that does not tell which sequence would have been right."""
 MAXIMUM_MESSAGES = 10077
 """Of the stream or of one subject."""
 NO_STORAGE = 10047
@@ -39,7 +45,7 @@ class _Error(msgspec.Struct):
 
 
 class Ack(msgspec.Struct):
-    """``duplicate``: a message with this id was stored before, and this one was not."""
+    """A stream's acknowledgement. ``duplicate``: a message with this id was stored before, and this one was not."""
 
     stream: str = ""
     seq: int = 0
@@ -50,7 +56,12 @@ class Ack(msgspec.Struct):
 _acks = msgspec.json.Decoder(Ack)
 
 
-async def store(bus: BusConnection, subject: str, payload: bytes, headers: Mapping[str, str]) -> Ack:
+def is_away(error: Exception) -> bool:
+    """True where the bus did not answer, or said "not now": another try may help. False where JetStream said no."""
+    return isinstance(error, BusUnavailableError) and not isinstance(error, JetStreamError)
+
+
+async def store(bus: BusConnection, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> Ack:
     """Returns once the stream has stored it. Raises JetStreamError, BusUnavailableError."""
     reply = await bus.request(subject, payload, headers=headers)
     ack = _acks.decode(reply.data)

@@ -1,9 +1,10 @@
-"""Requests under way: one inbox for all, and none that waits for an answer which can no longer come."""
+"""Requests under way: one reply inbox for all, and none that waits for an answer which can no longer come."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Mapping
 
 import nats.errors
 from nats.aio.client import Client
@@ -16,8 +17,9 @@ class ConnectionLostError(nats.errors.Error):
     """The connection went while the answer was awaited. The request may or may not have been served."""
 
 
-class Replies:
-    """nats-py's own requests wait out their whole time-out when the connection is lost; these end with it."""
+class Requests:
+    """The requests of one connection. nats-py's own cost twice as much, and wait out their whole time-out when the
+    connection is lost; these end with it."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
@@ -25,21 +27,22 @@ class Replies:
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
 
     async def open(self, client: Client) -> None:
-        """Once per client; the client renews the subscription after a reconnection."""
+        """Subscribes to a new inbox; once per client, which renews the subscription after a reconnection."""
         self._prefix = client.new_inbox()
         await client.subscribe(f"{self._prefix}.*", cb=self._on_reply)
 
     async def ask(
-        self, client: Client, subject: str, payload: bytes, timeout_s: float, headers: dict[str, str] | None
+        self, client: Client, subject: str, payload: bytes, timeout_s: float, headers: Mapping[str, str] | None
     ) -> Msg:
-        """Raises nats.errors.Error and its kinds, TimeoutError."""
+        """The answer to one request. Raises nats.errors.Error and its kinds, TimeoutError."""
         number = str(next(self._numbers))
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Msg] = loop.create_future()
         self._waiting[number] = future
-        late = loop.call_later(timeout_s, _too_late, future)  # a tenth of what asyncio.timeout costs
+        late = loop.call_later(timeout_s, _too_late, future, subject)  # a tenth of what asyncio.timeout costs
         try:
-            await client.publish(subject, payload, reply=f"{self._prefix}.{number}", headers=headers)
+            reply_to = f"{self._prefix}.{number}"
+            await client.publish(subject, payload, reply=reply_to, headers=dict(headers) if headers else None)
             reply = await future
         finally:
             late.cancel()
@@ -49,7 +52,7 @@ class Replies:
         return reply
 
     def fail(self) -> None:
-        """The connection is gone."""
+        """Ends every request under way: the connection is gone."""
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(ConnectionLostError("the connection was lost"))
@@ -60,6 +63,6 @@ class Replies:
             future.set_result(reply)
 
 
-def _too_late(future: asyncio.Future[Msg]) -> None:
+def _too_late(future: asyncio.Future[Msg], subject: str) -> None:
     if not future.done():
-        future.set_exception(TimeoutError())
+        future.set_exception(TimeoutError(f"no answer on {subject}"))

@@ -3,52 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import aetcd
 import msgspec
-import stamina
 import structlog
 
+from chassis.etcd import EtcdEndpoints, EtcdSettings, words
 from schemas import names
 from schemas.node import NodeRecord
 
-CALL_S = 3
-"""Time-out of one call to etcd."""
+log = structlog.get_logger(__name__)
+
 WITHDRAW_S = 2.0
-_CHANNEL = {"grpc.use_local_subchannel_pool": 1}
-"""A new client connects anew, instead of sitting out the back-off of the one before it."""
 _LEASE_GONE = "requested lease not found"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EtcdSettings:
-    endpoints: Sequence[str] = ("127.0.0.1:2379",)
-    user: str = ""
-    password: str = ""
-    lease_s: int = 15
-    reconnect_base_s: float = 0.1
-    reconnect_max_s: float = 5.0
-    reconnect_tries: int = 0
-    """In a row, before ``run`` raises; 0: for ever."""
-
-
 class EtcdNodeDirectory:
-    """``announce`` only leaves the record here; ``run`` takes it to etcd, and tries for as long as that takes."""
+    """Implements ``NodeDirectory``. ``announce`` only leaves the record here; ``run`` takes it to etcd, and tries for
+    as long as that takes."""
 
-    def __init__(self, settings: EtcdSettings, node_id: str) -> None:
+    def __init__(self, settings: EtcdSettings, node_id: str, lease_s: int = 15) -> None:
+        """``lease_s``: a node that is silent for so long leaves the directory."""
         self._settings = settings
+        self._endpoints = EtcdEndpoints(settings)
         self._key = names.node_key(node_id).encode()
+        self._lease_s = lease_s
         self._record: NodeRecord | None = None
         self._news = asyncio.Event()
         self._client: aetcd.Client | None = None
         self._lease: int | None = None
-        self._turn = 0
-        self._log = structlog.get_logger("node.directory")
+        self._told_away = False
         self.reachable = False
 
     async def announce(self, record: NodeRecord) -> None:
+        """Leaves the node's newest record to be written."""
         self._record = record
         self._news.set()
 
@@ -57,14 +45,7 @@ class EtcdNodeDirectory:
         what the last try failed with where it may not try for ever."""
         settings = self._settings
         while True:
-            async for attempt in stamina.retry_context(
-                on=Exception,
-                attempts=settings.reconnect_tries or None,
-                timeout=None,
-                wait_initial=settings.reconnect_base_s,
-                wait_max=settings.reconnect_max_s,
-                wait_jitter=settings.reconnect_base_s,
-            ):
+            async for attempt in settings.backoff.retrying(on=Exception, tries=settings.reconnect_tries):
                 with attempt:
                     await self._once()
 
@@ -80,12 +61,12 @@ class EtcdNodeDirectory:
                     await client.revoke_lease(self._lease)
                 await client.close()
         except Exception as error:  # noqa: BLE001 - going down: the lease ends by itself
-            self._log.warning("not withdrawn, the lease will end", error=str(error))
+            log.warning("node_not_withdrawn", error=words(error))
 
     async def _once(self) -> None:
-        """Waits for news or for the lease's next turn, and carries it out."""
+        """Waits for news or until the lease is to be renewed, and carries it out."""
         try:
-            async with asyncio.timeout(self._settings.lease_s / 3):
+            async with asyncio.timeout(self._lease_s / 3):
                 await self._news.wait()
         except TimeoutError:
             pass
@@ -99,34 +80,19 @@ class EtcdNodeDirectory:
             self._news.set()
             await self._lost(error)
             raise
-        self._told(reachable=True)
+        self._tell_reachable()
 
     async def _write(self, record: NodeRecord) -> None:
-        client = await self._connected()
+        if self._client is None:
+            self._client, _ = self._endpoints.next_client()
+        client = self._client
         if self._lease is not None:
             answer = await client.refresh_lease(self._lease)
             if not answer or answer.TTL <= 0:
                 self._lease = None
         if self._lease is None:
-            self._lease = (await client.lease(self._settings.lease_s)).id
+            self._lease = (await client.lease(self._lease_s)).id
         await client.put(self._key, msgspec.json.encode(record), lease=self._lease)
-
-    async def _connected(self) -> aetcd.Client:
-        if self._client is None:
-            host, _, port = self._endpoint().rpartition(":")
-            settings = self._settings
-            user = settings.user or None
-            password = settings.password if user else None
-            self._client = aetcd.Client(
-                host, int(port), username=user, password=password, timeout=CALL_S, options=_CHANNEL
-            )
-        return self._client
-
-    def _endpoint(self) -> str:
-        """The next one with each connection."""
-        endpoint = self._settings.endpoints[self._turn % len(self._settings.endpoints)]
-        self._turn += 1
-        return endpoint.removeprefix("http://")
 
     async def _lost(self, error: Exception) -> None:
         """Another client next time; the lease may well be alive, and is asked for first."""
@@ -134,13 +100,17 @@ class EtcdNodeDirectory:
             self._lease = None
             return
         client, self._client = self._client, None
-        self._told(reachable=False, error=f"{type(error).__name__}: {error}")
+        self._tell_away(error)
         if client is not None:
             await client.close()
 
-    def _told(self, *, reachable: bool, error: str = "") -> None:
-        if reachable and not self.reachable:
-            self._log.info("in the directory", lease=self._lease)
-        elif not reachable and (self.reachable or self._turn <= 1):
-            self._log.warning("the directory is away", error=error)
-        self.reachable = reachable
+    def _tell_reachable(self) -> None:
+        if not self.reachable:
+            log.info("directory_connected", lease=self._lease)
+        self.reachable, self._told_away = True, False
+
+    def _tell_away(self, error: Exception) -> None:
+        """Once for each time that it goes away."""
+        if not self._told_away:
+            log.warning("directory_away", error=words(error))
+        self.reachable, self._told_away = False, True

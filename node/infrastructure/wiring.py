@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import socket
-from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
+from chassis.process import version
+from chassis.settings import ConfigurationError
 from node.application.heartbeat import Identity
 from node.application.ports import SandboxPool
 from node.domain.load import Thresholds
-from node.infrastructure.bus.connection import BusSettings
-from node.infrastructure.directory import EtcdSettings
 from node.infrastructure.docker.pool.pool import DockerSandboxPool
 from node.infrastructure.docker.settings import DockerSettings, Isolation
 from node.infrastructure.languages import load_languages
-from node.infrastructure.settings import CORES, NodeSettings, SettingsError
+from node.infrastructure.settings import CORES, NodeSettings
 from node.infrastructure.simulated_sandbox import SimulatedSandboxPool
 
 
@@ -27,13 +26,13 @@ class StartedPool(SandboxPool, Protocol):
 
 
 def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
-    """Raises LanguageFileError, SettingsError."""
+    """Raises LanguageFileError, ConfigurationError."""
     if settings.sandbox == "simulated":
         return SimulatedSandboxPool(settings.simulated_languages, settings.simulated_run_ms)
     every = load_languages(settings.languages_dir)
     unknown = set(settings.languages) - {language.name for language in every}
     if unknown:
-        raise SettingsError(f"setting languages: {settings.languages_dir} has no {min(unknown)}")
+        raise ConfigurationError(f"setting languages: {settings.languages_dir} has no {min(unknown)}")
     chosen = [language for language in every if not settings.languages or language.name in settings.languages]
     return DockerSandboxPool(
         languages=chosen,
@@ -59,30 +58,6 @@ def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
     )
 
 
-def bus_settings(settings: NodeSettings) -> BusSettings:
-    return BusSettings(
-        servers=settings.nats_urls,
-        user=settings.nats_user,
-        password=settings.nats_password.get_secret_value(),
-        credentials=settings.nats_credentials,
-        reconnect_base_s=settings.reconnect_base_s,
-        reconnect_max_s=settings.reconnect_max_s,
-        reconnect_tries=settings.reconnect_tries,
-    )
-
-
-def etcd_settings(settings: NodeSettings) -> EtcdSettings:
-    return EtcdSettings(
-        endpoints=settings.etcd_endpoints,
-        user=settings.etcd_user,
-        password=settings.etcd_password.get_secret_value(),
-        lease_s=settings.lease_s,
-        reconnect_base_s=settings.reconnect_base_s,
-        reconnect_max_s=settings.reconnect_max_s,
-        reconnect_tries=settings.reconnect_tries,
-    )
-
-
 def identity(settings: NodeSettings, name: str, started_at_ms: int) -> Identity:
     return Identity(
         id=name,
@@ -91,7 +66,7 @@ def identity(settings: NodeSettings, name: str, started_at_ms: int) -> Identity:
         labels=settings.labels,
         capacity=settings.concurrency,
         cores=CORES,
-        version=_version(),
+        version=version(),
         sandbox_runtime=runtime(settings),
         started_at_ms=started_at_ms,
         thresholds=Thresholds(settings.cpu_alarm_percent, settings.memory_alarm_percent, settings.disk_alarm_percent),
@@ -100,13 +75,6 @@ def identity(settings: NodeSettings, name: str, started_at_ms: int) -> Identity:
 
 def runtime(settings: NodeSettings) -> str:
     return settings.oci_runtime if settings.sandbox == "docker" else "simulated"
-
-
-def _version() -> str:
-    try:
-        return metadata.version("coderunner")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def nearest_existing(path: Path) -> Path:

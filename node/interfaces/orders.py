@@ -3,58 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 
 import msgspec
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error
 
 from node.application.running import RunningTasks
 from schemas import names
 from schemas.node import CancelOrder, CancelReply, NodeOrder, NodeRecord
 
-_FLUSHES = 2
-"""The library's ping overtakes what it has buffered: only the second one's answer means that all has arrived."""
+log = structlog.get_logger(__name__)
 
 OnOrder = Callable[[], Awaitable[None]]
 
 
 class Orders:
-    """``orders``: what this node can be told, by name (``drain``, ``resume``). ``record``: what it says of itself."""
+    """This node's subscriptions to what others may ask of it."""
 
     def __init__(
         self, node_id: str, running: RunningTasks, orders: dict[str, OnOrder], record: Callable[[], NodeRecord]
     ) -> None:
+        """``orders``: what this node can be told, by name (``drain``, ``resume``). ``record``: what it says of
+        itself."""
         self._node_id = node_id
         self._running = running
         self._orders = orders
         self._record = record
         self._cancelling: set[asyncio.Task[None]] = set()
-        self._log = structlog.get_logger("node.orders")
+        self._client: Client | None = None
+        """Whose subscriptions they are."""
 
     async def listen(self, client: Client) -> None:
-        """Returns once the server has all subscriptions; a reconnected client subscribes again by itself."""
+        """Subscribes, once per client: a reconnected one subscribes again by itself."""
+        if client is self._client:
+            return
+        self._client = client
         await client.subscribe(names.CANCEL_WILDCARD, cb=self._cancel)
         await client.subscribe(names.node_subject(self._node_id), cb=self._order)
         await client.subscribe(names.ROLL_CALL, cb=self._here)
-        with contextlib.suppress(Error, TimeoutError, OSError):  # gone again: its reconnection subscribes
-            for _ in range(_FLUSHES):
-                await client.flush()
 
     async def _cancel(self, message: Msg) -> None:
         """Only the node that runs the task answers, at once; the killing goes on behind."""
         try:
             order = msgspec.json.decode(message.data, type=CancelOrder)
         except msgspec.MsgspecError as error:
-            self._log.warning("not a cancel order", error=str(error))
+            log.warning("not_a_cancel_order", error=str(error))
             return
         running = self._running.get(order.id)
         if running is None:
             return
-        self._log.info("cancelled", task_id=order.id, reason=order.reason)
+        log.info("task_cancelled", task_id=order.id, reason=order.reason)
         killing = asyncio.create_task(running.cancel())
         self._cancelling.add(killing)
         killing.add_done_callback(self._cancelling.discard)
@@ -69,7 +69,7 @@ class Orders:
         except (msgspec.MsgspecError, KeyError) as error:
             await self._answer(message, {"ok": False, "error": f"not an order: {error}"})
             return
-        self._log.info("ordered", order=order)
+        log.info("ordered", order=order)
         await obey()
         await self._answer(message, {"ok": True})
 

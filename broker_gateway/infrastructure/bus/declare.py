@@ -1,4 +1,4 @@
-"""Makes the bus look as ``schemas.topology`` says. Any number of services may do it at once."""
+"""Declares the streams and consumers of ``schemas.topology``. Any number of gateways may do it at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from broker_gateway.application.ports import BusUnavailableError
-from chassis.backoff import Backoff
+from chassis.backoff import Failures
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
@@ -39,7 +39,7 @@ async def ensure_all(bus: BusConnection, limits: topology.BusLimits) -> None:
 
 
 class Declaration:
-    """Declares everything after each connection, and goes on trying while JetStream is not ready."""
+    """The task that declares everything after each connection, and goes on trying while JetStream is not ready."""
 
     def __init__(self, bus: BusConnection, limits: topology.BusLimits) -> None:
         self._bus = bus
@@ -63,14 +63,14 @@ class Declaration:
         self._task = asyncio.create_task(self._until_done(), name="bus declaration")
 
     async def _until_done(self) -> None:
-        backoff = Backoff(self._bus.settings.reconnect_base_s, self._bus.settings.reconnect_max_s)
+        failures = Failures(self._bus.settings.backoff)
         while True:
             try:
                 await ensure_all(self._bus, self._limits)
             except BusUnavailableError as error:
-                log.warning("bus not declared", error=str(error))
+                log.warning("bus_not_declared", error=str(error))
                 self.done.clear()
-                await asyncio.sleep(backoff.next_s())
+                await asyncio.sleep(failures.next_s())
             else:
                 self.done.set()
                 return

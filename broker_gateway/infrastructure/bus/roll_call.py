@@ -28,6 +28,8 @@ _decoder = msgspec.json.Decoder(NodeRecord)
 
 
 class RollCall:
+    """The gateway's question to all nodes, and where their answers go."""
+
     def __init__(self, bus: BusConnection, directory: EtcdNodeDirectory) -> None:
         self._bus = bus
         self._directory = directory
@@ -39,7 +41,7 @@ class RollCall:
             try:
                 self._directory.take_in(await self._call())
             except (BusUnavailableError, nats.errors.Error, OSError, TimeoutError) as error:
-                log.debug("no roll call", error=str(error) or repr(error))
+                log.debug("roll_call_failed", error=str(error) or repr(error))
             await asyncio.sleep(EVERY_S if self._directory.synced.is_set() else _AGAIN_S)
 
     async def _call(self) -> list[NodeRecord]:

@@ -1,0 +1,1 @@
+"""The node's side of the bus: where tasks come from, and where results, events and live output go."""

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import random
 
 import structlog
 
-from node.infrastructure.bus.publisher import BusAwayError, Publisher, RefusedError
+from chassis.backoff import Backoff, Failures
+from chassis.errors import BusUnavailableError
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection
 from node.infrastructure.bus.pull import Queue
 from schemas import names
 from schemas.topology import JsonObject, create_consumer_request, task_consumer
 
-ASK_AGAIN_S = 1.0
-ASK_AGAIN_MOST_S = 8.0
-_NOT_FOUND = 10014
-_EXISTS_ALREADY = 10148
-"""The server's error codes."""
+_ASK_AGAIN = Backoff(base_s=2.0, max_s=8.0)
+"""The first pause is one to two seconds."""
 
 
 class Consumers:
-    """``ack_wait_s`` must be the same on all nodes of a pool."""
+    """What is known of the queues' consumers: there, in doubt, or being asked for."""
 
-    def __init__(self, publisher: Publisher, ack_wait_s: float, node_id: str) -> None:
-        self._publisher = publisher
+    def __init__(self, bus: BusConnection, ack_wait_s: float, node_id: str) -> None:
+        """``ack_wait_s`` must be the same on all nodes of a pool."""
+        self._bus = bus
         self._node_id = node_id
         self.ack_wait_s = ack_wait_s
         self._there: set[Queue] = set()
         self._asking: set[Queue] = set()
-        self._failures: dict[Queue, int] = {}
+        self._failures: dict[Queue, Failures] = {}
         self._ask_again_at: dict[Queue, float] = {}
-        self._log = structlog.get_logger("node.source")
+        self._log = structlog.get_logger(__name__)
 
     def in_doubt(self, queue: Queue, now: float) -> bool:
         """True where it is time to ask for it. ``now``: the loop's time."""
@@ -43,9 +43,9 @@ class Consumers:
         self._asking.add(queue)
         try:
             await self._ensure(config)
-        except (BusAwayError, TimeoutError, RefusedError) as error:
-            self._log.warning("no consumer yet", pool=queue.pool, priority=queue.priority.value, error=str(error))
-            self._ask_again_at[queue] = asyncio.get_running_loop().time() + self._pause_s(queue)
+        except BusUnavailableError as error:
+            self._log.warning("no_consumer_yet", pool=queue.pool, priority=queue.priority.value, error=str(error))
+            self._ask_again_at[queue] = asyncio.get_running_loop().time() + self._failing(queue).next_s()
             return False
         finally:
             self._asking.discard(queue)
@@ -54,6 +54,7 @@ class Consumers:
         return True
 
     def doubt(self, queue: Queue) -> None:
+        """Has the queue's consumer ensured again before it is next asked."""
         self._there.discard(queue)
 
     async def _ensure(self, config: JsonObject) -> None:
@@ -61,31 +62,31 @@ class Consumers:
         there already, and a thousand nodes that come at once would keep it busy for minutes."""
         found = await self._find(config) or (None if await self._create(config) else await self._find(config))
         if found is not None and any(found.get(option) != value for option, value in config.items()):
-            await self._publisher.request(*create_consumer_request(names.STREAM_TASKS, config))
+            await self._declare(config)
 
     async def _find(self, config: JsonObject) -> JsonObject | None:
-        subject = f"$JS.API.CONSUMER.INFO.{names.STREAM_TASKS}.{config['durable_name']}"
         try:
-            found: JsonObject = (await self._publisher.request(subject, b""))["config"]
-        except RefusedError as error:
-            if error.code != _NOT_FOUND:
+            answer = await jetstream.call(self._bus, f"CONSUMER.INFO.{names.STREAM_TASKS}.{config['durable_name']}")
+        except jetstream.JetStreamError as error:
+            if error.err_code != jetstream.CONSUMER_NOT_FOUND:
                 raise
             return None
+        found: JsonObject = answer["config"]
         return found
 
     async def _create(self, config: JsonObject) -> bool:
         """False where another node was faster. Our mark makes what it made different, so that it stays as it is."""
         marked = config | {"metadata": {"made_by": self._node_id}}
         try:
-            await self._publisher.request(*create_consumer_request(names.STREAM_TASKS, marked, action="create"))
-        except RefusedError as error:
-            if error.code != _EXISTS_ALREADY:
+            await self._declare(marked, action="create")
+        except jetstream.JetStreamError as error:
+            if error.err_code != jetstream.CONSUMER_EXISTS:
                 raise
             return False
         return True
 
-    def _pause_s(self, queue: Queue) -> float:
-        """Doubles with each failure in a row, and is shortened by up to one half at random."""
-        failures = self._failures[queue] = self._failures.get(queue, 0) + 1
-        pause = min(ASK_AGAIN_MOST_S, ASK_AGAIN_S * 2.0 ** min(failures - 1, 16))
-        return pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
+    async def _declare(self, config: JsonObject, *, action: str = "") -> None:
+        await jetstream.call_raw(self._bus, *create_consumer_request(names.STREAM_TASKS, config, action=action))
+
+    def _failing(self, queue: Queue) -> Failures:
+        return self._failures.setdefault(queue, Failures(_ASK_AGAIN))

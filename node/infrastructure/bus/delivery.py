@@ -7,6 +7,7 @@ import time
 import msgspec
 from nats.aio.msg import Msg
 
+from chassis.nats import acks
 from node.infrastructure.bus.publisher import Publisher
 from schemas import names
 from schemas.execution import DeadLetter
@@ -20,17 +21,6 @@ def decode_task(data: bytes) -> TaskMessage:
     return _decoder.decode(data)
 
 
-def times_delivered(ack_subject: str) -> int:
-    """From ``$JS.ACK.<stream>.<consumer>.<delivered>.…``; ``<domain>.<account>.`` may stand before the stream."""
-    tokens = ack_subject.split(".")
-    return int(tokens[4] if len(tokens) == 9 else tokens[6])
-
-
-def is_task(message: Msg) -> bool:
-    """Tells a message from a status of its pull request."""
-    return message.reply.startswith("$JS.ACK.")
-
-
 class NatsDelivery:
     """Acknowledgements are sent without waiting for an answer (4 µs against 70): a lost one only means that the task
     comes again, and its stored result wins."""
@@ -40,7 +30,7 @@ class NatsDelivery:
         self._message = message
         self._task = task
         self._node_id = node_id
-        self._attempt = times_delivered(message.reply)
+        self._attempt = acks.times_delivered(message.reply)
 
     @property
     def task(self) -> TaskMessage:
@@ -51,13 +41,13 @@ class NatsDelivery:
         return self._attempt
 
     async def keep_alive(self) -> None:
-        await self._publisher.send(self._message.reply, b"+WPI")
+        await self._publisher.send(self._message.reply, acks.IN_PROGRESS)
 
     async def done(self) -> None:
-        await self._publisher.send(self._message.reply, b"+ACK")
+        await self._publisher.send(self._message.reply, acks.ACK)
 
     async def retry_in(self, seconds: float) -> None:
-        await self._publisher.send(self._message.reply, hand_back(seconds))
+        await self._publisher.send(self._message.reply, acks.negative(seconds))
 
     async def bury(self, reason: str, detail: str) -> None:
         """Raises TimeoutError where the dead letters do not confirm; the task then comes again."""
@@ -74,12 +64,7 @@ class NatsDelivery:
         await bury(self._publisher, self._message, letter)
 
 
-def hand_back(seconds: float) -> bytes:
-    """The body of a negative acknowledgement."""
-    return b'-NAK {"delay": %d}' % int(seconds * 1e9) if seconds > 0 else b"-NAK"
-
-
 async def bury(publisher: Publisher, message: Msg, letter: DeadLetter) -> None:
     """First the dead letter, confirmed; then the end of the message."""
     await publisher.store(names.dead_subject(letter.reason, letter.id), msgspec.json.encode(letter))
-    await publisher.send(message.reply, b"+TERM " + letter.reason.encode())
+    await publisher.send(message.reply, acks.TERMINATE + b" " + letter.reason.encode())

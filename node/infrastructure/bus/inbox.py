@@ -1,4 +1,4 @@
-"""Where the answers to waiting requests arrive. What nobody listens for any more, the server forgets."""
+"""A reply inbox for pull requests that wait. What nobody listens for any more, the server forgets."""
 
 from __future__ import annotations
 
@@ -9,31 +9,38 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from chassis.nats.connection import CurrentClient
+
 
 class Inbox:
-    """One subscription, under a new name each time that it is opened. What was on its way when it was shut is still
-    heard. nats-py has no public way: its subscriptions end for good, and to lose nothing they take a round trip."""
+    """A subscription that is opened under a new name each time. What was on its way when it was shut is still heard.
+    nats-py has no public way: its subscriptions end for good, and to lose nothing they take a round trip."""
 
-    def __init__(self, client: Client, on_message: Callable[[Msg], Awaitable[None]]) -> None:
-        self._client = client
+    def __init__(self, current: CurrentClient, on_message: Callable[[Msg], Awaitable[None]]) -> None:
+        self._current = current
+        self._client: Client | None = None
+        """Whose subscription it is."""
         self._on_message = on_message
         self._subscription: Subscription | None = None
         self.name = ""
         """Answers to ``<name>.<one token>`` arrive. Empty while it is shut."""
 
     async def open(self) -> None:
-        """It must be shut."""
-        name = self._client.new_inbox()
-        if self._subscription is None:
-            self._subscription = await self._client.subscribe(f"{name}.*", cb=self._on_message)
+        """Listens under a new name. It must be shut."""
+        client = self._current()
+        name = client.new_inbox()
+        if self._subscription is None or client is not self._client:
+            self._client = client
+            self._subscription = await client.subscribe(f"{name}.*", cb=self._on_message)
         else:
             self._subscription._subject = f"{name}.*"
-            await self._client._send_unsubscribe(self._subscription._id)  # a reconnection may have renewed it
-            await self._client._send_subscribe(self._subscription)
+            await client._send_unsubscribe(self._subscription._id)  # a reconnection may have renewed it
+            await client._send_subscribe(self._subscription)
         self.name = name
 
     async def shut(self) -> None:
-        if self.name and self._subscription is not None:
+        """Ends what waits; the server drops a request whose inbox nobody listens to."""
+        if self.name and self._subscription is not None and self._client is not None:
             self.name = ""
             await self._client._send_unsubscribe(self._subscription._id)
 
@@ -41,7 +48,7 @@ class Inbox:
         """Returns when nothing can arrive any more."""
         await self.shut()
         subscription, self._subscription = self._subscription, None
-        if subscription is None:
+        if subscription is None or self._client is None:
             return
         try:
             if self._client.is_connected:

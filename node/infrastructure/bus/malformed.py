@@ -7,7 +7,8 @@ import time
 import structlog
 from nats.aio.msg import Msg
 
-from node.infrastructure.bus.delivery import bury, times_delivered
+from chassis.nats.acks import times_delivered
+from node.infrastructure.bus.delivery import bury
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas.execution import DeadLetter, Execution, ResultMessage
@@ -32,8 +33,8 @@ async def bury_malformed(publisher: Publisher, message: Msg, node_id: str, detai
             node_id=node_id,
         )
         await bury(publisher, message, letter)
-    except Exception as trouble:  # noqa: BLE001 - whatever it is, the desk must go on serving
-        structlog.get_logger("node.source").warning("a malformed task could not be buried", error=str(trouble))
+    except Exception as trouble:  # noqa: BLE001 - whatever it is, the source must go on serving
+        structlog.get_logger(__name__).warning("malformed_task_not_buried", error=str(trouble))
 
 
 def _result(task_id: str, node_id: str, attempt: int, error: str, now_ms: int) -> ResultMessage:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 
-from node.infrastructure.bus.delivery import is_task
+from chassis.nats.acks import is_delivered
+from chassis.nats.connection import CurrentClient
 from node.infrastructure.bus.inbox import Inbox
 from schemas import names
 from schemas.status import Priority
@@ -69,34 +69,37 @@ def status_of(message: Msg) -> str:
 
 
 class NowPuller:
-    """Asks one queue after the other for what is there already. One request at a time."""
+    """A puller that asks one queue after the other for what is there already. One request at a time."""
 
-    def __init__(self, client: Client, on_task: OnTask) -> None:
-        self._client = client
+    def __init__(self, current: CurrentClient, on_task: OnTask) -> None:
+        self._current = current
+        self._client: Client | None = None
+        """Whose inbox it is."""
         self._on_task = on_task
         self._inbox = ""
         self._number = 0
         self._missing = 0
         self._over: asyncio.Future[str] | None = None
-        self._subscription: Subscription | None = None
 
-    async def pull(self, queue: Queue, most: int, decile: int) -> tuple[int, str]:
+    async def pull(self, queue: Queue, batch: int, decile: int) -> tuple[int, str]:
         """How many came (each was given to ``on_task``) and the status that ended it: empty where all came,
         ``late`` where no answer did."""
-        if self._subscription is None:
-            self._inbox = self._client.new_inbox()
-            self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=self._message)
+        client = self._current()
+        if client is not self._client:
+            self._client = client
+            self._inbox = client.new_inbox()
+            await client.subscribe(f"{self._inbox}.*", cb=self._message)
         self._number += 1
-        self._missing = most
+        self._missing = batch
         self._over = over = asyncio.get_running_loop().create_future()
         late = asyncio.get_running_loop().call_later(NOW_S, self._end, over, "late")
         try:
             reply = f"{self._inbox}.{self._number}"
-            await self._client.publish(queue.next_subject, now_request(most, decile), reply=reply)
+            await client.publish(queue.next_subject, now_request(batch, decile), reply=reply)
             status = await over
         finally:
             late.cancel()
-        return most - self._missing, status
+        return batch - self._missing, status
 
     def forget(self) -> None:
         """The server forgot the question that is under way: a new connection. It ends as one of an empty queue."""
@@ -104,7 +107,7 @@ class NowPuller:
             self._end(self._over, NOTHING_THERE)
 
     async def _message(self, message: Msg) -> None:
-        if is_task(message):
+        if is_delivered(message):
             self._missing -= 1
             await self._on_task(message)
             if self._missing <= 0 and self._over is not None:
@@ -119,18 +122,18 @@ class NowPuller:
 
 
 class WaitingPull:
-    """At most one request that waits with the server for what comes next. Withdrawn, nothing of it is lost: what is
-    on its way at that moment still reaches ``on_task``."""
+    """A queue's waiting pull request, at most one: the server answers it with what comes next. When it is withdrawn,
+    nothing is lost: what is on its way at that moment still reaches ``on_task``."""
 
     def __init__(
-        self, client: Client, queue: Queue, wait_s: float, on_task: OnTask, on_over: Callable[[str], None]
+        self, current: CurrentClient, queue: Queue, wait_s: float, on_task: OnTask, on_over: Callable[[str], None]
     ) -> None:
         self.queue = queue
-        self._client = client
+        self._current = current
         self._wait_s = wait_s
         self._on_task = on_task
         self._on_over = on_over
-        self._inbox = Inbox(client, self._message)
+        self._inbox = Inbox(current, self._message)
         self._number = 0
         self._lost_at = 0.0
         self._other_since = math.inf
@@ -166,7 +169,7 @@ class WaitingPull:
         return self.credit > 0 and self.decile != decile
 
     async def request(self, batch: int, decile: int) -> None:
-        """Sends one, in place of one that may be there."""
+        """Sends a new pull request and withdraws the one that waits."""
         now = asyncio.get_running_loop().time()
         if self.credit > 0:
             self.losses += self.is_lost(now)
@@ -179,7 +182,7 @@ class WaitingPull:
         self._lost_at = now + SILENCE_S
         self._other_since = math.inf
         reply = f"{self._inbox.name}.{self._number}"
-        await self._client.publish(self.queue.next_subject, wait_request(batch, decile, self._wait_s), reply=reply)
+        await self._current().publish(self.queue.next_subject, wait_request(batch, decile, self._wait_s), reply=reply)
 
     def forget(self) -> None:
         """The server forgot us: a new connection."""
@@ -196,7 +199,7 @@ class WaitingPull:
         await self._inbox.close()
 
     async def _message(self, message: Msg) -> None:
-        if is_task(message):
+        if is_delivered(message):
             self.credit -= 1
             self._heard()
             await self._on_task(message)

@@ -1,9 +1,9 @@
-"""Where tasks come from: every free slot of this node is served by one desk.
+"""The node's task source: pulls from the queues of its pools for as many task loops as are free (ADR 0001).
 
-While slots are free and queues are not empty, the desk asks them one after the other, in the order of the turn rule,
-for as many tasks as there are free slots. Once all are empty, one request waits on each queue with the node's load as
-its priority, and the server gives the next task to the least loaded node. The moment the last free slot is taken the
-requests that still wait are withdrawn; a task that was on its way by then is handed back at once. So no slot ever
+While loops are free and queues are not empty, it asks the queues one after the other, in the order of the pull plan,
+for as many tasks as there are free loops. Once all are empty, one pull request waits on each queue with the node's load
+as its priority, and the server gives the next task to the least loaded node. The moment the last free loop has its task
+the requests that still wait are withdrawn; a task that was on its way by then is handed back at once. So no loop ever
 holds two tasks.
 """
 
@@ -19,28 +19,31 @@ import structlog
 from nats import errors
 from nats.aio.msg import Msg
 
+from chassis.nats import acks
+from chassis.nats.connection import BusConnection
 from node.application.ports import Delivery
 from node.domain.pull_plan import BY_URGENCY, turn_plan
-from node.infrastructure.bus.connection import Bus
 from node.infrastructure.bus.consumers import Consumers
-from node.infrastructure.bus.delivery import NatsDelivery, decode_task, hand_back
+from node.infrastructure.bus.delivery import NatsDelivery, decode_task
 from node.infrastructure.bus.malformed import bury_malformed
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.pull import BROKEN_S, REFRESH_S, SERVED_OUT, WAIT_SHARE, NowPuller, Queue, WaitingPull
 from schemas.status import Priority
 
 TICK_S = 1.0
-"""How often the desk looks whether a waiting request is lost or carries an old priority."""
+"""How often it is looked whether a waiting request is lost or carries an old priority."""
 ENSURE_S = 0.2
-"""How long the desk waits for consumers to be ensured before it goes on with those that are there."""
-LARGEST_BATCH = 16
+"""How long consumers may take to be ensured before the others are asked without them."""
+MAX_BATCH = 16
 """Of a waiting request: larger nodes leave something for others."""
 
 
 class NatsTaskSource:
+    """Implements ``TaskSource``."""
+
     def __init__(
         self,
-        bus: Bus,
+        bus: BusConnection,
         publisher: Publisher,
         consumers: Consumers,
         *,
@@ -59,14 +62,14 @@ class NatsTaskSource:
         self._pick = 1
         self._handed_back = 0
         self._under_way: set[asyncio.Task[None]] = set()
-        self._now = NowPuller(bus.client, self._arrived)
+        self._now = NowPuller(lambda: bus.current, self._arrived)
         self._queues = [self._waiting_pull(Queue(pool, p)) for p in BY_URGENCY for pool in self._pools]
-        self._log = structlog.get_logger("node.source")
-        bus.on_reconnect(self._reconnected)
+        self._log = structlog.get_logger(__name__)
+        bus.on_connect(self._reconnected)
 
     @property
     def handed_back(self) -> int:
-        """Tasks that came when no slot was free any more."""
+        """Tasks that came when no task loop was free any more."""
         return self._handed_back
 
     @property
@@ -76,16 +79,16 @@ class NatsTaskSource:
 
     async def take(self) -> Delivery:
         """Cancelled in the instant in which a task arrived for it, it hands that task back."""
-        place: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
-        self._waiting.append(place)
+        taker: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
+        self._waiting.append(taker)
         self._wake.set()
         try:
-            return await place
+            return await taker
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
-                await place.result().retry_in(0)
-            elif place in self._waiting:
-                self._waiting.remove(place)
+            if taker.done() and not taker.cancelled():
+                await taker.result().retry_in(0)
+            elif taker in self._waiting:
+                self._waiting.remove(taker)
                 self._wake.set()
             raise
 
@@ -99,7 +102,7 @@ class NatsTaskSource:
                 await self._wake.wait()
                 tick.cancel()
                 self._wake.clear()
-                if self._bus.connected:
+                if self._bus.connected():
                     await self._careful_step()
         finally:
             await asyncio.gather(*(queue.close() for queue in self._queues))
@@ -115,7 +118,7 @@ class NatsTaskSource:
         try:
             await self._step()
         except (errors.Error, OSError) as error:
-            self._log.warning("the desk was interrupted", error=f"{type(error).__name__}: {error}")
+            self._log.warning("pulling_interrupted", error=f"{type(error).__name__}: {error}")
 
     async def _step(self) -> None:
         if not self._waiting:
@@ -153,10 +156,10 @@ class NatsTaskSource:
         return task
 
     async def _round(self) -> bool:
-        """One offer of all free slots to what is in the queues; True if there may be more."""
+        """One round over the queues for all free task loops; True if there may be more."""
         before = self._pick
         empty: set[Queue] = set()
-        free = len(self._waiting)  # a slot that comes free meanwhile has its own turn, in the next round
+        free = len(self._waiting)  # a loop that comes free meanwhile is served in the next round
         for turn in turn_plan(self._pick, free):
             left = min(turn.most, free)
             for pull in self._of(turn.priority):
@@ -183,16 +186,16 @@ class NatsTaskSource:
         return found[first:] + found[:first]
 
     async def _arm(self) -> None:
-        """A request on each queue. Where there are slots enough, several tasks may come on one."""
+        """Leaves a pull request on each queue. Where there are loops enough, several tasks may come on one."""
         now = asyncio.get_running_loop().time()
         decile = self._decile()
         for queue in self._queues:
             if self._waiting and queue.usable(now) and queue.needs_request(now, decile):
                 share = len(self._waiting) // len(self._queues)
-                await queue.request(max(1, min(LARGEST_BATCH, share)), decile)
+                await queue.request(max(1, min(MAX_BATCH, share)), decile)
 
     async def _arrived(self, message: Msg) -> None:
-        """One task: to the slot that waits longest, or back to the queue."""
+        """One task: to the loop that waits longest, or back to the queue."""
         try:
             task = decode_task(message.data)
         except msgspec.MsgspecError as error:
@@ -200,13 +203,13 @@ class NatsTaskSource:
             return
         delivery = NatsDelivery(self._publisher, message, task, self._node_id)
         while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():
-                place.set_result(delivery)
+            taker = self._waiting.popleft()
+            if not taker.done():
+                taker.set_result(delivery)
                 self._wake.set()
                 return
         self._handed_back += 1
-        await self._publisher.send(message.reply, hand_back(0))
+        await self._publisher.send(message.reply, acks.negative(0))
 
     def _waiting_pull(self, queue: Queue) -> WaitingPull:
         def over(status: str) -> None:
@@ -217,21 +220,19 @@ class NatsTaskSource:
             self._wake.set()
 
         wait_s = WAIT_SHARE * self._consumers.ack_wait_s
-        pull = WaitingPull(self._bus.client, queue, wait_s, self._arrived, over)
+        pull = WaitingPull(lambda: self._bus.current, queue, wait_s, self._arrived, over)
         return pull
 
     def _trouble(self, pull: WaitingPull, status: str) -> None:
         """The consumer is gone, or does not take our request: it is ensured again after a pause."""
         if not pull.in_trouble:
             queue = pull.queue
-            self._log.warning(
-                "a queue does not answer as it should", pool=queue.pool, priority=queue.priority.value, status=status
-            )
+            self._log.warning("queue_in_trouble", pool=queue.pool, priority=queue.priority.value, status=status)
         self._consumers.doubt(pull.queue)
         pull.in_trouble = True
         pull.broken_until = asyncio.get_running_loop().time() + BROKEN_S
 
-    def _reconnected(self) -> None:
+    async def _reconnected(self) -> None:
         self._now.forget()
         for queue in self._queues:
             queue.forget()

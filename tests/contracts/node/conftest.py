@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
+from chassis.nats.connection import BusConnection
 from node.application.ports import ResultSink
-from node.infrastructure.bus.connection import Bus, BusSettings
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
 from tests.fakes.node import MemorySink
 from tests.integration.node.conftest import GatewayStandIn
+from tests.servers.bus import node_connection
 from tests.servers.fixtures import StartNats
 
 
@@ -34,8 +35,7 @@ async def parts(request: pytest.FixtureRequest, start_nats: StartNats) -> AsyncI
     gateway = await server.connect("gateway")
     desk = GatewayStandIn(gateway)
     await desk.open()
-    bus = Bus(BusSettings(servers=[server.url_as("node")]), "contract")
-    await bus.connect()
+    bus = await node_connection(server.url_as("node"))
     yield on_nats(bus, desk)
     await bus.close()
     await gateway.close()
@@ -50,7 +50,7 @@ def in_memory() -> Parts:
     return Parts(sink, forget)
 
 
-def on_nats(bus: Bus, desk: GatewayStandIn) -> Parts:
+def on_nats(bus: BusConnection, desk: GatewayStandIn) -> Parts:
     async def forget(task_id: str) -> None:
         await desk.ask(f"STREAM.PURGE.{names.STREAM_RESULTS}", {"filter": names.result_subject(task_id)})
 

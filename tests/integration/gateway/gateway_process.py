@@ -39,7 +39,7 @@ class GatewayProcess:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line.decode())
-            if f'"event": "{event}"' in self.lines[-1]:
+            if f'"event":"{event}"' in self.lines[-1]:
                 said: dict[str, Any] = json.loads(line)
                 return said
         raise AssertionError(f"it ended without saying {event!r}:\n{''.join(self.lines)}")

@@ -83,7 +83,7 @@ async def test_what_the_server_refuses_is_not_taken_for_done(start_nats: StartNa
     declaration = Declaration(bus, BusLimits(replicas=3))
     with capture_logs() as said:
         bus.start()
-        await eventually(lambda: "bus not declared" in [line["event"] for line in said])
+        await eventually(lambda: "bus_not_declared" in [line["event"] for line in said])
     assert not declaration.done.is_set()
     assert not declaration.connected()
     await declaration.close()

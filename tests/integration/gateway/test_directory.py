@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from broker_gateway.infrastructure import directory as directory_module
-from broker_gateway.infrastructure.directory import EtcdNodeDirectory, EtcdSettings
+from broker_gateway.infrastructure.directory import EtcdNodeDirectory
+from chassis.etcd import EtcdSettings
 from schemas import names
 from schemas.node import NodeRecord
 from tests.integration.gateway import samples

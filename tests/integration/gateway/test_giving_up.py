@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chassis.backoff import Backoff, GaveUpError
+from chassis.backoff import Backoff, Failures
+from chassis.errors import GaveUpError
 from tests.integration.gateway.gateway_process import GatewayProcess
 from tests.servers import EtcdServer, NatsServer
 from tests.servers.ports import free_port
@@ -34,7 +35,7 @@ def nowhere() -> str:
 
 
 def said(gateway: GatewayProcess) -> str:
-    return str(gateway.wait_for("part failed")["exception"][0]["exc_value"])
+    return str(gateway.wait_for("part_failed")["exception"][0]["exc_value"])
 
 
 def test_without_a_bus_it_ends_after_its_tries(started: Any, etcd_server: EtcdServer) -> None:
@@ -52,20 +53,20 @@ def test_without_etcd_it_ends_after_its_tries(started: Any, nats_server: NatsSer
 def test_by_default_it_goes_on_for_ever(started: Any, etcd_server: EtcdServer) -> None:
     gateway = started(f"nats://{nowhere()}", etcd_server.endpoint)
     for _ in range(20):
-        gateway.wait_for("bus error")
+        gateway.wait_for("bus_error")
     assert gateway.process.poll() is None
 
 
 async def test_a_success_gives_all_the_tries_again() -> None:
-    backoff = Backoff(0.1, 0.2, 3)
-    giving_up = asyncio.create_task(backoff.exhausted("it"))
+    failures = Failures(Backoff(0.1, 0.2), 3)
+    giving_up = asyncio.create_task(failures.too_many("it"))
     for _ in range(4):
-        backoff.next_s()
-        backoff.next_s()
-        backoff.reset()
+        failures.next_s()
+        failures.next_s()
+        failures.reset()
     await asyncio.sleep(0)
     assert not giving_up.done()
     for _ in range(3):
-        assert 0.05 <= backoff.next_s() <= 0.2
+        assert 0.05 <= failures.next_s() <= 0.2
     with pytest.raises(GaveUpError, match="it could not be reached in 3 tries"):
         await asyncio.wait_for(giving_up, 5)

@@ -47,7 +47,7 @@ def test_it_says_once_that_it_is_ready_and_where_and_serves(
     started: Any, nats_server: NatsServer, etcd_server: EtcdServer
 ) -> None:
     gateway = started(*bus_flags(nats_server, etcd_server))
-    line = gateway.wait_for("gateway ready")
+    line = gateway.wait_for("gateway_ready")
     assert line["grpc"] == f"127.0.0.1:{gateway.grpc_port}"
     assert line["http"] == f"127.0.0.1:{gateway.http_port}"
     assert gateway.get("/healthz")[0] == 200
@@ -62,9 +62,9 @@ def test_it_ends_with_0_on_sigterm_and_on_sigint(
 ) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         gateway = started(*bus_flags(nats_server, etcd_server))
-        gateway.wait_for("gateway ready")
+        gateway.wait_for("gateway_ready")
         assert gateway.end(number) == 0
-        gateway.wait_for("gateway stopped")
+        gateway.wait_for("gateway_stopped")
 
 
 def test_it_starts_before_its_servers_and_is_ready_when_they_are(
@@ -82,7 +82,7 @@ def test_it_starts_before_its_servers_and_is_ready_when_they_are(
     gateway.wait_parts(bus=True, streams=True, nodes=False)
     etcd.start()
     gateway.wait_parts(bus=True, streams=True, nodes=True)
-    gateway.wait_for("gateway ready")
+    gateway.wait_for("gateway_ready")
 
 
 def test_it_is_not_ready_while_the_bus_is_away_and_is_again_after(
@@ -90,7 +90,7 @@ def test_it_is_not_ready_while_the_bus_is_away_and_is_again_after(
 ) -> None:
     nats = start_nats()
     gateway = started(*bus_flags(nats, etcd_server), "--reconnect-most-s", "0.3")
-    gateway.wait_for("gateway ready")
+    gateway.wait_for("gateway_ready")
     nats.stop()
     gateway.wait_parts(bus=False)
     nats.start()
@@ -101,7 +101,7 @@ def test_an_open_call_is_finished_before_it_ends(
     started: Any, nats_server: NatsServer, etcd_server: EtcdServer
 ) -> None:
     gateway = started(*bus_flags(nats_server, etcd_server), "--shutdown-grace-s", "0.5")
-    gateway.wait_for("gateway ready")
+    gateway.wait_for("gateway_ready")
     health: Any = health_pb2_grpc.HealthStub(gateway.channel)
     watch = health.Watch(health_pb2.HealthCheckRequest())
     while next(watch).status != SERVING:
@@ -113,7 +113,7 @@ def test_an_open_call_is_finished_before_it_ends(
 
 def test_refused_calls_are_counted(started: Any, nats_server: NatsServer, etcd_server: EtcdServer) -> None:
     gateway = started(*bus_flags(nats_server, etcd_server))
-    gateway.wait_for("gateway ready")
+    gateway.wait_for("gateway_ready")
     stub: Any = execution_pb2_grpc.ExecutionServiceStub(gateway.channel)
     with pytest.raises(grpc.RpcError) as refusal:
         stub.Submit(execution_pb2.SubmitRequest(), wait_for_ready=True)
@@ -131,7 +131,7 @@ async def test_a_task_goes_to_a_node_and_its_result_comes_back(
     gateway = started(*bus_flags(nats_server, etcd_server))
     async with aetcd.Client(host="127.0.0.1", port=etcd_server.port) as etcd:
         await etcd.put(names.node_key("node-1").encode(), msgspec.json.encode(samples.node("node-1")))
-    gateway.wait_for("gateway ready")
+    gateway.wait_for("gateway_ready")
     node = await nats_server.connect()
     tasks = await node.subscribe(names.TASKS_WILDCARD)
     await node.flush()
@@ -158,7 +158,7 @@ async def test_a_task_goes_to_a_node_and_its_result_comes_back(
 
 def test_a_relay_alone_serves_no_api(started: Any, nats_server: NatsServer) -> None:
     gateway = started("--nats-urls", nats_server.url, "--roles", "relay")
-    line = gateway.wait_for("gateway ready")
+    line = gateway.wait_for("gateway_ready")
     assert "grpc" not in line
     assert gateway.end() == 0
 
@@ -167,9 +167,9 @@ def test_an_address_in_use_is_said_and_ends_it_with_1(
     started: Any, nats_server: NatsServer, etcd_server: EtcdServer
 ) -> None:
     first = started(*bus_flags(nats_server, etcd_server))
-    first.wait_for("gateway ready")
+    first.wait_for("gateway_ready")
     second = started(*bus_flags(nats_server, etcd_server), grpc_port=first.grpc_port)
-    second.wait_for("gateway cannot start")
+    second.wait_for("cannot_start")
     assert second.process.wait(20) == 1
 
 

@@ -12,7 +12,8 @@ from nats.aio.msg import Msg
 
 from broker_gateway.infrastructure.bus import roll_call
 from broker_gateway.infrastructure.bus.roll_call import RollCall
-from broker_gateway.infrastructure.directory import EtcdNodeDirectory, EtcdSettings
+from broker_gateway.infrastructure.directory import EtcdNodeDirectory
+from chassis.etcd import EtcdSettings
 from chassis.nats.connection import BusConnection
 from schemas import names
 from tests.integration.gateway import samples

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from broker_gateway.infrastructure.settings import ConfigurationError, Settings, load
+from broker_gateway.infrastructure.settings import GatewaySettings
+from chassis.settings import ConfigurationError
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +16,7 @@ def no_variables_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_any_source_the_defaults_hold() -> None:
-    settings = load([])
+    settings = GatewaySettings.load([])
     assert settings.grpc_address == "127.0.0.1:50051"
     assert settings.roles == ["api", "relay"]
     assert settings.tokens == {}
@@ -27,13 +28,13 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path, m
     monkeypatch.setenv("CODERUNNER_GATEWAY_CONFIG", str(path))
     monkeypatch.setenv("CODERUNNER_GATEWAY_QUEUE_LIMIT", "2")
     monkeypatch.setenv("CODERUNNER_GATEWAY_SOURCE_BYTES", "2")
-    settings = load(["--queue-limit", "3"])
+    settings = GatewaySettings.load(["--queue-limit", "3"])
     assert (settings.queue_limit, settings.source_bytes, settings.source_files) == (3, 2, 1)
 
 
 def test_lists_are_written_with_commas_outside_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODERUNNER_GATEWAY_ETCD_ENDPOINTS", "a:1, b:2")
-    settings = load(["--nats-urls", "nats://a,nats://b"])
+    settings = GatewaySettings.load(["--nats-urls", "nats://a,nats://b"])
     assert settings.nats_urls == ["nats://a", "nats://b"]
     assert settings.etcd_endpoints == ["a:1", "b:2"]
 
@@ -41,7 +42,7 @@ def test_lists_are_written_with_commas_outside_the_file(monkeypatch: pytest.Monk
 def test_tables_and_secrets_come_from_the_file_and_are_not_shown(tmp_path: Path) -> None:
     path = tmp_path / "gateway.toml"
     path.write_text('nats_password = "hush"\n[tokens]\nblog = "t0ken"\n[default_limits]\ncpu_ms = 1000\n')
-    settings = load(["--config", str(path)])
+    settings = GatewaySettings.load(["--config", str(path)])
     assert settings.tokens["blog"].get_secret_value() == "t0ken"
     assert settings.default_limits == {"cpu_ms": 1000}
     assert "t0ken" not in repr(settings)
@@ -51,22 +52,22 @@ def test_tables_and_secrets_come_from_the_file_and_are_not_shown(tmp_path: Path)
 def test_a_wrong_secret_is_not_repeated_in_the_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODERUNNER_GATEWAY_TOKENS", '["hush"]')
     with pytest.raises(ConfigurationError) as refusal:
-        load([])
+        GatewaySettings.load([])
     assert "hush" not in str(refusal.value)
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        load(["--config", str(tmp_path / "none.toml")])
+        GatewaySettings.load(["--config", str(tmp_path / "none.toml")])
 
 
 def test_every_setting_says_what_it_is() -> None:
-    assert all(field.description for field in Settings.model_fields.values())
+    assert all(field.description for field in GatewaySettings.model_fields.values())
 
 
 def test_secrets_have_no_flag(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        load(["--help"])
+        GatewaySettings.load(["--help"])
     shown = capsys.readouterr().out
     assert "--queue-limit" in shown
     assert "password" not in shown.replace("nats_password", "")

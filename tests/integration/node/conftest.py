@@ -13,6 +13,7 @@ import pytest_asyncio
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from chassis.process import live
 from node.infrastructure.settings import NodeSettings
 from node.infrastructure.wiring import sandboxes
 from node.main import Node
@@ -193,7 +194,7 @@ async def start_node(nats_server: NatsServer, etcd_server: EtcdServer) -> AsyncI
 async def running_node(stack: AsyncExitStack, name: str, settings: dict[str, object], probe: FixedProbe) -> Node:
     configured = NodeSettings(**settings)  # type: ignore[arg-type] # each test names its own
     node = Node(configured, name, sandboxes(configured, name), probe)
-    task = asyncio.create_task(node.run())
+    task = asyncio.create_task(live(node))
 
     async def stop() -> None:
         node.stop()

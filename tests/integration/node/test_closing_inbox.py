@@ -60,7 +60,7 @@ async def test_a_closed_inbox_asked_whether_all_had_come_after_the_server_knew(
     async def nothing(_message: Msg) -> None: ...
 
     client = await nats.connect(url)
-    inbox = Inbox(client, nothing)
+    inbox = Inbox(lambda: client, nothing)
     await inbox.open()
     await client.flush()
     if was_shut:

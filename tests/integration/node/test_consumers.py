@@ -11,14 +11,13 @@ import pytest
 import pytest_asyncio
 from nats.aio.msg import Msg
 
-from node.infrastructure.bus.connection import Bus, BusSettings
 from node.infrastructure.bus.consumers import Consumers
-from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.pull import Queue
 from schemas import names
 from schemas.status import Priority
 from schemas.topology import JsonObject
 from tests.integration.node.conftest import GatewayStandIn
+from tests.servers.bus import node_connection
 from tests.servers.nats import NatsServer
 from tests.servers.waiting import eventually
 
@@ -36,10 +35,9 @@ async def of_node(nats_server: NatsServer) -> AsyncIterator[OfNode]:
     async with AsyncExitStack() as stack:
 
         async def make(node_id: str, ack_wait_s: float = 5.0) -> Consumers:
-            bus = Bus(BusSettings(servers=[nats_server.url]), node_id)
-            await bus.connect()
+            bus = await node_connection(nats_server.url, node_id)
             stack.push_async_callback(bus.close)
-            return Consumers(Publisher(bus), ack_wait_s, node_id)
+            return Consumers(bus, ack_wait_s, node_id)
 
         yield make
 

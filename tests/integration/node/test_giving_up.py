@@ -38,7 +38,7 @@ def nowhere() -> str:
 def test_without_a_bus_it_ends_after_its_tries(started: Any, tmp_path: Path) -> None:
     process = started(nats_urls=f"nats://{nowhere()}", reconnect_tries="3", **QUICK)
     assert process.wait(30) == 1
-    assert (tmp_path / "node.log").read_text().count("bus trouble") >= 3
+    assert (tmp_path / "node.log").read_text().count("bus_error") >= 3
 
 
 def test_without_etcd_it_ends_after_its_tries(started: Any) -> None:
@@ -48,5 +48,5 @@ def test_without_etcd_it_ends_after_its_tries(started: Any) -> None:
 async def test_by_default_it_goes_on_trying(started: Any, tmp_path: Path) -> None:
     process = started(nats_urls=f"nats://{nowhere()}", **QUICK)
     log = tmp_path / "node.log"
-    await eventually(lambda: log.read_text().count("bus trouble") >= 20, 30)
+    await eventually(lambda: log.read_text().count("bus_error") >= 20, 30)
     assert process.poll() is None

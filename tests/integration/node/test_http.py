@@ -9,7 +9,7 @@ from tests.fakes.node import a_task
 from tests.integration.node.conftest import GatewayStandIn, StartNode
 
 
-@pytest.mark.parametrize("path", ["healthz", "readyz", "metrics"])
+@pytest.mark.parametrize("path", ["healthz", "readyz", "metrics", "live", "ready", "health", "livez"])
 async def test_health_and_metrics_answer(desk: GatewayStandIn, start_node: StartNode, path: str) -> None:
     node = await start_node()
     await desk.submit(a_task("t1"))

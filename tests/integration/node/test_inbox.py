@@ -11,10 +11,10 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 
-from node.infrastructure.bus import publisher as nats_publisher
-from node.infrastructure.bus.connection import Bus, BusSettings
+from chassis.errors import BusUnavailableError
+from chassis.nats.connection import BusConnection, NobodyListensError
 from node.infrastructure.bus.inbox import Inbox
-from node.infrastructure.bus.publisher import BusAwayError, Publisher
+from tests.servers.bus import node_connection
 from tests.servers.fixtures import StartNats
 from tests.servers.nats import NatsServer
 from tests.servers.waiting import eventually
@@ -55,7 +55,7 @@ async def nobody_listens(client: Client, subject: str) -> bool:
 
 async def test_what_was_on_its_way_when_an_inbox_was_shut_is_still_heard(client: Client) -> None:
     heard = Heard()
-    inbox = Inbox(client, heard.__call__)
+    inbox = Inbox(lambda: client, heard.__call__)
     await inbox.open()
     for number in range(MANY):
         await client.publish(f"{inbox.name}.{number}", b"%d" % number)
@@ -65,7 +65,7 @@ async def test_what_was_on_its_way_when_an_inbox_was_shut_is_still_heard(client:
 
 async def test_the_server_forgets_an_inbox_that_was_shut_and_it_opens_under_another_name(client: Client) -> None:
     heard = Heard()
-    inbox = Inbox(client, heard.__call__)
+    inbox = Inbox(lambda: client, heard.__call__)
     await inbox.open()
     before = inbox.name
     await inbox.shut()
@@ -78,7 +78,7 @@ async def test_the_server_forgets_an_inbox_that_was_shut_and_it_opens_under_anot
 
 async def test_nothing_arrives_any_more_once_an_inbox_is_closed(client: Client) -> None:
     heard = Heard()
-    inbox = Inbox(client, heard.__call__)
+    inbox = Inbox(lambda: client, heard.__call__)
     await inbox.open()
     name = inbox.name
     await client.publish(f"{name}.1", b"on its way")
@@ -92,7 +92,7 @@ async def test_an_inbox_that_was_shut_opens_after_a_reconnection(start_nats: Sta
     server = start_nats()
     client = await server.connect()
     heard = Heard()
-    inbox = Inbox(client, heard.__call__)
+    inbox = Inbox(lambda: client, heard.__call__)
     await inbox.open()
     await inbox.shut()
     await settled(client)
@@ -106,34 +106,31 @@ async def test_an_inbox_that_was_shut_opens_after_a_reconnection(start_nats: Sta
 
 
 @pytest_asyncio.fixture
-async def publisher(nats_server: NatsServer) -> AsyncIterator[Publisher]:
-    bus = Bus(BusSettings(servers=(nats_server.url,)), "n1")
-    await bus.connect()
-    yield Publisher(bus)
+async def bus(nats_server: NatsServer) -> AsyncIterator[BusConnection]:
+    bus = await node_connection(nats_server.url)
+    yield bus
     await bus.close()
 
 
-async def test_many_requests_at_once_get_their_own_answers(publisher: Publisher, client: Client) -> None:
+async def test_many_requests_at_once_get_their_own_answers(bus: BusConnection, client: Client) -> None:
     async def echo(message: Msg) -> None:
         await message.respond(message.data)
 
     await client.subscribe("echo", cb=echo)
     await settled(client)
     asked = [b"%d" % number for number in range(MANY)]
-    assert await asyncio.gather(*(publisher.ask("echo", payload) for payload in asked)) == asked
+    answers = await asyncio.gather(*(bus.request("echo", payload) for payload in asked))
+    assert [answer.data for answer in answers] == asked
 
 
-async def test_who_asks_where_nobody_listens_is_told_at_once(publisher: Publisher) -> None:
-    async with asyncio.timeout(nats_publisher.ANSWER_S / 2):
-        with pytest.raises(BusAwayError, match="NoResponders"):
-            await publisher.ask("nobody", b"")
+async def test_who_asks_where_nobody_listens_is_told_at_once(bus: BusConnection) -> None:
+    async with asyncio.timeout(bus.settings.timeout_s / 2):
+        with pytest.raises(NobodyListensError, match="nobody listens"):
+            await bus.request("nobody", b"")
 
 
-async def test_an_answer_is_waited_for_no_longer_than_its_time(
-    publisher: Publisher, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(nats_publisher, "ANSWER_S", 0.1)
+async def test_an_answer_is_waited_for_no_longer_than_its_time(bus: BusConnection, client: Client) -> None:
     await client.subscribe("silence")
     await settled(client)
-    with pytest.raises(TimeoutError, match="no answer on silence"):
-        await publisher.ask("silence", b"")
+    with pytest.raises(BusUnavailableError, match="no answer on silence"):
+        await bus.request("silence", b"", timeout_s=0.1)

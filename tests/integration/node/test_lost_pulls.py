@@ -52,7 +52,7 @@ async def test_a_request_whose_leader_died_is_noticed_within_seconds_and_sent_ag
         await desk.waiting_pulls(1)
         leader.kill()
         await eventually(lambda: node.source.lost_pulls > 0, NOTICED_WITHIN_S)
-        assert node.bus.connected
+        assert node.bus.connected()
         await eventually(lambda: is_queued(desk, "t1"), LED_AGAIN_WITHIN_S)
         assert (await desk.result("t1", LED_AGAIN_WITHIN_S)).status is Status.SUCCEEDED
 

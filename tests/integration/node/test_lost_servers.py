@@ -39,7 +39,7 @@ async def test_a_node_starts_without_bus_and_directory_and_survives_their_restar
             starting = asyncio.create_task(
                 running_node(stack, "n1", {"sandbox": "simulated", "concurrency": 2, **settings}, FixedProbe())
             )
-            await eventually(lambda: "bus trouble" in [line["event"] for line in said], SOON_S)
+            await eventually(lambda: "bus_error" in [line["event"] for line in said], SOON_S)
         assert not starting.done()
         server.start()
         await starting
@@ -97,7 +97,7 @@ async def test_a_node_that_never_saw_its_bus_still_goes_down_cleanly(tmp_path: P
     log = tmp_path / "node.log"
     process = node_process(NatsServer(tmp_path), log, nats_urls="nats://127.0.0.1:1")
     try:
-        await eventually(lambda: b"bus trouble" in log.read_bytes(), START_S)
+        await eventually(lambda: b"bus_error" in log.read_bytes(), START_S)
     finally:
         process.terminate()
         assert await ended(process) == 0

@@ -10,7 +10,6 @@ from nats.aio.msg import Msg
 
 from node.application.reports import Run, execution_of, result_of
 from node.application.workbench import Produced
-from node.infrastructure.bus.connection import Bus, BusSettings
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
@@ -19,6 +18,7 @@ from schemas.task import TaskMessage
 from schemas.topology import create_consumer_request, pull_request, task_consumer
 from tests.fakes.node import a_task
 from tests.integration.node.conftest import GatewayStandIn, StartNode
+from tests.servers.bus import node_connection
 from tests.servers.nats import NatsServer
 
 CONSUMER = f"{names.STREAM_TASKS}.{names.queue_consumer('default', Priority.NORMAL)}"
@@ -26,8 +26,7 @@ CONSUMER = f"{names.STREAM_TASKS}.{names.queue_consumer('default', Priority.NORM
 
 @pytest_asyncio.fixture
 async def sink(desk: GatewayStandIn, nats_server: NatsServer) -> AsyncIterator[NatsResultSink]:
-    bus = Bus(BusSettings(servers=[nats_server.url]), "dead-node")
-    await bus.connect()
+    bus = await node_connection(nats_server.url, "dead-node")
     yield NatsResultSink(Publisher(bus))
     await bus.close()
 

@@ -10,13 +10,13 @@ import msgspec
 from node.application.reports import Run, execution_of, result_of
 from node.application.workbench import Produced
 from node.domain.verdict import stage_of
-from node.infrastructure.bus.connection import Bus, BusSettings
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
 from schemas.status import Priority, Status
 from tests.fakes.node import a_task, an_outcome
 from tests.integration.node.conftest import GatewayStandIn, StartNode
+from tests.servers.bus import node_connection
 from tests.servers.nats import NatsServer
 
 
@@ -58,8 +58,7 @@ async def test_a_message_that_is_no_task_is_buried_and_answered(desk: GatewaySta
 async def test_a_result_too_large_for_a_message_is_cut_and_says_so(
     nats_server: NatsServer, desk: GatewayStandIn
 ) -> None:
-    bus = Bus(BusSettings(servers=[nats_server.url]), "test")
-    await bus.connect()
+    bus = await node_connection(nats_server.url)
     flood = an_outcome(stdout=b"\x01" * 200_000)  # six characters each in JSON: over the bus's 1 MB
     run = Run(a_task("t1"), "n1", attempt=1, started_ms=0, language="python")
     result = result_of(run, execution_of(run, Produced(Status.SUCCEEDED, run=stage_of(flood)), 1))
@@ -73,8 +72,7 @@ async def test_a_result_too_large_for_a_message_is_cut_and_says_so(
 async def test_a_stored_result_of_ours_whose_answer_was_lost_counts_as_stored(
     desk: GatewayStandIn, nats_server: NatsServer
 ) -> None:
-    bus = Bus(BusSettings(servers=[nats_server.url]), "test")
-    await bus.connect()
+    bus = await node_connection(nats_server.url)
     sink = NatsResultSink(Publisher(bus))
     run = Run(a_task("t1"), "n1", attempt=1, started_ms=0, language="python")
     ours = result_of(run, execution_of(run, Produced(Status.FAILED), 1))

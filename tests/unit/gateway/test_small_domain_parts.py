@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from broker_gateway.domain.backoff import Backoff
 from broker_gateway.domain.draft import DraftCase
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.quota import ClientQuota, OverQuota, QuotaPolicy
 from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, ResourceLimit
 from broker_gateway.domain.task_id import TaskId
+from chassis.backoff import Backoff
 from schemas.execution import ResultMessage
 from schemas.names import is_token
 from schemas.status import Status

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from nats.aio.client import Client
 
-from node.infrastructure.bus.connection import Bus, BusSettings
+from chassis.nats.connection import BusConnection, BusSettings
 
 
 async def test_connecting_ends_when_it_is_called_off_even_where_the_library_swallows_that(
@@ -14,7 +14,7 @@ async def test_connecting_ends_when_it_is_called_off_even_where_the_library_swal
     """A node that never saw its bus did not end on SIGTERM, now and then."""
     begun, swallowed = asyncio.Event(), []
 
-    async def deaf(_client: Client, **_options: object) -> None:
+    async def deaf(_client: Client) -> None:
         while True:
             begun.set()
             try:
@@ -24,12 +24,11 @@ async def test_connecting_ends_when_it_is_called_off_even_where_the_library_swal
                     raise
                 swallowed.append(True)
 
-    monkeypatch.setattr(Client, "connect", deaf)
-    connecting = asyncio.create_task(Bus(BusSettings(), "n1").connect())
+    monkeypatch.setattr(Client, "_select_next_server", deaf)
+    bus = BusConnection(BusSettings())
+    bus.start()
     await begun.wait()
-    connecting.cancel()
-    await asyncio.wait({connecting}, timeout=5)
-    assert connecting.cancelled()
+    await asyncio.wait_for(bus.close(), 5)
     assert len(swallowed) == 2
 
 
@@ -38,5 +37,7 @@ async def test_what_connecting_fails_with_is_raised(monkeypatch: pytest.MonkeyPa
         raise ValueError("no such option")
 
     monkeypatch.setattr(Client, "connect", broken)
+    bus = BusConnection(BusSettings())
+    bus.start()
     with pytest.raises(ValueError, match="no such option"):
-        await Bus(BusSettings(), "n1").connect()
+        await asyncio.wait_for(bus.given_up(), 5)

@@ -53,8 +53,8 @@ async def test_a_task_that_comes_late_beside_the_next_one_makes_nobody_ask_for_l
     source = await source_with(1)
     (slot,) = source._waiting
     server = SlowServer([2, 0, 0])
-    source._now = NowPuller(server, source._arrived)
-    source._publisher._client = server
+    source._now = NowPuller(lambda: server, source._arrived)
+    source._bus._client = server
     await source._round()
     assert server.asked == [1]  # a server takes -1 for 1, and sends a task for which there is no slot
     assert (await asyncio.wait_for(slot, 1)).task.id == "t1"
@@ -62,11 +62,11 @@ async def test_a_task_that_comes_late_beside_the_next_one_makes_nobody_ask_for_l
 
 
 async def test_a_question_that_a_lost_connection_took_along_is_over_with_the_next_connection() -> None:
-    source = await source_with(1)
-    source._now = puller = NowPuller(server := SlowServer([]), source._arrived)
+    source, server = await source_with(1), SlowServer([])
+    source._now = puller = NowPuller(lambda: server, source._arrived)
     asking = asyncio.create_task(puller.pull(source._queues[0].queue, 1, 0))
     await server.was_asked.wait()
-    source._reconnected()
+    await source._reconnected()
     await asyncio.sleep(0)
     assert asking.done()
     assert asking.result() == (0, "404")

@@ -1,4 +1,4 @@
-"""How the desk asks the queues for what is there already."""
+"""How the task source asks the queues for what is there already."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from node.infrastructure.bus.connection import Bus, BusSettings
+from chassis.nats.connection import BusConnection, BusSettings
 from node.infrastructure.bus.consumers import Consumers
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.pull import PASSING_S, Queue, WaitingPull
@@ -28,21 +28,21 @@ class Backlog:
         self._tasks = tasks
         self.given: list[Priority] = []
 
-    async def pull(self, queue: Queue, most: int, decile: int) -> tuple[int, str]:
+    async def pull(self, queue: Queue, batch: int, decile: int) -> tuple[int, str]:
         del decile
-        got = min(most, self._tasks[queue.priority])
+        got = min(batch, self._tasks[queue.priority])
         self._tasks[queue.priority] -= got
         for _ in range(got):
             self.given.append(queue.priority)
             self._source._waiting.popleft()
             self._source._waiting.append(asyncio.get_running_loop().create_future())
-        return got, "" if got == most else "404"
+        return got, "" if got == batch else "404"
 
 
 async def source_with(slots: int) -> NatsTaskSource:
-    bus = Bus(BusSettings(), "n1")
+    bus = BusConnection(BusSettings())
     publisher = Publisher(bus)
-    consumers = Consumers(publisher, 5.0, "n1")
+    consumers = Consumers(bus, 5.0, "n1")
     source = NatsTaskSource(bus, publisher, consumers, pools=("default",), node_id="n1", decile=lambda: 0)
     source._waiting.extend(asyncio.get_running_loop().create_future() for _ in range(slots))
     return source
@@ -68,7 +68,7 @@ async def test_a_round_gives_away_no_more_than_the_slots_that_were_free_when_it_
 def waiting_pull() -> WaitingPull:
     async def nothing(_message: Msg) -> None: ...
 
-    pull = WaitingPull(Client(), Queue("default", NORMAL), 3.0, nothing, lambda _status: None)
+    pull = WaitingPull(Client, Queue("default", NORMAL), 3.0, nothing, lambda _status: None)
     pull._lost_at, pull.credit, pull.decile = math.inf, 1, 3
     return pull
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from chassis.settings import ConfigurationError
 from node.infrastructure.artefacts import MemoryArtefactStore
 from node.infrastructure.identity import node_id
-from node.infrastructure.settings import NodeSettings, SettingsError, load_settings
+from node.infrastructure.settings import NodeSettings
 from node.main import main
 
 
@@ -20,7 +21,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_defaults_are_the_documented_ones() -> None:
-    settings = load_settings([])
+    settings = NodeSettings.load([])
     assert (settings.http_address, settings.nats_urls) == ("127.0.0.1:8082", ["nats://127.0.0.1:4222"])
     assert (settings.ack_wait_s, settings.heartbeat_s, settings.lease_s, settings.max_attempts) == (5.0, 5.0, 15, 3)
     assert settings.languages_dir.name == "languages"
@@ -31,7 +32,7 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path, m
     file.write_text('node_id = "file"\nconcurrency = 3\npools = ["a", "b"]\n[labels]\nrack = "1"\n')
     monkeypatch.setenv("CODERUNNER_NODE_NODE_ID", "env")
     monkeypatch.setenv("CODERUNNER_NODE_CONCURRENCY", "4")
-    settings = load_settings(["--config", str(file), "--concurrency", "5"])
+    settings = NodeSettings.load(["--config", str(file), "--concurrency", "5"])
     assert (settings.node_id, settings.concurrency, settings.pools) == ("env", 5, ["a", "b"])
     assert settings.labels == {"rack": "1"}
 
@@ -40,7 +41,7 @@ def test_lists_and_tables_are_comma_separated_in_the_environment_and_in_flags(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CODERUNNER_NODE_POOLS", "gpu, default")
-    settings = load_settings(["--labels", "rack=3,zone=b", "--nats-urls", "nats://a:1,nats://b:1"])
+    settings = NodeSettings.load(["--labels", "rack=3,zone=b", "--nats-urls", "nats://a:1,nats://b:1"])
     assert settings.pools == ["gpu", "default"]
     assert settings.labels == {"rack": "3", "zone": "b"}
     assert settings.nats_urls == ["nats://a:1", "nats://b:1"]
@@ -50,19 +51,19 @@ def test_the_file_may_be_named_in_the_environment(tmp_path: Path, monkeypatch: p
     file = tmp_path / "node.toml"
     file.write_text('log_format = "console"\n')
     monkeypatch.setenv("CODERUNNER_NODE_CONFIG", str(file))
-    assert load_settings([]).log_format == "console"
+    assert NodeSettings.load([]).log_format == "console"
 
 
 @pytest.mark.parametrize(
     ("arguments", "environment", "toml", "words"),
     [
         (["--nope", "1"], {}, "", "--nope"),
-        ([], {"CODERUNNER_NODE_NOPE": "1"}, "", "environment has an unknown setting: CODERUNNER_NODE_NOPE"),
-        ([], {}, "nope = 1\n", "node.toml has an unknown setting: nope"),
+        ([], {"CODERUNNER_NODE_NOPE": "1"}, "", "unknown setting CODERUNNER_NODE_NOPE in the environment"),
+        ([], {}, "nope = 1\n", "node.toml"),
         (["--concurrency", "0"], {}, "", "concurrency (flag --concurrency)"),
         ([], {"CODERUNNER_NODE_POOLS": "a.b"}, "", "pools (environment)"),
         ([], {}, 'sandbox = "chroot"\n', "sandbox"),
-        ([], {}, "concurrency = \n", "no TOML"),
+        ([], {}, "concurrency = \n", "is not TOML"),
         (["--config", "nowhere.toml"], {}, None, "nowhere.toml cannot be read"),
     ],
 )
@@ -80,8 +81,8 @@ def test_what_nobody_knows_is_an_error_in_one_sentence(
     if toml is not None:
         (tmp_path / "node.toml").write_text(toml)
         arguments = ["--config", str(tmp_path / "node.toml"), *arguments]
-    with pytest.raises(SettingsError, match=re.escape(words)):
-        load_settings(arguments)
+    with pytest.raises(ConfigurationError, match=re.escape(words)):
+        NodeSettings.load(arguments)
     assert main(arguments) == 2
     said = capsys.readouterr().err
     assert words in said
@@ -89,8 +90,8 @@ def test_what_nobody_knows_is_an_error_in_one_sentence(
 
 
 def test_a_password_is_never_shown_and_has_no_flag() -> None:
-    with pytest.raises(SettingsError):
-        load_settings(["--nats-password", "secret"])
+    with pytest.raises(ConfigurationError):
+        NodeSettings.load(["--nats-password", "secret"])
     assert "secret" not in repr(NodeSettings(nats_password="secret"))  # type: ignore[arg-type] # coerced
 
 

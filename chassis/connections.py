@@ -1,0 +1,60 @@
+"""The settings that every service has: how it reaches the bus and etcd, where it is asked for its health, what it
+logs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from chassis.etcd import EtcdSettings
+from chassis.nats.connection import BusSettings
+from chassis.settings import Address, Addresses, Count, LogFormat, LogLevel, Seconds, ServiceSettings, Strings
+
+
+class ConnectedSettings(ServiceSettings):
+    """The base of the settings of a service on the bus."""
+
+    nats_urls: Annotated[Strings, Field(min_length=1)] = Field(["nats://127.0.0.1:4222"], description="NATS servers")
+    nats_user: str = Field("", description="user on NATS")
+    nats_password: SecretStr = Field(SecretStr(""), description="password on NATS")
+    nats_credentials: str = Field("", description="path of a NATS credentials file")
+    nats_timeout_s: Seconds = Field(5.0, description="how long one call to the bus may take")
+    etcd_endpoints: Addresses = Field(["127.0.0.1:2379"], description="etcd members, host:port")
+    etcd_user: str = Field("", description="user on etcd")
+    etcd_password: SecretStr = Field(SecretStr(""), description="password on etcd")
+    reconnect_base_s: Seconds = Field(0.1, description="first wait before connecting again; doubles")
+    reconnect_max_s: Seconds = Field(5.0, description="longest wait before connecting again")
+    reconnect_tries: Count = Field(
+        0, description="failures in a row after which the process ends with 1; 0: it goes on for ever"
+    )
+    http_address: Address = Field("127.0.0.1:8081", description="where health and metrics listen")
+    log_format: LogFormat = Field("json", description="how log lines look")
+    log_level: LogLevel = Field("info", description="what is logged")
+
+    def bus(self, *, name: str, inbox_prefix: str, post_after_s: float = 0.0) -> BusSettings:
+        """How the service reaches the bus. ``name`` is shown in the server's list of connections."""
+        return BusSettings(
+            urls=self.nats_urls,
+            user=self.nats_user,
+            password=self.nats_password.get_secret_value(),
+            credentials=self.nats_credentials,
+            name=name,
+            inbox_prefix=inbox_prefix,
+            timeout_s=self.nats_timeout_s,
+            post_after_s=post_after_s,
+            reconnect_base_s=self.reconnect_base_s,
+            reconnect_max_s=self.reconnect_max_s,
+            reconnect_tries=self.reconnect_tries,
+        )
+
+    def etcd(self) -> EtcdSettings:
+        """How the service reaches etcd."""
+        return EtcdSettings(
+            endpoints=self.etcd_endpoints,
+            user=self.etcd_user,
+            password=self.etcd_password.get_secret_value(),
+            reconnect_base_s=self.reconnect_base_s,
+            reconnect_max_s=self.reconnect_max_s,
+            reconnect_tries=self.reconnect_tries,
+        )

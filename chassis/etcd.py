@@ -1,0 +1,72 @@
+"""How a service reaches etcd. aetcd 1.0 is etcd3's maintained asyncio successor; etcd3 itself no longer imports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aetcd
+import grpc
+import grpc.aio
+
+from chassis.backoff import Backoff
+
+CALL_TIMEOUT_S = 3
+"""Of one call to etcd."""
+_CHANNEL = {
+    "grpc.use_local_subchannel_pool": 1,  # a new client connects anew, and does not sit out its predecessor's back-off
+    "grpc.enable_http_proxy": 0,
+    "grpc.keepalive_time_ms": 10_000,
+    "grpc.keepalive_timeout_ms": 5_000,
+    "grpc.keepalive_permit_without_calls": 1,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EtcdSettings:
+    """Where etcd is, and how often it is tried."""
+
+    endpoints: Sequence[str] = ("127.0.0.1:2379",)
+    """``host:port`` each; tried in turn."""
+    user: str = ""
+    password: str = ""
+    reconnect_base_s: float = 0.1
+    reconnect_max_s: float = 5.0
+    reconnect_tries: int = 0
+    """In a row, before it is given up; 0: for ever."""
+
+    @property
+    def backoff(self) -> Backoff:
+        """Of connecting again."""
+        return Backoff(self.reconnect_base_s, self.reconnect_max_s)
+
+
+class EtcdEndpoints:
+    """The members of an etcd cluster, taken in turn."""
+
+    def __init__(self, settings: EtcdSettings) -> None:
+        self._settings = settings
+        self._turn = 0
+
+    def next_client(self) -> tuple[aetcd.Client, str]:
+        """A client of the next member, not connected yet, and the member's ``host:port``."""
+        settings = self._settings
+        endpoint = settings.endpoints[self._turn % len(settings.endpoints)].removeprefix("http://")
+        self._turn += 1
+        host, _, port = endpoint.rpartition(":")
+        client = aetcd.Client(
+            host=host,
+            port=int(port),
+            username=settings.user or None,
+            password=settings.password or None if settings.user else None,
+            timeout=CALL_TIMEOUT_S,
+            options=_CHANNEL,
+        )
+        return client, endpoint
+
+
+def words(error: Exception) -> str:
+    """What a failed call says, for a log line."""
+    if isinstance(error, grpc.aio.AioRpcError):
+        return f"{error.code().name}: {error.details()}"
+    return f"{type(error).__name__}: {error}" if str(error) else repr(error)

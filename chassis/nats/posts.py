@@ -1,0 +1,71 @@
+"""Messages that nobody waits for, gathered so that many leave in one write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+import nats.errors
+import structlog
+from nats.aio.client import Client
+
+log = structlog.get_logger(__name__)
+
+_MAX_POSTED = 65_536
+
+
+class Posts:
+    """The outgoing messages of one connection that were posted and not yet given to the client library."""
+
+    def __init__(self, client: Callable[[], Client], after_s: float) -> None:
+        """``client``: the one in use. ``after_s``: how long a post may wait for others; 0: for this turn of the event
+        loop only."""
+        self._client = client
+        self._after_s = after_s
+        self._posted: deque[tuple[str, bytes]] = deque(maxlen=_MAX_POSTED)
+        self._scheduled = False
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def add(self, subject: str, payload: bytes) -> None:
+        """Fire and forget; leaves before whatever is handed over later."""
+        self._posted.append((subject, payload))
+        if not self._scheduled:
+            self._scheduled = True
+            loop = asyncio.get_running_loop()
+            if self._after_s:
+                loop.call_later(self._after_s, self._start)
+            else:
+                loop.call_soon(self._start)
+
+    async def hand_over(self) -> None:
+        """Gives everything posted to the client library, in order. What that refuses (its buffer for a bus that is away
+        is full) is lost, and logged once."""
+        lost, why = 0, ""
+        while self._posted:
+            subject, payload = self._posted.popleft()
+            try:
+                await self._client().publish(subject, payload)
+            except (nats.errors.Error, OSError) as error:
+                lost, why = lost + 1, f"{type(error).__name__} on {subject}"
+        if lost:
+            log.warning("bus_posts_lost", messages=lost, error=why)
+
+    async def close(self, within_s: float = 1.0) -> None:
+        """Hands over what is left. Bounded in time; raises nothing."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self.hand_over()
+        except TimeoutError:
+            log.warning("bus_posts_lost", messages=len(self._posted), error="closing")
+
+    def _start(self) -> None:
+        self._scheduled = False
+        if self._posted:
+            task = asyncio.ensure_future(self.hand_over())
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    def __bool__(self) -> bool:
+        """True while something waits to be handed over."""
+        return bool(self._posted)
