@@ -187,9 +187,9 @@ def _refuse_unknown(cls: type[ServiceSettings], names: Iterable[str], where: str
 
 def _sentence(cls: type[ServiceSettings], error: ValidationError, given: Mapping[str, Any], path: str) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
-    name = ".".join(part for part in first["loc"] if isinstance(part, str))
+    name = ".".join(str(part) for part in first["loc"])
     origin = _origin(cls, str(first["loc"][0]), given, path) if first["loc"] else path
-    return f"the setting {name} ({origin}) is wrong: {first['msg'][:1].lower()}{first['msg'][1:]}"
+    return f"the setting {name} is wrong ({origin}): {first['msg'][:1].lower()}{first['msg'][1:]}"
 
 
 def _origin(cls: type[ServiceSettings], name: str, given: Mapping[str, Any], path: str) -> str:

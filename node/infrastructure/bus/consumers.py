@@ -14,8 +14,7 @@ from node.infrastructure.bus.pull import Queue
 from schemas import names
 from schemas.topology import JsonObject, create_consumer_request, task_consumer
 
-_ASK_AGAIN = Backoff(base_s=2.0, max_s=8.0)
-"""The first pause is one to two seconds."""
+_ASK_AGAIN = Backoff(base_s=1.0, max_s=8.0)
 
 
 class Consumers:

@@ -76,7 +76,7 @@ async def test_a_request_that_waits_in_peace_is_not_taken_for_lost(desk: Gateway
     await desk.waiting_pulls(0)
     over = asyncio.get_running_loop().create_future()
     wait_s = nats_pull.SILENCE_S + 0.5
-    pull = WaitingPull(desk.client, NORMAL, wait_s, desk.client.publish, over.set_result)  # type: ignore[arg-type] # no task comes
+    pull = WaitingPull(lambda: desk.client, NORMAL, wait_s, desk.client.publish, over.set_result)  # type: ignore[arg-type] # no task comes
     await pull.request(1, 0)
     while not over.done():
         assert not pull.is_lost(asyncio.get_running_loop().time())
