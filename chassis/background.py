@@ -43,4 +43,4 @@ class Background:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            _log.error("background work failed", exc_info=task.exception())
+            _log.error("background_work_failed", exc_info=task.exception())

@@ -1,0 +1,88 @@
+"""How log lines look, and the words they are made of."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PACKAGES = ("chassis", "broker_gateway", "node")
+LEVELS = frozenset({"debug", "info", "warning", "error", "critical", "exception", "trouble"})
+SPOKEN = """
+import logging
+from chassis import logs
+import structlog
+logs.configure({format!r}, "info")
+log = structlog.get_logger("x")
+log.debug("not_shown")
+log.info("task_finished", task_id="t1", ms=1.5)
+logging.getLogger("library").warning("from a library")
+try:
+    secret = "hush"
+    raise ValueError("broken")
+except ValueError:
+    log.exception("part_failed")
+"""
+
+
+def spoken(log_format: str) -> list[str]:
+    """What a process says on standard error, which is no terminal."""
+    done = subprocess.run(
+        [sys.executable, "-c", SPOKEN.format(format=log_format)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == ""
+    return done.stderr.splitlines()
+
+
+def test_json_lines_are_objects_of_one_shape_those_of_libraries_too() -> None:
+    finished, library, failed = map(json.loads, spoken("json"))
+    assert (finished["event"], finished["level"], finished["task_id"], finished["ms"]) == (
+        "task_finished",
+        "info",
+        "t1",
+        1.5,
+    )
+    assert finished["timestamp"].endswith("Z")
+    assert (library["event"], library["level"]) == ("from a library", "warning")
+    assert failed["exception"][0]["exc_value"] == "broken"
+    assert "hush" not in json.dumps(failed)
+
+
+def test_the_console_is_one_word_and_value_after_the_other_where_nobody_watches() -> None:
+    lines = spoken("console")
+    assert re.match(r"timestamp='.*Z' level='info' event='task_finished' task_id='t1' ms=1.5", lines[0])
+    assert "from a library" in lines[1]
+    assert "ValueError: broken" in "\n".join(lines)
+
+
+def events() -> Iterator[tuple[str, str]]:
+    """Every event that the services log, with where."""
+    for package in PACKAGES:
+        for path in sorted((REPOSITORY / package).rglob("*.py")):
+            if "agent" in path.relative_to(REPOSITORY).parts:
+                continue  # runs inside a container, and logs nothing
+            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in LEVELS:
+                    yield from _words(call, f"{path.relative_to(REPOSITORY)}:{call.lineno}")
+
+
+def _words(call: ast.Call, where: str) -> Iterator[tuple[str, str]]:
+    spoken = ast.unparse(call.func).rpartition(".")[0].rpartition(".")[2].lower()
+    if "log" in spoken and call.args:
+        texts = [node.value for node in ast.walk(call.args[0]) if isinstance(node, ast.Constant)]
+        yield from ((text, where) for text in texts if isinstance(text, str))
+
+
+def test_every_event_is_snake_case() -> None:
+    found = list(events())
+    assert len(found) > 30
+    assert [(event, where) for event, where in found if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", event)] == []
