@@ -27,7 +27,8 @@ _HEAD = """\
 Every setting can come from a flag (`--grpc-address`; not for secrets and tables), an environment variable
 (`CODERUNNER_GATEWAY_GRPC_ADDRESS`) or a TOML file (`grpc_address = "..."`) that `--config` or
 `CODERUNNER_GATEWAY_CONFIG` names; the first of these wins over the next. Lists are written with commas in flags and
-variables. An unknown name is an error in all three.
+variables. An unknown name is an error in all three, and names the one that was probably meant; an empty variable is one
+that is not set. Names that were changed (`reconnect_most_s`, `relay_most_s`, `bus_most_tasks`: `max` today) are taken as ever.
 """
 
 _TAIL = """
@@ -62,14 +63,15 @@ changed to three replicas at the gateway's next start. etcd: three members as it
 
 ## When a part is away
 
-Every call to another process has a time-out: the bus `nats_timeout_s` on a gateway and 2 s on a node, where stores
-are tried again for 60 s; connecting to NATS 2 s, and a peer that fell silent is noticed by pings within 15 s; etcd
-5 s on a gateway and 3 s on a node; a callback `callback_timeout_s`; the Docker engine 30 s.
+Every call to another process has a time-out: the bus `nats_timeout_s` (5 s on a gateway, 2 s on a node, where stores
+are tried again for 60 s); connecting to NATS 2 s, and a peer that fell silent is noticed by pings within 15 s; etcd
+3 s; a callback `callback_timeout_s`; the Docker engine 30 s.
 
 Gateways and nodes connect to NATS and etcd again with pauses that double from `reconnect_base_s` to
-`reconnect_max_s`, each shortened or lengthened at random so that not all come back at once. With `reconnect_tries`
-they end with exit code 1 after so many failures in a row, for a supervisor to start them anew; without it they go
-on for ever. Retries of single calls are [stamina](https://stamina.hynek.me)'s.
+`reconnect_max_s`, each shortened at random so that not all come back at once; the servers are tried in turn. With
+`reconnect_tries` they end with exit code 1 after so many failures in a row, for a supervisor to start them anew; without
+it they go on for ever, also where the bus refuses their user. Retries of single calls are
+[stamina](https://stamina.hynek.me)'s. All of this is one policy, in `chassis/backoff.py`.
 
 While etcd is away, gateways ask the nodes themselves, over the bus and every 5 s, so a gateway that starts then knows
 who serves what, and takes tasks. It is ready once it has read the nodes from etcd or one has answered.
