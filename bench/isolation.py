@@ -87,13 +87,13 @@ async def opened(client: docker.DockerClient, languages: list[Language]) -> Asyn
 async def all_wait(pool: DockerSandboxPool) -> None:
     """Returns when a slot of each language and role is free."""
     async with asyncio.timeout(_PATIENCE_S):
-        while not all(shelf.group.free for shelf in pool._shelves.values()):  # noqa: ASYNC110 - it tells nobody
+        while not all(group.free for group in pool._groups.values()):  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.001)
 
 
 def slot_mib(client: docker.DockerClient, pool: DockerSandboxPool) -> float:
     """Memory of an idle Python slot."""
-    slot = pool._shelves["python", Role.RUN].group._free[0]
+    slot = pool._groups["python", Role.RUN]._free[0]
     pid = int(client.api.inspect_container(slot.container_id)["State"]["Pid"])
     return round(host_cgroup.memory_bytes(pid) / _MIB, 1)
 

@@ -1,4 +1,4 @@
-"""What an operator may choose about the containers of one node."""
+"""The settings of a Docker sandbox: what an operator may choose about the containers of one node."""
 
 from __future__ import annotations
 
@@ -10,51 +10,54 @@ from sandbox import SECCOMP_PATH
 
 
 class Isolation(StrEnum):
-    """What becomes of a slot after its task."""
+    """What is done with a slot after its task."""
 
     REUSE = "reuse"
-    """Wiped, verified clean, used again."""
+    """The slot is wiped, verified clean and used again."""
     SINGLE_USE = "single-use"
-    """Destroyed; its replacement was created ahead of time."""
+    """The slot is destroyed; its replacement was created ahead of time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockerSettings:
+    """The settings of one node's containers."""
+
     node_id: str
-    """Whose containers these are: a node adopts only its own."""
+    """The node that owns the containers: a node adopts only its own."""
     socket: str = "unix:///var/run/docker.sock"
     """The engine's address: a Unix socket."""
     prefix: str = "coderunner"
-    """Begins the names and labels of containers and images."""
+    """The first part of the names and labels of containers and images."""
     uid_base: int = 200_000
-    """First user id given to a slot; each slot of the host has another."""
+    """The lowest user id that a slot is given; each slot of the host has another (ADR 0002)."""
     concurrency: int = 2
-    """The most run slots of one language at once."""
+    """The greatest number of run slots of one language at once."""
     compile_slots: int = 2
-    """The most compile slots of one language at once."""
+    """The greatest number of compile slots of one language at once (ADR 0004)."""
     oci_runtime: str = "runc"
-    """``runc``, ``crun``, ``runsc``, or any runtime that the engine knows."""
+    """The OCI runtime of the containers: ``runc``, ``crun``, ``runsc``, or any that the engine knows."""
     isolation: Isolation = Isolation.REUSE
     spare: int = 1
-    """Slots of each language and role that always exist (reuse), or that always wait unused (single use)."""
+    """The number of slots of each language and role that always exist (reuse), or that always wait unused (single
+    use)."""
     retire_after: int = 500
-    """Launches after which a slot is replaced."""
+    """The number of launches after which a slot is replaced."""
     idle_shrink_s: float = 300.0
-    """As many slots as were never needed for this long are removed, but ``spare``."""
+    """The time after which slots that were never needed in it are removed, but for ``spare``."""
     memory_bytes: int = 256 << 20
-    """Memory that a run slot grants before a task asks for another amount."""
+    """The memory that a run slot grants before a task asks for another amount."""
     disk_bytes: int = 64 << 20
-    """Size of a run slot's work directory."""
+    """The size of a run slot's work directory."""
     processes: int = 64
-    """Processes and threads that a run slot grants."""
+    """The number of processes and threads that a run slot grants."""
     cpus: float = 2.0
-    """Processors that one slot may use; never more than the host has."""
+    """The number of processors that one slot may use; never more than the host has."""
     seccomp_path: Path = SECCOMP_PATH
     patience_s: float = 5.0
-    """A slot that does not answer within this is destroyed."""
+    """The time within which a slot must answer; one that does not is destroyed."""
     start_patience_s: float = 60.0
     """The same for a slot that has just been created: an interpreter or a JVM starts in it, perhaps beside others."""
     direct: bool = True
-    """Speak to slots past the engine where that can be."""
+    """Whether agents are spoken to past the engine where that is possible (ADR 0009)."""
     environment: dict[str, str] = field(default_factory=dict)
-    """Added to the environment of the agent in every container. Never the host's."""
+    """Variables added to the environment of the agent in every container. Never the host's."""

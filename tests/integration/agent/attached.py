@@ -19,8 +19,9 @@ from node.domain.sandbox import Role
 from node.infrastructure.docker.agent_link.streams import STDOUT, Demultiplexer
 from node.infrastructure.docker.engine.client import Engine
 from node.infrastructure.docker.settings import DockerSettings
-from node.infrastructure.docker.slot.agent_image import agent_files, dress
-from node.infrastructure.docker.slot.specification import Specification, usual_shape
+from node.infrastructure.docker.slot.agent_image import agent_files, build_agent_image
+from node.infrastructure.docker.slot.container_spec import ContainerSpec
+from node.infrastructure.docker.slot.template import SlotTemplate, usual_size
 from node.infrastructure.languages import load_language
 
 REPOSITORY = Path(__file__).parents[3]
@@ -204,22 +205,20 @@ def make_slot(api: docker.APIClient, language: str, role: Role = Role.RUN, **cha
     configuration that are to be different."""
     settings = DockerSettings(node_id="agent-test", prefix=PREFIX)
     definition = load_language(REPOSITORY / "sandbox" / "languages" / f"{language}.toml")
-    specification = Specification(
-        language=definition,
-        role=role,
-        shape=usual_shape(definition, role, settings),
+    image = asyncio.run(_agent_image(definition, settings))
+    spec = ContainerSpec(
+        template=SlotTemplate(definition, role, image, usual_size(definition, role, settings)),
         uid=900_000 + secrets.randbelow(90_000),
-        image=asyncio.run(_dressed(definition, settings)),
         seccomp=json.dumps(json.loads(settings.seccomp_path.read_bytes())),
         settings=settings,
     )
-    payload = specification.payload()
-    payload["Cmd"] = [json.dumps({**specification.agent_config(), **changes})]
-    agent = AttachedAgent(api, specification.name)
-    api.create_container_from_config(payload, specification.name)
+    payload = spec.payload()
+    payload["Cmd"] = [json.dumps({**spec.agent_config(), **changes})]
+    agent = AttachedAgent(api, spec.name)
+    api.create_container_from_config(payload, spec.name)
     try:
         agent.attach()
-        api.start(specification.name)
+        api.start(spec.name)
         agent.hello()
     except BaseException:
         agent.close()
@@ -227,11 +226,11 @@ def make_slot(api: docker.APIClient, language: str, role: Role = Role.RUN, **cha
     return agent
 
 
-async def _dressed(language: Language, settings: DockerSettings) -> str:
+async def _agent_image(language: Language, settings: DockerSettings) -> str:
     engine = Engine(settings.socket)
     await engine.connect()
     try:
-        return await dress(
+        return await build_agent_image(
             engine, prefix=settings.prefix, language=language.name, image=language.image, agent=agent_files()
         )
     finally:

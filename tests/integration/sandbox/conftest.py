@@ -133,8 +133,8 @@ async def ask(pool: DockerSandboxPool, what: str, name: str = "standin") -> Outc
 
 def crash(pool: DockerSandboxPool) -> None:
     """The node's end as its slots see it: its lines to the agents break, and nothing else happens."""
-    for shelf in pool._shelves.values():
-        for slot in shelf.group.members:
+    for group in pool._groups.values():
+        for slot in group.members:
             slot._line.close()
 
 
@@ -147,7 +147,7 @@ def client() -> Iterator[docker.DockerClient]:
 
 @pytest.fixture(scope="session")
 def prefix(client: docker.DockerClient) -> Iterator[str]:
-    """One for all tests, so that each image is dressed once."""
+    """One for all tests, so that each agent image is built once."""
     prefix = f"crtest-{secrets.token_hex(4)}"
     yield prefix
     for image in client.images.list(f"{prefix}/dressed"):

@@ -30,9 +30,9 @@ async def test_a_slot_that_is_adopted_gets_a_line_of_its_new_nodes(bench: Bench)
 
 async def test_no_launch_goes_to_an_agent_that_died_a_moment_ago(bench: Bench) -> None:
     pool = await bench.pool(BASH)
-    (member,) = (member for shelf in pool._shelves.values() for member in shelf.group.members)
+    (member,) = (member for group in pool._groups.values() for member in group.members)
     (slot,) = bench.containers()
-    assert await member.settled()
+    assert await member.verified_clean()
     slot.kill()  # blocks until the engine saw it end: the event loop has heard of nothing yet
     assert member.lost == ""
     assert (await run(pool, "echo well")).stdout == b"well\n"

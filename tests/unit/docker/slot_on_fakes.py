@@ -8,6 +8,7 @@ from typing import Any
 
 from node.domain.sandbox import Ending, Launch, Outcome
 from node.infrastructure.docker.agent_link.frames import Clean, Decoder, Exited, FrameError, Output
+from node.infrastructure.docker.slot.memory_watch import MemoryWatch
 from node.infrastructure.docker.slot.slot import Slot
 from tests.unit.docker.builders import launch, nobody
 
@@ -74,10 +75,9 @@ class Scene:
             overhead_bytes=0,
             overhead_processes=3,
             line=self.line,  # type: ignore[arg-type]  # a fake
-            account=self.account,  # type: ignore[arg-type]  # a fake
+            memory=MemoryWatch(account=self.account, held=FakeHeld(excess)),  # type: ignore[arg-type]  # fakes
             patience_s=patience_s,
             out_of_memory=out_of_memory,
-            held=FakeHeld(excess),  # type: ignore[arg-type]  # a fake
         )
         self.slot.on_lost = self.losses.append
 

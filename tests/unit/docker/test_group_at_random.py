@@ -17,7 +17,7 @@ async def test_whatever_fails_in_whatever_order_no_slot_leaks_and_none_is_destro
     seed: int, single_use: bool
 ) -> None:
     chance = random.Random(seed)
-    scene = Scene(most=3, spare=2, single_use=single_use, retire_after=5)
+    scene = Scene(max_slots=3, spare=2, single_use=single_use, retire_after=5)
     holding = 0
 
     async def holder() -> None:
@@ -46,9 +46,9 @@ async def test_whatever_fails_in_whatever_order_no_slot_leaks_and_none_is_destro
         if chance.random() < 0.3:
             chance.choice(tasks).cancel()
         if chance.random() < 0.1:
-            scene.maker.refusals = 1
-        if chance.random() < 0.2 and scene.maker.made:
-            chance.choice(scene.maker.made).lose()
+            scene.factory.refusals = 1
+        if chance.random() < 0.2 and scene.factory.made:
+            chance.choice(scene.factory.made).lose()
         if chance.random() < 0.5:
             await asyncio.sleep(0)
     async with asyncio.timeout(5):

@@ -6,13 +6,13 @@ from tests.unit.docker.group_on_fakes import Scene
 
 
 async def test_a_slot_that_does_not_come_clean_is_destroyed_once_and_replaced() -> None:
-    scene = Scene(most=1)
+    scene = Scene(max_slots=1)
     slot = await scene.take()
     slot.wiped.clear()
     scene.give_back(slot.use())
     slot.lose()
     assert await scene.take() is not slot
-    assert scene.maker.unmade == [slot]
+    assert scene.factory.destroyed == [slot]
     scene.check()
 
 
@@ -31,48 +31,48 @@ async def test_a_slot_that_dies_in_its_holders_hands_is_destroyed_when_it_comes_
     scene = Scene()
     slot = await scene.take()
     slot.use().lose()
-    assert scene.maker.unmade == []
+    assert scene.factory.destroyed == []
     scene.give_back(slot)
     await scene.quiet()
-    assert scene.maker.unmade == [slot]
+    assert scene.factory.destroyed == [slot]
     scene.check()
 
 
 async def test_a_worn_slot_is_replaced_and_serves_until_its_replacement_is_there() -> None:
-    scene = Scene(most=1, retire_after=1)
+    scene = Scene(max_slots=1, retire_after=1)
     slot = await scene.take()
     scene.give_back(slot.use())
     await scene.quiet()
-    assert scene.maker.unmade == [slot]
+    assert scene.factory.destroyed == [slot]
     assert scene.group.free == 1
     scene.check()
 
 
 async def test_a_slot_that_met_the_oom_killer_is_replaced() -> None:
-    scene = Scene(most=1)
+    scene = Scene(max_slots=1)
     slot = (await scene.take()).use()
     slot.met_its_memory_limit = True
     scene.give_back(slot)
     await scene.quiet()
-    assert scene.maker.unmade == [slot]
+    assert scene.factory.destroyed == [slot]
     assert scene.group.free == 1
     scene.check()
 
 
 async def test_single_use_slots_serve_once_and_a_spare_waits() -> None:
-    scene = Scene(single_use=True, most=1, spare=1)
+    scene = Scene(single_use=True, max_slots=1, spare=1)
     slot = await scene.take()
     await scene.quiet()
     assert scene.group.free == 1
     scene.give_back(slot.use())
     await scene.quiet()
-    assert scene.maker.unmade == [slot]
+    assert scene.factory.destroyed == [slot]
     assert await scene.take() is not slot
     scene.check()
 
 
 async def test_slots_that_were_not_needed_between_two_looks_go_but_for_the_spares() -> None:
-    scene = Scene(most=4, spare=1)
+    scene = Scene(max_slots=4, spare=1)
     slots = [await scene.take() for _ in range(4)]
     for slot in slots:
         scene.give_back(slot)

@@ -19,7 +19,7 @@ class FakeSlot:
         self.ran: list[Any] = []
         self.kills = 0
 
-    async def settled(self) -> bool:
+    async def verified_clean(self) -> bool:
         await asyncio.sleep(0)
         return self.clean
 
@@ -45,17 +45,24 @@ class FakeSource:
         self.returned.append(slot)
 
 
-async def grants(slot: Any, memory_bytes: int) -> bool:
-    slot.memory_bytes = memory_bytes
-    return True
+class FakeGroup:
+    """Has a source for each amount of memory, or one for all."""
+
+    def __init__(self, sources: FakeSource | dict[int, FakeSource], *, resizes: bool = True) -> None:
+        self._sources = sources
+        self._resizes = resizes
+
+    def source_for(self, _limits: Any, memory_bytes: int) -> FakeSource:
+        return self._sources[memory_bytes] if isinstance(self._sources, dict) else self._sources
+
+    async def resize(self, slot: FakeSlot, memory_bytes: int) -> bool:
+        if self._resizes:
+            slot.memory_bytes = memory_bytes
+        return self._resizes
 
 
-async def refuses(slot: Any, memory_bytes: int) -> bool:
-    return False
-
-
-def lease_of(source: FakeSource, resize: Any = grants) -> Lease:
-    return Lease(lambda memory_bytes: source, resize)  # type: ignore[arg-type,return-value]  # a fake
+def lease_of(sources: FakeSource | dict[int, FakeSource], *, resizes: bool = True) -> Lease:
+    return Lease(FakeGroup(sources, resizes=resizes), limits())  # type: ignore[arg-type]  # a fake
 
 
 async def test_launches_follow_each_other_in_one_slot() -> None:
@@ -89,7 +96,7 @@ async def test_a_slot_is_given_the_memory_that_the_launch_asks_for() -> None:
 async def test_a_slot_that_cannot_grant_what_the_next_launch_asks_for_is_exchanged_for_one_that_does() -> None:
     sources = {mib * MIB: FakeSource(FakeSlot(memory_bytes=mib * MIB)) for mib in (64, 256)}
     slots = {memory_bytes: source.slots[0] for memory_bytes, source in sources.items()}
-    lease = Lease(lambda memory_bytes: sources[memory_bytes], refuses)  # type: ignore[arg-type,return-value]  # fakes
+    lease = lease_of(sources, resizes=False)
     await lease.acquire(256 * MIB)
     await lease.run(launch(limits=limits(memory_bytes=64 * MIB)), nobody)
     lease.release()
@@ -101,7 +108,7 @@ async def test_slots_that_cannot_be_made_ready_are_all_handed_back() -> None:
     slots = [FakeSlot(memory_bytes=1) for _ in range(3)]
     source = FakeSource(*slots)
     with pytest.raises(SandboxLostError):
-        await lease_of(source, refuses).acquire(2)
+        await lease_of(source, resizes=False).acquire(2)
     assert source.returned == slots
 
 

@@ -19,7 +19,7 @@ async def test_a_slot_that_is_not_clean_is_lost() -> None:
     scene.exited()
     scene.clean(ok=False)
     assert (await task).exit_code == 0
-    assert not await scene.slot.settled()
+    assert not await scene.slot.verified_clean()
     assert "a file is left" in scene.slot.lost
     assert scene.losses == [scene.slot]
 
@@ -30,7 +30,7 @@ async def test_a_slot_that_keeps_memory_from_its_next_program_is_lost_after_the_
     scene.exited()
     assert (await running).ending is Ending.EXITED
     scene.clean()
-    assert not await scene.slot.settled()
+    assert not await scene.slot.verified_clean()
     assert scene.slot.lost == "7 bytes that its next program is granted are not free again"
     assert scene.losses == [scene.slot]
 
@@ -42,7 +42,7 @@ async def test_a_line_that_breaks_loses_the_running_task_and_the_slot_once() -> 
     scene.slot.lose("again")
     with pytest.raises(SandboxLostError, match="the container died"):
         await task
-    assert not await scene.slot.settled()
+    assert not await scene.slot.verified_clean()
     assert scene.losses == [scene.slot]
     assert scene.line.closed
 
@@ -50,7 +50,7 @@ async def test_a_line_that_breaks_loses_the_running_task_and_the_slot_once() -> 
 async def test_a_slot_whose_line_has_ended_unheard_is_lost_before_anything_is_sent_to_it() -> None:
     scene = Scene()
     scene.line.has_ended = True
-    assert not await scene.slot.settled()
+    assert not await scene.slot.verified_clean()
     assert (scene.line.sent, scene.losses) == ([], [scene.slot])
 
 
@@ -61,7 +61,7 @@ async def test_a_container_that_was_killed_for_memory_ends_its_task_with_memory_
     scene.line.on_lost("the container died")
     outcome = await task
     assert (outcome.ending, outcome.stdout) == (Ending.MEMORY, b"so far")
-    assert not await scene.slot.settled()
+    assert not await scene.slot.verified_clean()
 
 
 async def test_a_memory_mark_left_by_an_earlier_task_is_not_held_against_this_one() -> None:
@@ -88,7 +88,7 @@ async def test_an_agent_that_does_not_clean_up_in_time_loses_the_slot() -> None:
     task = await scene.begin()
     scene.exited()
     await task
-    assert not await scene.slot.settled()
+    assert not await scene.slot.verified_clean()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ async def test_an_agent_that_talks_nonsense_loses_the_slot(nonsense: Callable[[S
     scene = Scene()
     task = await scene.begin()
     nonsense(scene)
-    assert not await scene.slot.settled()
+    assert not await scene.slot.verified_clean()
     await asyncio.gather(task, return_exceptions=True)
     assert scene.losses == [scene.slot]
 

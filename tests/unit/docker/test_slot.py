@@ -55,7 +55,7 @@ async def test_it_is_settled_only_after_the_agent_proved_it_clean() -> None:
     task = await scene.begin()
     scene.exited()
     await task
-    settled = asyncio.create_task(scene.slot.settled())
+    settled = asyncio.create_task(scene.slot.verified_clean())
     await asyncio.sleep(0)
     assert not settled.done()
     scene.clean()
@@ -82,7 +82,7 @@ async def test_a_cancelled_run_is_killed_and_the_slot_recovers() -> None:
     scene.output(b"late")
     scene.exited(ending=Ending.CANCELLED, exit_code=None, signal=9)
     scene.clean()
-    assert await scene.slot.settled()
+    assert await scene.slot.verified_clean()
     assert seen == []
 
 
@@ -104,7 +104,7 @@ async def test_what_the_agent_could_not_run_is_our_failure_and_the_slot_stays() 
     scene.clean()
     with pytest.raises(SandboxLostError, match="no room"):
         await task
-    assert await scene.slot.settled()
+    assert await scene.slot.verified_clean()
 
 
 async def test_a_watcher_that_fails_is_not_the_programs_fault() -> None:

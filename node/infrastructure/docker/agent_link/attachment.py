@@ -1,6 +1,8 @@
-"""The line to one agent: the engine's attach call, hijacked into a raw stream on this event loop.
+"""The line to one agent: the engine's attach call, upgraded to a raw stream on this event loop.
 
-Spoken here and not through the SDK, whose attach gives a blocking socket: this is the path that every task takes.
+The HTTP request is written here and not by the engine's SDK, whose attach gives a blocking socket: this is the path
+that every task takes. Where a direct line (ADR 0009) is open, frames go over that, and the attached stream only tells
+of the container's end.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Any, cast
 
 from node.infrastructure.docker.agent_link.direct import DirectLine
 from node.infrastructure.docker.agent_link.frames import Decoder, FrameError, Message, Ready, encode
+from node.infrastructure.docker.agent_link.requests import hello_header
 from node.infrastructure.docker.agent_link.streams import STDOUT, Demultiplexer, StreamError
 
 _MAX_HEAD_BYTES = 16 << 10
@@ -27,7 +30,8 @@ class AttachError(Exception):
 
 
 class Attachment(asyncio.Protocol):
-    """Calls ``on_message(message, body)`` in order, and ``on_lost(reason)`` at most once, when the line is gone."""
+    """A line to the agent of one container. It calls ``on_message(message, body)`` for each message, in order, and
+    ``on_lost(reason)`` at most once, when the line is gone."""
 
     def __init__(self) -> None:
         self.on_message: Callable[[Message, bytearray], None] = lambda message, body: None
@@ -45,7 +49,8 @@ class Attachment(asyncio.Protocol):
 
     @classmethod
     async def open(cls, socket_path: str, container_id: str, patience_s: float) -> Attachment:
-        """Raises AttachError. The container may be created, and not started yet: nothing it says is missed."""
+        """Attaches to a container. It may have been created and not started yet: nothing it says is missed. Raises
+        AttachError."""
         try:
             async with asyncio.timeout(patience_s):
                 _, line = await asyncio.get_running_loop().create_unix_connection(cls, socket_path)
@@ -59,22 +64,22 @@ class Attachment(asyncio.Protocol):
             raise AttachError(f"cannot attach to {container_id[:12]}: {error or 'no answer'}") from error
         return line
 
-    async def hello(self, patience_s: float, *, shortens: bool = False) -> Ready:
-        """When the agent says that its slot is verified clean. ``shorten`` may follow where ``shortens``. Raises
-        AttachError."""
+    async def hello(self, patience_s: float, *, offer_direct_line: bool = False) -> Ready:
+        """Waits until the agent says that its slot is verified clean. ``open_direct_line`` may follow where it was
+        offered. Raises AttachError."""
         self._nonce = secrets.token_hex(16)
         self.frames.expect(self._nonce)
         self._ready = asyncio.get_running_loop().create_future()
-        self.send({"type": "hello", "nonce": self._nonce, "line": self._direct_name if shortens else ""})
+        self.send(hello_header(self._nonce, self._direct_name if offer_direct_line else ""))
         try:
             async with asyncio.timeout(patience_s):
                 return await self._ready
         except TimeoutError as error:
             raise AttachError(f"the agent did not answer within {patience_s:g} s{self.said()}") from error
 
-    async def shorten(self, pid: int) -> None:
-        """From now on straight to the agent, the process ``pid`` of this host; this line only tells of its end. Between
-        ``hello`` and the first launch. Raises OSError where there is no such way."""
+    async def open_direct_line(self, pid: int) -> None:
+        """Sends and receives past the engine from now on. ``pid``: the agent's process id on this host. To be called
+        between ``hello`` and the first launch. Raises OSError where a direct line is not possible."""
         direct = await DirectLine.open(pid, self._direct_name, self._take_frames, self._lose)
         if self._closed:
             direct.close()
@@ -82,13 +87,9 @@ class Attachment(asyncio.Protocol):
         self._direct = direct
 
     @property
-    def is_direct(self) -> bool:
-        return self._direct is not None
-
-    @property
     def has_ended(self) -> bool:
-        """Whether the agent is gone; where the line is direct, the kernel is asked: no launch goes to an agent that
-        died a moment ago."""
+        """Whether the agent is gone. A direct line asks the kernel, so that no launch goes to an agent that died a
+        moment ago."""
         return self._closed or (self._direct is not None and self._direct.has_ended)
 
     @property
@@ -96,7 +97,7 @@ class Attachment(asyncio.Protocol):
         return f"coderunner-{self._nonce}"
 
     def send(self, header: dict[str, Any], *body: bytes) -> None:
-        """Never waits. Sent to a line that is gone, it is dropped: ``on_lost`` has told."""
+        """Sends one frame, without waiting. On a line that is gone it is dropped: ``on_lost`` was called for that."""
         data = encode(header, *body)
         if self._direct is not None:
             self._direct.send(data)
@@ -109,7 +110,7 @@ class Attachment(asyncio.Protocol):
         return f"; it said: {text}" if text else ""
 
     def close(self) -> None:
-        """Hangs up; ``on_lost`` is not called for that."""
+        """Hangs up, without calling ``on_lost``."""
         self._closed = True
         if self._direct is not None:
             self._direct.close()
@@ -134,7 +135,7 @@ class Attachment(asyncio.Protocol):
         self._lose(f"the container's line closed{f' ({exc})' if exc else ''}")
 
     def _take_head(self, data: bytes) -> bytes:
-        """The engine's HTTP answer; returns what follows it."""
+        """Reads the engine's HTTP answer, and returns what follows it."""
         self._head += data
         head, end, rest = self._head.partition(b"\r\n\r\n")
         if not end:

@@ -1,6 +1,6 @@
-"""The short way to an agent on this host: a socket of our own in its network namespace, past the engine.
+"""The direct line to an agent on this host: a socket in the agent's network namespace, past the engine (ADR 0009).
 
-What an attached container says and hears passes through the engine and its shim: four processes woken where two would
+What goes to and from an attached container passes through the engine and its shim: four processes woken where two would
 do, and a copy in each. An abstract socket (unix(7)) belongs to the network namespace in which it was made; a thread
 that enters that of the container for a moment (setns(2): needs CAP_SYS_ADMIN, as root has) makes one there.
 """
@@ -21,16 +21,16 @@ from threading import Thread
 from typing import cast
 
 _CREDENTIALS = struct.Struct("iII")
-"""``struct ucred`` (unix(7)): pid, uid, gid."""
+"""The layout of ``struct ucred`` (unix(7)): pid, uid, gid."""
 _CLONE_NEWNET = 0x40000000
 _SO_SNDBUFFORCE = 32
 _BUFFER_BYTES = 1 << 20
-"""So that a compiled program is handed over in one or two turns."""
+"""The socket's buffer: a compiled program fits, so that it is handed over in one or two writes."""
 _PATIENCE_S = 5.0
 
 
 class DirectLine(asyncio.Protocol):
-    """Passes on what comes, and that it ended."""
+    """A connection to the agent that passes on the bytes it receives, and tells once that it is lost."""
 
     def __init__(self, on_bytes: Callable[[bytes], None], on_lost: Callable[[str], None]) -> None:
         self._on_bytes = on_bytes
@@ -41,23 +41,26 @@ class DirectLine(asyncio.Protocol):
     async def open(
         cls, pid: int, name: str, on_bytes: Callable[[bytes], None], on_lost: Callable[[str], None]
     ) -> DirectLine:
-        """To the abstract socket on which the process ``pid`` listens. Raises OSError where that cannot be."""
+        """Connects to the abstract socket ``name`` on which the process ``pid`` listens. Raises OSError where that is
+        not possible."""
         found = await asyncio.to_thread(connect_inside, pid, name)
         loop = asyncio.get_running_loop()
         _, line = await loop.create_unix_connection(lambda: cls(on_bytes, on_lost), sock=found)
         return line
 
     def send(self, data: list[bytes]) -> None:
+        """Sends the pieces one after the other, without waiting."""
         if self._transport is not None:
             self._transport.writelines(data)
 
     def close(self) -> None:
+        """Hangs up at once."""
         if self._transport is not None:
             self._transport.abort()
 
     @property
     def has_ended(self) -> bool:
-        """Whether the agent's end is gone, though the event loop may not have come to that yet."""
+        """Whether the agent has hung up, asked of the kernel: the event loop may not have heard of it yet."""
         return self._transport is None or _hung_up(self._transport.get_extra_info("socket").fileno())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -79,9 +82,10 @@ def _hung_up(descriptor: int) -> bool:
 
 
 def connect_inside(pid: int, name: str) -> socket.socket:
-    """Blocks for a moment. The kernel says who listens there: nobody but ``pid`` will do. Raises OSError."""
+    """Connects to the abstract socket ``name`` in the network namespace of ``pid``, and blocks for that moment. Whoever
+    listens there must be ``pid``, as the kernel tells it. Raises OSError."""
     made: list[socket.socket | OSError] = []
-    # A thread of its own, since it never comes back from there.
+    # In a thread of its own, which ends there: a thread that has entered another namespace is of no other use.
     thread = Thread(target=lambda: made.append(_connected(pid, name)), name="direct line", daemon=True)
     thread.start()
     thread.join(_PATIENCE_S)
@@ -101,7 +105,7 @@ def _connected(pid: int, name: str) -> socket.socket | OSError:
     try:
         line.connect(f"\0{name}")
         who, _, _ = _CREDENTIALS.unpack(line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
-        with suppress(OSError):  # an engine's host may allow less: then a large body takes more turns
+        with suppress(OSError):  # an engine's host may allow less: then a large body takes more writes
             line.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _BUFFER_BYTES)
         if who != pid:
             raise ConnectionRefusedError(f"process {who} listens there, not {pid}")
@@ -112,7 +116,8 @@ def _connected(pid: int, name: str) -> socket.socket | OSError:
 
 
 def _refuse_where_not_let_in(pid: int) -> None:
-    """The agent hangs up on all but its own root, and with that line the slot would be lost."""
+    """Raises PermissionError where the agent would hang up on us: it takes nobody but root of its own user namespace,
+    and with such a line the slot would be lost."""
     ours, theirs = (Path(f"/proc/{who}/ns/user").stat() for who in ("self", pid))
     if os.geteuid() != 0:
         raise PermissionError("the agent takes nobody but root")

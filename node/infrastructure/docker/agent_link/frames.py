@@ -1,7 +1,8 @@
-"""The agent's frames as this side sees them: requests encoded, answers decoded and held against their types.
+"""The frames of the agent's protocol: encodes requests, decodes answers and checks them against their types.
 
 The bytes come from a container in which untrusted programs run, so nothing in them is believed: sizes are bounded
-before they are buffered, and every header must be exactly one of the messages below.
+before they are buffered, and every header must be exactly one of the messages below. The protocol stands in
+``docs/agent-protocol.md``.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class FrameError(Exception):
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
-    """The slot is verified clean and waits for a run."""
+    """The agent's answer to ``hello``: the slot is verified clean and waits for a run."""
 
     nonce: str
     protocol: int
@@ -33,17 +34,22 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
 
 class Output(msgspec.Struct, frozen=True, tag="output"):
+    """A piece of the program's output, which is the frame's body."""
+
     run_id: str
     stream: Literal["stdout", "stderr"]
 
 
 class Artefact(msgspec.Struct, frozen=True):
+    """One file that is brought back: its name, and its size in the frame's body."""
+
     name: str
     size: int
 
 
 class Exited(msgspec.Struct, frozen=True, tag="exited"):
-    """The program and all its output have ended; the wipe has not."""
+    """The report that the program and all its output have ended. The wipe has not (ADR 0003), and the program's memory
+    may not be free yet (ADR 0007)."""
 
     run_id: str
     ending: Ending
@@ -59,13 +65,15 @@ class Exited(msgspec.Struct, frozen=True, tag="exited"):
 
 
 class Clean(msgspec.Struct, frozen=True, tag="clean"):
+    """The report on the wipe after a run: whether the slot is provably clean, and why it is not."""
+
     run_id: str
     ok: bool
     problems: list[str]
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """The agent's own failure: nothing was run."""
+    """The report of the agent's own failure: nothing was run."""
 
     run_id: str
     message: str
@@ -78,7 +86,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def encode(header: dict[str, Any], *body: bytes) -> list[bytes]:
-    """One frame in the pieces to send, so that a large body is not copied for it. Raises ValueError where header or
+    """One frame, as a list of pieces to send, so that a large body is not copied. Raises ValueError where header or
     body is larger than the protocol allows."""
     text = _encode(header)
     size = sum(map(len, body))
@@ -88,7 +96,8 @@ def encode(header: dict[str, Any], *body: bytes) -> list[bytes]:
 
 
 class Decoder:
-    """Takes bytes as they come. Before ``expect`` and its mark everything is thrown away, unread."""
+    """Turns a stream of bytes into frames. Before ``expect`` and the mark that it names everything is thrown away,
+    unread."""
 
     def __init__(self) -> None:
         self._head = bytearray()
@@ -98,18 +107,18 @@ class Decoder:
         self._body = bytearray()
         self._filled = 0
         self.body_limit = 64 << 10
-        """Bytes of the largest body that is taken now; the running launch decides."""
+        """The size in bytes of the largest body that is accepted now; the running launch decides."""
 
     def expect(self, nonce: str) -> None:
-        """From now on only what follows ``CRDY`` and this nonce counts."""
+        """Throws away everything up to the mark, which is ``CRDY`` and this nonce."""
         self._mark = _READY_MARK + nonce.encode()
         self._synchronised = False
         self._head.clear()
         self._message = None
 
     def feed(self, data: bytes | memoryview) -> Iterator[tuple[Message, bytearray]]:
-        """Yields whole frames, each with a body of its own, into which the bytes were copied once. Raises FrameError
-        for anything that is not a frame."""
+        """Takes the next bytes and yields the frames that are complete, each with a body of its own, into which the
+        bytes were copied once. Raises FrameError for anything that is not a frame."""
         rest = memoryview(data) if self._synchronised else self._after_mark(data)
         while True:
             if self._message is None:
@@ -123,7 +132,7 @@ class Decoder:
             yield message, self._body
 
     def _after_mark(self, data: bytes | memoryview) -> memoryview:
-        """Empty until the mark was found."""
+        """The bytes after the mark; none until it was found."""
         self._head += data
         found = self._head.find(self._mark) if self._mark else -1
         if found < 0:
@@ -135,7 +144,8 @@ class Decoder:
         return memoryview(rest)
 
     def _take_header(self, data: memoryview) -> memoryview:
-        """What follows the header; once that is whole, the body has its place, as large as it says and as we allow."""
+        """Collects the header and returns the bytes that follow it. Once the header is complete, a buffer for the body
+        is made, of the size that it names and that we allow."""
         if not self._synchronised:
             return data
         data = self._collect(data, _LENGTHS.size)
@@ -172,7 +182,8 @@ def _message(text: bytes) -> Message:
 
 
 def split_artefacts(listed: list[Artefact], body: bytes | bytearray) -> dict[str, bytes]:
-    """Names to contents. Raises FrameError where sizes do not add up or a name would leave its directory."""
+    """The artefacts in a frame's body, names to contents. Raises FrameError where the sizes do not add up or a name
+    would leave its directory."""
     found: dict[str, bytes] = {}
     view = memoryview(body)
     at = 0

@@ -1,4 +1,4 @@
-"""The engine's own framing of an attached container: ``stream (u8) 0 0 0 | length (u32, big endian) | bytes``."""
+"""The engine's framing of an attached container's output: ``stream (u8) 0 0 0 | length (u32, big endian) | bytes``."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ _HEADER = Struct("!BxxxI")
 STDOUT = 1
 STDERR = 2
 _MAX_CHUNK_BYTES = 16 << 20
-"""The engine's own copy buffer is 32 KiB; more than this is not the engine."""
+"""The engine's copy buffer is 32 KiB: a larger chunk than this does not come from an engine."""
 
 
 class StreamError(Exception):
-    """Not the engine's framing."""
+    """The bytes are not in the engine's framing."""
 
 
 class Demultiplexer:
-    """Takes bytes as they come, yields ``(STDOUT or STDERR, bytes)``. A chunk may come out in pieces."""
+    """Takes apart the standard output and standard error of an attached container."""
 
     def __init__(self) -> None:
         self._header = bytearray()
         self._stream = STDOUT
         self._left = 0
-        """Bytes of the chunk under way that are still to come."""
+        """The bytes of the current chunk that are still to come."""
 
     def feed(self, data: bytes) -> Iterator[tuple[int, memoryview]]:
-        """What it yields is part of ``data``, not a copy. Raises StreamError for anything that is not a chunk."""
+        """Takes the next bytes and yields pairs of ``STDOUT`` or ``STDERR`` and bytes, which are a part of ``data`` and
+        not a copy. A chunk may come out in pieces. Raises StreamError for anything that is not a chunk."""
         rest = memoryview(data)
         while rest:
             if self._left:

@@ -1,4 +1,4 @@
-"""The container engine, through its SDK: blocking calls on a few threads, and its many errors turned into one."""
+"""A client of the container engine: the SDK's blocking calls on a few threads, and its many errors turned into one."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ import requests.exceptions
 _TIMEOUT_S = 30
 _CLOSE_PATIENCE_S = 3.0
 _THREADS = 8
-"""Calls to the engine in flight at once."""
+"""The number of calls to the engine that may be in flight at once."""
 
 
 T = TypeVar("T")
 
 
 class EngineError(Exception):
-    """The engine does not answer, or answered no."""
+    """The engine does not answer, or refused a call."""
 
 
 class NameTakenError(EngineError):
-    """Another container has that name."""
+    """The engine refused to create a container: another one has that name."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundContainer:
-    """One line of the engine's list."""
+    """A container as the engine lists it."""
 
     id: str
     labels: dict[str, str]
@@ -42,7 +42,7 @@ class FoundContainer:
 
 
 class Engine:
-    """Every method raises EngineError."""
+    """The engine's API, as far as this node needs it. Every method raises EngineError."""
 
     def __init__(self, url: str) -> None:
         if not url.startswith("unix://"):
@@ -53,13 +53,15 @@ class Engine:
 
     @property
     def socket_path(self) -> str:
+        """The path of the engine's Unix socket."""
         return self._url.removeprefix("unix://")
 
     async def connect(self) -> None:
+        """Connects to the engine. To be called once, before any other call."""
         self._client = await self._on_thread(self._make_client)
 
     async def close(self) -> None:
-        """Waits a while for calls that are under way, so that none of them acts after this."""
+        """Hangs up, after waiting a while for calls that are under way, so that none of them acts afterwards."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_PATIENCE_S):
                 await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
@@ -67,18 +69,18 @@ class Engine:
             self._client.close()
 
     async def runtimes(self) -> dict[str, Any]:
-        """What the engine was told of each OCI runtime that it knows, by name."""
+        """The OCI runtimes that the engine knows, by name, each with its configuration."""
         return dict((await self._call(lambda client: client.info()))["Runtimes"] or {})
 
     async def image_id(self, name: str) -> str | None:
-        """None where there is no such image."""
+        """The image's id. None where there is no such image."""
         try:
             return str((await self.image(name))["Id"])
         except LookupError:
             return None
 
     async def image(self, name: str) -> dict[str, Any]:
-        """What the engine knows of an image. Raises LookupError where there is none."""
+        """The engine's description of an image. Raises LookupError where there is none."""
         try:
             return await self._call(lambda client: _image(client, name))
         except EngineError as error:
@@ -87,12 +89,12 @@ class Engine:
             raise LookupError(f"no image {name}") from error
 
     async def images(self, label: str) -> list[tuple[str, float]]:
-        """Ids of images that carry ``label``, with the Unix time at which each was made."""
+        """The ids of images that carry ``label``, each with the Unix time at which it was made."""
         listed = await self._call(lambda client: list(client.images(filters={"label": label})))
         return [(str(one["Id"]), float(one["Created"])) for one in listed]
 
     async def remove_image(self, image_id: str) -> None:
-        """Refused by the engine while a container is made of it."""
+        """Removes an image. The engine refuses that while a container is made from it."""
         await self._call(lambda client: client.remove_image(image_id))
 
     async def build(self, tag: str, context: bytes) -> None:
@@ -105,31 +107,33 @@ class Engine:
         return [FoundContainer(one["Id"], one["Labels"] or {}, one["State"] == "running") for one in listed]
 
     async def create(self, name: str, payload: dict[str, Any]) -> str:
-        """The new container's id. Raises NameTakenError."""
+        """Creates a container and returns its id. Raises NameTakenError."""
         return await self._call(lambda client: _create(client, name, payload))
 
     async def start(self, container_id: str) -> None:
+        """Starts a container that was created or is stopped."""
         await self._call(lambda client: client.start(container_id))
 
     async def stop(self, container_id: str, patience_s: int) -> None:
-        """SIGTERM, and SIGKILL after ``patience_s``."""
+        """Ends a container with SIGTERM, and with SIGKILL after ``patience_s``."""
         await self._call(lambda client: client.stop(container_id, timeout=patience_s))
 
     async def remove(self, container_id: str) -> None:
-        """Kills it where it runs. One that is gone already is fine."""
+        """Removes a container, and kills it where it runs. One that is gone already is no error."""
         await self._call(lambda client: _remove(client, container_id))
 
     async def set_memory(self, container_id: str, memory_bytes: int) -> None:
-        """Memory with no swap."""
+        """Sets the memory limit of a container, which has no swap."""
         await self._call(
             lambda client: client.update_container(container_id, mem_limit=memory_bytes, memswap_limit=memory_bytes)
         )
 
     async def inspect(self, container_id: str) -> dict[str, Any]:
+        """The engine's description of a container."""
         return await self._call(lambda client: dict(client.inspect_container(container_id)))
 
     async def wait(self, container_id: str, patience_s: int) -> None:
-        """Returns when it no longer runs."""
+        """Waits until a container no longer runs."""
         await self._call(lambda client: client.wait(container_id, timeout=patience_s))
 
     async def _call(self, call: Callable[[docker.APIClient], T]) -> T:

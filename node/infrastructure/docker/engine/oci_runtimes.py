@@ -1,4 +1,4 @@
-"""What the OCI runtimes that we know need, and cannot do."""
+"""The traits of OCI runtimes: what they need beyond a program's own share, and what they cannot do."""
 
 from __future__ import annotations
 
@@ -15,28 +15,31 @@ class RuntimeUnknownError(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class RuntimeTraits:
+    """What one OCI runtime needs, and what it can do."""
+
     memory_bytes: int = 0
-    """What its own processes take of a container's memory."""
+    """The part of a container's memory that its own processes take."""
     fixed_tasks: int = 0
-    """Its own processes and threads in a container's account, whatever runs there."""
+    """The number of its own processes and threads in a container, whatever runs there."""
     tasks_per_process: int = 1
-    """What one process of a program counts for in the container's account."""
+    """The number of tasks that the kernel counts for one process of a program."""
     resizes: bool = True
-    """The memory limit of a running container can be changed."""
+    """Whether the memory limit of a running container can be changed."""
     tells_kills: bool = True
-    """A program inside can see that the kernel ended another for want of memory."""
+    """Whether a program inside can see that the kernel ended another for want of memory."""
     has_host_sockets: bool = True
-    """A process of the host can connect to a socket in a container's network namespace."""
+    """Whether a process of the host can connect to a socket in a container's network namespace."""
     gives_back: bool = True
-    """Memory that a program had its kernel take is free again for the next one."""
+    """Whether memory that a program made its kernel take is free again for the next program."""
 
 
 NATIVE = RuntimeTraits()
-"""The host's own kernel runs the programs: runc, crun."""
+"""The traits of runc and crun, under which the host's own kernel runs the programs."""
 
 
 def traits_of(name: str, known: Mapping[str, Any]) -> RuntimeTraits:
-    """``known``: what the engine was told of each of its runtimes. Raises RuntimeUnknownError."""
+    """The traits of the OCI runtime ``name``. ``known``: the engine's runtimes with their configuration. Raises
+    RuntimeUnknownError."""
     if name not in known:
         raise RuntimeUnknownError(f"the engine knows no OCI runtime {name}; it knows {', '.join(sorted(known))}")
     told = known[name] or {}

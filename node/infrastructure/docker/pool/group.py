@@ -1,77 +1,76 @@
-"""The slots of one language and role: who is free, who waits, when there should be more or fewer."""
+"""The slots of one language and role: which are free, who waits for one, and when there should be more or fewer.
+
+Every launch in a slot is followed by a verified wipe, for which nobody waits but the slot's next holder (ADR 0003).
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
-from typing import Protocol
 
 import stamina
 
 from chassis.background import Background
 from node.domain.sandbox import SandboxLostError
 from node.infrastructure.docker.engine.client import EngineError
+from node.infrastructure.docker.pool.dedicated import DedicatedSlots
+from node.infrastructure.docker.pool.policy import GroupPolicy
+from node.infrastructure.docker.slot.factory import SlotFactory
 from node.infrastructure.docker.slot.slot import Slot
-
-
-class SlotMaker(Protocol):
-    async def make(self) -> Slot:
-        """A new slot, verified clean. Raises EngineError."""
-        ...
-
-    def unmake(self, slot: Slot) -> None:
-        """Destroy it, in the background."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class GroupPolicy:
-    most: int
-    """Slots at once, spares of single use not counted."""
-    spare: int
-    """Reuse: slots that always exist; single use: slots that always wait unused."""
-    single_use: bool
-    retire_after: int
-    rested_first: bool = False
-    """Hand out the slot that has waited longest, so that an interpreter that starts in the one used last has time for
-    that; otherwise the one used last, whose memory is warm."""
-    retry_most_s: float = 5.0
-    """The longest pause between attempts to make a slot while the engine refuses."""
+from node.infrastructure.docker.slot.template import SlotTemplate
+from schemas.task import Limits
 
 
 class SlotGroup:
-    """Hands out clean slots. A slot is in one place at a time: free, with a holder, or on
-    its way between the two; it leaves the group exactly once, by ``_drop``."""
+    """A bounded number of slots made from one template, of which it hands out clean ones.
 
-    def __init__(self, maker: SlotMaker, policy: GroupPolicy, background: Background) -> None:
-        self._maker = maker
+    A slot is in one state at a time: free, with a holder, or on its way between the two. It leaves the group exactly
+    once, by ``_drop``."""
+
+    def __init__(self, template: SlotTemplate, factory: SlotFactory, policy: GroupPolicy) -> None:
+        self.template = template
+        self._factory = factory
         self._policy = policy
-        self._background = background
+        self._background = Background()
+        self._dedicated_room = asyncio.Semaphore(policy.max_slots)
         self._members: set[Slot] = set()
         self._free: list[Slot] = []
         self._waiters: deque[asyncio.Future[Slot]] = deque()
         self._creating = 0
         self._recycling = 0
-        self._least_free = 0
+        self._min_free = 0
         self._closed = False
 
     @property
     def members(self) -> frozenset[Slot]:
+        """Its slots, free and held."""
         return frozenset(self._members)
 
     @property
     def free(self) -> int:
+        """The number of slots that can be handed out at once."""
         return len(self._free)
+
+    def source_for(self, limits: Limits, memory_bytes: int) -> SlotGroup | DedicatedSlots:
+        """Where a slot comes from that grants ``limits`` with that much memory: this group, or slots made for it."""
+        usual_memory = memory_bytes == self.template.size.memory_bytes
+        if self.template.grants(limits) and (usual_memory or self._factory.can_resize):
+            return self
+        return DedicatedSlots(self.template.enlarged(limits, memory_bytes), self._factory, self._dedicated_room)
+
+    async def resize(self, slot: Slot, memory_bytes: int) -> bool:
+        """Makes a slot grant that much memory. False where that is not possible, and where it fails, which loses the
+        slot."""
+        return await self._factory.resize(slot, memory_bytes)
 
     def adopt(self, slot: Slot) -> None:
         """Takes in a slot that is verified clean."""
         self._members.add(slot)
-        slot.on_lost = self._lost
+        slot.on_lost = self._slot_lost
         self._offer(slot)
 
-    async def filled(self) -> None:
-        """Returns when at least one slot is free. Raises SandboxLostError where none can be made."""
+    async def wait_until_free(self) -> None:
+        """Waits until at least one slot is free. Raises SandboxLostError where none can be made."""
         self.give_back(await self.take(0))
 
     async def take(self, memory_bytes: int) -> Slot:
@@ -92,7 +91,8 @@ class SlotGroup:
             raise
 
     def give_back(self, slot: Slot) -> None:
-        """The holder is done with it. Never waits: wiping, checking and replacing happen in the background."""
+        """Returns a slot that its holder no longer needs. Never waits: wiping, checking and replacing happen in the
+        background."""
         if slot.launches == 0 and not slot.lost:
             self._offer(slot)
         else:
@@ -100,21 +100,29 @@ class SlotGroup:
             self._background.spawn(self._recycle(slot))
 
     def shrink(self) -> None:
-        """Called at intervals: removes as many slots as were free ever since the call before, but the spares."""
-        surplus = min(self._least_free, len(self._members)) - self._policy.spare
+        """Removes as many slots as were free ever since the call before, but for the spares. Called at intervals."""
+        surplus = min(self._min_free, len(self._members)) - self._policy.spare
         for slot in self._free[: max(0, surplus)]:
             self._free.remove(slot)
             self._drop(slot)
-        self._least_free = len(self._free)
+        self._min_free = len(self._free)
 
-    def close(self) -> None:
-        """Makes no more slots and lets nobody wait any longer."""
+    async def close(self) -> None:
+        """Makes and wipes no more slots, and lets nobody wait any longer. The slots stay."""
         self._closed = True
         self._fail_waiters("the node is shutting down")
+        await self._background.close()
+
+    async def dissolve(self) -> None:
+        """Closes the group and destroys every slot, of which nobody may hold one."""
+        await self.close()
+        for slot in self._members:
+            slot.on_lost = lambda _slot: None
+            self._factory.destroy(slot)
 
     async def _recycle(self, slot: Slot) -> None:
         try:
-            clean = await slot.settled()
+            clean = await slot.verified_clean()
         finally:
             self._recycling -= 1
         if not clean or self._policy.single_use:
@@ -129,7 +137,7 @@ class SlotGroup:
         return slot.launches >= self._policy.retire_after or slot.met_its_memory_limit
 
     def _retire(self, slot: Slot) -> None:
-        """Its replacement comes first, where nobody else could serve."""
+        """Drops a worn slot; where no other is free, its replacement is made first."""
         if self._free:
             self._drop(slot)
             return
@@ -138,11 +146,11 @@ class SlotGroup:
         self._offer(slot)
 
     def _pick(self, memory_bytes: int) -> Slot | None:
-        order = self._free if self._policy.rested_first else self._free[::-1]
+        order = self._free if self._policy.longest_idle_first else self._free[::-1]
         slot = next((one for one in order if one.memory_bytes == memory_bytes), next(iter(order), None))
         if slot is not None:
             self._free.remove(slot)
-        self._least_free = min(self._least_free, len(self._free))
+        self._min_free = min(self._min_free, len(self._free))
         return slot
 
     def _offer(self, slot: Slot) -> None:
@@ -156,15 +164,15 @@ class SlotGroup:
                 return
         self._free.append(slot)
 
-    def _lost(self, slot: Slot) -> None:
-        """A free slot is dropped at once; one that is held, by its holder's return."""
+    def _slot_lost(self, slot: Slot) -> None:
+        """Drops a free slot at once. One that is held is dropped when its holder gives it back."""
         if slot in self._free:
             self._free.remove(slot)
             self._drop(slot)
 
     def _drop(self, slot: Slot) -> None:
         self._members.remove(slot)
-        self._maker.unmake(slot)
+        self._factory.destroy(slot)
         self._grow()
 
     def _grow(self) -> None:
@@ -175,8 +183,8 @@ class SlotGroup:
         waiting = max(0, sum(not waiter.done() for waiter in self._waiters) - self._recycling)
         spares = policy.spare - (len(self._free) if policy.single_use else len(self._members))
         missing = waiting + spares if policy.single_use else max(waiting, spares)
-        most = policy.most + (policy.spare if policy.single_use else 0)
-        room = most - len(self._members) - self._creating
+        max_members = policy.max_slots + (policy.spare if policy.single_use else 0)
+        room = max_members - len(self._members) - self._creating
         for _ in range(min(missing - self._creating, room)):
             self._create()
 
@@ -196,18 +204,19 @@ class SlotGroup:
 
     async def _make_patiently(self) -> Slot:
         async for attempt in stamina.retry_context(
-            on=EngineError, attempts=None, timeout=None, wait_initial=0.2, wait_max=self._policy.retry_most_s
+            on=EngineError, attempts=None, timeout=None, wait_initial=0.2, wait_max=self._policy.max_retry_pause_s
         ):
             with attempt:
                 try:
-                    return await self._maker.make()
+                    return await self._factory.make(self.template)
                 except EngineError as error:
                     self._fail_waiters(str(error))
                     raise
         raise AssertionError("unreachable: retried without end")
 
     def _fail_waiters(self, reason: str) -> None:
-        """Their tasks are better off elsewhere, or later. While other slots work, they may still serve."""
+        """Tells those who wait that there is no slot: their tasks are better off elsewhere, or later. While other slots
+        work, they may still be served."""
         if self._members and not self._closed:
             return
         while self._waiters:

@@ -1,42 +1,29 @@
-"""A slot in one task's hands."""
+"""A slot in the hands of one task."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
-
 from node.application.ports import OnOutput
 from node.domain.sandbox import Ending, Launch, Outcome, SandboxLostError
+from node.infrastructure.docker.pool.dedicated import DedicatedSlots
+from node.infrastructure.docker.pool.group import SlotGroup
 from node.infrastructure.docker.slot.slot import Slot
+from schemas.task import Limits
 
 _ATTEMPTS = 3
-"""Slots that are tried before a launch is given up."""
-
-
-class SlotSource(Protocol):
-    async def take(self, memory_bytes: int) -> Slot:
-        """Waits. Raises SandboxLostError."""
-        ...
-
-    def give_back(self, slot: Slot) -> None: ...
-
-
-SourceOf = Callable[[int], SlotSource]
-"""Where slots come from that can grant that many bytes of memory. Raises SandboxLostError."""
-Resize = Callable[[Slot, int], Awaitable[bool]]
-"""Make a slot grant that many bytes of memory; False where that cannot be, and where it fails (the slot is lost)."""
+"""The number of slots that are tried before a launch is given up."""
 
 
 class Lease:
-    """The port ``Sandbox``. A slot that turns out not to be clean between two launches, or that cannot grant what the
-    second asks for, is exchanged behind its back."""
+    """The port ``Sandbox``: one slot, held for one task. A slot that turns out not to be clean between two launches, or
+    that cannot grant what the second asks for, is exchanged for another, which the task does not notice."""
 
-    def __init__(self, source_of: SourceOf, resize: Resize) -> None:
-        self._source_of = source_of
-        self._resize = resize
-        self._source: SlotSource | None = None
-        """Of the slot that is held."""
+    def __init__(self, group: SlotGroup, limits: Limits) -> None:
+        """``limits``: the disk and processes that the task asks for."""
+        self._group = group
+        self._limits = limits
         self._slot: Slot | None = None
+        self._source: SlotGroup | DedicatedSlots = group
+        """Where the slot that is held came from."""
         self._preparing = False
         self._killed = False
 
@@ -45,9 +32,9 @@ class Lease:
         await self._fit_slot(memory_bytes)
 
     def release(self) -> None:
-        """Hands the slot back, if there is one; safe to call once more."""
+        """Gives the slot back, if one is held; safe to call once more."""
         slot, self._slot = self._slot, None
-        if slot is not None and self._source is not None:
+        if slot is not None:
             self._source.give_back(slot)
 
     async def run(self, launch: Launch, on_output: OnOutput) -> Outcome:
@@ -71,13 +58,16 @@ class Lease:
     async def _fit_slot(self, memory_bytes: int) -> Slot:
         for _ in range(_ATTEMPTS):
             if self._slot is None:
-                self._source = self._source_of(memory_bytes)
+                self._source = self._group.source_for(self._limits, memory_bytes)
                 self._slot = await self._source.take(memory_bytes)
             slot = self._slot
-            if await slot.settled() and (slot.memory_bytes == memory_bytes or await self._resize(slot, memory_bytes)):
+            if await slot.verified_clean() and await self._grants(slot, memory_bytes):
                 return slot
             self.release()
         raise SandboxLostError("no slot could be made ready")
+
+    async def _grants(self, slot: Slot, memory_bytes: int) -> bool:
+        return slot.memory_bytes == memory_bytes or await self._group.resize(slot, memory_bytes)
 
 
 _NEVER_STARTED = Outcome(

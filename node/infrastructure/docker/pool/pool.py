@@ -1,13 +1,14 @@
-"""Warm slots for every language, handed to one task at a time."""
+"""The port ``SandboxPool`` on Docker: warm slots for every language, each handed to one task at a time.
+
+A compiled language has compile slots beside its run slots (ADR 0004).
+"""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 
 import structlog
 
@@ -17,16 +18,16 @@ from node.domain.language import Language
 from node.domain.sandbox import Role, SandboxLostError
 from node.infrastructure.docker.engine.client import Engine, EngineError, FoundContainer
 from node.infrastructure.docker.engine.oci_runtimes import traits_of
-from node.infrastructure.docker.pool.group import GroupPolicy
-from node.infrastructure.docker.pool.lease import Lease, SlotSource
+from node.infrastructure.docker.pool.group import SlotGroup
+from node.infrastructure.docker.pool.lease import Lease
+from node.infrastructure.docker.pool.policy import policy_for
 from node.infrastructure.docker.pool.served_languages import ServedLanguages
-from node.infrastructure.docker.pool.shelf import Shelf
-from node.infrastructure.docker.pool.sources import MadeToMeasure
 from node.infrastructure.docker.pool.version_probe import probe, probe_limits
-from node.infrastructure.docker.settings import DockerSettings, Isolation
-from node.infrastructure.docker.slot.agent_image import agent_files, dress, undress
-from node.infrastructure.docker.slot.factory import Recipe, SlotFactory
-from node.infrastructure.docker.slot.specification import Shape, usual_shape
+from node.infrastructure.docker.settings import DockerSettings
+from node.infrastructure.docker.slot.agent_image import agent_files, build_agent_image, remove_unused_agent_images
+from node.infrastructure.docker.slot.factory import SlotFactory
+from node.infrastructure.docker.slot.labels import SlotLabels, slot_filter
+from node.infrastructure.docker.slot.template import SlotTemplate, usual_size
 from node.infrastructure.docker.slot.uids import Uids
 from schemas.task import Limits
 
@@ -50,25 +51,25 @@ class DockerSandboxPool:
         self._background = Background()
         self._removals = Background()
         self._factory: SlotFactory | None = None
-        self._shelves: dict[tuple[str, Role], Shelf] = {}
+        self._groups: dict[tuple[str, Role], SlotGroup] = {}
         self._closed = False
-        self._serving = ServedLanguages(languages, self._bring)
+        self._served = ServedLanguages(languages, self._prepare)
 
     async def start(self) -> None:
-        """Returns when at least one slot of each role of every language is ready that can be served now. Others (the
-        image is missing, the toolchain does not run) are tried again in the background, and join in. Raises EngineError
+        """Starts slots, and returns when at least one of each role is ready for every language that can be served now.
+        Others (the image is missing, the toolchain does not run) are tried again in the background. Raises EngineError
         where none can be served or no engine answers, OSError and ValueError for a seccomp profile that cannot be read;
         it may be called again then."""
         if self._factory is None:
-            self._factory = await self._take_over()
-        await self._serving.try_each()
-        if not self._serving.served:
+            self._factory = await self._connect()
+        await self._served.try_each()
+        if not self._served.served:
             raise EngineError("no language can be served; the log lines before this one say why")
-        for work in self._serving.further_tries():
+        for work in self._served.further_tries():
             self._background.spawn(work)
-        self._background.spawn(self._shrink_now_and_then())
-        keep = {shelf.recipe.image for shelf in self._shelves.values()}
-        self._background.spawn(undress(self._engine, prefix=self._settings.prefix, keep=keep))
+        self._background.spawn(self._shrink_at_intervals())
+        keep = {group.template.image for group in self._groups.values()}
+        self._background.spawn(remove_unused_agent_images(self._engine, prefix=self._settings.prefix, keep=keep))
 
     async def close(self) -> None:
         """Stops the containers and keeps them for the next start. Bounded in time; raises nothing; once is enough."""
@@ -76,9 +77,9 @@ class DockerSandboxPool:
             return
         self._closed = True
         await self._background.close()
-        shelves = self._shelves.values()
-        await asyncio.gather(*(shelf.close() for shelf in shelves))
-        slots = [slot for shelf in shelves for slot in shelf.group.members]
+        groups = self._groups.values()
+        await asyncio.gather(*(group.close() for group in groups))
+        slots = [slot for group in groups for slot in group.members]
         for slot in slots:
             slot.close()
         with suppress(TimeoutError):
@@ -89,17 +90,17 @@ class DockerSandboxPool:
         await self._engine.close()
 
     def languages(self) -> Sequence[tuple[Language, str]]:
-        """What is served, with the probed version of each."""
-        return self._serving.served
+        """The languages that are served, with the probed version of each."""
+        return self._served.served
 
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
         """A slot that is verified clean, whose container grants ``limits`` memory, processes and disk. Raises
         SandboxLostError."""
-        shelf = self._shelves.get((language.name, role))
-        if shelf is None or self._factory is None:
+        group = self._groups.get((language.name, role))
+        if group is None:
             raise SandboxLostError(f"no {role} slots for {language.name} on this node")
-        lease = Lease(partial(_source, shelf, self._factory, limits), self._factory.resize)
+        lease = Lease(group, limits)
         try:
             await lease.acquire(limits.memory_bytes)
             yield lease
@@ -107,108 +108,79 @@ class DockerSandboxPool:
             lease.release()
 
     def slots(self) -> int:
-        """Containers that exist for this pool now, busy and free."""
-        return sum(len(shelf.group.members) for shelf in self._shelves.values())
+        """The number of containers that exist for this pool now, busy and free."""
+        return sum(len(group.members) for group in self._groups.values())
 
-    async def _take_over(self) -> SlotFactory:
-        """Connects, and adopts what an earlier life of this node left behind."""
-        seccomp = json.dumps(json.loads(self._settings.seccomp_path.read_bytes()))
+    async def _connect(self) -> SlotFactory:
+        """Connects to the engine, and adopts the containers that an earlier life of this node left behind."""
+        settings = self._settings
+        seccomp = json.dumps(json.loads(settings.seccomp_path.read_bytes()))
         await self._engine.connect()
-        found = await self._engine.containers(f"{self._settings.prefix}.uid")
-        for container in found:
-            self._mark_uid(container)
+        found = await self._engine.containers(slot_filter(settings.prefix))
+        labelled = [(container, SlotLabels.read(container.labels, settings.prefix)) for container in found]
+        for _, labels in labelled:
+            if labels.uid is not None:
+                self._uids.mark_taken(labels.uid)
         factory = SlotFactory(
             engine=self._engine,
-            settings=self._settings,
-            traits=traits_of(self._settings.oci_runtime, await self._engine.runtimes()),
+            settings=settings,
+            traits=traits_of(settings.oci_runtime, await self._engine.runtimes()),
             seccomp=seccomp,
             uids=self._uids,
             removals=self._removals,
         )
-        shelved = [self._shelve(language, factory) for language in self._languages]
-        await asyncio.gather(*shelved, return_exceptions=True)  # what fails here is tried again, and told then
-        await self._adopt_all(found, factory)
+        opened = [self._open_groups(language, factory) for language in self._languages]
+        await asyncio.gather(*opened, return_exceptions=True)  # what fails here is tried again, and told then
+        mine = [(container, labels) for container, labels in labelled if labels.node_id == settings.node_id]
+        await asyncio.gather(*(self._adopt(container, labels, factory) for container, labels in mine))
         return factory
 
-    async def _shelve(self, language: Language, factory: SlotFactory) -> None:
-        """Shelves for its roles, of its image as it is now. Raises EngineError, LookupError."""
+    async def _open_groups(self, language: Language, factory: SlotFactory) -> None:
+        """Opens a group for each role of the language, of its image as it is now. A group of an older image is
+        dissolved. Raises EngineError, LookupError."""
         settings = self._settings
-        image = await dress(
+        image = await build_agent_image(
             self._engine, prefix=settings.prefix, language=language.name, image=language.image, agent=self._agent
         )
         for role in (Role.RUN, Role.COMPILE) if language.compile else (Role.RUN,):
-            old = self._shelves.get((language.name, role))
-            if old is not None and old.recipe.image == image:
+            old = self._groups.get((language.name, role))
+            if old is not None and old.template.image == image:
                 continue
-            recipe = Recipe(language, role, image, usual_shape(language, role, settings))
-            self._shelves[language.name, role] = Shelf(recipe, factory, self._policy(language, role))
+            template = SlotTemplate(language, role, image, usual_size(language, role, settings))
+            self._groups[language.name, role] = SlotGroup(template, factory, policy_for(language, role, settings))
             if old is not None:
                 await old.dissolve()
 
-    async def _adopt_all(self, found: Sequence[FoundContainer], factory: SlotFactory) -> None:
-        mine = [one for one in found if self._label(one, "node") == self._settings.node_id]
-        await asyncio.gather(*(self._adopt(one, factory) for one in mine))
+    async def _adopt(self, found: FoundContainer, labels: SlotLabels, factory: SlotFactory) -> None:
+        key = (labels.language, labels.role)
+        group = next((group for (name, role), group in self._groups.items() if (name, role.value) == key), None)
+        if group is None or not factory.would_make(group.template, found):
+            _log.info("slot of another specification destroyed", container=found.id[:12], language=labels.language)
+            factory.remove_container(found.id, labels.uid)
+            return
+        slot = await factory.adopt(group.template, found)
+        if slot is not None:
+            group.adopt(slot)
 
-    async def _adopt(self, found: FoundContainer, factory: SlotFactory) -> None:
-        key = (self._label(found, "language"), self._label(found, "role"))
-        shelf = next((shelf for (name, role), shelf in self._shelves.items() if (name, role.value) == key), None)
-        slot = None
-        if shelf is None or not factory.knows(shelf.recipe, found):
-            _log.info("slot of another specification destroyed", container=found.id[:12], language=key[0])
-            factory.destroy(found.id, int(self._label(found, "uid") or 0))
-        else:
-            slot = await factory.adopt(shelf.recipe, found)
-        if shelf is not None and slot is not None:
-            shelf.group.adopt(slot)
-
-    async def _bring(self, language: Language) -> str:
-        """Its version, once its slots are warm. Raises what ``ServedLanguages`` tries again after."""
+    async def _prepare(self, language: Language) -> str:
+        """Fills the language's groups and returns its version. Raises one of ``served_languages.NOT_YET``."""
         if self._factory is None:
             raise EngineError("not connected")
-        await self._shelve(language, self._factory)
-        shelves = [shelf for (name, _), shelf in self._shelves.items() if name == language.name]
-        await asyncio.gather(*(shelf.group.filled() for shelf in shelves))
+        await self._open_groups(language, self._factory)
+        groups = [group for (name, _), group in self._groups.items() if name == language.name]
+        await asyncio.gather(*(group.wait_until_free() for group in groups))
         limits = probe_limits(self._settings)
         async with self.slot(language, Role.RUN, limits) as sandbox:
             return await probe(sandbox, language, limits)
 
-    def _policy(self, language: Language, role: Role) -> GroupPolicy:
-        settings = self._settings
-        warm = language.warm_for(role)
-        return GroupPolicy(
-            most=settings.compile_slots if role is Role.COMPILE else settings.concurrency,
-            spare=max(1, settings.spare),
-            single_use=settings.isolation is Isolation.SINGLE_USE,
-            retire_after=settings.retire_after,
-            rested_first=warm is not None and warm.kind == "prestart",
-        )
-
-    async def _shrink_now_and_then(self) -> None:
+    async def _shrink_at_intervals(self) -> None:
         while True:
             await asyncio.sleep(self._settings.idle_shrink_s)
-            for shelf in self._shelves.values():
-                shelf.group.shrink()
+            for group in self._groups.values():
+                group.shrink()
 
     async def _stop(self, container_id: str) -> None:
         try:
             await self._engine.stop(container_id, _STOP_PATIENCE_S)
         except EngineError as error:
             _log.warning("slot not stopped", container=container_id[:12], reason=str(error))
-
-    def _mark_uid(self, container: FoundContainer) -> None:
-        uid = self._label(container, "uid")
-        if uid.isdigit():
-            self._uids.mark_taken(int(uid))
-
-    def _label(self, container: FoundContainer, key: str) -> str:
-        return container.labels.get(f"{self._settings.prefix}.{key}", "")
-
-
-def _source(shelf: Shelf, factory: SlotFactory, limits: Limits, memory_bytes: int) -> SlotSource:
-    """The slots that wait, where they can grant ``limits`` with that much memory; otherwise one that is made for it."""
-    usual = shelf.recipe.shape
-    fits = limits.disk_bytes <= usual.disk_bytes and limits.processes <= usual.processes
-    if fits and (factory.traits.resizes or memory_bytes == usual.memory_bytes):
-        return shelf.group
-    shape = Shape(memory_bytes, max(limits.disk_bytes, usual.disk_bytes), max(limits.processes, usual.processes))
-    return MadeToMeasure(factory, dataclasses.replace(shelf.recipe, shape=shape), shelf.room_for_extra)

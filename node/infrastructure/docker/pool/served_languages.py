@@ -1,4 +1,4 @@
-"""Which languages are served. One that cannot be is tried again for as long as that takes."""
+"""The languages that this node serves. One that cannot be served yet is tried again until it can."""
 
 from __future__ import annotations
 
@@ -15,43 +15,46 @@ from node.infrastructure.docker.engine.client import EngineError
 from node.infrastructure.docker.pool.version_probe import VersionUnknownError
 
 NOT_YET = (EngineError, LookupError, SandboxLostError, VersionUnknownError)
-"""What may be put right while the node runs: an image is built, the engine gets room."""
+"""The errors whose cause may go away while the node runs: an image is built, the engine gets room."""
 FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
+MAX_PAUSE_S = 30.0
 
-Bring = Callable[[Language], Awaitable[str]]
-"""Makes the language's slots ready and returns its version. Raises one of NOT_YET. May be called again then."""
+Prepare = Callable[[Language], Awaitable[str]]
+"""Makes the language's slots ready and returns its version. Raises one of NOT_YET, and may be called again then."""
 
 _log = structlog.get_logger(__name__)
 
 
 class ServedLanguages:
-    def __init__(self, languages: Sequence[Language], bring: Bring) -> None:
+    """The configured languages, those of them that are served, and the attempts to serve the others."""
+
+    def __init__(self, languages: Sequence[Language], prepare: Prepare) -> None:
         self._languages = tuple(languages)
-        self._bring = bring
+        self._prepare = prepare
         self._versions: dict[str, str] = {}
         self._reasons: dict[str, str] = {}
         self._served: tuple[tuple[Language, str], ...] = ()
 
     @property
     def served(self) -> Sequence[tuple[Language, str]]:
-        """With their versions, in the order in which they were given. The same object until one joins in."""
+        """The languages that are served, with their versions, in the configured order. It is the same object until
+        another language is served."""
         return self._served
 
     async def try_each(self) -> None:
-        """One try for each that is not served. What fails is logged."""
+        """Tries once to serve each language that is not served. What fails is logged."""
         await asyncio.gather(*(self._try(language) for language in self._missing()), return_exceptions=True)
 
     def further_tries(self) -> list[Coroutine[Any, Any, None]]:
-        """Work for the background, one for each that is not served: each ends when its language is."""
-        return [self._persist(language) for language in self._missing()]
+        """Work for the background, one piece for each language that is not served: it ends when the language is."""
+        return [self._try_until_served(language) for language in self._missing()]
 
     def _missing(self) -> list[Language]:
         return [language for language in self._languages if language.name not in self._versions]
 
-    async def _persist(self, language: Language) -> None:
+    async def _try_until_served(self, language: Language) -> None:
         async for attempt in stamina.retry_context(
-            on=NOT_YET, attempts=None, timeout=None, wait_initial=FIRST_PAUSE_S, wait_max=LONGEST_PAUSE_S
+            on=NOT_YET, attempts=None, timeout=None, wait_initial=FIRST_PAUSE_S, wait_max=MAX_PAUSE_S
         ):
             with attempt:
                 await self._try(language)
@@ -59,7 +62,7 @@ class ServedLanguages:
     async def _try(self, language: Language) -> None:
         name = language.name
         try:
-            self._versions[name] = await self._bring(language)
+            self._versions[name] = await self._prepare(language)
         except NOT_YET as error:
             if self._reasons.get(name) != str(error):
                 _log.error("language not served", language=name, image=language.image, reason=str(error))

@@ -1,4 +1,4 @@
-"""Asking a toolchain for its version, in its own sandbox."""
+"""Asks a toolchain for its version, in its own sandbox."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from schemas.task import Limits
 
 
 class VersionUnknownError(Exception):
-    """The toolchain did not run, or said something else."""
+    """The toolchain did not run, or its answer contains no version."""
 
 
 def probe_limits(settings: DockerSettings) -> Limits:
-    """What a run slot grants as it is, and time enough for a JVM on a slow machine."""
+    """The limits of the probe: those of a run slot as it is, and time enough for a JVM on a slow machine."""
     return Limits(
         cpu_ms=60_000,
         wall_ms=120_000,
@@ -30,7 +30,7 @@ def probe_limits(settings: DockerSettings) -> Limits:
 
 
 async def probe(sandbox: Sandbox, language: Language, limits: Limits) -> str:
-    """Raises VersionUnknownError, SandboxLostError."""
+    """The version that the language's own command prints. Raises VersionUnknownError, SandboxLostError."""
     launch = Launch(files={}, command=language.version_command, limits=limits, warm=False)
     outcome = await sandbox.run(launch, lambda stream, data: None)
     said = (outcome.stdout + outcome.stderr).decode(errors="replace")

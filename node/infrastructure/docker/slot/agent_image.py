@@ -1,5 +1,8 @@
-"""A language's image with the agent in it. The agent is put there by the node that will talk to it, so the two always
-match; what it was made from is its tag, so it is built once."""
+"""Builds the agent image of a language: the language's own image with the agent in it.
+
+The node that will talk to the agent puts it there, so the two always match. The image's tag is the hash of everything
+that went into it, so it is built once.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,20 @@ from contextlib import suppress
 from importlib.resources.abc import Traversable
 
 from node.infrastructure.docker.engine.client import Engine, EngineError
-from node.infrastructure.docker.slot.specification import AGENT_PATH
+from node.infrastructure.docker.slot.container_spec import AGENT_PATH
 
+_MARK = "dressed"
+"""Ends the tag and the label of agent images. It keeps an old spelling: a node finds by it what an earlier version
+built, and would leave those images on the host for ever under another."""
 _DOCKERFILE = """\
 FROM {image}
-LABEL {prefix}.dressed={language}
-ADD dress.tar /
+LABEL {prefix}.{mark}={language}
+ADD agent.tar /
 """
 
 
 def agent_files() -> dict[str, bytes]:
-    """The agent's modules by relative name, read and not imported."""
+    """The agent's modules by relative name: the files' content, which is not imported."""
     return dict(sorted(_modules(importlib.resources.files("node") / "agent", "")))
 
 
@@ -37,25 +43,30 @@ def _modules(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
     return found
 
 
-async def dress(engine: Engine, *, prefix: str, language: str, image: str, agent: Mapping[str, bytes]) -> str:
-    """Id of the dressed image. Raises EngineError, and LookupError where ``image`` does not exist."""
-    bare = await engine.image(image)
-    if (bare["Config"] or {}).get("Volumes"):
+async def build_agent_image(
+    engine: Engine, *, prefix: str, language: str, image: str, agent: Mapping[str, bytes]
+) -> str:
+    """Builds the agent image on top of ``image``, unless it exists, and returns its id. Raises EngineError, and
+    LookupError where ``image`` does not exist."""
+    base = await engine.image(image)
+    if (base["Config"] or {}).get("Volumes"):
         raise EngineError(f"{image} declares volumes: they would be writable and outlive a task")
-    dockerfile = _DOCKERFILE.format(image=bare["Id"], prefix=prefix, language=language)
-    tag = f"{prefix}/dressed:{_digest(dockerfile, agent)}"
-    made = await engine.image_id(tag)
-    if made is None:
-        await engine.build(tag, _context(dockerfile, agent))
-        made = str((await engine.image(tag))["Id"])
-    return made
+    dockerfile = _DOCKERFILE.format(image=base["Id"], prefix=prefix, mark=_MARK, language=language)
+    tag = f"{prefix}/{_MARK}:{_digest(dockerfile, agent)}"
+    existing = await engine.image_id(tag)
+    if existing is not None:
+        return existing
+    await engine.build(tag, _context(dockerfile, agent))
+    return str((await engine.image(tag))["Id"])
 
 
-async def undress(engine: Engine, *, prefix: str, keep: Set[str], older_than_s: float = 3600.0) -> None:
-    """Removes dressed images that no slot is made of. Young ones stay: another node may be about to use them."""
-    for image, made_at_s in await engine.images(f"{prefix}.dressed"):
+async def remove_unused_agent_images(
+    engine: Engine, *, prefix: str, keep: Set[str], older_than_s: float = 3600.0
+) -> None:
+    """Removes the agent images that no slot is made from. Recent ones stay: another node may be about to use them."""
+    for image, made_at_s in await engine.images(f"{prefix}.{_MARK}"):
         if image not in keep and made_at_s < time.time() - older_than_s:
-            with suppress(EngineError):  # somebody's slots are made of it
+            with suppress(EngineError):  # somebody's slots are made from it
                 await engine.remove_image(image)
 
 
@@ -71,7 +82,7 @@ def _context(dockerfile: str, agent: Mapping[str, bytes]) -> bytes:
     folders = {name.rpartition("/")[0] for name in agent if "/" in name}
     inner += [_folder(f"{AGENT_PATH}/{folder}", 0o555) for folder in sorted(folders)]
     inner += [_file(f"{AGENT_PATH}/{name}", content) for name, content in agent.items()]
-    return _tar([_file("Dockerfile", dockerfile.encode()), _file("dress.tar", _tar(inner))])
+    return _tar([_file("Dockerfile", dockerfile.encode()), _file("agent.tar", _tar(inner))])
 
 
 def _folder(path: str, mode: int) -> tuple[tarfile.TarInfo, bytes]:
@@ -87,7 +98,7 @@ def _file(path: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
 
 
 def _tar(entries: list[tuple[tarfile.TarInfo, bytes]]) -> bytes:
-    """In memory. Everything in it is root's, and nobody can write to it."""
+    """A tar archive, made in memory. Root owns every entry."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for entry, content in entries:

@@ -1,42 +1,35 @@
-"""Makes slots, takes them over from an earlier life of this node, and unmakes them."""
+"""Makes slots, adopts those that an earlier life of this node left behind, and destroys them.
+
+A slot is spoken to past the engine where that is possible (ADR 0009).
+"""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import stamina
 import structlog
 
 from chassis.background import Background
-from node.domain.language import Language
 from node.domain.sandbox import Role
 from node.infrastructure.docker.agent_link.attachment import AttachError, Attachment
 from node.infrastructure.docker.agent_link.frames import Ready
 from node.infrastructure.docker.engine.client import Engine, EngineError, FoundContainer, NameTakenError
 from node.infrastructure.docker.engine.oci_runtimes import RuntimeTraits
 from node.infrastructure.docker.settings import DockerSettings, Isolation
+from node.infrastructure.docker.slot.container_spec import ContainerSpec
+from node.infrastructure.docker.slot.labels import SlotLabels
 from node.infrastructure.docker.slot.memory import open_account, open_held_memory, open_kill_counter
+from node.infrastructure.docker.slot.memory_watch import MemoryWatch
 from node.infrastructure.docker.slot.slot import Slot
-from node.infrastructure.docker.slot.specification import Shape, Specification
+from node.infrastructure.docker.slot.template import SlotTemplate
 from node.infrastructure.docker.slot.uids import Uids
 
 _log = structlog.get_logger(__name__)
 _DEATH_PATIENCE_S = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What slots of one language and role are made from."""
-
-    language: Language
-    role: Role
-    image: str
-    """Id of the dressed image."""
-    shape: Shape
-
-
 class SlotFactory:
+    """Turns a template into slots, and slots into nothing."""
+
     def __init__(
         self,
         *,
@@ -47,59 +40,67 @@ class SlotFactory:
         uids: Uids,
         removals: Background,
     ) -> None:
+        """``seccomp``: the profile, as JSON; ``removals``: where containers are removed, while nobody waits."""
         self._engine = engine
         self._settings = settings
-        self.traits = traits
+        self._traits = traits
         self._seccomp = seccomp
         self._uids = uids
         self._removals = removals
-        self._shortens = settings.direct and traits.has_host_sockets
-        self._told_of_detour = False
+        self._uses_direct_lines = settings.direct and traits.has_host_sockets
+        self._logged_why_not_direct = False
 
-    async def make(self, recipe: Recipe) -> Slot:
-        """A new container, started, its agent ready. Raises EngineError, and leaves nothing behind then."""
-        specification, container_id = await self._create(recipe)
+    @property
+    def can_resize(self) -> bool:
+        """Whether the memory of a running slot can be changed."""
+        return self._traits.resizes
+
+    async def make(self, template: SlotTemplate) -> Slot:
+        """A slot in a new container, verified clean. Raises EngineError, and leaves nothing behind then."""
+        spec, container_id = await self._create(template)
         try:
-            return await self._bring_up(container_id, specification, running=False)
+            return await self._bring_up(container_id, spec, running=False)
         except BaseException:
-            self.destroy(container_id, specification.uid)
+            self.remove_container(container_id, spec.uid)
             raise
 
-    def knows(self, recipe: Recipe, found: FoundContainer) -> bool:
-        """True if the container is exactly what this factory would make under its uid."""
-        uid = self._label(found.labels, "uid")
-        if not uid.isdigit():
-            return False
-        return self._specification(recipe, int(uid)).digest() == self._label(found.labels, "spec")
+    def would_make(self, template: SlotTemplate, found: FoundContainer) -> bool:
+        """Whether the container is exactly what ``make`` would create under the container's uid."""
+        labels = SlotLabels.read(found.labels, self._settings.prefix)
+        return labels.uid is not None and self._spec(template, labels.uid).digest() == labels.spec
 
-    async def adopt(self, recipe: Recipe, found: FoundContainer) -> Slot | None:
-        """The slot of a container that ``knows``; None (and the container is destroyed) where its agent is not well."""
-        uid = int(self._label(found.labels, "uid"))
+    async def adopt(self, template: SlotTemplate, found: FoundContainer) -> Slot | None:
+        """The slot of a container that ``make`` would have created. None where its agent is not well: the container
+        is removed then."""
+        labels = SlotLabels.read(found.labels, self._settings.prefix)
+        if labels.uid is None:
+            raise ValueError(f"container {found.id[:12]} has no uid")
         try:
-            return await self._bring_up(found.id, self._specification(recipe, uid), running=found.running)
+            return await self._bring_up(found.id, self._spec(template, labels.uid), running=found.running)
         except EngineError as error:
             _log.warning("slot not adopted", container=found.id[:12], reason=str(error))
-            self.destroy(found.id, uid)
+            self.remove_container(found.id, labels.uid)
             return None
         except BaseException:
-            self.destroy(found.id, uid)
+            self.remove_container(found.id, labels.uid)
             raise
 
-    def unmake(self, slot: Slot) -> None:
-        """Destroys the slot in the background; its uid is free for another once it is gone."""
+    def destroy(self, slot: Slot) -> None:
+        """Hangs up and removes the slot's container in the background."""
         if slot.lost:
             _log.warning("slot lost", uid=slot.uid, container=slot.container_id[:12], reason=slot.lost)
         slot.close()
-        self.destroy(slot.container_id, slot.uid)
+        self.remove_container(slot.container_id, slot.uid)
 
-    def destroy(self, container_id: str, uid: int) -> None:
-        """Removes a container, however often the engine has to be asked."""
-        self._removals.spawn(self._destroy(container_id, uid))
+    def remove_container(self, container_id: str, uid: int | None) -> None:
+        """Removes a container in the background, however often the engine has to be asked. Its uid is free for another
+        slot once it is gone."""
+        self._removals.spawn(self._remove(container_id, uid))
 
     async def resize(self, slot: Slot, memory_bytes: int) -> bool:
-        """Grants a program that much memory. False where the runtime has no way to do that, and where the engine
+        """Makes a slot grant that much memory. False where the OCI runtime cannot do that, and where the engine
         refuses, which loses the slot."""
-        if not self.traits.resizes:
+        if not self._traits.resizes:
             return False
         try:
             await self._engine.set_memory(slot.container_id, memory_bytes + slot.overhead_bytes)
@@ -109,18 +110,18 @@ class SlotFactory:
         slot.memory_bytes = memory_bytes
         return True
 
-    async def _create(self, recipe: Recipe) -> tuple[Specification, str]:
+    async def _create(self, template: SlotTemplate) -> tuple[ContainerSpec, str]:
         while True:
-            specification = self._specification(recipe, self._uids.take())
+            spec = self._spec(template, self._uids.take())
             try:
-                return specification, await self._engine.create(specification.name, specification.payload())
+                return spec, await self._engine.create(spec.name, spec.payload())
             except NameTakenError:
                 continue  # somebody else's slot: that uid stays taken
             except BaseException:
-                self._uids.give_back(specification.uid)
+                self._uids.give_back(spec.uid)
                 raise
 
-    async def _bring_up(self, container_id: str, specification: Specification, *, running: bool) -> Slot:
+    async def _bring_up(self, container_id: str, spec: ContainerSpec, *, running: bool) -> Slot:
         settings = self._settings
         patience_s = settings.patience_s if running else settings.start_patience_s
         try:
@@ -130,8 +131,9 @@ class SlotFactory:
         try:
             if not running:
                 await self._engine.start(container_id)
-            _refuse_used(await line.hello(patience_s, shortens=self._shortens), settings.isolation)
-            return await self._slot(container_id, specification, line)
+            ready = await line.hello(patience_s, offer_direct_line=self._uses_direct_lines)
+            _refuse_used(ready, settings.isolation)
+            return await self._slot(container_id, spec, line)
         except AttachError as error:
             line.close()
             raise EngineError(str(error)) from error
@@ -139,35 +141,42 @@ class SlotFactory:
             line.close()
             raise
 
-    async def _slot(self, container_id: str, specification: Specification, line: Attachment) -> Slot:
+    async def _slot(self, container_id: str, spec: ContainerSpec, line: Attachment) -> Slot:
         found = await self._engine.inspect(container_id)
         pid = int(found["State"]["Pid"])
-        await self._shorten(line, pid)
-        keeps = not self.traits.gives_back and specification.role is Role.RUN  # a resident compiler grows as it may
+        await self._open_direct_line(line, pid)
         return Slot(
             container_id=container_id,
-            uid=specification.uid,
-            memory_bytes=int(found["HostConfig"]["Memory"]) - specification.overhead_bytes,
-            overhead_bytes=specification.overhead_bytes,
-            overhead_processes=specification.language.processes_overhead,
+            uid=spec.uid,
+            memory_bytes=int(found["HostConfig"]["Memory"]) - spec.overhead_bytes,
+            overhead_bytes=spec.overhead_bytes,
+            overhead_processes=spec.template.language.processes_overhead,
             line=line,
-            account=open_account(pid),
-            kills=None if self.traits.tells_kills else open_kill_counter(pid),
-            held=open_held_memory(pid, specification.overhead_bytes) if keeps else None,
+            memory=self._memory_watch(pid, spec),
             patience_s=self._settings.patience_s,
             out_of_memory=self._out_of_memory,
         )
 
-    async def _shorten(self, line: Attachment, pid: int) -> None:
+    def _memory_watch(self, pid: int, spec: ContainerSpec) -> MemoryWatch:
+        traits = self._traits
+        # A resident compiler may keep memory: it grows as it needs.
+        must_give_back = not traits.gives_back and spec.template.role is Role.RUN
+        return MemoryWatch(
+            account=open_account(pid),
+            kills=None if traits.tells_kills else open_kill_counter(pid),
+            held=open_held_memory(pid, spec.overhead_bytes) if must_give_back else None,
+        )
+
+    async def _open_direct_line(self, line: Attachment, pid: int) -> None:
         """Where the node may not go there, or the engine is another host's, the engine's own way stays."""
-        if not self._shortens:
+        if not self._uses_direct_lines:
             return
         try:
-            await line.shorten(pid)
+            await line.open_direct_line(pid)
         except OSError as error:
-            if not self._told_of_detour:
+            if not self._logged_why_not_direct:
                 _log.info("slots are spoken to through the engine", reason=str(error))
-            self._told_of_detour = True
+            self._logged_why_not_direct = True
 
     async def _out_of_memory(self, container_id: str) -> bool:
         try:
@@ -176,26 +185,17 @@ class SlotFactory:
         except EngineError:
             return False
 
-    async def _destroy(self, container_id: str, uid: int) -> None:
+    async def _remove(self, container_id: str, uid: int | None) -> None:
         async for attempt in stamina.retry_context(on=EngineError, attempts=None, timeout=None, wait_max=10.0):
             with attempt:
                 await self._engine.remove(container_id)
-        self._uids.give_back(uid)
+        if uid is not None:
+            self._uids.give_back(uid)
 
-    def _specification(self, recipe: Recipe, uid: int) -> Specification:
-        return Specification(
-            language=recipe.language,
-            role=recipe.role,
-            shape=recipe.shape,
-            uid=uid,
-            image=recipe.image,
-            seccomp=self._seccomp,
-            settings=self._settings,
-            traits=self.traits,
+    def _spec(self, template: SlotTemplate, uid: int) -> ContainerSpec:
+        return ContainerSpec(
+            template=template, uid=uid, seccomp=self._seccomp, settings=self._settings, traits=self._traits
         )
-
-    def _label(self, labels: Mapping[str, str], key: str) -> str:
-        return labels.get(f"{self._settings.prefix}.{key}", "")
 
 
 def _refuse_used(ready: Ready, isolation: Isolation) -> None:

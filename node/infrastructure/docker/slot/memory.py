@@ -1,6 +1,7 @@
-"""A slot's memory account, read from the host's cgroup files where this process can reach them.
+"""Readers of the host's cgroup files: a container's peak memory, its out-of-memory kills, and the memory that it holds.
 
-Exact where the agent inside can only sample. Nothing here ever fails a task: what cannot be read is ``None``.
+They are exact where the agent inside the container can only sample. None of them ever fails a task: a reader whose
+files cannot be reached is ``None``, and so is a value that cannot be read.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ from pathlib import Path
 
 _ROOT = Path("/sys/fs/cgroup")
 _LOOK_S = 0.02
-"""A container takes longer than this to be taken apart after its end."""
+"""The interval between two looks: the kernel takes longer than this to take a container apart after its end."""
 _USAGE = {1: "memory.usage_in_bytes", 2: "memory.current"}
 _PEAK = {1: "memory.max_usage_in_bytes", 2: "memory.peak"}
 _KILLS = {1: "memory.oom_control", 2: "memory.events"}
 _HELD = {1: ("rss", "shmem"), 2: ("anon", "shmem")}
-"""Of memory.stat: what the kernel cannot take back by itself."""
+"""The lines of memory.stat that count memory which the kernel cannot take back by itself."""
 
 
 class MemoryAccount:
-    """Peak memory of one container between ``start`` and ``peak``; a few system calls on open files."""
+    """The peak memory of one container since ``start``, by a few system calls on open files."""
 
     def __init__(self, usage_fd: int, peak_fd: int) -> None:
         self._usage_fd = usage_fd
@@ -29,7 +30,7 @@ class MemoryAccount:
         self._baseline: int | None = None
 
     def start(self) -> None:
-        """A program is about to start: what the slot holds now is not its own."""
+        """Begins to count. The memory that the container holds now is not the program's, which is about to start."""
         try:
             os.pwrite(self._peak_fd, b"0", 0)
             self._baseline = _read(self._usage_fd)
@@ -37,7 +38,7 @@ class MemoryAccount:
             self._baseline = None
 
     def peak_bytes(self) -> int | None:
-        """The most that was used since ``start`` above what was there before; None where unknown."""
+        """The most memory used since ``start``, beyond what was in use before; None where that is unknown."""
         try:
             return None if self._baseline is None else max(0, _read(self._peak_fd) - self._baseline)
         except (OSError, ValueError):
@@ -52,10 +53,10 @@ class MemoryAccount:
 
 
 class KillCounter:
-    """Whether the kernel ended a process of one container for want of memory, between ``start`` and ``stop``.
+    """Tells whether the kernel's OOM killer ended a process of one container between ``start`` and ``stop``.
 
-    It looks by itself again and again: where that ends the whole container, its files are gone before anybody hears of
-    it, and the engine misses some."""
+    It reads the kernel's counter at short intervals: where a kill ends the whole container, its files are gone before
+    anybody hears of that, and the engine misses some kills."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -70,12 +71,12 @@ class KillCounter:
         self._look()
 
     def rose(self) -> bool:
-        """Since ``start``."""
+        """Whether there was a kill since ``start``."""
         self._rose = self._rose or self._kills() > self._before
         return self._rose
 
     def stop(self) -> None:
-        """Looks no more by itself."""
+        """Ends the reading at intervals."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -99,21 +100,21 @@ class KillCounter:
 
 
 class HeldMemory:
-    """What a container holds when its program has ended and its files are gone."""
+    """The memory that a container still holds when its program has ended and its files are gone."""
 
-    def __init__(self, fd: int, names: tuple[str, ...], most_bytes: int) -> None:
+    def __init__(self, fd: int, names: tuple[str, ...], max_bytes: int) -> None:
         self._fd = fd
         self._names = names
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
 
     def excess_bytes(self) -> int:
-        """Beyond what it may hold; 0 where that is unknown."""
+        """The bytes beyond what the container may hold; 0 where that is unknown."""
         try:
             lines = os.pread(self._fd, 8192, 0).decode().splitlines()
             held = sum(int(value) for name, _, value in (line.partition(" ") for line in lines) if name in self._names)
         except (OSError, ValueError):
             return 0
-        return max(0, held - self._most_bytes)
+        return max(0, held - self._max_bytes)
 
     def close(self) -> None:
         if self._fd >= 0:
@@ -121,16 +122,18 @@ class HeldMemory:
         self._fd = -1
 
 
-def open_held_memory(pid: int, most_bytes: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> HeldMemory | None:
-    """Of the container whose first process is ``pid`` on this host; None where its files cannot be reached."""
+def open_held_memory(pid: int, max_bytes: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> HeldMemory | None:
+    """The reader for the container whose first process is ``pid`` on this host. None where its files cannot be reached.
+    ``max_bytes``: the memory that the container may hold."""
     for group, version in _groups(pid, root, proc):
         with suppress(OSError):
-            return HeldMemory(os.open(group / "memory.stat", os.O_RDONLY | os.O_CLOEXEC), _HELD[version], most_bytes)
+            return HeldMemory(os.open(group / "memory.stat", os.O_RDONLY | os.O_CLOEXEC), _HELD[version], max_bytes)
     return None
 
 
 def open_kill_counter(pid: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> KillCounter | None:
-    """Of the container whose first process is ``pid`` on this host; None where its files cannot be reached."""
+    """The reader for the container whose first process is ``pid`` on this host. None where its files cannot be
+    reached."""
     for group, version in _groups(pid, root, proc):
         with suppress(OSError):
             return KillCounter(os.open(group / _KILLS[version], os.O_RDONLY | os.O_CLOEXEC))
@@ -138,8 +141,8 @@ def open_kill_counter(pid: int, root: Path = _ROOT, proc: Path = Path("/proc")) 
 
 
 def open_account(pid: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> MemoryAccount | None:
-    """The account of the container whose first process is ``pid`` on this host. None where the files cannot be
-    reached or the kernel cannot reset the peak (cgroup v2 before Linux 6.12)."""
+    """The reader for the container whose first process is ``pid`` on this host. None where its files cannot be reached
+    or the kernel cannot reset the peak (cgroup v2 before Linux 6.12)."""
     for group, version in _groups(pid, root, proc):
         opened: list[int] = []
         try:
@@ -154,7 +157,7 @@ def open_account(pid: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> Me
 
 
 def _groups(pid: int, root: Path, proc: Path) -> list[tuple[Path, int]]:
-    """Directories of the container's memory account, and the version of their cgroups."""
+    """The directories with the container's memory files, each with the version of its cgroup (1 or 2)."""
     try:
         lines = (proc / str(pid) / "cgroup").read_text().splitlines()
     except OSError:

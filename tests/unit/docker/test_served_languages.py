@@ -1,3 +1,5 @@
+"""Which languages are served, and when those that could not be are tried again."""
+
 from __future__ import annotations
 
 import asyncio
@@ -7,14 +9,14 @@ import pytest
 
 from node.domain.language import Language
 from node.infrastructure.docker.engine.client import EngineError
-from node.infrastructure.docker.pool import served_languages as serving
+from node.infrastructure.docker.pool import served_languages
 from node.infrastructure.docker.pool.served_languages import ServedLanguages
 from tests.fakes.node import CPP, PYTHON
 
 GHOST = dataclasses.replace(PYTHON, name="ghost")
 
 
-class Bringing:
+class Preparation:
     """Fails for as long as ``broken`` names the language."""
 
     def __init__(self, *broken: str) -> None:
@@ -32,37 +34,37 @@ class Bringing:
 
 
 async def test_each_is_tried_once_and_what_works_is_served_in_the_given_order() -> None:
-    bringing = Bringing("ghost")
-    served = ServedLanguages([CPP, GHOST, PYTHON], bringing)
+    preparation = Preparation("ghost")
+    served = ServedLanguages([CPP, GHOST, PYTHON], preparation)
     await served.try_each()
     assert served.served == ((CPP, "cpp 1"), (PYTHON, "python 1"))
-    assert sorted(bringing.asked) == ["cpp", "ghost", "python"]
+    assert sorted(preparation.asked) == ["cpp", "ghost", "python"]
 
 
 async def test_what_is_missing_is_tried_until_it_works_and_takes_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "FIRST_PAUSE_S", 0.0)
-    monkeypatch.setattr(serving, "LONGEST_PAUSE_S", 0.0)
-    bringing = Bringing("ghost")
-    served = ServedLanguages([GHOST, PYTHON], bringing)
+    monkeypatch.setattr(served_languages, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(served_languages, "MAX_PAUSE_S", 0.0)
+    preparation = Preparation("ghost")
+    served = ServedLanguages([GHOST, PYTHON], preparation)
     await served.try_each()
     before = served.served
     (work,) = served.further_tries()
     trying = asyncio.create_task(work)
-    await asyncio.wait_for(bringing.asked_often.wait(), 5)
+    await asyncio.wait_for(preparation.asked_often.wait(), 5)
     assert served.served is before
-    bringing.broken.clear()
+    preparation.broken.clear()
     await asyncio.wait_for(trying, 5)
     assert served.served == ((GHOST, "ghost 1"), (PYTHON, "python 1"))
     assert served.further_tries() == []
 
 
 async def test_a_second_round_asks_only_for_what_is_missing() -> None:
-    bringing = Bringing("ghost")
-    served = ServedLanguages([GHOST, PYTHON], bringing)
+    preparation = Preparation("ghost")
+    served = ServedLanguages([GHOST, PYTHON], preparation)
     await served.try_each()
     await served.try_each()
-    assert bringing.asked.count("python") == 1
-    assert bringing.asked.count("ghost") == 2
+    assert preparation.asked.count("python") == 1
+    assert preparation.asked.count("ghost") == 2
 
 
 async def test_a_fault_of_ours_is_not_hidden_by_further_tries() -> None:

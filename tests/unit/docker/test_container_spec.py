@@ -11,7 +11,8 @@ import pytest
 from node.domain.language import CompileStage, Language, Warm
 from node.domain.sandbox import Role
 from node.infrastructure.docker.settings import DockerSettings
-from node.infrastructure.docker.slot.specification import Shape, Specification, usual_shape
+from node.infrastructure.docker.slot.container_spec import ContainerSpec
+from node.infrastructure.docker.slot.template import SlotSize, SlotTemplate, usual_size
 
 MIB = 1 << 20
 LANGUAGE = Language(
@@ -28,23 +29,19 @@ LANGUAGE = Language(
     processes_overhead=5,
 )
 SETTINGS = DockerSettings(node_id="n")
+SIZE = usual_size(LANGUAGE, Role.RUN, SETTINGS)
 
 
-def specification(**changes: Any) -> Specification:
-    usual = {
-        "language": LANGUAGE,
-        "role": Role.RUN,
-        "shape": usual_shape(LANGUAGE, Role.RUN, SETTINGS),
-        "uid": 5,
-        "image": "sha256:1",
-        "seccomp": "{}",
-        "settings": SETTINGS,
-    }
-    return Specification(**{**usual, **changes})
+def spec(**changes: Any) -> ContainerSpec:
+    """Of a run slot of the usual size; ``changes`` are fields of the template or of the specification."""
+    template = {"language": LANGUAGE, "role": Role.RUN, "image": "sha256:1", "size": SIZE}
+    rest = {"uid": 5, "seccomp": "{}", "settings": SETTINGS}
+    made = SlotTemplate(**{key: changes.pop(key, value) for key, value in template.items()})
+    return ContainerSpec(template=made, **{**rest, **changes})
 
 
 def test_a_slot_can_reach_nothing_and_gain_nothing() -> None:
-    host = specification().payload()["HostConfig"]
+    host = spec().payload()["HostConfig"]
     assert host["NetworkMode"] == "none"
     assert host["ReadonlyRootfs"] is True
     assert host["CapDrop"] == ["ALL"]
@@ -55,7 +52,7 @@ def test_a_slot_can_reach_nothing_and_gain_nothing() -> None:
 
 
 def test_its_limits_are_the_shapes_and_what_the_language_itself_needs_and_no_swap() -> None:
-    host = specification(shape=Shape(100 * MIB, 10 * MIB, 20)).payload()["HostConfig"]
+    host = spec(size=SlotSize(100 * MIB, 10 * MIB, 20)).payload()["HostConfig"]
     assert host["Memory"] == host["MemorySwap"] == 140 * MIB
     assert 25 < host["PidsLimit"] < 40
     assert f"size={10 * MIB}," in host["Tmpfs"]["/workspace"]
@@ -64,17 +61,17 @@ def test_its_limits_are_the_shapes_and_what_the_language_itself_needs_and_no_swa
 
 def test_the_environment_of_the_host_is_not_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODERUNNER_TOKEN", "hush")
-    payload = specification().payload()
+    payload = spec().payload()
     assert "hush" not in json.dumps(payload)
     assert [line.partition("=")[0] for line in payload["Env"]] == ["HOME", "LANG", "PATH"]
 
 
 def test_only_run_slots_have_a_waiting_process_and_only_compile_slots_a_compiler() -> None:
-    run = specification().agent_config()
+    run = spec().agent_config()
     assert run["limits"]["processes"] == SETTINGS.processes + LANGUAGE.processes_overhead
     assert (run["warm"]["kind"], run["server"]) == ("zygote", None)
     assert (run["env"]["A"], "B" in run["env"]) == ("1", False)
-    compiling = specification(role=Role.COMPILE).agent_config()
+    compiling = spec(role=Role.COMPILE).agent_config()
     assert (compiling["warm"], compiling["server"], compiling["env"]["B"]) == (None, ["serve"], "2")
 
 
@@ -85,21 +82,21 @@ def test_only_run_slots_have_a_waiting_process_and_only_compile_slots_a_compiler
         {"image": "sha256:2"},
         {"seccomp": '{"a": 1}'},
         {"role": Role.COMPILE},
-        {"shape": Shape(1, 2, 3)},
+        {"size": SlotSize(1, 2, 3)},
         {"language": dataclasses.replace(LANGUAGE, env={})},
         {"settings": dataclasses.replace(SETTINGS, oci_runtime="runsc")},
     ],
 )
 def test_whatever_changes_the_container_changes_its_digest(change: dict[str, Any]) -> None:
-    assert specification(**change).digest() != specification().digest()
+    assert spec(**change).digest() != spec().digest()
 
 
 def test_the_same_specification_has_the_same_digest_and_says_it_in_a_label() -> None:
-    labels = specification().payload()["Labels"]
-    assert labels["coderunner.spec"] == specification().digest()
+    labels = spec().payload()["Labels"]
+    assert labels["coderunner.spec"] == spec().digest()
     assert {labels["coderunner.node"], labels["coderunner.role"], labels["coderunner.uid"]} == {"n", "run", "5"}
 
 
 def test_a_language_without_a_compile_stage_has_no_compile_slots() -> None:
     with pytest.raises(ValueError, match="no compile stage"):
-        usual_shape(dataclasses.replace(LANGUAGE, compile=None), Role.COMPILE, SETTINGS)
+        usual_size(dataclasses.replace(LANGUAGE, compile=None), Role.COMPILE, SETTINGS)

@@ -1,4 +1,8 @@
-"""One slot's container, told to the engine in full, and the hash by which a later start knows it again."""
+"""The complete definition of a slot's container, as the engine's create call takes it, and the hash of that definition.
+
+A later start of the node recognises the container by this hash. ADR 0002 explains its capabilities and why its uid is
+its own.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +12,21 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from node.domain.language import Language
 from node.domain.sandbox import Role
 from node.infrastructure.docker.engine.oci_runtimes import NATIVE, RuntimeTraits
 from node.infrastructure.docker.settings import DockerSettings
+from node.infrastructure.docker.slot.labels import SlotLabels
+from node.infrastructure.docker.slot.template import SlotTemplate
 
 AGENT_CAPABILITIES = ("SETGID", "SETUID")
-"""All that the agent needs: it acts on files and processes of a program as that program's own user."""
+"""The agent's Linux capabilities. It acts on a program's files and processes as that program's own user (ADR 0002)."""
 
 AGENT_PATH = "/opt/coderunner/agent"
 WRITABLE = ("/workspace", "/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")  # noqa: S108 - inside the container
 _PROGRAM_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108 - inside the container
 _AGENT_MEMORY_BYTES = 16 << 20
 _AGENT_PROCESSES = 8
-"""So that the agent can fork, whatever the program did."""
+"""Process slots kept for the agent, so that it can fork whatever the program did."""
 _SHM_BYTES = 16 << 20
 _VAR_TMP_BYTES = 4 << 20
 _INODES = 16_384
@@ -30,68 +35,56 @@ _STOP_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What one slot grants its program."""
+class ContainerSpec:
+    """The definition of one slot's container: a template with the uid of one slot."""
 
-    memory_bytes: int
-    disk_bytes: int
-    processes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Specification:
-    """Everything that decides what a slot's container is."""
-
-    language: Language
-    role: Role
-    shape: Shape
+    template: SlotTemplate
     uid: int
-    image: str
-    """Id of the language's image with the agent in it."""
     seccomp: str
-    """The profile, as JSON."""
+    """The seccomp profile, as JSON."""
     settings: DockerSettings
     traits: RuntimeTraits = NATIVE
-    """Of the OCI runtime that the settings name."""
+    """Traits of the OCI runtime that the settings name."""
 
     @property
     def name(self) -> str:
-        """Names the uid, so that the engine itself refuses a second slot of that uid."""
+        """The container's name: it contains the uid, so that the engine itself refuses a second slot of that uid."""
         return f"{self.settings.prefix}-{self.uid}"
 
     @property
     def overhead_bytes(self) -> int:
-        """Memory of the container beyond what its program is granted."""
-        return max(self.language.memory_overhead_bytes, _AGENT_MEMORY_BYTES) + self.traits.memory_bytes
+        """Memory of the container beyond what its program is granted: the agent's, the language's and the runtime's."""
+        return max(self.template.language.memory_overhead_bytes, _AGENT_MEMORY_BYTES) + self.traits.memory_bytes
 
     def digest(self) -> str:
+        """Hash of everything that decides what the container is."""
         return hashlib.sha256(json.dumps(self._container(), sort_keys=True).encode()).hexdigest()[:32]
 
     def payload(self) -> dict[str, Any]:
         """The body of the engine's create call."""
-        prefix = self.settings.prefix
-        labels = {
-            f"{prefix}.node": self.settings.node_id,
-            f"{prefix}.language": self.language.name,
-            f"{prefix}.role": self.role.value,
-            f"{prefix}.uid": str(self.uid),
-            f"{prefix}.spec": self.digest(),
-        }
-        return {**self._container(), "Labels": labels}
+        labels = SlotLabels(
+            node_id=self.settings.node_id,
+            language=self.template.language.name,
+            role=self.template.role.value,
+            uid=self.uid,
+            spec=self.digest(),
+        )
+        return {**self._container(), "Labels": labels.as_dict(self.settings.prefix)}
 
     def agent_config(self) -> dict[str, Any]:
-        """See ``docs/agent-protocol.md``."""
-        compile_stage = self.language.compile if self.role is Role.COMPILE else None
-        warm = self.language.warm_for(self.role)
+        """The agent's configuration, its one argument. See ``docs/agent-protocol.md``."""
+        language, role = self.template.language, self.template.role
+        compile_stage = language.compile if role is Role.COMPILE else None
+        warm = language.warm_for(role)
         return {
             "uid": self.uid,
             "gid": self.uid,
             "warm": warm and {"kind": warm.kind, "command": list(warm.command), "env_at_start": warm.env_at_start},
             "server": list(compile_stage.server) if compile_stage and compile_stage.server else None,
-            "env": {**_PROGRAM_ENV, **self.language.env, **(compile_stage.env if compile_stage else {})},
+            "env": {**_PROGRAM_ENV, **language.env, **(compile_stage.env if compile_stage else {})},
             "limits": {
-                "processes": self.shape.processes + self.language.processes_overhead,
-                "file_bytes": self.shape.disk_bytes,
+                "processes": self.template.size.processes + language.processes_overhead,
+                "file_bytes": self.template.size.disk_bytes,
                 "open_files": _OPEN_FILES,
             },
             "writable": list(WRITABLE),
@@ -100,7 +93,7 @@ class Specification:
     def _container(self) -> dict[str, Any]:
         environment = {**_PROGRAM_ENV, **self.settings.environment}
         return {
-            "Image": self.image,
+            "Image": self.template.image,
             "Hostname": "sandbox",
             "User": "0:0",
             "WorkingDir": "/",
@@ -118,8 +111,8 @@ class Specification:
         }
 
     def _host_config(self) -> dict[str, Any]:
-        memory = self.shape.memory_bytes + self.overhead_bytes
-        processes = self.shape.processes + self.language.processes_overhead + _AGENT_PROCESSES
+        memory = self.template.size.memory_bytes + self.overhead_bytes
+        processes = self.template.size.processes + self.template.language.processes_overhead + _AGENT_PROCESSES
         return {
             "Runtime": self.settings.oci_runtime,
             "NetworkMode": "none",
@@ -140,21 +133,11 @@ class Specification:
         }
 
     def _tmpfs(self) -> dict[str, str]:
-        """Root's, so that a program can neither close a mount point nor change its mode."""
+        """The writable file systems. Root owns them, so that a program can neither close one nor change its mode."""
         rest = f"nosuid,nodev,mode=1777,nr_inodes={_INODES}"
         return {
-            "/workspace": f"rw,exec,size={self.shape.disk_bytes},{rest}",
-            "/tmp": f"rw,exec,size={self.shape.disk_bytes // 2},{rest}",  # noqa: S108 - inside the container
+            "/workspace": f"rw,exec,size={self.template.size.disk_bytes},{rest}",
+            "/tmp": f"rw,exec,size={self.template.size.disk_bytes // 2},{rest}",  # noqa: S108 - inside the container
             "/var/tmp": f"rw,noexec,size={_VAR_TMP_BYTES},{rest}",  # noqa: S108 - inside the container
             "/dev/shm": f"rw,noexec,size={_SHM_BYTES},{rest}",  # noqa: S108 - the engine's own has no bound on inodes
         }
-
-
-def usual_shape(language: Language, role: Role, settings: DockerSettings) -> Shape:
-    """What the slots that wait ahead of need are made for."""
-    if role is Role.COMPILE:
-        stage = language.compile
-        if stage is None:
-            raise ValueError(f"{language.name} has no compile stage")
-        return Shape(stage.memory_bytes, stage.disk_bytes, stage.processes)
-    return Shape(settings.memory_bytes, settings.disk_bytes, settings.processes)

@@ -1,4 +1,4 @@
-"""What a node puts on top of a language's image."""
+"""The agent image: what a node puts on top of a language's own image."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import tarfile
 from pathlib import Path
 
 import node.agent
-from node.infrastructure.docker.slot import agent_image as dressing
+from node.infrastructure.docker.slot import agent_image
 from node.infrastructure.docker.slot.uids import Uids
 
 
 def test_the_agents_files_are_all_its_modules() -> None:
     folder = Path(str(node.agent.__file__)).parent
-    assert set(dressing.agent_files()) == {str(file.relative_to(folder)) for file in folder.rglob("*.py")}
-    assert dressing.agent_files()["__main__.py"] == (folder / "__main__.py").read_bytes()
+    assert set(agent_image.agent_files()) == {str(file.relative_to(folder)) for file in folder.rglob("*.py")}
+    assert agent_image.agent_files()["__main__.py"] == (folder / "__main__.py").read_bytes()
 
 
 def test_nobody_can_write_to_the_agent_and_everybody_to_the_workspace() -> None:
-    context = dressing._context("FROM x", {"__main__.py": b"pass", "deep/er.py": b""})
+    context = agent_image._context("FROM x", {"__main__.py": b"pass", "deep/er.py": b""})
     with tarfile.open(fileobj=io.BytesIO(context)) as outer:
-        inner = outer.extractfile("dress.tar")
+        inner = outer.extractfile("agent.tar")
         assert inner is not None
         with tarfile.open(fileobj=inner) as archive:
             modes = {entry.name: (entry.mode, entry.uid, entry.gid) for entry in archive}
@@ -30,9 +30,9 @@ def test_nobody_can_write_to_the_agent_and_everybody_to_the_workspace() -> None:
 
 
 def test_another_agent_is_another_image() -> None:
-    assert dressing._digest("FROM x", {"a": b"1"}) != dressing._digest("FROM x", {"a": b"2"})
-    assert dressing._digest("FROM x", {"a": b"1"}) != dressing._digest("FROM y", {"a": b"1"})
-    assert dressing._digest("FROM x", {"a": b"1", "b": b""}) != dressing._digest("FROM x", {"a": b"", "b": b"1"})
+    assert agent_image._digest("FROM x", {"a": b"1"}) != agent_image._digest("FROM x", {"a": b"2"})
+    assert agent_image._digest("FROM x", {"a": b"1"}) != agent_image._digest("FROM y", {"a": b"1"})
+    assert agent_image._digest("FROM x", {"a": b"1", "b": b""}) != agent_image._digest("FROM x", {"a": b"", "b": b"1"})
 
 
 def test_a_uid_belongs_to_one_slot_at_a_time() -> None:

@@ -1,0 +1,46 @@
+"""The headers of the requests that the node sends to an agent. See ``docs/agent-protocol.md``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from node.domain.sandbox import Launch
+
+
+def hello_header(nonce: str, line_name: str) -> dict[str, Any]:
+    """Asks the agent to prove its slot clean. ``line_name``: the name of the socket on which the agent shall then wait
+    for a direct line (ADR 0009); empty for none."""
+    return {"type": "hello", "nonce": nonce, "line": line_name}
+
+
+def run_header(
+    run_id: str, launch: Launch, *, collect_bytes: int, overhead_processes: int, warm: bool
+) -> dict[str, Any]:
+    """Asks the agent to run a program. The frame's body is the content of the files, in order, and the standard
+    input. ``overhead_processes``: what the language itself needs beyond what its program is granted."""
+    files = [
+        {"name": name, "size": len(content), "executable": name in launch.executables}
+        for name, content in launch.files.items()
+    ]
+    return {
+        "type": "run",
+        "run_id": run_id,
+        "command": launch.command,
+        "env": dict(launch.env),
+        "files": files,
+        "stdin_size": len(launch.stdin),
+        "limits": {
+            **msgspec.structs.asdict(launch.limits),
+            "processes": launch.limits.processes + overhead_processes,
+        },
+        "collect": launch.collect,
+        "collect_bytes": collect_bytes,
+        "warm": warm,
+    }
+
+
+def kill_header(run_id: str) -> dict[str, Any]:
+    """Asks the agent to end the program of that run."""
+    return {"type": "kill", "run_id": run_id}

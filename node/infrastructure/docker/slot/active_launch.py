@@ -1,0 +1,109 @@
+"""One launch that is under way in a slot: its output so far, its result, and the proof that the slot is clean again.
+
+The result comes first and the proof later (ADR 0003), so there are two futures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from node.application.ports import OnOutput
+from node.domain.sandbox import Ending, Outcome, SandboxLostError
+from node.infrastructure.docker.agent_link.frames import Exited, FrameError, split_artefacts
+from schemas.task import Limits
+
+_log = structlog.get_logger(__name__)
+
+
+class ActiveLaunch:
+    """A launch from its run request to the agent's ``clean``."""
+
+    def __init__(self, run_id: str, limits: Limits, on_output: OnOutput, uid: int) -> None:
+        """``uid``: the slot's, for the log."""
+        loop = asyncio.get_running_loop()
+        self.run_id = run_id
+        self.limits = limits
+        self.result: asyncio.Future[Outcome] = loop.create_future()
+        """The program's end, or SandboxLostError. Cancelled where nobody waits for it any more."""
+        self.clean: asyncio.Future[bool] = loop.create_future()
+        """Whether the slot may be used again."""
+        self._on_output = on_output
+        self._uid = uid
+        self._output = {"stdout": bytearray(), "stderr": bytearray()}
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the agent has told of the program's end, so that it may tell no more of the program."""
+        return self.result.done() and not self.result.cancelled()
+
+    def ignore_output(self) -> None:
+        """Passes on no more output: its watcher was cancelled."""
+        self._on_output = _ignore
+
+    def take_output(self, stream: str, data: bytearray) -> None:
+        """Keeps the output and passes it on. Raises FrameError where it is more than the limit."""
+        kept = self._output[stream]
+        kept += data
+        if len(kept) > self.limits.output_bytes:
+            raise FrameError(f"more {stream} than the limit of {self.limits.output_bytes} bytes")
+        try:
+            self._on_output(stream, bytes(data))
+        except Exception:  # noqa: BLE001 - a watcher's failure is not the program's, whatever it is
+            _log.exception("output watcher failed", uid=self._uid)
+
+    def finish(self, outcome: Outcome) -> None:
+        """Tells whoever waits how the program ended."""
+        if not self.result.cancelled():
+            self.result.set_result(outcome)
+
+    def fail(self, reason: str) -> None:
+        """Tells whoever waits that nothing was run."""
+        if not self.result.cancelled():
+            self.result.set_exception(SandboxLostError(reason))
+
+    def lose(self, reason: str) -> None:
+        """Ends the launch with its slot."""
+        if not self.result.done():
+            self.result.set_exception(SandboxLostError(reason))
+        self.clean.set_result(False)
+
+    def outcome(self, exited: Exited, body: bytearray, *, peak_bytes: int | None, killed: bool) -> Outcome:
+        """The outcome that the agent's report describes. ``peak_bytes``: the host's figure, preferred to the agent's;
+        ``killed``: the host counted an out-of-memory kill. Raises FrameError for artefacts that do not add up."""
+        return Outcome(
+            ending=Ending.MEMORY if killed and exited.ending is Ending.EXITED else exited.ending,
+            exit_code=exited.exit_code,
+            signal=exited.signal,
+            stdout=bytes(self._output["stdout"]),
+            stderr=bytes(self._output["stderr"]),
+            stdout_truncated=exited.stdout_truncated,
+            stderr_truncated=exited.stderr_truncated,
+            wall_ms=exited.wall_ms,
+            cpu_ms=exited.cpu_ms,
+            peak_memory_bytes=peak_bytes or exited.peak_memory_bytes,
+            limits_hit=tuple({*exited.limits_hit, "memory"} if killed else exited.limits_hit),
+            artefacts=split_artefacts(exited.artefacts, body),
+        )
+
+    def outcome_of_killed_container(self) -> Outcome:
+        """The outcome where the kernel ended the whole container, agent and all, for want of memory (gVisor): all that
+        is known is the output so far."""
+        return Outcome(
+            ending=Ending.MEMORY,
+            exit_code=None,
+            signal=9,
+            stdout=bytes(self._output["stdout"]),
+            stderr=bytes(self._output["stderr"]),
+            stdout_truncated=False,
+            stderr_truncated=False,
+            wall_ms=0.0,
+            cpu_ms=0.0,
+            peak_memory_bytes=self.limits.memory_bytes,
+            limits_hit=("memory",),
+        )
+
+
+def _ignore(stream: str, data: bytes) -> None:
+    """A watcher for output that nobody waits for any more."""
