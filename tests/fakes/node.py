@@ -221,6 +221,7 @@ class ScriptedSandbox:
 
     async def run(self, launch: Launch, on_output: OnOutput) -> Outcome:
         pool = self._pool
+        self._killed.clear()  # a kill ends what runs, not what is run next
         pool.launches.append((self._role, launch))
         if pool.says:
             on_output("stdout", pool.says)

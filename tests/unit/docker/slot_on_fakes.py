@@ -58,9 +58,35 @@ class FakeHeld:
         self.close = lambda: None
 
 
+class FakeKills:
+    """The host's count of out-of-memory kills; ``seen`` is what it tells."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        self.calls: list[str] = []
+
+    def rose(self) -> bool:
+        return self.seen
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
 class Scene:
     def __init__(
-        self, *, peak: int | None = None, patience_s: float = 5.0, killed_for_memory: bool = False, excess: int = 0
+        self,
+        *,
+        peak: int | None = None,
+        patience_s: float = 5.0,
+        killed_for_memory: bool = False,
+        excess: int = 0,
+        kills: FakeKills | None = None,
     ) -> None:
         async def out_of_memory(container_id: str) -> bool:
             return killed_for_memory
@@ -75,7 +101,7 @@ class Scene:
             overhead_bytes=0,
             overhead_processes=3,
             line=self.line,  # type: ignore[arg-type]  # a fake
-            memory=MemoryWatch(account=self.account, held=FakeHeld(excess)),  # type: ignore[arg-type]  # fakes
+            memory=MemoryWatch(account=self.account, kills=kills, held=FakeHeld(excess)),  # type: ignore[arg-type]  # fakes
             patience_s=patience_s,
             out_of_memory=out_of_memory,
         )

@@ -10,7 +10,7 @@ import pytest
 from node.domain.sandbox import Ending, SandboxLostError
 from node.infrastructure.docker.agent_link.frames import Artefact, Clean, Output
 from tests.unit.docker.builders import launch, limits
-from tests.unit.docker.slot_on_fakes import Scene
+from tests.unit.docker.slot_on_fakes import FakeKills, Scene
 
 
 async def test_a_slot_that_is_not_clean_is_lost() -> None:
@@ -115,3 +115,14 @@ async def test_a_message_while_nothing_runs_loses_the_slot() -> None:
     scene = Scene()
     scene.line.deliver(Clean(run_id="1", ok=True, problems=[]))
     assert "not under way" in scene.slot.lost
+
+
+async def test_a_container_that_died_of_a_kill_that_the_host_saw_ends_its_task_with_memory() -> None:
+    kills = FakeKills()
+    scene = Scene(kills=kills)
+    task = await scene.begin()
+    kills.seen = True
+    scene.line.on_lost("the container died")
+    kills.seen = False  # its files are gone
+    assert (await task).ending is Ending.MEMORY
+    assert kills.calls == ["start", "close"]

@@ -8,8 +8,8 @@ import pytest
 
 from node.domain.sandbox import Ending, SandboxLostError
 from node.infrastructure.docker.agent_link.frames import Artefact, Failed
-from tests.unit.docker.builders import launch, nobody
-from tests.unit.docker.slot_on_fakes import Scene
+from tests.unit.docker.builders import launch, limits, nobody
+from tests.unit.docker.slot_on_fakes import FakeKills, Scene
 
 
 async def test_a_run_frame_says_all_that_the_launch_says() -> None:
@@ -138,3 +138,27 @@ async def test_what_waits_is_not_used_for_a_task_with_other_memory_than_it_was_s
         scene.clean()
         await task
     assert warm == [True, False, True]
+
+
+async def test_a_kill_that_only_the_host_saw_is_a_memory_limit() -> None:
+    kills = FakeKills()
+    scene = Scene(kills=kills)
+    task = await scene.begin()
+    kills.seen = True
+    scene.exited(exit_code=None, signal=9, limits_hit=["processes"])
+    outcome = await task
+    assert (outcome.ending, sorted(outcome.limits_hit)) == (Ending.MEMORY, ["memory", "processes"])
+    assert scene.slot.met_its_memory_limit
+    scene.clean()
+    assert await scene.slot.verified_clean()
+    assert kills.calls == ["start", "stop"]
+
+
+@pytest.mark.parametrize(("collect", "room"), [((), 64 << 10), (("*",), 1 << 20)])
+async def test_the_agent_may_send_no_larger_body_than_output_or_artefacts_need(
+    collect: tuple[str, ...], room: int
+) -> None:
+    scene = Scene()
+    await scene.begin(launch(collect=collect, limits=limits(disk_bytes=1 << 20)))
+    assert scene.line.frames.body_limit == room + (64 << 10)
+    assert scene.line.sent[-1][0]["collect_bytes"] == (room if collect else 0)

@@ -1,8 +1,8 @@
 """The frames of the agent's protocol: encodes requests, decodes answers and checks them against their types.
 
 The bytes come from a container in which untrusted programs run, so nothing in them is believed: sizes are bounded
-before they are buffered, and every header must be exactly one of the messages below. The protocol stands in
-``docs/agent-protocol.md``.
+before they are buffered, and every header must be exactly one of the messages below.
+``docs/agent-protocol.md`` describes the protocol.
 """
 
 from __future__ import annotations

@@ -6,25 +6,30 @@ The result comes first and the proof later (ADR 0003), so there are two futures.
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import structlog
 
 from node.application.ports import OnOutput
-from node.domain.sandbox import Ending, Outcome, SandboxLostError
+from node.domain.sandbox import Ending, Launch, Outcome, SandboxLostError
 from node.infrastructure.docker.agent_link.frames import Exited, FrameError, split_artefacts
-from schemas.task import Limits
 
 _log = structlog.get_logger(__name__)
+_MAX_ARTEFACT_BYTES = 256 << 20
+_FRAME_SLACK_BYTES = 64 << 10
+_run_numbers = itertools.count(1)
 
 
 class ActiveLaunch:
     """A launch from its run request to the agent's ``clean``."""
 
-    def __init__(self, run_id: str, limits: Limits, on_output: OnOutput, uid: int) -> None:
+    def __init__(self, launch: Launch, on_output: OnOutput, uid: int) -> None:
         """``uid``: the slot's, for the log."""
         loop = asyncio.get_running_loop()
-        self.run_id = run_id
-        self.limits = limits
+        self.run_id = f"{next(_run_numbers):x}"
+        self.limits = launch.limits
+        self.collect_bytes = min(launch.limits.disk_bytes, _MAX_ARTEFACT_BYTES) if launch.collect else 0
+        """The greatest size of all artefacts together that are brought back."""
         self.result: asyncio.Future[Outcome] = loop.create_future()
         """The program's end, or SandboxLostError. Cancelled where nobody waits for it any more."""
         self.clean: asyncio.Future[bool] = loop.create_future()
@@ -32,6 +37,11 @@ class ActiveLaunch:
         self._on_output = on_output
         self._uid = uid
         self._output = {"stdout": bytearray(), "stderr": bytearray()}
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The size of the largest frame body that the agent may send."""
+        return max(self.collect_bytes, self.limits.output_bytes) + _FRAME_SLACK_BYTES
 
     @property
     def has_ended(self) -> bool:

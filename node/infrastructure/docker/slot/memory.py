@@ -45,6 +45,7 @@ class MemoryAccount:
             return None
 
     def close(self) -> None:
+        """Closes its files; safe to call once more."""
         for fd in (self._usage_fd, self._peak_fd):
             if fd >= 0:
                 os.close(fd)
@@ -65,6 +66,7 @@ class KillCounter:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
+        """Begins to count, and to read at intervals."""
         self.stop()
         self._before = self._kills()
         self._rose = False
@@ -82,6 +84,7 @@ class KillCounter:
             self._timer = None
 
     def close(self) -> None:
+        """Closes its files; safe to call once more."""
         self.stop()
         if self._fd >= 0:
             os.close(self._fd)
@@ -117,6 +120,7 @@ class HeldMemory:
         return max(0, held - self._max_bytes)
 
     def close(self) -> None:
+        """Closes its files; safe to call once more."""
         if self._fd >= 0:
             os.close(self._fd)
         self._fd = -1

@@ -7,7 +7,6 @@ former, ``verified_clean`` with the latter.
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Awaitable, Callable
 
 from node.application.ports import OnOutput
@@ -18,11 +17,8 @@ from node.infrastructure.docker.agent_link.requests import kill_header, run_head
 from node.infrastructure.docker.slot.active_launch import ActiveLaunch
 from node.infrastructure.docker.slot.memory_watch import MemoryWatch
 
-_MAX_ARTEFACT_BYTES = 256 << 20
-_FRAME_SLACK_BYTES = 64 << 10
 _MEMORY_LOOKS, _MEMORY_LOOK_S = 10, 0.02
 """How often, and at which interval, a slot waits for memory: gVisor frees in the background what files took."""
-_run_numbers = itertools.count(1)
 
 
 class Slot:
@@ -118,17 +114,16 @@ class Slot:
             raise SandboxLostError(self.lost)
         if self._active is not None:
             raise RuntimeError("a slot runs one launch at a time")
-        active = ActiveLaunch(f"{next(_run_numbers):x}", launch.limits, on_output, self.uid)
-        collect_bytes = min(launch.limits.disk_bytes, _MAX_ARTEFACT_BYTES) if launch.collect else 0
+        active = ActiveLaunch(launch, on_output, self.uid)
         header = run_header(
             active.run_id,
             launch,
-            collect_bytes=collect_bytes,
+            collect_bytes=active.collect_bytes,
             overhead_processes=self._overhead_processes,
             # An interpreter that waits has sized its heap for the memory it found when it was started.
             warm=launch.warm and self._memory_at_prestart == self.memory_bytes,
         )
-        self._line.frames.body_limit = max(collect_bytes, launch.limits.output_bytes) + _FRAME_SLACK_BYTES
+        self._line.frames.body_limit = active.max_body_bytes
         self._memory.start()
         self._line.send(header, *launch.files.values(), launch.stdin)
         self._active = active
