@@ -85,4 +85,4 @@ async def test_the_reason_is_logged_once_for_as_long_as_it_stays(capsys: pytest.
     served = ServedLanguages([PYTHON], refused)
     for _ in range(3):
         await served.try_each()
-    assert capsys.readouterr().out.count("language not served") == 1
+    assert capsys.readouterr().out.count("language_not_served") == 1

@@ -155,7 +155,7 @@ class DockerSandboxPool:
         key = (labels.language, labels.role)
         group = next((group for (name, role), group in self._groups.items() if (name, role.value) == key), None)
         if group is None or not factory.would_make(group.template, found):
-            _log.info("slot of another specification destroyed", container=found.id[:12], language=labels.language)
+            _log.info("outdated_slot_destroyed", container=found.id[:12], language=labels.language)
             factory.remove_container(found.id, labels.uid)
             return
         slot = await factory.adopt(group.template, found)
@@ -183,4 +183,4 @@ class DockerSandboxPool:
         try:
             await self._engine.stop(container_id, _STOP_PATIENCE_S)
         except EngineError as error:
-            _log.warning("slot not stopped", container=container_id[:12], reason=str(error))
+            _log.warning("slot_not_stopped", container=container_id[:12], reason=str(error))

@@ -65,9 +65,9 @@ class ServedLanguages:
             self._versions[name] = await self._prepare(language)
         except NOT_YET as error:
             if self._reasons.get(name) != str(error):
-                _log.error("language not served", language=name, image=language.image, reason=str(error))
+                _log.error("language_not_served", language=name, image=language.image, reason=str(error))
             self._reasons[name] = str(error)
             raise
         self._served = tuple((one, self._versions[one.name]) for one in self._languages if one.name in self._versions)
         if name in self._reasons:
-            _log.info("language served after all", language=name, version=self._versions[name])
+            _log.info("language_served_after_all", language=name, version=self._versions[name])

@@ -61,7 +61,7 @@ class ActiveLaunch:
         try:
             self._on_output(stream, bytes(data))
         except Exception:  # noqa: BLE001 - a watcher's failure is not the program's, whatever it is
-            _log.exception("output watcher failed", uid=self._uid)
+            _log.exception("output_watcher_failed", uid=self._uid)
 
     def finish(self, outcome: Outcome) -> None:
         """Tells whoever waits how the program ended."""

@@ -78,7 +78,7 @@ class SlotFactory:
         try:
             return await self._bring_up(found.id, self._spec(template, labels.uid), running=found.running)
         except EngineError as error:
-            _log.warning("slot not adopted", container=found.id[:12], reason=str(error))
+            _log.warning("slot_not_adopted", container=found.id[:12], reason=str(error))
             self.remove_container(found.id, labels.uid)
             return None
         except BaseException:
@@ -88,7 +88,7 @@ class SlotFactory:
     def destroy(self, slot: Slot) -> None:
         """Hangs up and removes the slot's container in the background."""
         if slot.lost:
-            _log.warning("slot lost", uid=slot.uid, container=slot.container_id[:12], reason=slot.lost)
+            _log.warning("slot_lost", uid=slot.uid, container=slot.container_id[:12], reason=slot.lost)
         slot.close()
         self.remove_container(slot.container_id, slot.uid)
 
@@ -175,7 +175,7 @@ class SlotFactory:
             await line.open_direct_line(pid)
         except OSError as error:
             if not self._logged_why_not_direct:
-                _log.info("slots are spoken to through the engine", reason=str(error))
+                _log.info("direct_line_unavailable", reason=str(error))
             self._logged_why_not_direct = True
 
     async def _out_of_memory(self, container_id: str) -> bool:
