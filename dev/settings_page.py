@@ -28,7 +28,8 @@ Every setting can come from a flag (`--grpc-address`; not for secrets and tables
 (`CODERUNNER_GATEWAY_GRPC_ADDRESS`) or a TOML file (`grpc_address = "..."`) that `--config` or
 `CODERUNNER_GATEWAY_CONFIG` names; the first of these wins over the next. Lists are written with commas in flags and
 variables. An unknown name is an error in all three, and names the one that was probably meant; an empty variable is one
-that is not set. Names that were changed (`reconnect_most_s`, `relay_most_s`, `bus_most_tasks`: `max` today) are taken as ever.
+that is not set. Names that were changed (`reconnect_most_s`, `relay_most_s`, `bus_most_tasks`: `max` today) are taken
+as ever.
 """
 
 _TAIL = """
@@ -69,8 +70,8 @@ are tried again for 60 s); connecting to NATS 2 s, and a peer that fell silent i
 
 Gateways and nodes connect to NATS and etcd again with pauses that double from `reconnect_base_s` to
 `reconnect_max_s`, each shortened at random so that not all come back at once; the servers are tried in turn. With
-`reconnect_tries` they end with exit code 1 after so many failures in a row, for a supervisor to start them anew; without
-it they go on for ever, also where the bus refuses their user. Retries of single calls are
+`reconnect_tries` they end with exit code 1 after so many failures in a row, for a supervisor to start them anew;
+without it they go on for ever, also where the bus refuses their user. Retries of single calls are
 [stamina](https://stamina.hynek.me)'s. All of this is one policy, in `chassis/backoff.py`.
 
 While etcd is away, gateways ask the nodes themselves, over the bus and every 5 s, so a gateway that starts then knows
