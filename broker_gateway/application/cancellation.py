@@ -1,4 +1,4 @@
-"""Ending a task before its time."""
+"""The use case of cancelling a task, in whatever state it is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import structlog
 
+from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Cancellation, UnknownTask
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.ports import (
@@ -18,7 +19,6 @@ from broker_gateway.application.ports import (
     ResultStore,
     TaskQueue,
 )
-from broker_gateway.application.quota_book import wall_clock_ms
 from broker_gateway.application.settings import CancelSettings
 from broker_gateway.domain.execution_task import ExecutionTask, cancelled
 from broker_gateway.domain.task_id import TaskId
@@ -34,6 +34,8 @@ _log = structlog.get_logger(__name__)
 
 
 class Cancelling:
+    """The use case: a task that a node runs is killed there, any other one gets its result from the gateway."""
+
     def __init__(
         self,
         *,
@@ -57,8 +59,8 @@ class Cancelling:
         self._running: set[asyncio.Task[object]] = set()
 
     async def cancel(self, task_id: str) -> Cancellation | UnknownTask:
-        """A task that a node runs is killed there, so that its partial output is kept; any other ends here. A caller
-        who goes away does not leave it half done. Raises BusUnavailableError."""
+        """Cancels the task. One that a node runs is killed there, so that its partial output is kept; any other ends
+        here. A caller who goes away does not leave it half done. Raises BusUnavailableError."""
         name = TaskId.parse(task_id)
         known = await self._lookup.find(name) if name is not None else None
         if known is None:

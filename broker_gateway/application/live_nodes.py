@@ -11,7 +11,8 @@ from schemas.node import NodeRecord
 
 
 class LiveNodes:
-    """The ClientNodeRepository. A heartbeat that changes only a node's load costs no new scheduler."""
+    """The ClientNodeRepository: the directory's nodes as the domain sees them. A heartbeat that changes only a node's
+    load costs no new scheduler."""
 
     def __init__(self, *, directory: NodeDirectory) -> None:
         self._directory = directory
@@ -20,10 +21,12 @@ class LiveNodes:
         self._scheduler = TaskScheduler(())
 
     def live(self) -> Sequence[ClientNode]:
+        """All live nodes."""
         self._refresh()
         return self._nodes
 
     def scheduler(self) -> TaskScheduler:
+        """The scheduler for the nodes that are live now."""
         self._refresh()
         return self._scheduler
 

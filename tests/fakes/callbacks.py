@@ -44,23 +44,23 @@ class MemoryResultDelivery:
         self.kept_alive += 1
 
 
-class MemoryResultInbox:
+class MemoryResultSource:
     def __init__(self) -> None:
         self._items: deque[MemoryResultDelivery] = deque()
         self._has_items = asyncio.Event()
         self.failures: list[Exception] = []
-        self.most_asked: list[int] = []
+        self.max_asked: list[int] = []
 
     def put(self, *deliveries: MemoryResultDelivery) -> None:
         self._items.extend(deliveries)
         self._has_items.set()
 
-    async def take(self, most: int) -> Sequence[MemoryResultDelivery]:
-        self.most_asked.append(most)
+    async def take(self, max_results: int) -> Sequence[MemoryResultDelivery]:
+        self.max_asked.append(max_results)
         if self.failures:
             raise self.failures.pop(0)
         await self._has_items.wait()
-        taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
+        taken = [self._items.popleft() for _ in range(min(max_results, len(self._items)))]
         if not self._items:
             self._has_items.clear()
         return taken
@@ -74,11 +74,11 @@ class MemoryTransport:
         self.answers: dict[str, list[Exception]] = {}
         self.gates: dict[str, asyncio.Event] = {}
         self.in_flight = 0
-        self.most_in_flight = 0
+        self.max_in_flight = 0
 
     async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
         self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
             if url in self.gates:
                 await self.gates[url].wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -108,10 +108,6 @@ class MemoryResultStore:
             self._bus.publish(result.execution.id, result)
         return is_first
 
-    async def forget(self, task_id: str) -> None:
-        await self._bus.operation("forget_result")
-        self._bus.results.pop(task_id, None)
-
 
 class MemoryHistory:
     """Page tokens are offsets."""
@@ -166,10 +162,6 @@ class MemoryFeed:
     async def close(self) -> None:
         self._bus.feeds[self._task_id].remove(self)
         self._bus.changed.set()
-
-    async def __aiter__(self) -> AsyncIterator[Item]:
-        while True:
-            yield await self._items.get()
 
 
 class MemoryLiveFeed:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import time
 
 import msgspec
 import nats.errors
 from nats.aio.msg import Msg
 
+from broker_gateway.application.clock import wall_clock_ms
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
@@ -70,7 +70,7 @@ async def bury_message(bus: BusConnection, message: Msg, reason: str, detail: st
         detail=detail,
         subject=message.subject,
         payload=message.data.decode(errors="replace"),
-        at_ms=int(time.time() * 1000),
+        at_ms=wall_clock_ms(),
         attempts=times_delivered(message.reply),
         node_id="",
     )

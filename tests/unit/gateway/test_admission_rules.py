@@ -56,11 +56,11 @@ def test_a_version_that_cannot_be_one_is_refused(version: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(LimitRules().allowed))
 def test_each_limit_has_a_least_and_a_most(name: str) -> None:
-    least, most = LimitRules().allowed[name]
-    assert fields(draft(limits={name: least})) == []
-    assert fields(draft(limits={name: most})) == []
-    assert fields(draft(limits={name: least - 1})) == [f"task.limits.{name}"]
-    assert fields(draft(limits={name: most + 1})) == [f"task.limits.{name}"]
+    minimum, maximum = LimitRules().allowed[name]
+    assert fields(draft(limits={name: minimum})) == []
+    assert fields(draft(limits={name: maximum})) == []
+    assert fields(draft(limits={name: minimum - 1})) == [f"task.limits.{name}"]
+    assert fields(draft(limits={name: maximum + 1})) == [f"task.limits.{name}"]
     assert fields(draft(limits={name: 2**64 - 1})) == [f"task.limits.{name}"]
 
 

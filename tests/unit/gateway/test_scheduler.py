@@ -94,7 +94,7 @@ def test_a_node_that_drains_does_not_spoil_its_pool() -> None:
     nodes = [node("a", PYTHON, pools=["p"]), node("b", JAVA, pools=["p"], state=NodeState.DRAINING)]
     placement = place(nodes, ("python", ""))
     assert isinstance(placement, Placement)
-    assert placement.pools[0].whole
+    assert placement.pools[0].all_nodes_can
 
 
 def test_two_versions_in_one_pool_make_a_task_that_names_neither_at_home_there() -> None:
@@ -102,8 +102,8 @@ def test_two_versions_in_one_pool_make_a_task_that_names_neither_at_home_there()
     whole, old = place(nodes, ("python", "3")), place(nodes, ("python", "3.11"))
     assert isinstance(whole, Placement)
     assert isinstance(old, Placement)
-    assert whole.pools[0].whole
-    assert not old.pools[0].whole
+    assert whole.pools[0].all_nodes_can
+    assert not old.pools[0].all_nodes_can
 
 
 def test_the_checkers_language_must_be_served_by_the_same_node() -> None:
