@@ -148,6 +148,44 @@ async def test_a_task_that_ends_just_before_it_is_looked_for_was_not_cancelled(g
     assert await cancelled(gateway, task_id) == Cancellation(execution_of(task_id), cancelled=False)
 
 
+async def test_a_task_that_ends_just_before_it_is_looked_for_is_left_alone(gateway: GatewayOnFakes) -> None:
+    task_id = await submitted(gateway)
+
+    async def finish() -> None:
+        gateway.finish(task_id)
+
+    gateway.bus.before["find_task"] = finish
+    await cancelled(gateway, task_id)
+    assert "store_result" not in gateway.bus.calls
+    assert "remove_task" not in gateway.bus.calls
+
+
+async def test_a_task_that_leaves_its_queue_meanwhile_is_looked_up_once_more(gateway: GatewayOnFakes) -> None:
+    task_id = await submitted(gateway)
+
+    async def start_and_vanish() -> None:
+        gateway.start(task_id, attempt=3)
+        del gateway.bus.tasks[task_id]
+
+    gateway.bus.before["find_task"] = start_and_vanish
+    found = await cancelled(gateway, task_id)
+    assert found.cancelled
+    assert (found.execution.status, found.execution.attempt, found.execution.node_id) == (Status.CANCELLED, 3, "n1")
+
+
+async def test_a_task_of_which_nothing_is_left_meanwhile_ends_as_it_was_last_known(gateway: GatewayOnFakes) -> None:
+    task_id = await submitted(gateway, labels={"post": "7"})
+
+    async def vanish() -> None:
+        gateway.bus.tasks.clear()
+        gateway.bus.history.clear()
+
+    gateway.bus.before["find_task"] = vanish
+    found = await cancelled(gateway, task_id)
+    assert found.cancelled
+    assert (found.execution.status, found.execution.labels) == (Status.CANCELLED, {"post": "7"})
+
+
 async def test_a_task_that_has_vanished_from_the_bus_gets_an_end(gateway: GatewayOnFakes) -> None:
     task_id = await submitted(gateway)
     del gateway.bus.tasks[task_id]
