@@ -7,6 +7,7 @@ import msgspec
 from broker_gateway.application.ports import KeptLetter, LetterPage
 from broker_gateway.infrastructure.bus import streams
 from broker_gateway.infrastructure.bus.streams import Bounds
+from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import DeadLetter
@@ -45,7 +46,7 @@ class BusDeadLetters:
     async def newest(self, task_id: str, reason: str = "") -> KeptLetter | None:
         subject = names.dead_subject(reason or "any", task_id)
         subject = subject if reason else subject.replace(".any.", ".*.")
-        found = await streams.newest(self._bus, names.STREAM_DEAD, subject)
+        found = await jetstream.last_message(self._bus, names.STREAM_DEAD, subject)
         return None if found is None else KeptLetter(_decoder.decode(found.payload), found.sequence)
 
     async def remove(self, kept: KeptLetter) -> None:

@@ -30,8 +30,8 @@ class BusTaskRerun:
         """What the streams hold of the task. They are read in this order: the events that are counted were there before
         anything else was looked at, and a task that is not in the queue any more has its result stored."""
         events = await streams.bounds(self._bus, names.STREAM_EVENTS)
-        queued = await streams.newest(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id))
-        result = await streams.newest(self._bus, names.STREAM_RESULTS, names.result_subject(task_id))
+        queued = await jetstream.last_message(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id))
+        result = await jetstream.last_message(self._bus, names.STREAM_RESULTS, names.result_subject(task_id))
         return TaskSnapshot(
             is_queued=queued is not None,
             result=None if result is None else _results.decode(result.payload),

@@ -24,7 +24,7 @@ class BusResultStore:
     async def find(self, task_id: str) -> ResultMessage | None:
         """The task's result; in a cluster one of the last milliseconds may be missing."""
         subject = names.result_subject(task_id)
-        payload = await streams.newest_on_any_replica(self._bus, names.STREAM_RESULTS, subject)
+        payload = await streams.last_payload_of_any_replica(self._bus, names.STREAM_RESULTS, subject)
         return None if payload is None else _decoder.decode(payload)
 
     async def store(self, result: ResultMessage) -> bool:

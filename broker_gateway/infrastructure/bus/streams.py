@@ -1,10 +1,9 @@
-"""Reads and purges of the streams: the newest message on a subject, many messages for one request, and the bounds
-between which a list pages backwards. A message's *sequence* is its number in its stream."""
+"""Reads and purges of streams that several of the adapters here need: direct gets of one message or of many, and the
+bounds between which a list pages backwards. A message's *sequence* is its number in its stream."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -22,13 +21,6 @@ _MAX_TOKEN_CHARS = 19
 """As many digits as a sequence can have."""
 
 
-class Stored(NamedTuple):
-    """A message as its stream holds it."""
-
-    sequence: int
-    payload: bytes
-
-
 class Bounds(NamedTuple):
     """The part of a stream that is still to be paged through: ``first`` and all up to, but not with, ``below``."""
 
@@ -36,22 +28,9 @@ class Bounds(NamedTuple):
     below: int
 
 
-async def newest(bus: BusConnection, stream: str, subject: str) -> Stored | None:
-    """The newest message on ``subject`` (wildcards allowed), as the stream's leader has it. Raises
-    BusUnavailableError."""
-    try:
-        answer = await jetstream.call(bus, f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject})
-    except jetstream.JetStreamError as error:
-        if error.err_code == jetstream.NO_MESSAGE:
-            return None
-        raise
-    message: dict[str, Any] = answer["message"]
-    return Stored(int(message["seq"]), base64.b64decode(message.get("data", "")))
-
-
-async def newest_on_any_replica(bus: BusConnection, stream: str, subject: str) -> bytes | None:
-    """The payload of the newest message on ``subject``, by a direct get: it is cheap, and in a cluster a message of the
-    last milliseconds may be missing. Raises BusUnavailableError."""
+async def last_payload_of_any_replica(bus: BusConnection, stream: str, subject: str) -> bytes | None:
+    """The payload of the newest message on ``subject``, by a direct get: it is cheaper than ``jetstream.last_message``,
+    and in a cluster a message of the last milliseconds may be missing. Raises BusUnavailableError."""
     reply = await bus.request(f"$JS.API.DIRECT.GET.{stream}.{subject}", b"", repeat=True)
     status = (reply.headers or {}).get("Status")
     if status == _NOTHING:

@@ -43,7 +43,7 @@ class BusTaskQueue:
         return await self._lengths.waiting((pool, priority), recount=recount)
 
     async def find(self, task_id: str) -> TaskMessage | None:
-        found = await streams.newest(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id))
+        found = await jetstream.last_message(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id))
         return None if found is None else _decoder.decode(found.payload)
 
     async def remove(self, task_id: str) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import msgspec
 
 from broker_gateway.application.ports import BusUnavailableError, ResultDelivery
-from broker_gateway.infrastructure.bus import streams
 from broker_gateway.infrastructure.bus.result_source import SILENCE_S, BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from chassis.nats import jetstream
@@ -113,7 +112,7 @@ async def test_a_buried_result_is_a_dead_letter_and_does_not_come_again(bus: Bus
     await store(bus, "a")
     (delivery,) = await take(source)
     await delivery.bury("undelivered", "404 from the endpoint")
-    buried = await streams.newest(bus, names.STREAM_DEAD, names.dead_subject("undelivered", "a"))
+    buried = await jetstream.last_message(bus, names.STREAM_DEAD, names.dead_subject("undelivered", "a"))
     assert buried is not None
     letter = msgspec.json.decode(buried.payload, type=DeadLetter)
     assert (letter.id, letter.detail, letter.attempts) == ("a", "404 from the endpoint", 1)
@@ -127,7 +126,7 @@ async def test_a_result_that_is_not_understood_is_buried_and_the_next_one_comes(
     await store(bus, "good")
     (delivery,) = await taken(source, 1)
     assert delivery.result.execution.id == "good"
-    assert await streams.newest(bus, names.STREAM_DEAD, names.dead_subject("undecodable", "bad")) is not None
+    assert await jetstream.last_message(bus, names.STREAM_DEAD, names.dead_subject("undecodable", "bad")) is not None
 
 
 async def test_results_come_on_after_a_restart_of_the_server(start_nats: StartNats) -> None:
