@@ -94,14 +94,15 @@ class CallbackRelay:
                 group.create_task(self._handle(delivery, delivery.result.callback))
 
     async def _room(self) -> int:
-        """How many more may be held: at least one, waiting for it if need be."""
+        """The number of results that may still be held: at least one, waited for if need be."""
         while len(self._held) >= self._settings.held:
             self._has_room.clear()
             await self._has_room.wait()
         return self._settings.held - len(self._held)
 
     async def _pass_over(self, delivery: ResultDelivery) -> None:
-        """Nobody wants to be told. Most results are like this: none is worth a task of its own."""
+        """Settles a result that nobody wants to be told of. Most are like this: none is worth an asyncio task of its
+        own."""
         try:
             await delivery.done()
         except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes back; the others must go on
@@ -146,7 +147,7 @@ class CallbackRelay:
         self._postponed.pop(event.task_id, None)
 
     def _remember_postponed(self, task_id: str) -> None:
-        """A result that was handed back untried has not failed, though the source counts an attempt."""
+        """Notes that a result was handed back untried: it has not failed, though the source counts an attempt."""
         self._postponed[task_id] = self._postponed.pop(task_id, 0) + 1
         if len(self._postponed) > _MAX_POSTPONED:
             self._postponed.popitem(last=False)

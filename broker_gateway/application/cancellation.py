@@ -92,7 +92,8 @@ class Cancelling:
         return result.execution if result is not None else None
 
     async def _end_here(self, known: Execution) -> Cancellation:
-        """Its result first, then its message: between the two it can be run in vain, but never lost."""
+        """Stores the result first, then removes the message: between the two the task can be run in vain, but it is
+        never lost."""
         message = await self._queue.find(known.id)
         if message is None:
             known = await self._lookup.find(TaskId(known.id)) or known
@@ -115,14 +116,14 @@ class Cancelling:
         return ResultMessage(execution=cancelled(known, now_ms, REASON), callback=None, client="")
 
     async def _stop_late_start(self, task_id: str) -> None:
-        """A node may have taken it just before its message went."""
+        """Has the task killed once more: a node may have taken it just before its message went."""
         try:
             await self._nodes.cancel(task_id, REASON, self._settings.node_answer_s)
         except BusUnavailableError as error:
             _log.info("cancel_not_told", task_id=task_id, error=str(error))
 
     def _keep(self, work: Coroutine[object, object, _T]) -> asyncio.Task[_T]:
-        """Runs to its end whatever becomes of the caller."""
+        """Work that runs to its end whatever becomes of the caller."""
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)

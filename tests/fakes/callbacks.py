@@ -11,7 +11,7 @@ from schemas.execution import Execution, ResultMessage
 
 
 class MemoryResultDelivery:
-    """Remembers what was done with it; ``settled`` is set by the first final word."""
+    """Implements ``ResultDelivery`` and remembers what was done with it; ``settled`` is set by the first final word."""
 
     def __init__(self, result: ResultMessage, attempt: int = 1) -> None:
         self.result = result
@@ -45,6 +45,8 @@ class MemoryResultDelivery:
 
 
 class MemoryResultSource:
+    """Implements ``ResultSource``."""
+
     def __init__(self) -> None:
         self._items: deque[MemoryResultDelivery] = deque()
         self._has_items = asyncio.Event()
@@ -67,7 +69,8 @@ class MemoryResultSource:
 
 
 class MemoryTransport:
-    """Delivers to a list. ``answers`` holds, by URL, what is raised next; ``gates`` what is waited for first."""
+    """Implements ``CallbackTransport``; delivers to a list. ``answers`` holds, by URL, what is raised next; ``gates``
+    what is waited for first."""
 
     def __init__(self) -> None:
         self.delivered: list[tuple[str, Execution, str]] = []

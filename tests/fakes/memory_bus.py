@@ -64,6 +64,8 @@ class MemoryBus:
 
 
 class MemoryTaskQueue:
+    """Implements ``TaskQueue``."""
+
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
 
@@ -94,6 +96,8 @@ class MemoryTaskQueue:
 
 
 class MemoryResultStore:
+    """Implements ``ResultStore``."""
+
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
 
@@ -110,7 +114,7 @@ class MemoryResultStore:
 
 
 class MemoryHistory:
-    """Page tokens are offsets."""
+    """Implements ``History``. Page tokens are offsets."""
 
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
@@ -142,6 +146,8 @@ def _matches(execution: Execution, wanted: TaskFilter) -> bool:
 
 
 class MemoryFeed:
+    """Implements ``Feed``."""
+
     def __init__(self, bus: MemoryBus, task_id: str, *, results_only: bool) -> None:
         self._bus = bus
         self._task_id = task_id
@@ -165,6 +171,8 @@ class MemoryFeed:
 
 
 class MemoryLiveFeed:
+    """Implements ``LiveFeed``."""
+
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
 
@@ -177,7 +185,8 @@ class MemoryLiveFeed:
 
 
 class MemoryNodeControl:
-    """``on_cancel`` is the node that runs the task: it is called with the id, and its name is the answer."""
+    """Implements ``NodeControl``. ``on_cancel`` is the node that runs the task: it is called with the id, and its name
+    is the answer."""
 
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
@@ -196,6 +205,8 @@ class MemoryNodeControl:
 
 
 class MemoryBusState:
+    """Implements ``BusState``."""
+
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
 
@@ -204,6 +215,8 @@ class MemoryBusState:
 
 
 class MemoryTaskEvents:
+    """Implements ``TaskEvents``."""
+
     def __init__(self) -> None:
         self.queue: asyncio.Queue[TaskEvent] = asyncio.Queue()
 

@@ -54,7 +54,8 @@ class BusDeadLetters:
         await streams.purge_below(self._bus, names.STREAM_DEAD, subject, kept.sequence + 1)
 
     async def _window(self, subject: str, start: int, below: int) -> list[KeptLetter]:
-        """Oldest first. A batch may end early where its letters are large, so the last one is empty or goes beyond."""
+        """The letters of a window, oldest first. A batch may end early where its letters are large, so the last one is
+        empty or goes beyond."""
         found: list[KeptLetter] = []
         while start < below:
             body = {"next_by_subj": subject, "seq": start, "batch": _BATCH, "max_bytes": _BATCH_BYTES}

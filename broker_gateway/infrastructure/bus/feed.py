@@ -93,7 +93,7 @@ class ResultFeed:
 
 
 async def _comes(message: asyncio.Future[Msg], timeout_s: float) -> bool:
-    """As ``asyncio.wait`` for one future, at a fraction of its cost."""
+    """True once the message is there, false after the time-out: ``asyncio.wait`` at a fraction of its cost."""
     if message.done():
         return True
     loop = asyncio.get_running_loop()

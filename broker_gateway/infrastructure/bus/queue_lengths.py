@@ -100,7 +100,8 @@ class QueueLengths:
         length.counted_at = time.monotonic()
 
     async def _count(self, pool: str, priority: Priority) -> int:
-        """A queue without its consumer is given one: tasks must not wait for the first node to be seen."""
+        """The server's count. A queue without its consumer is given one: tasks must not wait for the first node to be
+        seen."""
         name = names.queue_consumer(pool, priority)
         try:
             info = await jetstream.call(self._bus, f"CONSUMER.INFO.{names.STREAM_TASKS}.{name}")

@@ -116,7 +116,7 @@ class BusResultSource:
         self._news.set()
 
     async def _declare(self) -> None:
-        """The consumer, or all of JetStream, is away."""
+        """Creates the consumer again, which is away; or all of JetStream is."""
         await asyncio.sleep(_PAUSE_S)
         try:
             await declare.ensure_consumer(self._bus, names.STREAM_RESULTS, topology.relay_consumer())

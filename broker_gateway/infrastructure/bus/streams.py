@@ -96,7 +96,8 @@ def sequence_of(message: Msg) -> int:
 
 
 async def _collect(messages: Any) -> list[Msg]:
-    """Until the end marker. A batch that breaks off is an error: half an answer must not look like a whole one."""
+    """The messages until the end marker. A batch that breaks off is an error: half an answer must not look like a whole
+    one."""
     batch: list[Msg] = []
     async for message in messages:
         status = (message.headers or {}).get("Status")

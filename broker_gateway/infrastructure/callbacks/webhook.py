@@ -102,7 +102,8 @@ class WebhookTransport:
 
 
 class _GuardedResolver(aiohttp.abc.AbstractResolver):
-    """What it returns is what is connected to: a name cannot change its mind in between."""
+    """The resolver of the HTTP client. What it returns is what is connected to: a name cannot change its mind in
+    between."""
 
     def __init__(self, guard: AddressGuard) -> None:
         self._guard = guard
