@@ -192,11 +192,14 @@ class MemoryNodeControl:
         self._bus = bus
         self.on_cancel: Callable[[str], str | None] = lambda _task_id: None
         self.cancelled: list[str] = []
+        self.timeouts_s: list[float] = []
+        """How long each cancellation waited for an answer at most."""
         self.orders: list[tuple[str, str]] = []
 
     async def cancel(self, task_id: str, reason: str, timeout_s: float) -> str | None:
         await self._bus.operation("cancel_on_node")
         self.cancelled.append(task_id)
+        self.timeouts_s.append(timeout_s)
         return self.on_cancel(task_id)
 
     async def order(self, node_id: str, order: str, timeout_s: float) -> bool:

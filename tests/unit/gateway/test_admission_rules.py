@@ -82,3 +82,8 @@ def test_a_long_idempotency_key_is_refused() -> None:
 def test_a_queue_deadline_beyond_the_most_is_refused() -> None:
     assert fields(draft(queue_deadline_ms=24 * 3_600_000)) == []
     assert fields(draft(queue_deadline_ms=24 * 3_600_000 + 1)) == ["task.queue_deadline_ms"]
+
+
+def test_a_version_may_have_64_characters_and_no_more() -> None:
+    assert fields(draft(language_version="1" * 64)) == []
+    assert fields(draft(language_version="1" * 65)) == ["task.language_version"]

@@ -86,6 +86,17 @@ async def test_a_task_that_runs_though_it_was_last_seen_queued_keeps_its_output_
     assert (await cancelled(gateway, task_id)).execution.run is not None
 
 
+async def test_nodes_get_more_time_to_kill_a_running_task_than_to_say_that_they_have_none() -> None:
+    gateway = GatewayOnFakes(cancel=CancelSettings(queued_probe_s=0.01, node_answer_s=0.02, result_wait_s=0.02))
+    await cancelled(gateway, await submitted(gateway))
+    assert gateway.control.timeouts_s[0] == 0.01
+    gateway.control.timeouts_s.clear()
+    running = await submitted(gateway)
+    gateway.start(running)
+    await cancelled(gateway, running)
+    assert gateway.control.timeouts_s[0] == 0.02
+
+
 async def test_a_task_that_ends_by_itself_while_it_is_killed_was_not_cancelled(gateway: GatewayOnFakes) -> None:
     task_id = await submitted(gateway)
     gateway.start(task_id)
