@@ -10,6 +10,8 @@ from typing import Protocol
 from coderunner import Limits
 
 PROGRAMS = Path(__file__).parent / "programs"
+ALL = ("python", "javascript", "java", "cpp", "go")
+"""The languages whose sandboxes are attacked."""
 ESCAPED = "ESCAPED"
 """An attack program prints this, and how, where it got something that it should not get."""
 

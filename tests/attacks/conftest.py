@@ -8,10 +8,8 @@ from collections.abc import Iterator
 import docker
 import pytest
 
-from tests.attacks.arena import Arena
+from tests.attacks.arena import ALL, Arena
 from tests.attacks.stack_arena import StackArena
-
-ALL = ("python", "javascript", "java", "cpp", "go")
 
 
 @pytest.fixture(scope="package")

@@ -18,8 +18,7 @@ from tests.attacks import (
     test_processes,
     test_reach,
 )
-from tests.attacks.arena import Arena, Attack, assert_clean, assert_harmless
-from tests.attacks.conftest import ALL
+from tests.attacks.arena import ALL, Arena, Attack, assert_clean, assert_harmless
 from tests.attacks.stack_arena import StackArena
 from tests.servers.oci_runtimes import GVISOR, why_not
 

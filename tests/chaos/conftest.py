@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -15,23 +14,11 @@ from tests.chaos.engine import PrivateEngine
 from tests.chaos.ledger import Ledger
 from tests.chaos.load import Load
 from tests.chaos.receiver import Receiver
-from tests.chaos.storm import Report, Storm
+from tests.chaos.storm import Report, StartStorm, Storm
 from tests.servers.stack import Stack
 
 HERE = Path(__file__).parent
-LEAKS = pytest.mark.filterwarnings("ignore::ResourceWarning")
-"""nats-py drops its socket where the server dies during the handshake; here that is the test's own client."""
 REPORT = pytest.StashKey[Report]()
-
-GATEWAY: dict[str, Any] = {
-    "callback_allowed_networks": ["127.0.0.0/8"],
-    "relay_base_s": 0.2,
-    "reconnect_max_s": 1.0,
-    "quota_burst": 1000,
-}
-NODE: dict[str, Any] = {"reconnect_max_s": 1.0, "heartbeat_s": 1.0, "lease_s": 5}
-
-StartStorm = Callable[[Stack], Awaitable[Storm]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -134,3 +134,6 @@ def running(node: Node) -> float:
     """By its own metrics."""
     lines = node.get("/metrics")[1].splitlines()
     return next(float(line.split()[-1]) for line in lines if line.startswith("coderunner_node_running "))
+
+
+StartStorm = Callable[[Stack], Awaitable[Storm]]

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from schemas import names
-from tests.chaos.conftest import GATEWAY, LEAKS, NODE, StartStorm
 from tests.chaos.engine import PrivateEngine
 from tests.chaos.load import python, simulated
-from tests.chaos.storm import Storm
+from tests.chaos.settings import GATEWAY, LEAKS, NODE
+from tests.chaos.storm import StartStorm, Storm
 from tests.servers import EtcdCluster, NatsCluster
 from tests.servers.fixtures import StartStack
 from tests.servers.proxy import Relay

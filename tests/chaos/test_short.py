@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from tests.chaos.conftest import GATEWAY, LEAKS, NODE, StartStorm
 from tests.chaos.load import python, simulated
+from tests.chaos.settings import GATEWAY, LEAKS, NODE
+from tests.chaos.storm import StartStorm
 from tests.servers.fixtures import StartStack
 
 SIMULATED: dict[str, Any] = {

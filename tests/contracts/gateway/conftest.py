@@ -25,7 +25,7 @@ from schemas.topology import BusLimits
 from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultSource
 from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryLiveFeed, MemoryResultStore, MemoryTaskQueue
 from tests.fakes.operations import MemoryTaskRerun
-from tests.integration.gateway.conftest import declared_bus, start_empty
+from tests.integration.gateway.declared_bus import declared_bus, start_empty
 from tests.servers import NatsServer
 
 MAX_TASKS = 3

@@ -26,7 +26,7 @@ from schemas.topology import BusLimits
 from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryResultStore, MemoryTaskQueue
 from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRerun, poison_letter, undelivered_letter
 from tests.integration.gateway import samples
-from tests.integration.gateway.conftest import declared_bus
+from tests.integration.gateway.declared_bus import declared_bus
 from tests.servers import NatsServer
 
 MAX_TASKS = 2

@@ -14,7 +14,7 @@ from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
 from tests.fakes.node import MemorySink
-from tests.integration.node.conftest import GatewayStandIn
+from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.servers.bus import node_connection
 from tests.servers.fixtures import StartNats
 
@@ -33,10 +33,10 @@ async def parts(request: pytest.FixtureRequest, start_nats: StartNats) -> AsyncI
         return
     server = start_nats(roles=True)
     gateway = await server.connect("gateway")
-    desk = GatewayStandIn(gateway)
-    await desk.open()
+    gateway = GatewayStandIn(gateway)
+    await gateway.open()
     bus = await node_connection(server.url_as("node"))
-    yield on_nats(bus, desk)
+    yield on_nats(bus, gateway)
     await bus.close()
     await gateway.close()
 
@@ -50,8 +50,8 @@ def in_memory() -> Parts:
     return Parts(sink, forget)
 
 
-def on_nats(bus: BusConnection, desk: GatewayStandIn) -> Parts:
+def on_nats(bus: BusConnection, gateway: GatewayStandIn) -> Parts:
     async def forget(task_id: str) -> None:
-        await desk.ask(f"STREAM.PURGE.{names.STREAM_RESULTS}", {"filter": names.result_subject(task_id)})
+        await gateway.ask(f"STREAM.PURGE.{names.STREAM_RESULTS}", {"filter": names.result_subject(task_id)})
 
     return Parts(NatsResultSink(Publisher(bus)), forget)

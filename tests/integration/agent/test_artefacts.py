@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.agent.attached import MIB, AttachedAgent
-from tests.integration.agent.conftest import assert_works
+from tests.integration.agent.slot_checks import assert_works
 
 
 def test_artefacts_come_back_and_links_do_not(cold_slot: AttachedAgent) -> None:

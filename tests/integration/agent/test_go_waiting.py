@@ -8,7 +8,7 @@ import pytest
 
 from node.domain.sandbox import Role
 from tests.integration.agent.attached import AttachedAgent, Report
-from tests.integration.agent.conftest import slot_of
+from tests.integration.agent.slot_fixtures import slot_of
 from tests.integration.agent.told import told
 
 GOBUILD = "/opt/coderunner/go/gobuild"

@@ -11,8 +11,8 @@ import pytest
 from node.domain.sandbox import Role
 from node.infrastructure.languages import load_language
 from tests.integration.agent.attached import MIB, REPOSITORY, AttachedAgent
-from tests.integration.agent.conftest import slot_of
 from tests.integration.agent.sections import read_programs
+from tests.integration.agent.slot_fixtures import slot_of
 from tests.integration.agent.told import FOLDER, told
 
 PROGRAMS = read_programs("java_programs.txt", "Main.java")

@@ -11,8 +11,8 @@ import pytest
 
 from node.infrastructure.languages import load_language
 from tests.integration.agent.attached import REPOSITORY, AttachedAgent, Report
-from tests.integration.agent.conftest import slot_of
 from tests.integration.agent.sections import read_programs
+from tests.integration.agent.slot_fixtures import slot_of
 from tests.integration.agent.told import FOLDER, told
 
 PROGRAMS = read_programs("javascript_programs.txt", "main.js")

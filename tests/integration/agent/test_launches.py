@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.agent.attached import MIB, AttachedAgent
-from tests.integration.agent.conftest import HELLO, assert_works
+from tests.integration.agent.slot_checks import HELLO, assert_works
 
 
 @pytest.mark.parametrize("warm", [True, False], ids=["warm", "cold"])

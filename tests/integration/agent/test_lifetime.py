@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.integration.agent.attached import AttachedAgent
-from tests.integration.agent.conftest import HELLO, SLEEP, assert_gone, assert_works
+from tests.integration.agent.slot_checks import HELLO, SLEEP, assert_gone, assert_works
 
 
 def test_another_node_takes_the_slot_over_while_a_program_runs(own_python_slot: AttachedAgent) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.task import Limits
 from tests.integration.agent.attached import LIMITS, MIB, AttachedAgent
-from tests.integration.agent.conftest import HELLO, SLEEP, assert_gone, assert_works
+from tests.integration.agent.slot_checks import HELLO, SLEEP, assert_gone, assert_works
 
 
 @pytest.mark.parametrize(

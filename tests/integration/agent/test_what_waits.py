@@ -6,7 +6,7 @@ import pytest
 
 from node.domain.sandbox import Role
 from tests.integration.agent.attached import AttachedAgent, Report
-from tests.integration.agent.conftest import slot_of
+from tests.integration.agent.slot_fixtures import slot_of
 
 javascript_slot = slot_of("javascript")
 java_compiler = slot_of("java", Role.COMPILE)

@@ -11,7 +11,7 @@ from broker_gateway.infrastructure.bus.control import BusNodeControl
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.node import CancelReply
-from tests.integration.gateway.conftest import Connect
+from tests.integration.gateway.declared_bus import Connect
 
 
 async def answering(bus: BusConnection, subject: str, answer: object) -> list[object]:

@@ -14,7 +14,7 @@ from schemas import names, topology
 from schemas.execution import Execution, OutputChunk, ResultMessage
 from schemas.status import Status
 from tests.integration.gateway import samples
-from tests.integration.gateway.conftest import Connect, declared_bus
+from tests.integration.gateway.declared_bus import Connect, declared_bus
 from tests.servers.fixtures import StartNats
 
 

@@ -16,7 +16,7 @@ from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import DeadLetter
 from tests.integration.gateway import samples
-from tests.integration.gateway.conftest import Connect, declared_bus
+from tests.integration.gateway.declared_bus import Connect, declared_bus
 from tests.servers.fixtures import StartNats
 
 

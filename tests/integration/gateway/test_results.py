@@ -11,7 +11,7 @@ from broker_gateway.infrastructure.bus.results import BusResultStore
 from chassis.nats.connection import BusConnection
 from schemas import names
 from tests.integration.gateway import samples
-from tests.integration.gateway.conftest import Connect
+from tests.integration.gateway.declared_bus import Connect
 
 
 @pytest.fixture

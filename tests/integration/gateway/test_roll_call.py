@@ -17,7 +17,7 @@ from chassis.etcd import EtcdSettings
 from chassis.nats.connection import BusConnection
 from schemas import names
 from tests.integration.gateway import samples
-from tests.integration.gateway.conftest import Connect
+from tests.integration.gateway.declared_bus import Connect
 from tests.servers import EtcdServer
 from tests.servers.ports import free_port
 

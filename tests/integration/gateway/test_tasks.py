@@ -17,7 +17,7 @@ from schemas import names, topology
 from schemas.status import Priority
 from schemas.topology import BusLimits
 from tests.integration.gateway import samples
-from tests.integration.gateway.conftest import Connect, declared_bus
+from tests.integration.gateway.declared_bus import Connect, declared_bus
 from tests.servers.fixtures import StartNats
 
 

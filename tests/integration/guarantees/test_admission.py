@@ -12,33 +12,36 @@ from google.rpc import error_details_pb2, status_pb2
 from coderunner.errors import LanguageUnavailable, QueueFull
 from coderunner.model import Status
 from coderunner.v1 import execution_pb2, execution_pb2_grpc
-from tests.integration.guarantees.conftest import Place, result, started, submit
+from tests.integration.guarantees.shared_stack import SharedStack
+from tests.integration.guarantees.simulated_tasks import result, started, submit
 
 
-async def test_a_full_queue_refuses_with_a_retry_time_and_takes_tasks_again_when_there_is_room(place: Place) -> None:
-    await place.node(concurrency=1)
-    _, client = await place.gateway(queue_limit=3)
-    running = await submit(client, place.language, 1500)
+async def test_a_full_queue_refuses_with_a_retry_time_and_takes_tasks_again_when_there_is_room(
+    shared: SharedStack,
+) -> None:
+    await shared.node(concurrency=1)
+    _, client = await shared.gateway(queue_limit=3)
+    running = await submit(client, shared.language, 1500)
     await started(client, running)
-    queued = [await submit(client, place.language) for _ in range(3)]
+    queued = [await submit(client, shared.language) for _ in range(3)]
     with pytest.raises(QueueFull) as refused:
-        await submit(client, place.language)
+        await submit(client, shared.language)
     assert refused.value.retry_after == 1.0
-    high = await submit(client, place.language, priority="HIGH")  # each priority has a queue of its own
+    high = await submit(client, shared.language, priority="HIGH")  # each priority has a queue of its own
     for task_id in (running, high, *queued):
         assert (await result(client, task_id)).status is Status.SUCCEEDED
-    assert (await client.run(place.language, "x")).status is Status.SUCCEEDED
+    assert (await client.run(shared.language, "x")).status is Status.SUCCEEDED
 
 
-async def test_the_refusal_is_resource_exhausted_with_retry_info(place: Place) -> None:
-    await place.node(concurrency=1)
-    gateway, client = await place.gateway(queue_limit=1)
-    running = await submit(client, place.language, 60_000)
+async def test_the_refusal_is_resource_exhausted_with_retry_info(shared: SharedStack) -> None:
+    await shared.node(concurrency=1)
+    gateway, client = await shared.gateway(queue_limit=1)
+    running = await submit(client, shared.language, 60_000)
     await started(client, running)
-    queued = await submit(client, place.language)
+    queued = await submit(client, shared.language)
     async with grpc.aio.insecure_channel(gateway.target) as channel:
         stub: Any = execution_pb2_grpc.ExecutionServiceStub  # the generated stubs carry no types
-        task = execution_pb2.Task(language=place.language, files=[execution_pb2.File(content="x")])
+        task = execution_pb2.Task(language=shared.language, files=[execution_pb2.File(content="x")])
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await stub(channel).Submit(execution_pb2.SubmitRequest(task=task))
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -51,30 +54,30 @@ async def test_the_refusal_is_resource_exhausted_with_retry_info(place: Place) -
         await client.cancel(task_id)
 
 
-async def test_a_client_over_its_rate_is_refused_for_as_long_as_it_is_told(place: Place) -> None:
-    await place.node()
-    _, client = await place.gateway(quota_rate_per_s=2, quota_burst=3)
-    taken = [await submit(client, place.language) for _ in range(3)]
+async def test_a_client_over_its_rate_is_refused_for_as_long_as_it_is_told(shared: SharedStack) -> None:
+    await shared.node()
+    _, client = await shared.gateway(quota_rate_per_s=2, quota_burst=3)
+    taken = [await submit(client, shared.language) for _ in range(3)]
     with pytest.raises(QueueFull) as refused:
-        await submit(client, place.language)
+        await submit(client, shared.language)
     assert refused.value.retry_after is not None
     assert 0 < refused.value.retry_after <= 0.5
     await asyncio.sleep(refused.value.retry_after)
-    taken.append(await submit(client, place.language))
+    taken.append(await submit(client, shared.language))
     assert {(await result(client, task_id)).status for task_id in taken} == {Status.SUCCEEDED}
 
 
-async def test_unfinished_tasks_count_against_the_quota_until_they_end(place: Place) -> None:
-    await place.node(concurrency=2)
-    _, client = await place.gateway(quota_concurrent=2)
-    first, second = [await submit(client, place.language, 60_000) for _ in range(2)]
+async def test_unfinished_tasks_count_against_the_quota_until_they_end(shared: SharedStack) -> None:
+    await shared.node(concurrency=2)
+    _, client = await shared.gateway(quota_concurrent=2)
+    first, second = [await submit(client, shared.language, 60_000) for _ in range(2)]
     with pytest.raises(QueueFull):
-        await submit(client, place.language)
+        await submit(client, shared.language)
     await client.cancel(first)
     async with asyncio.timeout(10):
         while True:
             try:
-                third = await submit(client, place.language)
+                third = await submit(client, shared.language)
                 break
             except QueueFull:  # the end of the first is heard of by an event
                 await asyncio.sleep(0.02)
@@ -82,36 +85,36 @@ async def test_unfinished_tasks_count_against_the_quota_until_they_end(place: Pl
     await client.cancel(second)
 
 
-async def test_a_task_that_is_not_started_by_its_deadline_expires(place: Place) -> None:
-    await place.node(concurrency=1)
-    client = await place.client()
-    running = await submit(client, place.language, 600)
+async def test_a_task_that_is_not_started_by_its_deadline_expires(shared: SharedStack) -> None:
+    await shared.node(concurrency=1)
+    client = await shared.client()
+    running = await submit(client, shared.language, 600)
     await started(client, running)
-    late = await submit(client, place.language, queue_deadline_ms=100)
-    in_time = await submit(client, place.language, queue_deadline_ms=60_000)
+    late = await submit(client, shared.language, queue_deadline_ms=100)
+    in_time = await submit(client, shared.language, queue_deadline_ms=60_000)
     execution = await result(client, late)
     assert (execution.status, execution.error) == (Status.EXPIRED, "not started within 100 ms")
     assert (await result(client, in_time)).status is Status.SUCCEEDED
 
 
-async def test_one_key_on_two_gateways_at_once_is_one_task_that_runs_once(place: Place) -> None:
-    await place.node(concurrency=4)
-    clients = [await place.client(0), await place.client(1)]
-    key = f"{place.language}-once"
+async def test_one_key_on_two_gateways_at_once_is_one_task_that_runs_once(shared: SharedStack) -> None:
+    await shared.node(concurrency=4)
+    clients = [await shared.client(0), await shared.client(1)]
+    key = f"{shared.language}-once"
 
     async def tries(count: int) -> set[str]:
-        one = [submit(clients[n % 2], place.language, 50, idempotency_key=key) for n in range(count)]
+        one = [submit(clients[n % 2], shared.language, 50, idempotency_key=key) for n in range(count)]
         return set(await asyncio.gather(*one))
 
     (task_id,) = await tries(40)
     execution = await result(clients[0], task_id)
     assert (execution.status, execution.attempt) == (Status.SUCCEEDED, 1)
     assert await tries(10) == {task_id}  # and after it has ended
-    ran = [one async for one in clients[0].list(language=place.language)]
+    ran = [one async for one in clients[0].list(language=shared.language)]
     assert [one.id for one in ran] == [task_id]
 
 
-async def test_a_language_that_no_live_node_serves_is_refused(place: Place) -> None:
-    client = await place.client()
-    with pytest.raises(LanguageUnavailable, match=place.language):
-        await submit(client, place.language)
+async def test_a_language_that_no_live_node_serves_is_refused(shared: SharedStack) -> None:
+    client = await shared.client()
+    with pytest.raises(LanguageUnavailable, match=shared.language):
+        await submit(client, shared.language)

@@ -9,7 +9,8 @@ import pytest
 
 from coderunner.errors import NotFound
 from coderunner.model import Status
-from tests.integration.guarantees.conftest import FAST, Place, result, started, submit
+from tests.integration.guarantees.shared_stack import FAST, SharedStack
+from tests.integration.guarantees.simulated_tasks import result, started, submit
 from tests.servers.waiting import eventually
 
 KILLED_WITHIN_S = 0.2
@@ -24,40 +25,40 @@ while True:
 """
 
 
-async def test_a_queued_task_never_starts(place: Place) -> None:
-    await place.node(concurrency=1)
-    client = await place.client()
-    running = await submit(client, place.language, 60_000)
+async def test_a_queued_task_never_starts(shared: SharedStack) -> None:
+    await shared.node(concurrency=1)
+    client = await shared.client()
+    running = await submit(client, shared.language, 60_000)
     await started(client, running)
-    queued = await submit(client, place.language, stdin="never said")
+    queued = await submit(client, shared.language, stdin="never said")
     answer = await client.cancel(queued)
     assert (answer.cancelled, answer.execution.status) == (True, Status.CANCELLED)
     assert (answer.execution.run, answer.execution.node_id) == (None, "")
     assert (await client.cancel(running)).cancelled
-    assert (await client.run(place.language, "x")).status is Status.SUCCEEDED  # the slot went on past it
+    assert (await client.run(shared.language, "x")).status is Status.SUCCEEDED  # the slot went on past it
     assert (await client.get(queued)).status is Status.CANCELLED
 
 
-async def test_a_finished_task_says_so_and_keeps_its_result(place: Place) -> None:
-    await place.node()
-    client = await place.client()
-    execution = await client.run(place.language, "x", stdin="said")
+async def test_a_finished_task_says_so_and_keeps_its_result(shared: SharedStack) -> None:
+    await shared.node()
+    client = await shared.client()
+    execution = await client.run(shared.language, "x", stdin="said")
     answer = await client.cancel(execution.id)
     assert (answer.cancelled, answer.execution) == (False, execution)
 
 
-async def test_an_unknown_task_is_not_found(place: Place) -> None:
-    client = await place.client()
+async def test_an_unknown_task_is_not_found(shared: SharedStack) -> None:
+    client = await shared.client()
     with pytest.raises(NotFound):
         await client.cancel("0" * 32)
 
 
-async def test_a_running_program_is_killed_in_its_container_and_its_slot_is_clean(place: Place) -> None:
-    pool = f"{place.language}-docker"
-    node = place.stack.add_node(languages=["python"], pools=[pool], concurrency=1, **FAST)
+async def test_a_running_program_is_killed_in_its_container_and_its_slot_is_clean(shared: SharedStack) -> None:
+    pool = f"{shared.language}-docker"
+    node = shared.stack.add_node(languages=["python"], pools=[pool], concurrency=1, **FAST)
     try:
-        await place.stack.wait_served("python")
-        client = await place.client()
+        await shared.stack.wait_served("python")
+        client = await shared.client()
         said = asyncio.Event()
         task_id = await client.submit("python", PROGRAM)
         following = asyncio.create_task(client.follow(task_id, lambda _output: said.set()))
@@ -78,24 +79,24 @@ async def test_a_running_program_is_killed_in_its_container_and_its_slot_is_clea
     finally:
         await asyncio.to_thread(node.stop)
         node.remove_containers()
-        place.stack.nodes.remove(node)
+        shared.stack.nodes.remove(node)
 
 
-async def test_a_cancelled_task_is_gone_from_the_queue(place: Place) -> None:
-    await place.node(concurrency=1)
-    client = await place.client(1)
-    ids = [await submit(client, place.language, 60_000) for _ in range(4)]
+async def test_a_cancelled_task_is_gone_from_the_queue(shared: SharedStack) -> None:
+    await shared.node(concurrency=1)
+    client = await shared.client(1)
+    ids = [await submit(client, shared.language, 60_000) for _ in range(4)]
     await started(client, ids[0])
-    both = [client, await place.client(0)]
+    both = [client, await shared.client(0)]
     answers = await asyncio.gather(*(both[n % 2].cancel(one) for n, one in enumerate(ids)))
     assert all(answer.cancelled for answer in answers)
     assert {(await result(client, one)).status for one in ids} == {Status.CANCELLED}
 
-    bus = await place.stack.nats.connect()
+    bus = await shared.stack.nats.connect()
     try:
 
         async def empty() -> bool:
-            info = await bus.jetstream().consumer_info("CODERUNNER_TASKS", f"{place.language}-normal")
+            info = await bus.jetstream().consumer_info("CODERUNNER_TASKS", f"{shared.language}-normal")
             return not info.num_pending and not info.num_ack_pending
 
         await eventually(empty)

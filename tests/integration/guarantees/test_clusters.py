@@ -6,7 +6,8 @@ import asyncio
 
 from coderunner.model import Status
 from schemas import names
-from tests.integration.guarantees.conftest import FAST, known, result, submit
+from tests.integration.guarantees.shared_stack import FAST
+from tests.integration.guarantees.simulated_tasks import known, result, submit
 from tests.servers import EtcdCluster, NatsCluster
 from tests.servers.fixtures import StartStack
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from coderunner.model import Status
-from tests.integration.guarantees.conftest import FAST, Place, known, result, started, submit
+from tests.integration.guarantees.shared_stack import FAST, SharedStack
+from tests.integration.guarantees.simulated_tasks import known, result, started, submit
 from tests.servers.fixtures import StartStack
 from tests.servers.proxy import Relay
 from tests.servers.stack import Stack
@@ -56,15 +57,15 @@ async def test_tasks_flow_without_etcd_and_nodes_are_known_again_when_it_is_back
     assert pids(stack) == before
 
 
-async def test_programs_run_again_when_the_docker_engine_is_back(place: Place, tmp_path: Path) -> None:
+async def test_programs_run_again_when_the_docker_engine_is_back(shared: SharedStack, tmp_path: Path) -> None:
     relay = Relay(ENGINE, listen=tmp_path / "docker.sock")
     await relay.mend()
-    node = place.stack.add_node(
-        wait=False, **FAST, languages=["python"], pools=[place.language], docker_socket=f"unix://{relay.path}"
+    node = shared.stack.add_node(
+        wait=False, **FAST, languages=["python"], pools=[shared.language], docker_socket=f"unix://{relay.path}"
     )
     try:
         await asyncio.to_thread(node.wait_ready)
-        client = await place.client()
+        client = await shared.client()
         await known(client, node)
         pid = node.pid
         running = await client.submit("python", "import time; time.sleep(0.5); print('again')")
@@ -82,7 +83,7 @@ async def test_programs_run_again_when_the_docker_engine_is_back(place: Place, t
     finally:
         await asyncio.to_thread(node.stop)
         node.remove_containers()
-        place.stack.nodes.remove(node)
+        shared.stack.nodes.remove(node)
         await relay.cut()
 
 

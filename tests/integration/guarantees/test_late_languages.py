@@ -11,7 +11,8 @@ import docker
 import pytest
 
 from coderunner.model import Status
-from tests.integration.guarantees.conftest import FAST, Place, known
+from tests.integration.guarantees.shared_stack import FAST, SharedStack
+from tests.integration.guarantees.simulated_tasks import known
 from tests.servers.proxy import Relay
 from tests.servers.stack import Node
 
@@ -39,53 +40,53 @@ def late_image(docker_engine: docker.DockerClient) -> Iterator[str]:
 
 
 @pytest.fixture
-def languages(place: Place, late_image: str, tmp_path: Path) -> Path:
+def languages(shared: SharedStack, late_image: str, tmp_path: Path) -> Path:
     """Two languages of this test's own: one has its image, the other not yet."""
-    for name, image in ((place.language, REAL_IMAGE), (f"{place.language}-late", late_image)):
+    for name, image in ((shared.language, REAL_IMAGE), (f"{shared.language}-late", late_image)):
         (tmp_path / f"{name}.toml").write_text(LANGUAGE_FILE.format(name=name, image=image))
     return tmp_path
 
 
-async def end(place: Place, node: Node) -> None:
+async def end(shared: SharedStack, node: Node) -> None:
     await asyncio.to_thread(node.stop)
     node.remove_containers()
-    place.stack.nodes.remove(node)
+    shared.stack.nodes.remove(node)
 
 
 async def test_a_language_whose_image_is_built_later_is_announced_and_run_by_the_same_process(
-    place: Place, languages: Path, late_image: str, docker_engine: docker.DockerClient
+    shared: SharedStack, languages: Path, late_image: str, docker_engine: docker.DockerClient
 ) -> None:
-    node = place.stack.add_node(**FAST, languages_dir=str(languages), pools=[place.language])
+    node = shared.stack.add_node(**FAST, languages_dir=str(languages), pools=[shared.language])
     try:
-        late, client, pid = f"{place.language}-late", await place.client(), node.pid
+        late, client, pid = f"{shared.language}-late", await shared.client(), node.pid
         await known(client, node)
-        await place.stack.wait_served(place.language)
+        await shared.stack.wait_served(shared.language)
         assert late not in {one.name for one in await client.languages()}
         docker_engine.images.get(REAL_IMAGE).tag(late_image)
-        await place.stack.wait_served(late, timeout_s=20)
+        await shared.stack.wait_served(late, timeout_s=20)
         execution = await client.run(late, "echo late")
         assert execution.status is Status.SUCCEEDED
         assert execution.run is not None
         assert (execution.run.stdout, node.pid, node.running) == ("late\n", pid, True)
     finally:
-        await end(place, node)
+        await end(shared, node)
 
 
 async def test_a_node_that_starts_before_its_engine_serves_as_soon_as_there_is_one(
-    place: Place, languages: Path, tmp_path: Path
+    shared: SharedStack, languages: Path, tmp_path: Path
 ) -> None:
     relay = Relay(ENGINE, listen=tmp_path / "docker.sock")
-    settings = {"docker_socket": f"unix://{relay.path}", "languages": [place.language]}
-    node = place.stack.add_node(wait=False, **FAST, **settings, languages_dir=str(languages), pools=[place.language])
+    settings = {"docker_socket": f"unix://{relay.path}", "languages": [shared.language]}
+    node = shared.stack.add_node(wait=False, **FAST, **settings, languages_dir=str(languages), pools=[shared.language])
     try:
-        client = await place.client()
+        client = await shared.client()
         await known(client, node)  # starting: it says so, and serves nothing
         assert not node.is_ready()
-        assert place.language not in {one.name for one in await client.languages()}
+        assert shared.language not in {one.name for one in await client.languages()}
         await relay.mend()
-        await place.stack.wait_served(place.language, timeout_s=30)
-        assert (await client.run(place.language, "echo up")).status is Status.SUCCEEDED
+        await shared.stack.wait_served(shared.language, timeout_s=30)
+        assert (await client.run(shared.language, "echo up")).status is Status.SUCCEEDED
         assert node.is_ready()
     finally:
-        await end(place, node)
+        await end(shared, node)
         await relay.cut()

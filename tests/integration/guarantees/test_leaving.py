@@ -6,7 +6,8 @@ import asyncio
 import time
 
 from coderunner.model import Status
-from tests.integration.guarantees.conftest import Place, known, result, started, submit
+from tests.integration.guarantees.shared_stack import SharedStack
+from tests.integration.guarantees.simulated_tasks import known, result, started, submit
 from tests.servers.waiting import eventually
 
 ACK_WAIT_S = 2.0
@@ -15,14 +16,14 @@ SLACK_S = 2.0
 """What a busy test machine may add to the promise."""
 
 
-async def test_sigterm_finishes_what_runs_deregisters_and_redelivers_nothing(place: Place) -> None:
-    leaving = await place.node(concurrency=2)
-    client = await place.client()
-    running = [await submit(client, place.language, 1200) for _ in range(2)]
+async def test_sigterm_finishes_what_runs_deregisters_and_redelivers_nothing(shared: SharedStack) -> None:
+    leaving = await shared.node(concurrency=2)
+    client = await shared.client()
+    running = [await submit(client, shared.language, 1200) for _ in range(2)]
     for task_id in running:
         await started(client, task_id)
-    queued = [await submit(client, place.language) for _ in range(3)]
-    staying = await place.node(concurrency=1)
+    queued = [await submit(client, shared.language) for _ in range(3)]
+    staying = await shared.node(concurrency=1)
     leaving_since = time.monotonic()
     assert await asyncio.to_thread(leaving.stop, 20) == 0
     assert time.monotonic() - leaving_since < 10
@@ -37,11 +38,11 @@ async def test_sigterm_finishes_what_runs_deregisters_and_redelivers_nothing(pla
     await eventually(gone, 5)  # at once: its lease would live for 15 s
 
 
-async def test_a_killed_nodes_tasks_are_finished_by_others_within_ack_wait_and_run_time(place: Place) -> None:
-    victim, heir = [await place.node(concurrency=4, ack_wait_s=ACK_WAIT_S, wait_served=False) for _ in range(2)]
-    client = await place.client()
+async def test_a_killed_nodes_tasks_are_finished_by_others_within_ack_wait_and_run_time(shared: SharedStack) -> None:
+    victim, heir = [await shared.node(concurrency=4, ack_wait_s=ACK_WAIT_S, wait_served=False) for _ in range(2)]
+    client = await shared.client()
     await known(client, victim, heir)
-    ids = [await submit(client, place.language, RUN_MS) for _ in range(8)]
+    ids = [await submit(client, shared.language, RUN_MS) for _ in range(8)]
     for task_id in ids:
         await started(client, task_id)
     held = [task_id for task_id in ids if (await client.get(task_id)).node_id == victim.name]

@@ -7,16 +7,17 @@ from collections import Counter
 from itertools import pairwise
 
 from coderunner.model import Status
-from tests.integration.guarantees.conftest import Place, known, result, started, submit
+from tests.integration.guarantees.shared_stack import SharedStack
+from tests.integration.guarantees.simulated_tasks import known, result, started, submit
 
 
-async def test_high_goes_before_normal_before_low_and_low_does_not_starve(place: Place) -> None:
-    await place.node(concurrency=1)
-    client = await place.client()
-    blocking = await submit(client, place.language, 60_000)
+async def test_high_goes_before_normal_before_low_and_low_does_not_starve(shared: SharedStack) -> None:
+    await shared.node(concurrency=1)
+    client = await shared.client()
+    blocking = await submit(client, shared.language, 60_000)
     await started(client, blocking)
     ids = {
-        await submit(client, place.language, 5, priority=priority): priority
+        await submit(client, shared.language, 5, priority=priority): priority
         for priority in ("LOW", "NORMAL", "HIGH")
         for _ in range(12)
     }
@@ -29,10 +30,10 @@ async def test_high_goes_before_normal_before_low_and_low_does_not_starve(place:
     assert Counter(took[:16])["HIGH"] == 12
 
 
-async def test_a_single_free_slot_never_holds_two_tasks(place: Place) -> None:
-    single = await place.node(concurrency=1)
-    client = await place.client()
-    ids = [await submit(client, place.language, 150, priority=p) for p in ("LOW", "NORMAL", "HIGH") for _ in range(3)]
+async def test_a_single_free_slot_never_holds_two_tasks(shared: SharedStack) -> None:
+    single = await shared.node(concurrency=1)
+    client = await shared.client()
+    ids = [await submit(client, shared.language, 150, priority=p) for p in ("LOW", "NORMAL", "HIGH") for _ in range(3)]
     ended = sorted([await result(client, one) for one in ids], key=lambda one: one.submitted_at_ms + one.queued_ms)
     assert {(one.node_id, one.attempt, one.status) for one in ended} == {(single.name, 1, Status.SUCCEEDED)}
     starts = [one.submitted_at_ms + one.queued_ms for one in ended]
@@ -40,40 +41,40 @@ async def test_a_single_free_slot_never_holds_two_tasks(place: Place) -> None:
     assert min(gaps) >= 149, gaps  # each began when the one before it had run its 150 ms
 
 
-async def test_a_task_reaches_only_nodes_that_can_run_it(place: Place) -> None:
-    other = f"{place.language}-b"
-    here = await place.node(concurrency=2)
-    there = await place.node(pool=f"{place.language}-pool-b", language=other, concurrency=2)
-    both = await place.node(
-        pool=f"{place.language}-pool-c", simulated_languages=[place.language, other], concurrency=2, wait_served=False
+async def test_a_task_reaches_only_nodes_that_can_run_it(shared: SharedStack) -> None:
+    other = f"{shared.language}-b"
+    here = await shared.node(concurrency=2)
+    there = await shared.node(pool=f"{shared.language}-pool-b", language=other, concurrency=2)
+    both = await shared.node(
+        pool=f"{shared.language}-pool-c", simulated_languages=[shared.language, other], concurrency=2, wait_served=False
     )
-    client = await place.client()
+    client = await shared.client()
     await known(client, here, there, both)
-    ids = [await submit(client, name, 20) for name in (place.language, other) for _ in range(12)]
+    ids = [await submit(client, name, 20) for name in (shared.language, other) for _ in range(12)]
     ran = [await result(client, task_id) for task_id in ids]
     assert {one.attempt for one in ran} == {1}
     where = Counter((one.language, one.node_id) for one in ran)
-    assert {node for name, node in where if name == place.language} <= {here.name, both.name}
+    assert {node for name, node in where if name == shared.language} <= {here.name, both.name}
     assert {node for name, node in where if name == other} <= {there.name, both.name}
 
 
-async def test_a_task_in_a_shared_pool_ends_on_the_node_that_serves_its_language(place: Place) -> None:
-    other = f"{place.language}-b"
-    here = await place.node(concurrency=2)
-    there = await place.node(pool=place.language, language=other, concurrency=2)
-    client = await place.client()
-    ids = [await submit(client, name) for name in (place.language, other) for _ in range(4)]
+async def test_a_task_in_a_shared_pool_ends_on_the_node_that_serves_its_language(shared: SharedStack) -> None:
+    other = f"{shared.language}-b"
+    here = await shared.node(concurrency=2)
+    there = await shared.node(pool=shared.language, language=other, concurrency=2)
+    client = await shared.client()
+    ids = [await submit(client, name) for name in (shared.language, other) for _ in range(4)]
     ran = [await result(client, task_id) for task_id in ids]
     assert {(one.language, one.node_id, one.attempt) for one in ran} == {
-        (place.language, here.name, 1),
+        (shared.language, here.name, 1),
         (other, there.name, 1),
     }
 
 
-async def test_a_burst_fills_all_nodes_of_a_pool(place: Place) -> None:
-    nodes = [await place.node(concurrency=4, wait_served=False) for _ in range(3)]
-    client = await place.client()
+async def test_a_burst_fills_all_nodes_of_a_pool(shared: SharedStack) -> None:
+    nodes = [await shared.node(concurrency=4, wait_served=False) for _ in range(3)]
+    client = await shared.client()
     await known(client, *nodes)
-    ids = await asyncio.gather(*(submit(client, place.language, 1200) for _ in range(12)))
+    ids = await asyncio.gather(*(submit(client, shared.language, 1200) for _ in range(12)))
     where = Counter([(await result(client, task_id)).node_id for task_id in ids])
     assert where == dict.fromkeys((node.name for node in nodes), 4)

@@ -9,7 +9,8 @@ import pytest
 
 from coderunner import LanguageUnavailable
 from coderunner.model import Status
-from tests.integration.guarantees.conftest import FAST, known
+from tests.integration.guarantees.shared_stack import FAST
+from tests.integration.guarantees.simulated_tasks import known
 from tests.servers.fixtures import StartStack
 from tests.servers.stack import Gateway, Stack
 from tests.servers.waiting import eventually

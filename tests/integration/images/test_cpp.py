@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.images.conftest import Slot
+from tests.integration.images.image_slot import Slot
 
 SlotOf = Callable[[str], Slot]
 COMPILE = "/opt/coderunner/cpp/compile"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import docker
 import pytest
 
-from tests.integration.images.conftest import LANGUAGES, Slot
+from tests.integration.images.image_slot import LANGUAGES, Slot
 
 SlotOf = Callable[[str], Slot]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.images.conftest import Slot
+from tests.integration.images.image_slot import Slot
 
 SlotOf = Callable[[str], Slot]
 LAUNCH = "/opt/coderunner/java/launch"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.images.conftest import Slot
+from tests.integration.images.image_slot import Slot
 
 PROBE = """
 const Module = require('module');

@@ -2,172 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Any, Protocol
 
-import msgspec
 import pytest_asyncio
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 
-from chassis.process import live
-from node.infrastructure.settings import NodeSettings
-from node.infrastructure.wiring import sandboxes
 from node.main import Node
-from schemas import names
-from schemas.execution import DeadLetter, Execution, ResultMessage
-from schemas.node import CancelOrder, CancelReply
-from schemas.status import Priority, Status
-from schemas.task import TaskMessage
-from schemas.topology import STORED_RESULTS_WILDCARD, BusLimits, streams
-from tests.fakes.node import FixedProbe, a_task
+from tests.fakes.node import FixedProbe
+from tests.integration.node.gateway_stand_in import GatewayStandIn
+from tests.integration.node.running_nodes import StartNode, running_node
 from tests.servers.etcd import EtcdServer
 from tests.servers.nats import NatsServer
-from tests.servers.waiting import eventually
-
-SOON_S = 8.0
-
-
-class GatewayStandIn:
-    """A gateway's place on the bus: queues tasks, sees every stored result, asks the streams."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.results: dict[str, Execution] = {}
-        self.order: list[Execution] = []
-        self._came = asyncio.Condition()
-
-    async def open(self, replicas: int = 1) -> None:
-        for config in streams(BusLimits(replicas=replicas)):
-            await self.ask(f"STREAM.CREATE.{config['name']}", config)
-        await self.listen()
-
-    async def listen(self) -> None:
-        """To results, of streams that are there."""
-        await self.client.subscribe(STORED_RESULTS_WILDCARD, cb=self._result)
-
-    async def submit(self, *tasks: TaskMessage) -> None:
-        """All of them in one flush."""
-        for task in tasks:
-            subject = names.task_subject(task.pool, task.priority, task.id)
-            await self.client.publish(subject, msgspec.json.encode(task))
-        await self.client.flush()
-
-    async def result(self, task_id: str, within_s: float = SOON_S) -> Execution:
-        await self.until(lambda: task_id in self.results, within_s)
-        return self.results[task_id]
-
-    async def until(self, there: Callable[[], bool], within_s: float = SOON_S) -> None:
-        """Returns when ``there()``, asked with each result. Raises TimeoutError."""
-        async with asyncio.timeout(within_s), self._came:
-            await self._came.wait_for(there)
-
-    async def ask(self, api: str, body: object) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(
-            (await self.client.request(f"$JS.API.{api}", msgspec.json.encode(body), timeout=5)).data
-        )
-        assert "error" not in answer, answer["error"]
-        return answer
-
-    async def messages(self, stream: str) -> int:
-        return int((await self.ask(f"STREAM.INFO.{stream}", {}))["state"]["messages"])
-
-    async def queue_empties(self) -> None:
-        """The node does not wait for its acknowledgements' arrival; this does. Raises TimeoutError."""
-
-        async def empty() -> bool:
-            return await self.messages(names.STREAM_TASKS) == 0
-
-        await eventually(empty, SOON_S)
-
-    async def dead(self, reason: str, task_id: str) -> DeadLetter:
-        """Raises TimeoutError where there is none."""
-        wanted = json.dumps({"last_by_subj": names.dead_subject(reason, task_id)}).encode()
-        payload = b""
-
-        async def there() -> bool:
-            nonlocal payload
-            payload = (await self.client.request(f"$JS.API.DIRECT.GET.{names.STREAM_DEAD}", wanted)).data
-            return payload != b""
-
-        await eventually(there, SOON_S)
-        return msgspec.json.decode(payload, type=DeadLetter)
-
-    async def waiting_pulls(self, count: int, priority: Priority = Priority.NORMAL) -> None:
-        """Returns when so many pull requests wait on the queue. Raises TimeoutError."""
-        info = f"$JS.API.CONSUMER.INFO.{names.STREAM_TASKS}.{names.queue_consumer('default', priority)}"
-
-        async def there() -> bool:
-            answer = json.loads((await self.client.request(info, b"")).data)
-            return bool(answer.get("num_waiting") == count)
-
-        await eventually(there, SOON_S)
-
-    async def starts(self, task_id: str) -> int:
-        """How often a node said that it runs it."""
-        subject = f"{names.ROOT}.event.{task_id}.running"
-        answer = await self.ask(f"STREAM.INFO.{names.STREAM_EVENTS}", {"subjects_filter": subject})
-        return int((answer["state"].get("subjects") or {}).get(subject, 0))
-
-    async def final_events(self, task_id: str) -> list[Status]:
-        """The final states that a node announced. Raises TimeoutError where there is none."""
-        found: list[Status] = []
-
-        async def there() -> bool:
-            answer = await self.ask(f"STREAM.INFO.{names.STREAM_EVENTS}", {"subjects_filter": names.events_of(task_id)})
-            subjects = answer["state"].get("subjects") or {}
-            said = {Status(subject.rpartition(".")[2].upper()): count for subject, count in subjects.items()}
-            found[:] = [status for status, count in said.items() if status.is_final for _ in range(count)]
-            return bool(found)
-
-        await eventually(there, SOON_S)
-        return found
-
-    async def started(self, task_id: str, times: int = 1, within_s: float = SOON_S) -> None:
-        """Returns when a node has begun it so many times. Raises TimeoutError."""
-
-        async def there() -> bool:
-            return await self.starts(task_id) >= times
-
-        await eventually(there, within_s)
-
-    async def cancel(self, task_id: str) -> str:
-        """The name of the node that took the order. Raises nats.errors.NoRespondersError, TimeoutError."""
-        order = msgspec.json.encode(CancelOrder(id=task_id, reason="test"))
-        answer = await self.client.request(names.cancel_subject(task_id), order, timeout=2)
-        return msgspec.json.decode(answer.data, type=CancelReply).node_id
-
-    async def _result(self, message: Msg) -> None:
-        execution = msgspec.json.decode(message.data, type=ResultMessage).execution
-        async with self._came:
-            assert execution.id not in self.results, "a second result was stored"
-            self.results[execution.id] = execution
-            self.order.append(execution)
-            self._came.notify_all()
-
-
-class StartNode(Protocol):
-    def __call__(self, name: str = ..., *, probe: FixedProbe = ..., **settings: object) -> Awaitable[Node]: ...
-
-
-def timed(task_id: str, run_ms: int, **changes: object) -> TaskMessage:
-    """A task that takes so long."""
-    return a_task(task_id, **{"env": {"SIMULATED_RUN_MS": str(run_ms)}, **changes})
-
-
-def prioritised(task_id: str, priority: Priority, run_ms: int = 0) -> TaskMessage:
-    return timed(task_id, run_ms, priority=priority)
 
 
 @pytest_asyncio.fixture
-async def desk(nats_server: NatsServer) -> AsyncIterator[GatewayStandIn]:
+async def gateway(nats_server: NatsServer) -> AsyncIterator[GatewayStandIn]:
     client = await nats_server.connect()
-    desk = GatewayStandIn(client)
-    await desk.open()
-    yield desk
+    gateway = GatewayStandIn(client)
+    await gateway.open()
+    yield gateway
     await client.close()
 
 
@@ -189,18 +42,3 @@ async def start_node(nats_server: NatsServer, etcd_server: EtcdServer) -> AsyncI
             return await running_node(stack, name, settings, probe or FixedProbe())
 
         yield start
-
-
-async def running_node(stack: AsyncExitStack, name: str, settings: dict[str, object], probe: FixedProbe) -> Node:
-    configured = NodeSettings(**settings)  # type: ignore[arg-type] # each test names its own
-    node = Node(configured, name, sandboxes(configured, name), probe)
-    task = asyncio.create_task(live(node))
-
-    async def stop() -> None:
-        node.stop()
-        await asyncio.wait_for(task, 15)
-
-    stack.push_async_callback(stop)
-    async with asyncio.timeout(SOON_S):
-        await node.ready.wait()
-    return node

@@ -16,7 +16,7 @@ from node.infrastructure.bus.pull import Queue
 from schemas import names
 from schemas.status import Priority
 from schemas.topology import JsonObject
-from tests.integration.node.conftest import GatewayStandIn
+from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.servers.bus import node_connection
 from tests.servers.nats import NatsServer
 from tests.servers.waiting import eventually
@@ -59,21 +59,21 @@ class Declarations:
 
 
 @pytest_asyncio.fixture
-async def declared(desk: GatewayStandIn) -> Declarations:
+async def declared(gateway: GatewayStandIn) -> Declarations:
     heard = Declarations()
-    await desk.client.subscribe(f"{DECLARE}.>", cb=heard.request)
-    await desk.client.subscribe("$JS.EVENT.ADVISORY.API", cb=heard.audit)
-    await desk.client.flush()
+    await gateway.client.subscribe(f"{DECLARE}.>", cb=heard.request)
+    await gateway.client.subscribe("$JS.EVENT.ADVISORY.API", cb=heard.audit)
+    await gateway.client.flush()
     return heard
 
 
-async def config(desk: GatewayStandIn) -> dict[str, object]:
-    found: dict[str, object] = (await desk.ask(f"CONSUMER.INFO.{names.STREAM_TASKS}.{NAME}", {}))["config"]
+async def config(gateway: GatewayStandIn) -> dict[str, object]:
+    found: dict[str, object] = (await gateway.ask(f"CONSUMER.INFO.{names.STREAM_TASKS}.{NAME}", {}))["config"]
     return found
 
 
 async def test_a_consumer_that_is_there_is_looked_at_and_not_declared_again(
-    desk: GatewayStandIn, declared: Declarations, of_node: OfNode
+    gateway: GatewayStandIn, declared: Declarations, of_node: OfNode
 ) -> None:
     assert await (await of_node("n1", 5.0)).ensured(QUEUE)
     await eventually(lambda: declared.asked == 1)
@@ -81,12 +81,12 @@ async def test_a_consumer_that_is_there_is_looked_at_and_not_declared_again(
     for _ in range(3):
         heir.doubt(QUEUE)
         assert await heir.ensured(QUEUE)
-    await desk.client.flush()
+    await gateway.client.flush()
     assert declared.asked == 1
 
 
 async def test_of_many_nodes_that_find_nothing_at_once_one_makes_it_and_all_have_it(
-    desk: GatewayStandIn, declared: Declarations, of_node: OfNode, monkeypatch: pytest.MonkeyPatch
+    gateway: GatewayStandIn, declared: Declarations, of_node: OfNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd = await asyncio.gather(*(of_node(f"n{number}", 5.0) for number in range(CROWD)))
     together, find = asyncio.Barrier(CROWD), Consumers._find
@@ -103,24 +103,24 @@ async def test_of_many_nodes_that_find_nothing_at_once_one_makes_it_and_all_have
     assert (declared.asked, declared.done) == (CROWD, 1)
 
 
-async def test_a_consumer_with_another_ack_wait_is_made_ours(desk: GatewayStandIn, of_node: OfNode) -> None:
+async def test_a_consumer_with_another_ack_wait_is_made_ours(gateway: GatewayStandIn, of_node: OfNode) -> None:
     assert await (await of_node("n1", 5.0)).ensured(QUEUE)
-    assert (await config(desk))["ack_wait"] == 5_000_000_000
+    assert (await config(gateway))["ack_wait"] == 5_000_000_000
     assert await (await of_node("n2", 2.5)).ensured(QUEUE)
-    assert (await config(desk))["ack_wait"] == 2_500_000_000
+    assert (await config(gateway))["ack_wait"] == 2_500_000_000
 
 
 async def test_where_none_can_be_made_the_pauses_grow_up_to_a_bound_and_begin_anew_after_success(
-    desk: GatewayStandIn, of_node: OfNode
+    gateway: GatewayStandIn, of_node: OfNode
 ) -> None:
     consumers = await of_node("n1", 5.0)
-    await desk.ask(f"STREAM.DELETE.{names.STREAM_TASKS}", {})
+    await gateway.ask(f"STREAM.DELETE.{names.STREAM_TASKS}", {})
     for whole_s in (1, 2, 4, 8, 8, 8):
         await fails_and_pauses(consumers, whole_s)
-    await desk.open()
+    await gateway.open()
     assert await consumers.ensured(QUEUE)
     consumers.doubt(QUEUE)
-    await desk.ask(f"STREAM.DELETE.{names.STREAM_TASKS}", {})
+    await gateway.ask(f"STREAM.DELETE.{names.STREAM_TASKS}", {})
     await fails_and_pauses(consumers, 1)
 
 

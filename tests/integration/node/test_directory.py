@@ -12,7 +12,8 @@ from schemas import names
 from schemas.node import NodeRecord
 from schemas.status import NodeState, Status
 from tests.fakes.node import a_task
-from tests.integration.node.conftest import SOON_S, GatewayStandIn, StartNode
+from tests.integration.node.gateway_stand_in import SOON_S, GatewayStandIn
+from tests.integration.node.running_nodes import StartNode
 from tests.servers.etcd import EtcdServer
 from tests.servers.fixtures import StartEtcd
 from tests.servers.waiting import eventually
@@ -45,7 +46,7 @@ async def recorded_when(server: EtcdServer, name: str, fits: Callable[[NodeRecor
 
 
 async def test_a_ready_node_is_in_the_directory_and_a_drained_one_is_not(
-    desk: GatewayStandIn, start_node: StartNode, etcd_server: EtcdServer
+    gateway: GatewayStandIn, start_node: StartNode, etcd_server: EtcdServer
 ) -> None:
     node = await start_node("n1", pools=["default", "gpu"], labels={"rack": "3"})
     found = await recorded_when(etcd_server, "n1", lambda entry: entry.state is NodeState.READY)
@@ -61,7 +62,7 @@ async def test_a_ready_node_is_in_the_directory_and_a_drained_one_is_not(
 
 
 async def test_an_entry_that_was_lost_is_declared_again(
-    desk: GatewayStandIn, start_node: StartNode, etcd_server: EtcdServer
+    gateway: GatewayStandIn, start_node: StartNode, etcd_server: EtcdServer
 ) -> None:
     await start_node("n1", heartbeat_s=0.1)
     first = await recorded(etcd_server, "n1")
@@ -72,27 +73,27 @@ async def test_an_entry_that_was_lost_is_declared_again(
 
 
 async def test_tasks_flow_while_etcd_is_away_and_the_node_is_back_when_it_is(
-    desk: GatewayStandIn, start_node: StartNode, start_etcd: StartEtcd
+    gateway: GatewayStandIn, start_node: StartNode, start_etcd: StartEtcd
 ) -> None:
     server = start_etcd()
     node = await start_node("n1", etcd_endpoints=[server.endpoint], heartbeat_s=0.1, lease_s=2, reconnect_max_s=0.2)
     await recorded(server, "n1")
     server.kill()
     await eventually(lambda: not node.directory.reachable, SOON_S)
-    await desk.submit(a_task("t1"))
-    assert (await desk.result("t1")).status is Status.SUCCEEDED
+    await gateway.submit(a_task("t1"))
+    assert (await gateway.result("t1")).status is Status.SUCCEEDED
     away_ms = int(time.time() * 1000)
     server.start()
     await recorded_when(server, "n1", lambda entry: entry.updated_at_ms > away_ms)
 
 
-async def test_every_node_answers_a_roll_call_with_its_record(desk: GatewayStandIn, start_node: StartNode) -> None:
+async def test_every_node_answers_a_roll_call_with_its_record(gateway: GatewayStandIn, start_node: StartNode) -> None:
     """With no etcd to be found."""
     for name in ("n1", "n2"):
         await start_node(name, etcd_endpoints=["127.0.0.1:1"], labels={"name": name})
-    inbox = desk.client.new_inbox()
-    answers = await desk.client.subscribe(inbox)
-    await desk.client.publish(names.ROLL_CALL, b"", reply=inbox)
+    inbox = gateway.client.new_inbox()
+    answers = await gateway.client.subscribe(inbox)
+    await gateway.client.publish(names.ROLL_CALL, b"", reply=inbox)
     told = [msgspec.json.decode((await answers.next_msg(timeout=5)).data, type=NodeRecord) for _ in range(2)]
     assert {(one.id, one.labels["name"], one.state) for one in told} == {
         ("n1", "n1", NodeState.READY),

@@ -6,14 +6,15 @@ import aiohttp
 import pytest
 
 from tests.fakes.node import a_task
-from tests.integration.node.conftest import GatewayStandIn, StartNode
+from tests.integration.node.gateway_stand_in import GatewayStandIn
+from tests.integration.node.running_nodes import StartNode
 
 
 @pytest.mark.parametrize("path", ["healthz", "readyz", "metrics", "live", "ready", "health", "livez"])
-async def test_health_and_metrics_answer(desk: GatewayStandIn, start_node: StartNode, path: str) -> None:
+async def test_health_and_metrics_answer(gateway: GatewayStandIn, start_node: StartNode, path: str) -> None:
     node = await start_node()
-    await desk.submit(a_task("t1"))
-    await desk.result("t1")
+    await gateway.submit(a_task("t1"))
+    await gateway.result("t1")
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"http://127.0.0.1:{node.http.port}/{path}") as response,

@@ -8,74 +8,75 @@ from pathlib import Path
 from schemas import names
 from schemas.status import Status
 from tests.fakes.node import FixedProbe
-from tests.integration.node.conftest import GatewayStandIn, StartNode, timed
+from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.node_process import ended, node_process, pausable_node
+from tests.integration.node.running_nodes import StartNode, timed
 from tests.servers.nats import NatsServer
 
 
 async def test_a_killed_nodes_task_is_finished_by_another(
-    desk: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
+    gateway: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
     victim = node_process(nats_server, tmp_path / "victim.log", ack_wait_s="1", concurrency="1")
-    await desk.submit(timed("t1", 700))
-    await desk.started("t1")
+    await gateway.submit(timed("t1", 700))
+    await gateway.started("t1")
     victim.kill()
     await ended(victim)
     await start_node("heir", ack_wait_s=1.0)
-    execution = await desk.result("t1", within_s=4)  # ack wait and run time
+    execution = await gateway.result("t1", within_s=4)  # ack wait and run time
     assert (execution.status, execution.node_id, execution.attempt) == (Status.SUCCEEDED, "heir", 2)
 
 
 async def test_a_node_that_was_paused_past_its_ack_wait_makes_no_second_result(
-    desk: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
+    gateway: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
     async with pausable_node(nats_server, tmp_path / "sleeper.log", ack_wait_s="1", concurrency="1") as sleeper:
-        await desk.submit(timed("t1", 500))
-        await desk.started("t1")
+        await gateway.submit(timed("t1", 500))
+        await gateway.started("t1")
         sleeper.send_signal(signal.SIGSTOP)
         await start_node("heir", ack_wait_s=1.0)
-        assert (await desk.result("t1")).node_id == "heir"
+        assert (await gateway.result("t1")).node_id == "heir"
         sleeper.send_signal(signal.SIGCONT)
-        await desk.submit(timed("t2", 0, pool="default"))
-        await desk.result("t2")
-        await desk.queue_empties()
-        assert (await desk.messages(names.STREAM_RESULTS)) == 2
+        await gateway.submit(timed("t2", 0, pool="default"))
+        await gateway.result("t2")
+        await gateway.queue_empties()
+        assert (await gateway.messages(names.STREAM_RESULTS)) == 2
 
 
 async def test_a_node_that_falls_silent_is_not_given_its_own_task_again(
-    desk: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
+    gateway: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
     """Its connection stays open, it has room and less load than the other, and its request for more still waits."""
     heir = await start_node("heir", ack_wait_s=2.0, probe=FixedProbe(cpu=94, memory=89))
     await heir.slots.pause()
     async with pausable_node(nats_server, tmp_path / "sleeper.log", ack_wait_s="2", concurrency="2") as sleeper:
-        await desk.submit(timed("t1", 1500))
-        await desk.started("t1")
+        await gateway.submit(timed("t1", 1500))
+        await gateway.started("t1")
         await heir.slots.resume()
-        await desk.waiting_pulls(2)
+        await gateway.waiting_pulls(2)
         sleeper.send_signal(signal.SIGSTOP)
-        assert (await desk.result("t1", within_s=2.0 + 1.5 + 0.8)).node_id == "heir"  # ack wait, run time, noise
-        assert await desk.starts("t1") == 2
+        assert (await gateway.result("t1", within_s=2.0 + 1.5 + 0.8)).node_id == "heir"  # ack wait, run time, noise
+        assert await gateway.starts("t1") == 2
 
 
 async def test_a_task_that_killed_three_nodes_is_not_started_a_fourth_time(
-    desk: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
+    gateway: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
-    await desk.submit(timed("killer", 60_000))
+    await gateway.submit(timed("killer", 60_000))
     for start in range(1, 4):
         victim = node_process(nats_server, tmp_path / f"{start}.log", ack_wait_s="1", concurrency="1")
-        await desk.started("killer", start, within_s=12)
+        await gateway.started("killer", start, within_s=12)
         victim.kill()
         await ended(victim)
     await start_node(ack_wait_s=1.0)
-    assert (await desk.result("killer")).status is Status.INTERNAL_ERROR
-    assert await desk.starts("killer") == 3
-    await desk.queue_empties()
+    assert (await gateway.result("killer")).status is Status.INTERNAL_ERROR
+    assert await gateway.starts("killer") == 3
+    await gateway.queue_empties()
 
 
-async def test_a_long_task_is_kept_alive_past_the_ack_wait(desk: GatewayStandIn, start_node: StartNode) -> None:
+async def test_a_long_task_is_kept_alive_past_the_ack_wait(gateway: GatewayStandIn, start_node: StartNode) -> None:
     await start_node("n1", ack_wait_s=1.0)
     await start_node("n2", ack_wait_s=1.0)
-    await desk.submit(timed("t1", 2500))
-    assert (await desk.result("t1")).attempt == 1
-    assert await desk.starts("t1") == 1
+    await gateway.submit(timed("t1", 2500))
+    assert (await gateway.result("t1")).attempt == 1
+    assert await gateway.starts("t1") == 1

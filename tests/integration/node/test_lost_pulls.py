@@ -16,7 +16,8 @@ from schemas import names
 from schemas.status import Priority, Status
 from schemas.topology import create_consumer_request, task_consumers
 from tests.fakes.node import FixedProbe, a_task
-from tests.integration.node.conftest import GatewayStandIn, StartNode, running_node
+from tests.integration.node.gateway_stand_in import GatewayStandIn
+from tests.integration.node.running_nodes import StartNode, running_node
 from tests.servers.nats import NatsCluster, NatsServer
 from tests.servers.waiting import eventually
 
@@ -30,12 +31,14 @@ LED_AGAIN_WITHIN_S = 20.0
 async def leader_of_normal(cluster: NatsCluster) -> NatsServer:
     """Of the queue, which the test makes with all others before a node does; streams have three replicas."""
     client = await cluster.connect()
-    desk = GatewayStandIn(client)
-    await desk.open(replicas=3)
+    gateway = GatewayStandIn(client)
+    await gateway.open(replicas=3)
     for config in task_consumers("default"):
         subject, body = create_consumer_request(names.STREAM_TASKS, config)
-        await desk.ask(subject.removeprefix("$JS.API."), json.loads(body))
-    info = await desk.ask(f"CONSUMER.INFO.{names.STREAM_TASKS}.{names.queue_consumer('default', NORMAL.priority)}", {})
+        await gateway.ask(subject.removeprefix("$JS.API."), json.loads(body))
+    info = await gateway.ask(
+        f"CONSUMER.INFO.{names.STREAM_TASKS}.{names.queue_consumer('default', NORMAL.priority)}", {}
+    )
     await client.close()
     return next(server for server in cluster.servers if server.name == info["cluster"]["leader"])
 
@@ -45,24 +48,24 @@ async def test_a_request_whose_leader_died_is_noticed_within_seconds_and_sent_ag
     elsewhere = next(server for server in nats_cluster.servers if server is not leader)
     settings = {"nats_urls": [elsewhere.url], "etcd_endpoints": ["127.0.0.1:1"], "http_address": "127.0.0.1:0"}
     async with AsyncExitStack() as stack:
-        desk = GatewayStandIn(await elsewhere.connect())
-        stack.push_async_callback(desk.client.close)
-        await desk.listen()
+        gateway = GatewayStandIn(await elsewhere.connect())
+        stack.push_async_callback(gateway.client.close)
+        await gateway.listen()
         node = await running_node(stack, "n1", {"sandbox": "simulated", "concurrency": 2, **settings}, FixedProbe())
-        await desk.waiting_pulls(1)
+        await gateway.waiting_pulls(1)
         leader.kill()
         await eventually(lambda: node.source.lost_pulls > 0, NOTICED_WITHIN_S)
         assert node.bus.connected()
-        await eventually(lambda: is_queued(desk, "t1"), LED_AGAIN_WITHIN_S)
-        assert (await desk.result("t1", LED_AGAIN_WITHIN_S)).status is Status.SUCCEEDED
+        await eventually(lambda: is_queued(gateway, "t1"), LED_AGAIN_WITHIN_S)
+        assert (await gateway.result("t1", LED_AGAIN_WITHIN_S)).status is Status.SUCCEEDED
 
 
-async def is_queued(desk: GatewayStandIn, task_id: str) -> bool:
+async def is_queued(gateway: GatewayStandIn, task_id: str) -> bool:
     """True once the stream's leader has confirmed it: while there is none, nobody does."""
     task = a_task(task_id)
     subject = names.task_subject(task.pool, task.priority, task.id)
     try:
-        answer = await desk.client.request(
+        answer = await gateway.client.request(
             subject, msgspec.json.encode(task), timeout=1, headers={names.HEADER_MSG_ID: task_id}
         )
     except (NoRespondersError, NatsTimeoutError):
@@ -70,13 +73,15 @@ async def is_queued(desk: GatewayStandIn, task_id: str) -> bool:
     return "error" not in json.loads(answer.data)
 
 
-async def test_a_request_that_waits_in_peace_is_not_taken_for_lost(desk: GatewayStandIn, start_node: StartNode) -> None:
+async def test_a_request_that_waits_in_peace_is_not_taken_for_lost(
+    gateway: GatewayStandIn, start_node: StartNode
+) -> None:
     node = await start_node()  # its consumers
     await node.slots.pause()
-    await desk.waiting_pulls(0)
+    await gateway.waiting_pulls(0)
     over = asyncio.get_running_loop().create_future()
     wait_s = nats_pull.SILENCE_S + 0.5
-    pull = WaitingPull(lambda: desk.client, NORMAL, wait_s, desk.client.publish, over.set_result)  # type: ignore[arg-type] # no task comes
+    pull = WaitingPull(lambda: gateway.client, NORMAL, wait_s, gateway.client.publish, over.set_result)  # type: ignore[arg-type] # no task comes
     await pull.request(1, 0)
     while not over.done():
         assert not pull.is_lost(asyncio.get_running_loop().time())

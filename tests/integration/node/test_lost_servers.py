@@ -11,21 +11,22 @@ from structlog.testing import capture_logs
 from schemas import names
 from schemas.status import Priority, Status
 from tests.fakes.node import FixedProbe, a_task
-from tests.integration.node.conftest import SOON_S, GatewayStandIn, StartNode, running_node, timed
+from tests.integration.node.gateway_stand_in import SOON_S, GatewayStandIn
 from tests.integration.node.node_process import START_S, ended, node_process
+from tests.integration.node.running_nodes import StartNode, running_node, timed
 from tests.servers.etcd import EtcdServer
 from tests.servers.fixtures import StartNats
 from tests.servers.nats import NatsServer
 from tests.servers.waiting import eventually
 
 
-async def test_deleted_consumers_are_made_again(desk: GatewayStandIn, start_node: StartNode) -> None:
+async def test_deleted_consumers_are_made_again(gateway: GatewayStandIn, start_node: StartNode) -> None:
     await start_node()
-    await desk.waiting_pulls(1)
+    await gateway.waiting_pulls(1)
     for priority in Priority:
-        await desk.ask(f"CONSUMER.DELETE.{names.STREAM_TASKS}.{names.queue_consumer('default', priority)}", {})
-    await desk.submit(*(a_task(f"t-{priority.value}", priority=priority) for priority in Priority))
-    await desk.until(lambda: len(desk.order) == 3)
+        await gateway.ask(f"CONSUMER.DELETE.{names.STREAM_TASKS}.{names.queue_consumer('default', priority)}", {})
+    await gateway.submit(*(a_task(f"t-{priority.value}", priority=priority) for priority in Priority))
+    await gateway.until(lambda: len(gateway.order) == 3)
 
 
 async def test_a_node_starts_without_bus_and_directory_and_survives_their_restart(
@@ -45,10 +46,10 @@ async def test_a_node_starts_without_bus_and_directory_and_survives_their_restar
         await starting
         for round_number in range(2):
             client = await server.connect()
-            desk = GatewayStandIn(client)
-            await desk.open()
-            await desk.submit(a_task(f"t{round_number}"))
-            assert (await desk.result(f"t{round_number}")).status is Status.SUCCEEDED
+            gateway = GatewayStandIn(client)
+            await gateway.open()
+            await gateway.submit(a_task(f"t{round_number}"))
+            assert (await gateway.result(f"t{round_number}")).status is Status.SUCCEEDED
             await client.close()
             server.kill()
             server.start()
@@ -62,35 +63,35 @@ async def test_a_result_survives_a_bus_that_goes_away_while_the_task_runs(
     async with AsyncExitStack() as stack:
         client = await server.connect(max_reconnect_attempts=-1, reconnect_time_wait=0.1)
         stack.push_async_callback(client.close)
-        desk = GatewayStandIn(client)
-        await desk.open()
+        gateway = GatewayStandIn(client)
+        await gateway.open()
         await running_node(stack, "n1", {"sandbox": "simulated", "concurrency": 2, **settings}, FixedProbe())
-        await desk.submit(timed("t1", 600))
-        await desk.started("t1")
+        await gateway.submit(timed("t1", 600))
+        await gateway.started("t1")
         server.stop()
         server.start()
-        await desk.result("t1")
-        await desk.queue_empties()
-        assert await desk.messages(names.STREAM_RESULTS) == 1
+        await gateway.result("t1")
+        await gateway.queue_empties()
+        assert await gateway.messages(names.STREAM_RESULTS) == 1
 
 
 async def test_a_node_works_with_the_permissions_of_its_role(start_nats: StartNats, etcd_server: EtcdServer) -> None:
     server = start_nats(roles=True)
-    gateway = await server.connect("gateway")
+    client = await server.connect("gateway")
     settings = {"nats_urls": [server.url_as("node")], "etcd_endpoints": [etcd_server.endpoint]}
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(gateway.close)
-        desk = GatewayStandIn(gateway)
-        await desk.open()
+        stack.push_async_callback(client.close)
+        gateway = GatewayStandIn(client)
+        await gateway.open()
         await running_node(
             stack, "n1", {"sandbox": "simulated", "http_address": "127.0.0.1:0", **settings}, FixedProbe()
         )
-        await desk.submit(a_task("good"), a_task("poison", env={"SIMULATED_LOST": "1"}), timed("long", 60_000))
-        assert (await desk.result("good")).status is Status.SUCCEEDED
-        assert (await desk.result("poison")).status is Status.INTERNAL_ERROR
-        assert await desk.cancel("long") == "n1"
-        assert (await desk.result("long")).status is Status.CANCELLED
-        await desk.queue_empties()
+        await gateway.submit(a_task("good"), a_task("poison", env={"SIMULATED_LOST": "1"}), timed("long", 60_000))
+        assert (await gateway.result("good")).status is Status.SUCCEEDED
+        assert (await gateway.result("poison")).status is Status.INTERNAL_ERROR
+        assert await gateway.cancel("long") == "n1"
+        assert (await gateway.result("long")).status is Status.CANCELLED
+        await gateway.queue_empties()
 
 
 async def test_a_node_that_never_saw_its_bus_still_goes_down_cleanly(tmp_path: Path) -> None:

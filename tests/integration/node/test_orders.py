@@ -7,63 +7,66 @@ from pathlib import Path
 
 from schemas import names
 from schemas.status import Status
-from tests.integration.node.conftest import GatewayStandIn, StartNode, timed
+from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.node_process import ended, node_process
+from tests.integration.node.running_nodes import StartNode, timed
 from tests.servers.nats import NatsServer
 
 
-async def test_sigterm_drains_and_exits_with_0(desk: GatewayStandIn, nats_server: NatsServer, tmp_path: Path) -> None:
+async def test_sigterm_drains_and_exits_with_0(
+    gateway: GatewayStandIn, nats_server: NatsServer, tmp_path: Path
+) -> None:
     process = node_process(nats_server, tmp_path / "node.log", concurrency="1")
-    await desk.submit(timed("running", 800), timed("queued", 0))
-    await desk.started("running")
+    await gateway.submit(timed("running", 800), timed("queued", 0))
+    await gateway.started("running")
     process.terminate()
     assert await ended(process) == 0
-    assert (await desk.result("running")).attempt == 1
-    assert "queued" not in desk.results
-    assert await desk.messages(names.STREAM_TASKS) == 1
+    assert (await gateway.result("running")).attempt == 1
+    assert "queued" not in gateway.results
+    assert await gateway.messages(names.STREAM_TASKS) == 1
 
 
 async def test_what_still_runs_after_the_drains_bound_is_handed_back_at_once(
-    desk: GatewayStandIn, start_node: StartNode
+    gateway: GatewayStandIn, start_node: StartNode
 ) -> None:
     node = await start_node("going", drain_s=0.2, concurrency=1)
-    await desk.submit(timed("t1", 60_000))
-    await desk.started("t1")
+    await gateway.submit(timed("t1", 60_000))
+    await gateway.started("t1")
     node.stop()
     await start_node("heir", concurrency=1)
-    await desk.started("t1", 2, within_s=4)  # less than the ack wait
-    assert await desk.cancel("t1") == "heir"
-    assert (await desk.result("t1")).attempt == 2
+    await gateway.started("t1", 2, within_s=4)  # less than the ack wait
+    assert await gateway.cancel("t1") == "heir"
+    assert (await gateway.result("t1")).attempt == 2
 
 
 async def test_a_running_task_is_killed_by_its_cancel_order_and_keeps_its_output(
-    desk: GatewayStandIn, start_node: StartNode
+    gateway: GatewayStandIn, start_node: StartNode
 ) -> None:
     await start_node("n1")
     await start_node("n2")
-    await desk.submit(timed("t1", 60_000, stdin="so far"))
-    await desk.started("t1")
-    runs_it = await desk.cancel("t1")
-    execution = await desk.result("t1", within_s=0.5)
+    await gateway.submit(timed("t1", 60_000, stdin="so far"))
+    await gateway.started("t1")
+    runs_it = await gateway.cancel("t1")
+    execution = await gateway.result("t1", within_s=0.5)
     assert (execution.status, execution.node_id) == (Status.CANCELLED, runs_it)
     assert execution.run is not None
     assert execution.run.stdout == "so far"
-    await desk.queue_empties()
+    await gateway.queue_empties()
 
 
-async def test_a_drain_order_is_answered_and_obeyed(desk: GatewayStandIn, start_node: StartNode) -> None:
+async def test_a_drain_order_is_answered_and_obeyed(gateway: GatewayStandIn, start_node: StartNode) -> None:
     node = await start_node("n1")
-    await desk.submit(timed("t1", 500))
-    await desk.started("t1")
+    await gateway.submit(timed("t1", 500))
+    await gateway.started("t1")
     for order, draining in (("drain", True), ("resume", False), ("drain", True)):
         body = json.dumps({"order": order}).encode()
-        answer = await desk.client.request(names.node_subject("n1"), body, timeout=2)
+        answer = await gateway.client.request(names.node_subject("n1"), body, timeout=2)
         assert json.loads(answer.data) == {"ok": True}
         assert node.draining.wanted is draining
-    assert (await desk.result("t1")).attempt == 1
+    assert (await gateway.result("t1")).attempt == 1
 
 
-async def test_an_order_that_nobody_knows_is_refused(desk: GatewayStandIn, start_node: StartNode) -> None:
+async def test_an_order_that_nobody_knows_is_refused(gateway: GatewayStandIn, start_node: StartNode) -> None:
     await start_node("n1")
-    answer = await desk.client.request(names.node_subject("n1"), b'{"order":"explode"}', timeout=2)
+    answer = await gateway.client.request(names.node_subject("n1"), b'{"order":"explode"}', timeout=2)
     assert json.loads(answer.data)["ok"] is False

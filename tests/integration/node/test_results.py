@@ -15,62 +15,63 @@ from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
 from schemas.status import Priority, Status
 from tests.fakes.node import a_task, an_outcome
-from tests.integration.node.conftest import GatewayStandIn, StartNode
+from tests.integration.node.gateway_stand_in import GatewayStandIn
+from tests.integration.node.running_nodes import StartNode
 from tests.servers.bus import node_connection
 from tests.servers.nats import NatsServer
 
 
 async def test_a_task_that_always_loses_its_sandbox_ends_in_the_dead_letters(
-    desk: GatewayStandIn, start_node: StartNode
+    gateway: GatewayStandIn, start_node: StartNode
 ) -> None:
     await start_node()
-    await desk.submit(a_task("poison", env={"SIMULATED_LOST": "1"}), a_task("good"))
-    execution = await desk.result("poison")
+    await gateway.submit(a_task("poison", env={"SIMULATED_LOST": "1"}), a_task("good"))
+    execution = await gateway.result("poison")
     assert (execution.status, execution.attempt) == (Status.INTERNAL_ERROR, 3)
     assert execution.error.startswith("gave up at attempt 3, delivery 3: the sandbox was lost")
-    letter = await desk.dead("poison", "poison")
+    letter = await gateway.dead("poison", "poison")
     assert letter.detail == execution.error
     assert json.loads(letter.payload)["id"] == "poison"
-    assert (await desk.result("good")).status is Status.SUCCEEDED
-    await desk.queue_empties()
-    assert await desk.starts("poison") == 3
+    assert (await gateway.result("good")).status is Status.SUCCEEDED
+    await gateway.queue_empties()
+    assert await gateway.starts("poison") == 3
 
 
-async def test_a_result_that_is_there_already_wins(desk: GatewayStandIn, start_node: StartNode) -> None:
-    await desk.submit(a_task("t1", stdin="second"))
+async def test_a_result_that_is_there_already_wins(gateway: GatewayStandIn, start_node: StartNode) -> None:
+    await gateway.submit(a_task("t1", stdin="second"))
     node = await start_node("n1", concurrency=1)
-    first = await desk.result("t1")
-    await desk.submit(a_task("t1", stdin="third"))
-    await desk.queue_empties()
-    assert await desk.messages(names.STREAM_RESULTS) == 1
-    assert desk.results["t1"] == first
+    first = await gateway.result("t1")
+    await gateway.submit(a_task("t1", stdin="third"))
+    await gateway.queue_empties()
+    assert await gateway.messages(names.STREAM_RESULTS) == 1
+    assert gateway.results["t1"] == first
     await asyncio.wait_for(node.slots.wait_until_quiet(), 5)  # the acknowledgement comes just before the end
 
 
-async def test_a_message_that_is_no_task_is_buried_and_answered(desk: GatewayStandIn, start_node: StartNode) -> None:
+async def test_a_message_that_is_no_task_is_buried_and_answered(gateway: GatewayStandIn, start_node: StartNode) -> None:
     await start_node()
-    await desk.client.publish(names.task_subject("default", Priority.HIGH, "broken"), b"{not json")
-    assert (await desk.result("broken")).status is Status.INTERNAL_ERROR
-    assert (await desk.dead("malformed", "broken")).payload == "{not json"
-    await desk.queue_empties()
+    await gateway.client.publish(names.task_subject("default", Priority.HIGH, "broken"), b"{not json")
+    assert (await gateway.result("broken")).status is Status.INTERNAL_ERROR
+    assert (await gateway.dead("malformed", "broken")).payload == "{not json"
+    await gateway.queue_empties()
 
 
 async def test_a_result_too_large_for_a_message_is_cut_and_says_so(
-    nats_server: NatsServer, desk: GatewayStandIn
+    nats_server: NatsServer, gateway: GatewayStandIn
 ) -> None:
     bus = await node_connection(nats_server.url)
     flood = an_outcome(stdout=b"\x01" * 200_000)  # six characters each in JSON: over the bus's 1 MB
     run = Run(a_task("t1"), "n1", attempt=1, started_ms=0, language="python")
     result = result_of(run, execution_of(run, Produced(Status.SUCCEEDED, run=stage_of(flood)), 1))
     assert await NatsResultSink(Publisher(bus)).store(result)
-    stage = (await desk.result("t1")).run
+    stage = (await gateway.result("t1")).run
     assert stage is not None
     assert (stage.stdout_truncated, len(stage.stdout)) == (True, 16_384)
     await bus.close()
 
 
 async def test_a_stored_result_of_ours_whose_answer_was_lost_counts_as_stored(
-    desk: GatewayStandIn, nats_server: NatsServer
+    gateway: GatewayStandIn, nats_server: NatsServer
 ) -> None:
     bus = await node_connection(nats_server.url)
     sink = NatsResultSink(Publisher(bus))

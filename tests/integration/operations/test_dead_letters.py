@@ -12,7 +12,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from coderunner import NotFound, NotRedriven, Operator, Status, Unauthenticated
-from tests.integration.operations.conftest import NODE, PATIENCE_S, Command, deliveries, operator
+from tests.integration.operations.operating import NODE, PATIENCE_S, Command, deliveries, operator
 from tests.servers.fixtures import StartStack
 from tests.servers.ports import free_port
 from tests.servers.stack import Stack

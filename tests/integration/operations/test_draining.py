@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from coderunner import Client, Execution, Node, NodeState, Status
-from tests.integration.operations.conftest import NODE, PATIENCE_S, Command, deliveries, operator
+from tests.integration.operations.operating import NODE, PATIENCE_S, Command, deliveries, operator
 from tests.servers.fixtures import StartStack
 from tests.servers.stack import Stack
 from tests.servers.waiting import eventually

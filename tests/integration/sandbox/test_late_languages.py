@@ -16,7 +16,8 @@ from node.domain.language import Language
 from node.domain.sandbox import Launch, Role
 from node.infrastructure.docker import DockerSandboxPool
 from node.infrastructure.docker.engine.client import EngineError
-from tests.integration.sandbox.conftest import AT_LEISURE, Bench, Eventually, language
+from tests.integration.sandbox.languages import AT_LEISURE, language
+from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine
 from tests.servers.proxy import Relay
 from tests.unit.docker.builders import limits, nobody
 
@@ -27,7 +28,7 @@ LABEL = "coderunner-test.late"
 
 @pytest.fixture
 def late_image(client: docker.DockerClient, prefix: str) -> Iterator[str]:
-    """A name that no image has yet. Ask for it before ``bench``, whose slots are gone first then."""
+    """A name that no image has yet. Ask for it before ``engine``, whose slots are gone first then."""
     name = f"{prefix}/late-{secrets.token_hex(3)}"
     yield name
     made = client.images.list(all=True, filters={"label": f"{LABEL}={name}"})
@@ -66,36 +67,38 @@ async def says(pool: DockerSandboxPool, which: Language) -> bytes:
 
 
 async def test_a_language_joins_in_when_its_image_is_built(
-    late_image: str, bench: Bench, eventually: Eventually
+    late_image: str, engine: PrefixedEngine, eventually: Eventually
 ) -> None:
     late = late_language(late_image)
-    pool = await bench.pool(late, BASH)
+    pool = await engine.pool(late, BASH)
     assert names(pool) == ["bash"]
-    build(bench.client, late_image, "version 7")
+    build(engine.client, late_image, "version 7")
     await eventually(lambda: names(pool) == ["late", "bash"])
     assert pool.languages()[0][1] == "7"
     assert await says(pool, late) == b"here\n"
 
 
 async def test_a_language_joins_in_when_its_broken_image_is_replaced_and_no_slot_of_the_old_one_stays(
-    late_image: str, bench: Bench, eventually: Eventually
+    late_image: str, engine: PrefixedEngine, eventually: Eventually
 ) -> None:
-    build(bench.client, late_image, "nothing to tell")
+    build(engine.client, late_image, "nothing to tell")
     late = late_language(late_image)
-    pool = await bench.pool(late, BASH)
+    pool = await engine.pool(late, BASH)
     assert names(pool) == ["bash"]
-    (broken,) = bench.containers(language="late")
-    build(bench.client, late_image, "version 8")
+    (broken,) = engine.containers(language="late")
+    build(engine.client, late_image, "version 8")
     await eventually(lambda: names(pool) == ["late", "bash"])
     assert await says(pool, late) == b"here\n"
-    await eventually(lambda: broken.id not in {one.id for one in bench.containers(language="late")})
-    assert len(bench.containers(language="late")) == 1
+    await eventually(lambda: broken.id not in {one.id for one in engine.containers(language="late")})
+    assert len(engine.containers(language="late")) == 1
 
 
-async def test_a_pool_that_found_no_engine_can_be_started_once_there_is_one(bench: Bench, tmp_path: Path) -> None:
+async def test_a_pool_that_found_no_engine_can_be_started_once_there_is_one(
+    engine: PrefixedEngine, tmp_path: Path
+) -> None:
     relay = Relay(ENGINE, listen=tmp_path / "docker.sock")
-    pool = DockerSandboxPool(languages=[BASH], settings=bench.settings(socket=f"unix://{relay.path}"))
-    bench.pools.append(pool)
+    pool = DockerSandboxPool(languages=[BASH], settings=engine.settings(socket=f"unix://{relay.path}"))
+    engine.pools.append(pool)
     for _ in range(2):
         with pytest.raises(EngineError, match="does not answer"):
             await pool.start()
@@ -108,18 +111,20 @@ async def test_a_pool_that_found_no_engine_can_be_started_once_there_is_one(benc
         await relay.cut()
 
 
-async def test_a_pool_that_could_serve_nothing_can_be_started_once_it_can(late_image: str, bench: Bench) -> None:
+async def test_a_pool_that_could_serve_nothing_can_be_started_once_it_can(
+    late_image: str, engine: PrefixedEngine
+) -> None:
     late = late_language(late_image)
-    pool = DockerSandboxPool(languages=[late], settings=bench.settings())
-    bench.pools.append(pool)
+    pool = DockerSandboxPool(languages=[late], settings=engine.settings())
+    engine.pools.append(pool)
     with pytest.raises(EngineError, match="no language can be served"):
         await pool.start()
-    build(bench.client, late_image, "version 9")
+    build(engine.client, late_image, "version 9")
     await pool.start()
     assert names(pool) == ["late"]
 
 
-async def test_a_pool_is_closed_while_a_language_is_still_missing(bench: Bench) -> None:
-    pool = await bench.pool(BASH, late_language("coderunner-test/no-such-image"))
+async def test_a_pool_is_closed_while_a_language_is_still_missing(engine: PrefixedEngine) -> None:
+    pool = await engine.pool(BASH, late_language("coderunner-test/no-such-image"))
     await pool.close()
-    assert {container.status for container in bench.containers()} == {"exited"}
+    assert {container.status for container in engine.containers()} == {"exited"}

@@ -11,7 +11,8 @@ import pytest
 from node.domain.sandbox import Ending, Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool, Isolation
 from node.infrastructure.docker.engine.client import EngineError
-from tests.integration.sandbox.conftest import AT_LEISURE, Bench, Eventually, crash, language
+from tests.integration.sandbox.languages import AT_LEISURE, language
+from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine, crash
 from tests.servers.oci_runtimes import GVISOR, why_not
 from tests.unit.docker.builders import MIB, limits, nobody
 
@@ -30,8 +31,8 @@ def runtime(client: docker.DockerClient, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def pool(bench: Bench, runtime: str) -> DockerSandboxPool:
-    return await bench.pool(PYTHON, oci_runtime=runtime, concurrency=1)
+async def pool(engine: PrefixedEngine, runtime: str) -> DockerSandboxPool:
+    return await engine.pool(PYTHON, oci_runtime=runtime, concurrency=1)
 
 
 async def run(pool: DockerSandboxPool, script: str, **changes: Any) -> Outcome:
@@ -57,14 +58,14 @@ async def assert_well(pool: DockerSandboxPool) -> None:
     assert places == ["", "", "", "main.py", ""]
 
 
-async def test_programs_run_one_after_the_other_in_one_slot(bench: Bench, pool: DockerSandboxPool) -> None:
-    before = [container.id for container in bench.containers()]
+async def test_programs_run_one_after_the_other_in_one_slot(engine: PrefixedEngine, pool: DockerSandboxPool) -> None:
+    before = [container.id for container in engine.containers()]
     leave = "open('/tmp/left', 'w').write('x'); open('left', 'w').write('x'); open('/dev/shm/left', 'w').write('x')"
     for _ in range(3):
         outcome = await run(pool, f"import sys; {leave}; print(input()); sys.exit(3)")
         assert (outcome.ending, outcome.exit_code) == (Ending.EXITED, 1)
         await assert_well(pool)
-    assert [container.id for container in bench.containers()] == before
+    assert [container.id for container in engine.containers()] == before
 
 
 async def test_processes_that_a_program_leaves_behind_are_gone(pool: DockerSandboxPool) -> None:
@@ -194,8 +195,8 @@ async def test_peak_memory_is_about_the_programs_own(pool: DockerSandboxPool, ru
     assert 100 * MIB - slack <= outcome.peak_memory_bytes < 130 * MIB + slack
 
 
-async def test_a_compiler_and_its_program_run_in_slots_of_their_own(bench: Bench, runtime: str) -> None:
-    pool = await bench.pool(CPP, oci_runtime=runtime, concurrency=1)
+async def test_a_compiler_and_its_program_run_in_slots_of_their_own(engine: PrefixedEngine, runtime: str) -> None:
+    pool = await engine.pool(CPP, oci_runtime=runtime, concurrency=1)
     stage = CPP.compile
     assert stage is not None
     source = b"#include <iostream>\nint main() { std::cout << 6 * 7 << std::endl; }\n"
@@ -212,35 +213,39 @@ async def test_a_compiler_and_its_program_run_in_slots_of_their_own(bench: Bench
         assert (await sandbox.run(what, nobody)).stdout == b"42\n"
 
 
-async def test_single_use_and_any_runtime_go_together(bench: Bench, runtime: str, eventually: Eventually) -> None:
-    pool = await bench.pool(PYTHON, oci_runtime=runtime, concurrency=1, isolation=Isolation.SINGLE_USE)
-    await eventually(lambda: len(bench.containers()) == 1)  # the one that told the version is gone
-    (before,) = bench.containers()
+async def test_single_use_and_any_runtime_go_together(
+    engine: PrefixedEngine, runtime: str, eventually: Eventually
+) -> None:
+    pool = await engine.pool(PYTHON, oci_runtime=runtime, concurrency=1, isolation=Isolation.SINGLE_USE)
+    await eventually(lambda: len(engine.containers()) == 1)  # the one that told the version is gone
+    (before,) = engine.containers()
     assert (await run(pool, "print('ok')")).stdout == b"ok\n"
-    await eventually(lambda: before.id not in {container.id for container in bench.containers()})
+    await eventually(lambda: before.id not in {container.id for container in engine.containers()})
     assert (await run(pool, "print('ok')")).stdout == b"ok\n"
 
 
-async def test_a_crashed_nodes_slots_are_adopted_under_any_runtime(bench: Bench, runtime: str) -> None:
-    crashed = await bench.pool(PYTHON, oci_runtime=runtime)
-    before = {container.id for container in bench.containers()}
+async def test_a_crashed_nodes_slots_are_adopted_under_any_runtime(engine: PrefixedEngine, runtime: str) -> None:
+    crashed = await engine.pool(PYTHON, oci_runtime=runtime)
+    before = {container.id for container in engine.containers()}
     crash(crashed)
-    new = await bench.pool(PYTHON, oci_runtime=runtime)
-    assert {container.id for container in bench.containers()} == before
+    new = await engine.pool(PYTHON, oci_runtime=runtime)
+    assert {container.id for container in engine.containers()} == before
     await assert_well(new)
 
 
-async def test_a_runtime_that_the_engine_does_not_know_is_said(bench: Bench) -> None:
+async def test_a_runtime_that_the_engine_does_not_know_is_said(engine: PrefixedEngine) -> None:
     with pytest.raises(EngineError, match=r"knows no OCI runtime warp-drive; it knows .*runc"):
-        await bench.pool(PYTHON, oci_runtime="warp-drive")
+        await engine.pool(PYTHON, oci_runtime="warp-drive")
 
 
 @pytest.mark.parametrize("runtime", [GVISOR], indirect=True)  # runc's own slots are; test_adoption has that
-async def test_a_slot_of_another_runtime_is_not_adopted(bench: Bench, runtime: str, eventually: Eventually) -> None:
-    await (await bench.pool(PYTHON)).close()
-    (native,) = bench.containers()
-    await bench.pool(PYTHON, oci_runtime=runtime)
-    await eventually(lambda: native.id not in {container.id for container in bench.containers()})
+async def test_a_slot_of_another_runtime_is_not_adopted(
+    engine: PrefixedEngine, runtime: str, eventually: Eventually
+) -> None:
+    await (await engine.pool(PYTHON)).close()
+    (native,) = engine.containers()
+    await engine.pool(PYTHON, oci_runtime=runtime)
+    await eventually(lambda: native.id not in {container.id for container in engine.containers()})
 
 
 async def test_launches_in_one_hand_may_ask_for_different_memory(pool: DockerSandboxPool) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from node.domain.sandbox import Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool
-from tests.integration.sandbox.conftest import AT_LEISURE, Bench, language
+from tests.integration.sandbox.languages import AT_LEISURE, language
+from tests.integration.sandbox.prefixed_engine import PrefixedEngine
 from tests.unit.docker.builders import limits, nobody
 
 CPP = language("cpp")
@@ -47,10 +48,12 @@ async def built_and_run(pool: DockerSandboxPool, source: str, option: str) -> Ou
         ("-fsanitize=thread", RACE, b"data race"),
     ],
 )
-async def test_sanitizers_find_what_they_are_for(bench: Bench, option: str, source: str, found: bytes) -> None:
-    assert found in (await built_and_run(await bench.pool(CPP), source, option)).stderr
+async def test_sanitizers_find_what_they_are_for(
+    engine: PrefixedEngine, option: str, source: str, found: bytes
+) -> None:
+    assert found in (await built_and_run(await engine.pool(CPP), source, option)).stderr
 
 
-async def test_a_program_without_fault_ends_well_under_the_address_sanitizer(bench: Bench) -> None:
-    outcome = await built_and_run(await bench.pool(CPP), LEAK, "-fsanitize=address")
+async def test_a_program_without_fault_ends_well_under_the_address_sanitizer(engine: PrefixedEngine) -> None:
+    outcome = await built_and_run(await engine.pool(CPP), LEAK, "-fsanitize=address")
     assert (outcome.exit_code, outcome.stderr) == (0, b"")

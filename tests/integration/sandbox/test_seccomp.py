@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from node.domain.sandbox import Launch, Outcome, Role
-from tests.integration.sandbox.conftest import AT_LEISURE, Bench, language
+from tests.integration.sandbox.languages import AT_LEISURE, language
+from tests.integration.sandbox.prefixed_engine import PrefixedEngine
 from tests.unit.docker.builders import limits, nobody
 
 # Without its zygote: what is tested is the profile.
@@ -85,23 +86,23 @@ print(json.dumps({name: call(*args) for name, args in CALLS.items()}))
 pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers below are those of x86-64")
 
 
-async def run_python(bench: Bench, source: str) -> Outcome:
-    pool = await bench.pool(PYTHON)
+async def run_python(engine: PrefixedEngine, source: str) -> Outcome:
+    pool = await engine.pool(PYTHON)
     wanted = limits(**AT_LEISURE)
     async with pool.slot(PYTHON, Role.RUN, wanted) as sandbox:
         what = Launch(files={"main.py": source.encode()}, command=("python3", "main.py"), limits=wanted)
         return await sandbox.run(what, nobody)
 
 
-async def test_every_dangerous_call_is_refused(bench: Bench) -> None:
-    outcome = await run_python(bench, f"CALLS = {CALLS!r}\n{SCRIPT}")
+async def test_every_dangerous_call_is_refused(engine: PrefixedEngine) -> None:
+    outcome = await run_python(engine, f"CALLS = {CALLS!r}\n{SCRIPT}")
     assert outcome.exit_code == 0, outcome.stderr
     answers = json.loads(outcome.stdout)
     assert {name: answer for name, answer in answers.items() if answer != [-1, 1]} == {}
 
 
-async def test_clone3_does_not_exist_so_that_the_c_library_falls_back(bench: Bench) -> None:
-    outcome = await run_python(bench, f"CALLS = {{'clone3': (435, 0, 0)}}\n{SCRIPT}")
+async def test_clone3_does_not_exist_so_that_the_c_library_falls_back(engine: PrefixedEngine) -> None:
+    outcome = await run_python(engine, f"CALLS = {{'clone3': (435, 0, 0)}}\n{SCRIPT}")
     assert json.loads(outcome.stdout) == {"clone3": [-1, 38]}
 
 
@@ -123,8 +124,8 @@ print(ctypes.CFUNCTYPE(ctypes.c_long)(address)())
         pytest.param("b8270000400f05c3", id="getpid as an x32 call"),
     ],
 )
-async def test_calls_of_another_architecture_do_not_pass(bench: Bench, code: str) -> None:
-    outcome = await run_python(bench, FOREIGN.format(code=code))
+async def test_calls_of_another_architecture_do_not_pass(engine: PrefixedEngine, code: str) -> None:
+    outcome = await run_python(engine, FOREIGN.format(code=code))
     assert outcome.stdout == b"before\n"
     assert outcome.signal in (11, 31)  # SIGSYS from the filter; SIGSEGV from a kernel without 32-bit calls
 
@@ -154,8 +155,8 @@ if __name__ == "__main__":
 """
 
 
-async def test_what_python_programs_do_every_day_works(bench: Bench) -> None:
-    outcome = await run_python(bench, EVERYDAY)
+async def test_what_python_programs_do_every_day_works(engine: PrefixedEngine) -> None:
+    outcome = await run_python(engine, EVERYDAY)
     assert (outcome.stdout, outcome.stderr, outcome.exit_code) == (b"everyday life goes on\n", b"", 0)
 
 
@@ -198,12 +199,12 @@ PROGRAMS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-async def test_a_toolchain_works_under_the_profile(bench: Bench, name: str) -> None:
+async def test_a_toolchain_works_under_the_profile(engine: PrefixedEngine, name: str) -> None:
     file, source, command = PROGRAMS[name]
     chosen = language(name, warm=None, compile=None)
     roomy: dict[str, Any] = {**AT_LEISURE, "memory_bytes": 1 << 30, "disk_bytes": 512 << 20}
     wanted = limits(**roomy, processes=256, file_bytes=512 << 20)
-    pool = await bench.pool(chosen, disk_bytes=512 << 20, memory_bytes=1 << 30, processes=256)
+    pool = await engine.pool(chosen, disk_bytes=512 << 20, memory_bytes=1 << 30, processes=256)
     async with pool.slot(chosen, Role.RUN, wanted) as sandbox:
         what = Launch(files={file: source.encode()}, command=command, limits=wanted)
         outcome = await sandbox.run(what, nobody)

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
 from tests.fakes.fake_gateway import FakeGateway
-
-ROOT = Path(__file__).resolve().parents[3]
-# a background job hands down an ignored SIGINT
-COMMAND = ("env", "--default-signal=INT", sys.executable, "-c", "from coderunner.cli.main import main; main()")
-
-
-class Cli(Protocol):
-    def __call__(
-        self, *arguments: str, stdin: str = "", cwd: Path | None = None
-    ) -> subprocess.CompletedProcess[str]: ...
+from tests.unit.cli.command import COMMAND, ROOT, Cli
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from coderunner.cli.doctor.finding import Finding, State
 from coderunner.v1 import catalog_pb2
 from tests.fakes.answers import NODE, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
-from tests.unit.cli.conftest import Cli
+from tests.unit.cli.command import Cli
 
 
 @contextmanager

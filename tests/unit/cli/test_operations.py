@@ -9,7 +9,7 @@ import pytest
 
 from coderunner.v1 import operations_pb2
 from tests.fakes.fake_gateway import FakeGateway
-from tests.unit.cli.conftest import Cli
+from tests.unit.cli.command import Cli
 
 
 def letter(task_id: str, reason: str = "poison", payload: str = "{}") -> operations_pb2.DeadLetter:

@@ -11,7 +11,7 @@ import pytest
 from coderunner.v1 import execution_pb2
 from tests.fakes.answers import invalid, queue_full
 from tests.fakes.fake_gateway import FakeGateway, Script
-from tests.unit.cli.conftest import Cli
+from tests.unit.cli.command import Cli
 
 
 def test_a_full_queue_says_when_to_try_again(gateway: FakeGateway, coderunner: Cli, hello: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from coderunner.v1 import execution_pb2
 from tests.fakes.answers import chunk
 from tests.fakes.fake_gateway import FakeGateway, Script
-from tests.unit.cli.conftest import Cli
+from tests.unit.cli.command import Cli
 
 
 def test_every_option_reaches_the_task(gateway: FakeGateway, coderunner: Cli, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import threading
 
 from tests.fakes.answers import chunk, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
-from tests.unit.cli.conftest import COMMAND, Cli
+from tests.unit.cli.command import COMMAND, Cli
 
 
 def test_ctrl_c_cancels_the_task_and_exits_with_130(

@@ -12,7 +12,7 @@ from coderunner import SyncClient
 from coderunner.v1 import execution_pb2
 from tests.fakes.answers import ran
 from tests.fakes.fake_gateway import FakeGateway, Script
-from tests.unit.cli.conftest import Cli
+from tests.unit.cli.command import Cli
 
 
 def submit(gateway: FakeGateway, key: str) -> str:
