@@ -7,106 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import msgspec
-
 from node.application.ports import FinishedTask, OnOutput, Sandbox
-from node.domain.language import CodeRule, CompileStage, Language
+from node.domain.language import Language
 from node.domain.load import Load
 from node.domain.sandbox import Ending, Launch, Outcome, Role
-from schemas import names
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
-from schemas.status import Priority
-from schemas.task import Comparison, Limits, SourceFile, TaskMessage, TestCase
-
-LIMITS = Limits(
-    cpu_ms=5000,
-    wall_ms=10_000,
-    memory_bytes=256 << 20,
-    processes=64,
-    output_bytes=64 << 10,
-    disk_bytes=64 << 20,
-    open_files=256,
-    file_bytes=64 << 20,
-)
-
-PYTHON = Language(
-    name="python",
-    image="python",
-    source_name="main.py",
-    run_command=("python3", "{entry}", "{args}"),
-    version_command=("python3", "--version"),
-    version_pattern=r"Python (\S+)",
-    aliases=("py",),
-    extensions=(".py",),
-    rules=(CodeRule(id="no-exec", pattern=r"\bexec\(", message="exec is not for here"),),
-)
-
-CPP = Language(
-    name="cpp",
-    image="cpp",
-    source_name="main.cpp",
-    run_command=("./program", "{args}"),
-    version_command=("g++", "--version"),
-    version_pattern=r"(\S+)$",
-    extensions=(".cpp",),
-    compile=CompileStage(
-        command=("g++", "{options}", "-o", "program", "{sources}"),
-        artefacts=("program",),
-        sources=("*.cpp",),
-        options_allowed=(r"-O[0-3]",),
-        default_options=("-O2",),
-    ),
-)
-
-
-def a_task(task_id: str = "t1", **changes: object) -> TaskMessage:
-    """A Python hello, changed as asked."""
-    task = TaskMessage(
-        id=task_id,
-        client="blog",
-        language="python",
-        language_version="",
-        files=[SourceFile("", "print('hello')")],
-        entry_point="",
-        stdin="",
-        args=[],
-        env={},
-        compile_options=[],
-        limits=LIMITS,
-        priority=Priority.NORMAL,
-        pool="default",
-        cases=[],
-        stop_at_first_failure=False,
-        checker=None,
-        callback=None,
-        labels={"post": "7"},
-        submitted_at_ms=1_000,
-        expires_at_ms=None,
-        reply=names.result_subject(task_id),
-    )
-    return msgspec.structs.replace(task, **changes)
-
-
-def a_case(name: str = "", *, stdin: str = "", expected: str = "", mode: str = "exact") -> TestCase:
-    comparison = Comparison(mode=mode, epsilon=0.0)
-    return TestCase(name=name, stdin=stdin, args=[], expected_output=expected, comparison=comparison, limits=None)
-
-
-def an_outcome(ending: Ending = Ending.EXITED, exit_code: int | None = 0, **changes: object) -> Outcome:
-    values: dict[str, object] = {
-        "ending": ending,
-        "exit_code": exit_code,
-        "signal": None,
-        "stdout": b"",
-        "stderr": b"",
-        "stdout_truncated": False,
-        "stderr_truncated": False,
-        "wall_ms": 3.0,
-        "cpu_ms": 2.0,
-        "peak_memory_bytes": 1 << 20,
-    }
-    return Outcome(**{**values, **changes})  # type: ignore[arg-type] # the names above are the dataclass's
+from schemas.task import Limits, TaskMessage
+from tests.builders import CPP, PYTHON, an_outcome
 
 
 @dataclass
@@ -284,3 +192,7 @@ class FixedProbe:
 
     def measure(self) -> Load:
         return self.load
+
+
+def nobody(stream: str, data: bytes) -> None:
+    """Output that the test does not look at."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from broker_gateway.application.ports import KeptLetter, LetterPage, QueueFullError, TaskSnapshot
-from schemas.execution import DeadLetter, ResultMessage
+from schemas.execution import DeadLetter
 from schemas.task import TaskMessage
 from tests.fakes.memory_bus import MemoryBus
 
@@ -77,17 +77,3 @@ class MemoryTaskRerun:
         self._bus.tasks[task.id] = task
         self.runs.append(task)
         return True
-
-
-def poison_letter(task: TaskMessage, detail: str = "gave up after 3 attempts: the sandbox was lost") -> DeadLetter:
-    return _letter(task.id, "poison", detail, msgspec.json.encode(task).decode())
-
-
-def undelivered_letter(result: ResultMessage, detail: str = "12 attempts, the last: 503") -> DeadLetter:
-    return _letter(result.execution.id, "undelivered", detail, msgspec.json.encode(result).decode())
-
-
-def _letter(task_id: str, reason: str, detail: str, payload: str) -> DeadLetter:
-    return DeadLetter(
-        id=task_id, reason=reason, detail=detail, subject="", payload=payload, at_ms=1000, attempts=3, node_id="n1"
-    )

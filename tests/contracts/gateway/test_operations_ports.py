@@ -23,9 +23,9 @@ from schemas import names
 from schemas.execution import DeadLetter, TaskEvent
 from schemas.status import Status
 from schemas.topology import BusLimits
+from tests.builders import a_new_task, a_poison_letter, a_result, a_task, an_event, an_undelivered_letter
 from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryResultStore, MemoryTaskQueue
-from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRerun, poison_letter, undelivered_letter
-from tests.integration.gateway import samples
+from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRerun
 from tests.integration.gateway.declared_bus import declared_bus
 from tests.servers import NatsServer
 
@@ -89,7 +89,7 @@ async def all_pages(letters: DeadLetters, reason: str, size: int) -> list[list[s
 
 async def test_pages_of_letters_are_newest_first_and_end(parts: Parts) -> None:
     for number in range(5):
-        await parts.bury(poison_letter(samples.task(f"t{number}")))
+        await parts.bury(a_poison_letter(a_task(f"t{number}")))
     assert await all_pages(parts.dead, "", 2) == [["t4", "t3"], ["t2", "t1"], ["t0"]]
     assert (await parts.dead.page("", 1, "")).letters[0].payload == ""
     assert await all_pages(parts.dead, "", 5) == [["t4", "t3", "t2", "t1", "t0"]]
@@ -101,18 +101,18 @@ async def test_without_letters_there_is_one_empty_page(parts: Parts) -> None:
 
 async def test_a_page_of_one_reason_has_no_others(parts: Parts) -> None:
     for number in range(4):
-        await parts.bury(poison_letter(samples.task(f"t{number}")))
-        await parts.bury(undelivered_letter(samples.result(f"u{number}")))
+        await parts.bury(a_poison_letter(a_task(f"t{number}")))
+        await parts.bury(an_undelivered_letter(a_result(f"u{number}")))
     assert [*chain(*await all_pages(parts.dead, "undelivered", 3))] == ["u3", "u2", "u1", "u0"]
     assert await all_pages(parts.dead, "malformed", 3) == [[]]
 
 
 async def test_a_wide_gap_between_letters_is_crossed(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dead, "WINDOW", 2)
-    await parts.bury(poison_letter(samples.task("old")))
+    await parts.bury(a_poison_letter(a_task("old")))
     for number in range(40):
-        await parts.bury(poison_letter(samples.task(f"gone{number}")))
-    await parts.bury(poison_letter(samples.task("new")))
+        await parts.bury(a_poison_letter(a_task(f"gone{number}")))
+    await parts.bury(a_poison_letter(a_task("new")))
     for number in range(40):
         kept = await parts.dead.newest(f"gone{number}")
         assert kept is not None
@@ -127,7 +127,7 @@ async def test_a_token_that_is_not_ours_is_a_value_error(parts: Parts, token: st
 
 
 async def test_a_letter_is_found_whole_by_its_task_and_reason(parts: Parts) -> None:
-    poison, undelivered = poison_letter(samples.task("t1")), undelivered_letter(samples.result("t1"))
+    poison, undelivered = a_poison_letter(a_task("t1")), an_undelivered_letter(a_result("t1"))
     await parts.bury(poison)
     await parts.bury(undelivered)
     for reason, letter in (("", undelivered), ("poison", poison), ("undelivered", undelivered)):
@@ -139,12 +139,12 @@ async def test_a_letter_is_found_whole_by_its_task_and_reason(parts: Parts) -> N
 
 
 async def test_a_removed_letter_takes_those_before_it_and_leaves_a_later_one(parts: Parts) -> None:
-    await parts.bury(poison_letter(samples.task("t1"), "first"))
-    await parts.bury(poison_letter(samples.task("t1"), "second"))
-    await parts.bury(undelivered_letter(samples.result("t1")))
+    await parts.bury(a_poison_letter(a_task("t1"), "first"))
+    await parts.bury(a_poison_letter(a_task("t1"), "second"))
+    await parts.bury(an_undelivered_letter(a_result("t1")))
     second = await parts.dead.newest("t1", "poison")
     assert second is not None
-    await parts.bury(poison_letter(samples.task("t1"), "third"))
+    await parts.bury(a_poison_letter(a_task("t1"), "third"))
     await parts.dead.remove(second)
     assert [*chain(*await all_pages(parts.dead, "", 9))] == ["t1", "t1"]
     third = await parts.dead.newest("t1", "poison")
@@ -158,35 +158,35 @@ async def test_a_removed_letter_takes_those_before_it_and_leaves_a_later_one(par
 async def test_a_task_stands_where_its_message_and_its_result_are(parts: Parts) -> None:
     snapshot = await parts.rerun.snapshot("t1")
     assert (snapshot.is_queued, snapshot.result) == (False, None)
-    await parts.queue.enqueue(samples.task("t1"))
+    await parts.queue.enqueue(a_task("t1"))
     assert (await parts.rerun.snapshot("t1")).is_queued
-    await parts.results.store(samples.result("t1"))
-    assert (await parts.rerun.snapshot("t1")).result == samples.result("t1")
+    await parts.results.store(a_result("t1"))
+    assert (await parts.rerun.snapshot("t1")).result == a_result("t1")
 
 
 async def test_only_the_result_that_was_seen_is_forgotten(parts: Parts) -> None:
-    await parts.results.store(samples.result("t1", node_id="first"))
-    await parts.results.store(samples.result("t2"))
+    await parts.results.store(a_result("t1", node_id="first"))
+    await parts.results.store(a_result("t2"))
     seen = await parts.rerun.snapshot("t1")
     assert await parts.rerun.forget_result(seen)
     assert await parts.results.find("t1") is None
-    assert await parts.results.store(samples.result("t1", node_id="second"))
+    assert await parts.results.store(a_result("t1", node_id="second"))
     assert not await parts.rerun.forget_result(seen)
-    assert await parts.results.find("t1") == samples.result("t1", node_id="second")
+    assert await parts.results.find("t1") == a_result("t1", node_id="second")
     assert await parts.results.find("t2") is not None
 
 
 async def test_forgotten_attempts_leave_no_state_of_the_task_and_those_of_others(parts: Parts) -> None:
     for task_id in ("t1", "t2"):
         for status in (Status.QUEUED, Status.RUNNING, Status.INTERNAL_ERROR):
-            await parts.happens(samples.event(task_id, status))
+            await parts.happens(an_event(task_id, status))
     await parts.rerun.forget_attempts("t1", await parts.rerun.snapshot("t1"))
     assert await parts.history.latest("t1") is None
     assert await parts.history.latest("t2") is not None
 
 
 async def test_a_task_is_queued_once_for_each_occasion_though_its_id_was_queued_before(parts: Parts) -> None:
-    task = samples.task("t1")
+    task = a_task("t1")
     await parts.queue.enqueue(task)
     assert not await parts.rerun.enqueue(task, "7")
     await parts.queue.remove(task.id)
@@ -199,7 +199,7 @@ async def test_a_task_is_queued_once_for_each_occasion_though_its_id_was_queued_
 
 async def test_a_full_queue_refuses_a_revival_with_a_retry_time(parts: Parts) -> None:
     for _ in range(MAX_TASKS):
-        await parts.queue.enqueue(samples.task())
+        await parts.queue.enqueue(a_new_task())
     with pytest.raises(QueueFullError) as refusal:
-        await parts.rerun.enqueue(samples.task("t1"), "7")
+        await parts.rerun.enqueue(a_task("t1"), "7")
     assert refusal.value.retry_after_ms > 0

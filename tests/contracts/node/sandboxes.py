@@ -18,7 +18,8 @@ from node.infrastructure.docker import DockerSandboxPool, DockerSettings
 from node.infrastructure.languages import load_language
 from sandbox import LANGUAGES_DIR
 from schemas.task import Limits
-from tests.fakes.node import PYTHON, ScriptedPool, an_outcome
+from tests.builders import PYTHON, an_outcome
+from tests.fakes.node import ScriptedPool
 
 CONCURRENCY = 2
 """The slots that there are at once, where their number is bounded."""

@@ -7,8 +7,8 @@ from node.application.workbench import Produced
 from node.domain.verdict import stage_of
 from schemas.execution import ResultMessage
 from schemas.status import Status
+from tests.builders import a_task, an_outcome
 from tests.contracts.node.conftest import Parts
-from tests.fakes.node import a_task, an_outcome
 
 
 def a_result(task_id: str, node_id: str, stdout: bytes = b"hello") -> ResultMessage:

@@ -14,7 +14,8 @@ import pytest
 from node.domain.sandbox import Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool, DockerSettings
 from node.infrastructure.languages import load_language
-from tests.unit.docker.builders import limits, nobody
+from tests.builders import limits
+from tests.fakes.node import nobody
 
 AT_LEISURE = {"cpu_ms": 120_000, "wall_ms": 180_000}
 """Time enough on a machine of any speed."""

@@ -16,7 +16,7 @@ from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection, BusSettings
 from schemas import names, topology
 from schemas.topology import BusLimits
-from tests.integration.gateway import samples
+from tests.builders import a_new_task, a_result
 from tests.integration.gateway.declared_bus import Connect, declared_bus
 from tests.servers import NatsCluster
 from tests.servers.fixtures import StartNats
@@ -52,7 +52,7 @@ async def test_gateways_that_declare_at_once_do_not_disturb_each_other(connect: 
 async def test_changed_limits_are_applied_and_nothing_is_lost(connect: Connect) -> None:
     bus = await connect()
     lengths = QueueLengths(bus)
-    task = samples.task()
+    task = a_new_task()
     await BusTaskQueue(bus, lengths).enqueue(task)
     other = await connect(BusLimits(tasks_max_msgs=7, results_max_age_s=60))
     assert (await config_of(other, names.STREAM_TASKS))["max_msgs"] == 7
@@ -70,7 +70,7 @@ async def test_a_server_that_comes_back_empty_is_declared_again(start_nats: Star
         async with asyncio.timeout(15):
             while True:
                 try:
-                    assert await BusResultStore(bus).store(samples.result("a"))
+                    assert await BusResultStore(bus).store(a_result("a"))
                     break
                 except BusUnavailableError:
                     continue
@@ -98,7 +98,7 @@ async def test_three_replicas_survive_their_leader(nats_cluster: NatsCluster) ->
         await declaration.done.wait()
     lengths = QueueLengths(bus)
     queue = BusTaskQueue(bus, lengths)
-    before, after = samples.task(), samples.task()
+    before, after = a_new_task(), a_new_task()
     await queue.enqueue(before)
     await asyncio.to_thread(lambda: nats_cluster.leader_of(names.STREAM_TASKS).kill())
     async with asyncio.timeout(30):

@@ -15,7 +15,7 @@ from broker_gateway.infrastructure.directory import EtcdNodeDirectory
 from chassis.etcd import EtcdSettings
 from schemas import names
 from schemas.node import NodeRecord
-from tests.integration.gateway import samples
+from tests.builders import a_node_record
 from tests.servers import EtcdCluster, EtcdServer
 from tests.servers.fixtures import StartEtcd
 
@@ -48,19 +48,19 @@ async def put(server: EtcdServer, record: NodeRecord) -> None:
 
 
 async def test_nodes_that_were_there_before_and_those_that_come_are_known_whole(etcd_server: EtcdServer) -> None:
-    await put(etcd_server, samples.node("b"))
+    await put(etcd_server, a_node_record("b"))
     async with following(etcd_server.endpoint) as directory:
         await has(directory, "b")
-        await put(etcd_server, samples.node("a", running=3))
+        await put(etcd_server, a_node_record("a", running=3))
         await has(directory, "a", "b")
-        assert directory.nodes() == (samples.node("a", running=3), samples.node("b"))
+        assert directory.nodes() == (a_node_record("a", running=3), a_node_record("b"))
 
 
 async def test_a_node_whose_lease_ended_is_gone(etcd_server: EtcdServer) -> None:
     async with aetcd.Client(port=etcd_server.port, host="127.0.0.1") as client:
         lease = await client.lease(60)
-        await client.put(names.node_key("a").encode(), msgspec.json.encode(samples.node("a")), lease=lease)
-        await put(etcd_server, samples.node("b"))
+        await client.put(names.node_key("a").encode(), msgspec.json.encode(a_node_record("a")), lease=lease)
+        await put(etcd_server, a_node_record("b"))
         async with following(etcd_server.endpoint) as directory:
             await has(directory, "a", "b")
             await lease.revoke()
@@ -69,12 +69,12 @@ async def test_a_node_whose_lease_ended_is_gone(etcd_server: EtcdServer) -> None
 
 def test_reading_the_same_nodes_again_is_no_change() -> None:
     directory = EtcdNodeDirectory(EtcdSettings(endpoints=[]))
-    pair = (names.node_key("a").encode(), msgspec.json.encode(samples.node("a")))
+    pair = (names.node_key("a").encode(), msgspec.json.encode(a_node_record("a")))
     directory._replace([pair])
     before = directory.nodes()
     directory._replace([pair])
     assert directory.nodes() is before
-    other = (names.node_key("b").encode(), msgspec.json.encode(samples.node("b")))
+    other = (names.node_key("b").encode(), msgspec.json.encode(a_node_record("b")))
     directory._replace([pair, other])
     assert directory.nodes()[0] is before[0]
     assert len(directory.nodes()) == 2
@@ -84,8 +84,8 @@ async def test_the_last_known_nodes_stay_while_etcd_is_away_and_follow_it_after(
     start_etcd: StartEtcd,
 ) -> None:
     server = start_etcd()
-    await put(server, samples.node("a"))
-    await put(server, samples.node("b"))
+    await put(server, a_node_record("a"))
+    await put(server, a_node_record("b"))
     async with following(server.endpoint) as directory:
         await has(directory, "a", "b")
         server.stop()
@@ -100,7 +100,7 @@ async def test_the_last_known_nodes_stay_while_etcd_is_away_and_follow_it_after(
 
 async def test_it_starts_before_etcd_does(start_etcd: StartEtcd) -> None:
     server = start_etcd()
-    await put(server, samples.node("a"))
+    await put(server, a_node_record("a"))
     server.stop()
     async with following(server.endpoint) as directory:
         with pytest.raises(TimeoutError):
@@ -113,7 +113,7 @@ async def test_it_starts_before_etcd_does(start_etcd: StartEtcd) -> None:
 
 async def test_a_record_that_is_not_understood_hides_no_other(etcd_server: EtcdServer) -> None:
     await on(etcd_server, lambda client: client.put(names.node_key("bad").encode(), b"{"))
-    await put(etcd_server, samples.node("good"))
+    await put(etcd_server, a_node_record("good"))
     async with following(etcd_server.endpoint) as directory:
         await has(directory, "good")
         await on(etcd_server, lambda client: client.put(names.node_key("good").encode(), b"[]"))
@@ -124,22 +124,22 @@ async def test_a_lost_event_is_made_good_by_reading_everything_again(
     etcd_server: EtcdServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(directory_module, "RESYNC_S", 0.1)
-    await put(etcd_server, samples.node("a"))
+    await put(etcd_server, a_node_record("a"))
     async with following(etcd_server.endpoint) as directory:
         await has(directory, "a")
         monkeypatch.setattr(EtcdNodeDirectory, "_apply", lambda *_: None)
-        await put(etcd_server, samples.node("b"))
+        await put(etcd_server, a_node_record("b"))
         await has(directory, "a", "b")
 
 
 async def test_another_member_is_asked_when_one_dies(etcd_cluster: EtcdCluster) -> None:
     first, second, _ = etcd_cluster.servers
-    await put(first, samples.node("a"))
+    await put(first, a_node_record("a"))
     async with following(*etcd_cluster.endpoints) as directory:
         await has(directory, "a")
         first.kill()
         second.wait_ready()
-        await put(second, samples.node("b"))
+        await put(second, a_node_record("b"))
         await has(directory, "a", "b")
 
 

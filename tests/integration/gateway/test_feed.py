@@ -13,7 +13,7 @@ from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.execution import Execution, OutputChunk, ResultMessage
 from schemas.status import Status
-from tests.integration.gateway import samples
+from tests.builders import a_chunk, a_result, an_event
 from tests.integration.gateway.declared_bus import Connect, declared_bus
 from tests.servers.fixtures import StartNats
 
@@ -25,24 +25,24 @@ async def publish(bus: BusConnection, subject: str, message: object) -> None:
 async def test_a_watcher_gets_states_output_and_result_in_the_order_they_happened(connect: Connect) -> None:
     node, gateway = await connect(), await connect()
     feed = await BusLiveFeed(gateway).open("a")
-    await publish(node, names.event_subject("a", Status.RUNNING), samples.event("a", Status.RUNNING))
-    chunks = [samples.chunk("a", f"line {number}\n", number * 7) for number in range(200)]
+    await publish(node, names.event_subject("a", Status.RUNNING), an_event("a", Status.RUNNING))
+    chunks = [a_chunk("a", f"line {number}\n", number * 7) for number in range(200)]
     for chunk in chunks:
         await publish(node, names.output_subject("a"), chunk)
-    await BusResultStore(node).store(samples.result("a"))
+    await BusResultStore(node).store(a_result("a"))
     seen = [await feed.next(5) for _ in range(202)]
     assert isinstance(seen[0], Execution)
     assert seen[0].status is Status.RUNNING
     assert seen[1:-1] == chunks
-    assert seen[-1] == samples.result("a")
+    assert seen[-1] == a_result("a")
     await feed.close()
 
 
 async def test_a_watcher_hears_of_no_other_task(connect: Connect) -> None:
     node, gateway = await connect(), await connect()
     feed = await BusLiveFeed(gateway).open("a")
-    await publish(node, names.output_subject("b"), samples.chunk("b", "not yours"))
-    await publish(node, names.output_subject("a"), samples.chunk("a", "yours"))
+    await publish(node, names.output_subject("b"), a_chunk("b", "not yours"))
+    await publish(node, names.output_subject("a"), a_chunk("a", "yours"))
     live = await feed.next(5)
     assert isinstance(live, OutputChunk)
     assert live.text == "yours"
@@ -54,9 +54,9 @@ async def test_who_waits_for_the_result_only_gets_nothing_else(connect: Connect)
     store = BusResultStore(gateway)
     feed = await BusLiveFeed(gateway).open("a", results_only=True)
     assert await store.find("a") is None  # the round trip that every caller makes; the subscription precedes it
-    await publish(node, names.output_subject("a"), samples.chunk("a", "x"))
-    await publish(node, names.event_subject("a", Status.RUNNING), samples.event("a", Status.RUNNING))
-    await BusResultStore(node).store(samples.result("a"))
+    await publish(node, names.output_subject("a"), a_chunk("a", "x"))
+    await publish(node, names.event_subject("a", Status.RUNNING), an_event("a", Status.RUNNING))
+    await BusResultStore(node).store(a_result("a"))
     assert isinstance(await feed.next(5), ResultMessage)
     await feed.close()
 
@@ -67,8 +67,8 @@ async def test_who_waits_for_the_result_may_ask_again_and_again(connect: Connect
     assert await feed.next(0.01) is None
     waiting = asyncio.create_task(feed.next(5))
     assert await BusResultStore(gateway).find("a") is None  # a round trip: it waits by now, and the server knows
-    await BusResultStore(node).store(samples.result("a"))
-    assert await waiting == samples.result("a")
+    await BusResultStore(node).store(a_result("a"))
+    assert await waiting == a_result("a")
     assert await feed.next(0.01) is None
     await feed.close()
 
@@ -89,7 +89,7 @@ async def test_a_wait_for_a_result_leaves_no_subscription(bus: BusConnection) ->
     for number in range(10):
         feed = await BusLiveFeed(bus).open(f"a{number}", results_only=True)
         if number % 2:
-            await BusResultStore(bus).store(samples.result(f"a{number}"))
+            await BusResultStore(bus).store(a_result(f"a{number}"))
             assert await feed.next(5) is not None
         await feed.close()
     assert len(client._subs) == before
@@ -98,10 +98,10 @@ async def test_a_wait_for_a_result_leaves_no_subscription(bus: BusConnection) ->
 async def test_a_result_that_lost_is_never_seen(connect: Connect) -> None:
     node, gateway = await connect(), await connect()
     store = BusResultStore(node)
-    await store.store(samples.result("a", node_id="first"))
+    await store.store(a_result("a", node_id="first"))
     feed = await BusLiveFeed(gateway).open("a")
-    assert not await store.store(samples.result("a", node_id="late"))
-    await publish(node, names.output_subject("a"), samples.chunk("a", "the end"))
+    assert not await store.store(a_result("a", node_id="late"))
+    await publish(node, names.output_subject("a"), a_chunk("a", "the end"))
     live = await feed.next(5)
     assert isinstance(live, OutputChunk)
     await feed.close()
@@ -111,7 +111,7 @@ async def test_nothing_new_is_none_after_the_time_and_the_feed_goes_on(connect: 
     node, gateway = await connect(), await connect()
     feed = await BusLiveFeed(gateway).open("a")
     assert await feed.next(0.01) is None
-    await publish(node, names.output_subject("a"), samples.chunk("a", "x"))
+    await publish(node, names.output_subject("a"), a_chunk("a", "x"))
     assert await feed.next(5) is not None
     await feed.close()
 
@@ -120,7 +120,7 @@ async def test_a_message_that_is_not_understood_is_passed_over(connect: Connect)
     node, gateway = await connect(), await connect()
     feed = await BusLiveFeed(gateway).open("a")
     await publish(node, names.output_subject("a"), {"nonsense": True})
-    await publish(node, names.output_subject("a"), samples.chunk("a", "x"))
+    await publish(node, names.output_subject("a"), a_chunk("a", "x"))
     live = await feed.next(5)
     assert isinstance(live, OutputChunk)
     await feed.close()
@@ -142,7 +142,7 @@ async def test_a_feed_survives_a_restart_of_the_server(start_nats: StartNats) ->
         server.restart()
         assert await BusResultStore(gateway).find("a") is None  # connected again, subscriptions first
         assert await BusResultStore(node).find("a") is None
-        await BusResultStore(node).store(samples.result("a"))
+        await BusResultStore(node).store(a_result("a"))
         assert isinstance(await feed.next(5), ResultMessage)
         await feed.close()
 
@@ -153,6 +153,6 @@ async def test_events_of_all_tasks_reach_their_follower(connect: Connect) -> Non
     first = asyncio.create_task(events.next())
     async with asyncio.timeout(10):
         while not first.done():  # the first ones may come before the subscription does
-            await publish(node, names.event_subject("a", Status.SUCCEEDED), samples.event("a", Status.SUCCEEDED))
+            await publish(node, names.event_subject("a", Status.SUCCEEDED), an_event("a", Status.SUCCEEDED))
             await (await node.client()).flush()
     assert (await first).id == "a"

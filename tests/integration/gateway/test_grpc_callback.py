@@ -16,7 +16,7 @@ from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.callbacks.grpc_callback import GrpcCallbackTransport
 from coderunner.v1 import callback_pb2, callback_pb2_grpc, execution_pb2
 from schemas.execution import Execution
-from tests.integration.gateway import samples
+from tests.builders import an_execution
 
 
 class Backend(callback_pb2_grpc.CallbackServiceServicer):
@@ -59,7 +59,7 @@ def transport(*allowed: str, timeout_s: float = 5) -> GrpcCallbackTransport:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_the_backend_is_told_with_the_idempotency_key(backend: Backend, host: str) -> None:
     callbacks = transport("127.0.0.0/8")
-    await callbacks.deliver(f"grpc://{host}:{backend.port}", samples.execution("a"), "a")
+    await callbacks.deliver(f"grpc://{host}:{backend.port}", an_execution("a"), "a")
     assert backend.heard == [("a", "a")]
     await callbacks.close()
 
@@ -68,7 +68,7 @@ async def test_anything_but_ok_is_worth_another_try(backend: Backend) -> None:
     backend.code = grpc.StatusCode.INTERNAL
     callbacks = transport("127.0.0.0/8")
     with pytest.raises(DeliveryError, match="INTERNAL") as refusal:
-        await callbacks.deliver(f"grpc://127.0.0.1:{backend.port}", samples.execution("a"), "a")
+        await callbacks.deliver(f"grpc://127.0.0.1:{backend.port}", an_execution("a"), "a")
     assert not refusal.value.permanent
     await callbacks.close()
 
@@ -77,7 +77,7 @@ async def test_anything_but_ok_is_worth_another_try(backend: Backend) -> None:
 async def test_no_spelling_of_the_loopback_address_is_called(backend: Backend, host: str) -> None:
     callbacks = transport()
     with pytest.raises(DeliveryError) as refusal:
-        await callbacks.deliver(f"grpc://{host}:{backend.port}", samples.execution("a"), "a")
+        await callbacks.deliver(f"grpc://{host}:{backend.port}", an_execution("a"), "a")
     assert refusal.value.permanent
     assert backend.heard == []
     await callbacks.close()
@@ -87,7 +87,7 @@ async def test_a_proxy_in_the_environment_is_not_used(backend: Backend, monkeypa
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.delenv("no_proxy", raising=False)
     callbacks = transport("127.0.0.0/8")
-    await callbacks.deliver(f"grpc://127.0.0.1:{backend.port}", samples.execution("a"), "a")
+    await callbacks.deliver(f"grpc://127.0.0.1:{backend.port}", an_execution("a"), "a")
     assert backend.heard == [("a", "a")]
     await callbacks.close()
 
@@ -97,7 +97,7 @@ async def test_channels_are_kept_and_bounded(backend: Backend, monkeypatch: pyte
     callbacks = transport("127.0.0.0/8")
     hosts = ["127.0.0.1", "localhost", "127.0.0.1", "LOCALHOST", "127.1"]
     for host in hosts:
-        await callbacks.deliver(f"grpc://{host}:{backend.port}", samples.execution("a"), "a")
+        await callbacks.deliver(f"grpc://{host}:{backend.port}", an_execution("a"), "a")
         assert len(callbacks._channels) <= 2
     assert len(backend.heard) == len(hosts)
     await callbacks.close()

@@ -15,7 +15,7 @@ from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import TaskEvent
 from schemas.status import Status
-from tests.integration.gateway import samples
+from tests.builders import a_task, an_event, an_execution
 
 ALL = TaskFilter()
 
@@ -47,9 +47,9 @@ async def test_the_latest_state_is_the_final_one_whatever_comes_late(bus: BusCon
     await happened(
         bus,
         [
-            samples.event("a", Status.QUEUED),
-            samples.event("a", Status.SUCCEEDED, at_ms=1050),
-            samples.event("a", Status.RUNNING, attempt=2),
+            an_event("a", Status.QUEUED),
+            an_event("a", Status.SUCCEEDED, at_ms=1050),
+            an_event("a", Status.RUNNING, attempt=2),
         ],
     )
     latest = await history.latest("a")
@@ -62,10 +62,10 @@ async def test_the_latest_state_is_the_final_one_whatever_comes_late(bus: BusCon
 async def test_a_running_task_tells_its_node_attempt_and_how_long_it_waited(
     bus: BusConnection, history: BusHistory
 ) -> None:
-    await happened(bus, [samples.event("a", Status.QUEUED), samples.event("a", Status.RUNNING, at_ms=1025, attempt=1)])
+    await happened(bus, [an_event("a", Status.QUEUED), an_event("a", Status.RUNNING, at_ms=1025, attempt=1)])
     latest = await history.latest("a")
     assert latest is not None
-    assert (latest.status, latest.node_id, latest.attempt, latest.queued_ms) == (Status.RUNNING, "node-1", 1, 25.0)
+    assert (latest.status, latest.node_id, latest.attempt, latest.queued_ms) == (Status.RUNNING, "n1", 1, 25.0)
     assert latest.finished_at_ms is None
 
 
@@ -82,8 +82,8 @@ async def test_pages_give_every_task_once_newest_first_in_its_newest_state(
     bus: BusConnection, history: BusHistory
 ) -> None:
     for number in range(25):
-        await happened(bus, [samples.event(f"t{number}", Status.QUEUED), samples.event(f"t{number}", Status.RUNNING)])
-    await happened(bus, [samples.event("t3", Status.FAILED)])
+        await happened(bus, [an_event(f"t{number}", Status.QUEUED), an_event(f"t{number}", Status.RUNNING)])
+    await happened(bus, [an_event("t3", Status.FAILED)])
     first = await history.page(ALL, 10, "")
     assert [one.id for one in first.executions] == [f"t{number}" for number in range(24, 14, -1)]
     assert {one.status for one in first.executions} == {Status.RUNNING}
@@ -93,9 +93,9 @@ async def test_pages_give_every_task_once_newest_first_in_its_newest_state(
 
 
 async def test_tasks_that_come_while_one_reads_do_not_shift_the_pages(bus: BusConnection, history: BusHistory) -> None:
-    await happened(bus, [samples.event(f"t{number}", Status.QUEUED) for number in range(6)])
+    await happened(bus, [an_event(f"t{number}", Status.QUEUED) for number in range(6)])
     first = await history.page(ALL, 3, "")
-    await happened(bus, [samples.event(f"new{number}", Status.QUEUED) for number in range(5)])
+    await happened(bus, [an_event(f"new{number}", Status.QUEUED) for number in range(5)])
     second = await history.page(ALL, 3, first.next_token)
     assert [one.id for one in first.executions + second.executions] == ["t5", "t4", "t3", "t2", "t1", "t0"]
 
@@ -114,11 +114,11 @@ async def test_a_filter_finds_the_tasks_that_match_and_no_other(
     bus: BusConnection, history: BusHistory, wanted: TaskFilter
 ) -> None:
     for number in range(10):
-        await happened(bus, [samples.event(f"t{number}", Status.QUEUED), samples.event(f"t{number}", Status.SUCCEEDED)])
+        await happened(bus, [an_event(f"t{number}", Status.QUEUED), an_event(f"t{number}", Status.SUCCEEDED)])
     special = {"language": "go", "labels": {"post": "7", "more": "x"}}
-    await happened(bus, [samples.event("it", Status.QUEUED, **special)])
-    await happened(bus, [samples.event("it", Status.TIME_LIMIT, node_id="node-9", **special)])
-    await happened(bus, [samples.event("t10", Status.QUEUED)])
+    await happened(bus, [an_event("it", Status.QUEUED, **special)])
+    await happened(bus, [an_event("it", Status.TIME_LIMIT, node_id="node-9", **special)])
+    await happened(bus, [an_event("t10", Status.QUEUED)])
     assert await ids_of_all_pages(history, wanted, 4) == ["it"]
 
 
@@ -127,7 +127,7 @@ async def test_a_filter_that_matches_nothing_costs_a_bounded_look_per_call(
 ) -> None:
     monkeypatch.setattr(history_module, "WINDOW", 10)
     monkeypatch.setattr(history_module, "MAX_WINDOWS", 2)
-    await happened(bus, [samples.event(f"t{number}", Status.QUEUED) for number in range(100)])
+    await happened(bus, [an_event(f"t{number}", Status.QUEUED) for number in range(100)])
     page = await history.page(TaskFilter(language="go"), 5, "")
     assert page.executions == []
     assert page.next_token == "81"
@@ -144,14 +144,14 @@ async def test_a_token_that_is_not_ours_is_refused(history: BusHistory, token: s
 async def test_a_token_from_a_stream_that_was_emptied_since_is_harmless(
     bus: BusConnection, history: BusHistory
 ) -> None:
-    await happened(bus, [samples.event("a", Status.QUEUED)])
+    await happened(bus, [an_event("a", Status.QUEUED)])
     page = await history.page(ALL, 5, "999999")
     assert [one.id for one in page.executions] == ["a"]
 
 
 async def test_a_recorded_state_becomes_an_event(bus: BusConnection, history: BusHistory) -> None:
-    task = samples.task("a", labels={"post": "1"})
-    history.record(samples.execution("a", Status.QUEUED, labels=task.labels), task)
+    task = a_task("a", labels={"post": "1"})
+    history.record(an_execution("a", Status.QUEUED, labels=task.labels), task)
     async with asyncio.timeout(10):
         while await history.latest("a") is None:
             pass

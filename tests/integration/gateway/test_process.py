@@ -21,7 +21,7 @@ from chassis import logs
 from coderunner.v1 import catalog_pb2, catalog_pb2_grpc, execution_pb2, execution_pb2_grpc
 from schemas import names
 from schemas.task import TaskMessage
-from tests.integration.gateway import samples
+from tests.builders import a_node_record, a_result
 from tests.integration.gateway.gateway_process import SERVING, GatewayProcess
 from tests.servers import EtcdServer, NatsServer
 from tests.servers.fixtures import StartEtcd, StartNats
@@ -130,7 +130,7 @@ async def test_a_task_goes_to_a_node_and_its_result_comes_back(
     """A node by hand: it takes the message, and stores a result on the subject that the message names."""
     gateway = started(*bus_flags(nats_server, etcd_server))
     async with aetcd.Client(host="127.0.0.1", port=etcd_server.port) as etcd:
-        await etcd.put(names.node_key("node-1").encode(), msgspec.json.encode(samples.node("node-1")))
+        await etcd.put(names.node_key("node-1").encode(), msgspec.json.encode(a_node_record("node-1")))
     gateway.wait_for("gateway_ready")
     node = await nats_server.connect()
     tasks = await node.subscribe(names.TASKS_WILDCARD)
@@ -143,7 +143,7 @@ async def test_a_task_goes_to_a_node_and_its_result_comes_back(
         executing = stub.Execute(execution_pb2.ExecuteRequest(task=task), wait_for_ready=True)
         message = msgspec.json.decode((await tasks.next_msg(10)).data, type=TaskMessage)
         assert (message.language, message.pool, message.labels) == ("python", "default", {"post": "1"})
-        await node.jetstream().publish(message.reply, msgspec.json.encode(samples.result(message.id)))
+        await node.jetstream().publish(message.reply, msgspec.json.encode(a_result(message.id)))
         execution = (await executing).execution
         assert (execution.id, execution.run.stdout) == (message.id, "42\n")
         got = (await stub.Get(execution_pb2.GetRequest(id=message.id))).execution

@@ -15,14 +15,14 @@ from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import DeadLetter
-from tests.integration.gateway import samples
+from tests.builders import a_result
 from tests.integration.gateway.declared_bus import Connect, declared_bus
 from tests.servers.fixtures import StartNats
 
 
 async def store(bus: BusConnection, *task_ids: str) -> None:
     for task_id in task_ids:
-        assert await BusResultStore(bus).store(samples.result(task_id, "http://example.org/"))
+        assert await BusResultStore(bus).store(a_result(task_id, "http://example.org/"))
 
 
 async def take(source: BusResultSource, max_results: int = 10) -> Sequence[ResultDelivery]:
@@ -66,7 +66,7 @@ async def test_take_waits_for_the_first_result(bus: BusConnection) -> None:
     waiting = asyncio.create_task(take(source))
     await store(bus, "a")
     (delivery,) = await waiting
-    assert delivery.result == samples.result("a", "http://example.org/")
+    assert delivery.result == a_result("a", "http://example.org/")
 
 
 async def test_no_more_than_asked_for_is_taken(bus: BusConnection) -> None:

@@ -10,7 +10,7 @@ from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from chassis.nats.connection import BusConnection
 from schemas import names
-from tests.integration.gateway import samples
+from tests.builders import a_result
 from tests.integration.gateway.declared_bus import Connect
 
 
@@ -20,7 +20,7 @@ def store(bus: BusConnection) -> BusResultStore:
 
 
 async def test_a_stored_result_is_found_whole(store: BusResultStore) -> None:
-    result = samples.result("a", "http://example.org/done", error="größer")
+    result = a_result("a", "http://example.org/done", error="größer")
     assert await store.store(result)
     assert await store.find("a") == result
 
@@ -31,7 +31,7 @@ async def test_a_task_without_a_result_has_none(store: BusResultStore) -> None:
 
 async def test_of_results_written_at_once_on_two_connections_the_first_stays(connect: Connect) -> None:
     stores = [BusResultStore(await connect()) for _ in range(2)]
-    results = [samples.result("a", node_id=f"node-{number}") for number in range(20)]
+    results = [a_result("a", node_id=f"node-{number}") for number in range(20)]
     answers = await asyncio.gather(*(stores[i % 2].store(result) for i, result in enumerate(results)))
     assert answers.count(True) == 1
     assert await stores[0].find("a") == results[answers.index(True)]
@@ -40,17 +40,17 @@ async def test_of_results_written_at_once_on_two_connections_the_first_stays(con
 async def test_a_writer_that_sends_no_precondition_cannot_replace_a_result(
     bus: BusConnection, store: BusResultStore
 ) -> None:
-    await store.store(samples.result("a"))
+    await store.store(a_result("a"))
     answer = await bus.request(names.result_subject("a"), b"{}")
     assert b"maximum messages per subject" in answer.data
-    assert await store.find("a") == samples.result("a")
+    assert await store.find("a") == a_result("a")
 
 
 async def test_a_forgotten_result_is_gone_and_can_be_written_again(bus: BusConnection, store: BusResultStore) -> None:
-    await store.store(samples.result("a"))
-    await store.store(samples.result("b"))
+    await store.store(a_result("a"))
+    await store.store(a_result("b"))
     rerun = BusTaskRerun(bus)
     assert await rerun.forget_result(await rerun.snapshot("a"))
     assert await store.find("a") is None
     assert await store.find("b") is not None
-    assert await store.store(samples.result("a"))
+    assert await store.store(a_result("a"))

@@ -27,8 +27,7 @@ from schemas.execution import ResultMessage
 from schemas.node import CancelReply
 from schemas.status import Priority, Status
 from schemas.topology import BusLimits
-from tests.fakes.operations import poison_letter
-from tests.integration.gateway import samples
+from tests.builders import a_new_task, a_poison_letter, a_result, a_task, an_execution
 from tests.servers.fixtures import StartNats
 from tests.servers.nats import PASSWORDS, NatsServer
 
@@ -61,7 +60,7 @@ async def bus(server: NatsServer) -> AsyncIterator[BusConnection]:
 async def test_the_queue_works(bus: BusConnection) -> None:
     lengths = QueueLengths(bus)
     queue = BusTaskQueue(bus, lengths)
-    task = samples.task()
+    task = a_new_task()
     assert await queue.waiting("default", Priority.NORMAL) == 0
     assert await queue.enqueue(task)
     assert await queue.find(task.id) == task
@@ -72,8 +71,8 @@ async def test_the_queue_works(bus: BusConnection) -> None:
 async def test_results_feeds_and_the_relays_inbox_work(bus: BusConnection) -> None:
     store = BusResultStore(bus)
     feed = await BusLiveFeed(bus).open("a")
-    assert await store.store(samples.result("a"))
-    assert await store.find("a") == samples.result("a")
+    assert await store.store(a_result("a"))
+    assert await store.find("a") == a_result("a")
     assert isinstance(await feed.next(5), ResultMessage)
     async with asyncio.timeout(10):
         (delivery,) = await BusResultSource(bus).take(5)
@@ -87,11 +86,11 @@ async def test_results_feeds_and_the_relays_inbox_work(bus: BusConnection) -> No
 
 async def test_history_and_events_work(bus: BusConnection) -> None:
     history, events = BusHistory(bus), BusTaskEvents(bus)
-    task = samples.task("a")
+    task = a_task("a")
     following = asyncio.create_task(events.next())
     async with asyncio.timeout(10):
         while not following.done():
-            history.record(samples.execution("a", Status.QUEUED), task)
+            history.record(an_execution("a", Status.QUEUED), task)
             await (await bus.client()).flush()
     page = await history.page(TaskFilter(), 5, "")
     assert {one.id for one in page.executions} == {"a"}
@@ -99,14 +98,14 @@ async def test_history_and_events_work(bus: BusConnection) -> None:
 
 async def test_dead_letters_and_revival_work(bus: BusConnection) -> None:
     dead, rerun = BusDeadLetters(bus), BusTaskRerun(bus)
-    letter = poison_letter(samples.task("a"))
+    letter = a_poison_letter(a_task("a"))
     await jetstream.store(bus, names.dead_subject("poison", "a"), msgspec.json.encode(letter), {})
-    await BusResultStore(bus).store(samples.result("a"))
+    await BusResultStore(bus).store(a_result("a"))
     assert [one.id for one in (await dead.page("poison", 5, "")).letters] == ["a"]
     snapshot = await rerun.snapshot("a")
     await rerun.forget_attempts("a", snapshot)
     assert await rerun.forget_result(snapshot)
-    assert await rerun.enqueue(samples.task("a"), "1")
+    assert await rerun.enqueue(a_task("a"), "1")
     kept = await dead.newest("a")
     assert kept is not None
     await dead.remove(kept)

@@ -16,7 +16,7 @@ from broker_gateway.infrastructure.directory import EtcdNodeDirectory
 from chassis.etcd import EtcdSettings
 from chassis.nats.connection import BusConnection
 from schemas import names
-from tests.integration.gateway import samples
+from tests.builders import a_node_record
 from tests.integration.gateway.declared_bus import Connect
 from tests.servers import EtcdServer
 from tests.servers.ports import free_port
@@ -53,11 +53,11 @@ async def directory(bus: BusConnection, endpoint: str) -> AsyncIterator[EtcdNode
 
 async def test_nodes_that_answer_are_known_and_what_is_no_node_is_not(connect: Connect) -> None:
     node, gateway = await connect(), await connect()
-    good = [msgspec.json.encode(samples.node(name)) for name in ("b", "a")]
-    await answers(node, b"{", *good, msgspec.json.encode(samples.node("not.a.name")))
+    good = [msgspec.json.encode(a_node_record(name)) for name in ("b", "a")]
+    await answers(node, b"{", *good, msgspec.json.encode(a_node_record("not.a.name")))
     async with directory(gateway, f"127.0.0.1:{free_port()}") as known, asyncio.timeout(10):
         await known.synced.wait()
-        assert known.nodes() == (samples.node("a"), samples.node("b"))
+        assert known.nodes() == (a_node_record("a"), a_node_record("b"))
 
 
 async def test_nobody_is_known_while_nobody_answers(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ async def test_nobody_is_known_while_nobody_answers(connect: Connect, monkeypatc
             await asked.wait()
             asked.clear()
         assert not known.synced.is_set()
-        await answers(node, msgspec.json.encode(samples.node("late")))
+        await answers(node, msgspec.json.encode(a_node_record("late")))
         await known.synced.wait()
         assert [one.id for one in known.nodes()] == ["late"]
 
@@ -79,7 +79,7 @@ async def test_etcd_knows_better_where_it_is_there(etcd_server: EtcdServer) -> N
     followed.start()
     async with asyncio.timeout(10):
         await followed.synced.wait()
-    followed.take_in([samples.node("late-answer")])
+    followed.take_in([a_node_record("late-answer")])
     assert followed.nodes() == ()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):

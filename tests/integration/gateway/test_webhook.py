@@ -16,7 +16,7 @@ from broker_gateway.application.ports import DeliveryError
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
 from schemas.status import Status
-from tests.integration.gateway import samples
+from tests.builders import an_execution
 
 SECRET = "whsec_" + "c2VjcmV0" * 4
 LOOPBACK = AddressGuard(["127.0.0.0/8"])
@@ -72,14 +72,14 @@ async def transport() -> AsyncIterator[WebhookTransport]:
 
 async def refused(transport: WebhookTransport, url: str) -> DeliveryError:
     with pytest.raises(DeliveryError) as refusal:
-        await transport.deliver(url, samples.execution("a"), "a")
+        await transport.deliver(url, an_execution("a"), "a")
     return refusal.value
 
 
 async def test_the_execution_is_posted_as_json_with_the_protos_names(
     transport: WebhookTransport, endpoint: Endpoint
 ) -> None:
-    await transport.deliver(endpoint.url, samples.execution("a", Status.FAILED, error="Größe"), "a")
+    await transport.deliver(endpoint.url, an_execution("a", Status.FAILED, error="Größe"), "a")
     ((request, _),) = endpoint.requests
     assert (request.method, request.path) == ("POST", "/done")
     assert request.headers["Idempotency-Key"] == "a"
@@ -89,12 +89,12 @@ async def test_the_execution_is_posted_as_json_with_the_protos_names(
     assert body["status"] == "FAILED"
     assert body["error"] == "Größe"
     assert body["run"]["peak_memory_bytes"] == 8 << 20
-    assert body["finished_at_ms"] == 1020
+    assert body["finished_at_ms"] == 1050
     assert body["run"]["stdout"] == "42\n"
 
 
 async def test_the_signature_is_a_standard_webhook(transport: WebhookTransport, endpoint: Endpoint) -> None:
-    await transport.deliver(endpoint.url, samples.execution("a"), "a")
+    await transport.deliver(endpoint.url, an_execution("a"), "a")
     ((request, body),) = endpoint.requests
     assert Webhook(SECRET).verify(body, dict(request.headers))["id"] == "a"
     assert request.headers["webhook-id"] == "a"
@@ -186,7 +186,7 @@ async def test_an_endless_answer_is_not_read(transport: WebhookTransport, endpoi
             ended.set()
 
     endpoint.answer = endless
-    await transport.deliver(endpoint.url, samples.execution("a"), "a")
+    await transport.deliver(endpoint.url, an_execution("a"), "a")
     async with asyncio.timeout(5):
         await ended.wait()
 
@@ -204,6 +204,6 @@ async def test_a_name_that_does_not_resolve_is_worth_another_try(transport: Webh
 
 async def test_a_connection_is_used_again(transport: WebhookTransport, endpoint: Endpoint) -> None:
     for _ in range(3):
-        await transport.deliver(endpoint.url, samples.execution("a"), "a")
+        await transport.deliver(endpoint.url, an_execution("a"), "a")
     peers = {request.transport and request.transport.get_extra_info("peername") for request, _ in endpoint.requests}
     assert len(peers) == 1

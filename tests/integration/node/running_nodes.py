@@ -13,7 +13,8 @@ from node.infrastructure.wiring import sandboxes
 from node.main import Node
 from schemas.status import Priority
 from schemas.task import TaskMessage
-from tests.fakes.node import FixedProbe, a_task
+from tests.builders import a_task
+from tests.fakes.node import FixedProbe
 from tests.integration.node.gateway_stand_in import SOON_S
 
 

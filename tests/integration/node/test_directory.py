@@ -11,7 +11,7 @@ import msgspec
 from schemas import names
 from schemas.node import NodeRecord
 from schemas.status import NodeState, Status
-from tests.fakes.node import a_task
+from tests.builders import a_task
 from tests.integration.node.gateway_stand_in import SOON_S, GatewayStandIn
 from tests.integration.node.running_nodes import StartNode
 from tests.servers.etcd import EtcdServer

@@ -15,7 +15,8 @@ from node.infrastructure.bus.pull import Queue, WaitingPull
 from schemas import names
 from schemas.status import Priority, Status
 from schemas.topology import create_consumer_request, task_consumers
-from tests.fakes.node import FixedProbe, a_task
+from tests.builders import a_task
+from tests.fakes.node import FixedProbe
 from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.running_nodes import StartNode, running_node
 from tests.servers.nats import NatsCluster, NatsServer

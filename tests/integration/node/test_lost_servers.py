@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from schemas import names
 from schemas.status import Priority, Status
-from tests.fakes.node import FixedProbe, a_task
+from tests.builders import a_task
+from tests.fakes.node import FixedProbe
 from tests.integration.node.gateway_stand_in import SOON_S, GatewayStandIn
 from tests.integration.node.node_process import START_S, ended, node_process
 from tests.integration.node.running_nodes import StartNode, running_node, timed

@@ -16,7 +16,7 @@ from schemas import names
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage
 from schemas.topology import create_consumer_request, pull_request, task_consumer
-from tests.fakes.node import a_task
+from tests.builders import a_task
 from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.running_nodes import StartNode
 from tests.servers.bus import node_connection

@@ -14,7 +14,7 @@ from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
 from schemas.status import Priority, Status
-from tests.fakes.node import a_task, an_outcome
+from tests.builders import a_task, an_outcome
 from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.running_nodes import StartNode
 from tests.servers.bus import node_connection

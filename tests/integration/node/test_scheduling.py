@@ -8,7 +8,8 @@ from itertools import count
 
 from node.domain.pull_plan import LOW_FIRST_EVERY
 from schemas.status import Priority, Status
-from tests.fakes.node import FixedProbe, a_task
+from tests.builders import a_task
+from tests.fakes.node import FixedProbe
 from tests.integration.node.gateway_stand_in import SOON_S, GatewayStandIn
 from tests.integration.node.running_nodes import StartNode, prioritised, timed
 from tests.servers.waiting import eventually

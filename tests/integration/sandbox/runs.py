@@ -8,9 +8,10 @@ from typing import Any
 from node.application.ports import OnOutput
 from node.domain.sandbox import Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool
+from tests.builders import launch, limits
+from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import AT_LEISURE, BASH, standin_language
 from tests.integration.sandbox.prefixed_engine import PATIENCE_S
-from tests.unit.docker.builders import launch, limits, nobody
 
 
 async def run(pool: DockerSandboxPool, script: str, on_output: OnOutput = nobody, **changes: Any) -> Outcome:

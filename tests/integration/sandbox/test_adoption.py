@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from tests.builders import MIB
 from tests.integration.sandbox.languages import BASH
 from tests.integration.sandbox.prefixed_engine import PrefixedEngine, crash
 from tests.integration.sandbox.runs import run
-from tests.unit.docker.builders import MIB
 
 
 async def test_a_new_node_adopts_the_running_slots_of_one_that_crashed(engine: PrefixedEngine) -> None:

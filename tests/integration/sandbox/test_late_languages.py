@@ -16,10 +16,11 @@ from node.domain.language import Language
 from node.domain.sandbox import Launch, Role
 from node.infrastructure.docker import DockerSandboxPool
 from node.infrastructure.docker.engine.client import EngineError
+from tests.builders import limits
+from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import AT_LEISURE, language
 from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine
 from tests.servers.proxy import Relay
-from tests.unit.docker.builders import limits, nobody
 
 BASH = language("bash")
 ENGINE = Path("/var/run/docker.sock")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from node.domain.sandbox import Ending
+from tests.builders import MIB
 from tests.integration.sandbox.languages import BASH, STANDIN, standin_language
 from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine
 from tests.integration.sandbox.runs import ask, run
-from tests.unit.docker.builders import MIB
 
 
 async def test_memory_is_what_the_task_asked_for(engine: PrefixedEngine) -> None:

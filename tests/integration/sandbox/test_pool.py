@@ -9,10 +9,10 @@ import pytest
 
 from node.domain.sandbox import Ending, Launch, Role, SandboxLostError
 from node.infrastructure.docker.engine.client import EngineError
+from tests.builders import limits
 from tests.integration.sandbox.languages import AT_LEISURE, BASH, language, standin_language
 from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine
 from tests.integration.sandbox.runs import run, run_together
-from tests.unit.docker.builders import limits
 
 
 async def test_a_program_runs_and_its_slot_is_used_again(engine: PrefixedEngine) -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from node.domain.sandbox import Role, SandboxLostError
 from node.infrastructure.docker import Isolation
+from tests.builders import launch, limits
+from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import BASH, STANDIN, standin_language
 from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine
 from tests.integration.sandbox.runs import ask, run
-from tests.unit.docker.builders import launch, limits, nobody
 
 
 async def test_a_slot_that_is_killed_while_idle_is_replaced_unnoticed(

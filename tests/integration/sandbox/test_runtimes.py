@@ -11,10 +11,11 @@ import pytest
 from node.domain.sandbox import Ending, Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool, Isolation
 from node.infrastructure.docker.engine.client import EngineError
+from tests.builders import MIB, limits
+from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import AT_LEISURE, language
 from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine, crash
 from tests.servers.oci_runtimes import GVISOR, why_not
-from tests.unit.docker.builders import MIB, limits, nobody
 
 PYTHON = language("python")
 CPP = language("cpp")

@@ -6,9 +6,10 @@ import pytest
 
 from node.domain.sandbox import Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool
+from tests.builders import limits
+from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import AT_LEISURE, language
 from tests.integration.sandbox.prefixed_engine import PrefixedEngine
-from tests.unit.docker.builders import limits, nobody
 
 CPP = language("cpp")
 LEAK = "int main() { return new int(0) == nullptr; }"

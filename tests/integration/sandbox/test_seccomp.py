@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from node.domain.sandbox import Launch, Outcome, Role
+from tests.builders import limits
+from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import AT_LEISURE, language
 from tests.integration.sandbox.prefixed_engine import PrefixedEngine
-from tests.unit.docker.builders import limits, nobody
 
 # Without its zygote: what is tested is the profile.
 PYTHON = language("python", warm=None)

@@ -12,7 +12,7 @@ from node.infrastructure.docker.engine.client import EngineError
 from node.infrastructure.docker.pool.group import SlotGroup
 from node.infrastructure.docker.pool.policy import GroupPolicy
 from node.infrastructure.docker.slot.template import SlotSize, SlotTemplate
-from tests.fakes.node import PYTHON
+from tests.builders import PYTHON
 
 TEMPLATE = SlotTemplate(PYTHON, Role.RUN, "sha256:1", SlotSize(memory_bytes=1, disk_bytes=64 << 20, processes=64))
 

@@ -10,7 +10,8 @@ from node.domain.sandbox import Ending, Launch, Outcome
 from node.infrastructure.docker.agent_link.frames import Clean, Decoder, Exited, FrameError, Output
 from node.infrastructure.docker.slot.memory_watch import MemoryWatch
 from node.infrastructure.docker.slot.slot import Slot
-from tests.unit.docker.builders import launch, nobody
+from tests.builders import launch
+from tests.fakes.node import nobody
 
 
 class FakeLine:

@@ -8,7 +8,7 @@ import pytest
 
 from node.domain.sandbox import SandboxLostError
 from node.infrastructure.docker.slot.template import SlotSize
-from tests.unit.docker.builders import MIB, limits
+from tests.builders import MIB, limits
 from tests.unit.docker.group_on_fakes import Scene
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from node.domain.sandbox import Ending, Outcome, SandboxLostError
 from node.infrastructure.docker.pool.lease import Lease
-from tests.unit.docker.builders import MIB, launch, limits, nobody
+from tests.builders import MIB, launch, limits
+from tests.fakes.node import nobody
 
 
 class FakeSlot:

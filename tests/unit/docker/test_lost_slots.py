@@ -9,7 +9,7 @@ import pytest
 
 from node.domain.sandbox import Ending, SandboxLostError
 from node.infrastructure.docker.agent_link.frames import Artefact, Clean, Output
-from tests.unit.docker.builders import launch, limits
+from tests.builders import launch, limits
 from tests.unit.docker.slot_on_fakes import FakeKills, Scene
 
 

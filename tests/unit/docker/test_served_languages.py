@@ -11,7 +11,7 @@ from node.domain.language import Language
 from node.infrastructure.docker.engine.client import EngineError
 from node.infrastructure.docker.pool import served_languages
 from node.infrastructure.docker.pool.served_languages import ServedLanguages
-from tests.fakes.node import CPP, PYTHON
+from tests.builders import CPP, PYTHON
 
 GHOST = dataclasses.replace(PYTHON, name="ghost")
 

@@ -8,7 +8,8 @@ import pytest
 
 from node.domain.sandbox import Ending, SandboxLostError
 from node.infrastructure.docker.agent_link.frames import Artefact, Failed
-from tests.unit.docker.builders import launch, limits, nobody
+from tests.builders import launch, limits
+from tests.fakes.node import nobody
 from tests.unit.docker.slot_on_fakes import FakeKills, Scene
 
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from schemas.execution import ResultMessage
 from schemas.status import Status
-from schemas.task import Callback, TaskMessage
-from tests.fakes.operations import poison_letter, undelivered_letter
-from tests.integration.gateway import samples
-from tests.unit.gateway.gateway_on_fakes import GatewayOnFakes, result_of
+from schemas.task import TaskMessage
+from tests.builders import a_poison_letter, a_result, a_task, an_undelivered_letter
+from tests.unit.gateway.gateway_on_fakes import GatewayOnFakes
 
 
 def buried(gateway: GatewayOnFakes, **changes: object) -> TaskMessage:
     """A poisonous task, as its node leaves it behind."""
-    task = samples.task("t1", **changes)
+    task = a_task("t1", **changes)
     gateway.bus.seen.add(task.id)
-    gateway.bus.results[task.id] = result_of(task.id, status=Status.INTERNAL_ERROR)
-    gateway.dead.bury(poison_letter(task))
+    gateway.bus.results[task.id] = a_result(task.id, status=Status.INTERNAL_ERROR)
+    gateway.dead.bury(a_poison_letter(task))
     return task
 
 
 def undelivered(gateway: GatewayOnFakes, url: str = "http://h/") -> ResultMessage:
-    result = msgspec.structs.replace(result_of("t1"), callback=Callback(url=url))
+    result = a_result("t1", url)
     gateway.bus.results["t1"] = result
-    gateway.dead.bury(undelivered_letter(result))
+    gateway.dead.bury(an_undelivered_letter(result))
     return result

@@ -21,13 +21,12 @@ from broker_gateway.application.settings import CancelSettings, OperationsSettin
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.domain.admission import AdmissionPolicy
-from broker_gateway.domain.draft import TaskDraft
 from broker_gateway.domain.quota import QuotaPolicy
-from schemas.execution import Execution, OutputChunk, ResultMessage, Stage
+from schemas.execution import Execution, ResultMessage
 from schemas.status import Status
-from schemas.task import SourceFile
+from tests.builders import a_draft, a_node_record, a_result
 from tests.fakes.callbacks import MemoryTransport
-from tests.fakes.live_nodes import MemoryNodeDirectory, node
+from tests.fakes.live_nodes import MemoryNodeDirectory
 from tests.fakes.memory_bus import (
     MemoryBus,
     MemoryHistory,
@@ -58,7 +57,7 @@ class GatewayOnFakes:
     ) -> None:
         """``lookup_every_s`` is beyond every test's patience unless a test says otherwise."""
         self.bus = bus or MemoryBus()
-        self.directory = MemoryNodeDirectory(node())
+        self.directory = MemoryNodeDirectory(a_node_record())
         self.events = MemoryTaskEvents()
         self.now_ms = NOW_MS
         self.control = MemoryNodeControl(self.bus)
@@ -149,20 +148,13 @@ class GatewayOnFakes:
 
     def finish(self, task_id: str, *, status: Status = Status.SUCCEEDED, is_heard: bool = True) -> ResultMessage:
         """A node stores the task's result."""
-        result = result_of(task_id, status=status)
+        result = a_result(task_id, status=status)
         self.bus.finish(result, is_heard=is_heard)
         return result
 
 
-def draft(source: str = "print(42)", **fields: object) -> TaskDraft:
-    task = TaskDraft(language="python", files=[SourceFile("", source)])
-    for name, value in fields.items():
-        setattr(task, name, value)
-    return task
-
-
 def command(source: str = "print(42)", client: str = "", **fields: object) -> SubmitTaskCommand:
-    return SubmitTaskCommand(client, draft(source, **fields))
+    return SubmitTaskCommand(client, a_draft(source, **fields))
 
 
 async def submitted(gateway: GatewayOnFakes, **fields: object) -> str:
@@ -170,48 +162,3 @@ async def submitted(gateway: GatewayOnFakes, **fields: object) -> str:
     answer = await gateway.service.submit(command(**fields))  # type: ignore[arg-type]  # fields of a draft
     assert isinstance(answer, TaskDTO)
     return answer.id
-
-
-def stage(stdout: str = "42\n") -> Stage:
-    return Stage(
-        exit_code=0,
-        signal=None,
-        stdout=stdout,
-        stderr="",
-        stdout_truncated=False,
-        stderr_truncated=False,
-        stdout_invalid_utf8=False,
-        stderr_invalid_utf8=False,
-        wall_ms=12.5,
-        cpu_ms=10.0,
-        peak_memory_bytes=8 << 20,
-        limits_hit=[],
-    )
-
-
-def execution_of(task_id: str, *, status: Status = Status.SUCCEEDED) -> Execution:
-    return Execution(
-        id=task_id,
-        status=status,
-        language="python",
-        language_version="3.13.5",
-        node_id="n1",
-        attempt=1,
-        queued_ms=1.5,
-        labels={"post": "7"},
-        compile=None,
-        run=stage(),
-        cases=[],
-        warnings=[],
-        error="",
-        submitted_at_ms=NOW_MS,
-        finished_at_ms=NOW_MS + 50,
-    )
-
-
-def result_of(task_id: str, *, status: Status = Status.SUCCEEDED) -> ResultMessage:
-    return ResultMessage(execution=execution_of(task_id, status=status), callback=None, client="")
-
-
-def chunk(task_id: str, text: str, offset: int = 0) -> OutputChunk:
-    return OutputChunk(id=task_id, attempt=1, stage="run", stream="stdout", offset=offset, text=text)

@@ -10,15 +10,15 @@ import pytest
 from broker_gateway.application.ports import CallbackTransport, DeliveryError
 from broker_gateway.infrastructure.callbacks import breaker
 from broker_gateway.infrastructure.callbacks.breaker import Breakers, BreakingCallbackTransport, with_breakers
+from tests.builders import an_execution
 from tests.fakes.callbacks import MemoryTransport, refused
-from tests.unit.gateway.gateway_on_fakes import execution_of
 
 URL = "http://h:1/done"
 
 
 async def failed(transport: CallbackTransport, url: str = URL) -> str:
     with pytest.raises(DeliveryError) as caught:
-        await transport.deliver(url, execution_of("t1"), "t1")
+        await transport.deliver(url, an_execution("t1"), "t1")
     return str(caught.value)
 
 
@@ -35,7 +35,7 @@ async def test_after_failures_in_a_row_no_call_is_made_and_the_failure_is_none_f
     transport = await resting(inner, Breakers(2, 60))
     for _ in range(3):
         with pytest.raises(DeliveryError, match="it rests for 60 s") as caught:
-            await transport.deliver(URL, execution_of("t1"), "t1")
+            await transport.deliver(URL, an_execution("t1"), "t1")
         assert not caught.value.permanent
     assert inner.delivered == []
 
@@ -43,7 +43,7 @@ async def test_after_failures_in_a_row_no_call_is_made_and_the_failure_is_none_f
 async def test_other_endpoints_are_called_all_the_same_also_on_another_port() -> None:
     inner = MemoryTransport()
     transport = await resting(inner, Breakers(2, 60))
-    await transport.deliver("http://h:2/done", execution_of("t1"), "t1")
+    await transport.deliver("http://h:2/done", an_execution("t1"), "t1")
     assert len(inner.delivered) == 1
 
 
@@ -63,10 +63,10 @@ async def test_after_its_rest_one_success_brings_it_back(after_a_minute: Callabl
     inner = MemoryTransport()
     transport = await resting(inner, Breakers(2, 60))
     after_a_minute()
-    await transport.deliver(URL, execution_of("t1"), "t1")
+    await transport.deliver(URL, an_execution("t1"), "t1")
     inner.answers[URL] = [refused("503")]
     assert await failed(transport) == "503"
-    await transport.deliver(URL, execution_of("t1"), "t1")
+    await transport.deliver(URL, an_execution("t1"), "t1")
     assert len(inner.delivered) == 2
 
 
@@ -85,7 +85,7 @@ async def test_only_failures_in_a_row_count() -> None:
     for _ in range(3):
         inner.answers[URL] = [refused("503")]
         assert await failed(transport) == "503"
-        await transport.deliver(URL, execution_of("t1"), "t1")
+        await transport.deliver(URL, an_execution("t1"), "t1")
 
 
 async def test_an_endpoint_that_refuses_for_good_is_alive() -> None:
@@ -103,7 +103,7 @@ async def test_endpoints_that_work_are_not_kept_and_of_those_that_do_not_only_so
     transport = BreakingCallbackTransport(inner, breakers)
     for number in range(10):
         url = f"http://h{number}/"
-        await transport.deliver(url, execution_of("t1"), "t1")
+        await transport.deliver(url, an_execution("t1"), "t1")
         assert len(breakers) == min(number, 3)
         inner.answers[url] = [refused("503")]
         await failed(transport, url)

@@ -15,11 +15,10 @@ from broker_gateway.application.callback_relay import CallbackRelay
 from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.application.settings import RelaySettings
-from schemas.execution import ResultMessage
-from schemas.task import Callback
+from tests.builders import a_result, an_execution
 from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultSource, MemoryTransport, refused
 from tests.fakes.memory_bus import MemoryBus, MemoryBusState
-from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, execution_of
+from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 
 SETTINGS = RelaySettings()
 
@@ -55,13 +54,8 @@ async def running_relay(settings: RelaySettings = SETTINGS) -> AsyncIterator[Rel
             await running
 
 
-def result(task_id: str = "t1", url: str | None = "http://h/") -> ResultMessage:
-    callback = Callback(url=url) if url is not None else None
-    return ResultMessage(execution=execution_of(task_id), callback=callback, client="blog")
-
-
 def delivery(task_id: str = "t1", url: str | None = "http://h/", attempt: int = 1) -> MemoryResultDelivery:
-    return MemoryResultDelivery(result(task_id, url), attempt)
+    return MemoryResultDelivery(a_result(task_id, url), attempt)
 
 
 async def test_a_result_without_a_callback_is_done_at_once() -> None:
@@ -73,7 +67,7 @@ async def test_a_result_without_a_callback_is_done_at_once() -> None:
 async def test_a_callback_gets_the_execution_with_the_tasks_id_for_a_key() -> None:
     async with running_relay() as setup:
         assert await setup.settled(delivery("t7", "https://blog.example/done")) == ["done"]
-        assert setup.transport.delivered == [("https://blog.example/done", execution_of("t7"), "t7")]
+        assert setup.transport.delivered == [("https://blog.example/done", an_execution("t7"), "t7")]
 
 
 @pytest.mark.parametrize(("attempt", "delay_s"), [(1, 1.0), (2, 2.0), (4, 8.0), (11, 60.0)])

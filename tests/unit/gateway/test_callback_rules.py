@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.gateway.gateway_on_fakes import draft
+from tests.builders import a_draft
 from tests.unit.gateway.violations import fields
 
 
@@ -20,7 +20,7 @@ from tests.unit.gateway.violations import fields
     ],
 )
 def test_a_well_formed_callback_is_let_in(url: str) -> None:
-    assert fields(draft(callback_url=url)) == []
+    assert fields(a_draft(callback_url=url)) == []
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_a_well_formed_callback_is_let_in(url: str) -> None:
     ],
 )
 def test_a_malformed_callback_is_refused(url: str) -> None:
-    assert fields(draft(callback_url=url)) == ["task.callback.url"]
+    assert fields(a_draft(callback_url=url)) == ["task.callback.url"]
 
 
 def test_a_host_may_have_253_characters_and_no_more() -> None:
     host = ".".join(["x" * 63] * 3 + ["x" * 61])
-    assert fields(draft(callback_url=f"http://{host}/")) == []
-    assert fields(draft(callback_url=f"http://{host}x/")) == ["task.callback.url"]
+    assert fields(a_draft(callback_url=f"http://{host}/")) == []
+    assert fields(a_draft(callback_url=f"http://{host}x/")) == ["task.callback.url"]

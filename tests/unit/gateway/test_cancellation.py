@@ -10,7 +10,8 @@ from broker_gateway.application.commands import Cancellation, TaskDTO, UnknownTa
 from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.settings import CancelSettings
 from schemas.status import Status
-from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, command, execution_of, result_of
+from tests.builders import a_result, an_execution
+from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, command
 
 IMPATIENT = CancelSettings(queued_probe_s=0.01, node_answer_s=0.01, result_wait_s=0.02)
 
@@ -69,7 +70,7 @@ async def test_a_running_task_is_killed_on_its_node_and_keeps_its_partial_output
 
     gateway.control.on_cancel = kill
     answer = await cancelled(gateway, task_id)
-    assert answer == Cancellation(execution_of(task_id, status=Status.CANCELLED), cancelled=True)
+    assert answer == Cancellation(an_execution(task_id, status=Status.CANCELLED), cancelled=True)
     assert answer.execution.run is not None
     assert gateway.bus.open_feeds() == 0
     assert "store_result" not in gateway.bus.calls
@@ -106,7 +107,7 @@ async def test_a_task_that_ends_by_itself_while_it_is_killed_was_not_cancelled(g
         return "n1"
 
     gateway.control.on_cancel = too_late
-    assert await cancelled(gateway, task_id) == Cancellation(execution_of(task_id), cancelled=False)
+    assert await cancelled(gateway, task_id) == Cancellation(an_execution(task_id), cancelled=False)
 
 
 async def test_a_killed_task_whose_result_is_not_heard_is_looked_up(gateway: GatewayOnFakes) -> None:
@@ -135,7 +136,7 @@ async def test_a_running_task_whose_node_is_gone_ends_here(gateway: GatewayOnFak
 async def test_a_finished_task_says_so_and_is_left_alone(gateway: GatewayOnFakes) -> None:
     task_id = await submitted(gateway)
     gateway.finish(task_id)
-    assert await cancelled(gateway, task_id) == Cancellation(execution_of(task_id), cancelled=False)
+    assert await cancelled(gateway, task_id) == Cancellation(an_execution(task_id), cancelled=False)
     assert gateway.control.cancelled == []
 
 
@@ -143,10 +144,10 @@ async def test_a_result_that_is_stored_first_wins_over_the_cancellation(gateway:
     task_id = await submitted(gateway)
 
     async def finish() -> None:
-        gateway.bus.results[task_id] = result_of(task_id)
+        gateway.bus.results[task_id] = a_result(task_id)
 
     gateway.bus.before["store_result"] = finish
-    assert await cancelled(gateway, task_id) == Cancellation(execution_of(task_id), cancelled=False)
+    assert await cancelled(gateway, task_id) == Cancellation(an_execution(task_id), cancelled=False)
 
 
 async def test_a_task_that_ends_just_before_it_is_looked_for_was_not_cancelled(gateway: GatewayOnFakes) -> None:
@@ -156,7 +157,7 @@ async def test_a_task_that_ends_just_before_it_is_looked_for_was_not_cancelled(g
         gateway.finish(task_id)
 
     gateway.bus.before["find_task"] = finish
-    assert await cancelled(gateway, task_id) == Cancellation(execution_of(task_id), cancelled=False)
+    assert await cancelled(gateway, task_id) == Cancellation(an_execution(task_id), cancelled=False)
 
 
 async def test_a_task_that_ends_just_before_it_is_looked_for_is_left_alone(gateway: GatewayOnFakes) -> None:

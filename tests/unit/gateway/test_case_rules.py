@@ -9,16 +9,16 @@ import pytest
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.draft import DraftCase, DraftChecker
 from broker_gateway.domain.judging import CaseRules
-from tests.unit.gateway.gateway_on_fakes import draft
+from tests.builders import a_draft
 from tests.unit.gateway.violations import fields, files
 
 
 def test_cases_are_limited_in_number_and_size() -> None:
     policy = AdmissionPolicy(cases=CaseRules(cases=2, bytes_in_all=6))
     case = DraftCase(stdin="a", args=["b"], expected_output="c")
-    assert fields(draft(cases=[case, case]), policy) == []
-    assert fields(draft(cases=[case] * 3), policy) == ["task.cases"]
-    assert fields(draft(cases=[case, DraftCase(stdin="abcd")]), policy) == ["task.cases"]
+    assert fields(a_draft(cases=[case, case]), policy) == []
+    assert fields(a_draft(cases=[case] * 3), policy) == ["task.cases"]
+    assert fields(a_draft(cases=[case, DraftCase(stdin="abcd")]), policy) == ["task.cases"]
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def test_cases_are_limited_in_number_and_size() -> None:
     ],
 )
 def test_a_case_is_held_to_the_same_rules(case: DraftCase, field: str) -> None:
-    assert fields(draft(cases=[DraftCase(), case])) == [f"task.cases[1].{field}"]
+    assert fields(a_draft(cases=[DraftCase(), case])) == [f"task.cases[1].{field}"]
 
 
 def test_a_checker_is_held_to_the_same_rules_and_needs_cases() -> None:
     checker = DraftChecker("", "", files("../a"))
-    assert fields(draft(checker=checker)) == ["task.checker.language", "task.checker", "task.checker.files[0].name"]
-    assert fields(draft(checker=DraftChecker("python", "", files("a")), cases=[DraftCase()])) == []
+    assert fields(a_draft(checker=checker)) == ["task.checker.language", "task.checker", "task.checker.files[0].name"]
+    assert fields(a_draft(checker=DraftChecker("python", "", files("a")), cases=[DraftCase()])) == []

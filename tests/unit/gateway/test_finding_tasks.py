@@ -10,8 +10,8 @@ from broker_gateway.application.commands import Invalid, UnknownTask
 from broker_gateway.application.ports import Page, TaskFilter
 from schemas.execution import Execution
 from schemas.status import NodeState, Status
-from tests.fakes.live_nodes import language, node
-from tests.unit.gateway.gateway_on_fakes import GatewayOnFakes, execution_of, submitted
+from tests.builders import a_language_record, a_node_record, an_execution
+from tests.unit.gateway.gateway_on_fakes import GatewayOnFakes, submitted
 
 
 async def status(gateway: GatewayOnFakes, task_id: str) -> Status | None:
@@ -25,7 +25,7 @@ async def test_a_task_is_found_in_each_of_its_states(gateway: GatewayOnFakes) ->
     gateway.start(task_id)
     assert await status(gateway, task_id) is Status.RUNNING
     gateway.finish(task_id)
-    assert await gateway.service.get(task_id) == execution_of(task_id)
+    assert await gateway.service.get(task_id) == an_execution(task_id)
 
 
 async def test_a_task_whose_event_is_not_stored_yet_is_found_in_the_queue(gateway: GatewayOnFakes) -> None:
@@ -39,7 +39,7 @@ async def test_a_task_whose_event_is_not_stored_yet_is_found_in_the_queue(gatewa
 async def test_a_task_whose_result_has_aged_out_is_found_in_the_history(gateway: GatewayOnFakes) -> None:
     task_id = await submitted(gateway)
     gateway.finish(task_id)
-    gateway.bus.history[task_id] = execution_of(task_id, status=Status.FAILED)
+    gateway.bus.history[task_id] = an_execution(task_id, status=Status.FAILED)
     gateway.bus.results.clear()
     assert await status(gateway, task_id) is Status.FAILED
 
@@ -66,7 +66,7 @@ async def test_a_task_whose_end_is_announced_while_it_is_looked_for_is_found_wit
         gateway.bus.history[task_id] = msgspec.structs.replace(result.execution, run=None)
 
     gateway.bus.before["latest"] = finish
-    assert await gateway.service.get(task_id) == execution_of(task_id)
+    assert await gateway.service.get(task_id) == an_execution(task_id)
 
 
 async def test_a_task_whose_events_say_that_it_runs_is_looked_for_nowhere_else(gateway: GatewayOnFakes) -> None:
@@ -119,9 +119,13 @@ async def test_a_page_too_large_or_a_foreign_token_is_refused(gateway: GatewayOn
 
 def test_languages_are_merged_over_live_nodes_with_the_newest_version_first(gateway: GatewayOnFakes) -> None:
     gateway.directory.records = [
-        node("a", language("python", "3.9.2", "py"), language("java", "21.0.4", compiled=True)),
-        node("b", language("python", "3.13.5", "py", "python3"), language("python", "3.9.2")),
-        node("c", language("cobol", "1"), state=NodeState.DRAINING),
+        a_node_record(
+            "a", a_language_record("python", "3.9.2", "py"), a_language_record("java", "21.0.4", compiled=True)
+        ),
+        a_node_record(
+            "b", a_language_record("python", "3.13.5", "py", "python3"), a_language_record("python", "3.9.2")
+        ),
+        a_node_record("c", a_language_record("cobol", "1"), state=NodeState.DRAINING),
     ]
     java, python = gateway.catalog.languages()
     assert (java.name, java.compiled, java.nodes) == ("java", True, 1)

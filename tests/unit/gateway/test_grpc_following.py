@@ -8,7 +8,8 @@ import grpc
 import grpc.aio
 
 from coderunner.v1 import execution_pb2 as pb
-from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, chunk
+from tests.builders import a_chunk
+from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 from tests.unit.gateway.grpc_calls import Calls, Code, failure, task
 
 
@@ -44,7 +45,7 @@ async def test_a_watch_streams_states_output_and_the_result(calls: Calls) -> Non
     stream = calls.execution.Watch(pb.WatchRequest(id=task_id), timeout=PATIENCE_S)
     first = await stream.read()
     calls.gateway.start(task_id)
-    calls.gateway.bus.publish(task_id, chunk(task_id, "42"))
+    calls.gateway.bus.publish(task_id, a_chunk(task_id, "42"))
     calls.gateway.finish(task_id)
     started, output, last = [await stream.read() for _ in range(3)]
     assert await stream.read() is grpc.aio.EOF
@@ -67,7 +68,7 @@ async def test_a_watcher_who_reads_nothing_and_goes_away_releases_its_subscripti
     stream = calls.execution.Watch(pb.WatchRequest(id=task_id))
     await stream.read()
     for number in range(200):
-        calls.gateway.bus.publish(task_id, chunk(task_id, "x" * 65_536, number))
+        calls.gateway.bus.publish(task_id, a_chunk(task_id, "x" * 65_536, number))
     await asyncio.sleep(0.05)  # until flow control holds the server's write back
     stream.cancel()
     await calls.gateway.until(lambda: calls.gateway.bus.open_feeds() == 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from coderunner.v1 import catalog_pb2
 from coderunner.v1 import execution_pb2 as pb
 from schemas.status import NodeState
-from tests.fakes.live_nodes import node
+from tests.builders import a_node_record
 from tests.unit.gateway.grpc_calls import Calls
 
 
@@ -30,7 +30,7 @@ async def test_cancel_says_whether_it_was_in_time(calls: Calls) -> None:
 
 
 async def test_the_catalog_tells_languages_and_nodes(calls: Calls) -> None:
-    calls.gateway.directory.records = [node("a"), node("b", state=NodeState.DRAINING)]
+    calls.gateway.directory.records = [a_node_record("a"), a_node_record("b", state=NodeState.DRAINING)]
     (language,) = (await calls.catalog.ListLanguages(catalog_pb2.ListLanguagesRequest())).languages
     nodes = (await calls.catalog.ListNodes(catalog_pb2.ListNodesRequest())).nodes
     assert (language.name, list(language.versions), language.nodes) == ("python", ["3.13.5"], 1)

@@ -10,9 +10,8 @@ from google.rpc import error_details_pb2
 
 from coderunner.v1 import operations_pb2 as pb
 from coderunner.v1 import operations_pb2_grpc as rpc
+from tests.builders import a_poison_letter, a_result, a_task, an_undelivered_letter
 from tests.fakes.callbacks import refused
-from tests.fakes.operations import poison_letter, undelivered_letter
-from tests.integration.gateway import samples
 from tests.unit.gateway.dead_tasks import buried, undelivered
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 from tests.unit.gateway.grpc_calls import Calls, Code, details, failure, serving
@@ -34,8 +33,8 @@ async def call(calls: Calls, method: str, request: Any, token: str = "") -> Any:
 async def test_letters_come_newest_first_in_pages_without_their_messages() -> None:
     async with serving() as calls:
         for number in range(3):
-            calls.gateway.dead.bury(poison_letter(samples.task(f"t{number}")))
-        calls.gateway.dead.bury(undelivered_letter(samples.result("u")))
+            calls.gateway.dead.bury(a_poison_letter(a_task(f"t{number}")))
+        calls.gateway.dead.bury(an_undelivered_letter(a_result("u")))
         first = await call(calls, "ListDead", pb.ListDeadRequest(page_size=2))
         assert [one.id for one in first.letters] == ["u", "t2"]
         rest = await call(calls, "ListDead", pb.ListDeadRequest(page_size=2, page_token=first.next_page_token))
@@ -48,7 +47,7 @@ async def test_letters_come_newest_first_in_pages_without_their_messages() -> No
 
 async def test_one_letter_tells_what_happened_and_has_its_message() -> None:
     async with serving() as calls:
-        letter = poison_letter(samples.task("t1"))
+        letter = a_poison_letter(a_task("t1"))
         calls.gateway.dead.bury(letter)
         shown = (await call(calls, "GetDead", pb.GetDeadRequest(id="t1"))).letter
         assert (shown.reason, shown.detail, shown.attempts) == ("poison", letter.detail, 3)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-import msgspec
-
 from broker_gateway.application.callback_delivery import idempotency_key
 from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
 from broker_gateway.application.ports import BusUnavailableError
 from schemas.status import Status
 from schemas.task import Callback
+from tests.builders import a_dead_letter, a_result, an_undelivered_letter
 from tests.fakes.callbacks import refused
-from tests.fakes.operations import poison_letter, undelivered_letter
-from tests.integration.gateway import samples
 from tests.unit.gateway.dead_tasks import buried, undelivered
-from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, result_of
+from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes
 
 
 async def test_a_poisonous_task_is_queued_again_and_its_failure_forgotten(gateway: GatewayOnFakes) -> None:
@@ -34,7 +31,7 @@ async def test_its_queue_deadline_starts_over(gateway: GatewayOnFakes) -> None:
 
 
 async def test_its_callback_is_told_under_a_key_of_each_runs_own(gateway: GatewayOnFakes) -> None:
-    keys = {idempotency_key(Callback(url="http://h/"), result_of("t1").execution)}
+    keys = {idempotency_key(Callback(url="http://h/"), a_result("t1").execution)}
     for run in range(2):
         gateway.bus.tasks.clear()
         buried(gateway, callback=Callback(url="http://h/"))
@@ -42,7 +39,7 @@ async def test_its_callback_is_told_under_a_key_of_each_runs_own(gateway: Gatewa
         callback = gateway.bus.tasks["t1"].callback
         assert callback is not None
         assert callback.url == "http://h/"
-        keys.add(idempotency_key(callback, result_of("t1").execution))
+        keys.add(idempotency_key(callback, a_result("t1").execution))
         assert len(keys) == run + 2
     assert "t1" in keys
 
@@ -165,7 +162,7 @@ async def test_a_callback_that_refuses_again_keeps_the_letter_and_says_why(gatew
 
 async def test_a_failure_that_was_not_delivered_either_is_not_delivered_but_run_again(gateway: GatewayOnFakes) -> None:
     buried(gateway)
-    gateway.dead.bury(undelivered_letter(gateway.bus.results["t1"]))
+    gateway.dead.bury(an_undelivered_letter(gateway.bus.results["t1"]))
     assert await gateway.operations.redrive("t1") is None
     assert gateway.transport.delivered == []
     assert gateway.dead.kept == []
@@ -174,7 +171,7 @@ async def test_a_failure_that_was_not_delivered_either_is_not_delivered_but_run_
 
 async def test_what_cannot_be_read_stays(gateway: GatewayOnFakes) -> None:
     for reason in ("poison", "undelivered", "malformed"):
-        letter = msgspec.structs.replace(poison_letter(samples.task("t1")), reason=reason, payload="{}")
+        letter = a_dead_letter("t1", reason, payload="{}")
         gateway.dead.kept.clear()
         gateway.dead.bury(letter)
         assert isinstance(await gateway.operations.redrive("t1"), NotRedriven), reason

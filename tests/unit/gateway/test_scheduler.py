@@ -10,10 +10,11 @@ from broker_gateway.domain.repositories import ClientNodeRepository
 from broker_gateway.domain.scheduler import Need, NobodyServes, Placement, TaskScheduler
 from schemas.node import NodeRecord
 from schemas.status import NodeState
-from tests.fakes.live_nodes import MemoryNodeDirectory, language, node
+from tests.builders import a_language_record, a_node_record
+from tests.fakes.live_nodes import MemoryNodeDirectory
 
-PYTHON = language("python", "3.13.5", "py", "python3")
-JAVA = language("java", "21.0.4", compiled=True)
+PYTHON = a_language_record("python", "3.13.5", "py", "python3")
+JAVA = a_language_record("java", "21.0.4", compiled=True)
 
 
 def place(nodes: list[NodeRecord], *needs: tuple[str, str]) -> Placement | NobodyServes:
@@ -34,13 +35,13 @@ def refusal(nodes: list[NodeRecord], *needs: tuple[str, str]) -> str:
 
 @pytest.mark.parametrize("name", ["python", "py", "python3", "Python", "PY"])
 def test_a_language_is_found_by_name_or_alias_and_goes_on_by_its_name(name: str) -> None:
-    placement = place([node("a", PYTHON)], (name, ""))
+    placement = place([a_node_record("a", PYTHON)], (name, ""))
     assert isinstance(placement, Placement)
     assert placement.languages == ("python",)
 
 
 def test_a_name_wins_over_another_languages_alias() -> None:
-    nodes = [node("a", language("c++", "14.2", "c"), language("c", "14.2"))]
+    nodes = [a_node_record("a", a_language_record("c++", "14.2", "c"), a_language_record("c", "14.2"))]
     placement = place(nodes, ("c", ""))
     assert isinstance(placement, Placement)
     assert placement.languages == ("c",)
@@ -65,13 +66,13 @@ def test_a_version_is_asked_for_by_its_first_components(wanted: str, version: st
 
 
 def test_an_unknown_language_is_refused_with_what_is_served() -> None:
-    message = refusal([node("a", PYTHON, JAVA)], ("cobol", ""))
+    message = refusal([a_node_record("a", PYTHON, JAVA)], ("cobol", ""))
     assert "'cobol'" in message
     assert "java, python" in message
 
 
 def test_an_unknown_version_is_refused_with_the_versions_served() -> None:
-    assert "3.13.5" in refusal([node("a", PYTHON)], ("py", "2"))
+    assert "3.13.5" in refusal([a_node_record("a", PYTHON)], ("py", "2"))
 
 
 def test_without_nodes_nothing_is_served() -> None:
@@ -79,26 +80,26 @@ def test_without_nodes_nothing_is_served() -> None:
 
 
 def test_a_draining_node_serves_nothing_new_and_an_overloaded_one_does() -> None:
-    assert refusal([node("a", PYTHON, state=NodeState.DRAINING)], ("python", ""))
-    assert pools([node("a", PYTHON, state=NodeState.OVERLOADED)], ("python", "")) == ["default"]
+    assert refusal([a_node_record("a", PYTHON, state=NodeState.DRAINING)], ("python", ""))
+    assert pools([a_node_record("a", PYTHON, state=NodeState.OVERLOADED)], ("python", "")) == ["default"]
 
 
 def test_a_pool_in_which_every_node_can_run_it_is_preferred() -> None:
-    nodes = [node("a", PYTHON, pools=["mixed"], capacity=100), node("b", JAVA, pools=["mixed"])]
+    nodes = [a_node_record("a", PYTHON, pools=["mixed"], capacity=100), a_node_record("b", JAVA, pools=["mixed"])]
     assert pools(nodes, ("python", "")) == ["mixed"]
-    nodes.append(node("c", PYTHON, pools=["pythons"], capacity=1))
+    nodes.append(a_node_record("c", PYTHON, pools=["pythons"], capacity=1))
     assert pools(nodes, ("python", "")) == ["pythons"]
 
 
 def test_a_node_that_drains_does_not_spoil_its_pool() -> None:
-    nodes = [node("a", PYTHON, pools=["p"]), node("b", JAVA, pools=["p"], state=NodeState.DRAINING)]
+    nodes = [a_node_record("a", PYTHON, pools=["p"]), a_node_record("b", JAVA, pools=["p"], state=NodeState.DRAINING)]
     placement = place(nodes, ("python", ""))
     assert isinstance(placement, Placement)
     assert placement.pools[0].all_nodes_can
 
 
 def test_two_versions_in_one_pool_make_a_task_that_names_neither_at_home_there() -> None:
-    nodes = [node("a", PYTHON), node("b", language("python", "3.11.2"))]
+    nodes = [a_node_record("a", PYTHON), a_node_record("b", a_language_record("python", "3.11.2"))]
     whole, old = place(nodes, ("python", "3")), place(nodes, ("python", "3.11"))
     assert isinstance(whole, Placement)
     assert isinstance(old, Placement)
@@ -107,14 +108,17 @@ def test_two_versions_in_one_pool_make_a_task_that_names_neither_at_home_there()
 
 
 def test_the_checkers_language_must_be_served_by_the_same_node() -> None:
-    nodes = [node("a", PYTHON, pools=["p"]), node("b", JAVA, pools=["j"])]
+    nodes = [a_node_record("a", PYTHON, pools=["p"]), a_node_record("b", JAVA, pools=["j"])]
     assert "checker" in refusal(nodes, ("java", ""), ("python", ""))
-    nodes.append(node("c", PYTHON, JAVA, pools=["both"]))
+    nodes.append(a_node_record("c", PYTHON, JAVA, pools=["both"]))
     assert pools(nodes, ("java", ""), ("python", "")) == ["both"]
 
 
 def test_the_shortest_queue_for_its_capacity_takes_the_task() -> None:
-    nodes = [node("a", PYTHON, pools=["large"], capacity=30), node("b", PYTHON, pools=["small"], capacity=10)]
+    nodes = [
+        a_node_record("a", PYTHON, pools=["large"], capacity=30),
+        a_node_record("b", PYTHON, pools=["small"], capacity=10),
+    ]
     placement = place(nodes, ("python", ""))
     assert isinstance(placement, Placement)
     assert placement.pool({}) == "large"
@@ -123,10 +127,10 @@ def test_the_shortest_queue_for_its_capacity_takes_the_task() -> None:
 
 
 def test_a_change_of_load_alone_keeps_the_scheduler() -> None:
-    directory = MemoryNodeDirectory(node("a", PYTHON))
+    directory = MemoryNodeDirectory(a_node_record("a", PYTHON))
     nodes = LiveNodes(directory=directory)
     before = nodes.scheduler()
-    directory.records = [node("a", PYTHON, load_score=80.0)]
+    directory.records = [a_node_record("a", PYTHON, load_score=80.0)]
     assert nodes.live()[0].load_score == 80.0
     assert nodes.scheduler() is before
 
@@ -135,20 +139,20 @@ def test_a_node_that_comes_or_goes_is_seen_at_once() -> None:
     directory = MemoryNodeDirectory()
     nodes = LiveNodes(directory=directory)
     assert isinstance(nodes.scheduler().place((Need("python", ""),)), NobodyServes)
-    directory.records.append(node("a", PYTHON))
+    directory.records.append(a_node_record("a", PYTHON))
     assert isinstance(nodes.scheduler().place((Need("python", ""),)), Placement)
-    directory.records[0] = node("a", PYTHON, state=NodeState.DRAINING)
+    directory.records[0] = a_node_record("a", PYTHON, state=NodeState.DRAINING)
     assert isinstance(nodes.scheduler().place((Need("python", ""),)), NobodyServes)
 
 
 def test_the_live_nodes_are_the_domains_repository() -> None:
-    repository: ClientNodeRepository = LiveNodes(directory=MemoryNodeDirectory(node("a")))
+    repository: ClientNodeRepository = LiveNodes(directory=MemoryNodeDirectory(a_node_record("a")))
     assert [one.id for one in repository.live()] == ["a"]
 
 
 def test_what_clients_make_the_scheduler_remember_is_bounded() -> None:
-    versions = [language("python", f"3.{minor}") for minor in range(40)]
-    scheduler = TaskScheduler([ClientNode(node("a", *versions))])
+    versions = [a_language_record("python", f"3.{minor}") for minor in range(40)]
+    scheduler = TaskScheduler([ClientNode(a_node_record("a", *versions))])
     for first in range(40):
         for second in range(40):
             scheduler.place((Need("python", f"3.{first}"), Need("python", f"3.{second}")))
@@ -156,20 +160,20 @@ def test_what_clients_make_the_scheduler_remember_is_bounded() -> None:
 
 
 def test_a_placement_is_worked_out_once_for_the_same_needs() -> None:
-    scheduler = TaskScheduler([ClientNode(node("a", PYTHON))])
+    scheduler = TaskScheduler([ClientNode(a_node_record("a", PYTHON))])
     assert scheduler.place((Need("py", "3"),)) is scheduler.place((Need("py", "3"),))
 
 
 def test_a_refusal_is_not_remembered() -> None:
-    scheduler = TaskScheduler([ClientNode(node("a", PYTHON))])
+    scheduler = TaskScheduler([ClientNode(a_node_record("a", PYTHON))])
     for needs in ((Need("cobol", ""),), (Need("python", "2"),)):
         assert isinstance(scheduler.place(needs), NobodyServes)
     assert scheduler._placements == {}
 
 
 def test_as_many_placements_are_remembered_as_may_be_and_no_more() -> None:
-    versions = [language("python", f"3.{minor}") for minor in range(1030)]
-    scheduler = TaskScheduler([ClientNode(node("a", *versions))])
+    versions = [a_language_record("python", f"3.{minor}") for minor in range(1030)]
+    scheduler = TaskScheduler([ClientNode(a_node_record("a", *versions))])
     for minor in range(1030):
         assert isinstance(scheduler.place((Need("python", f"3.{minor}"),)), Placement)
     assert len(scheduler._placements) == 1024

@@ -13,7 +13,8 @@ from chassis.backoff import Backoff
 from schemas.execution import ResultMessage
 from schemas.names import is_token
 from schemas.status import Status
-from tests.unit.gateway.gateway_on_fakes import NOW_MS, draft, execution_of, result_of
+from tests.builders import a_draft, a_result, an_execution
+from tests.unit.gateway.gateway_on_fakes import NOW_MS
 
 
 def test_fresh_ids_sort_by_time_and_are_tokens() -> None:
@@ -103,17 +104,17 @@ def terms(limits: ResourceLimit = ResourceLimit(DEFAULT_LIMITS)) -> Terms:  # no
 
 
 def test_an_accepted_task_says_where_its_result_goes_and_when_it_expires() -> None:
-    task = ExecutionTask.accepted(draft(queue_deadline_ms=500, callback_url="http://h/"), terms()).message
+    task = ExecutionTask.accepted(a_draft(queue_deadline_ms=500, callback_url="http://h/"), terms()).message
     assert task.reply == "coderunner.v1.result.t1"
     assert task.expires_at_ms == NOW_MS + 500
     assert task.callback is not None
     assert task.callback.url == "http://h/"
-    assert ExecutionTask.accepted(draft(), terms()).message.expires_at_ms is None
+    assert ExecutionTask.accepted(a_draft(), terms()).message.expires_at_ms is None
 
 
 def test_cases_get_a_number_for_a_name_and_the_default_epsilon() -> None:
     cases = [DraftCase(comparison="float"), DraftCase(name="n", limits={"wall_ms": 7}), DraftCase(epsilon=0.5)]
-    first, second, third = ExecutionTask.accepted(draft(cases=cases), terms()).message.cases
+    first, second, third = ExecutionTask.accepted(a_draft(cases=cases), terms()).message.cases
     assert (first.name, first.comparison.epsilon, first.limits) == ("1", 1e-6, None)
     assert second.limits is not None
     assert (second.name, second.limits.wall_ms, second.limits.cpu_ms) == ("n", 7, DEFAULT_LIMITS.cpu_ms)
@@ -128,19 +129,19 @@ def test_a_file_may_be_as_large_as_the_disk_unless_asked_for() -> None:
 
 
 def test_a_task_completes_with_its_own_final_result_only() -> None:
-    task = ExecutionTask.accepted(draft(), terms())
+    task = ExecutionTask.accepted(a_draft(), terms())
     with pytest.raises(ValueError, match="not a result"):
-        task.complete(result_of("another"))
+        task.complete(a_result("another"))
     with pytest.raises(ValueError, match="not a result"):
         task.complete(ResultMessage(execution=task.known, callback=None, client=""))
-    event = task.complete(result_of("t1"))
+    event = task.complete(a_result("t1"))
     assert (event.task_id, event.status, event.total_ms) == ("t1", Status.SUCCEEDED, 50)
     assert task.known.status is Status.SUCCEEDED
 
 
 def test_a_task_cancelled_in_the_queue_tells_how_long_it_waited() -> None:
-    task = ExecutionTask.accepted(draft(), terms())
+    task = ExecutionTask.accepted(a_draft(), terms())
     execution = task.cancelled(NOW_MS + 40, "why").execution
     assert (execution.status, execution.queued_ms, execution.error) == (Status.CANCELLED, 40, "why")
-    running = ExecutionTask.found(task.message, execution_of("t1", status=Status.RUNNING))
+    running = ExecutionTask.found(task.message, an_execution("t1", status=Status.RUNNING))
     assert running.cancelled(NOW_MS + 99, "why").execution.queued_ms == 1.5

@@ -12,29 +12,11 @@ from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import SubmissionSettings
 from broker_gateway.domain.draft import DraftChecker
 from broker_gateway.domain.quota import QuotaPolicy
-from schemas.execution import TaskEvent
 from schemas.status import Priority, Status
 from schemas.task import SourceFile
-from tests.fakes.live_nodes import language, node
+from tests.builders import a_language_record, a_node_record, an_event
 from tests.fakes.memory_bus import MemoryTaskEvents
 from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, command
-
-
-def event(task_id: str, status: Status, client: str = "blog") -> TaskEvent:
-    return TaskEvent(
-        id=task_id,
-        status=status,
-        at_ms=NOW_MS,
-        client=client,
-        language="python",
-        language_version="",
-        priority="NORMAL",
-        pool="default",
-        node_id="",
-        attempt=0,
-        labels={},
-        submitted_at_ms=NOW_MS,
-    )
 
 
 async def test_an_accepted_task_is_on_the_bus_and_in_the_history_as_queued(gateway: GatewayOnFakes) -> None:
@@ -71,7 +53,10 @@ async def test_a_full_queue_refuses_with_a_retry_time() -> None:
 
 async def test_a_full_pool_leaves_the_task_to_another() -> None:
     gateway = GatewayOnFakes(settings=SubmissionSettings(queue_limit=2))
-    gateway.directory.records = [node("a", pools=["large"], capacity=1000), node("b", pools=["small"], capacity=1)]
+    gateway.directory.records = [
+        a_node_record("a", pools=["large"], capacity=1000),
+        a_node_record("b", pools=["small"], capacity=1),
+    ]
     for _ in range(4):
         assert isinstance(await gateway.service.submit(command()), TaskDTO)
     assert sorted(task.pool for task in gateway.bus.tasks.values()) == ["large", "large", "small", "small"]
@@ -261,11 +246,11 @@ async def test_a_running_task_counts_until_its_end_is_heard_of_from_any_gateway(
     following = asyncio.create_task(gateway.quotas.run())
     first = await gateway.service.submit(command(client="blog"))
     assert isinstance(first, TaskDTO)
-    gateway.events.queue.put_nowait(event("of-another-gateway", Status.QUEUED))
+    gateway.events.queue.put_nowait(an_event("of-another-gateway", Status.QUEUED))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert isinstance(await gateway.service.submit(command(client="blog")), Busy)
-    gateway.events.queue.put_nowait(event(first.id, Status.SUCCEEDED))
+    gateway.events.queue.put_nowait(an_event(first.id, Status.SUCCEEDED))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert isinstance(await gateway.service.submit(command(client="blog")), TaskDTO)
@@ -279,7 +264,7 @@ async def test_a_quota_for_concurrent_tasks_that_would_never_be_freed_is_an_erro
 
 
 async def test_a_version_goes_on_as_it_was_asked_for(gateway: GatewayOnFakes) -> None:
-    gateway.directory.records = [node("a", language("python", "3.13.5"))]
+    gateway.directory.records = [a_node_record("a", a_language_record("python", "3.13.5"))]
     answer = await gateway.service.submit(command(language_version="3"))
     assert isinstance(answer, TaskDTO)
     assert gateway.bus.tasks[answer.id].language_version == "3"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
-import msgspec
 import pytest
 
 from broker_gateway.application.commands import Busy, Invalid, UnknownTask
@@ -13,16 +12,9 @@ from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.waiting import is_news
 from schemas.execution import Execution, OutputChunk
 from schemas.status import Status
+from tests.builders import a_chunk, a_result, an_execution
 from tests.fakes.memory_bus import running
-from tests.unit.gateway.gateway_on_fakes import (
-    PATIENCE_S,
-    GatewayOnFakes,
-    chunk,
-    command,
-    execution_of,
-    result_of,
-    submitted,
-)
+from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes, command, submitted
 
 
 async def watched(gateway: GatewayOnFakes, task_id: str) -> list[Execution | OutputChunk | UnknownTask]:
@@ -114,25 +106,25 @@ async def test_a_watch_tells_every_change_and_all_output_and_ends_with_the_resul
     watching = asyncio.create_task(watched(gateway, task_id))
     await gateway.until(lambda: gateway.bus.open_feeds() == 1)
     gateway.start(task_id)
-    gateway.bus.publish(task_id, chunk(task_id, "4"))
-    gateway.bus.publish(task_id, chunk(task_id, "2", 1))
+    gateway.bus.publish(task_id, a_chunk(task_id, "4"))
+    gateway.bus.publish(task_id, a_chunk(task_id, "2", 1))
     gateway.finish(task_id)
     items = await watching
     assert [item.status if isinstance(item, Execution) else item for item in items] == [
         Status.QUEUED,
         Status.RUNNING,
-        chunk(task_id, "4"),
-        chunk(task_id, "2", 1),
+        a_chunk(task_id, "4"),
+        a_chunk(task_id, "2", 1),
         Status.SUCCEEDED,
     ]
-    assert items[-1] == execution_of(task_id)
+    assert items[-1] == an_execution(task_id)
     assert gateway.bus.open_feeds() == 0
 
 
 async def test_a_watch_of_a_finished_task_is_its_result(gateway: GatewayOnFakes) -> None:
     task_id = await submitted(gateway)
     gateway.finish(task_id)
-    assert await watched(gateway, task_id) == [execution_of(task_id)]
+    assert await watched(gateway, task_id) == [an_execution(task_id)]
 
 
 @pytest.mark.parametrize("task_id", ["unknown", "", "*", "a.b", ">"])
@@ -149,7 +141,7 @@ async def test_a_task_that_ends_while_a_watch_begins_is_not_missed(gateway: Gate
         gateway.finish(task_id)
 
     gateway.bus.before[moment] = finish
-    assert (await watched(gateway, task_id))[-1] == execution_of(task_id)
+    assert (await watched(gateway, task_id))[-1] == an_execution(task_id)
 
 
 async def test_a_watch_whose_live_messages_are_lost_still_ends() -> None:
@@ -158,7 +150,7 @@ async def test_a_watch_whose_live_messages_are_lost_still_ends() -> None:
     watching = asyncio.create_task(watched(gateway, task_id))
     await gateway.until(lambda: gateway.bus.open_feeds() == 1)
     gateway.finish(task_id, is_heard=False)
-    assert (await watching)[-1] == execution_of(task_id)
+    assert (await watching)[-1] == an_execution(task_id)
 
 
 async def test_a_change_whose_live_message_is_lost_is_told_late() -> None:
@@ -177,11 +169,11 @@ async def test_a_final_event_is_told_with_the_output_of_the_stored_result(gatewa
     task_id = await submitted(gateway)
     watching = asyncio.create_task(watched(gateway, task_id))
     await gateway.until(lambda: gateway.bus.open_feeds() == 1)
-    gateway.bus.publish(task_id, running(execution_of(task_id)))
-    gateway.bus.results[task_id] = result_of(task_id)
-    gateway.bus.publish(task_id, msgspec.structs.replace(execution_of(task_id), run=None))
+    gateway.bus.publish(task_id, running(an_execution(task_id)))
+    gateway.bus.results[task_id] = a_result(task_id)
+    gateway.bus.publish(task_id, an_execution(task_id, run=None))
     items = await watching
-    assert items[-1] == execution_of(task_id)
+    assert items[-1] == an_execution(task_id)
 
 
 async def test_a_second_attempt_is_told_and_late_events_are_not(gateway: GatewayOnFakes) -> None:
@@ -214,8 +206,8 @@ async def test_a_watcher_who_goes_away_releases_the_subscription(gateway: Gatewa
 
 
 def test_only_what_is_further_on_is_news() -> None:
-    queued = execution_of("t", status=Status.QUEUED)
-    started, done = running(queued), execution_of("t")
+    queued = an_execution("t", status=Status.QUEUED)
+    started, done = running(queued), an_execution("t")
     assert is_news(started, running(queued, attempt=0)) is True
     assert is_news(done, started) is True
     assert is_news(done, done) is False

@@ -12,15 +12,8 @@ from node.domain.rules import CheckMode
 from node.infrastructure.artefacts import MemoryArtefactStore
 from schemas.execution import Execution
 from schemas.status import Status
-from tests.fakes.node import (
-    FakeDelivery,
-    FakeLedger,
-    MemorySink,
-    RecordingAnnouncer,
-    RecordingLog,
-    ScriptedPool,
-    an_outcome,
-)
+from tests.builders import an_outcome
+from tests.fakes.node import FakeDelivery, FakeLedger, MemorySink, RecordingAnnouncer, RecordingLog, ScriptedPool
 
 COMPILED = an_outcome(stderr=b"main.cpp:1: warning", artefacts={"program": b"ELF"})
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from node.domain.retries import after_failure, before_start
 from node.domain.sandbox import SandboxLostError
 from schemas.status import Status
-from tests.fakes.node import FakeDelivery, FakeLedger, ScriptedPool, a_task
+from tests.builders import a_task
+from tests.fakes.node import FakeDelivery, FakeLedger, ScriptedPool
 from tests.unit.node.runner_on_fakes import Bench
 
 

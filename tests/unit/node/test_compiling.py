@@ -5,7 +5,8 @@ from __future__ import annotations
 from node.domain.sandbox import Role
 from schemas.status import Status
 from schemas.task import SourceFile
-from tests.fakes.node import FakeDelivery, ScriptedPool, a_task, an_outcome
+from tests.builders import a_task, an_outcome
+from tests.fakes.node import FakeDelivery, ScriptedPool
 from tests.unit.node.runner_on_fakes import COMPILED, Bench
 
 

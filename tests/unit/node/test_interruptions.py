@@ -6,7 +6,8 @@ import asyncio
 
 from node.domain.sandbox import Ending
 from schemas.status import Status, Verdict
-from tests.fakes.node import FakeDelivery, ScriptedPool, a_case, a_task
+from tests.builders import a_case, a_task
+from tests.fakes.node import FakeDelivery, ScriptedPool
 from tests.unit.node.runner_on_fakes import Bench
 
 

@@ -12,7 +12,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from node.infrastructure.bus.pull import NowPuller
-from tests.fakes.node import a_task
+from tests.builders import a_task
 from tests.unit.node.test_rounds import source_with
 
 

@@ -7,7 +7,8 @@ import pytest
 from node.application.reports import Run, execution_of, result_of
 from node.application.workbench import Produced
 from schemas.status import Status
-from tests.fakes.node import FakeDelivery, FakeLedger, ScriptedPool, a_task
+from tests.builders import a_task
+from tests.fakes.node import FakeDelivery, FakeLedger, ScriptedPool
 from tests.unit.node.runner_on_fakes import Bench
 
 

@@ -8,7 +8,8 @@ from node.domain.retries import MOST_DELIVERIES
 from node.domain.rules import CheckMode
 from schemas.status import Status
 from schemas.task import SourceFile
-from tests.fakes.node import FakeDelivery, ScriptedPool, a_task
+from tests.builders import a_task
+from tests.fakes.node import FakeDelivery, ScriptedPool
 from tests.unit.node.runner_on_fakes import Bench
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from node.domain.sandbox import Ending, Role
 from schemas.status import Status
-from tests.fakes.node import FakeDelivery, ScriptedPool, a_task, an_outcome
+from tests.builders import a_task, an_outcome
+from tests.fakes.node import FakeDelivery, ScriptedPool
 from tests.unit.node.runner_on_fakes import Bench
 
 

@@ -10,16 +10,8 @@ from node.application.ports import Delivery
 from node.application.task_loops import Slots
 from node.domain.load import Thresholds
 from schemas.status import NodeState
-from tests.fakes.node import (
-    CPP,
-    PYTHON,
-    FakeDelivery,
-    FakeSource,
-    FixedProbe,
-    MemoryDirectory,
-    ScriptedPool,
-    a_task,
-)
+from tests.builders import CPP, PYTHON, a_task
+from tests.fakes.node import FakeDelivery, FakeSource, FixedProbe, MemoryDirectory, ScriptedPool
 
 
 class HeldRunner:

@@ -17,7 +17,7 @@ from node.domain.program import (
 from node.domain.sources import UnusableSourceError, entry_of, matching, usual_name
 from node.domain.template import expand
 from schemas.task import SourceFile
-from tests.fakes.node import CPP, LIMITS, PYTHON
+from tests.builders import CPP, LIMITS, PYTHON
 
 JAVA = replace(PYTHON, name="java", source_name="Main.java", source_name_pattern=r"^\s*public\s+class\s+(\w+)")
 

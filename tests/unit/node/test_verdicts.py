@@ -15,9 +15,8 @@ from node.domain.verdict import (
     stage_of,
     summary,
 )
-from schemas.execution import CaseResult, Execution
 from schemas.status import Status, Verdict
-from tests.fakes.node import LIMITS, PYTHON, an_outcome
+from tests.builders import LIMITS, PYTHON, a_case_result, a_stage, an_execution, an_outcome
 
 
 @pytest.mark.parametrize(
@@ -101,14 +100,12 @@ def test_a_checker_judges_by_its_exit_code(ending: Ending, code: int, verdict: V
     assert checker_verdict(an_outcome(ending, code)) is verdict
 
 
-def a_result(verdict: Verdict, stdout: bytes = b"") -> CaseResult:
-    return CaseResult(name="1", verdict=verdict, stage=stage_of(an_outcome(stdout=stdout)), checker_output="")
-
-
 def test_a_task_with_cases_succeeds_only_if_all_are_accepted() -> None:
-    assert summary([a_result(Verdict.ACCEPTED)], cancelled=False) is Status.SUCCEEDED
-    assert summary([a_result(Verdict.ACCEPTED), a_result(Verdict.TIME_LIMIT)], cancelled=False) is Status.FAILED
-    assert summary([a_result(Verdict.ACCEPTED)], cancelled=True) is Status.CANCELLED
+    assert summary([a_case_result(Verdict.ACCEPTED)], cancelled=False) is Status.SUCCEEDED
+    assert (
+        summary([a_case_result(Verdict.ACCEPTED), a_case_result(Verdict.TIME_LIMIT)], cancelled=False) is Status.FAILED
+    )
+    assert summary([a_case_result(Verdict.ACCEPTED)], cancelled=True) is Status.CANCELLED
 
 
 def test_the_code_check_names_rule_file_and_line_once() -> None:
@@ -117,24 +114,8 @@ def test_the_code_check_names_rule_file_and_line_once() -> None:
 
 
 def test_outputs_that_were_cut_to_fit_say_so() -> None:
-    execution = Execution(
-        id="x",
-        status=Status.FAILED,
-        language="python",
-        language_version="3",
-        node_id="n",
-        attempt=1,
-        queued_ms=0.0,
-        labels={},
-        compile=None,
-        run=stage_of(an_outcome(stdout=b"12345", stderr=b"12")),
-        cases=[a_result(Verdict.ACCEPTED, b"123456")],
-        warnings=[],
-        error="",
-        submitted_at_ms=0,
-        finished_at_ms=0,
-    )
-    small = shrink_outputs(execution, 3)
+    run, cases = a_stage("12345", stderr="12"), [a_case_result(stage=a_stage("123456"))]
+    small = shrink_outputs(an_execution(run=run, cases=cases), 3)
     assert small.run is not None
     assert (small.run.stdout, small.run.stdout_truncated) == ("123", True)
     assert (small.run.stderr, small.run.stderr_truncated) == ("12", False)
