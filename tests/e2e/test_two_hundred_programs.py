@@ -11,7 +11,7 @@ import pytest
 from coderunner import Client, Execution, QueueFull
 from schemas.names import STREAM_TASKS, queue_consumer
 from schemas.status import Priority, Status
-from tests.e2e.callback_endpoint import CallbackEndpoint
+from tests.fakes.callback_endpoint import CallbackEndpoint
 from tests.servers.fixtures import StartStack
 from tests.servers.stack import Stack
 

@@ -6,12 +6,16 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
+import msgspec
+
 from broker_gateway.application.ports import DeliveryError
-from schemas.execution import Execution, ResultMessage
+from schemas.execution import DeadLetter, Execution, ResultMessage
+from tests.builders import a_dead_letter
 
 
 class MemoryResultDelivery:
-    """Implements ``ResultDelivery`` and remembers what was done with it; ``settled`` is set by the first final word."""
+    """Implements ``ResultDelivery`` and remembers what was done with it; ``settled`` is set by the first final word.
+    One that is handed back comes again from the source it came from."""
 
     def __init__(self, result: ResultMessage, attempt: int = 1) -> None:
         self.result = result
@@ -21,6 +25,7 @@ class MemoryResultDelivery:
         self.reason = ""
         self.detail = ""
         self.kept_alive = 0
+        self.source: MemoryResultSource | None = None
         self.settled = asyncio.Event()
 
     def _settle(self, outcome: str) -> None:
@@ -35,26 +40,38 @@ class MemoryResultDelivery:
     async def retry_in(self, seconds: float) -> None:
         self.delay_s = seconds
         self._settle("retry")
+        if self.source is not None:
+            again = MemoryResultDelivery(self.result, self.attempt + 1)
+            asyncio.get_running_loop().call_later(seconds, self.source.put, again)
 
     async def bury(self, reason: str, detail: str) -> None:
         self.reason, self.detail = reason, detail
         self._settle("buried")
+        if self.source is not None:
+            payload = msgspec.json.encode(self.result).decode()
+            letter = a_dead_letter(
+                self.result.execution.id, reason, detail=detail, payload=payload, attempts=self.attempt
+            )
+            self.source.buried.append(letter)
 
     async def keep_alive(self) -> None:
         self.kept_alive += 1
 
 
 class MemoryResultSource:
-    """Implements ``ResultSource``."""
+    """Implements ``ResultSource``: gives what was put in. ``failures`` are raised first, one by one."""
 
     def __init__(self) -> None:
         self._items: deque[MemoryResultDelivery] = deque()
         self._has_items = asyncio.Event()
         self.failures: list[Exception] = []
+        self.buried: list[DeadLetter] = []
         self.max_asked: list[int] = []
 
     def put(self, *deliveries: MemoryResultDelivery) -> None:
-        self._items.extend(deliveries)
+        for delivery in deliveries:
+            delivery.source = self
+            self._items.append(delivery)
         self._has_items.set()
 
     async def take(self, max_results: int) -> Sequence[MemoryResultDelivery]:

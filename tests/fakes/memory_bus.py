@@ -185,26 +185,32 @@ class MemoryLiveFeed:
 
 
 class MemoryNodeControl:
-    """Implements ``NodeControl``. ``on_cancel`` is the node that runs the task: it is called with the id, and its name
-    is the answer."""
+    """Implements ``NodeControl``. ``on_cancel`` is the node that runs the task: it is called with the id, and its
+    name is the answer. ``on_order`` is the node that an order is for: it says whether it took it."""
 
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
         self.on_cancel: Callable[[str], str | None] = lambda _task_id: None
+        self.on_order: Callable[[str, str], bool] = lambda _node_id, _order: True
         self.cancelled: list[str] = []
         self.timeouts_s: list[float] = []
         """How long each cancellation waited for an answer at most."""
         self.orders: list[tuple[str, str]] = []
 
     async def cancel(self, task_id: str, reason: str, timeout_s: float) -> str | None:
-        await self._bus.operation("cancel_on_node")
+        try:
+            await self._bus.operation("cancel_on_node")
+        except BusUnavailableError:
+            return None
         self.cancelled.append(task_id)
         self.timeouts_s.append(timeout_s)
         return self.on_cancel(task_id)
 
     async def order(self, node_id: str, order: str, timeout_s: float) -> bool:
+        if self._bus.is_down:
+            return False
         self.orders.append((node_id, order))
-        return True
+        return self.on_order(node_id, order)
 
 
 class MemoryBusState:

@@ -24,6 +24,7 @@ from schemas.execution import DeadLetter, TaskEvent
 from schemas.status import Status
 from schemas.topology import BusLimits
 from tests.builders import a_new_task, a_poison_letter, a_result, a_task, an_event, an_undelivered_letter
+from tests.contracts.implementations import MEMORY, NATS, picked
 from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryResultStore, MemoryTaskQueue
 from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRerun
 from tests.integration.gateway.declared_bus import declared_bus
@@ -43,11 +44,13 @@ class Parts:
     happens: Callable[[TaskEvent], Awaitable[None]]
 
 
-@pytest_asyncio.fixture(params=["memory", "nats"])
-async def parts(request: pytest.FixtureRequest, nats_server: NatsServer) -> AsyncIterator[Parts]:
-    if request.param == "memory":
-        yield in_memory()
-        return
+@pytest.fixture
+def memory_parts() -> Parts:
+    return in_memory()
+
+
+@pytest_asyncio.fixture
+async def nats_parts(nats_server: NatsServer) -> AsyncIterator[Parts]:
     async with declared_bus(nats_server, BusLimits(tasks_max_msgs=MAX_TASKS)) as bus:
 
         async def bury(letter: DeadLetter) -> None:
@@ -60,6 +63,12 @@ async def parts(request: pytest.FixtureRequest, nats_server: NatsServer) -> Asyn
         ports = BusDeadLetters(bus), BusTaskRerun(bus), BusTaskQueue(bus, lengths), BusResultStore(bus)
         yield Parts(*ports, BusHistory(bus), bury, happens)
         await lengths.close()
+
+
+@pytest.fixture(params=[MEMORY, NATS])
+def parts(request: pytest.FixtureRequest) -> Parts:
+    found: Parts = picked(request)
+    return found
 
 
 def in_memory() -> Parts:

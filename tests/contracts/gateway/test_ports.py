@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
-from broker_gateway.application.ports import QueueFullError, TaskFilter
+from broker_gateway.application.ports import QueueFullError, ResultDelivery, TaskFilter
 from schemas.execution import Execution, ResultMessage
 from schemas.status import Priority, Status
-from tests.builders import a_new_task, a_result, an_event
-from tests.contracts.gateway.conftest import MAX_TASKS, Parts
+from tests.builders import a_new_task, a_result, a_task, an_event, an_execution
+from tests.contracts.gateway.bus_parts import MAX_TASKS, Parts
+from tests.servers.waiting import eventually
 
 
 async def test_a_task_is_queued_once_found_and_removed_once(parts: Parts) -> None:
@@ -135,3 +137,53 @@ async def test_the_inbox_gives_no_more_than_asked_and_every_result(parts: Parts)
                 seen.append(delivery.result.execution.id)
                 await delivery.done()
     assert sorted(seen) == ["t0", "t1", "t2"]
+
+
+async def test_a_result_that_is_done_does_not_come_again(parts: Parts) -> None:
+    await parts.finishes(a_result("a"))
+    await (await next_delivery(parts)).done()
+    await parts.finishes(a_result("b"))
+    assert (await next_delivery(parts)).result == a_result("b")
+
+
+async def test_a_result_that_is_handed_back_comes_again_with_the_next_attempt(parts: Parts) -> None:
+    await parts.finishes(a_result("a", "http://example.org/"))
+    first = await next_delivery(parts)
+    await first.keep_alive()
+    await first.retry_in(0.05)
+    second = await next_delivery(parts)
+    assert second.result == first.result
+    assert (first.attempt, second.attempt) == (1, 2)
+
+
+async def test_a_buried_result_is_a_dead_letter_and_does_not_come_again(parts: Parts) -> None:
+    await parts.finishes(a_result("a"))
+    await (await next_delivery(parts)).bury("undelivered", "404 from the endpoint")
+    letter = await parts.dead("a", "undelivered")
+    assert letter is not None
+    assert (letter.id, letter.detail, letter.attempts) == ("a", "404 from the endpoint", 1)
+    assert msgspec.json.decode(letter.payload, type=ResultMessage) == a_result("a")
+    await parts.finishes(a_result("b"))
+    assert (await next_delivery(parts)).result == a_result("b")
+
+
+async def next_delivery(parts: Parts) -> ResultDelivery:
+    async with asyncio.timeout(10):
+        (delivery,) = await parts.source.take(1)
+        return delivery
+
+
+async def test_a_state_that_the_gateway_brought_about_is_told_like_a_nodes(parts: Parts) -> None:
+    task = a_task("a", labels={"post": "1"})
+    feed = await parts.feeds.open("a")
+    parts.history.record(an_execution("a", Status.CANCELLED, node_id="", run=None), task)
+    told = await feed.next(5)
+    assert isinstance(told, Execution)
+    assert told.status is Status.CANCELLED
+    await feed.close()
+
+    async def known() -> bool:
+        latest = await parts.history.latest("a")
+        return latest is not None and latest.status is Status.CANCELLED
+
+    await eventually(known)

@@ -13,11 +13,13 @@ from coderunner.v1 import callback_pb2, callback_pb2_grpc
 
 
 class CallbackEndpoint(callback_pb2_grpc.CallbackServiceServicer):
-    """``deliveries``: idempotency key to the statuses that came with it."""
+    """A blog backend's two callback endpoints. ``deliveries``: idempotency key to the statuses that came with it."""
 
-    def __init__(self, expected: int) -> None:
+    def __init__(self, expected: int = 1) -> None:
         self.deliveries: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self.complete = asyncio.Event()
+        self.is_busy = False
+        """It takes nothing now: 503 and UNAVAILABLE."""
         self._expected = expected
 
     async def __aenter__(self) -> Self:
@@ -39,11 +41,15 @@ class CallbackEndpoint(callback_pb2_grpc.CallbackServiceServicer):
         await self._server.stop(None)
 
     async def _post(self, request: web.Request) -> web.Response:
+        if self.is_busy:
+            return web.Response(status=503)
         body = await request.json()
         self._note(request.headers["Idempotency-Key"], body["id"], body["status"])
         return web.Response()
 
     async def Deliver(self, request: Any, context: Any) -> Any:
+        if self.is_busy:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "busy")
         keys = [value for name, value in context.invocation_metadata() if name == "idempotency-key"]
         status = type(request.execution).Status.Name(request.execution.status)
         self._note(keys[0], request.execution.id, status)
