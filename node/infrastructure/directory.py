@@ -71,9 +71,9 @@ class EtcdNodeDirectory:
         except TimeoutError:
             pass
         record = self._record
+        self._news.clear()
         if record is None:
             return
-        self._news.clear()
         try:
             await self._write(record)
         except Exception as error:
