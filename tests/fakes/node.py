@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,17 +12,21 @@ from dataclasses import dataclass, field
 from node.application.ports import FinishedTask, OnOutput, Sandbox
 from node.domain.language import Language
 from node.domain.load import Load
+from node.domain.pull_plan import BY_URGENCY
 from node.domain.sandbox import Ending, Launch, Outcome, Role
-from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.execution import DeadLetter, Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
 from schemas.task import Limits, TaskMessage
-from tests.builders import CPP, PYTHON, an_outcome
+from tests.builders import CPP, PYTHON, a_dead_letter, an_outcome
 
 
 @dataclass
 class FakeDelivery:
+    """A ``Delivery`` that remembers what was said of it. One that is handed back comes again from its source."""
+
     task: TaskMessage
     attempt: int = 1
+    source: FakeSource | None = None
     said: list[str] = field(default_factory=list)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -32,9 +38,14 @@ class FakeDelivery:
 
     async def retry_in(self, seconds: float) -> None:
         self._settle(f"retry_in {seconds:g}")
+        if self.source is not None:
+            again = FakeDelivery(self.task, self.attempt + 1)
+            asyncio.get_running_loop().call_later(seconds, self.source.put, again)
 
     async def bury(self, reason: str, detail: str) -> None:
         self._settle(f"bury {reason}: {detail}")
+        if self.source is not None:
+            self.source.buried.append(a_dead_letter(self.task.id, reason, detail=detail, attempts=self.attempt))
 
     def _settle(self, what: str) -> None:
         self.said.append(what)
@@ -42,28 +53,32 @@ class FakeDelivery:
 
 
 class FakeSource:
-    """Gives what was put in; remembers who waits."""
+    """A ``TaskSource`` that gives what was put in, the most urgent first; remembers who waits."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[FakeDelivery] = asyncio.Queue()
+        self._queue: asyncio.PriorityQueue[tuple[int, int, FakeDelivery]] = asyncio.PriorityQueue()
+        self._order = itertools.count()
+        self.buried: list[DeadLetter] = []
         self.waiting = 0
         self.most_waiting = 0
 
     def put(self, *deliveries: FakeDelivery) -> None:
         for delivery in deliveries:
-            self._queue.put_nowait(delivery)
+            delivery.source = self
+            urgency = BY_URGENCY.index(delivery.task.priority)
+            self._queue.put_nowait((urgency, next(self._order), delivery))
 
     async def take(self) -> FakeDelivery:
         self.waiting += 1
         self.most_waiting = max(self.most_waiting, self.waiting)
         try:
-            return await self._queue.get()
+            return (await self._queue.get())[-1]
         finally:
             self.waiting -= 1
 
 
 class MemorySink:
-    """First writer wins."""
+    """A ``ResultSink`` in memory: the first writer wins."""
 
     def __init__(self) -> None:
         self.results: dict[str, ResultMessage] = {}
@@ -82,6 +97,8 @@ class MemorySink:
 
 
 class RecordingAnnouncer:
+    """An ``Announcer`` that keeps what was announced."""
+
     def __init__(self) -> None:
         self.events: list[TaskEvent] = []
         self.chunks: list[OutputChunk] = []
@@ -96,18 +113,25 @@ class RecordingAnnouncer:
 
 
 class FakeLedger:
+    """A ``RunLedger``: every task has been begun ``starts`` times, and as often again as ``begin`` was called."""
+
     def __init__(self, starts: int = 0) -> None:
         self.count = starts
         self.error: Exception | None = None
+        self._begun: Counter[str] = Counter()
+
+    def begin(self, task_id: str) -> None:
+        self._begun[task_id] += 1
 
     async def starts(self, task_id: str) -> int:
-        del task_id
         if self.error is not None:
             raise self.error
-        return self.count
+        return self.count + self._begun[task_id]
 
 
 class RecordingLog:
+    """A ``TaskLog`` that keeps what it was told."""
+
     def __init__(self) -> None:
         self.tasks: list[FinishedTask] = []
         self.troubles: list[tuple[str, str, str]] = []
@@ -116,7 +140,7 @@ class RecordingLog:
         self.tasks.append(task)
 
     def trouble(self, what: str, task_id: str, error: BaseException | str) -> None:
-        self.troubles.append((what, task_id, str(error)))
+        self.troubles.append((what, task_id, str(error) or type(error).__name__))
 
 
 class ScriptedSandbox:
@@ -174,6 +198,8 @@ class ScriptedPool:
 
 
 class MemoryDirectory:
+    """A ``NodeDirectory`` that keeps everything that was announced, the newest last, until it is withdrawn."""
+
     def __init__(self) -> None:
         self.records: list[NodeRecord] = []
         self.announced = asyncio.Event()
@@ -187,6 +213,8 @@ class MemoryDirectory:
 
 
 class FixedProbe:
+    """A ``LoadProbe`` that measures what the test says."""
+
     def __init__(self, cpu: float = 0.0, memory: float = 0.0, disk: float = 0.0) -> None:
         self.load = Load(cpu, memory, disk)
 

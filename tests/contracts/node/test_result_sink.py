@@ -2,43 +2,89 @@
 
 from __future__ import annotations
 
-from node.application.reports import Run, execution_of, result_of
-from node.application.workbench import Produced
-from node.domain.verdict import stage_of
-from schemas.execution import ResultMessage
-from schemas.status import Status
-from tests.builders import a_task, an_outcome
-from tests.contracts.node.conftest import Parts
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from node.application.ports import ResultSink
+from node.infrastructure.bus.sink import NatsResultSink
+from schemas import names
+from tests.builders import a_result, a_stage
+from tests.contracts.implementations import MEMORY, NATS, picked
+from tests.contracts.node.real_bus import RealBus
+from tests.fakes.node import MemorySink
 
 
-def a_result(task_id: str, node_id: str, stdout: bytes = b"hello") -> ResultMessage:
-    run = Run(a_task(task_id), node_id, attempt=1, started_ms=0, language="python")
-    return result_of(run, execution_of(run, Produced(Status.SUCCEEDED, run=stage_of(an_outcome(stdout=stdout))), 1))
+@dataclass
+class Parts:
+    """Where results are stored, and what others do to it."""
+
+    sink: ResultSink
+    forget: Callable[[str], Awaitable[None]]
+    """An operator takes a task's result away."""
+    goes: Callable[[], None]
+    """From now on nobody can tell."""
+
+
+@pytest.fixture
+def memory_parts() -> Parts:
+    sink = MemorySink()
+
+    async def forget(task_id: str) -> None:
+        del sink.results[task_id]
+
+    def goes() -> None:
+        sink.error = ConnectionError("the bus is away")
+
+    return Parts(sink, forget, goes)
+
+
+@pytest.fixture
+def nats_parts(real_bus: RealBus) -> Parts:
+    async def forget(task_id: str) -> None:
+        purged = {"filter": names.result_subject(task_id)}
+        await real_bus.gateway.ask(f"STREAM.PURGE.{names.STREAM_RESULTS}", purged)
+
+    return Parts(NatsResultSink(real_bus.publisher), forget, real_bus.server.stop)
+
+
+@pytest.fixture(params=[MEMORY, NATS])
+def parts(request: pytest.FixtureRequest) -> Parts:
+    found: Parts = picked(request)
+    return found
 
 
 async def test_the_first_result_stays_and_is_found(parts: Parts) -> None:
-    first, second = a_result("t1", "first"), a_result("t1", "second")
+    first, second = a_result("t1", node_id="first"), a_result("t1", node_id="second")
     assert await parts.sink.store(first)
     assert not await parts.sink.store(second)
     assert await parts.sink.find("t1") == first.execution
 
 
 async def test_each_task_has_its_own_result(parts: Parts) -> None:
-    await parts.sink.store(a_result("t1", "n1"))
+    await parts.sink.store(a_result("t1", node_id="n1"))
     assert await parts.sink.find("t2") is None
     assert await parts.sink.find("t") is None
 
 
 async def test_a_result_that_was_taken_away_is_not_found_and_another_can_be_stored(parts: Parts) -> None:
-    await parts.sink.store(a_result("t1", "first"))
+    await parts.sink.store(a_result("t1", node_id="first"))
     await parts.forget("t1")
     assert await parts.sink.find("t1") is None
-    again = a_result("t1", "second")
+    again = a_result("t1", node_id="second")
     assert await parts.sink.store(again)
     assert await parts.sink.find("t1") == again.execution
 
 
 async def test_a_result_of_some_megabytes_is_found_as_it_was_stored(parts: Parts) -> None:
-    large = a_result("t1", "n1", b"x" * (7 << 20))
+    large = a_result("t1", run=a_stage("x" * (7 << 20)))
     assert await parts.sink.store(large)
     assert await parts.sink.find("t1") == large.execution
+
+
+async def test_where_nobody_can_tell_that_is_an_error_and_not_no_result(parts: Parts) -> None:
+    await parts.sink.store(a_result("t1"))
+    parts.goes()
+    with pytest.raises((OSError, TimeoutError)):
+        await parts.sink.find("t1")
