@@ -24,7 +24,6 @@ from tests.fakes.node import FakeDelivery, FakeSource
 
 PATIENCE_S = 10.0
 ACK_WAIT_S = 2.0
-"""A delivery of which nobody speaks for so long is somebody else's."""
 
 
 @dataclass
@@ -36,6 +35,8 @@ class Parts:
     """Tasks, all in one go."""
     dead: Callable[[str, str], Awaitable[DeadLetter]]
     """The task's dead letter of that reason; there must be one."""
+    ack_wait_s: float
+    """A delivery of which nobody speaks for so long is somebody else's."""
 
     async def take(self) -> Delivery:
         async with asyncio.timeout(PATIENCE_S):
@@ -52,7 +53,7 @@ def memory_parts() -> Parts:
     async def dead(task_id: str, reason: str) -> DeadLetter:
         return next(letter for letter in source.buried if (letter.id, letter.reason) == (task_id, reason))
 
-    return Parts(source, queue, dead)
+    return Parts(source, queue, dead, ack_wait_s=0.02)
 
 
 @pytest_asyncio.fixture
@@ -65,7 +66,7 @@ async def nats_parts(real_bus: RealBus) -> AsyncIterator[Parts]:
         real_bus.node, real_bus.publisher, consumers, pools=["default"], node_id="n1", decile=lambda: 0
     )
     running = asyncio.create_task(source.run())
-    yield Parts(source, real_bus.gateway.submit, dead)
+    yield Parts(source, real_bus.gateway.submit, dead, ACK_WAIT_S)
     running.cancel()
     with suppress(asyncio.CancelledError, NoRespondersError):
         await running
@@ -140,7 +141,7 @@ async def test_a_task_stays_ours_while_it_is_kept_alive(parts: Parts) -> None:
     held = await parts.take()
     for _ in range(3):
         await held.keep_alive()
-        await asyncio.sleep(ACK_WAIT_S / 2)  # the ack wait itself is what is tested
+        await asyncio.sleep(parts.ack_wait_s / 2)  # the ack wait itself is what is tested
     other = await parts.take()
     assert (held.task.id, other.task.id) == ("a", "b")
     waiting = asyncio.create_task(parts.source.take())
