@@ -1,10 +1,12 @@
 """Submissions that attack the compiler, or have it read, run or fill something."""
 
+from typing import Any
+
 import pytest
 
 from tests.attacks.arena import Arena, Attack, Ended, assert_harmless
 
-REFUSED = {"status": ["COMPILE_ERROR"]}
+REFUSED: dict[str, Any] = {"status": ["COMPILE_ERROR"]}
 SECRETS = ("root:$", "root:*:", "root:!", "daemon:*", "uid=", "CODERUNNER_NATS")
 
 

@@ -1,11 +1,13 @@
 """Programs that fill, plant, swap and hide files."""
 
+from typing import Any
+
 import pytest
 
 from tests.attacks.arena import Arena, Attack, Ended, assert_harmless
 
-LEFT = {"status": ["SUCCEEDED"], "prints": "left"}
-TRIED = {"status": ["SUCCEEDED"], "prints": "tried"}
+LEFT: dict[str, Any] = {"status": ["SUCCEEDED"], "prints": "left"}
+TRIED: dict[str, Any] = {"status": ["SUCCEEDED"], "prints": "tried"}
 
 
 def _inodes_have_a_bound_or_a_price(ended: Ended) -> None:

@@ -1,12 +1,14 @@
 """The same attacks through the other languages' own means."""
 
+from typing import Any
+
 import pytest
 
 from tests.attacks.arena import Arena, Attack, assert_harmless
 
-BOMB = {"prints": "growing", "limits": {"memory_bytes": 96 << 20}}
-FLOOD = {"status": ["OUTPUT_LIMIT"], "hits": "output"}
-LEFT = {"status": ["SUCCEEDED"], "prints": "left"}
+BOMB: dict[str, Any] = {"prints": "growing", "limits": {"memory_bytes": 96 << 20}}
+FLOOD: dict[str, Any] = {"status": ["OUTPUT_LIMIT"], "hits": "output"}
+LEFT: dict[str, Any] = {"status": ["SUCCEEDED"], "prints": "left"}
 STARTED = {"cpu_ms": 3_000, "wall_ms": 6_000}
 """Time to start an interpreter on a slow machine, which is not what is to meet a limit."""
 ATTACKS = [

@@ -1,10 +1,12 @@
 """Programs that take all the memory, in every way there is, and programs that only look like it."""
 
+from typing import Any
+
 import pytest
 
 from tests.attacks.arena import Arena, Attack, Ended, assert_harmless
 
-BOMB = {"status": ["MEMORY_LIMIT"], "hits": "memory", "limits": {"memory_bytes": 64 << 20}}
+BOMB: dict[str, Any] = {"status": ["MEMORY_LIMIT"], "hits": "memory", "limits": {"memory_bytes": 64 << 20}}
 
 
 def _ended_by_itself(ended: Ended) -> None:

@@ -1,10 +1,12 @@
 """Programs whose output is the attack."""
 
+from typing import Any
+
 import pytest
 
 from tests.attacks.arena import Arena, Attack, Ended, assert_harmless
 
-FLOOD = {"status": ["OUTPUT_LIMIT"], "hits": "output"}
+FLOOD: dict[str, Any] = {"status": ["OUTPUT_LIMIT"], "hits": "output"}
 
 
 def _kept_up_to_the_limit(ended: Ended) -> None:
@@ -17,7 +19,7 @@ def _whole(ended: Ended) -> None:
     assert (len(ended.stdout), len(ended.stderr)) == (150_000, 150_000)
 
 
-def _exit_code(code: int) -> dict[str, object]:
+def _exit_code(code: int) -> dict[str, Any]:
     def check(ended: Ended) -> None:
         assert ended.exit_code == code
 

@@ -1,11 +1,17 @@
 """Programs that multiply, outlive themselves, will not end, or turn on those who watch them."""
 
+from typing import Any
+
 import pytest
 
 from tests.attacks.arena import Arena, Attack, assert_harmless
 
 ENDED = ("FAILED", "TIME_LIMIT", "MEMORY_LIMIT")
-BOMB = {"status": ENDED, "hits": "processes", "limits": {"processes": 24, "cpu_ms": 3_000, "wall_ms": 5_000}}
+BOMB: dict[str, Any] = {
+    "status": ENDED,
+    "hits": "processes",
+    "limits": {"processes": 24, "cpu_ms": 3_000, "wall_ms": 5_000},
+}
 """A slow machine must come as far as the limit of processes before that of time."""
 ATTACKS = [
     Attack(name="a fork bomb", program="python/fork_bomb.py", **BOMB),

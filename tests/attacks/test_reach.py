@@ -1,10 +1,12 @@
 """Programs that reach for what is not theirs: the agent, the host, the kernel, the network."""
 
+from typing import Any
+
 import pytest
 
 from tests.attacks.arena import Arena, Attack, assert_harmless
 
-TRIED = {"status": ["SUCCEEDED"], "prints": "tried"}
+TRIED: dict[str, Any] = {"status": ["SUCCEEDED"], "prints": "tried"}
 SECRETS = ("root:$", "root:*:", "root:!", "CODERUNNER_NATS")
 ATTACKS = [
     Attack(name="secrets", program="python/secrets.py", status=["SUCCEEDED"], prints="looked", never=SECRETS),

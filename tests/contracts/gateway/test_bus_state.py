@@ -21,8 +21,8 @@ class Parts:
     """A bus that goes away and comes back, and what is known of it."""
 
     state: BusState
-    goes: Callable[[], None]
-    comes: Callable[[], None]
+    goes: Callable[[], object]
+    comes: Callable[[], object]
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ async def etcd_parts(etcd_server: EtcdServer) -> AsyncIterator[Parts]:
 
         async def shows(node_id: str, record: NodeRecord | None) -> None:
             async with asyncio.timeout(PATIENCE_S):
-                while parts.known().get(node_id) != record:
+                while known.known().get(node_id) != record:
                     await directory.changed()
 
         async def announces(record: NodeRecord) -> None:
@@ -69,8 +69,8 @@ async def etcd_parts(etcd_server: EtcdServer) -> AsyncIterator[Parts]:
             await client.delete(names.node_key(node_id).encode())
             await shows(node_id, None)
 
-        parts = Parts(directory, announces, leaves)
-        yield parts
+        known = Parts(directory, announces, leaves)
+        yield known
     await directory.close()
 
 

@@ -32,7 +32,7 @@ class Parts:
     events: Callable[[int], Awaitable[list[TaskEvent]]]
     """Returns when the watcher has heard so many."""
     chunks: Callable[[int], Awaitable[list[OutputChunk]]]
-    goes: Callable[[], None]
+    goes: Callable[[], object]
     """From now on nobody listens."""
 
 

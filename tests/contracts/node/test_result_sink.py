@@ -23,7 +23,7 @@ class Parts:
     sink: ResultSink
     forget: Callable[[str], Awaitable[None]]
     """An operator takes a task's result away."""
-    goes: Callable[[], None]
+    goes: Callable[[], object]
     """From now on nobody can tell."""
 
 

@@ -25,7 +25,7 @@ class Parts:
     ledger: RunLedger
     reaches: Callable[[str, Status], Awaitable[None]]
     """A node announces that state of a task; known when this returns."""
-    goes: Callable[[], None]
+    goes: Callable[[], object]
     """From now on nobody can tell."""
 
 

@@ -28,7 +28,7 @@ def prefix() -> Iterator[str]:
         yield prefix
 
 
-@pytest_asyncio.fixture(params=["simulated", "scripted", "docker"])
+@pytest_asyncio.fixture(params=["simulated", "scripted", pytest.param("docker", marks=pytest.mark.docker)])
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     if request.param == "simulated":
         yield Simulated()

@@ -69,7 +69,7 @@ class AttachedAgent:
     _line: socket.socket = field(init=False)
     _frames: Decoder = field(default_factory=Decoder)
     _chunks: Demultiplexer = field(default_factory=Demultiplexer)
-    _read: list[tuple[dict[str, Any], bytes]] = field(default_factory=list)
+    _read: list[tuple[dict[str, Any], bytes | bytearray]] = field(default_factory=list)
     said: str = ""
     """What it wrote to its standard error."""
 
@@ -109,7 +109,7 @@ class AttachedAgent:
     def send_raw(self, data: bytes) -> None:
         self._line.sendall(data)
 
-    def next(self) -> tuple[dict[str, Any], bytes]:
+    def next(self) -> tuple[dict[str, Any], bytes | bytearray]:
         while not self._read:
             self._read += self._frames.feed(self._bytes())
         return self._read.pop(0)
@@ -159,7 +159,7 @@ class AttachedAgent:
         assert clean["type"] == "clean"
         artefacts, at = {}, 0
         for one in exited.get("artefacts", []):
-            artefacts[one["name"]] = contents[at : at + one["size"]]
+            artefacts[one["name"]] = bytes(contents[at : at + one["size"]])
             at += one["size"]
         return Report(exited, output["stdout"], output["stderr"], artefacts, clean)
 
@@ -195,7 +195,7 @@ class AttachedAgent:
                 if stream == STDOUT:
                     spoken += chunk
                 else:
-                    self.said += chunk.decode(errors="replace")
+                    self.said += bytes(chunk).decode(errors="replace")
             if spoken:
                 return spoken
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from coderunner import Client, Output, Status
+from tests.servers import EtcdServer, NatsServer
 from tests.servers.fixtures import StartStack
 from tests.servers.stack import Stack
 
@@ -82,6 +83,8 @@ def test_a_program_runs_as_if_it_were_local(coderunner: Command, tmp_path: Path)
 def test_the_doctor_finds_every_part_of_a_working_stack_well(
     stack: Stack, coderunner: Command, environment: dict[str, str]
 ) -> None:
+    assert isinstance(stack.nats, NatsServer)
+    assert isinstance(stack.etcd, EtcdServer)
     environment |= {
         "CODERUNNER_GATEWAY_NATS_URLS": stack.nats.url,
         "CODERUNNER_GATEWAY_ETCD_ENDPOINTS": stack.etcd.endpoint,

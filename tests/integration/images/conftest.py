@@ -13,13 +13,11 @@ from tests.integration.images.image_slot import LANGUAGES, USER, Slot
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[docker.DockerClient]:
+def engine(docker_engine: docker.DockerClient) -> docker.DockerClient:
     """The engine, with all images up to date."""
     built = subprocess.run([sys.executable, "-m", "sandbox.builder"], capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout[-2000:] + built.stderr
-    client = docker.from_env()
-    yield client
-    client.close()
+    return docker_engine
 
 
 @pytest.fixture(scope="session")

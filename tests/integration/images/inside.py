@@ -105,17 +105,20 @@ def serve(step):
     """A request is ``files`` and ``command``; its answer exit code, words and files, or ``None`` and how it ended."""
     pipe = subprocess.PIPE
     server = subprocess.Popen(step["serve"], stdin=pipe, stdout=pipe, cwd="/workspace", bufsize=0)
-    answers = []
+    stdin, stdout = server.stdin, server.stdout
+    assert stdin is not None
+    assert stdout is not None
+    answers: list[list[object]] = []
     for request in step["requests"]:
         fresh_directory(request["files"])
-        server.stdin.write(strings([str(DIRECTORY), *request["command"]]))
-        head = exactly(server.stdout, 8)
+        stdin.write(strings([str(DIRECTORY), *request["command"]]))
+        head = exactly(stdout, 8)
         if head is None:
             answers.append([None, f"exit code {server.wait(30)}"])
             break
         code, size = struct.unpack("!iI", head)
-        answers.append([code, exactly(server.stdout, size).decode(), sorted(path.name for path in DIRECTORY.iterdir())])
-    server.stdin.close()
+        answers.append([code, exactly(stdout, size).decode(), sorted(path.name for path in DIRECTORY.iterdir())])
+    stdin.close()
     server.wait(30)
     return answers
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -13,6 +14,7 @@ from aiohttp import web
 
 from coderunner import NotFound, NotRedriven, Operator, Status, Unauthenticated
 from tests.integration.operations.operating import NODE, PATIENCE_S, Command, deliveries, operator
+from tests.servers import NatsServer
 from tests.servers.fixtures import StartStack
 from tests.servers.ports import free_port
 from tests.servers.stack import Stack
@@ -106,6 +108,7 @@ async def test_a_poisonous_task_is_given_up_shown_and_redriven_on_a_healthy_slot
         assert await letters(client, 0) == []
         with pytest.raises(NotFound):
             await client.redrive(failed.id)
+    assert isinstance(stack.nats, NatsServer)
     assert "ermissions" not in stack.nats.tail(1000)
 
 
@@ -177,7 +180,11 @@ async def test_who_was_told_of_the_failure_is_told_of_the_new_result_as_of_somet
     ill.touch()
     receiver.works = True
     async with operator(stack) as client:
-        submission = {"env": {"SIMULATED_LOST": str(ill)}, "callback": receiver.url, "idempotency_key": "one"}
+        submission: dict[str, Any] = {
+            "env": {"SIMULATED_LOST": str(ill)},
+            "callback": receiver.url,
+            "idempotency_key": "one",
+        }
         failed = await client.run("python", "x", **submission)
         await receiver.took(1)
         await letters(client, 1)

@@ -13,10 +13,8 @@ from tests.integration.sandbox.prefixed_engine import PATIENCE_S, Eventually, Pr
 
 
 @pytest.fixture(scope="session")
-def client() -> Iterator[docker.DockerClient]:
-    client = docker.from_env()
-    yield client
-    client.close()
+def client(docker_engine: docker.DockerClient) -> docker.DockerClient:
+    return docker_engine
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +23,7 @@ def prefix(client: docker.DockerClient) -> Iterator[str]:
     prefix = f"crtest-{secrets.token_hex(4)}"
     yield prefix
     for image in client.images.list(f"{prefix}/dressed"):
-        client.images.remove(image.id, force=True)
+        client.images.remove(str(image.id), force=True)
 
 
 @pytest.fixture

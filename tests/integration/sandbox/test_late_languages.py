@@ -35,7 +35,7 @@ def late_image(client: docker.DockerClient, prefix: str) -> Iterator[str]:
     made = client.images.list(all=True, filters={"label": f"{LABEL}={name}"})
     for image in sorted(made, key=lambda one: str(one.attrs["Created"]), reverse=True):  # what is made of it first
         with suppress(docker.errors.ImageNotFound):  # it went with its child
-            client.images.remove(image.id, force=True)
+            client.images.remove(str(image.id), force=True)
 
 
 def build(client: docker.DockerClient, name: str, version: str) -> None:

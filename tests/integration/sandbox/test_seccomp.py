@@ -19,7 +19,7 @@ PYTHON = language("python", warm=None)
 
 # Numbers of x86-64; where there are such, with arguments that an unfiltered kernel would not answer with EPERM merely
 # for want of a capability.
-CALLS: dict[str, tuple[int, ...]] = {
+CALLS: dict[str, tuple[int | bytes, ...]] = {
     "keyctl": (250, 0, -3, 0),
     "add_key": (248, 0, 0, 0, 0, -3),
     "request_key": (249, 0, 0, 0, 0),

@@ -38,10 +38,13 @@ class Calls:
         self.reflection = reflection_pb2_grpc.ServerReflectionStub(channel)
 
     async def raw(self, method: str, request: bytes, metadata: Any = None) -> bytes:
-        return await self.channel.unary_unary(method)(request, metadata=metadata, timeout=PATIENCE_S)
+        call: Any = self.channel.unary_unary  # its stubs ask for serializers, which it does without
+        answer: bytes = await call(method)(request, metadata=metadata, timeout=PATIENCE_S)
+        return answer
 
     async def submit(self, **fields: Any) -> str:
-        response = await self.execution.Submit(pb.SubmitRequest(task=task(**fields)), timeout=PATIENCE_S)
+        request = pb.SubmitRequest(task=task(**fields))
+        response: pb.SubmitResponse = await self.execution.Submit(request, timeout=PATIENCE_S)
         return response.id
 
 

@@ -15,6 +15,7 @@ from broker_gateway.application.callback_relay import CallbackRelay
 from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.application.settings import RelaySettings
+from chassis.backoff import Backoff
 from tests.builders import a_result, an_execution
 from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultSource, MemoryTransport, refused
 from tests.fakes.memory_bus import MemoryBus, MemoryBusState
@@ -187,7 +188,7 @@ async def test_what_is_held_is_kept_alive_until_it_is_settled() -> None:
 
 
 async def test_a_failing_bus_stops_nothing_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(callback_relay, "TAKE_PAUSE", callback_relay.Backoff(base_s=0.001, max_s=0.002))
+    monkeypatch.setattr(callback_relay, "TAKE_PAUSE", Backoff(base_s=0.001, max_s=0.002))
     setup = RelayOnFakes(SETTINGS)
     setup.source.failures = [BusUnavailableError("down"), RuntimeError("odd")]
     running = asyncio.create_task(setup.relay.run())

@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 import grpc.aio
 import pytest
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
 from coderunner.v1 import execution_pb2 as pb
@@ -79,7 +80,7 @@ async def test_an_empty_id_is_invalid(calls: Calls, method: str) -> None:
     assert (await failure(by_id(calls, method, "")))[:2] == (Code.INVALID_ARGUMENT, ["id"])
 
 
-def _bad_text(request: Any, text: str = "MARK") -> bytes:
+def _bad_text(request: Message, text: str = "MARK") -> bytes:
     return request.SerializeToString().replace(text.encode(), b"\xff\xfe\xfd\xfc")
 
 

@@ -48,7 +48,7 @@ async def test_a_watch_streams_states_output_and_the_result(calls: Calls) -> Non
     calls.gateway.bus.publish(task_id, a_chunk(task_id, "42"))
     calls.gateway.finish(task_id)
     started, output, last = [await stream.read() for _ in range(3)]
-    assert await stream.read() is grpc.aio.EOF
+    assert await stream.read() is grpc.aio.EOF  # type: ignore[attr-defined]  # its stubs do not know it
     assert first.execution.status == pb.Execution.QUEUED
     assert (started.execution.status, started.execution.node_id) == (pb.Execution.RUNNING, "n1")
     assert (output.output.stream, output.output.text, output.output.attempt) == (pb.OutputChunk.STDOUT, "42", 1)

@@ -28,7 +28,8 @@ async def test_health_follows_readiness(calls: Calls) -> None:
     serving_, not_serving = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 
     async def said(service: str) -> int:
-        return (await calls.health.Check(health_pb2.HealthCheckRequest(service=service))).status
+        answer = await calls.health.Check(health_pb2.HealthCheckRequest(service=service))
+        return int(answer.status)
 
     assert await said("") == not_serving
     await calls.server.set_ready(True)

@@ -12,7 +12,8 @@ async def test_connecting_ends_when_it_is_called_off_even_where_the_library_swal
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A node that never saw its bus did not end on SIGTERM, now and then."""
-    begun, swallowed = asyncio.Event(), []
+    begun = asyncio.Event()
+    swallowed: list[bool] = []
 
     async def deaf(_client: Client) -> None:
         while True:

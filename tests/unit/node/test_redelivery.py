@@ -6,6 +6,7 @@ import pytest
 
 from node.application.reports import Run, execution_of, result_of
 from node.application.workbench import Produced
+from schemas.execution import Execution
 from schemas.status import Status
 from tests.builders import a_task
 from tests.fakes.node import FakeDelivery, FakeLedger, ScriptedPool
@@ -59,8 +60,8 @@ async def test_a_first_delivery_asks_nobody() -> None:
 async def test_it_runs_again_where_nobody_can_tell_and_the_first_result_stays() -> None:
     bench = with_a_result()
 
-    async def silent(_task_id: str) -> None:
-        raise TimeoutError("no answer")
+    async def silent(task_id: str) -> Execution | None:
+        raise TimeoutError(f"no answer for {task_id}")
 
     bench.sink.find = silent  # type: ignore[method-assign] # the results' leader is away
     delivery = FakeDelivery(a_task(), attempt=2)

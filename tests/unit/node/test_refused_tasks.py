@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from node.domain.retries import MOST_DELIVERIES
@@ -34,7 +36,7 @@ async def test_a_rule_that_only_warns_lets_the_task_run() -> None:
     "changes",
     [{"language": "cpp", "compile_options": ["-fplugin=x"]}, {"entry_point": "nowhere.py"}],
 )
-async def test_an_option_or_entry_that_cannot_be_is_rejected(changes: dict[str, object]) -> None:
+async def test_an_option_or_entry_that_cannot_be_is_rejected(changes: dict[str, Any]) -> None:
     bench = Bench(ScriptedPool())
     assert (await bench.handle(FakeDelivery(a_task(**changes)))).status is Status.REJECTED
     assert bench.pool.launches == []
@@ -48,7 +50,7 @@ async def test_a_task_past_its_deadline_expires_unstarted() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"language": "cobol"}, {"language_version": "2"}, {"language_version": "3.1"}])
-async def test_a_task_for_another_node_is_handed_back(changes: dict[str, object]) -> None:
+async def test_a_task_for_another_node_is_handed_back(changes: dict[str, Any]) -> None:
     delivery = FakeDelivery(a_task(**changes))
     await Bench(ScriptedPool()).runner.handle(delivery)
     assert delivery.said == ["retry_in 0.25"]
