@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.servers.command import Done, environment_for, run_command
 from tests.servers.stack import Stack
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = ("env", "--default-signal=INT", sys.executable, "-m", "coderunner")
 SUM = "import sys\nprint(sum(map(int, sys.stdin.read().split())), *sys.argv[1:])\n"
 CASES = {
     "1.in": "1 2",
@@ -26,24 +23,16 @@ CASES = {
     "10.args": "-v 'two words'",
 }
 
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
+Command = Callable[..., Done]
 Write = Callable[[Mapping[str, str]], Path]
 
 
 @pytest.fixture
 def coderunner(judging_stack: Stack, tmp_path: Path) -> Command:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CODERUNNER_GATEWAY": judging_stack.gateways[0].target}
+    environment = environment_for(judging_stack.gateways[0].target)
 
-    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, "run", *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            env=environment,
-            cwd=tmp_path,
-        )
+    def call(*arguments: str) -> Done:
+        return run_command(["run", *arguments], environment, tmp_path)
 
     return call
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,14 +14,11 @@ import pytest
 
 from coderunner import Client, Output, Status
 from tests.servers import EtcdServer, NatsServer
+from tests.servers.command import COMMAND, Done, environment_for, run_command
 from tests.servers.fixtures import StartStack
 from tests.servers.stack import Stack
 
-ROOT = Path(__file__).resolve().parents[3]
-# a background job hands down an ignored SIGINT
-COMMAND = ("env", "--default-signal=INT", sys.executable, "-m", "coderunner")
-
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
+Command = Callable[..., Done]
 
 
 @pytest.fixture
@@ -37,22 +32,13 @@ async def stack(start_stack: StartStack, request: pytest.FixtureRequest) -> Stac
 
 @pytest.fixture
 def environment(stack: Stack) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "CODERUNNER_GATEWAY": stack.gateways[0].target}
+    return environment_for(stack.gateways[0].target)
 
 
 @pytest.fixture
 def coderunner(environment: dict[str, str], tmp_path: Path) -> Command:
-    def call(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            input=stdin,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            env=environment,
-            cwd=tmp_path,
-        )
+    def call(*arguments: str, stdin: str = "") -> Done:
+        return run_command(arguments, environment, tmp_path, stdin)
 
     return call
 

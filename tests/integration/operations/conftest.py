@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.integration.operations.operating import Command, Done
-from tests.servers.nats import REPOSITORY
+from tests.integration.operations.operating import Command
+from tests.servers.command import Done, environment_for, run_command
 from tests.servers.stack import Stack
 
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
     async def call(stack: Stack, *arguments: str, token: str = "") -> Done:
-        environment = {"CODERUNNER_GATEWAY": stack.gateways[0].target, "CODERUNNER_TOKEN": token}
-        return await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-m", "coderunner", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
-            cwd=tmp_path,
-        )
+        environment = environment_for(stack.gateways[0].target, token)
+        return await asyncio.to_thread(run_command, arguments, environment, tmp_path)
 
     return call

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from coderunner import Operator
+from tests.servers.command import Done
 from tests.servers.stack import Stack
 
-Done = subprocess.CompletedProcess[str]
 Command = Callable[..., Awaitable[Done]]
 NODE: dict[str, Any] = {"sandbox": "simulated", "concurrency": 1, "max_attempts": 2}
 PATIENCE_S = 30.0

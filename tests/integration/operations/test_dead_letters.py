@@ -18,6 +18,7 @@ from tests.servers import NatsServer
 from tests.servers.fixtures import StartStack
 from tests.servers.ports import free_port
 from tests.servers.stack import Stack
+from tests.servers.waiting import eventually
 
 
 class Receiver:
@@ -76,9 +77,13 @@ async def stack(start_stack: StartStack) -> Stack:
 
 async def letters(client: Operator, count: int, reason: str = "") -> list[str]:
     """The ids, newest first, once there are so many."""
-    async with asyncio.timeout(PATIENCE_S):
-        while len(found := [one.id async for one in client.dead(reason)]) != count:  # noqa: ASYNC110  # another process
-            await asyncio.sleep(0.05)
+    found: list[str] = []
+
+    async def there() -> bool:
+        found[:] = [one.id async for one in client.dead(reason)]
+        return len(found) == count
+
+    await eventually(there, PATIENCE_S)
     return found
 
 

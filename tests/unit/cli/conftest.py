@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.fake_gateway import FakeGateway
-from tests.unit.cli.command import COMMAND, ROOT, Cli
+from tests.servers.command import Done, environment_for, run_command
+from tests.unit.cli.command import Cli
 
 
 @pytest.fixture
@@ -21,23 +20,13 @@ def gateway() -> Iterator[FakeGateway]:
 
 @pytest.fixture
 def environment(gateway: FakeGateway) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "CODERUNNER_GATEWAY": gateway.target, "CODERUNNER_TOKEN": ""}
+    return environment_for(gateway.target)
 
 
 @pytest.fixture
 def coderunner(environment: dict[str, str], tmp_path: Path) -> Cli:
-    def call(*arguments: str, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-            env=environment,
-            cwd=cwd or tmp_path,
-        )
+    def call(*arguments: str, stdin: str = "", cwd: Path | None = None) -> Done:
+        return run_command(arguments, environment, cwd or tmp_path, stdin)
 
     return call
 

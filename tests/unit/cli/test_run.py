@@ -12,7 +12,8 @@ import pytest
 from coderunner.v1 import execution_pb2
 from tests.fakes.answers import chunk, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
-from tests.unit.cli.command import COMMAND, Cli
+from tests.servers.command import COMMAND
+from tests.unit.cli.command import Cli
 
 
 def test_it_prints_the_programs_output_and_exits_with_zero(coderunner: Cli, hello: str) -> None:

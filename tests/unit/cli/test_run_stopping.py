@@ -8,7 +8,8 @@ import threading
 
 from tests.fakes.answers import chunk, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
-from tests.unit.cli.command import COMMAND, Cli
+from tests.servers.command import COMMAND
+from tests.unit.cli.command import Cli
 
 
 def test_ctrl_c_cancels_the_task_and_exits_with_130(
