@@ -11,7 +11,7 @@ from schemas.node import NodeRecord
 
 
 class LiveNodes:
-    """The ClientNodeRepository. A heartbeat that changes only a node's load costs no new scheduler."""
+    """The live nodes and the scheduler for them. A heartbeat that changes only a node's load costs no new scheduler."""
 
     def __init__(self, *, directory: NodeDirectory) -> None:
         self._directory = directory

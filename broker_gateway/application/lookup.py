@@ -9,7 +9,7 @@ from schemas.execution import Execution
 
 
 class TaskLookup:
-    """The ExecutionTaskRepository: stored result first, then what the events tell, then the queue itself."""
+    """Where a task is found by its id: stored result first, then what the events tell, then the queue itself."""
 
     def __init__(self, *, results: ResultStore, history: History, queue: TaskQueue) -> None:
         self._results = results

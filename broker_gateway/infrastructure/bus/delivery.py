@@ -64,15 +64,14 @@ def times_delivered(ack_subject: str) -> int:
 
 async def bury_message(bus: BusConnection, message: Msg, reason: str, detail: str, task_id: str) -> None:
     """To the dead letters first, then out of the consumer: it may be there twice, never lost."""
-    letter = DeadLetter(
-        id=task_id,
-        reason=reason,
-        detail=detail,
+    letter = DeadLetter.of(
+        task_id,
+        reason,
+        detail,
         subject=message.subject,
-        payload=message.data.decode(errors="replace"),
+        data=message.data,
         at_ms=int(time.time() * 1000),
         attempts=times_delivered(message.reply),
-        node_id="",
     )
     await jetstream.store(bus, names.dead_subject(reason, task_id), _encoder.encode(letter), {})
     with contextlib.suppress(*_LOST):

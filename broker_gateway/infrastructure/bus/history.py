@@ -56,7 +56,7 @@ class BusHistory:
         return Page(executions, str(below) if below > first else "")
 
     def record(self, execution: Execution, task: TaskMessage) -> None:
-        event = states.event_of(execution, task, int(time.time() * 1000))
+        event = TaskEvent.of(execution, task, int(time.time() * 1000))
         subject = names.event_subject(execution.id, execution.status)
         self._bus.post(subject, _encoder.encode(event))
 
@@ -88,7 +88,7 @@ class BusHistory:
             part = candidates[offset : offset + _AT_ONCE]
             newest = await self._states([event.id for _, event in part])
             for place, event in part:
-                execution = newest.get(event.id) or states.execution_of(event)
+                execution = newest.get(event.id) or Execution.told_by(event)
                 if _matches(execution, wanted):
                     matches.append(execution)
                 if len(matches) == room:

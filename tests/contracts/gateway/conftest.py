@@ -15,11 +15,10 @@ from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
-from broker_gateway.infrastructure.bus.states import execution_of
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from chassis.nats.connection import BusConnection
 from schemas import names
-from schemas.execution import ResultMessage, TaskEvent
+from schemas.execution import Execution, ResultMessage, TaskEvent
 from schemas.topology import BusLimits
 from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultInbox
 from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryLiveFeed, MemoryResultStore, MemoryTaskQueue
@@ -60,7 +59,7 @@ def in_memory() -> Parts:
     bus.max_tasks = MOST_TASKS
 
     async def happens(event: TaskEvent) -> None:
-        bus.reach(execution_of(event))
+        bus.reach(Execution.told_by(event))
 
     async def finishes(result: ResultMessage) -> None:
         inbox.put(MemoryResultDelivery(result))

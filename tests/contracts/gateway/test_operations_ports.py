@@ -17,10 +17,9 @@ from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.results import BusResultStore
-from broker_gateway.infrastructure.bus.states import execution_of
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from schemas import names
-from schemas.execution import DeadLetter, TaskEvent
+from schemas.execution import DeadLetter, Execution, TaskEvent
 from schemas.status import Status
 from schemas.topology import BusLimits
 from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryResultStore, MemoryTaskQueue
@@ -71,7 +70,7 @@ def in_memory() -> Parts:
         letters.bury(letter)
 
     async def happens(event: TaskEvent) -> None:
-        bus.reach(execution_of(event))
+        bus.reach(Execution.told_by(event))
 
     ports = letters, MemoryTaskRevival(bus), MemoryTaskQueue(bus), MemoryResultStore(bus)
     return Parts(*ports, MemoryHistory(bus), bury, happens)
