@@ -109,6 +109,10 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
         bare = _bare(task_id, Status.INTERNAL_ERROR, at_ms)
         return msgspec.structs.replace(bare, node_id=node_id, attempt=attempt, error=error, finished_at_ms=at_ms)
 
+    def finished(self, at_ms: int) -> Execution:
+        """The same, with the moment at which it ended."""
+        return msgspec.structs.replace(self, finished_at_ms=at_ms)
+
 
 def _bare(
     task_id: str,

@@ -16,7 +16,7 @@ from node.domain.sandbox import Ending, Launch, Outcome, Role
 from schemas import names
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
-from schemas.status import Priority
+from schemas.status import Priority, Status
 from schemas.task import Comparison, Limits, SourceFile, TaskMessage, TestCase
 
 LIMITS = Limits(
@@ -109,6 +109,14 @@ def an_outcome(ending: Ending = Ending.EXITED, exit_code: int | None = 0, **chan
     return Outcome(**{**values, **changes})  # type: ignore[arg-type] # the names above are the dataclass's
 
 
+def a_result(
+    task: TaskMessage, status: Status = Status.SUCCEEDED, node_id: str = "n1", **changes: object
+) -> ResultMessage:
+    """What that node stored of the task, changed as asked."""
+    usual: dict[str, object] = {"status": status, "node_id": node_id, "attempt": 1, "finished_at_ms": 1}
+    return ResultMessage.of(msgspec.structs.replace(Execution.queued(task), **{**usual, **changes}), task)
+
+
 @dataclass
 class FakeDelivery:
     task: TaskMessage
@@ -155,21 +163,23 @@ class FakeSource:
 
 
 class MemorySink:
-    """First writer wins."""
+    """First writer wins. ``results`` by the last part of their reply address, which is the task's id."""
 
     def __init__(self) -> None:
         self.results: dict[str, ResultMessage] = {}
+        self.replies: list[str] = []
         self.error: Exception | None = None
 
-    async def store(self, result: ResultMessage) -> bool:
+    async def store(self, result: ResultMessage, reply: str) -> bool:
         if self.error is not None:
             raise self.error
-        return self.results.setdefault(result.execution.id, result) is result
+        self.replies.append(reply)
+        return self.results.setdefault(reply.rpartition(".")[2], result) is result
 
-    async def find(self, task_id: str) -> Execution | None:
+    async def find(self, reply: str) -> Execution | None:
         if self.error is not None:
             raise self.error
-        found = self.results.get(task_id)
+        found = self.results.get(reply.rpartition(".")[2])
         return found.execution if found is not None else None
 
 

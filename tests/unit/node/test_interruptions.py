@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from node.application.attempt import Attempt
 from node.domain.sandbox import Ending
 from schemas.status import Status, Verdict
 from tests.fakes.node import FakeDelivery, ScriptedPool, a_case, a_task
@@ -22,15 +23,13 @@ async def test_a_cancelled_task_keeps_its_partial_output() -> None:
     assert execution.run is not None
     assert execution.run.stdout == "so far"
     assert delivery.said == ["done"]
-    assert len(bench.running) == 0
+    assert len(bench.attempts) == 0
 
 
 async def test_a_task_cancelled_before_its_launch_starts_nothing() -> None:
-    bench = Bench(ScriptedPool())
-    delivery = FakeDelivery(a_task())
-    running = bench.running.enter(delivery)
-    await running.cancel()
-    outcome = await running.run(None, None, None)  # type: ignore[arg-type] # nothing may be touched
+    attempt = Attempt(FakeDelivery(a_task()), "n1", 1_500)
+    await attempt.cancel()
+    outcome = await attempt.run(None, None, None)  # type: ignore[arg-type] # nothing may be touched
     assert outcome.ending is Ending.CANCELLED
 
 
@@ -59,8 +58,8 @@ async def test_a_task_that_comes_again_while_it_runs_here_is_run_once() -> None:
 async def test_running_tasks_are_kept_alive() -> None:
     bench = Bench(ScriptedPool())
     delivery = FakeDelivery(a_task())
-    bench.running.enter(delivery)
-    await bench.running.keep_alive()
+    bench.attempts.enter(Attempt(delivery, "n1", 1_500))
+    await bench.attempts.keep_alive()
     assert delivery.said == ["keep_alive"]
 
 

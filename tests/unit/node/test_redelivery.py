@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from node.application.reports import Run, execution_of, result_of
-from node.application.workbench import Produced
 from schemas.status import Status
-from tests.fakes.node import FakeDelivery, FakeLedger, ScriptedPool, a_task
+from tests.fakes.node import FakeDelivery, FakeLedger, ScriptedPool, a_result, a_task
 from tests.unit.node.runner_on_fakes import Bench
 
 
 def with_a_result(status: Status = Status.SUCCEEDED, error: str = "") -> Bench:
     """Another node stored it, at its second attempt."""
     bench = Bench(ScriptedPool(), ledger=FakeLedger(2))
-    run = Run(a_task(), "n0", attempt=2, started_ms=1_200, language="python", language_version="3.12")
-    bench.sink.results["t1"] = result_of(run, execution_of(run, Produced(status, error=error), 1_300))
+    bench.sink.results["t1"] = a_result(
+        a_task(), status, "n0", attempt=2, language_version="3.12", error=error, finished_at_ms=1_300
+    )
     return bench
 
 

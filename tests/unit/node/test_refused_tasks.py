@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from node.domain.retries import MOST_DELIVERIES
+from node.domain.retries import MAX_DELIVERIES
 from node.domain.rules import CheckMode
 from schemas.status import Status
 from schemas.task import SourceFile
@@ -59,7 +59,7 @@ async def test_a_version_may_be_a_prefix_by_parts_and_a_language_an_alias() -> N
 
 
 async def test_a_task_that_nobody_serves_is_given_up_in_the_end() -> None:
-    delivery = FakeDelivery(a_task(language="cobol"), attempt=MOST_DELIVERIES)
+    delivery = FakeDelivery(a_task(language="cobol"), attempt=MAX_DELIVERIES)
     execution = await Bench(ScriptedPool()).handle(delivery)
     assert execution.status is Status.INTERNAL_ERROR
     assert "does not run cobol" in execution.error

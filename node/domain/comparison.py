@@ -1,18 +1,16 @@
-"""How a case's output is held against what was expected."""
+"""The comparisons of a case's output with what was expected, by mode."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
-from schemas.task import Comparison
-
-DEFAULT_EPSILON = 1e-6
+from schemas.task import DEFAULT_EPSILON, Comparison, ComparisonMode
 
 
 def accepts(comparison: Comparison, output: str, expected: str) -> bool:
-    """Raises ValueError for a comparison that does not exist."""
-    if comparison.mode == "float":
+    """True if ``output`` passes for ``expected``. Raises ValueError for a comparison that does not exist."""
+    if comparison.mode == ComparisonMode.FLOAT:
         return same_numbers(output, expected, comparison.epsilon or DEFAULT_EPSILON)
     compare = _BY_MODE.get(comparison.mode)
     if compare is None:
@@ -67,7 +65,7 @@ def _number(token: str) -> float | None:
 
 
 _BY_MODE: dict[str, Callable[[str, str], bool]] = {
-    "exact": same_text,
-    "trimmed": same_trimmed,
-    "tokens": same_tokens,
+    ComparisonMode.EXACT: same_text,
+    ComparisonMode.TRIMMED: same_trimmed,
+    ComparisonMode.TOKENS: same_tokens,
 }

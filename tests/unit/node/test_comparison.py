@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from node.domain.judge import accepts, same_numbers, same_text, same_tokens, same_trimmed
+from node.domain.comparison import accepts, same_numbers, same_text, same_tokens, same_trimmed
 from schemas.task import Comparison
 
 SEED = random.Random(7)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from node.application.draining import Draining
 from node.application.heartbeat import Heartbeat, Identity
 from node.application.ports import Delivery
-from node.application.task_loops import Slots
+from node.application.task_loops import TaskLoops
 from node.domain.load import Thresholds
 from schemas.status import NodeState
 from tests.fakes.node import (
@@ -48,8 +48,8 @@ async def turns(count: int = 20) -> None:
 
 
 @asynccontextmanager
-async def running(slots: Slots) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(slots.run())
+async def running(loops: TaskLoops) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(loops.run())
     try:
         yield task
     finally:
@@ -63,55 +63,55 @@ def deliveries(count: int) -> list[FakeDelivery]:
 
 async def test_nothing_is_taken_before_the_node_is_ready() -> None:
     source, runner = FakeSource(), HeldRunner()
-    slots = Slots(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
-    async with running(slots):
+    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    async with running(loops):
         await turns()
         assert source.waiting == 0
-        await slots.resume()
+        await loops.resume()
         await turns()
         assert source.waiting == 2
 
 
 async def test_as_many_tasks_run_as_there_are_slots_and_no_more_are_taken() -> None:
     source, runner = FakeSource(), HeldRunner()
-    slots = Slots(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
-    await slots.resume()
+    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    await loops.resume()
     source.put(*deliveries(5))
-    async with running(slots):
+    async with running(loops):
         await turns()
         assert runner.started.qsize() == 2
-        assert (slots.running, source.waiting) == (2, 0)
+        assert (loops.running, source.waiting) == (2, 0)
         runner.release.set()
         await turns(60)
         assert len(runner.finished) == 5
-        assert slots.take_peak() == 2
+        assert loops.take_peak() == 2
 
 
 async def test_a_lower_limit_calls_off_those_who_wait_and_a_higher_one_brings_them_back() -> None:
     source, runner = FakeSource(), HeldRunner()
-    slots = Slots(source, runner, 4)  # type: ignore[arg-type] # the runner's shape is enough
-    await slots.resume()
-    async with running(slots):
+    loops = TaskLoops(source, runner, 4)  # type: ignore[arg-type] # the runner's shape is enough
+    await loops.resume()
+    async with running(loops):
         await turns()
         assert source.waiting == 4
-        await slots.set_limit(1)
-        await slots.set_limit(0)
-        await slots.set_limit(1)
+        await loops.set_limit(1)
+        await loops.set_limit(0)
+        await loops.set_limit(1)
         await turns()
         assert source.waiting == 1
-        await slots.set_limit(4)
+        await loops.set_limit(4)
         await turns()
         assert source.waiting == 4
 
 
 async def test_a_limit_below_what_runs_lets_it_finish_and_takes_nothing_new() -> None:
     source, runner = FakeSource(), HeldRunner()
-    slots = Slots(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
-    await slots.resume()
+    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    await loops.resume()
     source.put(*deliveries(3))
-    async with running(slots):
+    async with running(loops):
         await turns()
-        await slots.set_limit(0)
+        await loops.set_limit(0)
         runner.release.set()
         await turns()
         assert len(runner.finished) == 2
@@ -120,12 +120,12 @@ async def test_a_limit_below_what_runs_lets_it_finish_and_takes_nothing_new() ->
 
 async def test_close_ends_the_loops_once_their_tasks_are_finished() -> None:
     source, runner = FakeSource(), HeldRunner()
-    slots = Slots(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
-    await slots.resume()
+    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    await loops.resume()
     source.put(*deliveries(1))
-    async with running(slots) as task:
+    async with running(loops) as task:
         await turns()
-        await slots.close()
+        await loops.close()
         await turns()
         assert not task.done()
         runner.release.set()
@@ -133,7 +133,7 @@ async def test_close_ends_the_loops_once_their_tasks_are_finished() -> None:
 
 
 def a_heartbeat(
-    slots: Slots,
+    loops: TaskLoops,
     probe: FixedProbe,
     directory: MemoryDirectory,
     alarms: list[list[str]],
@@ -154,7 +154,7 @@ def a_heartbeat(
     return Heartbeat(
         identity,
         probe=probe,
-        slots=slots,
+        task_loops=loops,
         pool=pool or ScriptedPool(),
         directory=directory,
         clock=lambda: 2_000.0,
@@ -165,26 +165,26 @@ def a_heartbeat(
 
 
 async def test_a_node_over_its_thresholds_says_so_once_and_takes_nothing_until_it_is_not() -> None:
-    slots = Slots(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
-    await slots.resume()
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    await loops.resume()
     alarms: list[list[str]] = []
     probe = FixedProbe(memory=85)
-    heartbeat = a_heartbeat(slots, probe, MemoryDirectory(), alarms)
+    heartbeat = a_heartbeat(loops, probe, MemoryDirectory(), alarms)
     heartbeat.started()
     await heartbeat.sample()
     await heartbeat.sample()
-    assert (heartbeat.state, slots.open_for) == (NodeState.OVERLOADED, 0)
+    assert (heartbeat.state, loops.open_for) == (NodeState.OVERLOADED, 0)
     assert alarms == [["memory 85 % >= 80 %"]]
     probe.load = FixedProbe(memory=10).load
     await heartbeat.sample()
-    assert (heartbeat.state, slots.open_for) == (NodeState.READY, 4)
+    assert (heartbeat.state, loops.open_for) == (NodeState.READY, 4)
     assert alarms[-1] == []
 
 
 async def test_a_change_of_state_is_announced_at_once() -> None:
-    slots = Slots(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
     directory = MemoryDirectory()
-    heartbeat = a_heartbeat(slots, FixedProbe(cpu=50), directory, [])
+    heartbeat = a_heartbeat(loops, FixedProbe(cpu=50), directory, [])
     beating = asyncio.create_task(heartbeat.run())
     await directory.announced.wait()
     assert directory.records[-1].state is NodeState.STARTING
@@ -199,9 +199,9 @@ async def test_a_change_of_state_is_announced_at_once() -> None:
 
 
 async def test_a_language_that_joins_in_is_announced_at_once() -> None:
-    slots = Slots(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
     directory, pool = MemoryDirectory(), ScriptedPool(languages=[PYTHON])
-    beating = asyncio.create_task(a_heartbeat(slots, FixedProbe(), directory, [], pool).run())
+    beating = asyncio.create_task(a_heartbeat(loops, FixedProbe(), directory, [], pool).run())
     await directory.announced.wait()
     directory.announced.clear()
     pool.served.append((CPP, "14"))
@@ -213,13 +213,13 @@ async def test_a_language_that_joins_in_is_announced_at_once() -> None:
 
 async def test_a_drain_is_finished_when_nothing_runs_any_more() -> None:
     source, runner = FakeSource(), HeldRunner()
-    slots = Slots(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
-    draining = Draining(slots, a_heartbeat(slots, FixedProbe(), MemoryDirectory(), []), bound_s=10)
-    await slots.resume()
+    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    draining = Draining(loops, a_heartbeat(loops, FixedProbe(), MemoryDirectory(), []), bound_s=10)
+    await loops.resume()
     source.put(*deliveries(3))
-    async with running(slots):
+    async with running(loops):
         await turns()
-        await slots.set_limit(2)
+        await loops.set_limit(2)
         await draining.begin()
         finished = asyncio.create_task(draining.finished())
         await turns()
@@ -231,11 +231,11 @@ async def test_a_drain_is_finished_when_nothing_runs_any_more() -> None:
 
 async def test_a_drain_that_takes_too_long_ends_at_its_bound() -> None:
     source, runner = FakeSource(), HeldRunner()
-    slots = Slots(source, runner, 1)  # type: ignore[arg-type] # the runner's shape is enough
-    draining = Draining(slots, a_heartbeat(slots, FixedProbe(), MemoryDirectory(), []), bound_s=0.01)
-    await slots.resume()
+    loops = TaskLoops(source, runner, 1)  # type: ignore[arg-type] # the runner's shape is enough
+    draining = Draining(loops, a_heartbeat(loops, FixedProbe(), MemoryDirectory(), []), bound_s=0.01)
+    await loops.resume()
     source.put(*deliveries(1))
-    async with running(slots):
+    async with running(loops):
         await runner.started.get()
         await draining.begin()
         assert not await asyncio.wait_for(draining.finished(), 1)
@@ -243,13 +243,13 @@ async def test_a_drain_that_takes_too_long_ends_at_its_bound() -> None:
 
 async def test_a_drain_can_be_taken_back_while_something_runs() -> None:
     source, runner = FakeSource(), HeldRunner()
-    slots = Slots(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
-    heartbeat = a_heartbeat(slots, FixedProbe(), MemoryDirectory(), [])
+    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    heartbeat = a_heartbeat(loops, FixedProbe(), MemoryDirectory(), [])
     heartbeat.started()
-    draining = Draining(slots, heartbeat, bound_s=10)
-    await slots.resume()
+    draining = Draining(loops, heartbeat, bound_s=10)
+    await loops.resume()
     source.put(*deliveries(1))
-    async with running(slots):
+    async with running(loops):
         await runner.started.get()
         finished = asyncio.create_task(draining.finished())
         await draining.begin()
