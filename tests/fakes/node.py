@@ -147,15 +147,17 @@ class FakeSource:
     def __init__(self) -> None:
         self._queue: asyncio.Queue[FakeDelivery] = asyncio.Queue()
         self.waiting = 0
-        self.most_waiting = 0
+        self.takes = 0
+        self.max_waiting = 0
 
     def put(self, *deliveries: FakeDelivery) -> None:
         for delivery in deliveries:
             self._queue.put_nowait(delivery)
 
     async def take(self) -> FakeDelivery:
+        self.takes += 1
         self.waiting += 1
-        self.most_waiting = max(self.most_waiting, self.waiting)
+        self.max_waiting = max(self.max_waiting, self.waiting)
         try:
             return await self._queue.get()
         finally:

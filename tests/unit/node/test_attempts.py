@@ -46,6 +46,7 @@ async def test_a_task_that_killed_its_nodes_is_buried_without_another_start() ->
     bench = Bench(ScriptedPool(), ledger=FakeLedger(3))
     execution = await bench.handle(FakeDelivery(a_task(), attempt=4))
     assert execution.status is Status.INTERNAL_ERROR
+    assert execution.error == "gave up at attempt 3, delivery 4: begun 3 times, never finished"
     assert bench.pool.launches == []
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from node.domain.sandbox import Ending, Role
 from schemas.status import Status
-from tests.fakes.node import FakeDelivery, ScriptedPool, a_task, an_outcome
+from tests.fakes.node import CPP, PYTHON, FakeDelivery, ScriptedPool, a_case, a_task, an_outcome
 from tests.unit.node.runner_on_fakes import Bench
 
 
@@ -62,3 +64,37 @@ async def test_what_the_program_did_is_a_result(outcome: object, status: Status)
     execution = await Bench(ScriptedPool(outcome)).handle(delivery)  # type: ignore[arg-type] # an Outcome
     assert execution.status is status
     assert delivery.said == ["done"]
+
+
+async def test_a_result_is_stored_and_looked_for_at_the_reply_that_its_task_names() -> None:
+    bench = Bench(ScriptedPool())
+    task = a_task("t1", reply="somewhere.else")
+    await bench.runner.handle(FakeDelivery(task))
+    assert bench.sink.replies == ["somewhere.else"]
+    again = FakeDelivery(task, attempt=2)
+    await bench.runner.handle(again)
+    assert again.said == ["done"]
+    assert len(bench.pool.launches) == 1
+
+
+async def test_a_finished_task_is_logged_with_the_time_that_this_node_took() -> None:
+    bench = Bench(ScriptedPool())
+    handling = await bench.begin(FakeDelivery(a_task()))
+    bench.now_ms = 1_900
+    await bench.cancel("t1")
+    await handling
+    (line,) = bench.log.tasks
+    assert (line.total_ms, line.execution.queued_ms, line.execution.finished_at_ms) == (400, 500, 1_900)
+    assert (line.client, line.pool, line.priority, line.compile_ms, line.run_ms) == ("blog", "default", "NORMAL", 0, 3)
+
+
+async def test_a_task_with_cases_is_logged_with_the_time_of_all_of_them() -> None:
+    bench = Bench(ScriptedPool(an_outcome(wall_ms=5.0, exit_code=1), an_outcome(wall_ms=7.0)))
+    await bench.handle(FakeDelivery(a_task(cases=[a_case(), a_case()])))
+    assert bench.log.tasks[0].run_ms == 12
+
+
+async def test_a_name_wins_over_another_languages_alias_as_in_the_gateway() -> None:
+    other = replace(CPP, name="other", aliases=("python",), compile=None)
+    pool = ScriptedPool(languages=[other, PYTHON])
+    assert (await Bench(pool).handle(FakeDelivery(a_task()))).language == "python"

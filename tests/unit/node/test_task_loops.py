@@ -8,7 +8,7 @@ from node.application.draining import Draining
 from node.application.heartbeat import Heartbeat, Identity
 from node.application.ports import Delivery
 from node.application.task_loops import TaskLoops
-from node.domain.load import Thresholds
+from node.domain.load import Load, Thresholds
 from schemas.status import NodeState
 from tests.fakes.node import (
     CPP,
@@ -132,12 +132,55 @@ async def test_close_ends_the_loops_once_their_tasks_are_finished() -> None:
         await asyncio.wait_for(task, 1)
 
 
+class SelectiveRunner:
+    """Every task runs until it itself is released."""
+
+    def __init__(self) -> None:
+        self.release = {"t0": asyncio.Event(), "t1": asyncio.Event()}
+
+    async def handle(self, delivery: Delivery) -> None:
+        await self.release[delivery.task.id].wait()
+
+
+async def test_it_is_quiet_only_once_the_last_task_has_ended() -> None:
+    source, runner = FakeSource(), SelectiveRunner()
+    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    await loops.resume()
+    source.put(*deliveries(2))
+    async with running(loops):
+        await turns()
+        quiet = asyncio.create_task(loops.wait_until_quiet())
+        runner.release["t0"].set()
+        await turns()
+        assert (loops.running, quiet.done()) == (1, False)
+        runner.release["t1"].set()
+        await turns()
+        assert (loops.running, quiet.done()) == (0, True)
+
+
+async def test_a_lower_limit_calls_off_as_many_waits_as_it_must_and_counts_what_runs() -> None:
+    source, runner = FakeSource(), HeldRunner()
+    loops = TaskLoops(source, runner, 4)  # type: ignore[arg-type] # the runner's shape is enough
+    await loops.resume()
+    async with running(loops):
+        await turns()
+        source.put(*deliveries(1))
+        await turns()
+        assert (loops.running, source.waiting) == (1, 3)
+        taken_before = source.takes
+        await loops.set_limit(2)
+        await turns()
+        assert (loops.running, source.waiting) == (1, 1)
+        assert source.takes == taken_before, "the wait that may go on was called off too"
+
+
 def a_heartbeat(
     loops: TaskLoops,
     probe: FixedProbe,
     directory: MemoryDirectory,
     alarms: list[list[str]],
     pool: ScriptedPool | None = None,
+    announce_s: float = 60,
 ) -> Heartbeat:
     identity = Identity(
         id="n1",
@@ -159,7 +202,7 @@ def a_heartbeat(
         directory=directory,
         clock=lambda: 2_000.0,
         on_alarms=lambda raised: alarms.append(list(raised)),
-        announce_s=60,
+        announce_s=announce_s,
         sample_s=0.001,
     )
 
@@ -194,6 +237,52 @@ async def test_a_change_of_state_is_announced_at_once() -> None:
     record = directory.records[-1]
     assert (record.state, record.load_score) == (NodeState.READY, 20.0)
     assert [(language.name, language.compiled) for language in record.languages] == [("python", False), ("cpp", True)]
+    beating.cancel()
+    await asyncio.wait({beating})
+
+
+class CountingProbe(FixedProbe):
+    """Says when it was asked so many times more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = 0
+        self._done = asyncio.Event()
+
+    def measure(self) -> Load:
+        self._left -= 1
+        if self._left <= 0:
+            self._done.set()
+        return super().measure()
+
+    async def measured(self, times: int) -> None:
+        self._left = times
+        self._done.clear()
+        await asyncio.wait_for(self._done.wait(), 5)
+
+
+async def test_a_node_of_which_nothing_changes_is_announced_once_in_a_period_and_not_with_every_measurement() -> None:
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    directory, probe = MemoryDirectory(), CountingProbe()
+    heartbeat = a_heartbeat(loops, probe, directory, [])
+    beating = asyncio.create_task(heartbeat.run())
+    await probe.measured(20)
+    assert len(directory.records) == 1
+    heartbeat.started()
+    await probe.measured(20)
+    assert len(directory.records) == 2
+    beating.cancel()
+    await asyncio.wait({beating})
+
+
+async def test_a_node_of_which_nothing_changes_is_announced_again_when_the_period_is_over() -> None:
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    directory, probe = MemoryDirectory(), CountingProbe()
+    beating = asyncio.create_task(a_heartbeat(loops, probe, directory, [], announce_s=0.005).run())
+    await directory.announced.wait()
+    for _ in range(3):
+        directory.announced.clear()
+        await asyncio.wait_for(directory.announced.wait(), 5)
     beating.cancel()
     await asyncio.wait({beating})
 

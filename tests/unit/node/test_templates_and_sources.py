@@ -14,6 +14,7 @@ from node.domain.program import (
     runnable_as_submitted,
     runnable_of_artefacts,
 )
+from node.domain.sandbox import Role
 from node.domain.sources import UnusableSourceError, entry_of, matching, usual_name
 from node.domain.template import expand
 from schemas.task import SourceFile
@@ -128,3 +129,11 @@ def test_a_task_with_its_own_environment_starts_cold_where_the_waiting_process_h
     for env, warm in (({}, True), ({"A": "1"}, False)):
         program = program_of(jvm, "21", [SourceFile("", "x")], env=env)
         assert run_launch(runnable_as_submitted(program), stdin="", args=[], limits=LIMITS).warm is warm
+
+
+def test_what_waits_in_a_slot_is_the_role_s_own() -> None:
+    run, build = Warm("prestart", ("java",)), Warm("zygote", ("javac",))
+    assert CPP.compile is not None
+    both = replace(CPP, warm=run, compile=replace(CPP.compile, warm=build))
+    assert (both.warm_for(Role.RUN), both.warm_for(Role.COMPILE)) == (run, build)
+    assert replace(PYTHON, warm=run).warm_for(Role.COMPILE) is None
