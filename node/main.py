@@ -39,8 +39,8 @@ from node.infrastructure.settings import NodeSettings
 from node.infrastructure.task_log import StructuredTaskLog
 from node.infrastructure.wiring import StartedPool, identity, nearest_existing, runtime, sandboxes
 from node.interfaces.orders import Orders
-from schemas.node import DRAIN, RESUME
 from schemas.names import INBOX_NODE
+from schemas.node import DRAIN, RESUME
 
 log = structlog.get_logger(__name__)
 

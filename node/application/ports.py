@@ -98,7 +98,7 @@ class TaskLog(Protocol):
         ...
 
     def trouble(self, what: str, task_id: str, error: BaseException | str) -> None:
-        """Our failure, not the program's."""
+        """Our failure, not the program's; ``what`` is the name of the log event, in snake_case."""
         ...
 
 

@@ -71,7 +71,7 @@ class TaskRunner:
             await delivery.retry_in(0)
             raise
         except Exception as error:  # noqa: BLE001 - no task may stop a task loop; it comes again after the ack wait
-            self._log.trouble("task left unacknowledged", delivery.task.id, error)
+            self._log.trouble("task_left_unacknowledged", delivery.task.id, error)
         finally:
             self._attempts.leave(attempt)
 
@@ -91,7 +91,7 @@ class TaskRunner:
         except SandboxLostError as error:
             await self._hand_back(attempt, f"the sandbox was lost: {error}")
         except Exception as error:  # noqa: BLE001 - our failure, whatever it is: another try, then a dead letter
-            self._log.trouble("task failed on us", attempt.task.id, error)
+            self._log.trouble("task_failed_on_us", attempt.task.id, error)
             await self._hand_back(attempt, f"{type(error).__name__}: {error}")
         else:
             await self._store_then_acknowledge(attempt, execution)
@@ -107,7 +107,7 @@ class TaskRunner:
         try:
             return await self._sink.find(task.reply)
         except (OSError, TimeoutError) as error:
-            self._log.trouble("whether there is a result is unknown", task.id, error)
+            self._log.trouble("stored_result_unknown", task.id, error)
             return None
 
     async def _attempt_number(self, delivery: Delivery) -> int:
@@ -115,13 +115,13 @@ class TaskRunner:
         try:
             return 1 + await self._ledger.starts(delivery.task.id)
         except (OSError, TimeoutError) as error:
-            self._log.trouble("attempts unknown, deliveries taken instead", delivery.task.id, error)
+            self._log.trouble("attempts_unknown", delivery.task.id, error)
             return delivery.attempt
 
     async def _settle(self, delivery: Delivery, found: Execution) -> None:
         """A node stored the result and went no further. It is not run again; what that node had still to say is said:
         the event, which may be there twice then, and a dead letter where it had given the task up."""
-        self._log.trouble("came again with a result", found.id, f"stored by {found.node_id or 'a gateway'}")
+        self._log.trouble("task_came_again_with_a_result", found.id, f"stored by {found.node_id or 'a gateway'}")
         self._announcer.event(TaskEvent.of(found, delivery.task, found.finished_at_ms or int(self._clock())))
         if found.status is Status.INTERNAL_ERROR:
             await delivery.bury(DeadReason.POISON, found.error)
@@ -185,7 +185,7 @@ class TaskRunner:
         elif given_up(attempt.number, self._policy.max_attempts, deliveries, begun=attempt.begun):
             await self._bury(attempt, why)
         else:
-            self._log.trouble("task handed back", attempt.task.id, why)
+            self._log.trouble("task_handed_back", attempt.task.id, why)
             pause_s = after_failure(attempt.number) if attempt.begun else before_start(deliveries)
             await attempt.delivery.retry_in(pause_s)
 
@@ -197,7 +197,7 @@ class TaskRunner:
         execution = attempt.execution(Status.INTERNAL_ERROR, error=error).finished(int(finished_ms))
         if await self._store(attempt, execution):
             self._announce(attempt, execution, finished_ms)
-        self._log.trouble("task buried", attempt.task.id, error)
+        self._log.trouble("task_buried", attempt.task.id, error)
         await attempt.delivery.bury(DeadReason.POISON, error)
 
 

@@ -67,4 +67,4 @@ async def test_a_failure_of_ours_is_tried_again_and_never_stops_the_slot() -> No
     delivery = FakeDelivery(a_task())
     await bench.runner.handle(delivery)
     assert delivery.said == ["retry_in 0"]
-    assert bench.log.troubles[0] == ("task failed on us", "t1", "a bug")
+    assert bench.log.troubles[0] == ("task_failed_on_us", "t1", "a bug")

@@ -34,7 +34,7 @@ async def test_its_final_event_is_said_in_the_name_of_the_node_that_stored_it() 
     (event,) = bench.announcer.events
     told = (event.status, event.node_id, event.attempt, event.at_ms, event.language_version)
     assert told == (Status.SUCCEEDED, "n0", 2, 1_300, "3.12")
-    assert bench.log.troubles == [("came again with a result", "t1", "stored by n0")]
+    assert bench.log.troubles == [("task_came_again_with_a_result", "t1", "stored by n0")]
 
 
 async def test_one_that_was_given_up_still_goes_to_the_dead_letters() -> None:

@@ -48,7 +48,7 @@ async def test_a_result_that_cannot_be_stored_is_never_acknowledged() -> None:
     delivery = FakeDelivery(a_task())
     await bench.runner.handle(delivery)
     assert delivery.said == []
-    assert bench.log.troubles[0][:2] == ("task left unacknowledged", "t1")
+    assert bench.log.troubles[0][:2] == ("task_left_unacknowledged", "t1")
 
 
 @pytest.mark.parametrize(
