@@ -14,12 +14,15 @@ from enum import Enum
 from typing import Any
 
 import msgspec
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 Fields = frozenset[str]
 Leaves = dict[str, object]
 """Path, such as ``cases[0].name``, to value."""
+Descriptor = Any
+"""Of a message's field: protobuf has two implementations, and two types, of it."""
 
 
 def field_names(kind: Any) -> Fields:
@@ -77,12 +80,13 @@ class Filler:
 
     def _message(self, kind: type[Message]) -> Message:
         message = kind()
-        for field in kind.DESCRIPTOR.fields:
+        fields: list[Descriptor] = list(kind.DESCRIPTOR.fields)
+        for field in fields:
             if _is_map(field):
                 getattr(message, field.name)[self._of(field, "key")] = self._of(field, "value")
             elif field.message_type is not None:
                 target = getattr(message, field.name)
-                made = self._message(field.message_type._concrete_class)
+                made = self._message(GetMessageClass(field.message_type))
                 target.append(made) if field.is_repeated else target.CopyFrom(made)
             elif field.is_repeated:
                 getattr(message, field.name).append(self._value(field))
@@ -90,10 +94,10 @@ class Filler:
                 setattr(message, field.name, self._value(field))
         return message
 
-    def _of(self, field: FieldDescriptor, part: str) -> Any:
+    def _of(self, field: Descriptor, part: str) -> Any:
         return self._value(field.message_type.fields_by_name[part])
 
-    def _value(self, field: FieldDescriptor) -> object:
+    def _value(self, field: Descriptor) -> object:
         if field.enum_type is not None:
             return field.enum_type.values[-1].number
         kinds = {
@@ -146,7 +150,7 @@ def _plain(value: Any) -> Any:
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _plain_field(field: FieldDescriptor, value: Any) -> Any:
+def _plain_field(field: Descriptor, value: Any) -> Any:
     if _is_map(field):
         return dict(value)
     if field.enum_type is not None:
@@ -154,6 +158,5 @@ def _plain_field(field: FieldDescriptor, value: Any) -> Any:
     return [_plain(one) for one in value] if field.is_repeated else _plain(value)
 
 
-def _is_map(field: FieldDescriptor) -> bool:
-    kind: Descriptor | None = field.message_type
-    return kind is not None and kind.GetOptions().map_entry
+def _is_map(field: Descriptor) -> bool:
+    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)

@@ -26,7 +26,7 @@ COMPILED = an_outcome(stderr=b"main.cpp:1: warning", artefacts={"program": b"ELF
 
 
 @dataclass
-class Bench:
+class RunnerOnFakes:
     pool: ScriptedPool
     check_mode: CheckMode = CheckMode.OFF
     sink: MemorySink = field(default_factory=MemorySink)

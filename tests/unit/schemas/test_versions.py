@@ -11,7 +11,7 @@ from schemas.status import Status
 from schemas.versions import version_matches
 from tests.fakes.live_nodes import language, node
 from tests.fakes.node import PYTHON, FakeDelivery, RecordingAnnouncer, ScriptedPool, a_task
-from tests.unit.node.runner_on_fakes import Bench
+from tests.unit.node.runner_on_fakes import RunnerOnFakes
 
 PRINTED = {
     "21.0.9+10": (["21", "21.0", "21.0.9", "21.0.9+10"], ["2", "21.0.90", "21.0.9+1", "21.1", "1.0.9"]),
@@ -71,6 +71,6 @@ async def test_a_version_that_the_gateway_admits_is_not_handed_back_until_it_end
     pool = ScriptedPool()
     pool.served = [(PYTHON, found)]
     delivery = FakeDelivery(a_task(language_version=wanted))
-    execution = await Bench(pool).handle(delivery)
+    execution = await RunnerOnFakes(pool).handle(delivery)
     assert (execution.status, execution.language_version) == (Status.SUCCEEDED, found)
     assert delivery.said == ["done"]
