@@ -79,7 +79,7 @@ class Gateway:
         self._metrics = Metrics()
         self._bus = BusConnection(self._policies.bus)
         self._declaration = Declaration(self._bus, self._policies.streams)
-        self._depths = QueueLengths(self._bus)
+        self._queue_lengths = QueueLengths(self._bus)
         self._directory = EtcdNodeDirectory(self._policies.etcd)
         self._roll_call = RollCall(self._bus, self._directory)
         self._webhooks, self._grpc_callbacks = self._wire_callbacks()
@@ -91,7 +91,7 @@ class Gateway:
         self._http = HttpServer(settings.http_address, self.parts, self._metrics.registry)
         self._lasting = LastingParts()
         self._metrics.watch(
-            depths=self._depths.known,
+            queue_lengths=self._queue_lengths.known,
             live_nodes=lambda: len(self._directory.nodes()),
             bus_up=self._bus.connected,
         )
@@ -148,7 +148,7 @@ class Gateway:
             await self._server.stop(self._settings.shutdown_grace_s)
         await self._lasting.close()
         await self._directory.close()
-        await self._depths.close()
+        await self._queue_lengths.close()
         await self._declaration.close()
         await self._webhooks.close()
         await self._grpc_callbacks.close()
@@ -183,7 +183,7 @@ class Gateway:
 
     def _wire_relay(self) -> CallbackRelay:
         return CallbackRelay(
-            inbox=CountedResultSource(BusResultSource(self._bus), self._metrics),
+            source=CountedResultSource(BusResultSource(self._bus), self._metrics),
             transports=self._transports,
             settings=self._policies.relay,
         )
@@ -192,7 +192,7 @@ class Gateway:
         return QuotaBook(policy=self._policies.quotas, events=BusTaskEvents(self._bus))
 
     def _wire_api(self) -> GrpcServer:
-        queue = CountedTaskQueue(BusTaskQueue(self._bus, self._depths), self._metrics)
+        queue = CountedTaskQueue(BusTaskQueue(self._bus, self._queue_lengths), self._metrics)
         results, history, feeds = BusResultStore(self._bus), BusHistory(self._bus), BusLiveFeed(self._bus)
         control = BusNodeControl(self._bus)
         nodes = LiveNodes(directory=self._directory)
@@ -241,7 +241,7 @@ class Gateway:
         dead, settings = BusDeadLetters(self._bus), OperationsSettings()
         redriving = Redriving(
             dead=dead,
-            revival=BusTaskRerun(self._bus),
+            rerun=BusTaskRerun(self._bus),
             results=results,
             history=history,
             delivery=CallbackDelivery(self._transports, self._policies.relay.delivery_timeout_s),

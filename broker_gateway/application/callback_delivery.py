@@ -1,4 +1,4 @@
-"""One try to take an execution to its callback."""
+"""One attempt to deliver an execution to its callback."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ _log = structlog.get_logger(__name__)
 
 
 class CallbackDelivery:
-    """``transports`` by URL scheme."""
+    """The delivery of an execution to the endpoint of its callback, one attempt at a time. ``transports`` are found by
+    URL scheme."""
 
     def __init__(self, transports: Mapping[str, CallbackTransport], timeout_s: float) -> None:
         self._transports = transports
         self._timeout_s = timeout_s
 
     async def attempt(self, callback: Callback, execution: Execution) -> DeliveryError | None:
-        """None once the endpoint has it."""
+        """Calls the endpoint once; None where it took the execution."""
         transport = self._transports.get(urlsplit(callback.url).scheme)
         if transport is None:
             return DeliveryError("no transport for this kind of URL", permanent=True)
@@ -41,6 +42,6 @@ class CallbackDelivery:
 
 
 def idempotency_key(callback: Callback, execution: Execution) -> str:
-    """The task's id; of a task that was redriven another one, or its new result would look like the old one told
-    twice."""
+    """The key by which an endpoint knows a result that it was told before: the task's id. A task that was redriven has
+    another one, or its new result would look like the old one told twice."""
     return f"{execution.id}-{callback.occasion}" if callback.occasion else execution.id

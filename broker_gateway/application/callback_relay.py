@@ -1,4 +1,4 @@
-"""Takes every finished execution to its callback, at least once."""
+"""The callback relay: it delivers every finished execution to its callback, at least once."""
 
 from __future__ import annotations
 
@@ -20,35 +20,36 @@ from chassis.backoff import Backoff
 from schemas.status import DeadReason
 from schemas.task import Callback
 
-INBOX_PAUSE = Backoff(base_s=0.2, max_s=5.0)
+TAKE_PAUSE = Backoff(base_s=0.2, max_s=5.0)
 """Between tries to take results while the bus is away."""
 
-_MOST_POSTPONED_REMEMBERED = 100_000
+_MAX_POSTPONED = 100_000
+"""Tasks whose postponements are remembered."""
 
 _FAILING_FOR_S = 10.0
-"""An inbox that has failed counts as failing for this long: an empty one never says that it works again."""
+"""A source that has failed counts as failing for this long: an empty one never says that it works again."""
 
 _log = structlog.get_logger(__name__)
 
 
 class CallbackRelay:
-    """``transports`` by URL scheme. ``run`` until cancelled; what is in flight then comes back, to this gateway or
-    another."""
+    """The loop that takes finished executions and delivers them, a bounded number at a time. ``transports`` are found
+    by URL scheme. What is in flight when ``run`` is cancelled comes back, to this gateway or another."""
 
     def __init__(
         self,
         *,
-        inbox: ResultSource,
+        source: ResultSource,
         transports: Mapping[str, CallbackTransport],
         settings: RelaySettings,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._inbox = inbox
+        self._source = source
         self._delivery = CallbackDelivery(transports, settings.delivery_timeout_s)
         self._settings = settings
         self._jitter = jitter
         self._backoff = Backoff(settings.base_s, settings.max_s, settings.factor)
-        self._lanes = EndpointLimiter(settings.per_endpoint)
+        self._endpoints = EndpointLimiter(settings.per_endpoint)
         self._in_flight = asyncio.Semaphore(settings.at_once)
         self._held: dict[int, ResultDelivery] = {}
         self._has_room = asyncio.Event()
@@ -62,6 +63,7 @@ class CallbackRelay:
         return self._is_running and time.monotonic() - self._failed_at_s >= _FAILING_FOR_S
 
     async def run(self) -> None:
+        """Takes and delivers results until it is cancelled."""
         self._is_running = True
         try:
             async with asyncio.TaskGroup() as group:
@@ -75,12 +77,12 @@ class CallbackRelay:
         while True:
             room = await self._room()
             try:
-                deliveries = await self._inbox.take(room)
-            except Exception as error:  # noqa: BLE001 - whatever the inbox fails with, the relay must outlive it
+                deliveries = await self._source.take(room)
+            except Exception as error:  # noqa: BLE001 - whatever the source fails with, the relay must outlive it
                 failures += 1
-                _log.warning("relay_inbox_failed", error=repr(error), failures=failures)
+                _log.warning("result_source_failed", error=repr(error), failures=failures)
                 self._failed_at_s = time.monotonic()
-                await asyncio.sleep(INBOX_PAUSE.delay_s(failures, self._jitter()))
+                await asyncio.sleep(TAKE_PAUSE.delay_s(failures, self._jitter()))
                 continue
             failures, self._failed_at_s = 0, -_FAILING_FOR_S
             for delivery in deliveries:
@@ -91,14 +93,15 @@ class CallbackRelay:
                 group.create_task(self._handle(delivery, delivery.result.callback))
 
     async def _room(self) -> int:
-        """How many more may be held: at least one, waiting for it if need be."""
+        """The number of results that may still be held: at least one, waited for if need be."""
         while len(self._held) >= self._settings.held:
             self._has_room.clear()
             await self._has_room.wait()
         return self._settings.held - len(self._held)
 
     async def _pass_over(self, delivery: ResultDelivery) -> None:
-        """Nobody wants to be told. Most results are like this: none is worth a task of its own."""
+        """Settles a result that nobody wants to be told of. Most are like this: none is worth an asyncio task of its
+        own."""
         try:
             await delivery.done()
         except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes back; the others must go on
@@ -107,20 +110,22 @@ class CallbackRelay:
     async def _handle(self, delivery: ResultDelivery, callback: Callback) -> None:
         event = TaskCompletedEvent.of(delivery.result)
         try:
-            await self._deliver_in_turn(delivery, event, callback)
+            await self._deliver_or_postpone(delivery, event, callback)
         except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes back; the others must go on
             _log.warning("relay_item_failed", task_id=event.task_id, error=repr(error))
         finally:
             del self._held[id(delivery)]
             self._has_room.set()
 
-    async def _deliver_in_turn(self, delivery: ResultDelivery, event: TaskCompletedEvent, callback: Callback) -> None:
+    async def _deliver_or_postpone(
+        self, delivery: ResultDelivery, event: TaskCompletedEvent, callback: Callback
+    ) -> None:
         endpoint = urlsplit(callback.url).netloc
-        if self._lanes.length(endpoint) >= self._settings.held_per_endpoint:
+        if self._endpoints.count(endpoint) >= self._settings.held_per_endpoint:
             self._remember_postponed(event.task_id)
             await delivery.retry_in(self._settings.postpone_s)
             return
-        async with self._lanes.turn(endpoint), self._in_flight:
+        async with self._endpoints.permit(endpoint), self._in_flight:
             failure = await self._delivery.attempt(callback, delivery.result.execution)
         await self._settle(delivery, event, failure)
 
@@ -141,9 +146,9 @@ class CallbackRelay:
         self._postponed.pop(event.task_id, None)
 
     def _remember_postponed(self, task_id: str) -> None:
-        """A turn that was not had is no failed attempt, though the inbox counts it as one."""
+        """Notes that a result was handed back untried: it has not failed, though the source counts an attempt."""
         self._postponed[task_id] = self._postponed.pop(task_id, 0) + 1
-        if len(self._postponed) > _MOST_POSTPONED_REMEMBERED:
+        if len(self._postponed) > _MAX_POSTPONED:
             self._postponed.popitem(last=False)
 
     async def _keep_alive(self) -> None:

@@ -1,4 +1,4 @@
-"""Ending a task before its time."""
+"""The use case of cancelling a task, in whatever state it is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import structlog
 
+from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Cancellation, UnknownTask
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.ports import (
@@ -18,7 +19,6 @@ from broker_gateway.application.ports import (
     ResultStore,
     TaskQueue,
 )
-from broker_gateway.application.quota_book import wall_clock_ms
 from broker_gateway.application.settings import CancelSettings
 from broker_gateway.domain.execution_task import ExecutionTask, cancelled
 from broker_gateway.domain.task_id import TaskId
@@ -34,6 +34,8 @@ _log = structlog.get_logger(__name__)
 
 
 class Cancelling:
+    """The use case: a task that a node runs is killed there, any other one gets its result from the gateway."""
+
     def __init__(
         self,
         *,
@@ -57,8 +59,8 @@ class Cancelling:
         self._running: set[asyncio.Task[object]] = set()
 
     async def cancel(self, task_id: str) -> Cancellation | UnknownTask:
-        """A task that a node runs is killed there, so that its partial output is kept; any other ends here. A caller
-        who goes away does not leave it half done. Raises BusUnavailableError."""
+        """Cancels the task. One that a node runs is killed there, so that its partial output is kept; any other ends
+        here. A caller who goes away does not leave it half done. Raises BusUnavailableError."""
         name = TaskId.parse(task_id)
         known = await self._lookup.find(name) if name is not None else None
         if known is None:
@@ -90,7 +92,8 @@ class Cancelling:
         return result.execution if result is not None else None
 
     async def _end_here(self, known: Execution) -> Cancellation:
-        """Its result first, then its message: between the two it can be run in vain, but never lost."""
+        """Stores the result first, then removes the message: between the two the task can be run in vain, but it is
+        never lost."""
         message = await self._queue.find(known.id)
         if message is None:
             known = await self._lookup.find(TaskId(known.id)) or known
@@ -113,14 +116,14 @@ class Cancelling:
         return ResultMessage.of(cancelled(known, now_ms, REASON), None)
 
     async def _stop_late_start(self, task_id: str) -> None:
-        """A node may have taken it just before its message went."""
+        """Has the task killed once more: a node may have taken it just before its message went."""
         try:
             await self._nodes.cancel(task_id, REASON, self._settings.node_answer_s)
         except BusUnavailableError as error:
             _log.info("cancel_not_told", task_id=task_id, error=str(error))
 
     def _keep(self, work: Coroutine[object, object, _T]) -> asyncio.Task[_T]:
-        """Runs to its end whatever becomes of the caller."""
+        """Work that runs to its end whatever becomes of the caller."""
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)

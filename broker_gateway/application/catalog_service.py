@@ -1,4 +1,4 @@
-"""What can be run, and who runs it."""
+"""The use cases of the catalog: which languages can be run, and which nodes run them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ _PIECES = re.compile(r"\d+|[^\d.]+")
 
 @dataclass(slots=True)
 class LanguageDTO:
+    """A language as all nodes together serve it."""
+
     name: str
     versions: list[str] = field(default_factory=list)
     """Distinct, newest first."""
@@ -25,11 +27,13 @@ class LanguageDTO:
 
 
 class CatalogAppService:
+    """The application service of the catalog, answered from the live nodes."""
+
     def __init__(self, *, nodes: LiveNodes) -> None:
         self._nodes = nodes
 
     def languages(self) -> list[LanguageDTO]:
-        """By name. Languages of nodes that take tasks, which is what a task can be submitted for."""
+        """The languages of the nodes that take tasks, by name: those that a task can be submitted for."""
         merged: dict[str, LanguageDTO] = {}
         for node in self._nodes.live():
             if node.takes_tasks:
@@ -39,7 +43,7 @@ class CatalogAppService:
         return sorted(merged.values(), key=lambda one: one.name)
 
     def nodes(self) -> Sequence[NodeRecord]:
-        """All live nodes, by id, draining ones too."""
+        """The records of all live nodes, draining ones too, by id."""
         return sorted((node.record for node in self._nodes.live()), key=lambda one: one.id)
 
 
@@ -61,6 +65,6 @@ def _add_new(known: list[str], found: Iterable[str]) -> None:
 
 
 def version_key(version: str) -> list[tuple[int, int, str]]:
-    """Sorts 3.9 before 3.13, and 3.13rc1 before 3.13."""
+    """A sort key for versions: it puts 3.9 before 3.13, and 3.13rc1 before 3.13."""
     pieces = [(1, int(one), "") if one.isdecimal() else (-1, 0, one) for one in _PIECES.findall(version)]
     return [*pieces, (0, 0, "")]

@@ -1,4 +1,4 @@
-"""What the use cases take and what they answer. Refusals are values: each says why and what would help."""
+"""The commands that the use cases take, and their answers. Refusals are values: each says why and what would help."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ class TaskDTO:
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """The input itself is wrong; the same input never passes."""
+    """A refusal: the input itself is wrong, and the same input never passes."""
 
     violations: Sequence[Violation]
 
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
-    """No live node serves it."""
+    """A refusal: no live node serves the language or its version."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A full queue or a used-up quota: another try is worth it after ``retry_after_ms``."""
+    """A refusal: the queue is full or a quota is used up. Another try is worth it after ``retry_after_ms``."""
 
     message: str
     retry_after_ms: int
@@ -53,26 +53,29 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """The bus did not answer for this task of a batch. It may or may not be queued; its idempotency key tells."""
+    """The answer for a task of a batch for which the bus did not answer. The task may or may not be queued; its
+    idempotency key tells."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownTask:
+    """The answer where no task has this id."""
+
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownLetter:
-    """No dead letter has this id."""
+    """The answer where no dead letter has this id."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotRedriven:
-    """The dead letter stays where it is."""
+    """A refusal: the dead letter cannot be tried again now, and stays where it is."""
 
     message: str
 
@@ -82,6 +85,8 @@ Refusal = Invalid | Unserved | Busy
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
+    """The answer to a cancellation."""
+
     execution: Execution
     """The task after the call."""
     cancelled: bool

@@ -1,4 +1,4 @@
-"""Turns per endpoint: a slow one makes only its own deliveries wait."""
+"""The limit on callbacks in flight to one endpoint: a slow endpoint makes only its own deliveries wait."""
 
 from __future__ import annotations
 
@@ -8,30 +8,36 @@ from contextlib import asynccontextmanager
 
 
 class EndpointLimiter:
-    def __init__(self, width: int) -> None:
-        """``width``: how many deliveries one endpoint may have in flight."""
-        self._width = width
-        self._lanes: dict[str, _Lane] = {}
+    """A semaphore for each endpoint, kept only while somebody holds or awaits one of its permits."""
 
-    def length(self, endpoint: str) -> int:
-        """How many are in flight or wait for their turn."""
-        lane = self._lanes.get(endpoint)
-        return lane.length if lane is not None else 0
+    def __init__(self, max_in_flight: int) -> None:
+        """``max_in_flight``: how many permits of one endpoint are given out at a time."""
+        self._max_in_flight = max_in_flight
+        self._endpoints: dict[str, _Permits] = {}
+
+    def count(self, endpoint: str) -> int:
+        """The number of deliveries that hold a permit of the endpoint or wait for one."""
+        permits = self._endpoints.get(endpoint)
+        return permits.count if permits is not None else 0
 
     @asynccontextmanager
-    async def turn(self, endpoint: str) -> AsyncIterator[None]:
-        lane = self._lanes.setdefault(endpoint, _Lane(self._width))
-        lane.length += 1
+    async def permit(self, endpoint: str) -> AsyncIterator[None]:
+        """A permit to call the endpoint, held inside the block; waits until there is one."""
+        permits = self._endpoints.setdefault(endpoint, _Permits(self._max_in_flight))
+        permits.count += 1
         try:
-            async with lane.slots:
+            async with permits.free:
                 yield
         finally:
-            lane.length -= 1
-            if not lane.length:
-                del self._lanes[endpoint]
+            permits.count -= 1
+            if not permits.count:
+                del self._endpoints[endpoint]
 
 
-class _Lane:
-    def __init__(self, width: int) -> None:
-        self.slots = asyncio.Semaphore(width)
-        self.length = 0
+class _Permits:
+    """The permits of one endpoint."""
+
+    def __init__(self, max_in_flight: int) -> None:
+        self.free = asyncio.Semaphore(max_in_flight)
+        self.count = 0
+        """How many hold one or wait for one."""

@@ -1,4 +1,4 @@
-"""The use cases of running code."""
+"""The application service for running code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from schemas.execution import Execution, OutputChunk
 
 
 class CodeExecutionAppService:
-    """One method per use case. Refusals come back as values; BusUnavailableError means that we failed."""
+    """The application service for running code, one method for each use case. Refusals come back as values;
+    BusUnavailableError means that we failed."""
 
     def __init__(
         self,
@@ -42,28 +43,33 @@ class CodeExecutionAppService:
         self._cancelling = cancelling
 
     async def submit(self, command: SubmitTaskCommand) -> TaskDTO | Refusal:
+        """Accepts one task, or refuses it. See Submission.submit."""
         return await self._submission.submit(command)
 
     async def submit_batch(
         self, commands: Sequence[SubmitTaskCommand]
     ) -> Sequence[TaskDTO | Refusal | Unavailable] | Invalid:
-        """One answer for each, in order; Invalid where there are too many."""
+        """Accepts many tasks: one answer for each, in order; Invalid where there are too many."""
         return await self._submission.submit_batch(commands)
 
     async def execute(self, command: SubmitTaskCommand) -> Execution | Refusal:
+        """Accepts a task and waits for its result. See Waiting.execute."""
         return await self._waiting.execute(command)
 
     def watch(self, task_id: str) -> AsyncGenerator[Execution | OutputChunk | UnknownTask, None]:
-        """See Waiting.watch. Close it when done."""
+        """The states and the output of a task, as they come; to be closed when done. See Waiting.watch."""
         return self._waiting.watch(task_id)
 
     async def get(self, task_id: str) -> Execution | UnknownTask:
+        """The task as it is now."""
         name = TaskId.parse(task_id)
         found = await self._lookup.find(name) if name is not None else None
         return found or UnknownTask(task_id)
 
     async def list(self, wanted: TaskFilter, size: int, token: str) -> Page | Invalid:
+        """One page of what has been submitted. See Listing.list."""
         return await self._listing.list(wanted, size, token)
 
     async def cancel(self, task_id: str) -> Cancellation | UnknownTask:
+        """Cancels a task. See Cancelling.cancel."""
         return await self._cancelling.cancel(task_id)

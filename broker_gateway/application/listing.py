@@ -1,4 +1,4 @@
-"""What has been submitted."""
+"""The use case of listing what has been submitted."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ from dataclasses import replace
 
 from broker_gateway.application.commands import Invalid
 from broker_gateway.application.live_nodes import LiveNodes
+from broker_gateway.application.paging import BAD_TOKEN, page_size
 from broker_gateway.application.ports import History, Page, TaskFilter
-from broker_gateway.domain.violation import Violation
-
-DEFAULT_PAGE_SIZE = 50
-MAX_PAGE_SIZE = 200
 
 
 class Listing:
+    """The use case: pages of executions that match a filter."""
+
     def __init__(self, *, history: History, nodes: LiveNodes) -> None:
         self._history = history
         self._nodes = nodes
 
     async def list(self, wanted: TaskFilter, size: int, token: str) -> Page | Invalid:
-        """Newest first; ``size`` 0 takes the default; a language may be an alias. Raises BusUnavailableError."""
-        if not 0 <= size <= MAX_PAGE_SIZE:
-            return Invalid([Violation("page_size", f"must be between 1 and {MAX_PAGE_SIZE}, or 0 for the default")])
+        """One page, newest first; ``size`` 0 takes the default; a language may be an alias. Raises
+        BusUnavailableError."""
+        checked_size = page_size(size)
+        if isinstance(checked_size, Invalid):
+            return checked_size
         name = self._nodes.scheduler().language_name(wanted.language)
         if name is not None:
             wanted = replace(wanted, language=name)
         try:
-            return await self._history.page(wanted, size or DEFAULT_PAGE_SIZE, token)
+            return await self._history.page(wanted, checked_size, token)
         except ValueError:
-            return Invalid([Violation("page_token", "is not a token that a page before this one gave")])
+            return BAD_TOKEN

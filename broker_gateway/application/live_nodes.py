@@ -20,10 +20,12 @@ class LiveNodes:
         self._scheduler = TaskScheduler(())
 
     def live(self) -> Sequence[ClientNode]:
+        """All live nodes."""
         self._refresh()
         return self._nodes
 
     def scheduler(self) -> TaskScheduler:
+        """The scheduler for the nodes that are live now."""
         self._refresh()
         return self._scheduler
 

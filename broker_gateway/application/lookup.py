@@ -1,4 +1,4 @@
-"""Finding a task wherever it is now."""
+"""The look-up of a task, wherever on the bus it is now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemas.execution import Execution
 
 
 class TaskLookup:
-    """Where a task is found by its id: stored result first, then what the events tell, then the queue itself."""
+    """The use case of finding a task by its id: stored result first, then the events, then the queue itself."""
 
     def __init__(self, *, results: ResultStore, history: History, queue: TaskQueue) -> None:
         self._results = results
@@ -17,7 +17,7 @@ class TaskLookup:
         self._queue = queue
 
     async def find(self, task_id: TaskId) -> Execution | None:
-        """Raises BusUnavailableError."""
+        """The task's newest state, or None for an unknown id. Raises BusUnavailableError."""
         stored = await self._results.find(task_id.value)
         if stored is not None:
             return stored.execution
@@ -31,6 +31,6 @@ class TaskLookup:
         return await self._ended_meanwhile(task_id) or latest
 
     async def _ended_meanwhile(self, task_id: TaskId) -> Execution | None:
-        """Its result may have been stored while the other places were searched."""
+        """Its result may have been stored while the rest was searched."""
         stored = await self._results.find(task_id.value)
         return stored.execution if stored is not None else None

@@ -1,9 +1,9 @@
-"""What an operator does: looks at dead letters, has them tried again, takes nodes out of service."""
+"""The use cases of an operator: looking at dead letters, having them tried again, taking nodes out of service."""
 
 from __future__ import annotations
 
 from broker_gateway.application.commands import Invalid, UnknownLetter
-from broker_gateway.application.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from broker_gateway.application.paging import BAD_TOKEN, page_size
 from broker_gateway.application.ports import DeadLetters, LetterPage, NodeControl
 from broker_gateway.application.redriving import RedriveRefusal, Redriving
 from broker_gateway.application.settings import OperationsSettings
@@ -15,7 +15,7 @@ from schemas.node import DRAIN
 
 
 class OperationsAppService:
-    """Every method raises BusUnavailableError."""
+    """The application service of operators, one method for each use case. Every method raises BusUnavailableError."""
 
     def __init__(
         self, *, dead: DeadLetters, redriving: Redriving, control: NodeControl, settings: OperationsSettings
@@ -26,28 +26,30 @@ class OperationsAppService:
         self._settings = settings
 
     async def list_dead(self, reason: str, size: int, token: str) -> LetterPage | Invalid:
-        """Newest first; an empty ``reason`` takes all, ``size`` 0 the default."""
-        if not 0 <= size <= MAX_PAGE_SIZE:
-            return Invalid([Violation("page_size", f"must be between 1 and {MAX_PAGE_SIZE}, or 0 for the default")])
+        """One page of dead letters, newest first; an empty ``reason`` takes all, ``size`` 0 the default."""
+        checked_size = page_size(size)
+        if isinstance(checked_size, Invalid):
+            return checked_size
         if reason and not is_token(reason):
             return Invalid([Violation("reason", "is not the reason of any dead letter")])
         try:
-            return await self._dead.page(reason, size or DEFAULT_PAGE_SIZE, token)
+            return await self._dead.page(reason, checked_size, token)
         except ValueError:
-            return Invalid([Violation("page_token", "is not a token that a page before this one gave")])
+            return BAD_TOKEN
 
     async def dead_letter(self, task_id: str) -> DeadLetter | UnknownLetter:
+        """The task's newest dead letter, with its payload."""
         name = TaskId.parse(task_id)
         kept = await self._dead.newest(name.value) if name is not None else None
         return UnknownLetter(task_id) if kept is None else kept.letter
 
     async def redrive(self, task_id: str) -> RedriveRefusal | None:
-        """None once it is done."""
+        """Has the task's dead letters tried again; None once that is done."""
         name = TaskId.parse(task_id)
         return UnknownLetter(task_id) if name is None else await self._redriving.redrive(name.value)
 
     async def drain(self, node_id: str) -> bool | Invalid:
-        """False where the node did not answer."""
+        """Tells the node to take no more tasks. False where it did not answer."""
         if not is_token(node_id):
             return Invalid([Violation("id", "is not the id of any node")])
         return await self._control.order(node_id, DRAIN, self._settings.node_answer_s)

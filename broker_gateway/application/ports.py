@@ -1,8 +1,9 @@
-"""What the gateway needs from outside, named for the need."""
+"""The gateway's ports: what its use cases need from outside, each named for the need. The adapters stand in
+``infrastructure``, their in-memory twins in ``tests/fakes``."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from schemas.task import TaskMessage
 
 
 class QueueFullError(Exception):
-    """The queue holds its most; another try is worth it after ``retry_after_ms``."""
+    """The queue is full; another try is worth it after ``retry_after_ms``."""
 
     def __init__(self, message: str, retry_after_ms: int) -> None:
         super().__init__(message)
@@ -26,36 +27,44 @@ class TaskTooLargeError(Exception):
 
 
 class TaskQueue(Protocol):
+    """The queue of accepted tasks, from which the nodes pull."""
+
     async def enqueue(self, task: TaskMessage) -> bool:
-        """Returns once the bus has stored it. False if a task of this id was there already (same idempotency key).
-        Raises QueueFullError, TaskTooLargeError, BusUnavailableError."""
+        """Puts a task into its queue; returns once the bus has stored it. False if a task of this id was there already
+        (same idempotency key). Raises QueueFullError, TaskTooLargeError, BusUnavailableError."""
         ...
 
     async def waiting(self, pool: str, priority: Priority, *, recount: bool = False) -> int:
-        """How many tasks wait. May be a few hundred milliseconds old; what this gateway has put in since counts, also
-        where a node has taken it already. ``recount``: as it is now; nobody is refused for an old count."""
+        """The number of tasks that wait. It may be a few hundred milliseconds old; what this gateway has put in since
+        counts, also where a node has taken it already. ``recount``: as it is now; nobody is refused for an old
+        count."""
         ...
 
     async def find(self, task_id: str) -> TaskMessage | None:
-        """The task if it is queued or running (its message is not acknowledged yet)."""
+        """The task's message if it is queued or running (not acknowledged yet)."""
         ...
 
     async def remove(self, task_id: str) -> bool:
-        """Purges its message. True if there was one."""
+        """Purges the task's message. True if there was one."""
         ...
 
 
 class ResultStore(Protocol):
-    async def find(self, task_id: str) -> ResultMessage | None: ...
-    async def store(self, result: ResultMessage) -> bool:
-        """False where the task already had a result; first writer wins."""
+    """The store of results, one for each task that has ended."""
+
+    async def find(self, task_id: str) -> ResultMessage | None:
+        """The task's result, or None while there is none."""
         ...
 
-    async def forget(self, task_id: str) -> None: ...
+    async def store(self, result: ResultMessage) -> bool:
+        """Stores a task's first result. False where the task already had one, which stays."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFilter:
+    """What a listed execution must match; an empty field matches all."""
+
     statuses: frozenset[Status] = frozenset()
     language: str = ""
     node_id: str = ""
@@ -64,70 +73,80 @@ class TaskFilter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """One page of a list of executions."""
+
     executions: list[Execution]
     next_token: str
+    """What asks for the next page; empty after the last."""
 
 
 class History(Protocol):
-    """What has been submitted, newest first, from the events. Executions here carry no output."""
+    """The record of what has been submitted, made from the tasks' events. Executions in it carry no output."""
 
     async def latest(self, task_id: str) -> Execution | None:
         """The task's newest known state, from its events."""
         ...
 
     async def page(self, wanted: TaskFilter, size: int, token: str) -> Page:
-        """Raises ValueError for a token that is not one of ours."""
+        """One page of what matches, newest first. Raises ValueError for a token that is not one of ours."""
         ...
 
     def record(self, execution: Execution, task: TaskMessage) -> None:
-        """Announce a state that the gateway itself brought about. Fire and forget."""
+        """Announces a state that the gateway itself brought about; nobody waits for it."""
         ...
 
 
 class Feed(Protocol):
-    """One task's live messages, from the moment ``open`` returned."""
+    """A subscription to one task's live messages, from the moment ``open`` returned."""
 
-    def __aiter__(self) -> AsyncIterator[Execution | OutputChunk | ResultMessage]: ...
     async def next(self, timeout_s: float) -> Execution | OutputChunk | ResultMessage | None:
-        """None when nothing came in that time."""
+        """The next message, or None when nothing came in that time."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Ends the subscription."""
+        ...
 
 
 class LiveFeed(Protocol):
+    """The source of feeds: live output, state changes and results, as they happen."""
+
     async def open(self, task_id: str, *, results_only: bool = False) -> Feed:
-        """Subscribed when this returns: what is published from now on arrives, in order."""
+        """A feed that is subscribed when this returns: what is published from now on arrives, in order."""
         ...
 
 
 class NodeControl(Protocol):
+    """The orders that the gateway gives to nodes."""
+
     async def cancel(self, task_id: str, reason: str, timeout_s: float) -> str | None:
-        """Tells whichever node runs it to kill it; the node's id, or None if none answered."""
+        """Tells whichever node runs the task to kill it; the node's id, or None if none answered."""
         ...
 
     async def order(self, node_id: str, order: str, timeout_s: float) -> bool:
-        """``drain`` or ``resume``. False if the node did not answer."""
+        """Gives the node the order ``drain`` or ``resume``. False if it did not answer."""
         ...
 
 
 class NodeDirectory(Protocol):
-    """The nodes that are alive, as last seen; answered from memory, also while the directory service is away."""
+    """The directory of live nodes as last seen; it answers from memory, also while the directory service is away."""
 
     def nodes(self) -> Sequence[NodeRecord]:
-        """Asked for every task: cheap. A record that has not changed is the same object as before, and a sequence that
-        was given out is never changed."""
+        """The records of all live nodes. Asked for every task, so it is cheap. A record that has not changed is the
+        same object as before, and a sequence that was given out is never changed."""
         ...
 
 
 class CallbackTransport(Protocol):
+    """One way to call an endpoint, such as HTTP or gRPC."""
+
     async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
-        """Returns when the endpoint said it has it. Raises DeliveryError."""
+        """Sends the execution; returns when the endpoint said that it has it. Raises DeliveryError."""
         ...
 
 
 class DeliveryError(Exception):
-    """The endpoint did not take it. ``permanent``: another try cannot help."""
+    """The endpoint did not take the execution. ``permanent``: another try cannot help."""
 
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
@@ -135,35 +154,54 @@ class DeliveryError(Exception):
 
 
 class ResultDelivery(Protocol):
-    """One finished execution that the relay holds until ``done``."""
+    """One finished execution that the relay holds until it is settled: by ``done``, ``retry_in`` or ``bury``."""
 
     @property
-    def result(self) -> ResultMessage: ...
+    def result(self) -> ResultMessage:
+        """The finished execution, with its callback."""
+        ...
+
     @property
-    def attempt(self) -> int: ...
-    async def done(self) -> None: ...
-    async def retry_in(self, seconds: float) -> None: ...
-    async def bury(self, reason: str, detail: str) -> None: ...
-    async def keep_alive(self) -> None: ...
+    def attempt(self) -> int:
+        """How often it has been given out, this time included."""
+        ...
+
+    async def done(self) -> None:
+        """Settles it: it has been delivered, and does not come again."""
+        ...
+
+    async def retry_in(self, seconds: float) -> None:
+        """Settles it for now: it comes again after ``seconds``, to this gateway or another."""
+        ...
+
+    async def bury(self, reason: str, detail: str) -> None:
+        """Settles it for good: it becomes a dead letter."""
+        ...
+
+    async def keep_alive(self) -> None:
+        """Says that it is still worked on; what is silent for too long comes again."""
+        ...
 
 
 class ResultSource(Protocol):
-    """Finished executions for the relay; all gateways share it."""
+    """The source of finished executions for the relay; all gateways share it."""
 
-    async def take(self, most: int) -> Sequence[ResultDelivery]:
-        """Waits until there is at least one."""
+    async def take(self, max_results: int) -> Sequence[ResultDelivery]:
+        """Between one and ``max_results`` of them; waits until there is one."""
         ...
 
 
 class TaskEvents(Protocol):
-    """Events of all tasks of all gateways from now on; only followed where quotas for concurrent tasks are set."""
+    """The events of all tasks of all gateways from now on; followed only where quotas for concurrent tasks are set."""
 
     async def next(self) -> TaskEvent:
-        """Waits for one. Some may be missed: who counts must forget by time as well."""
+        """The next event, waited for. Some may be missed: who counts must forget by time as well."""
         ...
 
 
 class BusState(Protocol):
+    """The state of the connection to the bus."""
+
     def connected(self) -> bool:
         """True while the bus answers; from memory."""
         ...
@@ -171,59 +209,69 @@ class BusState(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeptLetter:
+    """A dead letter as it is stored."""
+
     letter: DeadLetter
-    place: int
-    """Where it stands among the dead letters; a later one has a higher place."""
+    sequence: int
+    """Its number in the stream of dead letters; a later one has a higher number."""
 
 
 @dataclass(frozen=True, slots=True)
 class LetterPage:
+    """One page of a list of dead letters."""
+
     letters: list[DeadLetter]
     """With empty payloads."""
     next_token: str
+    """What asks for the next page; empty after the last."""
 
 
 class DeadLetters(Protocol):
-    """What could not be run or delivered."""
+    """The dead letters: tasks that could not be run, and results that could not be delivered."""
 
     async def page(self, reason: str, size: int, token: str) -> LetterPage:
-        """Newest first; an empty ``reason`` takes all. Raises ValueError for a token that is not one of ours."""
+        """One page, newest first; an empty ``reason`` takes all. Raises ValueError for a token that is not one of
+        ours."""
         ...
 
     async def newest(self, task_id: str, reason: str = "") -> KeptLetter | None:
-        """The task's last letter, whole; of any reason where none is given."""
+        """The task's newest letter with its payload; of any reason where none is given."""
         ...
 
     async def remove(self, kept: KeptLetter) -> None:
-        """It goes, with what came before it for the same task and reason; a later one stays."""
+        """Removes the letter, and what came before it for the same task and reason; a later one stays."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class TaskSnapshot:
-    """Where a task stands, as the bus itself says. The queue is looked at before the result."""
+    """What the bus holds of one task at one moment. The queue is looked at before the result."""
 
     is_queued: bool
     """Its message is queued or running."""
     result: ResultMessage | None
-    result_place: int
-    """0 where there is no result."""
+    result_sequence: int
+    """The result's number in its stream; 0 where there is no result."""
     events_before: int
-    """Every event stored before this look has a lower place."""
+    """Every event that was stored before this look has a lower number in its stream."""
 
 
 class TaskRerun(Protocol):
-    """Running an ended task once more under its own id. All methods raise BusUnavailableError."""
+    """The steps of running an ended task once more under its own id. All methods raise BusUnavailableError."""
 
-    async def standing(self, task_id: str) -> TaskSnapshot: ...
-    async def forget_attempts(self, task_id: str, standing: TaskSnapshot) -> None:
-        """The events before that look go, and with them the count of attempts."""
+    async def snapshot(self, task_id: str) -> TaskSnapshot:
+        """What the bus holds of the task now."""
         ...
 
-    async def forget_result(self, standing: TaskSnapshot) -> bool:
-        """Removes exactly the result that was seen. False if it was gone already; another one is left alone."""
+    async def forget_attempts(self, task_id: str, snapshot: TaskSnapshot) -> None:
+        """Removes the task's events from before the snapshot, and with them the count of its attempts."""
+        ...
+
+    async def forget_result(self, snapshot: TaskSnapshot) -> bool:
+        """Removes exactly the result in the snapshot. False if it was gone already; another one is left alone."""
         ...
 
     async def enqueue(self, task: TaskMessage, occasion: str) -> bool:
-        """Queued once for each ``occasion``, a token; False where that had been done. Raises QueueFullError."""
+        """Queues the task, once for each ``occasion`` (a token); False where that had been done. Raises
+        QueueFullError."""
         ...

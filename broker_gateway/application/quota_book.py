@@ -1,22 +1,17 @@
-"""The clients' quotas, as this gateway knows them."""
+"""The accounts of all clients' quotas, as this gateway knows them."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.ports import TaskEvents
 from broker_gateway.domain.quota import ClientQuota, OverQuota, QuotaPolicy
 
 
-def wall_clock_ms() -> int:
-    """Unix time."""
-    return time.time_ns() // 1_000_000
-
-
 class QuotaBook:
-    """One account per client. ``events`` tell when tasks end, and of tasks that other gateways took; ``run`` follows
-    them."""
+    """The quota accounts, one for each client. ``events`` tell when tasks end, and of tasks that other gateways took;
+    ``run`` follows them."""
 
     def __init__(
         self,
@@ -34,7 +29,7 @@ class QuotaBook:
         self._accounts: dict[str, ClientQuota] = {}
 
     def admit(self, client: str, task_id: str) -> OverQuota | None:
-        """None and the task counts until it is released."""
+        """Counts the task until it is released; or says which quota it would exceed."""
         if self._policy.is_off:
             return None
         return self._account(client).admit(task_id, self._now_ms())
@@ -45,6 +40,7 @@ class QuotaBook:
         return account is not None and task_id in account.running
 
     def release(self, client: str, task_id: str) -> None:
+        """Ends the counting of the task, if it counts."""
         account = self._accounts.get(client)
         if account is not None:
             account.release(task_id)

@@ -1,4 +1,4 @@
-"""Whether the gateway can do its work now."""
+"""The gateway's readiness: whether it can do its work now."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from broker_gateway.application.ports import BusState
 
 @dataclass(frozen=True, slots=True)
 class ReadinessReport:
+    """What works at one moment."""
+
     bus: bool
     """The bus answers."""
     relay: bool
@@ -17,15 +19,19 @@ class ReadinessReport:
 
     @property
     def ready(self) -> bool:
-        """Tasks can be taken. A relay that is down delays callbacks; it is no reason to turn callers away."""
+        """True where tasks can be taken. A relay that is down delays callbacks; it is no reason to turn callers
+        away."""
         return self.bus
 
 
 class Readiness:
+    """The question whether the parts that the gateway needs work, answered from memory."""
+
     def __init__(self, *, bus: BusState, relay: CallbackRelay | None = None) -> None:
         """``relay``: None where this gateway runs none."""
         self._bus = bus
         self._relay = relay
 
     def report(self) -> ReadinessReport:
+        """What works now."""
         return ReadinessReport(self._bus.connected(), self._relay is None or self._relay.is_running)

@@ -1,20 +1,21 @@
-"""Dead letters tried again: a poisonous task runs once more, an undelivered result goes to its callback once more.
+"""The use case of redriving dead letters: a poisonous task (docs/adr/0006-attempts-are-runs.md) runs once more, an
+undelivered result goes to its callback once more.
 
 A letter leaves the dead only after what it stands for is safe elsewhere. So a gateway that dies in between leaves a
-letter that can be redriven again, and each step can be taken twice: the result is removed by its place and no other in
-its stead, and the bus queues a task only once for each letter.
+letter that can be redriven again, and each step can be taken twice: the result is removed by its sequence and no other
+in its stead, and the bus queues a task only once for each letter.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import msgspec
 import structlog
 
 from broker_gateway.application.callback_delivery import CallbackDelivery
+from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
 from broker_gateway.application.ports import (
     DeadLetters,
@@ -36,24 +37,22 @@ RedriveRefusal = UnknownLetter | NotRedriven | Busy
 _log = structlog.get_logger(__name__)
 
 
-def _now_ms() -> int:
-    return int(time.time() * 1000)
-
-
 class Redriving:
+    """The use case: whatever a task's dead letters stand for is tried again, once."""
+
     def __init__(
         self,
         *,
         dead: DeadLetters,
-        revival: TaskRerun,
+        rerun: TaskRerun,
         results: ResultStore,
         history: History,
         delivery: CallbackDelivery,
         settings: OperationsSettings,
-        now_ms: Callable[[], int] = _now_ms,
+        now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._dead = dead
-        self._revival = revival
+        self._rerun = rerun
         self._results = results
         self._history = history
         self._delivery = delivery
@@ -61,8 +60,8 @@ class Redriving:
         self._now_ms = now_ms
 
     async def redrive(self, task_id: str) -> RedriveRefusal | None:
-        """None once it is done. A task that is both poison and undelivered runs again, and its new result is then
-        delivered. Raises BusUnavailableError."""
+        """Tries the task's dead letters again; None once it is done. A task that is both poison and undelivered runs
+        again, and its new result is then delivered. Raises BusUnavailableError."""
         undelivered = await self._dead.newest(task_id, DeadReason.UNDELIVERED)
         poison = await self._dead.newest(task_id, DeadReason.POISON)
         if poison is not None:
@@ -82,11 +81,11 @@ class Redriving:
             task = msgspec.json.decode(kept.letter.payload, type=TaskMessage)
         except msgspec.MsgspecError as error:
             return NotRedriven(f"its message cannot be read: {error}")
-        standing = await self._left_its_queue(task.id)
-        if standing is None:
+        snapshot = await self._left_its_queue(task.id)
+        if snapshot is None:
             return NotRedriven("the task is just leaving its queue; try again in a moment")
-        if _awaits_a_run(standing):
-            refusal = await self._revive(task, kept, standing)
+        if _awaits_a_run(snapshot):
+            refusal = await self._enqueue_again(task, kept, snapshot)
             if refusal is not None:
                 return refusal
             _log.info("task_redriven", task_id=task.id)
@@ -97,32 +96,32 @@ class Redriving:
         """The node stores the failure, then the letter, and only then takes the message from its queue."""
         looks = round(self._settings.leaving_s / self._settings.look_every_s)
         for _ in range(max(1, looks)):
-            standing = await self._revival.standing(task_id)
-            if not (standing.is_queued and _failed(standing)):
-                return standing
+            snapshot = await self._rerun.snapshot(task_id)
+            if not (snapshot.is_queued and _failed(snapshot)):
+                return snapshot
             await asyncio.sleep(self._settings.look_every_s)
         return None
 
-    async def _revive(self, task: TaskMessage, kept: KeptLetter, standing: TaskSnapshot) -> Busy | None:
-        await self._revival.forget_attempts(task.id, standing)
-        if standing.result is not None:
-            await self._revival.forget_result(standing)
-        occasion = str(kept.place)
+    async def _enqueue_again(self, task: TaskMessage, kept: KeptLetter, snapshot: TaskSnapshot) -> Busy | None:
+        await self._rerun.forget_attempts(task.id, snapshot)
+        if snapshot.result is not None:
+            await self._rerun.forget_result(snapshot)
+        occasion = str(kept.sequence)
         again = ExecutionTask.found(task).for_another_run(occasion, self._now_ms())
         try:
-            is_new = await self._revival.enqueue(again.message, occasion)
+            is_new = await self._rerun.enqueue(again.message, occasion)
         except QueueFullError as error:
-            await self._put_back(task, standing)
+            await self._put_back(task, snapshot)
             return Busy(str(error), error.retry_after_ms)
         if is_new:
             self._history.record(again.known, again.message)
         return None
 
-    async def _put_back(self, task: TaskMessage, standing: TaskSnapshot) -> None:
-        if standing.result is not None:
-            await self._results.store(standing.result)
+    async def _put_back(self, task: TaskMessage, snapshot: TaskSnapshot) -> None:
+        if snapshot.result is not None:
+            await self._results.store(snapshot.result)
             self._history.record(ExecutionTask.found(task).known, task)
-            self._history.record(standing.result.execution, task)
+            self._history.record(snapshot.result.execution, task)
 
     async def _deliver_again(self, kept: KeptLetter) -> NotRedriven | None:
         """This gateway delivers it itself, once: whoever asked learns how that went."""
@@ -139,11 +138,11 @@ class Redriving:
         return None
 
 
-def _failed(standing: TaskSnapshot) -> bool:
-    return standing.result is not None and standing.result.execution.status is Status.INTERNAL_ERROR
+def _failed(snapshot: TaskSnapshot) -> bool:
+    return snapshot.result is not None and snapshot.result.execution.status is Status.INTERNAL_ERROR
 
 
-def _awaits_a_run(standing: TaskSnapshot) -> bool:
+def _awaits_a_run(snapshot: TaskSnapshot) -> bool:
     """False where it was redriven before: it waits or runs, or has ended otherwise since. No result at all: it has
     grown too old to be kept, or a redrive stopped half way."""
-    return not standing.is_queued and (standing.result is None or _failed(standing))
+    return not snapshot.is_queued and (snapshot.result is None or _failed(snapshot))

@@ -1,4 +1,4 @@
-"""Knobs of the use cases; the wiring fills them from the configuration."""
+"""The settings of the use cases; the wiring fills them from the configuration."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SubmissionSettings:
+    """How full a queue may be, and how large a batch."""
+
     queue_limit: int = 1000
-    """The most tasks that wait per pool and priority."""
+    """How many tasks may wait per pool and priority."""
     queue_full_retry_ms: int = 1000
     """What a refused caller is told to wait."""
     batch_limit: int = 1000
@@ -17,12 +19,16 @@ class SubmissionSettings:
 
 @dataclass(frozen=True, slots=True)
 class WaitSettings:
+    """How a caller waits for a task."""
+
     lookup_every_s: float = 3.0
     """A waiting caller looks the stored result up this often, in case its live message was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class CancelSettings:
+    """How long nodes are waited for when a task is cancelled."""
+
     queued_probe_s: float = 0.05
     """How long nodes are asked whether they have just started a task that was last seen queued."""
     node_answer_s: float = 1.0
@@ -33,21 +39,26 @@ class CancelSettings:
 
 @dataclass(frozen=True, slots=True)
 class OperationsSettings:
+    """How long nodes and queues are waited for when an operator asks for something."""
+
     node_answer_s: float = 2.0
     """How long a node may take to say that it drains."""
     leaving_s: float = 8.0
     """A buried task's message leaves its queue within its ack wait, at worst."""
     look_every_s: float = 0.1
+    """How often it is looked for meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelaySettings:
+    """How many callbacks are delivered at a time, and how failed ones are tried again."""
+
     at_once: int = 64
-    """The most deliveries in flight."""
+    """How many deliveries may be in flight."""
     per_endpoint: int = 8
-    """The most of them to one host and port, so that a slow one leaves room for the rest."""
+    """How many of them to one host and port, so that a slow one leaves room for the rest."""
     held: int = 1024
-    """The most results this gateway holds, in flight or waiting for their turn."""
+    """How many results this gateway may hold, in flight or waiting."""
     held_per_endpoint: int = 128
     delivery_timeout_s: float = 20.0
     """A transport that takes longer has failed."""
@@ -58,4 +69,4 @@ class RelaySettings:
     factor: float = 2.0
     max_s: float = 60.0
     keep_alive_s: float = 2.0
-    """Must be well within the inbox's ack wait."""
+    """Must be well within the ack wait of the relay's consumer."""

@@ -1,4 +1,4 @@
-"""From a draft to a message on the bus."""
+"""The use case of submitting a task: from a draft to a message on the bus (docs/adr/0008-recent-keys.md)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import (
     Busy,
     Invalid,
@@ -25,7 +26,7 @@ from broker_gateway.application.ports import (
     TaskQueue,
     TaskTooLargeError,
 )
-from broker_gateway.application.quota_book import QuotaBook, wall_clock_ms
+from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import SubmissionSettings
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
@@ -47,6 +48,8 @@ class Admitted:
 
 
 class Submission:
+    """The use case in two steps: ``admit`` decides whether a task may enter, ``enter`` puts it on the bus."""
+
     def __init__(
         self,
         *,
@@ -72,14 +75,15 @@ class Submission:
         self._entropy = entropy
 
     async def submit(self, command: SubmitTaskCommand) -> TaskDTO | Refusal:
-        """Once this returns a TaskDTO the bus has stored the task. Raises BusUnavailableError."""
+        """Accepts one task, or refuses it. Once this returns a TaskDTO the bus has stored the task. Raises
+        BusUnavailableError."""
         admitted = self.admit(command)
         return await self.enter(admitted) if isinstance(admitted, Admitted) else admitted
 
     async def submit_batch(
         self, commands: Sequence[SubmitTaskCommand]
     ) -> list[TaskDTO | Refusal | Unavailable] | Invalid:
-        """One answer for each, in order."""
+        """Accepts many tasks: one answer for each, in order."""
         if len(commands) > self._settings.batch_limit:
             return Invalid([Violation("tasks", f"must have at most {self._settings.batch_limit} tasks")])
         answers: list[TaskDTO | Refusal | Unavailable] = [Unavailable("not tried")] * len(commands)
@@ -101,7 +105,7 @@ class Submission:
             return Unavailable(str(error))
 
     def admit(self, command: SubmitTaskCommand) -> Admitted | Refusal:
-        """Everything that can be said without asking the bus."""
+        """Decides everything that can be decided without asking the bus."""
         draft = command.draft
         violations = self._admission.violations(draft, command.path)
         if violations:
@@ -121,7 +125,7 @@ class Submission:
         return TaskId.fresh(self._now_ms(), self._entropy(ENTROPY_BYTES))
 
     async def enter(self, admitted: Admitted) -> TaskDTO | Refusal:
-        """Puts it on the bus, or says why not. Raises BusUnavailableError."""
+        """Puts the task on the bus, or says why not. Raises BusUnavailableError."""
         key, task_id = admitted.command.draft.idempotency_key, admitted.id.value
         if key and not is_recent(key, self._now_ms()) and await self._is_known(task_id):
             return TaskDTO(task_id, is_new=False)

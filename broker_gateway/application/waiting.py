@@ -1,4 +1,5 @@
-"""Waiting for a task: for its end, or for everything on the way. A lost live message delays, and never hangs."""
+"""The use cases of waiting for a task: for its end, or for everything on the way. A lost live message delays them, and
+never hangs (docs/adr/0005-feeds-listen-to-stored-results.md)."""
 
 from __future__ import annotations
 
@@ -15,6 +16,8 @@ from schemas.status import Status
 
 
 class Waiting:
+    """The use cases: submit and wait, and watch."""
+
     def __init__(
         self,
         *,
@@ -31,7 +34,8 @@ class Waiting:
         self._settings = settings
 
     async def execute(self, command: SubmitTaskCommand) -> Execution | Refusal:
-        """Submits and waits for the result. Cancelling it does not cancel the task. Raises BusUnavailableError."""
+        """Submits a task and waits for its result. Cancelling the call does not cancel the task. Raises
+        BusUnavailableError."""
         admitted = self._submission.admit(command)
         if not isinstance(admitted, Admitted):
             return admitted
@@ -61,8 +65,8 @@ class Waiting:
         return result.execution if result is not None else None
 
     async def watch(self, task_id: str) -> AsyncGenerator[Execution | OutputChunk | UnknownTask, None]:
-        """The state now, every change, all live output; ends with the result, or with UnknownTask as its only item.
-        Subscribes before it looks the state up, so that nothing falls between. Raises BusUnavailableError."""
+        """The task's state now, every change, all live output; ends with the result, or with UnknownTask as its only
+        item. Subscribes before it looks the state up, so that nothing falls between. Raises BusUnavailableError."""
         name = TaskId.parse(task_id)
         if name is None:
             yield UnknownTask(task_id)
@@ -87,7 +91,7 @@ class Waiting:
             await feed.close()
 
     async def _state(self, name: TaskId, item: Execution | ResultMessage | None) -> Execution | None:
-        """The state that an item tells of. A final event has no output: the stored result takes its place."""
+        """The state that an item tells of. A final event has no output: the stored result is taken instead."""
         if isinstance(item, ResultMessage):
             return item.execution
         if item is None:
@@ -96,7 +100,8 @@ class Waiting:
 
 
 def is_news(new: Execution, known: Execution) -> bool:
-    """False for a state that comes again, or late: QUEUED after RUNNING, an attempt before the one known."""
+    """True for a state that tells something new; false for one that comes again, or late: QUEUED after RUNNING, an
+    attempt before the one known."""
     if new.status.is_final:
         return not known.status.is_final
     return (new.attempt, new.status is Status.RUNNING) > (known.attempt, known.status is Status.RUNNING)

@@ -1,1 +1,2 @@
-"""What the gateway knows without asking anybody: which tasks it admits, where they go, what they may use up."""
+"""The gateway's domain: what it decides without asking anybody, namely which tasks it admits, where they go and what
+they may use up."""

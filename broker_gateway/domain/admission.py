@@ -1,4 +1,4 @@
-"""Which tasks are let in."""
+"""The admission policy: which tasks are let in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a result may be delivered. Which addresses the relay then connects to is the transport's rule."""
+"""The rules for callback URLs. Which addresses the relay then connects to is the transport's rule."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HOST_CHARS = 253
 
 
 def callback_violations(url: str, path: str) -> Iterator[Violation]:
-    """At most one, the first that is found."""
+    """What is wrong with the URL: at most one violation, the first that is found."""
     fault = _fault(url)
     if fault is not None:
         yield Violation(path, fault)

@@ -1,4 +1,4 @@
-"""The submitted files, and which names they may have."""
+"""The submitted files, and the rules for their size and their names."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
 
 @dataclass(frozen=True, slots=True)
 class SourceRules:
+    """How large a program may be."""
+
     max_bytes: int = 256 << 10
     """All files of one program together, in UTF-8."""
     max_files: int = 64
@@ -25,15 +27,18 @@ class SourceRules:
 
 @dataclass(frozen=True, slots=True)
 class Code:
+    """The source files of one program."""
+
     files: Sequence[SourceFile]
     entry_point: str = ""
 
     @property
     def size_bytes(self) -> int:
+        """The size of all files together, in UTF-8."""
         return sum(byte_length(file.content) for file in self.files)
 
     def violations(self, rules: SourceRules, path: str) -> Iterator[Violation]:
-        """Everything that is wrong with it; ``path`` is what contains ``files`` and ``entry_point``."""
+        """Everything that is wrong with the files; ``path`` is what contains ``files`` and ``entry_point``."""
         if not self.files:
             yield Violation(f"{path}.files", "must have at least one file")
             return
@@ -80,7 +85,7 @@ def _folder_among(names: set[str], name: str) -> str | None:
 
 
 def file_name_fault(name: str) -> str | None:
-    """Why no submitted file may have this name, or None."""
+    """The reason why no submitted file may have this name, or None."""
     if _PLAIN_NAME.fullmatch(name) and len(name) <= NAME_BYTES:
         return None
     if not name:

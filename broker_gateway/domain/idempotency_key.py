@@ -1,12 +1,12 @@
-"""What an idempotency key tells of itself."""
+"""The age of an idempotency key, as the key itself tells it (docs/adr/0008-recent-keys.md)."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 RECENT_MS = 60_000
-"""Half of the bus's duplicate window: until then the bus itself refuses a second task of the same id, whether the first
-one still waits or has long ended."""
+"""The age up to which a key is recent: half of the bus's duplicate window: until then the bus itself refuses a second
+task of the same id, whether the first one still waits or has long ended."""
 _AHEAD_MS = 5_000
 """A caller's clock may be ahead of ours by so much."""
 _TIME_SHIFT = 80

@@ -1,4 +1,5 @@
-"""What a program is started with: arguments, environment, standard input; and the labels that travel along."""
+"""The rules for what a program is started with (arguments, environment, standard input, compile options), and for the
+labels that travel along."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class InputRules:
+    """How much of each may be sent."""
+
     stdin_bytes: int = 1 << 20
     args: int = 128
     args_bytes: int = 64 << 10
@@ -28,11 +31,13 @@ class InputRules:
     compile_option_bytes: int = 256
 
     def stdin_violations(self, stdin: str, path: str) -> Iterator[Violation]:
+        """What is wrong with the standard input at ``path``."""
         size = byte_length(stdin)
         if size > self.stdin_bytes:
             yield Violation(path, f"must have at most {self.stdin_bytes} bytes, has {size}")
 
     def args_violations(self, args: Sequence[str], path: str) -> Iterator[Violation]:
+        """What is wrong with the arguments at ``path``."""
         if len(args) > self.args:
             yield Violation(path, f"must have at most {self.args} arguments, has {len(args)}")
             return
@@ -44,6 +49,7 @@ class InputRules:
                 yield Violation(f"{path}[{index}]", "must not contain NUL")
 
     def env_violations(self, env: Mapping[str, str], path: str) -> Iterator[Violation]:
+        """What is wrong with the environment variables at ``path``."""
         if len(env) > self.env:
             yield Violation(path, f"must have at most {self.env} variables, has {len(env)}")
             return
@@ -57,7 +63,8 @@ class InputRules:
                 yield Violation(f"{path}[{quoted(name)}]", "the value must not contain NUL")
 
     def option_violations(self, options: Sequence[str], path: str) -> Iterator[Violation]:
-        """Which options a language allows is that language's own rule."""
+        """What is wrong with the compile options at ``path``. Which ones a language allows is that language's own
+        rule."""
         if len(options) > self.compile_options:
             yield Violation(path, f"must have at most {self.compile_options} options, has {len(options)}")
             return
@@ -68,6 +75,7 @@ class InputRules:
                 yield Violation(f"{path}[{index}]", "must not contain NUL or other control characters")
 
     def label_violations(self, labels: Mapping[str, str], path: str) -> Iterator[Violation]:
+        """What is wrong with the labels at ``path``."""
         if len(labels) > self.labels:
             yield Violation(path, f"must have at most {self.labels} labels, has {len(labels)}")
             return

@@ -1,4 +1,4 @@
-"""How much of the system one client may have. Time is passed in; milliseconds."""
+"""The quotas: how much of the system one client may have. The time is passed in, in milliseconds."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class QuotaPolicy:
-    """Off unless set."""
+    """The quotas that every client has; off unless set."""
 
     rate_per_s: float = 0.0
-    """Tasks per second in the long run; 0: no limit."""
+    """Tasks per second on average; 0: no limit."""
     burst: int = 20
     """Tasks at once after a pause."""
     concurrent: int = 0
@@ -18,22 +18,25 @@ class QuotaPolicy:
     forget_after_ms: int = 15 * 60_000
     """A task whose end was never heard of no longer counts after this."""
     concurrent_retry_ms: int = 1_000
-    """What a client is told to wait when it has its most."""
+    """What a client is told to wait when it has as many tasks as it may."""
 
     @property
     def is_off(self) -> bool:
+        """True where nothing is limited."""
         return not self.rate_per_s and not self.concurrent
 
 
 @dataclass(slots=True)
 class TokenBucket:
+    """A token bucket: it fills at a steady rate up to ``burst``, and each task takes a token."""
+
     rate_per_s: float
     burst: int
     tokens: float
     at_ms: int
 
     def take(self, now_ms: int) -> int:
-        """0 and a token is gone, or the milliseconds until there is one."""
+        """Takes a token and returns 0, or returns the milliseconds until there is one."""
         passed_ms = max(0, now_ms - self.at_ms)
         self.tokens = min(float(self.burst), self.tokens + passed_ms * self.rate_per_s / 1000)
         self.at_ms = now_ms
@@ -45,13 +48,15 @@ class TokenBucket:
 
 @dataclass(frozen=True, slots=True)
 class OverQuota:
+    """The refusal of a task that would exceed a quota."""
+
     message: str
     retry_after_ms: int
 
 
 @dataclass(slots=True)
 class ClientQuota:
-    """One client's account."""
+    """The account of one client."""
 
     policy: QuotaPolicy
     bucket: TokenBucket
@@ -60,10 +65,12 @@ class ClientQuota:
 
     @classmethod
     def opened(cls, policy: QuotaPolicy, now_ms: int) -> ClientQuota:
+        """The account of a client that is seen for the first time."""
         return cls(policy, TokenBucket(policy.rate_per_s, policy.burst, float(policy.burst), now_ms))
 
     def admit(self, task_id: str, now_ms: int) -> OverQuota | None:
-        """None and the task counts from now on. A task that counts already is let through and counts once."""
+        """Counts the task from now on, or says which quota it would exceed. A task that counts already is let through
+        and counts once."""
         if self.policy.concurrent and task_id not in self.running:
             self._forget(now_ms)
             if len(self.running) >= self.policy.concurrent:
@@ -77,11 +84,12 @@ class ClientQuota:
         return None
 
     def hold(self, task_id: str, now_ms: int) -> None:
+        """Counts a task that another gateway let in."""
         if self.policy.concurrent:
             self.running.setdefault(task_id, now_ms + self.policy.forget_after_ms)
 
     def release(self, task_id: str) -> None:
-        """Idempotent; an id that does not count is nothing to release."""
+        """Ends the counting of the task; does nothing for one that does not count."""
         self.running.pop(task_id, None)
 
     def _forget(self, now_ms: int) -> None:

@@ -1,4 +1,4 @@
-"""What one run may use, and what a client may ask for."""
+"""The limits of one run, and the range that a client may ask for."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MIB = 1 << 20
 
 
 class Allowed(NamedTuple):
-    """The range that a client may ask for."""
+    """The range of one limit that a client may ask for."""
 
-    least: int
-    most: int
+    minimum: int
+    maximum: int
 
 
 DEFAULT_LIMITS = Limits(
@@ -54,23 +54,26 @@ class LimitRules:
     def __post_init__(self) -> None:
         """Raises ValueError where a default is outside its own range, or a range is missing."""
         for name in Limits.__struct_fields__:
-            least, most = self.allowed.get(name, (1, 0))
-            if not least <= getattr(self.defaults, name) <= most:
-                raise ValueError(f"the default of {name} must lie between {least} and {most}")
+            minimum, maximum = self.allowed.get(name, (1, 0))
+            if not minimum <= getattr(self.defaults, name) <= maximum:
+                raise ValueError(f"the default of {name} must lie between {minimum} and {maximum}")
 
     def violations(self, asked: Mapping[str, int], path: str) -> Iterator[Violation]:
+        """What is wrong with the limits that are asked for; ``path`` is what contains them."""
         for name, value in asked.items():
-            least, most = self.allowed[name]
-            if not least <= value <= most:
-                yield Violation(f"{path}.{name}", f"must be between {least} and {most}, is {value}")
+            minimum, maximum = self.allowed[name]
+            if not minimum <= value <= maximum:
+                yield Violation(f"{path}.{name}", f"must be between {minimum} and {maximum}, is {value}")
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceLimit:
+    """The limits of one run."""
+
     value: Limits
 
     def changed_by(self, asked: Mapping[str, int]) -> ResourceLimit:
-        """These limits, with what is asked for in their place. A file may be as large as the disk unless asked for."""
+        """These limits, replaced by what is asked for. A file may be as large as the disk unless asked for."""
         if not asked:
             return self
         changes = dict(asked)

@@ -1,4 +1,5 @@
-"""Which pool a task is put into. Which node of the pool then takes it is settled by the nodes' load, on the bus."""
+"""The scheduler: it chooses the pool that a task is put into. Which node of the pool then takes the task is settled on
+the bus, by the nodes' load."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from broker_gateway.domain.text import quoted
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A language by name or alias, any case; a version's prefix, empty for any."""
+    """What a node must be able to run: a language by name or alias, any case; a version's prefix, empty for any."""
 
     language: str
     version: str
@@ -19,19 +20,23 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class PoolChoice:
+    """A pool that the task could go to."""
+
     pool: str
     capacity: int
     """Tasks at once, over its live nodes that can run this one."""
-    whole: bool
+    all_nodes_can: bool
     """Every live node of the pool can run it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
+    """Where a task could go."""
+
     languages: tuple[str, ...]
     """The proper name for each need, in order."""
     pools: tuple[PoolChoice, ...]
-    """At least one; where any is whole, all are."""
+    """At least one. Where every node of some pool can run the task, only such pools."""
 
     def pool(self, waiting: Mapping[str, int]) -> str:
         """The pool with the shortest queue for its capacity; ties go to the larger one, then by name."""
@@ -40,11 +45,13 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class NobodyServes:
+    """The answer where no live node can run the task."""
+
     message: str
 
 
 class TaskScheduler:
-    """Answers for one set of live nodes; made anew when that set changes."""
+    """The domain service that places tasks, for one set of live nodes; it is made anew when that set changes."""
 
     def __init__(self, nodes: Sequence[ClientNode]) -> None:
         self._nodes = [node for node in nodes if node.takes_tasks]
@@ -52,15 +59,17 @@ class TaskScheduler:
         self._placements: dict[tuple[Need, ...], Placement] = {}
 
     def language_name(self, name_or_alias: str) -> str | None:
+        """The proper name of a language that is served."""
         return self._names.get(name_or_alias.lower())
 
     def place(self, needs: tuple[Need, ...]) -> Placement | NobodyServes:
-        """A node must serve all of ``needs`` (the program's language, the checker's) to be given the task."""
+        """The pools that the task could go to. A node must serve all of ``needs`` (the program's language, the
+        checker's) to be given the task."""
         known = self._placements.get(needs)
         if known is not None:
             return known
         placement = self._place(needs)
-        if isinstance(placement, Placement) and len(self._placements) < _MOST_REMEMBERED:
+        if isinstance(placement, Placement) and len(self._placements) < _MAX_REMEMBERED:
             self._placements[needs] = placement
         return placement
 
@@ -85,8 +94,8 @@ class TaskScheduler:
                     capacity[pool] = capacity.get(pool, 0) + node.record.capacity
                 else:
                     mixed.add(pool)
-        choices = [PoolChoice(pool, most, pool not in mixed) for pool, most in sorted(capacity.items())]
-        return tuple(choice for choice in choices if choice.whole) or tuple(choices)
+        choices = [PoolChoice(pool, tasks, pool not in mixed) for pool, tasks in sorted(capacity.items())]
+        return tuple(choice for choice in choices if choice.all_nodes_can) or tuple(choices)
 
     def _unknown(self, need: Need) -> str:
         served = ", ".join(sorted(set(self._names.values()))) or "none at all"
@@ -101,7 +110,7 @@ class TaskScheduler:
         return "no live node serves both the program's and the checker's language"
 
 
-_MOST_REMEMBERED = 1024
+_MAX_REMEMBERED = 1024
 """Version prefixes are the clients' own words: what is remembered of them is bounded."""
 
 

@@ -1,4 +1,4 @@
-"""How tasks are named."""
+"""The ids of tasks, and how they are made."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ _UUID_VARIANT = 0x8000
 
 @dataclass(frozen=True, slots=True)
 class TaskId:
-    """A token that may stand in a subject. ``value`` is 32 hexadecimal characters where we made it."""
+    """The id of a task: a token that may stand in a subject. ``value`` is 32 hexadecimal characters where we made
+    it."""
 
     value: str
 
     @classmethod
     def fresh(cls, now_ms: int, entropy: bytes) -> TaskId:
-        """Unique, and sorts by time: UUID version 7 without its dashes. ``entropy`` is ENTROPY_BYTES random bytes."""
+        """A new id that sorts by time: a UUID of version 7 without its dashes. ``entropy`` is ENTROPY_BYTES random
+        bytes."""
         time = now_ms & ((1 << _TIME_BITS) - 1)
         high = int.from_bytes(entropy[:2], "big")
         low = int.from_bytes(entropy[2:4], "big")
@@ -32,7 +34,8 @@ class TaskId:
 
     @classmethod
     def of_key(cls, client: str, key: str) -> TaskId:
-        """The same key of the same client names the same task, on every gateway."""
+        """The id that belongs to an idempotency key: the same key of the same client names the same task, on every
+        gateway."""
         digest = hashlib.blake2b(digest_size=16)
         owner = client.encode()
         digest.update(len(owner).to_bytes(4, "big") + owner + key.encode())
@@ -40,5 +43,5 @@ class TaskId:
 
     @classmethod
     def parse(cls, text: str) -> TaskId | None:
-        """None for what cannot be the id of any task."""
+        """The id that ``text`` spells, or None where it cannot be the id of any task."""
         return cls(text) if is_token(text) else None

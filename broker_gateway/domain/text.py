@@ -1,4 +1,4 @@
-"""Text as it came from outside: how long it is, what must not be in it, how it is quoted."""
+"""Checks of text that came from outside: how long it is, what must not be in it, how it is quoted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _QUOTED_CHARS = 48
 
 
 def byte_length(text: str) -> int:
-    """Bytes of ``text`` in UTF-8."""
+    """The number of bytes of ``text`` in UTF-8."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 

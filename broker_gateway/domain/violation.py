@@ -1,4 +1,4 @@
-"""What is wrong with an input, as values; all of it is collected, not only the first."""
+"""The value that says what is wrong with an input; all that is wrong is collected, not only the first."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 
 class Violation(NamedTuple):
+    """One thing that is wrong with an input."""
+
     field: str
     """Path in the caller's words, such as ``task.files[0].name``."""
     description: str

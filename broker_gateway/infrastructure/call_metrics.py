@@ -1,4 +1,4 @@
-"""Counts and times gRPC calls."""
+"""The interceptor that counts and times gRPC calls."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ else:
 
 
 class CallMetrics(Interceptor):
-    """Stands outermost, so that it sees what other interceptors refuse."""
+    """A gRPC interceptor; the outermost, so that it sees what the others refuse."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics

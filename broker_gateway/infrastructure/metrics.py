@@ -1,4 +1,4 @@
-"""What Prometheus scrapes, and the wrappers that count: the parts themselves know nothing of it."""
+"""The metrics that Prometheus scrapes, and the wrappers that count: the parts themselves know nothing of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from schemas.execution import Execution
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage
 
-Depths = Callable[[], Mapping[tuple[str, Priority], int]]
+QueueLengths = Callable[[], Mapping[tuple[str, Priority], int]]
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -51,26 +51,28 @@ class Metrics:
         self._live_nodes = Gauge("coderunner_live_nodes", "Nodes in the directory.", registry=of)
         self._bus_up = Gauge("coderunner_bus_up", "1 while connected to the bus.", registry=of)
 
-    def watch(self, *, depths: Depths, live_nodes: Callable[[], int], bus_up: Callable[[], bool]) -> None:
-        """Values that are asked for at each scrape."""
+    def watch(self, *, queue_lengths: QueueLengths, live_nodes: Callable[[], int], bus_up: Callable[[], bool]) -> None:
+        """Adds the values that are asked for at each scrape."""
         self._live_nodes.set_function(live_nodes)
         self._bus_up.set_function(bus_up)
-        self.registry.register(_QueueLengths(depths))
+        self.registry.register(_QueueLengthCollector(queue_lengths))
 
 
-class _QueueLengths(Collector):
-    def __init__(self, depths: Depths) -> None:
-        self._depths = depths
+class _QueueLengthCollector(Collector):
+    """The queues' lengths as a gauge, one value for each queue."""
+
+    def __init__(self, queue_lengths: QueueLengths) -> None:
+        self._queue_lengths = queue_lengths
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         family = GaugeMetricFamily("coderunner_queue_length", "Tasks that wait.", labels=["pool", "priority"])
-        for (pool, priority), length in self._depths().items():
+        for (pool, priority), length in self._queue_lengths().items():
             family.add_metric([pool, priority.value], length)
         yield family
 
 
 class CountedTaskQueue:
-    """Implements ``TaskQueue`` over another one."""
+    """Implements ``TaskQueue`` over another one, and counts what enters and what is refused."""
 
     def __init__(self, inner: TaskQueue, metrics: Metrics) -> None:
         self._inner = inner
@@ -110,15 +112,15 @@ class CountedTaskQueue:
 
 
 class CountedResultSource:
-    """Implements ``ResultSource`` over another one."""
+    """Implements ``ResultSource`` over another one, and counts what it gives out for the first time."""
 
     def __init__(self, inner: ResultSource, metrics: Metrics) -> None:
         self._inner = inner
         self._metrics = metrics
         self._finished: dict[tuple[Status, str], Counter] = {}
 
-    async def take(self, most: int) -> Sequence[ResultDelivery]:
-        deliveries = await self._inner.take(most)
+    async def take(self, max_results: int) -> Sequence[ResultDelivery]:
+        deliveries = await self._inner.take(max_results)
         for delivery in deliveries:
             if delivery.attempt == 1:
                 self._count(delivery.result.execution)
@@ -133,7 +135,7 @@ class CountedResultSource:
 
 
 class CountedCallbackTransport:
-    """Implements ``CallbackTransport`` over another one."""
+    """Implements ``CallbackTransport`` over another one, and counts its attempts and failures."""
 
     def __init__(self, inner: CallbackTransport, metrics: Metrics) -> None:
         self._inner = inner

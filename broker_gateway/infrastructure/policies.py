@@ -86,7 +86,8 @@ def _limits(settings: GatewaySettings) -> LimitRules:
             known = ", ".join(Limits.__struct_fields__)
             raise ConfigurationError(f"there is no limit named {name}; there are: {known}")
     allowed = {
-        name: Allowed(least, settings.max_limits.get(name, most)) for name, (least, most) in rules.allowed.items()
+        name: Allowed(minimum, settings.max_limits.get(name, maximum))
+        for name, (minimum, maximum) in rules.allowed.items()
     }
     try:
         return LimitRules(msgspec.structs.replace(rules.defaults, **settings.default_limits), allowed)

@@ -1,4 +1,4 @@
-"""Optional bearer tokens."""
+"""The interceptor that asks callers for a bearer token; used where tokens are set."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ _SCHEME = "bearer "
 
 
 class BearerTokens(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
-    """UNAUTHENTICATED unless the metadata has ``authorization: Bearer <token>`` with a token that is known. Health and
-    reflection stay open; the operators' service is PERMISSION_DENIED to everybody else."""
+    """A gRPC interceptor: a call is UNAUTHENTICATED unless its metadata has ``authorization: Bearer <token>`` with a
+    token that is known. Health and reflection stay open; the operators' service is PERMISSION_DENIED to everybody
+    else."""
 
     def __init__(self, tokens: Mapping[str, str], operators: Collection[str] = ()) -> None:
         """``tokens``: token to client name. Kept as hashes, so that the look-up's timing tells nothing."""
@@ -62,7 +63,7 @@ async def _forbid(_request: Any, context: grpc.aio.ServicerContext[Any, Any]) ->
 
 
 def _refusing(handler: Any, refuse: Callable[[Any, Any], Awaitable[None]]) -> Any:
-    """The same kind of method, for a caller who is told nothing else: its request is not even decoded."""
+    """A method of the same kind, for a caller who is told nothing else: its request is not even decoded."""
     if handler is None or handler.request_streaming:
         return handler if handler is None else grpc.stream_stream_rpc_method_handler(refuse)
     if handler.response_streaming:

@@ -1,4 +1,4 @@
-"""Who calls."""
+"""The name of the client that calls, carried along with the call."""
 
 from __future__ import annotations
 

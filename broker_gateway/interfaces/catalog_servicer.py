@@ -1,4 +1,4 @@
-"""CatalogService: what can be run, and who runs it."""
+"""The gRPC service ``CatalogService``: which languages can be run, and which nodes run them."""
 
 # ruff: noqa: N802 - the methods are named as in the proto files
 
@@ -17,6 +17,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CatalogServicer(rpc.CatalogServiceServicer):
+    """Implements ``CatalogService``."""
+
     def __init__(self, service: CatalogAppService) -> None:
         self._service = service
 

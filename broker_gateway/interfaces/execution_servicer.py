@@ -1,4 +1,4 @@
-"""ExecutionService: protobuf in, a use case, protobuf or a status out."""
+"""The gRPC service ``ExecutionService``: protobuf in, a use case, protobuf or a status out."""
 
 # ruff: noqa: N802 - the methods are named as in the proto files
 
@@ -26,6 +26,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class ExecutionServicer(rpc.ExecutionServiceServicer):
+    """Implements ``ExecutionService``."""
+
     def __init__(self, service: CodeExecutionAppService) -> None:
         self._service = service
 

@@ -1,4 +1,5 @@
-"""Around every method: undecodable requests are the caller's fault, and our own faults tell nothing of our insides."""
+"""The interceptor around every method: an undecodable request is told to be the caller's fault, and a fault of ours
+tells nothing of our insides."""
 
 from __future__ import annotations
 
@@ -25,14 +26,14 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
-    """Stands for a request that is not valid protobuf of its type, in which all text is UTF-8."""
+    """The stand-in for a request that is not valid protobuf of its type, in which all text is UTF-8."""
 
     message: str
     """Name of the type."""
 
 
 class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
-    """The innermost interceptor. Wraps each method once and keeps it."""
+    """The innermost gRPC interceptor; it wraps each method once and keeps it."""
 
     def __init__(self) -> None:
         self._wrapped: dict[str, Any] = {}

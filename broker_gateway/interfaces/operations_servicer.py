@@ -1,4 +1,4 @@
-"""OperationsService: dead letters, and taking nodes out of service."""
+"""The gRPC service ``OperationsService``: dead letters, and taking nodes out of service."""
 
 # ruff: noqa: N802 - the methods are named as in the proto files
 
@@ -19,6 +19,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class OperationsServicer(rpc.OperationsServiceServicer):
+    """Implements ``OperationsService``."""
+
     def __init__(self, service: OperationsAppService) -> None:
         self._service = service
 

@@ -1,4 +1,4 @@
-"""Refusals as gRPC statuses, with the details that google.rpc gives them."""
+"""The mapping of refusals to gRPC statuses, with the details that google.rpc has for them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ async def refuse(context: grpc.aio.ServicerContext[Any, Any], refusal: AnyRefusa
 
 
 def status_of(refusal: AnyRefusal) -> status_pb2.Status:
+    """The status that tells a caller of the refusal."""
     status = status_pb2.Status(code=_code(refusal).value[0], message=_message(refusal)[:_MAX_MESSAGE_CHARS])
     detail = _detail(refusal)
     if detail is not None:
@@ -49,7 +50,7 @@ def status_of(refusal: AnyRefusal) -> status_pb2.Status:
 
 
 def submit_error(refusal: Refusal | Unavailable) -> pb.SubmitError:
-    """The same for one task of a batch, in our own words."""
+    """The refusal of one task of a batch, as a message of our own API."""
     violations = refusal.violations if isinstance(refusal, Invalid) else ()
     return pb.SubmitError(
         code=_code(refusal).value[0],

@@ -43,6 +43,8 @@ SERVICES = (
 
 @dataclass(frozen=True, slots=True)
 class GrpcSettings:
+    """Where the server listens, who may call, and how large messages may be."""
+
     address: str = "0.0.0.0:50051"
     """``host:port``; port 0 takes a free one."""
     tokens: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +57,8 @@ class GrpcSettings:
 
 
 class GrpcServer:
+    """The gRPC server with its health service."""
+
     def __init__(self, server: grpc.aio.Server, health_servicer: Any, address: str) -> None:
         self._server = server
         self._health = health_servicer
@@ -62,14 +66,14 @@ class GrpcServer:
         self._is_ready: bool | None = None
 
     async def start(self) -> int:
-        """Listens, not yet ready; returns the port. Raises RuntimeError where the address is taken."""
+        """Starts to listen, not yet ready; returns the port. Raises RuntimeError where the address is taken."""
         await self.set_ready(False)
         port = self._server.add_insecure_port(self._address)
         await self._server.start()
         return port
 
     async def set_ready(self, is_ready: bool) -> None:
-        """What the standard health service says of the whole and of each service."""
+        """Sets what the standard health service says of the server and of each service."""
         if is_ready == self._is_ready:
             return
         self._is_ready = is_ready
@@ -79,7 +83,7 @@ class GrpcServer:
             await self._health.set(name, status)
 
     async def follow(self, readiness: Readiness, *, every_s: float = 0.5) -> None:
-        """Keeps the health service in step, for ever."""
+        """Keeps the health service in step with ``readiness``, for ever."""
         while True:
             await self.set_ready(readiness.report().ready)
             await asyncio.sleep(every_s)
@@ -98,7 +102,8 @@ def build_server(
     settings: GrpcSettings,
     interceptors: Sequence[grpc.aio.ServerInterceptor[Any, Any]] = (),
 ) -> GrpcServer:
-    """``interceptors`` stand outside ours, the first outermost. Health and reflection are served as well."""
+    """The server with all services. ``interceptors`` stand outside ours, the first outermost. Health and reflection are
+    served as well."""
     tokens = BearerTokens(settings.tokens, settings.operators)
     own: list[grpc.aio.ServerInterceptor[Any, Any]] = [tokens] if settings.tokens else []
     server = grpc.aio.server(

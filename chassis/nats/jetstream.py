@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -53,6 +53,13 @@ class Ack(msgspec.Struct):
     error: _Error | None = None
 
 
+class Stored(NamedTuple):
+    """A message as its stream holds it; ``sequence`` is its number there."""
+
+    sequence: int
+    payload: bytes
+
+
 _acks = msgspec.json.Decoder(Ack)
 
 
@@ -85,22 +92,17 @@ async def call_raw(bus: BusConnection, subject: str, body: bytes, *, repeat: boo
     return answer
 
 
-async def last_message(bus: BusConnection, stream: str, subject: str) -> bytes | None:
-    """The newest payload on ``subject`` (wildcards allowed), read from the stream's leader."""
+async def last_message(bus: BusConnection, stream: str, subject: str) -> Stored | None:
+    """The newest message on ``subject`` (wildcards allowed), as the stream's leader has it. Raises JetStreamError,
+    BusUnavailableError."""
     try:
         answer = await call(bus, f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject})
     except JetStreamError as error:
         if error.err_code == NO_MESSAGE:
             return None
         raise
-    return base64.b64decode(answer["message"].get("data", ""))
-
-
-async def purge(bus: BusConnection, stream: str, subject: str) -> int:
-    """Deletes what is stored on ``subject`` (wildcards allowed); how many messages that were, which is why it is not
-    repeated."""
-    answer = await call(bus, f"STREAM.PURGE.{stream}", {"filter": subject}, repeat=False)
-    return int(answer["purged"])
+    message: dict[str, Any] = answer["message"]
+    return Stored(int(message["seq"]), base64.b64decode(message.get("data", "")))
 
 
 def _refused(code: int, err_code: int, description: str) -> Exception:

@@ -11,7 +11,7 @@ from schemas.execution import Execution, ResultMessage
 
 
 class MemoryResultDelivery:
-    """Remembers what was done with it; ``settled`` is set by the first final word."""
+    """Implements ``ResultDelivery`` and remembers what was done with it; ``settled`` is set by the first final word."""
 
     def __init__(self, result: ResultMessage, attempt: int = 1) -> None:
         self.result = result
@@ -44,41 +44,44 @@ class MemoryResultDelivery:
         self.kept_alive += 1
 
 
-class MemoryResultInbox:
+class MemoryResultSource:
+    """Implements ``ResultSource``."""
+
     def __init__(self) -> None:
         self._items: deque[MemoryResultDelivery] = deque()
         self._has_items = asyncio.Event()
         self.failures: list[Exception] = []
-        self.most_asked: list[int] = []
+        self.max_asked: list[int] = []
 
     def put(self, *deliveries: MemoryResultDelivery) -> None:
         self._items.extend(deliveries)
         self._has_items.set()
 
-    async def take(self, most: int) -> Sequence[MemoryResultDelivery]:
-        self.most_asked.append(most)
+    async def take(self, max_results: int) -> Sequence[MemoryResultDelivery]:
+        self.max_asked.append(max_results)
         if self.failures:
             raise self.failures.pop(0)
         await self._has_items.wait()
-        taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
+        taken = [self._items.popleft() for _ in range(min(max_results, len(self._items)))]
         if not self._items:
             self._has_items.clear()
         return taken
 
 
 class MemoryTransport:
-    """Delivers to a list. ``answers`` holds, by URL, what is raised next; ``gates`` what is waited for first."""
+    """Implements ``CallbackTransport``; delivers to a list. ``answers`` holds, by URL, what is raised next; ``gates``
+    what is waited for first."""
 
     def __init__(self) -> None:
         self.delivered: list[tuple[str, Execution, str]] = []
         self.answers: dict[str, list[Exception]] = {}
         self.gates: dict[str, asyncio.Event] = {}
         self.in_flight = 0
-        self.most_in_flight = 0
+        self.max_in_flight = 0
 
     async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
         self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
             if url in self.gates:
                 await self.gates[url].wait()

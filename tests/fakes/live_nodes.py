@@ -9,6 +9,8 @@ from schemas.status import NodeState
 
 
 class MemoryNodeDirectory:
+    """Implements ``NodeDirectory``."""
+
     def __init__(self, *records: NodeRecord) -> None:
         self.records: list[NodeRecord] = list(records)
 

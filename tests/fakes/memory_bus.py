@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -64,6 +64,8 @@ class MemoryBus:
 
 
 class MemoryTaskQueue:
+    """Implements ``TaskQueue``."""
+
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
 
@@ -94,6 +96,8 @@ class MemoryTaskQueue:
 
 
 class MemoryResultStore:
+    """Implements ``ResultStore``."""
+
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
 
@@ -108,13 +112,9 @@ class MemoryResultStore:
             self._bus.publish(result.execution.id, result)
         return is_first
 
-    async def forget(self, task_id: str) -> None:
-        await self._bus.operation("forget_result")
-        self._bus.results.pop(task_id, None)
-
 
 class MemoryHistory:
-    """Page tokens are offsets."""
+    """Implements ``History``. Page tokens are offsets."""
 
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
@@ -146,6 +146,8 @@ def _matches(execution: Execution, wanted: TaskFilter) -> bool:
 
 
 class MemoryFeed:
+    """Implements ``Feed``."""
+
     def __init__(self, bus: MemoryBus, task_id: str, *, results_only: bool) -> None:
         self._bus = bus
         self._task_id = task_id
@@ -167,12 +169,10 @@ class MemoryFeed:
         self._bus.feeds[self._task_id].remove(self)
         self._bus.changed.set()
 
-    async def __aiter__(self) -> AsyncIterator[Item]:
-        while True:
-            yield await self._items.get()
-
 
 class MemoryLiveFeed:
+    """Implements ``LiveFeed``."""
+
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
 
@@ -185,17 +185,21 @@ class MemoryLiveFeed:
 
 
 class MemoryNodeControl:
-    """``on_cancel`` is the node that runs the task: it is called with the id, and its name is the answer."""
+    """Implements ``NodeControl``. ``on_cancel`` is the node that runs the task: it is called with the id, and its name
+    is the answer."""
 
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
         self.on_cancel: Callable[[str], str | None] = lambda _task_id: None
         self.cancelled: list[str] = []
+        self.timeouts_s: list[float] = []
+        """How long each cancellation waited for an answer at most."""
         self.orders: list[tuple[str, str]] = []
 
     async def cancel(self, task_id: str, reason: str, timeout_s: float) -> str | None:
         await self._bus.operation("cancel_on_node")
         self.cancelled.append(task_id)
+        self.timeouts_s.append(timeout_s)
         return self.on_cancel(task_id)
 
     async def order(self, node_id: str, order: str, timeout_s: float) -> bool:
@@ -204,6 +208,8 @@ class MemoryNodeControl:
 
 
 class MemoryBusState:
+    """Implements ``BusState``."""
+
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
 
@@ -212,6 +218,8 @@ class MemoryBusState:
 
 
 class MemoryTaskEvents:
+    """Implements ``TaskEvents``."""
+
     def __init__(self) -> None:
         self.queue: asyncio.Queue[TaskEvent] = asyncio.Queue()
 

@@ -1,1 +1,2 @@
-"""The gateway's side of the bus: one module per port, on one connection."""
+"""The gateway's adapters on the bus: one module for each port, all on one connection. ``streams`` holds what several of
+them read with, ``declare`` makes the streams that they rely on."""

@@ -1,4 +1,4 @@
-"""Orders to nodes: request and reply on core subjects, nothing stored."""
+"""The orders to nodes: request and reply on core subjects, nothing stored."""
 
 from __future__ import annotations
 

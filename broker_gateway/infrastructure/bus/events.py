@@ -1,4 +1,4 @@
-"""All tasks' events, as they happen."""
+"""The events of all tasks, as they happen: a subscription to the subjects of EVENTS."""
 
 from __future__ import annotations
 
@@ -17,24 +17,27 @@ from schemas.execution import TaskEvent
 
 log = structlog.get_logger(__name__)
 
-_LOOK_S = 5.0
+_CHECK_S = 5.0
 """How often it is checked that the subscription is still on the connection in use."""
+_MAX_PENDING = 65_536
+"""Events that the follower may be behind."""
+
 _decoder = msgspec.json.Decoder(TaskEvent)
 
 
 class BusTaskEvents:
-    """Implements ``TaskEvents``, for one follower."""
+    """Implements ``TaskEvents``, for one follower. Events that come faster than they are taken are dropped."""
 
     def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
         self._client: Client | None = None
-        self._events: asyncio.Queue[TaskEvent] = asyncio.Queue(65_536)
+        self._events: asyncio.Queue[TaskEvent] = asyncio.Queue(_MAX_PENDING)
 
     async def next(self) -> TaskEvent:
         while True:
             await self._subscribed()
             try:
-                async with asyncio.timeout(_LOOK_S):
+                async with asyncio.timeout(_CHECK_S):
                     return await self._events.get()
             except TimeoutError:
                 continue
@@ -47,7 +50,7 @@ class BusTaskEvents:
                     await client.subscribe(names.EVENTS_WILDCARD, cb=self._on_message)
                     self._client = client
             except (BusUnavailableError, nats.errors.Error, OSError) as error:
-                log.debug("events not followed", error=str(error))
+                log.debug("events_not_followed", error=str(error))
                 await asyncio.sleep(self._bus.settings.reconnect_base_s)
             else:
                 return
@@ -56,4 +59,4 @@ class BusTaskEvents:
         try:
             self._events.put_nowait(_decoder.decode(message.data))
         except (msgspec.DecodeError, asyncio.QueueFull) as error:
-            log.warning("event missed", subject=message.subject, error=repr(error))
+            log.warning("event_missed", subject=message.subject, error=repr(error))

@@ -1,10 +1,9 @@
-"""One task's live messages, from core subscriptions."""
+"""The feeds of one task's live messages, from core subscriptions (docs/adr/0005-feeds-listen-to-stored-results.md)."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 
 import msgspec
 import nats.errors
@@ -22,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 Live = Execution | OutputChunk | ResultMessage
 
-MOST_PENDING = 8192
+MAX_PENDING = 8192
 """Messages that a watcher may be behind; what comes then is dropped. The result can always be looked up."""
 
 _events = msgspec.json.Decoder(TaskEvent)
@@ -31,25 +30,19 @@ _results = msgspec.json.Decoder(ResultMessage)
 
 
 class BusFeed:
-    """Implements ``Feed``."""
+    """Implements ``Feed`` for everything that is told of a task."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._subscriptions: list[Subscription] = []
-        self._messages: asyncio.Queue[Msg] = asyncio.Queue(MOST_PENDING)
-        self._closed = False
+        self._messages: asyncio.Queue[Msg] = asyncio.Queue(MAX_PENDING)
 
     async def listen(self, subject: str) -> None:
-        """All subscriptions fill one queue: with one each, output could be overtaken by the result."""
+        """Subscribes to one more subject. All subscriptions fill one queue: with one each, output could be overtaken by
+        the result."""
         subscription = await self._client.subscribe(subject, pending_bytes_limit=0)
         subscription._pending_queue = self._messages  # no public way; set before anything can arrive
         self._subscriptions.append(subscription)
-
-    async def __aiter__(self) -> AsyncIterator[Live]:
-        while not self._closed:
-            live = _decode(await self._messages.get())
-            if live is not None:
-                yield live
 
     async def next(self, timeout_s: float) -> Live | None:
         try:
@@ -62,7 +55,6 @@ class BusFeed:
             return None
 
     async def close(self) -> None:
-        self._closed = True
         for subscription in self._subscriptions:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await subscription.unsubscribe()
@@ -79,14 +71,9 @@ class ResultFeed:
         self._taken = False
 
     async def listen(self, subject: str) -> None:
-        """The server ends it itself after one message."""
+        """Subscribes to the subject, for one message: the server itself ends the subscription after it."""
         self._subscription = await self._client.subscribe(subject, future=self._message)
         await self._subscription.unsubscribe(limit=1)
-
-    async def __aiter__(self) -> AsyncIterator[Live]:
-        live = self._take(await asyncio.shield(self._message))
-        if live is not None:
-            yield live
 
     async def next(self, timeout_s: float) -> Live | None:
         if self._taken:
@@ -105,7 +92,7 @@ class ResultFeed:
 
 
 async def _comes(message: asyncio.Future[Msg], timeout_s: float) -> bool:
-    """As ``asyncio.wait`` for one future, at a fraction of its cost."""
+    """True once the message is there, false after the time-out: ``asyncio.wait`` at a fraction of its cost."""
     if message.done():
         return True
     loop = asyncio.get_running_loop()
@@ -126,15 +113,15 @@ async def _comes(message: asyncio.Future[Msg], timeout_s: float) -> bool:
 
 
 class BusLiveFeed:
-    """Implements ``LiveFeed``. Results come from the stream's own announcement, made once it has stored them, so a
-    second node's late result is never seen here."""
+    """Implements ``LiveFeed``. Results come from the stream's own announcement, made once it has stored them, so
+    a second node's late result is never seen here."""
 
     def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
 
     async def open(self, task_id: str, *, results_only: bool = False) -> Feed:
-        """With ``results_only`` there is no round trip: the subscription precedes whatever is sent next on this
-        connection, which is all that submit-and-wait needs."""
+        """A feed that is subscribed. With ``results_only`` there is no round trip: the subscription precedes whatever
+        is sent next on this connection, which is all that submit-and-wait needs."""
         client = await self._bus.client()
         feed = ResultFeed(client) if results_only else BusFeed(client)
         try:
@@ -159,5 +146,5 @@ def _decode(message: Msg) -> Live | None:
             return Execution.told_by(_events.decode(message.data))
         return _results.decode(message.data)
     except msgspec.DecodeError as error:
-        log.warning("message not understood", subject=message.subject, error=str(error))
+        log.warning("message_not_understood", subject=message.subject, error=str(error))
         return None

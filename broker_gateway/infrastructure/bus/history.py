@@ -1,17 +1,16 @@
-"""History from the events: nothing of it is kept in the gateway."""
+"""The history of tasks, read from the stream EVENTS: nothing of it is kept in the gateway."""
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
 
+from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.ports import Page, TaskFilter
-from broker_gateway.infrastructure.bus import states
-from broker_gateway.infrastructure.bus.batches import read_batch, sequence
-from chassis.nats import jetstream
+from broker_gateway.infrastructure.bus import states, streams
+from broker_gateway.infrastructure.bus.streams import Bounds
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import Execution, TaskEvent
@@ -19,8 +18,8 @@ from schemas.task import TaskMessage
 
 WINDOW = 768
 """Stored events that are looked through at a time, backwards: about 256 tasks."""
-MOST_WINDOWS = 8
-"""Per call. A filter that matches little gets a short page and a token to go on with."""
+MAX_WINDOWS = 8
+"""For one call. A filter that matches little gets a short page and a token to go on with."""
 _BATCH = 256
 _EVENTS_OF_ONE_TASK = 16
 """One per state; more than there are."""
@@ -28,14 +27,14 @@ _AT_ONCE = 64
 """Tasks whose states are asked for in one request; the server takes at most 1024 subjects."""
 
 Found = list[tuple[int, TaskEvent]]
-"""Queued events with their place in the stream."""
+"""QUEUED events, each with its sequence."""
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(TaskEvent)
 
 
 class BusHistory:
-    """Implements ``History``. A page token is the stream sequence below which the next page starts."""
+    """Implements ``History``. A page token is the sequence below which the next page starts."""
 
     def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
@@ -44,55 +43,47 @@ class BusHistory:
         return (await self._states([task_id])).get(task_id)
 
     async def page(self, wanted: TaskFilter, size: int, token: str) -> Page:
-        first, below = await self._bounds(token)
+        first, below = await streams.bounds_of_page(self._bus, names.STREAM_EVENTS, token)
         executions: list[Execution] = []
-        for _ in range(MOST_WINDOWS):
+        for _ in range(MAX_WINDOWS):
             if below <= first or len(executions) >= size:
                 break
             start = max(first, below - WINDOW)
             found = await self._queued(start, below)
             matches, below = await self._matching(found, wanted, size - len(executions), start)
             executions += matches
-        return Page(executions, str(below) if below > first else "")
+        return Page(executions, streams.token_for(Bounds(first, below)))
 
     def record(self, execution: Execution, task: TaskMessage) -> None:
-        event = TaskEvent.of(execution, task, int(time.time() * 1000))
+        event = TaskEvent.of(execution, task, wall_clock_ms())
         subject = names.event_subject(execution.id, execution.status)
         self._bus.post(subject, _encoder.encode(event))
 
-    async def _bounds(self, token: str) -> tuple[int, int]:
-        """First stored sequence, and the one below which to look."""
-        if token and not (token.isascii() and token.isdecimal() and len(token) <= 19):
-            raise ValueError(f"not a page token: {token!r}")
-        state = (await jetstream.call(self._bus, f"STREAM.INFO.{names.STREAM_EVENTS}"))["state"]
-        above_last = int(state["last_seq"]) + 1
-        return max(int(state["first_seq"]), 1), min(int(token), above_last) if token else above_last
-
     async def _queued(self, start: int, below: int) -> Found:
-        """Newest first."""
+        """The QUEUED events of a window, newest first."""
         found: Found = []
         while start < below:
             body = {"next_by_subj": names.QUEUED_EVENTS, "seq": start, "batch": _BATCH}
-            batch = await read_batch(self._bus, names.STREAM_EVENTS, body)
-            found += [(sequence(message), _decoder.decode(message.data)) for message in batch]
+            batch = await streams.read_batch(self._bus, names.STREAM_EVENTS, body)
+            found += [(streams.sequence_of(message), _decoder.decode(message.data)) for message in batch]
             if len(batch) < _BATCH:
                 break
             start = found[-1][0] + 1
-        return [(place, event) for place, event in reversed(found) if place < below]
+        return [(sequence, event) for sequence, event in reversed(found) if sequence < below]
 
     async def _matching(self, found: Found, wanted: TaskFilter, room: int, start: int) -> tuple[list[Execution], int]:
         """At most ``room`` matches, and the sequence below which everything is still to be looked at."""
-        candidates = [(place, event) for place, event in found if _may_match(event, wanted)]
+        candidates = [(sequence, event) for sequence, event in found if _may_match(event, wanted)]
         matches: list[Execution] = []
         for offset in range(0, len(candidates), _AT_ONCE):
             part = candidates[offset : offset + _AT_ONCE]
             newest = await self._states([event.id for _, event in part])
-            for place, event in part:
+            for sequence, event in part:
                 execution = newest.get(event.id) or Execution.told_by(event)
                 if _matches(execution, wanted):
                     matches.append(execution)
                 if len(matches) == room:
-                    return matches, place
+                    return matches, sequence
         return matches, start
 
     async def _states(self, task_ids: Sequence[str]) -> dict[str, Execution]:
@@ -101,7 +92,7 @@ class BusHistory:
             "batch": len(task_ids) * _EVENTS_OF_ONE_TASK,
         }
         events: dict[str, list[TaskEvent]] = defaultdict(list)
-        for message in await read_batch(self._bus, names.STREAM_EVENTS, body):
+        for message in await streams.read_batch(self._bus, names.STREAM_EVENTS, body):
             event = _decoder.decode(message.data)
             events[event.id].append(event)
         known = {task_id: states.execution_after(of_one) for task_id, of_one in events.items()}

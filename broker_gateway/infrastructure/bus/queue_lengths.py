@@ -1,4 +1,4 @@
-"""How long the queues are, without a round trip per submission."""
+"""The lengths of the queues, known without a round trip for each submission."""
 
 from __future__ import annotations
 
@@ -25,10 +25,13 @@ RECOUNTED_S = 0.02
 """A recount asks again only after this time or after something was stored: many may want to enter a full queue."""
 
 Queue = tuple[str, Priority]
+"""A pool and a priority."""
 
 
 @dataclass(slots=True)
-class _Depth:
+class _Length:
+    """What is known of the length of one queue."""
+
     counted: int = 0
     """What the server said."""
     counted_at: float = float("-inf")
@@ -39,64 +42,66 @@ class _Depth:
 
 
 class QueueLengths:
-    """Server's count, at most ``STALE_S`` old, plus what this gateway added since. Other gateways' additions show with
-    the next count."""
+    """The number of waiting tasks for each queue: the server's count, at most ``STALE_S`` old, plus what this gateway
+    added since. Other gateways' additions show with the next count."""
 
     def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
-        self._depths: dict[Queue, _Depth] = {}
+        self._lengths: dict[Queue, _Length] = {}
 
     async def waiting(self, queue: Queue, *, recount: bool = False) -> int:
-        """Raises BusUnavailableError, JetStreamError."""
-        depth = self._depths.setdefault(queue, _Depth())
-        age_s = time.monotonic() - depth.counted_at
-        recount = recount and (age_s > RECOUNTED_S or depth.added > depth.under_way)
+        """The number of tasks that wait in ``queue``; ``recount``: as it is now. Raises BusUnavailableError."""
+        length = self._lengths.setdefault(queue, _Length())
+        age_s = time.monotonic() - length.counted_at
+        recount = recount and (age_s > RECOUNTED_S or length.added > length.under_way)
         if recount or age_s > FRESH_S:
-            refresh = self._refreshing(queue, depth)
+            refresh = self._refreshing(queue, length)
             if recount or age_s > STALE_S:
                 await asyncio.shield(refresh)
-        return depth.counted + depth.added
+        return length.counted + length.added
 
     def known(self) -> dict[Queue, int]:
-        """The last counts of all queues that were ever asked for."""
-        return {queue: depth.counted + depth.added for queue, depth in self._depths.items()}
+        """The last known lengths of all queues that were ever asked for."""
+        return {queue: length.counted + length.added for queue, length in self._lengths.items()}
 
     def begin(self, queue: Queue) -> None:
-        """A task is on its way to the queue."""
-        depth = self._depths.setdefault(queue, _Depth())
-        depth.added += 1
-        depth.under_way += 1
+        """Says that a task is on its way to the queue."""
+        length = self._lengths.setdefault(queue, _Length())
+        length.added += 1
+        length.under_way += 1
 
     def end(self, queue: Queue, *, stored: bool) -> None:
-        """It got there, or it did not."""
-        depth = self._depths[queue]
-        depth.under_way -= 1
+        """Says that the task got there, or that it did not."""
+        length = self._lengths[queue]
+        length.under_way -= 1
         if not stored:
-            depth.added = max(depth.added - 1, 0)
+            length.added = max(length.added - 1, 0)
 
     async def close(self) -> None:
-        tasks = [depth.refresh for depth in self._depths.values() if depth.refresh is not None]
+        """Ends the counting that is under way."""
+        tasks = [length.refresh for length in self._lengths.values() if length.refresh is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _refreshing(self, queue: Queue, depth: _Depth) -> asyncio.Task[None]:
-        if depth.refresh is None or depth.refresh.done():
-            depth.refresh = asyncio.create_task(self._refresh(queue, depth))
-            depth.refresh.add_done_callback(_note_failure)
-        return depth.refresh
+    def _refreshing(self, queue: Queue, length: _Length) -> asyncio.Task[None]:
+        if length.refresh is None or length.refresh.done():
+            length.refresh = asyncio.create_task(self._refresh(queue, length))
+            length.refresh.add_done_callback(_note_failure)
+        return length.refresh
 
-    async def _refresh(self, queue: Queue, depth: _Depth) -> None:
-        depth.added, before = depth.under_way, depth.added
+    async def _refresh(self, queue: Queue, length: _Length) -> None:
+        length.added, before = length.under_way, length.added
         try:
-            depth.counted = await self._count(*queue)
+            length.counted = await self._count(*queue)
         except BaseException:
-            depth.added += before
+            length.added += before
             raise
-        depth.counted_at = time.monotonic()
+        length.counted_at = time.monotonic()
 
     async def _count(self, pool: str, priority: Priority) -> int:
-        """A queue without its consumer is given one: tasks must not wait for the first node to be seen."""
+        """The server's count. A queue without its consumer is given one: tasks must not wait for the first node to be
+        seen."""
         name = names.queue_consumer(pool, priority)
         try:
             info = await jetstream.call(self._bus, f"CONSUMER.INFO.{names.STREAM_TASKS}.{name}")
@@ -112,4 +117,4 @@ def _note_failure(refresh: asyncio.Task[None]) -> None:
     if refresh.cancelled() or refresh.exception() is None:
         return
     if not isinstance(refresh.exception(), BusUnavailableError):
-        log.warning("queue not counted", error=str(refresh.exception()))
+        log.warning("queue_not_counted", error=str(refresh.exception()))

@@ -1,12 +1,13 @@
-"""Running an ended task once more: its result and events go, and its message comes again under a new message id."""
+"""Running an ended task once more (docs/adr/0006-attempts-are-runs.md): its result and its events are removed, and its
+message is stored again under a new message id."""
 
 from __future__ import annotations
 
 import msgspec
 
-from broker_gateway.application.ports import QueueFullError, TaskSnapshot
-from broker_gateway.infrastructure.bus.dead import bounds, last, purge_before
-from broker_gateway.infrastructure.bus.tasks import FULL_RETRY_MS
+from broker_gateway.application.ports import TaskSnapshot
+from broker_gateway.infrastructure.bus import streams
+from broker_gateway.infrastructure.bus.tasks import store_task
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
@@ -14,36 +15,36 @@ from schemas.execution import ResultMessage
 from schemas.task import TaskMessage
 
 _NO_SUCH_SEQUENCE = (10043, 10057)
-_FULL = (jetstream.MAXIMUM_MESSAGES, jetstream.NO_STORAGE)
 
 _encoder = msgspec.json.Encoder()
 _results = msgspec.json.Decoder(ResultMessage)
 
 
 class BusTaskRerun:
-    """Implements ``TaskRerun``. Reads from the streams' leaders: a replica may be behind."""
+    """Implements ``TaskRerun``. It reads from the streams' leaders, since a replica may be behind."""
 
     def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
 
-    async def standing(self, task_id: str) -> TaskSnapshot:
-        """In this order: the events that are counted were there before anything else was looked at, and a task that is
-        not in the queue any more has its result stored."""
-        _, events_before = await bounds(self._bus, names.STREAM_EVENTS)
-        queued = await last(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id))
-        place, payload = await last(self._bus, names.STREAM_RESULTS, names.result_subject(task_id)) or (0, b"")
+    async def snapshot(self, task_id: str) -> TaskSnapshot:
+        """What the streams hold of the task. They are read in this order: the events that are counted were there before
+        anything else was looked at, and a task that is not in the queue any more has its result stored."""
+        events = await streams.bounds(self._bus, names.STREAM_EVENTS)
+        queued = await jetstream.last_message(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id))
+        result = await jetstream.last_message(self._bus, names.STREAM_RESULTS, names.result_subject(task_id))
         return TaskSnapshot(
             is_queued=queued is not None,
-            result=_results.decode(payload) if place else None,
-            result_place=place,
-            events_before=events_before,
+            result=None if result is None else _results.decode(result.payload),
+            result_sequence=0 if result is None else result.sequence,
+            events_before=events.below,
         )
 
-    async def forget_attempts(self, task_id: str, standing: TaskSnapshot) -> None:
-        await purge_before(self._bus, names.STREAM_EVENTS, names.events_of(task_id), standing.events_before)
+    async def forget_attempts(self, task_id: str, snapshot: TaskSnapshot) -> None:
+        subject = names.events_of(task_id)
+        await streams.purge_below(self._bus, names.STREAM_EVENTS, subject, snapshot.events_before)
 
-    async def forget_result(self, standing: TaskSnapshot) -> bool:
-        body = {"seq": standing.result_place, "no_erase": True}
+    async def forget_result(self, snapshot: TaskSnapshot) -> bool:
+        body = {"seq": snapshot.result_sequence, "no_erase": True}
         try:
             await jetstream.call(self._bus, f"STREAM.MSG.DELETE.{names.STREAM_RESULTS}", body, repeat=False)
         except jetstream.JetStreamError as error:
@@ -53,18 +54,4 @@ class BusTaskRerun:
         return True
 
     async def enqueue(self, task: TaskMessage, occasion: str) -> bool:
-        """The id is refused by its subject while its message is there, and the occasion by the duplicate window."""
-        headers = {
-            names.HEADER_MSG_ID: f"{task.id}-again-{occasion}",
-            names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0",
-        }
-        subject = names.task_subject(task.pool, task.priority, task.id)
-        try:
-            ack = await jetstream.store(self._bus, subject, _encoder.encode(task), headers)
-        except jetstream.JetStreamError as error:
-            if error.err_code == jetstream.WRONG_LAST_SEQUENCE:
-                return False
-            if error.err_code in _FULL:
-                raise QueueFullError(f"the bus is full: {error.description}", FULL_RETRY_MS) from error
-            raise
-        return not ack.duplicate
+        return await store_task(self._bus, task, _encoder.encode(task), f"{task.id}-again-{occasion}")

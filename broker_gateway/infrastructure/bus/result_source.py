@@ -1,4 +1,4 @@
-"""Finished executions for the relay: a pull consumer that all gateways share."""
+"""The source of finished executions for the relay: a pull consumer on RESULTS that all gateways share."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _results = msgspec.json.Decoder(ResultMessage)
 
 
 class BusResultSource:
-    """Implements ``ResultSource``, for one caller at a time. At most one pull is under way."""
+    """Implements ``ResultSource``, for one caller at a time. At most one pull request is under way."""
 
     def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
@@ -50,21 +50,21 @@ class BusResultSource:
         self._news = asyncio.Event()
         bus.on_connect(self._connected)
 
-    async def take(self, most: int) -> Sequence[ResultDelivery]:
+    async def take(self, max_results: int) -> Sequence[ResultDelivery]:
         while True:
-            if batch := await self._from_buffer(most):
+            if batch := await self._from_buffer(max_results):
                 return batch
             try:
-                await self._pull(most)
+                await self._pull(max_results)
             except (BusUnavailableError, nats.errors.Error, OSError) as error:
-                log.debug("no pull", error=str(error))
+                log.debug("result_pull_failed", error=str(error))
                 await asyncio.sleep(_PAUSE_S)
                 continue
             await self._wait()
 
-    async def _from_buffer(self, most: int) -> list[ResultDelivery]:
+    async def _from_buffer(self, max_results: int) -> list[ResultDelivery]:
         batch: list[ResultDelivery] = []
-        while self._arrived and len(batch) < most:
+        while self._arrived and len(batch) < max_results:
             arrived_at, message = self._arrived.popleft()
             if time.monotonic() - arrived_at > TOO_OLD_S:
                 continue
@@ -78,16 +78,16 @@ class BusResultSource:
             batch.append(BusResultDelivery(self._bus, message, result))
         return batch
 
-    async def _pull(self, most: int) -> None:
+    async def _pull(self, max_results: int) -> None:
         client = await self._bus.client()
         if client is not self._client:
             self._inbox = client.new_inbox()
             await client.subscribe(self._inbox, cb=self._on_message)
             self._client, self._asked = client, 0
         if self._asked == 0:
-            body = topology.pull_request(batch=most, expires_s=EXPIRES_S, heartbeat_s=HEARTBEAT_S)
+            body = topology.pull_request(batch=max_results, expires_s=EXPIRES_S, heartbeat_s=HEARTBEAT_S)
             await client.publish(_PULL, body, reply=self._inbox)
-            self._asked = most
+            self._asked = max_results
 
     async def _connected(self) -> None:
         """A server that was away has forgotten the pull."""
@@ -103,7 +103,7 @@ class BusResultSource:
         self._news.clear()
 
     def _give_up(self) -> None:
-        """The pull is lost; the next one takes its place."""
+        """The pull is lost; the next one replaces it."""
         self._asked = 0
         self._news.set()
 
@@ -119,9 +119,9 @@ class BusResultSource:
         self._news.set()
 
     async def _declare(self) -> None:
-        """The consumer, or all of JetStream, is away."""
+        """Creates the consumer again, which is away; or all of JetStream is."""
         await asyncio.sleep(_PAUSE_S)
         try:
             await declare.ensure_consumer(self._bus, names.STREAM_RESULTS, topology.relay_consumer())
         except BusUnavailableError as error:
-            log.warning("relay consumer not declared", error=str(error))
+            log.warning("relay_consumer_not_declared", error=str(error))

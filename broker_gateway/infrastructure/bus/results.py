@@ -1,10 +1,10 @@
-"""The result store on RESULTS."""
+"""The result store, on the stream RESULTS."""
 
 from __future__ import annotations
 
 import msgspec
 
-from broker_gateway.application.ports import BusUnavailableError
+from broker_gateway.infrastructure.bus import streams
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
@@ -22,15 +22,10 @@ class BusResultStore:
         self._bus = bus
 
     async def find(self, task_id: str) -> ResultMessage | None:
-        """A direct get: any replica answers, so a result of the last milliseconds may be missing in a cluster."""
-        subject = f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.{names.result_subject(task_id)}"
-        reply = await self._bus.request(subject, b"", repeat=True)
-        status = (reply.headers or {}).get("Status")
-        if status == "404":
-            return None
-        if status is not None:
-            raise BusUnavailableError(f"the result store answered {status}")
-        return _decoder.decode(reply.data)
+        """The task's result; in a cluster one of the last milliseconds may be missing."""
+        subject = names.result_subject(task_id)
+        payload = await streams.last_payload_of_any_replica(self._bus, names.STREAM_RESULTS, subject)
+        return None if payload is None else _decoder.decode(payload)
 
     async def store(self, result: ResultMessage) -> bool:
         headers = {names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
@@ -42,6 +37,3 @@ class BusResultStore:
                 return False
             raise
         return True
-
-    async def forget(self, task_id: str) -> None:
-        await jetstream.purge(self._bus, names.STREAM_RESULTS, names.result_subject(task_id))

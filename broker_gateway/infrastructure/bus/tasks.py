@@ -1,4 +1,4 @@
-"""The task queue on TASKS."""
+"""The task queue, on the stream TASKS."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import msgspec
 import stamina
 
 from broker_gateway.application.ports import BusUnavailableError, QueueFullError, TaskTooLargeError
-from broker_gateway.infrastructure.bus.queue_lengths import Queue, QueueLengths
+from broker_gateway.infrastructure.bus import streams
+from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection, PayloadTooLargeError
 from schemas import names
@@ -24,54 +25,57 @@ _FULL = (jetstream.MAXIMUM_MESSAGES, jetstream.NO_STORAGE)
 class BusTaskQueue:
     """Implements ``TaskQueue``. Concurrent calls share the connection and do not wait for each other."""
 
-    def __init__(self, bus: BusConnection, depths: QueueLengths) -> None:
+    def __init__(self, bus: BusConnection, lengths: QueueLengths) -> None:
         self._bus = bus
-        self._depths = depths
+        self._lengths = lengths
 
     async def enqueue(self, task: TaskMessage) -> bool:
         queue = (task.pool, task.priority)
         stored = False
-        self._depths.begin(queue)
+        self._lengths.begin(queue)
         try:
-            stored = await self._store(task, queue)
+            stored = await self._store(task)
         finally:
-            self._depths.end(queue, stored=stored)
+            self._lengths.end(queue, stored=stored)
         return stored
 
     async def waiting(self, pool: str, priority: Priority, *, recount: bool = False) -> int:
-        return await self._depths.waiting((pool, priority), recount=recount)
+        return await self._lengths.waiting((pool, priority), recount=recount)
 
     async def find(self, task_id: str) -> TaskMessage | None:
-        payload = await jetstream.last_message(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id))
-        return None if payload is None else _decoder.decode(payload)
+        found = await jetstream.last_message(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id))
+        return None if found is None else _decoder.decode(found.payload)
 
     async def remove(self, task_id: str) -> bool:
-        return await jetstream.purge(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id)) > 0
+        return await streams.purge(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id)) > 0
 
-    async def _store(self, task: TaskMessage, queue: Queue) -> bool:
-        subject = names.task_subject(*queue, task.id)
+    async def _store(self, task: TaskMessage) -> bool:
         payload = _encoder.encode(task)
         try:
-            return await self._store_once(subject, payload, task.id)
+            return await store_task(self._bus, task, payload, task.id)
         except BusUnavailableError:
-            return await self._store_patiently(subject, payload, task.id)
+            return await self._store_patiently(task, payload)
 
     @stamina.retry(on=BusUnavailableError, attempts=2, wait_initial=0.1, wait_max=1.0)
-    async def _store_patiently(self, subject: str, payload: bytes, task_id: str) -> bool:
+    async def _store_patiently(self, task: TaskMessage, payload: bytes) -> bool:
         """Trying again is safe: the id is stored once."""
-        return await self._store_once(subject, payload, task_id)
+        return await store_task(self._bus, task, payload, task.id)
 
-    async def _store_once(self, subject: str, payload: bytes, task_id: str) -> bool:
-        """The id is refused by its subject while its message is there, by the duplicate window once it is gone."""
-        headers = {names.HEADER_MSG_ID: task_id, names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
-        try:
-            ack = await jetstream.store(self._bus, subject, payload, headers)
-        except PayloadTooLargeError as error:
-            raise TaskTooLargeError(str(error)) from error
-        except jetstream.JetStreamError as error:
-            if error.err_code == jetstream.WRONG_LAST_SEQUENCE:
-                return False
-            if error.err_code in _FULL:
-                raise QueueFullError(f"the bus is full: {error.description}", FULL_RETRY_MS) from error
-            raise
-        return not ack.duplicate
+
+async def store_task(bus: BusConnection, task: TaskMessage, payload: bytes, message_id: str) -> bool:
+    """Stores the task once: it is refused by its subject while its message is there, and by ``message_id`` for the
+    duplicate window once that is gone. False where it was. Raises QueueFullError, TaskTooLargeError,
+    BusUnavailableError."""
+    subject = names.task_subject(task.pool, task.priority, task.id)
+    headers = {names.HEADER_MSG_ID: message_id, names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
+    try:
+        ack = await jetstream.store(bus, subject, payload, headers)
+    except PayloadTooLargeError as error:
+        raise TaskTooLargeError(str(error)) from error
+    except jetstream.JetStreamError as error:
+        if error.err_code == jetstream.WRONG_LAST_SEQUENCE:
+            return False
+        if error.err_code in _FULL:
+            raise QueueFullError(f"the bus is full: {error.description}", FULL_RETRY_MS) from error
+        raise
+    return not ack.duplicate

@@ -1,1 +1,2 @@
-"""Delivering finished executions to the endpoints that clients name, and to no address that they must not reach."""
+"""The delivery of finished executions to the endpoints that clients name, and to no address that they must not
+reach."""

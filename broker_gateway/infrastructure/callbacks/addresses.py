@@ -1,4 +1,4 @@
-"""Which addresses a callback may be delivered to.
+"""The rule which addresses a callback may be delivered to.
 
 A client chooses the URL, so the relay must not become its way into the network that the gateway stands in.
 """
@@ -47,13 +47,14 @@ class ForbiddenAddressError(Exception):
 
 
 class AddressGuard:
-    """Public addresses, and those in ``allowed``."""
+    """The addresses that are permitted: public ones, and those in ``allowed``."""
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         """``allowed``: networks as CIDR. Raises ValueError for one that is not."""
         self._allowed: tuple[Network, ...] = tuple(ip_network(text) for text in allowed)
 
     def permits(self, address: Address) -> bool:
+        """True for an address that callbacks may go to."""
         if any(address in network for network in self._allowed):
             return True
         if isinstance(address, IPv4Address):

@@ -13,14 +13,14 @@ from purgatory.domain.model import CLOSED, OpenedState
 from broker_gateway.application.ports import CallbackTransport, DeliveryError
 from schemas.execution import Execution
 
-MOST_ENDPOINTS = 10_000
+MAX_ENDPOINTS = 10_000
 """Failing endpoints that are remembered; clients choose them. Those that work are not kept."""
 
 log = structlog.get_logger(__name__)
 
 
 class Breakers:
-    """Shared by all transports. An endpoint is a host with its port."""
+    """The circuit breakers of all endpoints, shared by all transports. An endpoint is a host with its port."""
 
     def __init__(self, failures: int, rest_s: float) -> None:
         """After ``failures`` (at least 1) in a row, no call is made for ``rest_s`` seconds; the next then decide."""
@@ -29,6 +29,7 @@ class Breakers:
         self._factory = AsyncCircuitBreakerFactory(failures, rest_s, [(DeliveryError, _is_answer)], self._known)
 
     async def of(self, endpoint: str) -> Any:
+        """The endpoint's breaker: an asynchronous context manager that raises OpenedState while it is open."""
         return await self._factory.get_breaker(endpoint)
 
     def settle(self, breaker: Any) -> None:
@@ -36,7 +37,7 @@ class Breakers:
         contexts, context = self._known.contexts.breakers, breaker.context
         if context.state == CLOSED and not context.failure_count:
             contexts.pop(context.name, None)
-        elif len(contexts) > MOST_ENDPOINTS:
+        elif len(contexts) > MAX_ENDPOINTS:
             contexts.pop(next(iter(contexts)))
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Delivery by ``CallbackService.Deliver``."""
+"""The callback transport that calls ``CallbackService.Deliver``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, Forb
 from coderunner.v1 import callback_pb2, callback_pb2_grpc, execution_pb2
 from schemas.execution import Execution
 
-MOST_CHANNELS = 64
+MAX_CHANNELS = 64
 """Kept open between deliveries; the one unused for longest goes first."""
 
 ToMessage = Callable[[Execution], execution_pb2.Execution]
@@ -30,8 +30,8 @@ class _Kept:
 
 
 class GrpcCallbackTransport:
-    """``grpc://host:port``, without TLS. The name is resolved and checked here, and the checked address is what the
-    channel connects to; the name stays the call's authority."""
+    """Implements ``CallbackTransport`` for ``grpc://host:port``, without TLS. The name is resolved and checked here,
+    and the checked address is what the channel connects to; the name stays the call's authority."""
 
     def __init__(self, guard: AddressGuard, to_message: ToMessage, *, timeout_s: float, user_agent: str) -> None:
         self._guard = guard
@@ -41,7 +41,7 @@ class GrpcCallbackTransport:
         self._channels: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
 
     async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
-        """Whatever the endpoint answers but OK is worth another try: the API says so."""
+        """Calls the endpoint. Whatever it answers but OK is worth another try: the API says so."""
         request = callback_pb2.DeliverRequest(execution=self._to_message(execution))
         target, authority = await self._target(url)
         async with self._channel(target, authority) as channel:
@@ -52,6 +52,7 @@ class GrpcCallbackTransport:
                 raise DeliveryError(f"the endpoint answered {error.code().name}") from error
 
     async def close(self) -> None:
+        """Closes all channels."""
         while self._channels:
             _, kept = self._channels.popitem()
             await kept.channel.close(None)
@@ -85,8 +86,8 @@ class GrpcCallbackTransport:
             await self._trim()
 
     async def _trim(self) -> None:
-        """Channels in use stay, so there may be more than the most for a while."""
-        surplus = len(self._channels) - MOST_CHANNELS
+        """Channels in use stay, so there may be more than MAX_CHANNELS for a while."""
+        surplus = len(self._channels) - MAX_CHANNELS
         if surplus > 0:
             for key in [key for key, kept in self._channels.items() if not kept.in_use][:surplus]:
                 await self._channels.pop(key).channel.close(None)

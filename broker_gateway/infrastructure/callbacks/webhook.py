@@ -1,4 +1,4 @@
-"""Delivery by HTTP POST."""
+"""The callback transport that sends an HTTP POST."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ _encoder = msgspec.json.Encoder()
 
 
 class WebhookTransport:
-    """``http`` and ``https``. Body: the execution as JSON with the proto's field names."""
+    """Implements ``CallbackTransport`` for ``http`` and ``https``. Body: the execution as JSON with the proto's field
+    names."""
 
     def __init__(self, guard: AddressGuard, *, timeout_s: float, user_agent: str, secret: str = "") -> None:
         """``secret`` (``whsec_…``, base64): sign as Standard Webhooks says. Raises ValueError for one that is not."""
@@ -54,6 +55,7 @@ class WebhookTransport:
             raise DeliveryError(f"not reached: {error}") from error
 
     async def close(self) -> None:
+        """Closes all connections."""
         if self._session is not None:
             await self._session.close()
 
@@ -100,7 +102,8 @@ class WebhookTransport:
 
 
 class _GuardedResolver(aiohttp.abc.AbstractResolver):
-    """What it returns is what is connected to: a name cannot change its mind in between."""
+    """The resolver of the HTTP client. What it returns is what is connected to: a name cannot change its mind in
+    between."""
 
     def __init__(self, guard: AddressGuard) -> None:
         self._guard = guard

@@ -44,7 +44,7 @@ class NatsResultSink:
         if stored is None:
             return None
         try:
-            return _decoder.decode(stored).execution
+            return _decoder.decode(stored.payload).execution
         except msgspec.MsgspecError as error:
             raise OSError(f"the stored result was not understood: {error}") from error
 

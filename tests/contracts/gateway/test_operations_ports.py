@@ -23,18 +23,18 @@ from schemas.execution import DeadLetter, Execution, TaskEvent
 from schemas.status import Status
 from schemas.topology import BusLimits
 from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryResultStore, MemoryTaskQueue
-from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRevival, poison_letter, undelivered_letter
+from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRerun, poison_letter, undelivered_letter
 from tests.integration.gateway import samples
 from tests.integration.gateway.conftest import declared_bus
 from tests.servers import NatsServer
 
-MOST_TASKS = 2
+MAX_TASKS = 2
 
 
 @dataclass
 class Parts:
     dead: DeadLetters
-    revival: TaskRerun
+    rerun: TaskRerun
     queue: TaskQueue
     results: ResultStore
     history: History
@@ -47,7 +47,7 @@ async def parts(request: pytest.FixtureRequest, nats_server: NatsServer) -> Asyn
     if request.param == "memory":
         yield in_memory()
         return
-    async with declared_bus(nats_server, BusLimits(tasks_max_msgs=MOST_TASKS)) as bus:
+    async with declared_bus(nats_server, BusLimits(tasks_max_msgs=MAX_TASKS)) as bus:
 
         async def bury(letter: DeadLetter) -> None:
             await bus.request(names.dead_subject(letter.reason, letter.id), msgspec.json.encode(letter))
@@ -55,15 +55,15 @@ async def parts(request: pytest.FixtureRequest, nats_server: NatsServer) -> Asyn
         async def happens(event: TaskEvent) -> None:
             await bus.request(names.event_subject(event.id, event.status), msgspec.json.encode(event))
 
-        depths = QueueLengths(bus)
-        ports = BusDeadLetters(bus), BusTaskRerun(bus), BusTaskQueue(bus, depths), BusResultStore(bus)
+        lengths = QueueLengths(bus)
+        ports = BusDeadLetters(bus), BusTaskRerun(bus), BusTaskQueue(bus, lengths), BusResultStore(bus)
         yield Parts(*ports, BusHistory(bus), bury, happens)
-        await depths.close()
+        await lengths.close()
 
 
 def in_memory() -> Parts:
     bus = MemoryBus()
-    bus.max_tasks = MOST_TASKS
+    bus.max_tasks = MAX_TASKS
     letters = MemoryDeadLetters(bus)
 
     async def bury(letter: DeadLetter) -> None:
@@ -72,7 +72,7 @@ def in_memory() -> Parts:
     async def happens(event: TaskEvent) -> None:
         bus.reach(Execution.told_by(event))
 
-    ports = letters, MemoryTaskRevival(bus), MemoryTaskQueue(bus), MemoryResultStore(bus)
+    ports = letters, MemoryTaskRerun(bus), MemoryTaskQueue(bus), MemoryResultStore(bus)
     return Parts(*ports, MemoryHistory(bus), bury, happens)
 
 
@@ -155,22 +155,22 @@ async def test_a_removed_letter_takes_those_before_it_and_leaves_a_later_one(par
 
 
 async def test_a_task_stands_where_its_message_and_its_result_are(parts: Parts) -> None:
-    standing = await parts.revival.standing("t1")
-    assert (standing.is_queued, standing.result) == (False, None)
+    snapshot = await parts.rerun.snapshot("t1")
+    assert (snapshot.is_queued, snapshot.result) == (False, None)
     await parts.queue.enqueue(samples.task("t1"))
-    assert (await parts.revival.standing("t1")).is_queued
+    assert (await parts.rerun.snapshot("t1")).is_queued
     await parts.results.store(samples.result("t1"))
-    assert (await parts.revival.standing("t1")).result == samples.result("t1")
+    assert (await parts.rerun.snapshot("t1")).result == samples.result("t1")
 
 
 async def test_only_the_result_that_was_seen_is_forgotten(parts: Parts) -> None:
     await parts.results.store(samples.result("t1", node_id="first"))
     await parts.results.store(samples.result("t2"))
-    seen = await parts.revival.standing("t1")
-    assert await parts.revival.forget_result(seen)
+    seen = await parts.rerun.snapshot("t1")
+    assert await parts.rerun.forget_result(seen)
     assert await parts.results.find("t1") is None
     assert await parts.results.store(samples.result("t1", node_id="second"))
-    assert not await parts.revival.forget_result(seen)
+    assert not await parts.rerun.forget_result(seen)
     assert await parts.results.find("t1") == samples.result("t1", node_id="second")
     assert await parts.results.find("t2") is not None
 
@@ -179,7 +179,7 @@ async def test_forgotten_attempts_leave_no_state_of_the_task_and_those_of_others
     for task_id in ("t1", "t2"):
         for status in (Status.QUEUED, Status.RUNNING, Status.INTERNAL_ERROR):
             await parts.happens(samples.event(task_id, status))
-    await parts.revival.forget_attempts("t1", await parts.revival.standing("t1"))
+    await parts.rerun.forget_attempts("t1", await parts.rerun.snapshot("t1"))
     assert await parts.history.latest("t1") is None
     assert await parts.history.latest("t2") is not None
 
@@ -187,18 +187,18 @@ async def test_forgotten_attempts_leave_no_state_of_the_task_and_those_of_others
 async def test_a_task_is_queued_once_for_each_occasion_though_its_id_was_queued_before(parts: Parts) -> None:
     task = samples.task("t1")
     await parts.queue.enqueue(task)
-    assert not await parts.revival.enqueue(task, "7")
+    assert not await parts.rerun.enqueue(task, "7")
     await parts.queue.remove(task.id)
-    assert await parts.revival.enqueue(task, "7")
+    assert await parts.rerun.enqueue(task, "7")
     assert await parts.queue.find(task.id) == task
     await parts.queue.remove(task.id)
-    assert not await parts.revival.enqueue(task, "7")
-    assert await parts.revival.enqueue(task, "8")
+    assert not await parts.rerun.enqueue(task, "7")
+    assert await parts.rerun.enqueue(task, "8")
 
 
 async def test_a_full_queue_refuses_a_revival_with_a_retry_time(parts: Parts) -> None:
-    for _ in range(MOST_TASKS):
+    for _ in range(MAX_TASKS):
         await parts.queue.enqueue(samples.task())
     with pytest.raises(QueueFullError) as refusal:
-        await parts.revival.enqueue(samples.task("t1"), "7")
+        await parts.rerun.enqueue(samples.task("t1"), "7")
     assert refusal.value.retry_after_ms > 0

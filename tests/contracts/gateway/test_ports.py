@@ -9,7 +9,7 @@ import pytest
 from broker_gateway.application.ports import QueueFullError, TaskFilter
 from schemas.execution import Execution, ResultMessage
 from schemas.status import Priority, Status
-from tests.contracts.gateway.conftest import MOST_TASKS, Parts
+from tests.contracts.gateway.conftest import MAX_TASKS, Parts
 from tests.integration.gateway import samples
 
 
@@ -36,7 +36,7 @@ async def test_an_id_that_has_just_left_the_queue_is_not_new(parts: Parts) -> No
 
 
 async def test_a_full_queue_refuses_with_a_retry_time(parts: Parts) -> None:
-    for _ in range(MOST_TASKS):
+    for _ in range(MAX_TASKS):
         await parts.queue.enqueue(samples.task())
     with pytest.raises(QueueFullError) as refusal:
         await parts.queue.enqueue(samples.task())
@@ -57,7 +57,7 @@ async def test_the_first_result_stays_until_it_is_forgotten(parts: Parts) -> Non
     assert await parts.results.store(first)
     assert not await parts.results.store(second)
     assert await parts.results.find("a") == first
-    await parts.results.forget("a")
+    assert await parts.rerun.forget_result(await parts.rerun.snapshot("a"))
     assert await parts.results.find("a") is None
 
 
@@ -128,7 +128,7 @@ async def test_the_inbox_gives_no_more_than_asked_and_every_result(parts: Parts)
     seen: list[str] = []
     async with asyncio.timeout(10):
         while len(seen) < 3:
-            deliveries = await parts.inbox.take(2)
+            deliveries = await parts.source.take(2)
             assert 1 <= len(deliveries) <= 2
             for delivery in deliveries:
                 assert delivery.attempt == 1

@@ -52,14 +52,14 @@ async def test_gateways_that_declare_at_once_do_not_disturb_each_other(connect: 
 
 async def test_changed_limits_are_applied_and_nothing_is_lost(connect: Connect) -> None:
     bus = await connect()
-    depths = QueueLengths(bus)
+    lengths = QueueLengths(bus)
     task = samples.task()
-    await BusTaskQueue(bus, depths).enqueue(task)
+    await BusTaskQueue(bus, lengths).enqueue(task)
     other = await connect(BusLimits(tasks_max_msgs=7, results_max_age_s=60))
     assert (await config_of(other, names.STREAM_TASKS))["max_msgs"] == 7
     assert (await config_of(other, names.STREAM_RESULTS))["max_age"] == 60 * 10**9
-    assert await BusTaskQueue(other, depths).find(task.id) == task
-    await depths.close()
+    assert await BusTaskQueue(other, lengths).find(task.id) == task
+    await lengths.close()
 
 
 async def test_a_server_that_comes_back_empty_is_declared_again(start_nats: StartNats) -> None:
@@ -97,8 +97,8 @@ async def test_three_replicas_survive_their_leader(nats_cluster: NatsCluster) ->
     bus.start()
     async with asyncio.timeout(30):
         await declaration.done.wait()
-    depths = QueueLengths(bus)
-    queue = BusTaskQueue(bus, depths)
+    lengths = QueueLengths(bus)
+    queue = BusTaskQueue(bus, lengths)
     before, after = samples.task(), samples.task()
     await queue.enqueue(before)
     await asyncio.to_thread(lambda: nats_cluster.leader_of(names.STREAM_TASKS).kill())
@@ -111,6 +111,6 @@ async def test_three_replicas_survive_their_leader(nats_cluster: NatsCluster) ->
                 continue
         assert await queue.find(before.id) == before
         assert await queue.find(after.id) == after
-    await depths.close()
+    await lengths.close()
     await declaration.close()
     await bus.close()

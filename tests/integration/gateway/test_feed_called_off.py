@@ -12,8 +12,8 @@ from chassis.nats.connection import BusConnection
 
 
 async def read(feed: Feed) -> None:
-    async for _ in feed:
-        pass
+    while True:
+        await feed.next(60)
 
 
 @pytest.mark.parametrize("results_only", [False, True])

@@ -93,7 +93,7 @@ async def test_a_proxy_in_the_environment_is_not_used(backend: Backend, monkeypa
 
 
 async def test_channels_are_kept_and_bounded(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grpc_callback, "MOST_CHANNELS", 2)
+    monkeypatch.setattr(grpc_callback, "MAX_CHANNELS", 2)
     callbacks = transport("127.0.0.0/8")
     hosts = ["127.0.0.1", "localhost", "127.0.0.1", "LOCALHOST", "127.1"]
     for host in hosts:

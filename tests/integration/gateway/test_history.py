@@ -126,7 +126,7 @@ async def test_a_filter_that_matches_nothing_costs_a_bounded_look_per_call(
     bus: BusConnection, history: BusHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history_module, "WINDOW", 10)
-    monkeypatch.setattr(history_module, "MOST_WINDOWS", 2)
+    monkeypatch.setattr(history_module, "MAX_WINDOWS", 2)
     await happened(bus, [samples.event(f"t{number}", Status.QUEUED) for number in range(100)])
     page = await history.page(TaskFilter(language="go"), 5, "")
     assert page.executions == []

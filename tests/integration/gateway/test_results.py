@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from chassis.nats.connection import BusConnection
 from schemas import names
@@ -45,10 +46,11 @@ async def test_a_writer_that_sends_no_precondition_cannot_replace_a_result(
     assert await store.find("a") == samples.result("a")
 
 
-async def test_a_forgotten_result_is_gone_and_can_be_written_again(store: BusResultStore) -> None:
+async def test_a_forgotten_result_is_gone_and_can_be_written_again(bus: BusConnection, store: BusResultStore) -> None:
     await store.store(samples.result("a"))
     await store.store(samples.result("b"))
-    await store.forget("a")
+    rerun = BusTaskRerun(bus)
+    assert await rerun.forget_result(await rerun.snapshot("a"))
     assert await store.find("a") is None
     assert await store.find("b") is not None
     assert await store.store(samples.result("a"))

@@ -59,14 +59,14 @@ async def bus(server: NatsServer) -> AsyncIterator[BusConnection]:
 
 
 async def test_the_queue_works(bus: BusConnection) -> None:
-    depths = QueueLengths(bus)
-    queue = BusTaskQueue(bus, depths)
+    lengths = QueueLengths(bus)
+    queue = BusTaskQueue(bus, lengths)
     task = samples.task()
     assert await queue.waiting("default", Priority.NORMAL) == 0
     assert await queue.enqueue(task)
     assert await queue.find(task.id) == task
     assert await queue.remove(task.id)
-    await depths.close()
+    await lengths.close()
 
 
 async def test_results_feeds_and_the_relays_inbox_work(bus: BusConnection) -> None:
@@ -79,7 +79,8 @@ async def test_results_feeds_and_the_relays_inbox_work(bus: BusConnection) -> No
         (delivery,) = await BusResultSource(bus).take(5)
     await delivery.keep_alive()
     await delivery.bury("undelivered", "why")
-    await store.forget("a")
+    rerun = BusTaskRerun(bus)
+    assert await rerun.forget_result(await rerun.snapshot("a"))
     assert await store.find("a") is None
     await feed.close()
 
@@ -97,15 +98,15 @@ async def test_history_and_events_work(bus: BusConnection) -> None:
 
 
 async def test_dead_letters_and_revival_work(bus: BusConnection) -> None:
-    dead, revival = BusDeadLetters(bus), BusTaskRerun(bus)
+    dead, rerun = BusDeadLetters(bus), BusTaskRerun(bus)
     letter = poison_letter(samples.task("a"))
     await jetstream.store(bus, names.dead_subject("poison", "a"), msgspec.json.encode(letter), {})
     await BusResultStore(bus).store(samples.result("a"))
     assert [one.id for one in (await dead.page("poison", 5, "")).letters] == ["a"]
-    standing = await revival.standing("a")
-    await revival.forget_attempts("a", standing)
-    assert await revival.forget_result(standing)
-    assert await revival.enqueue(samples.task("a"), "1")
+    snapshot = await rerun.snapshot("a")
+    await rerun.forget_attempts("a", snapshot)
+    assert await rerun.forget_result(snapshot)
+    assert await rerun.enqueue(samples.task("a"), "1")
     kept = await dead.newest("a")
     assert kept is not None
     await dead.remove(kept)

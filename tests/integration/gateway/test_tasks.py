@@ -27,9 +27,9 @@ def queue_on(bus: BusConnection) -> BusTaskQueue:
 
 @pytest_asyncio.fixture
 async def queue(bus: BusConnection) -> AsyncIterator[BusTaskQueue]:
-    depths = QueueLengths(bus)
-    yield BusTaskQueue(bus, depths)
-    await depths.close()
+    lengths = QueueLengths(bus)
+    yield BusTaskQueue(bus, lengths)
+    await lengths.close()
 
 
 async def stored(bus: BusConnection) -> int:
@@ -111,14 +111,14 @@ async def test_asking_for_the_length_in_a_burst_asks_the_server_once(bus: BusCon
 
 
 async def test_a_refused_submission_does_not_lengthen_the_queue(bus: BusConnection) -> None:
-    depths = QueueLengths(bus)
-    queue = BusTaskQueue(bus, depths)
+    lengths = QueueLengths(bus)
+    queue = BusTaskQueue(bus, lengths)
     task = samples.task()
     await queue.waiting("default", Priority.NORMAL)
     for _ in range(3):
         await queue.enqueue(task)
-    assert depths.known()["default", Priority.NORMAL] == 1
-    await depths.close()
+    assert lengths.known()["default", Priority.NORMAL] == 1
+    await lengths.close()
 
 
 async def test_a_pool_seen_for_the_first_time_gets_its_consumer(bus: BusConnection, queue: BusTaskQueue) -> None:

@@ -38,7 +38,7 @@ from tests.fakes.memory_bus import (
     MemoryTaskQueue,
     running,
 )
-from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRevival
+from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRerun
 
 NOW_MS = 1_700_000_000_000
 PATIENCE_S = 3.0
@@ -76,7 +76,7 @@ class GatewayOnFakes:
             cancelling=self._cancelling(cancel or CancelSettings()),
         )
         self.catalog = CatalogAppService(nodes=self.nodes)
-        self.dead, self.revival = MemoryDeadLetters(self.bus), MemoryTaskRevival(self.bus)
+        self.dead, self.rerun = MemoryDeadLetters(self.bus), MemoryTaskRerun(self.bus)
         self.transport = MemoryTransport()
         self.operations = self._operations(OperationsSettings(leaving_s=0.2, look_every_s=0.01))
 
@@ -118,7 +118,7 @@ class GatewayOnFakes:
     def _operations(self, settings: OperationsSettings) -> OperationsAppService:
         redriving = Redriving(
             dead=self.dead,
-            revival=self.revival,
+            rerun=self.rerun,
             results=self._results,
             history=self._history,
             delivery=CallbackDelivery({"http": self.transport}, PATIENCE_S),

@@ -56,11 +56,11 @@ def test_a_version_that_cannot_be_one_is_refused(version: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(LimitRules().allowed))
 def test_each_limit_has_a_least_and_a_most(name: str) -> None:
-    least, most = LimitRules().allowed[name]
-    assert fields(draft(limits={name: least})) == []
-    assert fields(draft(limits={name: most})) == []
-    assert fields(draft(limits={name: least - 1})) == [f"task.limits.{name}"]
-    assert fields(draft(limits={name: most + 1})) == [f"task.limits.{name}"]
+    minimum, maximum = LimitRules().allowed[name]
+    assert fields(draft(limits={name: minimum})) == []
+    assert fields(draft(limits={name: maximum})) == []
+    assert fields(draft(limits={name: minimum - 1})) == [f"task.limits.{name}"]
+    assert fields(draft(limits={name: maximum + 1})) == [f"task.limits.{name}"]
     assert fields(draft(limits={name: 2**64 - 1})) == [f"task.limits.{name}"]
 
 
@@ -82,3 +82,8 @@ def test_a_long_idempotency_key_is_refused() -> None:
 def test_a_queue_deadline_beyond_the_most_is_refused() -> None:
     assert fields(draft(queue_deadline_ms=24 * 3_600_000)) == []
     assert fields(draft(queue_deadline_ms=24 * 3_600_000 + 1)) == ["task.queue_deadline_ms"]
+
+
+def test_a_version_may_have_64_characters_and_no_more() -> None:
+    assert fields(draft(language_version="1" * 64)) == []
+    assert fields(draft(language_version="1" * 65)) == ["task.language_version"]

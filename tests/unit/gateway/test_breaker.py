@@ -98,7 +98,7 @@ async def test_an_endpoint_that_refuses_for_good_is_alive() -> None:
 async def test_endpoints_that_work_are_not_kept_and_of_those_that_do_not_only_so_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(breaker, "MOST_ENDPOINTS", 3)
+    monkeypatch.setattr(breaker, "MAX_ENDPOINTS", 3)
     inner, breakers = MemoryTransport(), Breakers(2, 60)
     transport = BreakingCallbackTransport(inner, breakers)
     for number in range(10):

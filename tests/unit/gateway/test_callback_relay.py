@@ -17,7 +17,7 @@ from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.application.settings import RelaySettings
 from schemas.execution import ResultMessage
 from schemas.task import Callback
-from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultInbox, MemoryTransport, refused
+from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultSource, MemoryTransport, refused
 from tests.fakes.memory_bus import MemoryBus, MemoryBusState
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, execution_of
 
@@ -26,14 +26,14 @@ SETTINGS = RelaySettings()
 
 class RelayOnFakes:
     def __init__(self, settings: RelaySettings) -> None:
-        self.inbox = MemoryResultInbox()
+        self.source = MemoryResultSource()
         self.transport = MemoryTransport()
         transports = {"http": self.transport, "https": self.transport, "grpc": self.transport}
-        self.relay = CallbackRelay(inbox=self.inbox, transports=transports, settings=settings, jitter=lambda: 1.0)
+        self.relay = CallbackRelay(source=self.source, transports=transports, settings=settings, jitter=lambda: 1.0)
 
     async def settled(self, *deliveries: MemoryResultDelivery) -> list[str]:
         """Hands them in; how each was settled."""
-        self.inbox.put(*deliveries)
+        self.source.put(*deliveries)
         return await self.outcomes(*deliveries)
 
     async def outcomes(self, *deliveries: MemoryResultDelivery) -> list[str]:
@@ -123,20 +123,20 @@ async def test_slow_endpoints_do_not_hold_up_the_others() -> None:
     async with running_relay(replace(SETTINGS, at_once=4, per_endpoint=2)) as setup:
         gate = setup.transport.gates["http://slow/"] = asyncio.Event()
         stuck = [delivery(f"s{number}", "http://slow/") for number in range(50)]
-        setup.inbox.put(*stuck)
+        setup.source.put(*stuck)
         others = [delivery(f"f{number}", "http://fast/") for number in range(20)]
         assert await setup.settled(*others) == ["done"] * 20
         assert not any(one.settled.is_set() for one in stuck)
         gate.set()
         assert await setup.outcomes(*stuck) == ["done"] * 50
-        assert setup.transport.most_in_flight <= 4
+        assert setup.transport.max_in_flight <= 4
 
 
 async def test_what_is_too_much_for_one_endpoint_is_handed_back_for_later() -> None:
     settings = replace(SETTINGS, per_endpoint=1, held_per_endpoint=2, postpone_s=7.0)
     async with running_relay(settings) as setup:
         gate = setup.transport.gates["http://slow/"] = asyncio.Event()
-        setup.inbox.put(delivery("s1", "http://slow/"), delivery("s2", "http://slow/"))
+        setup.source.put(delivery("s1", "http://slow/"), delivery("s2", "http://slow/"))
         late = delivery("s3", "http://slow/")
         assert await setup.settled(late) == ["retry"]
         assert late.delay_s == 7.0
@@ -148,7 +148,7 @@ async def test_a_turn_that_was_not_had_is_no_failed_attempt() -> None:
     async with running_relay(settings) as setup:
         gate = setup.transport.gates["http://slow/"] = asyncio.Event()
         blocking = delivery("s1", "http://slow/")
-        setup.inbox.put(blocking)
+        setup.source.put(blocking)
         for attempt in (1, 2, 3):
             assert await setup.settled(delivery("s2", "http://slow/", attempt)) == ["retry"]
         gate.set()
@@ -164,12 +164,12 @@ async def test_no_more_is_taken_than_may_be_held() -> None:
     async with running_relay(replace(SETTINGS, held=3)) as setup:
         gate = setup.transport.gates["http://h/"] = asyncio.Event()
         many = [delivery(f"t{number}") for number in range(10)]
-        setup.inbox.put(*many)
+        setup.source.put(*many)
         await asyncio.wait_for(_until(lambda: setup.transport.in_flight == 3), PATIENCE_S)
-        assert setup.inbox.most_asked == [3]
+        assert setup.source.max_asked == [3]
         gate.set()
         assert await setup.outcomes(*many) == ["done"] * 10
-        assert max(setup.inbox.most_asked) <= 3
+        assert max(setup.source.max_asked) <= 3
 
 
 async def _until(condition: Callable[[], bool]) -> None:
@@ -181,21 +181,21 @@ async def test_what_is_held_is_kept_alive_until_it_is_settled() -> None:
     async with running_relay(replace(SETTINGS, keep_alive_s=0.002)) as setup:
         gate = setup.transport.gates["http://h/"] = asyncio.Event()
         held = delivery()
-        setup.inbox.put(held)
+        setup.source.put(held)
         await asyncio.wait_for(_until(lambda: held.kept_alive >= 2), PATIENCE_S)
         gate.set()
         await held.settled.wait()
         kept_alive, another = held.kept_alive, delivery("t2")
         setup.transport.gates["http://h/"] = asyncio.Event()
-        setup.inbox.put(another)
+        setup.source.put(another)
         await asyncio.wait_for(_until(lambda: another.kept_alive >= 5), PATIENCE_S)
         assert held.kept_alive <= kept_alive + 1
 
 
 async def test_a_failing_bus_stops_nothing_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(callback_relay, "INBOX_PAUSE", callback_relay.Backoff(0.001, 2, 0.002))
+    monkeypatch.setattr(callback_relay, "TAKE_PAUSE", callback_relay.Backoff(base_s=0.001, max_s=0.002))
     setup = RelayOnFakes(SETTINGS)
-    setup.inbox.failures = [BusUnavailableError("down"), RuntimeError("odd")]
+    setup.source.failures = [BusUnavailableError("down"), RuntimeError("odd")]
     running = asyncio.create_task(setup.relay.run())
     assert await setup.settled(delivery()) == ["done"]
     running.cancel()
@@ -209,7 +209,7 @@ async def test_a_result_that_cannot_be_settled_comes_back_and_the_others_go_on()
             raise BusUnavailableError("down")
 
         broken.done = fail  # type: ignore[method-assign]  # the bus goes away between delivery and acknowledgement
-        setup.inbox.put(broken)
+        setup.source.put(broken)
         assert await setup.settled(delivery("t2")) == ["done"]
         assert broken.outcome == ""
 
@@ -219,9 +219,9 @@ async def test_the_relay_says_whether_it_takes_results(monkeypatch: pytest.Monke
     setup = RelayOnFakes(SETTINGS)
     readiness = Readiness(bus=MemoryBusState(bus), relay=setup.relay)
     assert readiness.report() == ReadinessReport(bus=True, relay=False)
-    setup.inbox.failures = [BusUnavailableError("down")]
+    setup.source.failures = [BusUnavailableError("down")]
     running = asyncio.create_task(setup.relay.run())
-    await asyncio.wait_for(_until(lambda: not setup.inbox.failures), PATIENCE_S)
+    await asyncio.wait_for(_until(lambda: not setup.source.failures), PATIENCE_S)
     await asyncio.sleep(0)
     assert not readiness.report().relay
     later = time.monotonic() + 60

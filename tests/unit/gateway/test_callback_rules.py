@@ -65,3 +65,9 @@ def test_a_well_formed_callback_is_let_in(url: str) -> None:
 )
 def test_a_malformed_callback_is_refused(url: str) -> None:
     assert fields(draft(callback_url=url)) == ["task.callback.url"]
+
+
+def test_a_host_may_have_253_characters_and_no_more() -> None:
+    host = ".".join(["x" * 63] * 3 + ["x" * 61])
+    assert fields(draft(callback_url=f"http://{host}/")) == []
+    assert fields(draft(callback_url=f"http://{host}x/")) == ["task.callback.url"]

@@ -86,6 +86,17 @@ async def test_a_task_that_runs_though_it_was_last_seen_queued_keeps_its_output_
     assert (await cancelled(gateway, task_id)).execution.run is not None
 
 
+async def test_nodes_get_more_time_to_kill_a_running_task_than_to_say_that_they_have_none() -> None:
+    gateway = GatewayOnFakes(cancel=CancelSettings(queued_probe_s=0.01, node_answer_s=0.02, result_wait_s=0.02))
+    await cancelled(gateway, await submitted(gateway))
+    assert gateway.control.timeouts_s[0] == 0.01
+    gateway.control.timeouts_s.clear()
+    running = await submitted(gateway)
+    gateway.start(running)
+    await cancelled(gateway, running)
+    assert gateway.control.timeouts_s[0] == 0.02
+
+
 async def test_a_task_that_ends_by_itself_while_it_is_killed_was_not_cancelled(gateway: GatewayOnFakes) -> None:
     task_id = await submitted(gateway)
     gateway.start(task_id)
@@ -146,6 +157,44 @@ async def test_a_task_that_ends_just_before_it_is_looked_for_was_not_cancelled(g
 
     gateway.bus.before["find_task"] = finish
     assert await cancelled(gateway, task_id) == Cancellation(execution_of(task_id), cancelled=False)
+
+
+async def test_a_task_that_ends_just_before_it_is_looked_for_is_left_alone(gateway: GatewayOnFakes) -> None:
+    task_id = await submitted(gateway)
+
+    async def finish() -> None:
+        gateway.finish(task_id)
+
+    gateway.bus.before["find_task"] = finish
+    await cancelled(gateway, task_id)
+    assert "store_result" not in gateway.bus.calls
+    assert "remove_task" not in gateway.bus.calls
+
+
+async def test_a_task_that_leaves_its_queue_meanwhile_is_looked_up_once_more(gateway: GatewayOnFakes) -> None:
+    task_id = await submitted(gateway)
+
+    async def start_and_vanish() -> None:
+        gateway.start(task_id, attempt=3)
+        del gateway.bus.tasks[task_id]
+
+    gateway.bus.before["find_task"] = start_and_vanish
+    found = await cancelled(gateway, task_id)
+    assert found.cancelled
+    assert (found.execution.status, found.execution.attempt, found.execution.node_id) == (Status.CANCELLED, 3, "n1")
+
+
+async def test_a_task_of_which_nothing_is_left_meanwhile_ends_as_it_was_last_known(gateway: GatewayOnFakes) -> None:
+    task_id = await submitted(gateway, labels={"post": "7"})
+
+    async def vanish() -> None:
+        gateway.bus.tasks.clear()
+        gateway.bus.history.clear()
+
+    gateway.bus.before["find_task"] = vanish
+    found = await cancelled(gateway, task_id)
+    assert found.cancelled
+    assert (found.execution.status, found.execution.labels) == (Status.CANCELLED, {"post": "7"})
 
 
 async def test_a_task_that_has_vanished_from_the_bus_gets_an_end(gateway: GatewayOnFakes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from broker_gateway.application.catalog_service import version_key
@@ -53,6 +54,27 @@ async def test_a_task_that_ends_while_it_is_looked_for_is_found(gateway: Gateway
 
     gateway.bus.before[moment] = finish
     assert await status(gateway, task_id) is Status.SUCCEEDED
+
+
+async def test_a_task_whose_end_is_announced_while_it_is_looked_for_is_found_with_its_output(
+    gateway: GatewayOnFakes,
+) -> None:
+    task_id = await submitted(gateway)
+
+    async def finish() -> None:
+        result = gateway.finish(task_id)
+        gateway.bus.history[task_id] = msgspec.structs.replace(result.execution, run=None)
+
+    gateway.bus.before["latest"] = finish
+    assert await gateway.service.get(task_id) == execution_of(task_id)
+
+
+async def test_a_task_whose_events_say_that_it_runs_is_looked_for_nowhere_else(gateway: GatewayOnFakes) -> None:
+    task_id = await submitted(gateway)
+    gateway.start(task_id)
+    gateway.bus.calls.clear()
+    assert await status(gateway, task_id) is Status.RUNNING
+    assert gateway.bus.calls == ["find_result", "latest"]
 
 
 @pytest.mark.parametrize("task_id", ["unknown", "", "a.b", "*", ">", "x" * 65])

@@ -60,7 +60,7 @@ async def test_the_letter_goes_only_once_the_task_is_queued(gateway: GatewayOnFa
 async def test_redriven_by_two_at_once_it_runs_once(gateway: GatewayOnFakes) -> None:
     buried(gateway)
     await asyncio.gather(*(gateway.operations.redrive("t1") for _ in range(5)))
-    assert len(gateway.revival.runs) == 1
+    assert len(gateway.rerun.runs) == 1
     assert await gateway.operations.redrive("t1") == UnknownLetter("t1")
 
 
@@ -73,7 +73,7 @@ async def test_a_second_redrive_that_comes_late_neither_runs_it_nor_takes_its_re
 
     gateway.bus.before["forget_exact_result"] = another_one_was_faster
     await gateway.operations.redrive("t1")
-    assert len(gateway.revival.runs) == 1
+    assert len(gateway.rerun.runs) == 1
     assert gateway.bus.results["t1"].execution.status is Status.SUCCEEDED
 
 
@@ -81,13 +81,13 @@ async def test_a_gateway_that_died_after_it_queued_the_task_only_left_the_letter
     for end in (lambda: None, lambda: gateway.finish("t1")):
         gateway.dead.kept.clear()
         gateway.bus.tasks.clear()
-        gateway.revival.runs.clear()
+        gateway.rerun.runs.clear()
         task = buried(gateway)
         gateway.bus.results.clear()
         gateway.bus.tasks["t1"] = task
         end()
         assert await gateway.operations.redrive("t1") is None
-        assert gateway.revival.runs == []
+        assert gateway.rerun.runs == []
         assert gateway.dead.kept == []
 
 
@@ -95,21 +95,21 @@ async def test_a_gateway_that_died_before_it_queued_the_task_left_all_that_is_ne
     buried(gateway)
     gateway.bus.results.clear()
     assert await gateway.operations.redrive("t1") is None
-    assert len(gateway.revival.runs) == 1
+    assert len(gateway.rerun.runs) == 1
 
 
 async def test_a_task_that_is_just_leaving_its_queue_is_waited_for(gateway: GatewayOnFakes) -> None:
     gateway.bus.tasks["t1"] = buried(gateway)
 
     async def still_there() -> None:
-        gateway.bus.before["standing"] = gone_at_the_second_look
+        gateway.bus.before["snapshot"] = gone_at_the_second_look
 
     async def gone_at_the_second_look() -> None:
         del gateway.bus.tasks["t1"]
 
-    gateway.bus.before["standing"] = still_there
+    gateway.bus.before["snapshot"] = still_there
     assert await gateway.operations.redrive("t1") is None
-    assert len(gateway.revival.runs) == 1
+    assert len(gateway.rerun.runs) == 1
 
 
 async def test_a_task_that_does_not_leave_its_queue_keeps_its_letter_and_its_result(gateway: GatewayOnFakes) -> None:
@@ -134,7 +134,7 @@ async def test_while_the_bus_is_away_nothing_is_lost(gateway: GatewayOnFakes) ->
     async def goes_away() -> None:
         gateway.bus.is_down = True
 
-    for step in ("standing", "forget_exact_result", "enqueue_again", "remove_letter"):
+    for step in ("snapshot", "forget_exact_result", "enqueue_again", "remove_letter"):
         gateway.bus.before[step] = goes_away
         try:
             await gateway.operations.redrive("t1")
@@ -143,7 +143,7 @@ async def test_while_the_bus_is_away_nothing_is_lost(gateway: GatewayOnFakes) ->
         else:
             raise AssertionError(step)
     await gateway.operations.redrive("t1")
-    assert len(gateway.revival.runs) == 1
+    assert len(gateway.rerun.runs) == 1
     assert gateway.dead.kept == []
 
 
@@ -169,7 +169,7 @@ async def test_a_failure_that_was_not_delivered_either_is_not_delivered_but_run_
     assert await gateway.operations.redrive("t1") is None
     assert gateway.transport.delivered == []
     assert gateway.dead.kept == []
-    assert len(gateway.revival.runs) == 1
+    assert len(gateway.rerun.runs) == 1
 
 
 async def test_what_cannot_be_read_stays(gateway: GatewayOnFakes) -> None:

@@ -94,7 +94,7 @@ def test_a_node_that_drains_does_not_spoil_its_pool() -> None:
     nodes = [node("a", PYTHON, pools=["p"]), node("b", JAVA, pools=["p"], state=NodeState.DRAINING)]
     placement = place(nodes, ("python", ""))
     assert isinstance(placement, Placement)
-    assert placement.pools[0].whole
+    assert placement.pools[0].all_nodes_can
 
 
 def test_two_versions_in_one_pool_make_a_task_that_names_neither_at_home_there() -> None:
@@ -102,8 +102,8 @@ def test_two_versions_in_one_pool_make_a_task_that_names_neither_at_home_there()
     whole, old = place(nodes, ("python", "3")), place(nodes, ("python", "3.11"))
     assert isinstance(whole, Placement)
     assert isinstance(old, Placement)
-    assert whole.pools[0].whole
-    assert not old.pools[0].whole
+    assert whole.pools[0].all_nodes_can
+    assert not old.pools[0].all_nodes_can
 
 
 def test_the_checkers_language_must_be_served_by_the_same_node() -> None:
@@ -153,3 +153,23 @@ def test_what_clients_make_the_scheduler_remember_is_bounded() -> None:
         for second in range(40):
             scheduler.place((Need("python", f"3.{first}"), Need("python", f"3.{second}")))
     assert len(scheduler._placements) <= 1024
+
+
+def test_a_placement_is_worked_out_once_for_the_same_needs() -> None:
+    scheduler = TaskScheduler([ClientNode(node("a", PYTHON))])
+    assert scheduler.place((Need("py", "3"),)) is scheduler.place((Need("py", "3"),))
+
+
+def test_a_refusal_is_not_remembered() -> None:
+    scheduler = TaskScheduler([ClientNode(node("a", PYTHON))])
+    for needs in ((Need("cobol", ""),), (Need("python", "2"),)):
+        assert isinstance(scheduler.place(needs), NobodyServes)
+    assert scheduler._placements == {}
+
+
+def test_as_many_placements_are_remembered_as_may_be_and_no_more() -> None:
+    versions = [language("python", f"3.{minor}") for minor in range(1030)]
+    scheduler = TaskScheduler([ClientNode(node("a", *versions))])
+    for minor in range(1030):
+        assert isinstance(scheduler.place((Need("python", f"3.{minor}"),)), Placement)
+    assert len(scheduler._placements) == 1024

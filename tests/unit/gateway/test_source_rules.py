@@ -106,3 +106,8 @@ def test_names_that_only_begin_alike_do_not_conflict() -> None:
 def test_the_entry_point_must_be_one_of_the_files() -> None:
     assert fields(draft(files=files("a", "b"), entry_point="b")) == []
     assert fields(draft(files=files("a", "b"), entry_point="c")) == ["task.entry_point"]
+
+
+def test_a_name_of_other_characters_may_have_255_bytes_and_no_more() -> None:
+    assert fields(draft(files=files("ü" * 127 + "x"))) == []
+    assert fields(draft(files=files("ü" * 127 + "xx"))) == ["task.files[0].name"]

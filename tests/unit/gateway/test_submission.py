@@ -206,13 +206,13 @@ async def test_a_batch_meets_a_broken_bus_task_by_task(gateway: GatewayOnFakes) 
 
 async def test_a_batch_is_submitted_concurrently_and_within_bounds() -> None:
     gateway = GatewayOnFakes(settings=SubmissionSettings(batch_limit=10, batch_concurrency=4))
-    at_once = most = 0
+    at_once = max_at_once = 0
     enqueue = gateway.submission._queue.enqueue
 
     async def counted(task: object) -> bool:
-        nonlocal at_once, most
+        nonlocal at_once, max_at_once
         at_once += 1
-        most = max(most, at_once)
+        max_at_once = max(max_at_once, at_once)
         await asyncio.sleep(0)
         at_once -= 1
         return await enqueue(task)  # type: ignore[arg-type]  # passed on as it came
@@ -221,7 +221,7 @@ async def test_a_batch_is_submitted_concurrently_and_within_bounds() -> None:
     answers = await gateway.service.submit_batch([command()] * 10)
     assert not isinstance(answers, Invalid)
     assert len({answer.id for answer in answers if isinstance(answer, TaskDTO)}) == 10
-    assert most == 4
+    assert max_at_once == 4
     assert isinstance(await gateway.service.submit_batch([command()] * 11), Invalid)
 
 

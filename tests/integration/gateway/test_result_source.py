@@ -1,4 +1,4 @@
-"""The relay's inbox on a real server."""
+"""The relay's source of results on a real server."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ async def store(bus: BusConnection, *task_ids: str) -> None:
         assert await BusResultStore(bus).store(samples.result(task_id, "http://example.org/"))
 
 
-async def take(inbox: BusResultSource, most: int = 10) -> Sequence[ResultDelivery]:
+async def take(source: BusResultSource, max_results: int = 10) -> Sequence[ResultDelivery]:
     async with asyncio.timeout(20):
-        return await inbox.take(most)
+        return await source.take(max_results)
 
 
-async def taken(inbox: BusResultSource, count: int) -> list[ResultDelivery]:
+async def taken(source: BusResultSource, count: int) -> list[ResultDelivery]:
     found: list[ResultDelivery] = []
     while len(found) < count:
-        found += await take(inbox)
+        found += await take(source)
     return found
 
 
@@ -51,9 +51,9 @@ async def open_in_consumer(bus: BusConnection) -> tuple[int, int]:
 
 
 async def test_every_result_comes_once_and_is_gone_when_done(bus: BusConnection) -> None:
-    inbox = BusResultSource(bus)
+    source = BusResultSource(bus)
     await store(bus, *(f"t{number}" for number in range(25)))
-    deliveries = await taken(inbox, 25)
+    deliveries = await taken(source, 25)
     assert sorted(one.result.execution.id for one in deliveries) == sorted(f"t{number}" for number in range(25))
     assert {one.attempt for one in deliveries} == {1}
     for delivery in deliveries:
@@ -62,8 +62,8 @@ async def test_every_result_comes_once_and_is_gone_when_done(bus: BusConnection)
 
 
 async def test_take_waits_for_the_first_result(bus: BusConnection) -> None:
-    inbox = BusResultSource(bus)
-    waiting = asyncio.create_task(take(inbox))
+    source = BusResultSource(bus)
+    waiting = asyncio.create_task(take(source))
     await store(bus, "a")
     (delivery,) = await waiting
     assert delivery.result == samples.result("a", "http://example.org/")
@@ -71,24 +71,24 @@ async def test_take_waits_for_the_first_result(bus: BusConnection) -> None:
 
 async def test_no_more_than_asked_for_is_taken(bus: BusConnection) -> None:
     await store(bus, *(f"t{number}" for number in range(5)))
-    inbox = BusResultSource(bus)
-    assert len(await take(inbox, 2)) <= 2
+    source = BusResultSource(bus)
+    assert len(await take(source, 2)) <= 2
     assert (await open_in_consumer(bus))[1] <= 2
 
 
 async def test_two_gateways_share_the_results(connect: Connect) -> None:
     first, second = await connect(), await connect()
-    inboxes = [BusResultSource(first), BusResultSource(second)]
+    sources = [BusResultSource(first), BusResultSource(second)]
     await store(first, *(f"t{number}" for number in range(40)))
     seen: list[str] = []
 
-    async def relay(inbox: BusResultSource) -> None:
+    async def relay(source: BusResultSource) -> None:
         while True:
-            for delivery in await inbox.take(4):
+            for delivery in await source.take(4):
                 seen.append(delivery.result.execution.id)
                 await delivery.done()
 
-    relays = [asyncio.create_task(relay(inbox)) for inbox in inboxes]
+    relays = [asyncio.create_task(relay(source)) for source in sources]
     await nothing_is_open(first)
     for one in relays:
         one.cancel()
@@ -97,34 +97,34 @@ async def test_two_gateways_share_the_results(connect: Connect) -> None:
 
 
 async def test_a_result_handed_back_comes_again_with_the_next_attempt(bus: BusConnection) -> None:
-    inbox = BusResultSource(bus)
+    source = BusResultSource(bus)
     await store(bus, "a")
-    (first,) = await take(inbox)
+    (first,) = await take(source)
     await first.keep_alive()
     await first.retry_in(0.05)
-    (second,) = await take(inbox)
+    (second,) = await take(source)
     assert second.result.execution.id == "a"
     assert (first.attempt, second.attempt) == (1, 2)
 
 
 async def test_a_buried_result_is_a_dead_letter_and_does_not_come_again(bus: BusConnection) -> None:
-    inbox = BusResultSource(bus)
+    source = BusResultSource(bus)
     await store(bus, "a")
-    (delivery,) = await take(inbox)
+    (delivery,) = await take(source)
     await delivery.bury("undelivered", "404 from the endpoint")
-    payload = await jetstream.last_message(bus, names.STREAM_DEAD, names.dead_subject("undelivered", "a"))
-    assert payload is not None
-    letter = msgspec.json.decode(payload, type=DeadLetter)
+    buried = await jetstream.last_message(bus, names.STREAM_DEAD, names.dead_subject("undelivered", "a"))
+    assert buried is not None
+    letter = msgspec.json.decode(buried.payload, type=DeadLetter)
     assert (letter.id, letter.detail, letter.attempts) == ("a", "404 from the endpoint", 1)
     assert msgspec.json.decode(letter.payload, type=type(delivery.result)) == delivery.result
     await nothing_is_open(bus)
 
 
 async def test_a_result_that_is_not_understood_is_buried_and_the_next_one_comes(bus: BusConnection) -> None:
-    inbox = BusResultSource(bus)
+    source = BusResultSource(bus)
     await bus.request(names.result_subject("bad"), b'{"nonsense": true}')
     await store(bus, "good")
-    (delivery,) = await taken(inbox, 1)
+    (delivery,) = await taken(source, 1)
     assert delivery.result.execution.id == "good"
     assert await jetstream.last_message(bus, names.STREAM_DEAD, names.dead_subject("undecodable", "bad")) is not None
 
@@ -132,11 +132,11 @@ async def test_a_result_that_is_not_understood_is_buried_and_the_next_one_comes(
 async def test_results_come_on_after_a_restart_of_the_server(start_nats: StartNats) -> None:
     server = start_nats()
     async with declared_bus(server) as bus:
-        inbox = BusResultSource(bus)
+        source = BusResultSource(bus)
         await store(bus, "before")
-        (delivery,) = await take(inbox)
+        (delivery,) = await take(source)
         await delivery.done()
-        waiting = asyncio.create_task(take(inbox))
+        waiting = asyncio.create_task(take(source))
         server.restart()
         with contextlib.suppress(BusUnavailableError):  # it went with the old connection, and may have come through
             await store(bus, "lost")
@@ -144,12 +144,12 @@ async def test_results_come_on_after_a_restart_of_the_server(start_nats: StartNa
         async with asyncio.timeout(SILENCE_S - 1):  # the reconnection is noticed, not only the silence
             ids = {delivery.result.execution.id for delivery in await waiting}
             while "after" not in ids:
-                ids |= {delivery.result.execution.id for delivery in await take(inbox)}
+                ids |= {delivery.result.execution.id for delivery in await take(source)}
 
 
 async def test_a_deleted_consumer_is_declared_again(bus: BusConnection) -> None:
-    inbox = BusResultSource(bus)
+    source = BusResultSource(bus)
     await store(bus, "a")
     await jetstream.call(bus, f"CONSUMER.DELETE.{names.STREAM_RESULTS}.{names.RELAY_CONSUMER}")
-    (delivery,) = await take(inbox)
+    (delivery,) = await take(source)
     assert delivery.result.execution.id == "a"
