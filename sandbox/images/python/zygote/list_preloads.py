@@ -1,6 +1,6 @@
-"""Run when the image is built: prints ``books.py``, for ``shelf.py``: what comes with each module that is to be ready.
+"""Run when the image is built: prints ``preload_table.py``, which says what ``preload.py`` imports and what that changes.
 
-``python3 shelve.py NAME...``. It imports nothing itself that a plain interpreter has not imported.
+``python3 list_preloads.py NAME...``. It imports nothing itself that a plain interpreter has not imported.
 """
 
 import os
@@ -27,7 +27,7 @@ def new_modules(name):
     return tuple(other for other in sys.modules if other not in BARE)
 
 
-def marks(order):
+def attributes_set(order):
     """``{name: [(module, attribute)]}``: what importing a module sets in others, mostly a submodule in its package."""
     found = {}
     for name in order:
@@ -36,15 +36,16 @@ def marks(order):
         last = list(sys.modules)[-1]
         for other, before in known.items():
             for attribute, value in vars(sys.modules[other]).items():
-                if before.get(attribute, marks) is not value:
+                if before.get(attribute, before) is not value:
                     found.setdefault(last, []).append((other, attribute))
     return found
 
 
 def main(*names):
     order = dict.fromkeys(other for name in names for other in in_a_child(new_modules, name))
-    comes_with = {name: in_a_child(new_modules, name) for name in order}
-    sys.stdout.write(f"COMES_WITH = {comes_with!r}\nMARKS = {in_a_child(marks, list(order))!r}\n")
+    modules_added = {name: in_a_child(new_modules, name) for name in order}
+    attributes = in_a_child(attributes_set, list(order))
+    sys.stdout.write(f"MODULES_ADDED = {modules_added!r}\nATTRIBUTES_SET = {attributes!r}\n")
 
 
 main(*sys.argv[1:])
