@@ -1,4 +1,4 @@
-"""A system call filter of our own, for slots in which the kernel cannot list System V objects (gVisor).
+"""The agent's own system call filter, for slots in which the kernel cannot list System V objects (gVisor).
 
 What a program leaves there would outlive it unseen, so it must not be made at all. gVisor applies no seccomp profile
 of the container's either: the few of its rules that matter inside gVisor's own kernel are here too. The filter is
@@ -13,7 +13,7 @@ import stat
 import struct
 import sys
 
-_SYSV = "/proc/sysvipc/shm"
+_SYSV_TABLE = "/proc/sysvipc/shm"
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
 _MODE_FILTER = 2
@@ -61,8 +61,9 @@ _KIND_OF_NODE = 0o170000
 
 
 def forbid_what_cannot_be_listed() -> None:
-    """Nothing where the kernel lists System V objects. Exits where the filter cannot be installed or does not hold."""
-    if os.path.exists(_SYSV):
+    """Installs the filter, but where the kernel lists System V objects. Exits where it cannot be installed or does not
+    hold."""
+    if os.path.exists(_SYSV_TABLE):
         return
     machine = os.uname().machine
     if machine not in _ARCHITECTURES:

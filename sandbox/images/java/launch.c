@@ -1,5 +1,5 @@
-/* The Java launcher: runs a compiled program as `java` does: `launch MAIN ARGS...`, or, started before there is a program,
- * `launch --wait`: the JVM is up, says so on descriptor 4, and takes command and environment from descriptor 3
+/* The Java launcher: runs a compiled program as `java` does: `launch MAIN ARGS...`, or, started before there is a
+ * program, `launch --wait`: the JVM is up, says so on descriptor 4, and takes command and environment from descriptor 3
  * (the lists of docs/agent-protocol.md: count | (length | bytes)*, 32 bits each, big endian).
  *
  * It is C because `java` is: main is called with no Java frame below it, an uncaught exception takes the JVM's own way

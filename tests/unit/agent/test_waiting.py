@@ -10,7 +10,7 @@ import pytest
 
 from node.agent.config import RlimitSet
 from node.agent.spawn import Pipes
-from node.agent.warm import Waiting
+from node.agent.warm import WaitingProcess
 
 
 @dataclass
@@ -19,13 +19,13 @@ class Played:
 
     given: int = field(init=False)
     ready: int = field(init=False)
-    waiting: Waiting = field(init=False)
+    waiting: WaitingProcess = field(init=False)
 
     def __post_init__(self) -> None:
         self.given, control = os.pipe()
         ready, self.ready = os.pipe()
         nothing = Pipes(-1, -1, -1, -1, -1, -1)
-        self.waiting = Waiting(0, nothing, "", control, ready, RlimitSet(1, 1, 1), takes_limits=False)
+        self.waiting = WaitingProcess(0, nothing, "", control, ready, RlimitSet(1, 1, 1), takes_limits=False)
 
     def gets_ready(self) -> None:
         os.write(self.ready, b"1")

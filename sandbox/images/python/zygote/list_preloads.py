@@ -1,4 +1,5 @@
-"""Run when the image is built: prints ``preload_table.py``, which says what ``preload.py`` imports and what that changes.
+"""Run when the image is built: prints ``preload_table.py``, which says what ``preload.py`` imports and what that
+changes.
 
 ``python3 list_preloads.py NAME...``. It imports nothing itself that a plain interpreter has not imported.
 """

@@ -1,4 +1,5 @@
-"""The resident compiler of a compile slot: it reads submitted code, and never runs it."""
+"""The resident compiler of a compile slot: it reads submitted code, and never runs it
+(``docs/adr/0004-compilers-live-in-slots-of-their-own.md``)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 from . import workdir
 from .account import Account
 from .config import AgentConfig
-from .frames import strings
+from .frames import encode_list
 from .identity import files_as, kill_everything
 from .meter import Meter
 from .run import Emit, artefacts_of, split
@@ -18,11 +19,11 @@ from .spawn import Pipes, spawn
 _ANSWER = struct.Struct("!iI")
 
 
-class Server:
-    """A process that answers one request at a time; started again when it dies."""
+class CompileServer:
+    """A compiler's process that answers one request at a time."""
 
     descriptors = 3
-    """Our ends of its pipes."""
+    """The agent's ends of its pipes."""
 
     def __init__(self, config: AgentConfig, command: list[str]) -> None:
         self._pipes = Pipes.make()
@@ -34,17 +35,18 @@ class Server:
         self._buffer = b""
 
     @property
-    def answers(self) -> int:
+    def stdout(self) -> int:
+        """Where its answers come."""
         return self._pipes.our_stdout
 
     @property
-    def noise(self) -> int:
-        """Its stderr: read and thrown away, so that it never blocks."""
+    def stderr(self) -> int:
+        """Where nothing of use comes: it is read and thrown away, so that the process never blocks."""
         return self._pipes.our_stderr
 
     def ask(self, directory: str, command: list[str]) -> None:
         """Raises OSError if it is gone."""
-        message = strings([directory.encode(), *(part.encode() for part in command)])
+        message = encode_list([directory.encode(), *(part.encode() for part in command)])
         view = memoryview(message)
         while view:
             view = view[os.write(self._pipes.our_stdin, view) :]
@@ -58,16 +60,12 @@ class Server:
         if not data:
             raise OSError("the resident compiler ended")
         self._buffer += data
-        if len(self._buffer) < _ANSWER.size:
-            return None
-        code, size = _ANSWER.unpack_from(self._buffer)
-        if len(self._buffer) < _ANSWER.size + size:
-            return None
-        text = self._buffer[_ANSWER.size : _ANSWER.size + size]
-        self._buffer = b""
-        return code, text
+        answer = parse_answer(self._buffer)
+        if answer is not None:
+            self._buffer = b""
+        return answer
 
-    def hush(self) -> None:
+    def discard_stderr(self) -> None:
         try:
             os.read(self._pipes.our_stderr, 65536)
         except BlockingIOError:
@@ -77,8 +75,18 @@ class Server:
         self._pipes.close_ours()
 
 
-class ServerRun:
-    """One compilation by the resident compiler; the same life as ``Run``."""
+def parse_answer(data: bytes) -> tuple[int, bytes] | None:
+    """Exit code and diagnostics, or None while the answer is not complete."""
+    if len(data) < _ANSWER.size:
+        return None
+    code, size = _ANSWER.unpack_from(data)
+    if len(data) < _ANSWER.size + size:
+        return None
+    return code, data[_ANSWER.size : _ANSWER.size + size]
+
+
+class Compilation:
+    """A run by the resident compiler, with the same life as ``Run``."""
 
     def __init__(self, config: AgentConfig, meter: Meter, header: dict[str, Any], body: bytearray, emit: Emit) -> None:
         self.id = str(header["run_id"])
@@ -89,12 +97,12 @@ class ServerRun:
         self._answer: tuple[int, bytes] | None = None
         self._dead = False
 
-    def start(self, server: Server) -> None:
+    def start(self, server: CompileServer) -> None:
         with files_as(self._config.uid, self._config.gid):
             self.directory = workdir.make()
             workdir.write(self.directory, self._files)
         self._files = []
-        self.account = Account(self._meter, self._limits, outsiders=1)
+        self.account = Account(self._meter, self._limits, other_processes=1)
         server.ask(self.directory, list(self._header["command"]))
 
     def answered(self, answer: tuple[int, bytes]) -> None:
@@ -106,10 +114,12 @@ class ServerRun:
         self.account.stop_clock()
 
     def check(self) -> None:
-        if self.ending is None and (limit := self.account.over()):
+        """Ends the compilation where it has exceeded a limit."""
+        if self.ending is None and (limit := self.account.exceeded()):
             self.end(limit)
 
     def end(self, ending: str) -> None:
+        """Kills the compiler; the ``ending`` of the first call stays."""
         if self.ending is None:
             self.ending = ending
             kill_everything(self._config.uid)
@@ -119,15 +129,17 @@ class ServerRun:
         return self._answer is not None or self._dead
 
     def finish(self) -> list[str]:
-        most = int(self._limits["output_bytes"])
+        """Emits diagnostics and ``exited``. Returns no problems: what the compiler left is found when the slot is
+        wiped."""
+        max_output_bytes = int(self._limits["output_bytes"])
         code, text = self._answer or (None, b"the compiler gave up on this program\n")
         ending, usage = self.account.close(self.ending or "exited", code is None, code != 0)
         artefacts, too_large = artefacts_of(self._config, self._header, self.directory) if code == 0 else ([], False)
         if too_large:
             ending = "disk"
             usage["limits_hit"].append("disk")
-        if text[:most]:
-            self._emit({"type": "output", "run_id": self.id, "stream": "stderr"}, text[:most])
+        if text[:max_output_bytes]:
+            self._emit({"type": "output", "run_id": self.id, "stream": "stderr"}, text[:max_output_bytes])
         self._emit(
             {
                 "type": "exited",
@@ -136,7 +148,7 @@ class ServerRun:
                 "exit_code": 1 if code is None and ending == "exited" else code,
                 "signal": None,
                 "stdout_truncated": False,
-                "stderr_truncated": len(text) > most,
+                "stderr_truncated": len(text) > max_output_bytes,
                 "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
                 **usage,
             },

@@ -1,8 +1,9 @@
-"""Between node and agent: our stdin and stdout, and in their place a socket, once the node has come to it.
+"""The agent's connection to the node: its stdin and stdout, or a socket, the direct line, once the node has connected
+to it (``docs/adr/0009-a-direct-line-to-the-agent.md``).
 
 The engine passes what goes over stdin and stdout through two processes of its own. A node on the same host can do
-without: it enters our network namespace for a moment and connects to an abstract socket (unix(7)) there. That one only
-listens between a node's hello and its first run, while no program lives, and takes nobody but root.
+without: it enters the slot's network namespace for a moment and connects to an abstract socket (unix(7)) there. That
+one only listens between a node's hello and its first run, while no program lives, and takes nobody but root.
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ _STDOUT = 1
 _READ_BYTES = 1 << 18
 _PIPE_BYTES = 1 << 20
 """What an unprivileged process may make of a pipe: a large body then passes with few stops."""
-_MOST_PARTS = 64
+_MAX_PARTS = 64
+"""Of one writev(2)."""
 _CREDENTIALS = struct.Struct("iII")
 """``struct ucred`` (unix(7)): pid, uid, gid."""
 
 
-class Line:
-    """Registers what it listens on with ``poll``. What is written goes the way of the node that spoke last."""
+class NodeConnection:
+    """Frames from and to the node. Registers what it reads from with ``poll``; what is written goes over the direct
+    line where there is one."""
 
     def __init__(self, poll: select.poll) -> None:
         self._poll = poll
@@ -44,45 +47,45 @@ class Line:
 
     @property
     def descriptors(self) -> int:
-        """How many it holds besides stdin and stdout."""
+        """How many descriptors it holds besides stdin and stdout."""
         return (self._listener is not None) + (self._peer is not None)
 
-    def offer(self, name: str) -> None:
-        """Listens for a node, in place of one that may have been there before. Raises OSError."""
-        self.hang_up()
+    def listen(self, name: str) -> None:
+        """Listens for a node's direct line, and closes an earlier one. Raises OSError."""
+        self.close_direct_line()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         self._listener.bind(f"\0{name}")
         self._listener.listen(1)
         self._poll.register(self._listener, select.POLLIN)
 
-    def close_offer(self) -> None:
-        """From now on nobody can come."""
+    def stop_listening(self) -> None:
+        """From now on nobody can connect."""
         listener, self._listener = self._listener, None
         if listener is not None:
             self._poll.unregister(listener)
             listener.close()
 
-    def hang_up(self) -> None:
-        """Back to stdin and stdout alone."""
-        self.close_offer()
+    def close_direct_line(self) -> None:
+        """Goes back to stdin and stdout alone."""
+        self.stop_listening()
         peer, self._peer = self._peer, None
         if peer is not None:
             del self._decoders[peer.fileno()]
             self._poll.unregister(peer)
             peer.close()
 
-    def takes(self, fd: int) -> bool:
-        """True for what ``read`` reads from."""
+    def owns(self, fd: int) -> bool:
+        """True for a descriptor that ``read`` reads from."""
         return fd == _STDIN or fd in self._sockets()
 
     def read(self, fd: int) -> Iterator[tuple[dict[str, Any], bytearray]]:
-        """The frames that are complete there now. Never blocks: a number may have been another's when it was polled.
-        Raises EOFError at the end of our life, FrameError."""
+        """The frames that are complete now at a descriptor. Never blocks: its number may have been another's when it
+        was polled. Raises EOFError at the end of stdin, which is the end of the slot, and FrameError."""
         try:
             if self._listener is not None and fd == self._listener.fileno():
-                self._answer(self._listener)
+                self._accept(self._listener)
                 return iter(())
-            data = self._bytes(fd)
+            data = self._receive(fd)
         except BlockingIOError:
             return iter(())
         except ConnectionError:
@@ -91,38 +94,38 @@ class Line:
             return self._decoders[fd].feed(data)
         if fd == _STDIN:
             raise EOFError
-        self.hang_up()  # that node is gone; the next one says hello on stdin
+        self.close_direct_line()  # that node is gone; the next one says hello on stdin
         return iter(())
 
-    def _bytes(self, fd: int) -> bytes:
+    def _receive(self, fd: int) -> bytes:
         if self._peer is not None and fd == self._peer.fileno():
             return self._peer.recv(_READ_BYTES, socket.MSG_DONTWAIT)
         return os.read(fd, _READ_BYTES)
 
     def write(self, parts: list[bytes]) -> None:
-        """Blocks until all is written. To a node that is gone nothing is."""
+        """Blocks until all is written, or the node is gone."""
         try:
             self._write(parts)
         except ConnectionError:
-            self.hang_up()
+            self.close_direct_line()
 
     def _write(self, parts: list[bytes]) -> None:
         fd = _STDOUT if self._peer is None else self._peer.fileno()
         left = [memoryview(part) for part in parts]
         while left:
-            written = os.writev(fd, left[:_MOST_PARTS])
+            written = os.writev(fd, left[:_MAX_PARTS])
             while left and written >= len(left[0]):
                 written -= len(left.pop(0))
             if written:
                 left[0] = left[0][written:]
 
-    def _answer(self, listener: socket.socket) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         peer, _ = listener.accept()
         _, uid, _ = _CREDENTIALS.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
         if uid != 0:
             peer.close()
             return
-        self.hang_up()
+        self.close_direct_line()
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PIPE_BYTES)
         self._peer = peer
         self._decoders[peer.fileno()] = Decoder()
