@@ -90,7 +90,7 @@ class Account:
         return ending, usage
 
     def _peak_bytes(self, peak: int, now: int) -> int:
-        # The kernel's mark is the slot's highest ever: ours only if this run raised it.
+        # The kernel's mark is the slot's highest ever: the run's only if the run raised it.
         raised = peak > self._before.peak_bytes + _PEAK_SLACK_BYTES
         return self._used_bytes(peak if raised else max(self._highest_bytes, now))
 

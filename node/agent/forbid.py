@@ -46,10 +46,11 @@ _REFUSED = {
 _CLONE, _CLONE3 = (56, 220), 435
 _SOCKET = (41, 198)
 _ON_OTHERS = {"setpriority": ((141, 140), 1), "sched_setaffinity": ((203, 122), 0)}
-"""And the argument that names a process, 0 being the caller. gVisor does not ask whose that is, and what waits in the
-slot hands down what was done to it."""
+"""Numbers, and the argument that names a process, 0 being the caller. gVisor does not ask whose that is, and what
+waits in the slot hands down what was done to it."""
 _NODES = {"mknod": ((133, None), 1), "mknodat": ((259, 33), 2)}
-"""And the argument that is the mode. gVisor lets everybody make device nodes, and open those of devices that it has."""
+"""Numbers, and the argument that is the mode. gVisor lets everybody make device nodes, and open those of its
+devices."""
 _FOREIGN_CALLS = 0x40000000
 """x32 numbers its calls from here."""
 

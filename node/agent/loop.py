@@ -155,8 +155,8 @@ class Agent:
             self._run.answered(answer)
 
     def _server_died(self) -> None:
-        """One that died unasked is started again after the next compilation: one that cannot live must not use up a
-        core."""
+        """Ends a compilation with its resident compiler. One that died unasked is started again only after the next
+        compilation: one that cannot live must not use up a core."""
         self._residents.forget_server()
         if isinstance(self._run, Compilation):
             self._run.server_died()

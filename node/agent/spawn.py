@@ -1,4 +1,4 @@
-"""Starting a program as the slot's user, with its limits, and nothing of ours in it."""
+"""The start of a program as the slot's user, with its limits, and nothing of the agent's in it."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def test_a_peak_raised_by_no_more_than_the_kernels_steps_is_an_earlier_runs() ->
     ],
 )
 def test_a_program_that_the_oom_killer_ended_ended_by_memory(
-    kills: int, how: dict[str, bool], ending: str, hits: list[str]
+    kills: int, how: dict[str, Any], ending: str, hits: list[str]
 ) -> None:
     meter = SetMeter()
     account = begun(meter)
