@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_four_hundred_runs_leave_no_descriptor_and_no_memory(own_python_slot: At
         kib = own_python_slot.inside("grep VmRSS /proc/1/status").split()[1]
         return fds, int(kib)
 
-    kinds = [
+    kinds: list[tuple[str, dict[str, Any]]] = [
         (HELLO, {}),
         ("1/0", {}),
         (HELLO, {"warm": False}),
