@@ -1,0 +1,79 @@
+"""``make lock``: writes requirements/*.lock, the exact packages with their hashes that ``.venv`` is made from.
+
+One resolution for every Python from 3.11 on and every platform serves all files, so that one environment can hold them together.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dev.console import SetupError, say, step
+from dev.paths import REPOSITORY
+
+CLIENT, SERVER = (
+    REPOSITORY / "distributions" / name / "pyproject.toml" for name in ("coderunner", "coderunner-server")
+)
+WORKSPACE = REPOSITORY / "pyproject.toml"
+LOCKS = REPOSITORY / "requirements"
+_OLDEST_PYTHON = "3.11"
+
+
+def lock_file(name: str) -> Path:
+    """The lock file of ``servers``, ``dev`` or ``bench``."""
+    return LOCKS / f"{name}.lock"
+
+
+def requirements() -> dict[str, list[str]]:
+    """By lock file: what the pyproject files ask for. Each holds what both distributions need, and their build backend."""
+    client, server, groups = _read(CLIENT), _read(SERVER), _read(WORKSPACE)["dependency-groups"]
+    both = [
+        *client["project"]["dependencies"],
+        *server["tool"]["hatch"]["metadata"]["hooks"]["custom"]["dependencies"],
+        *groups["build"],
+    ]
+    return {
+        "servers": [*both, *server["project"]["optional-dependencies"]["servers"]],
+        "dev": [*both, *groups["dev"]],
+        "bench": [*both, *groups["bench"]],
+    }
+
+
+def main() -> int:
+    wanted = requirements()
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            whole = Path(scratch) / "whole.lock"
+            with step("resolving all of them together"):
+                _compile([line for lines in wanted.values() for line in lines], whole)
+            for name, lines in wanted.items():
+                with step(f"requirements/{name}.lock"):
+                    _compile(lines, lock_file(name), "--constraint", str(whole))
+    except SetupError as error:
+        say(f"make lock: {error}")
+        return 1
+    return 0
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _compile(lines: Sequence[str], output: Path, *options: str) -> None:
+    """Resolves to the newest versions. Raises SetupError with uv's last words."""
+    output.unlink(missing_ok=True)  # what stands there would be kept where it still fits
+    command = [sys.executable, "-m", "uv", "pip", "compile", "-", "--output-file", str(output), *options]
+    command += ["--universal", "--python-version", _OLDEST_PYTHON, "--generate-hashes"]
+    command += ["--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--custom-compile-command", "make lock"]
+    done = subprocess.run(command, input="\n".join(lines), cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SetupError(f"uv failed; its last words:\n{done.stderr[-2000:]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
