@@ -1,4 +1,4 @@
-"""The command ``coderunner-gateway``: ``nats-conf`` prints the configuration of the bus, everything else runs the gateway."""
+"""The command ``coderunner-gateway``: ``nats-conf`` prints the bus's configuration, all else runs the gateway."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main() -> int:
 
 
 def nats_conf() -> Path:
-    """The file ``nats.conf``: inside this package where it was installed from a wheel, at the repository's root in a checkout."""
+    """The file ``nats.conf``: in this package where a wheel was installed, at the repository's root in a checkout."""
     installed = _PACKAGE / "nats.conf"
     return installed if installed.exists() else _PACKAGE.parent / "nats.conf"
 

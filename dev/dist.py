@@ -1,4 +1,4 @@
-"""``make dist [ARGS=FOLDER]``: builds the wheel and the sdist of both distributions into ``dist/``, or into another folder."""
+"""``make dist [ARGS=FOLDER]``: builds the wheels and sdists of both distributions into ``dist/`` or another folder."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 
 from dev.console import SetupError, say
+from dev.environment import PROJECTS
 from dev.paths import REPOSITORY
-
-DISTRIBUTIONS = (REPOSITORY / "distributions" / "coderunner", REPOSITORY / "distributions" / "coderunner-server")
 
 
 def build(project: Path, folder: Path) -> list[Path]:
@@ -24,7 +23,7 @@ def build(project: Path, folder: Path) -> list[Path]:
 def main(arguments: list[str]) -> int:
     folder = Path(arguments[0]).resolve() if arguments else REPOSITORY / "dist"
     try:
-        for project in DISTRIBUTIONS:
+        for project in PROJECTS:
             for built in build(project, folder):
                 say(str(built))
     except SetupError as error:

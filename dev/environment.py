@@ -1,4 +1,4 @@
-"""The virtual environment in .venv: the packages of requirements/*.lock and both of our distributions, which run from this checkout.
+"""The virtual environment in .venv: the packages of requirements/*.lock, and both distributions as they are here.
 
 It is made again only when what it is made from has changed.
 """
@@ -23,10 +23,12 @@ OLDEST_PYTHON = (3, 11)
 LOCKS = REPOSITORY / "requirements"
 PROJECTS = (REPOSITORY / "distributions" / "coderunner", REPOSITORY / "distributions" / "coderunner-server")
 _STAMP = VENV / "coderunner-stamp.json"
+_OLD_METADATA = REPOSITORY / "coderunner.egg-info"
+"""Left by a set-up from before there were two distributions: it would hide what is installed."""
 
 
 def ensure_environment(extras: frozenset[str]) -> None:
-    """Returns when .venv holds this checkout (editable) with the packages of at least these lock files, such as ``dev``.
+    """Returns when .venv holds this checkout (editable) and the packages of these lock files, such as ``dev``, or more.
 
     Raises SetupError."""
     if sys.version_info < OLDEST_PYTHON:
@@ -51,7 +53,7 @@ def installed_extras(stamp: Path, key: str) -> frozenset[str] | None:
 
 
 def _key() -> str:
-    """Changes with the lock files, the distributions, the interpreter, and the checkout's place (scripts in .venv name it)."""
+    """Changes with the lock files, the distributions, the interpreter, and the checkout's place, which .venv names."""
     digest = hashlib.sha256()
     for path in (*sorted(LOCKS.glob("*.lock")), *(project / "pyproject.toml" for project in PROJECTS)):
         digest.update(path.read_bytes())
@@ -89,9 +91,7 @@ def _install(extras: frozenset[str]) -> None:
     locked = [option for name in sorted(extras) for option in ("--requirement", str(LOCKS / f"{name}.lock"))]
     with step(f"installing Python packages into {VENV.name} ({', '.join(sorted(extras))})"):
         _pip("--require-hashes", *locked)
-        shutil.rmtree(
-            REPOSITORY / "coderunner.egg-info", ignore_errors=True
-        )  # of an older set-up: it would hide what is installed
+        shutil.rmtree(_OLD_METADATA, ignore_errors=True)
         for project in PROJECTS:
             _pip("--no-deps", "--no-build-isolation", "--no-index", "--editable", str(project))
     _STAMP.write_text(json.dumps({"key": _key(), "extras": sorted(extras)}), encoding="utf-8")

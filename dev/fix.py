@@ -1,4 +1,4 @@
-"""``make fix``: lets ruff mend and format the whole repository. Exits with 1 if something is left that it cannot mend."""
+"""``make fix``: lets ruff mend and format the repository. Exits with 1 if something is left that it cannot mend."""
 
 from __future__ import annotations
 

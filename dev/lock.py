@@ -1,6 +1,6 @@
 """``make lock``: writes requirements/*.lock, the exact packages with their hashes that ``.venv`` is made from.
 
-One resolution for every Python from 3.11 on and every platform serves all files, so that one environment can hold them together.
+One resolution, for every Python from 3.11 on and every platform, serves all files: one environment can hold them all.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from dev.console import SetupError, say, step
+from dev.environment import LOCKS, PROJECTS
 from dev.paths import REPOSITORY
 
-CLIENT, SERVER = (
-    REPOSITORY / "distributions" / name / "pyproject.toml" for name in ("coderunner", "coderunner-server")
-)
+CLIENT, SERVER = (project / "pyproject.toml" for project in PROJECTS)
 WORKSPACE = REPOSITORY / "pyproject.toml"
-LOCKS = REPOSITORY / "requirements"
 _OLDEST_PYTHON = "3.11"
 
 
@@ -30,7 +28,7 @@ def lock_file(name: str) -> Path:
 
 
 def requirements() -> dict[str, list[str]]:
-    """By lock file: what the pyproject files ask for. Each holds what both distributions need, and their build backend."""
+    """By lock file: what the pyproject files ask for. Each holds what both distributions and their build need."""
     client, server, groups = _read(CLIENT), _read(SERVER), _read(WORKSPACE)["dependency-groups"]
     both = [
         *client["project"]["dependencies"],
@@ -66,9 +64,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _compile(lines: Sequence[str], output: Path, *options: str) -> None:
     """Resolves to the newest versions. Raises SetupError with uv's last words."""
-    output.unlink(missing_ok=True)  # what stands there would be kept where it still fits
     command = [sys.executable, "-m", "uv", "pip", "compile", "-", "--output-file", str(output), *options]
-    command += ["--universal", "--python-version", _OLDEST_PYTHON, "--generate-hashes"]
+    command += ["--upgrade", "--universal", "--python-version", _OLDEST_PYTHON, "--generate-hashes"]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--custom-compile-command", "make lock"]
     done = subprocess.run(command, input="\n".join(lines), cwd=REPOSITORY, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -7,8 +7,7 @@ import sys
 from dev.console import say
 
 _NEXT = """\
-Everything is installed: .venv (with the commands coderunner, coderunner-gateway and coderunner-node), the Docker engine,
-the sandbox images.
+Everything is installed: .venv (with the commands coderunner, coderunner-gateway, coderunner-node), Docker, the images.
 Next: make demo (all of it in the background), make unit (the quick tests), make help."""
 
 

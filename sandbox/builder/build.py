@@ -1,5 +1,5 @@
-"""Builds the sandbox images: ``coderunner-node images build [--only python,java] [--force] [--base IMAGE]``, or, where only
-the ``docker`` package is installed, ``python -m sandbox.builder`` with the same options.
+"""Builds the sandbox images: ``coderunner-node images build [--only python,java] [--force] [--base IMAGE]``, or
+``python -m sandbox.builder`` with the same options.
 
 Needs the ``docker`` SDK and an engine, nothing else. An image whose content has not changed is not touched. Exit code 1
 and one sentence on stderr when something is wrong.

@@ -12,7 +12,7 @@ class State(StrEnum):
     """Works, but somebody should look."""
     WRONG = "wrong"
     SKIPPED = "skipped"
-    """Could not be looked at, because another part is wrong."""
+    """Could not be looked at: another part is wrong, or it belongs on another machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def test_a_missing_and_an_old_package_are_named(monkeypatch: pytest.MonkeyPatch)
     assert "no-such-package is missing" in finding.says
     assert "needed is >=99,<100" in finding.says
     assert "grpcio" not in finding.says
-    assert finding.mend == "pip install -e ."
+    assert finding.mend == "make setup"
 
 
 def test_a_full_disk_is_wrong_and_a_small_one_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
