@@ -14,9 +14,17 @@ from dev.paths import REPOSITORY
 def build(project: Path, folder: Path) -> list[Path]:
     """Builds a project's sdist and wheel into the folder, without a build environment of its own. Raises SetupError."""
     command = [sys.executable, "-m", "hatchling", "build", "--directory", str(folder)]
-    done = subprocess.run(command, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=project,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
-        raise SetupError(f"{project.name} cannot be built; the build's last words:\n{done.stderr[-2000:]}")
+        raise SetupError(f"{project.name} cannot be built; the build's last words:\n{done.stdout[-2000:]}")
     return [Path(line) for line in done.stdout.splitlines() if line.startswith("/")]
 
 

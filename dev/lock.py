@@ -29,17 +29,21 @@ def lock_file(name: str) -> Path:
 
 def requirements() -> dict[str, list[str]]:
     """By lock file: what the pyproject files ask for. Each holds what both distributions and their build need."""
-    client, server, groups = _read(CLIENT), _read(SERVER), _read(WORKSPACE)["dependency-groups"]
-    both = [
-        *client["project"]["dependencies"],
-        *server["tool"]["hatch"]["metadata"]["hooks"]["custom"]["dependencies"],
-        *groups["build"],
-    ]
+    groups = _read(WORKSPACE)["dependency-groups"]
+    both = [*declared(CLIENT), *declared(SERVER), *groups["build"]]
     return {
-        "servers": [*both, *server["project"]["optional-dependencies"]["servers"]],
+        "servers": [*both, *_read(SERVER)["project"]["optional-dependencies"]["servers"]],
         "dev": [*both, *groups["dev"]],
         "bench": [*both, *groups["bench"]],
     }
+
+
+def declared(project: Path) -> list[str]:
+    """What a distribution depends on, but for its counterpart in this repository."""
+    content = _read(project)
+    if "dependencies" in content["project"]:
+        return list(content["project"]["dependencies"])
+    return list(content["tool"]["hatch"]["metadata"]["hooks"]["custom"]["dependencies"])
 
 
 def main() -> int:
