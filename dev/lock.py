@@ -39,7 +39,7 @@ def requirements() -> dict[str, list[str]]:
 
 
 def declared(project: Path) -> list[str]:
-    """What a distribution depends on, but for its counterpart in this repository."""
+    """The dependencies that a distribution's pyproject.toml lists; ours on each other are not among them."""
     content = _read(project)
     if "dependencies" in content["project"]:
         return list(content["project"]["dependencies"])

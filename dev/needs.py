@@ -12,7 +12,7 @@ _TESTED_ELSEWHERE = ("--ignore", "--deselect")
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Prepared by ``python3 -m dev``, in this order."""
+    """The parts of the development set-up that a command needs; ``python3 -m dev`` prepares them in this order."""
 
     locks: frozenset[str] = frozenset({"servers", "dev"})
     """Files of ``requirements/`` that the virtual environment holds."""

@@ -21,13 +21,14 @@ _PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PR
 
 
 class Progress:
-    """One line per step, with the seconds since the start."""
+    """Prints a line for each step of a build, with the seconds since the start."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._subject = ""
 
     def about(self, subject: str) -> Progress:
+        """Names the image that the next lines are about."""
         self._subject = subject
         return self
 

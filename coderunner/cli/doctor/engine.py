@@ -19,7 +19,7 @@ _INSTALL = "apt-get install -y docker.io && systemctl start docker"
 
 
 def engine() -> Iterator[Finding]:
-    """Reachable, new enough, and able to enforce what the sandbox relies on."""
+    """Checks that an engine answers, is new enough, and can enforce what the sandbox relies on."""
     if is_clients_machine():
         yield skipped("docker", f"{CLIENTS_MACHINE}: programs run elsewhere")
         return
@@ -38,7 +38,7 @@ def engine() -> Iterator[Finding]:
 
 
 def images() -> Iterator[Finding]:
-    """One for each language whose definition is installed here."""
+    """Checks that each language whose definition is installed here has its image."""
     if is_clients_machine():
         yield skipped("images", f"{CLIENTS_MACHINE}: programs run elsewhere")
         return

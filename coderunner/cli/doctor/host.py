@@ -32,6 +32,7 @@ def is_clients_machine() -> bool:
 
 
 def python() -> Iterator[Finding]:
+    """Checks that this Python is new enough."""
     found = sys.version.split()[0]
     if sys.version_info >= _OLDEST_PYTHON:
         yield ok("python", f"{found} at {sys.executable}")
@@ -40,6 +41,7 @@ def python() -> Iterator[Finding]:
 
 
 def packages() -> Iterator[Finding]:
+    """Checks that the packages that CodeRunner needs are installed, in versions that suit it."""
     needed = _requirements()
     problems = [problem for requirement in needed if (problem := _problem(requirement))]
     if problems:
@@ -50,6 +52,7 @@ def packages() -> Iterator[Finding]:
 
 
 def disk(folders: tuple[str, ...] = ("/", "/var/lib/docker")) -> Iterator[Finding]:
+    """Checks the free space of the file systems that fill up."""
     for folder in folders:
         if not Path(folder).exists():
             continue
@@ -65,6 +68,7 @@ def disk(folders: tuple[str, ...] = ("/", "/var/lib/docker")) -> Iterator[Findin
 
 
 def clock() -> Iterator[Finding]:
+    """Checks that the clock shows a time after this was written."""
     now = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     if time.time() < _RELEASED_S:
         yield wrong("clock", f"it shows {now}, which is in the past", "timedatectl set-ntp true")

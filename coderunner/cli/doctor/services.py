@@ -21,7 +21,7 @@ _START = "make demo (or start the service that belongs there)"
 
 
 def nats() -> Iterator[Finding]:
-    """Each server of ``CODERUNNER_GATEWAY_NATS_URLS``."""
+    """Checks each NATS server of ``CODERUNNER_GATEWAY_NATS_URLS``."""
     if _is_not_ours("NATS_URLS"):
         yield skipped("nats", f"{CLIENTS_MACHINE}: a client knows the gateway only")
         return
@@ -36,7 +36,7 @@ def nats() -> Iterator[Finding]:
 
 
 def etcd() -> Iterator[Finding]:
-    """Each member of ``CODERUNNER_GATEWAY_ETCD_ENDPOINTS``."""
+    """Checks each etcd member of ``CODERUNNER_GATEWAY_ETCD_ENDPOINTS``."""
     if _is_not_ours("ETCD_ENDPOINTS"):
         yield skipped("etcd", f"{CLIENTS_MACHINE}: a client knows the gateway only")
         return
@@ -45,7 +45,7 @@ def etcd() -> Iterator[Finding]:
 
 
 def metrics() -> Iterator[Finding]:
-    """The gateway's health and metrics."""
+    """Checks the gateway's HTTP endpoint."""
     if _is_not_ours("HTTP_ADDRESS"):
         yield skipped("metrics", f"{CLIENTS_MACHINE}: a client knows the gateway's API only")
         return
