@@ -14,7 +14,7 @@ from typing import NoReturn
 from dev import engine, gvisor, needs
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
-from dev.needs import EVERYTHING, PACKAGES, SERVERS, Needs
+from dev.needs import ENGINE_AND_IMAGES, EVERYTHING, PACKAGES, SERVERS, Needs
 from dev.paths import REPOSITORY, VENV, VENV_PYTHON
 
 
@@ -28,9 +28,8 @@ class Command:
 
 
 _BUILD_IMAGES = ("-m", "sandbox.builder")
-_ENGINE_AND_IMAGES = Needs(engine=True, images=True)
 COMMANDS = {
-    "setup": Command(("-m", "dev.ready"), _ENGINE_AND_IMAGES),
+    "setup": Command(("-m", "dev.ready"), ENGINE_AND_IMAGES),
     "demo": Command(("-m", "dev.demo"), Needs(frozenset({"servers"}), engine=True, images=True)),
     "unit": Command(("-m", "pytest", "tests/unit", "tests/contracts", "--fakes"), PACKAGES),
     "test": Command(("-m", "pytest"), EVERYTHING),
@@ -38,7 +37,7 @@ COMMANDS = {
     "fix": Command(("-m", "dev.fix"), PACKAGES),
     "proto": Command(("proto/generate",), PACKAGES),
     "bench": Command(("-m", "bench"), Needs(frozenset({"servers", "dev", "bench"}), engine=True, images=True)),
-    "chaos": Command(("-m", "pytest", "tests/chaos", "--long"), _ENGINE_AND_IMAGES),
+    "chaos": Command(("-m", "pytest", "tests/chaos", "--long"), ENGINE_AND_IMAGES),
     "images": Command(_BUILD_IMAGES, Needs(frozenset({"servers"}), engine=True)),
     "dist": Command(("-m", "dev.dist"), PACKAGES),
     "lock": Command(("-m", "dev.lock"), PACKAGES),

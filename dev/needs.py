@@ -34,14 +34,17 @@ class Needs:
 
 PACKAGES = Needs(locks=frozenset({"dev"}))
 SERVERS = Needs()
+ENGINE_AND_IMAGES = Needs(engine=True, images=True)
 EVERYTHING = Needs(engine=True, gvisor=True, images=True)
 BY_PATH = {
     "tests/unit": PACKAGES,
-    "tests/contracts": SERVERS,
+    "tests/contracts": ENGINE_AND_IMAGES,
+    "tests/contracts/gateway": SERVERS,
+    "tests/contracts/schemas": PACKAGES,
     "tests/integration/gateway": SERVERS,
     "tests/integration/node": SERVERS,
     "tests/integration/operations": SERVERS,
-    "tests/integration/guarantees": Needs(engine=True, images=True),
+    "tests/integration/guarantees": ENGINE_AND_IMAGES,
     "tests/integration/guarantees/test_admission.py": SERVERS,
     "tests/integration/guarantees/test_cancel.py": SERVERS,
     "tests/integration/guarantees/test_clusters.py": SERVERS,

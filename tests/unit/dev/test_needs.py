@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dev.needs import BY_PATH, EVERYTHING, PACKAGES, SERVERS, Needs, of_tests
+from dev.needs import BY_PATH, ENGINE_AND_IMAGES, EVERYTHING, PACKAGES, SERVERS, Needs, of_tests
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-ENGINE_AND_IMAGES = Needs(engine=True, images=True)
 
 
 @pytest.mark.parametrize(
@@ -22,8 +21,9 @@ ENGINE_AND_IMAGES = Needs(engine=True, images=True)
         ("tests/unit/ -q", PACKAGES),
         ("./tests/unit/node/test_load.py::test_x -x", PACKAGES),
         ("tests/unit/node tests/unit/gateway", PACKAGES),
-        ("tests/contracts", SERVERS),
-        ("tests/unit tests/contracts", SERVERS),
+        ("tests/contracts/gateway", SERVERS),
+        ("tests/unit tests/contracts/gateway", SERVERS),
+        ("tests/contracts", ENGINE_AND_IMAGES),
         ("tests/integration/gateway/test_feed.py", SERVERS),
         ("tests/integration/node", SERVERS),
         ("tests/integration/operations", SERVERS),
