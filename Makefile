@@ -1,24 +1,29 @@
-# Every target does its own set-up: virtual environment, packages, Docker engine, sandbox images.
+# Every target does its own set-up: virtual environment, packages, and (where it needs them) a Docker engine and sandbox images.
 # Needs Python 3.11 or newer and make. ARGS="..." is handed on: make test ARGS="-k cancel".
 
 PYTHON ?= python3
 ARGS ?=
 DEV = $(PYTHON) -m dev
 
-.PHONY: help demo stop test check proto bench chaos images clean
+.PHONY: help setup demo stop unit test check fix proto bench chaos images dist lock clean
 
 help:
+	@echo "make setup   install everything: virtual environment, Docker engine, sandbox images"
 	@echo "make demo    start NATS, etcd, gateway and one node in the background; run one program per language"
 	@echo "make stop    stop what make demo started"
-	@echo "make test    the whole test suite, on real NATS, etcd and Docker"
+	@echo "make unit    the tests that need no servers and no Docker (under a minute)"
+	@echo "make test    the whole test suite, on real NATS, etcd and Docker; ARGS=tests/unit prepares only what those need"
 	@echo "make check   lint, format, types, layers, stale stubs"
+	@echo "make fix     mend and format what can be mended"
 	@echo "make proto   generate the stubs in coderunner/v1 from proto/"
 	@echo "make bench   the benchmark tables"
 	@echo "make chaos   the long fault tests"
 	@echo "make images  build the sandbox images that are out of date"
+	@echo "make dist    build the wheels and sdists of coderunner and coderunner-server into dist/"
+	@echo "make lock    renew requirements/*.lock, from which .venv is made"
 	@echo "make clean   make stop, and remove .venv, .run and caches"
 
-demo test check proto bench chaos images:
+setup demo unit test check fix proto bench chaos images dist lock:
 	@$(DEV) $@ $(ARGS)
 
 stop:

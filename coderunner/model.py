@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from coderunner.errors import CodeRunnerError
-from schemas.status import Status, Verdict
+from coderunner.status import Status, Verdict
 
 __all__ = [
     "Cancellation",

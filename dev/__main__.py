@@ -11,54 +11,64 @@ import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
-from dev import engine, gvisor
+from dev import engine, gvisor, needs
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
+from dev.needs import ENGINE_AND_IMAGES, EVERYTHING, PACKAGES, SERVERS, Needs
 from dev.paths import REPOSITORY, VENV, VENV_PYTHON
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
+    """One target of the Makefile."""
+
     program: tuple[str, ...]
     """Arguments of the virtual environment's Python."""
-    extras: frozenset[str] = frozenset({"servers", "dev"})
-    docker: bool = False
-    images: bool = False
-    gvisor: bool = False
+    needs: Needs
 
 
 _BUILD_IMAGES = ("-m", "sandbox.builder")
 COMMANDS = {
-    "demo": Command(("-m", "dev.demo"), extras=frozenset({"servers"}), docker=True, images=True),
-    "test": Command(("-m", "pytest"), docker=True, images=True, gvisor=True),
-    "check": Command(("-m", "dev.check")),
-    "proto": Command(("proto/generate",)),
-    "bench": Command(("-m", "bench"), extras=frozenset({"servers", "dev", "bench"}), docker=True, images=True),
-    "chaos": Command(("-m", "pytest", "tests/chaos", "--long"), docker=True, images=True),
-    "images": Command(_BUILD_IMAGES, extras=frozenset({"servers"}), docker=True),
-    "setup": Command(("-c", ""), docker=True, images=True),
+    "setup": Command(("-m", "dev.ready"), ENGINE_AND_IMAGES),
+    "demo": Command(("-m", "dev.demo"), Needs(frozenset({"servers"}), engine=True, images=True)),
+    "unit": Command(("-m", "pytest", "tests/unit", "tests/contracts", "--fakes"), PACKAGES),
+    "test": Command(("-m", "pytest"), EVERYTHING),
+    "check": Command(("-m", "dev.check"), SERVERS),
+    "fix": Command(("-m", "dev.fix"), PACKAGES),
+    "proto": Command(("proto/generate",), PACKAGES),
+    "bench": Command(("-m", "bench"), Needs(frozenset({"servers", "dev", "bench"}), engine=True, images=True)),
+    "chaos": Command(("-m", "pytest", "tests/chaos", "--long"), ENGINE_AND_IMAGES),
+    "images": Command(_BUILD_IMAGES, Needs(frozenset({"servers"}), engine=True)),
+    "dist": Command(("-m", "dev.dist"), PACKAGES),
+    "lock": Command(("-m", "dev.lock"), PACKAGES),
 }
 
 
 def main(arguments: list[str]) -> int:
     name, *rest = arguments
     command = COMMANDS[name]
+    wanted = needs.of_tests(rest) if name == "test" else command.needs
     os.chdir(REPOSITORY)
     try:
-        ensure_environment(command.extras)
-        if command.docker:
-            engine.ensure_engine()
-        if command.gvisor:
-            gvisor.offer_gvisor()
+        _prepare(wanted)
     except SetupError as error:
         say(f"make {name}: {error}")
         return 1
     _enter_environment()
-    if command.images:
+    if wanted.images:
         built = subprocess.run([VENV_PYTHON, *_BUILD_IMAGES], check=False, stdin=subprocess.DEVNULL)
         if built.returncode != 0:
             return built.returncode
     return _become([str(VENV_PYTHON), *command.program, *rest])
+
+
+def _prepare(wanted: Needs) -> None:
+    """Everything but the images, which the virtual environment builds. Raises SetupError."""
+    ensure_environment(wanted.locks)
+    if wanted.engine:
+        engine.ensure_engine()
+    if wanted.gvisor:
+        gvisor.offer_gvisor()
 
 
 def _become(command: list[str]) -> NoReturn:

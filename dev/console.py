@@ -9,18 +9,18 @@ from contextlib import contextmanager
 
 
 class SetupError(Exception):
-    """Something this machine lacks or refuses, as one sentence that says what to do."""
+    """Raised for what this machine lacks or refuses; its message is one sentence that says what to do."""
 
 
 def say(line: str) -> None:
-    """One line, at once."""
+    """Prints one line at once."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """Says ``title`` at the start and the seconds it took at the end."""
+    """Prints ``title`` before the block and, after it, the seconds that it took."""
     say(f"-- {title}")
     started = time.monotonic()
     yield

@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def bring_up() -> None:
-    """Everything runs, current and ready, when this returns. Raises SetupError. What it began, a repeat completes."""
+    """Starts what does not run or has changed, and waits until all is ready. Raises SetupError."""
     with step("starting the services"):
         services = demo_services(images=engine_api.image_ids("coderunner/*"))
         for service in services:
@@ -54,7 +54,7 @@ def bring_up() -> None:
 
 
 async def run_programs(target: str) -> tuple[list[list[str]], bool]:
-    """One row per language; whether all of them succeeded."""
+    """Runs one program per language: a table row for each, and whether all succeeded."""
     async with Client(target) as client:
         await _wait_until_served(client, set(PROGRAMS))
         executions = [await _run(client, language, name) for language, name in PROGRAMS.items()]

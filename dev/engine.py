@@ -1,4 +1,4 @@
-"""A Docker engine: the one that answers, or else one that we install and start."""
+"""Makes sure of a Docker engine: the one that answers, or else one that is installed and started here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FALLBACKS = ((), ("--iptables=false", "--ip6tables=false"), ("--iptables=false"
 
 
 def ensure_engine() -> None:
-    """Returns when an engine answers. Raises SetupError."""
+    """Installs and starts a Docker engine unless one answers. Raises SetupError."""
     if engine_api.answers():
         return
     if os.environ.get("DOCKER_HOST"):

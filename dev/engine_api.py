@@ -24,7 +24,7 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def address() -> str:
-    """DOCKER_HOST, or the usual socket."""
+    """The engine's address: DOCKER_HOST, or the usual socket."""
     return os.environ.get("DOCKER_HOST") or f"unix://{DEFAULT_SOCKET}"
 
 
@@ -47,7 +47,7 @@ def containers(label: str) -> dict[str, str]:
 
 
 def remove_containers(label: str) -> dict[str, str]:
-    """Kills and removes every container with the label; those that it found, as ``containers``. Raises OSError.
+    """Kills and removes every container with the label; returns those that it found, as ``containers``. Raises OSError.
 
     Says nothing where the engine cannot remove one."""
     found = containers(label)
@@ -71,7 +71,7 @@ def _is_derived(labels: dict[str, str]) -> bool:
 
 
 def call(method: str, path: str, timeout_s: float = 60) -> tuple[int, bytes]:
-    """Status and body. Raises OSError where nothing answers."""
+    """Status and body of one request to the engine. Raises OSError where nothing answers."""
     connection = _connection(address(), timeout_s)
     try:
         connection.request(method, path)

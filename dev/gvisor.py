@@ -35,11 +35,11 @@ _RELOAD_TIMEOUT_S = 5.0
 
 
 class GVisorMissingError(Exception):
-    """Why not, in one sentence."""
+    """Raised where gVisor cannot be had; the message is one sentence that says why."""
 
 
 def offer_gvisor() -> None:
-    """The engine knows gVisor afterwards, or the environment says why not. Never fails, takes seconds."""
+    """Installs and registers gVisor where it can, in seconds; otherwise puts the reason into the environment."""
     os.environ.pop(WHY_NOT, None)
     try:
         with exclusive("gvisor"):

@@ -1,4 +1,4 @@
-"""One make at a time where two would hurt each other."""
+"""Locks between processes: one make at a time where two would hurt each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Debian packages."""
+"""Installs Debian packages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def is_debian_like(os_release: Path) -> bool:
 
 
 def install(packages: Sequence[str]) -> None:
-    """Without recommendations and questions. Raises SetupError with apt-get's last words."""
+    """Installs the packages without recommendations and questions. Raises SetupError with apt-get's last words."""
     with step(f"installing Debian packages: {' '.join(packages)}"):
         _apt_get("update")
         _apt_get("install", "--yes", "--no-install-recommends", *packages)

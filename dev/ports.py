@@ -11,13 +11,14 @@ _LISTEN = "0A"
 
 
 def require_free(port: int, wanted_by: str) -> None:
-    """Raises SetupError, naming the program that listens there."""
+    """Returns if the port is free. Raises SetupError with the name of the program that listens there."""
     if is_free(port):
         return
     raise SetupError(f"Port {port}, which {wanted_by} needs, is taken by {holder(port)}: stop it and try again.")
 
 
 def is_free(port: int) -> bool:
+    """True if a server may listen there, on loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

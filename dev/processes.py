@@ -19,7 +19,7 @@ _POLL_S = 0.05
 def spawn(
     command: Sequence[str], pid_file: Path, log: Path, env: Mapping[str, str] | None = None, note: str = ""
 ) -> int:
-    """Start ``command`` in a session of its own with its output in ``log``; its pid.
+    """Starts ``command`` in a session of its own, with its output in ``log``, and returns its pid.
 
     The pid file holds three lines: pid, start time in clock ticks since boot, and ``note``.
     """
@@ -39,7 +39,7 @@ def spawn(
 
 
 def running(pid_file: Path) -> int | None:
-    """The pid, if that very process still runs."""
+    """The pid, if the process that the file was written for still runs."""
     lines = _lines(pid_file)
     if len(lines) < 2:
         return None
@@ -54,7 +54,7 @@ def note(pid_file: Path) -> str:
 
 
 def stop(pid_file: Path, timeout_s: float = 30) -> bool:
-    """SIGTERM, and SIGKILL for its whole process group after ``timeout_s``. True if there was something to stop."""
+    """Ends the process: SIGTERM, after ``timeout_s`` SIGKILL for its group. True if there was something to stop."""
     pid = running(pid_file)
     if pid is None:
         pid_file.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Where the servers' programs are."""
+"""Finds the programs ``nats-server`` and ``etcd``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def find_program(name: str) -> Path:
-    """The program ``name`` beside the running interpreter, or else on PATH. Raises FileNotFoundError."""
+    """The path of the program ``name``: beside the running interpreter, or else on PATH. Raises FileNotFoundError."""
     beside = Path(sys.executable).parent / name
     if beside.is_file():
         return beside

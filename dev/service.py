@@ -21,6 +21,8 @@ _POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Service:
+    """A background process of the demo with its ports, its log, and what it is made of."""
+
     name: str
     command: tuple[str, ...]
     ports: tuple[int, ...]
@@ -35,10 +37,12 @@ class Service:
 
     @property
     def pid_file(self) -> Path:
+        """Where its pid and version are kept while it runs."""
         return RUN / f"{self.name}.pid"
 
     @property
     def log(self) -> Path:
+        """Where its output goes."""
         return LOGS / f"{self.name}.log"
 
     def bring_up(self) -> None:
@@ -54,7 +58,7 @@ class Service:
         processes.spawn(self.command, self.pid_file, self.log, {**clean_environment(), **self.env}, note=version)
 
     def wait_ready(self) -> None:
-        """Returns once it answers. Raises SetupError with the end of its log."""
+        """Returns once the service answers. Raises SetupError with the end of its log."""
         started = time.monotonic()
         while not self.answers():
             if processes.running(self.pid_file) is None:
@@ -68,6 +72,7 @@ class Service:
         say(f"   {self.name:8} ready after {time.monotonic() - started:4.1f} s (pid {pid}, log {self._shown_log()})")
 
     def answers(self) -> bool:
+        """True if the service says that it works."""
         port, path = self.ready
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
         try:
@@ -92,7 +97,7 @@ class Service:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's, without the settings that were meant for something else of CodeRunner's."""
+    """This process's environment variables but for CodeRunner's settings, which were meant for something else."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CODERUNNER_")}
 
 

@@ -19,7 +19,7 @@ _SHARED = (REPOSITORY / "schemas", REPOSITORY / "coderunner", REPOSITORY / "pypr
 
 
 def demo_services(images: str) -> list[Service]:
-    """In the order of their start. ``images`` changes whenever a sandbox image does."""
+    """The services in the order of their start. ``images`` changes whenever a sandbox image does."""
     services = [_nats(), _etcd(), _gateway(), _node(images)]
     return [*services, _blog()] if _blog_program().exists() else services
 

@@ -33,12 +33,12 @@ NODE: dict[str, object] = {"node_id": NODE_ID, "nats_user": "node", "log_format"
 
 
 def write_toml(path: Path, values: Mapping[str, object]) -> None:
-    """Flat values that JSON and TOML spell alike: strings, numbers, lists of strings."""
+    """Writes a TOML file of values that JSON and TOML spell alike: strings, numbers, lists of strings."""
     path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()), encoding="utf-8")
 
 
 def passwords() -> dict[str, str]:
-    """By variable name of nats.conf. Made once per checkout, readable by its owner only."""
+    """The bus's passwords by variable name of nats.conf: made once per checkout, readable by their owner only."""
     if not CREDENTIALS.exists():
         lines = [
             f"{variable(role)}=p{secrets.token_hex(16)}\n" for role in ROLES

@@ -100,6 +100,7 @@ after `relay_attempts` as ever. An answer that refuses for good (most of 4xx) is
 
 
 def page() -> str:
+    """The text of docs/configuration.md."""
     return (
         "\n".join(
             (

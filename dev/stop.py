@@ -13,7 +13,7 @@ from dev.paths import RUN
 from dev.settings import NODE_LABEL, SERVICES_IN_ORDER
 
 _PAUSE_S = 0.5
-_MOST_ROUNDS = 60
+_MAX_ROUNDS = 60
 """Half a minute of pauses. For a node that is gone an engine finishes in far fewer what it had begun."""
 
 
@@ -42,7 +42,7 @@ def _remove_slots() -> tuple[int, Sequence[str]]:
     An engine may still be creating some for a node that is gone: where there were any, it is asked again."""
     seen: set[str] = set()
     try:
-        for _ in range(_MOST_ROUNDS):
+        for _ in range(_MAX_ROUNDS):
             found = engine_api.remove_containers(NODE_LABEL)
             if not found:
                 return len(seen), ()

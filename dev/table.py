@@ -1,4 +1,4 @@
-"""Columns of text."""
+"""Tables of text for the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _WIDEST = 48
 
 
 def render(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Left-aligned words, right-aligned numbers; a cell that is too wide is cut."""
+    """The table as lines: words to the left, numbers to the right, cells that are too wide cut."""
     table = [list(headings), *([_fit(cell) for cell in row] for row in rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(headings))]
     lines = ["  ".join(_align(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]

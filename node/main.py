@@ -18,12 +18,12 @@ from chassis.http import HttpServer
 from chassis.nats.connection import BusConnection
 from chassis.process import LastingParts, serve
 from chassis.settings import ConfigurationError
+from node.application.attempt import Attempts
 from node.application.draining import Draining
 from node.application.heartbeat import Heartbeat
 from node.application.ports import LoadProbe
-from node.application.runner import Policy, TaskRunner
-from node.application.running import RunningTasks
-from node.application.task_loops import Slots
+from node.application.runner import RunnerPolicy, TaskRunner
+from node.application.task_loops import TaskLoops
 from node.application.workbench import Workbench
 from node.infrastructure.artefacts import MemoryArtefactStore
 from node.infrastructure.bus.consumers import Consumers
@@ -40,6 +40,7 @@ from node.infrastructure.task_log import StructuredTaskLog
 from node.infrastructure.wiring import StartedPool, identity, nearest_existing, runtime, sandboxes
 from node.interfaces.orders import Orders
 from schemas.names import INBOX_NODE
+from schemas.node import DRAIN, RESUME
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ class Node:
         self.pool = pool
         self.probe = probe or PsutilProbe(nearest_existing(settings.state_dir))
         self.metrics = Metrics()
-        self.running = RunningTasks()
+        self.attempts = Attempts()
         self.ready = asyncio.Event()
         self._lasting = LastingParts()
         self._stopping: set[asyncio.Task[None]] = set()
@@ -78,16 +79,16 @@ class Node:
     def _wire_work(self) -> None:
         settings = self.settings
         self.runner = TaskRunner(
-            Policy(self.name, settings.max_attempts, settings.code_check),
+            RunnerPolicy(self.name, settings.max_attempts, settings.code_check),
             Workbench(self.pool, MemoryArtefactStore(settings.artefact_bytes), self.announcer),
             sink=NatsResultSink(self.publisher),
             announcer=self.announcer,
             ledger=NatsRunLedger(self.publisher),
-            running=self.running,
+            attempts=self.attempts,
             log=StructuredTaskLog(self.name, self.metrics),
             clock=_now_ms,
         )
-        self.slots = Slots(self.source, self.runner, settings.concurrency)
+        self.slots = TaskLoops(self.source, self.runner, settings.concurrency)
 
     def _wire_outside(self) -> None:
         settings = self.settings
@@ -95,7 +96,7 @@ class Node:
         self.heartbeat = Heartbeat(
             identity(settings, self.name, int(_now_ms())),
             probe=self.probe,
-            slots=self.slots,
+            task_loops=self.slots,
             pool=self.pool,
             directory=self.directory,
             clock=_now_ms,
@@ -105,8 +106,8 @@ class Node:
         self.draining = Draining(self.slots, self.heartbeat, settings.drain_s)
         self.orders = Orders(
             self.name,
-            self.running,
-            {"drain": self.draining.begin, "resume": self.draining.take_back},
+            self.attempts,
+            {DRAIN: self.draining.begin, RESUME: self.draining.take_back},
             self.heartbeat.record,
         )
         self.bus.on_connect(lambda: self.orders.listen(self.bus.current))
@@ -115,7 +116,7 @@ class Node:
 
     def _wire_gauges(self) -> None:
         watch = self.metrics.watch
-        watch("running", "Tasks in this node's hands.", lambda: len(self.running))
+        watch("running", "Tasks in this node's hands.", lambda: len(self.attempts))
         watch("capacity", "The most tasks at once.", lambda: self.settings.concurrency)
         watch("open_for", "Tasks that may run now, by measured load.", lambda: self.slots.open_for)
         watch("load_score", "0 (idle) to 100.", lambda: self.heartbeat.score)
@@ -166,7 +167,7 @@ class Node:
 
     async def _drained(self) -> None:
         quiet = await self.draining.finished()
-        log.info("node_drained", node_id=self.name, handed_back=0 if quiet else len(self.running))
+        log.info("node_drained", node_id=self.name, handed_back=0 if quiet else len(self.attempts))
 
     async def _become_ready(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -204,7 +205,7 @@ class Node:
     async def _keep_alive(self) -> None:
         while True:
             await asyncio.sleep(self.settings.ack_wait_s / 3)
-            await self.running.keep_alive()
+            await self.attempts.keep_alive()
 
     def _alarmed(self, alarms: Sequence[str]) -> None:
         if alarms:

@@ -1,11 +1,22 @@
-"""What comes back: the state of one task, its result, and the events on the way."""
+"""What comes back: the state of one task, its result, and the events on the way.
+
+Each message is spelled out field by field in one constructor here and nowhere else, so that a new field has one place.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
 from schemas.status import Status, Verdict
-from schemas.task import Callback
+from schemas.task import Callback, TaskMessage
+
+COMPILE_STAGE = "compile"
+RUN_STAGE = "run"
+
+
+def case_stage(index: int) -> str:
+    """The stage name of one case's run; ``index`` counts from 0."""
+    return f"case:{index}"
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,10 +36,12 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     cpu_ms: float
     peak_memory_bytes: int
     limits_hit: list[str]
-    """Of ``cpu, wall, memory, processes, output, disk, open_files, file_size``."""
+    """``LimitName`` values."""
 
 
 class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How one case of a task ended."""
+
     name: str
     verdict: Verdict
     stage: Stage | None
@@ -37,6 +50,8 @@ class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
+    """One task's state and, once it is final, its result."""
+
     id: str
     status: Status
     language: str
@@ -56,6 +71,77 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     submitted_at_ms: int
     finished_at_ms: int | None
 
+    @classmethod
+    def queued(cls, task: TaskMessage) -> Execution:
+        """The state of a task that was accepted and that no node has begun."""
+        return _bare(
+            task.id,
+            Status.QUEUED,
+            task.submitted_at_ms,
+            language=task.language,
+            language_version=task.language_version,
+            labels=task.labels,
+        )
+
+    @classmethod
+    def told_by(cls, event: TaskEvent) -> Execution:
+        """The state that one event alone tells: node and times, no output."""
+        bare = _bare(
+            event.id,
+            event.status,
+            event.submitted_at_ms,
+            language=event.language,
+            language_version=event.language_version,
+            labels=event.labels,
+        )
+        is_running = event.status is Status.RUNNING
+        return msgspec.structs.replace(
+            bare,
+            node_id=event.node_id,
+            attempt=event.attempt,
+            queued_ms=float(event.at_ms - event.submitted_at_ms) if is_running else 0.0,
+            finished_at_ms=event.at_ms if event.status.is_final else None,
+        )
+
+    @classmethod
+    def unreadable(cls, task_id: str, *, node_id: str, attempt: int, error: str, at_ms: int) -> Execution:
+        """The end of a message that no node could read: nothing is known of the task but its id."""
+        bare = _bare(task_id, Status.INTERNAL_ERROR, at_ms)
+        return msgspec.structs.replace(bare, node_id=node_id, attempt=attempt, error=error, finished_at_ms=at_ms)
+
+    def finished(self, at_ms: int) -> Execution:
+        """The same, with the moment at which it ended."""
+        return msgspec.structs.replace(self, finished_at_ms=at_ms)
+
+
+def _bare(
+    task_id: str,
+    status: Status,
+    submitted_at_ms: int,
+    *,
+    language: str = "",
+    language_version: str = "",
+    labels: dict[str, str] | None = None,
+) -> Execution:
+    """An execution of which no more is known than this."""
+    return Execution(
+        id=task_id,
+        status=status,
+        language=language,
+        language_version=language_version,
+        node_id="",
+        attempt=0,
+        queued_ms=0.0,
+        labels={} if labels is None else labels,
+        compile=None,
+        run=None,
+        cases=[],
+        warnings=[],
+        error="",
+        submitted_at_ms=submitted_at_ms,
+        finished_at_ms=None,
+    )
+
 
 class ResultMessage(msgspec.Struct, frozen=True, kw_only=True):
     """On RESULTS: the final execution, and where the relay takes it."""
@@ -63,6 +149,13 @@ class ResultMessage(msgspec.Struct, frozen=True, kw_only=True):
     execution: Execution
     callback: Callback | None
     client: str
+
+    @classmethod
+    def of(cls, execution: Execution, task: TaskMessage | None) -> ResultMessage:
+        """The result of ``task``. Where its message is not known (any more), nobody is called back."""
+        if task is None:
+            return cls(execution=execution, callback=None, client="")
+        return cls(execution=execution, callback=task.callback, client=task.client)
 
 
 class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +174,24 @@ class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str]
     submitted_at_ms: int
 
+    @classmethod
+    def of(cls, execution: Execution, task: TaskMessage, at_ms: int) -> TaskEvent:
+        """The event that announces the state of ``execution``, reached at ``at_ms``."""
+        return cls(
+            id=execution.id,
+            status=execution.status,
+            at_ms=at_ms,
+            client=task.client,
+            language=execution.language,
+            language_version=execution.language_version,
+            priority=task.priority.value,
+            pool=task.pool,
+            node_id=execution.node_id,
+            attempt=execution.attempt,
+            labels=execution.labels,
+            submitted_at_ms=execution.submitted_at_ms,
+        )
+
 
 class OutputChunk(msgspec.Struct, frozen=True, kw_only=True):
     """Live output, not stored. ``offset`` counts the characters of this stream sent before, so that a watcher who came
@@ -89,7 +200,7 @@ class OutputChunk(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     attempt: int
     stage: str
-    """``compile``, ``run`` or ``case:<index>``."""
+    """``COMPILE_STAGE``, ``RUN_STAGE`` or a ``case_stage``."""
     stream: str
     """``stdout`` or ``stderr``."""
     offset: int
@@ -101,9 +212,36 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     reason: str
+    """A ``DeadReason``."""
     detail: str
     subject: str
     payload: str
     at_ms: int
     attempts: int
     node_id: str
+    """Empty where a gateway buried it."""
+
+    @classmethod
+    def of(
+        cls,
+        task_id: str,
+        reason: str,
+        detail: str,
+        *,
+        subject: str,
+        data: bytes,
+        at_ms: int,
+        attempts: int,
+        node_id: str = "",
+    ) -> DeadLetter:
+        """The letter for one message of the bus: its ``subject`` and its ``data``, readable whatever they hold."""
+        return cls(
+            id=task_id,
+            reason=reason,
+            detail=detail,
+            subject=subject,
+            payload=data.decode(errors="replace"),
+            at_ms=at_ms,
+            attempts=attempts,
+            node_id=node_id,
+        )

@@ -71,6 +71,12 @@ def result_subject(task_id: str) -> str:
     return f"{ROOT}.result.{_token(task_id)}"
 
 
+def is_reply_of(subject: str, task_id: str) -> bool:
+    """True if a result of this task may be stored on ``subject``: on its own subject of RESULTS and on no other, so
+    that no task message can make a node write elsewhere."""
+    return is_token(task_id) and subject == result_subject(task_id)
+
+
 def event_subject(task_id: str, status: Status) -> str:
     return f"{ROOT}.event.{_token(task_id)}.{status.value.lower()}"
 

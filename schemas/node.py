@@ -37,10 +37,17 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at_ms: int
 
 
+DRAIN = "drain"
+"""Order: take nothing new, finish what runs, then end."""
+RESUME = "resume"
+"""Order: take tasks again; it calls off a drain that is not finished."""
+
+
 class NodeOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """On ``control.node.<id>``: ``drain`` or ``resume``."""
+    """On ``control.node.<id>``: an order to one node."""
 
     order: str
+    """``DRAIN`` or ``RESUME``."""
 
 
 class CancelOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The words for where a task stands."""
+"""Vocabulary of the bus: the enumerations of states, priorities, verdicts, limits and dead letters."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ class Priority(StrEnum):
     HIGH = "HIGH"
 
 
+PRIORITIES_BY_URGENCY = (Priority.HIGH, Priority.NORMAL, Priority.LOW)
+
+
 class Verdict(StrEnum):
     """How one case ended."""
 
@@ -55,3 +58,29 @@ class NodeState(StrEnum):
     READY = "ready"
     DRAINING = "draining"
     OVERLOADED = "overloaded"
+
+
+class LimitName(StrEnum):
+    """A limit of one run, as ``Stage.limits_hit`` names it. The agent inside the container says the same words."""
+
+    CPU = "cpu"
+    WALL = "wall"
+    MEMORY = "memory"
+    PROCESSES = "processes"
+    OUTPUT = "output"
+    DISK = "disk"
+    OPEN_FILES = "open_files"
+    FILE_SIZE = "file_size"
+
+
+class DeadReason(StrEnum):
+    """Why a message went to the dead letters. It is a token of the letter's subject."""
+
+    POISON = "poison"
+    """The task lost its slot or its node too often, or no node could start it."""
+    MALFORMED = "malformed"
+    """A message on the task queue that is no task a node may run."""
+    UNDELIVERED = "undelivered"
+    """A result that its callback did not take."""
+    UNDECODABLE = "undecodable"
+    """A message on RESULTS that is no result."""

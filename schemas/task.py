@@ -1,6 +1,8 @@
-"""What the gateway puts on the bus: one task, whole."""
+"""The task message: what the gateway puts on the bus for a node."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 import msgspec
 
@@ -29,12 +31,32 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The largest single file."""
 
 
+class ComparisonMode(StrEnum):
+    """The ways to compare a case's output with what is expected."""
+
+    EXACT = "exact"
+    TRIMMED = "trimmed"
+    TOKENS = "tokens"
+    FLOAT = "float"
+
+
+DEFAULT_COMPARISON = ComparisonMode.TRIMMED
+DEFAULT_EPSILON = 1e-6
+"""What FLOAT allows where nothing else is asked for."""
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """How a case's output is held against what is expected: ``exact | trimmed | tokens | float``."""
+    """How a case's output is held against what is expected."""
 
     mode: str
+    """A ``ComparisonMode``; a node refuses one that it does not know."""
     epsilon: float
     """Absolute or relative difference allowed by ``float``; 0 elsewhere."""
+
+    @classmethod
+    def of(cls, mode: str, epsilon: float) -> Comparison:
+        """The comparison as a node gets it; an ``epsilon`` of 0 takes the default."""
+        return cls(mode=mode, epsilon=(epsilon or DEFAULT_EPSILON) if mode == ComparisonMode.FLOAT else 0.0)
 
 
 class TestCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,4 +116,5 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     expires_at_ms: int | None
     """Not started after this: EXPIRED."""
     reply: str
-    """The subject that takes its result."""
+    """The subject that takes its result. A node obeys it where it is this task's own (``names.is_reply_of``), and takes
+    the message for malformed where it is any other."""

@@ -31,8 +31,6 @@ MAX_ACK_PENDING = 100_000
 MAX_WAITING_PULLS = 8_192
 """Pull requests that may wait on one consumer: the free slots of all nodes of a pool."""
 
-PRIORITIES_BY_URGENCY = (Priority.HIGH, Priority.NORMAL, Priority.LOW)
-
 STORED_RESULTS_WILDCARD = f"{names.ROOT}.stored.*"
 """RESULTS says every result again here once it has stored it, so that who listens never sees one that lost."""
 
@@ -126,11 +124,6 @@ def task_consumer(pool: str, priority: Priority) -> JsonObject:
         priority_groups=[names.LOAD_GROUP],
         priority_policy="prioritized",
     )
-
-
-def task_consumers(pool: str) -> list[JsonObject]:
-    """The consumers of one pool, the most urgent first."""
-    return [task_consumer(pool, priority) for priority in PRIORITIES_BY_URGENCY]
 
 
 def relay_consumer() -> JsonObject:

@@ -163,6 +163,14 @@ def a_result(
     )
 
 
+def a_result_of(
+    task: TaskMessage, status: Status = Status.SUCCEEDED, node_id: str = "n1", **changes: Any
+) -> ResultMessage:
+    """What that node stored of the task, changed as asked."""
+    usual: dict[str, Any] = {"status": status, "node_id": node_id, "attempt": 1, "finished_at_ms": 1}
+    return ResultMessage.of(msgspec.structs.replace(Execution.queued(task), **{**usual, **changes}), task)
+
+
 def an_event(task_id: str = "t1", status: Status = Status.RUNNING, **changes: Any) -> TaskEvent:
     """What is announced when the task reaches the state."""
     is_queued = status is Status.QUEUED

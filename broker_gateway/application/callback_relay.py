@@ -17,9 +17,8 @@ from broker_gateway.application.ports import CallbackTransport, DeliveryError, R
 from broker_gateway.application.settings import RelaySettings
 from broker_gateway.domain.events import TaskCompletedEvent
 from chassis.backoff import Backoff
+from schemas.status import DeadReason
 from schemas.task import Callback
-
-UNDELIVERED = "undelivered"
 
 TAKE_PAUSE = Backoff(base_s=0.2, max_s=5.0)
 """Between tries to take results while the bus is away."""
@@ -137,7 +136,7 @@ class CallbackRelay:
             await delivery.done()
             log.info("callback_delivered", total_ms=event.total_ms)
         elif failure.permanent or failures >= self._settings.max_attempts:
-            await delivery.bury(UNDELIVERED, f"{failures} attempts, the last: {failure}")
+            await delivery.bury(DeadReason.UNDELIVERED, f"{failures} attempts, the last: {failure}")
             log.warning("callback_given_up", error=str(failure))
         else:
             delay_s = self._backoff.delay_s(failures, self._jitter())

@@ -113,7 +113,7 @@ class Cancelling:
         now_ms = self._now_ms()
         if message is not None:
             return ExecutionTask.found(message, known).cancelled(now_ms, REASON)
-        return ResultMessage(execution=cancelled(known, now_ms, REASON), callback=None, client="")
+        return ResultMessage.of(cancelled(known, now_ms, REASON), None)
 
     async def _stop_late_start(self, task_id: str) -> None:
         """Has the task killed once more: a node may have taken it just before its message went."""

@@ -11,8 +11,7 @@ from schemas.node import NodeRecord
 
 
 class LiveNodes:
-    """The ClientNodeRepository: the directory's nodes as the domain sees them. A heartbeat that changes only a node's
-    load costs no new scheduler."""
+    """The live nodes and the scheduler for them. A heartbeat that changes only a node's load costs no new scheduler."""
 
     def __init__(self, *, directory: NodeDirectory) -> None:
         self._directory = directory

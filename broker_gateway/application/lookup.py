@@ -9,8 +9,7 @@ from schemas.execution import Execution
 
 
 class TaskLookup:
-    """The ExecutionTaskRepository: it looks at the stored result first, then at the events, then at the queue
-    itself."""
+    """The use case of finding a task by its id: stored result first, then the events, then the queue itself."""
 
     def __init__(self, *, results: ResultStore, history: History, queue: TaskQueue) -> None:
         self._results = results

@@ -11,9 +11,7 @@ from broker_gateway.domain.task_id import TaskId
 from broker_gateway.domain.violation import Violation
 from schemas.execution import DeadLetter
 from schemas.names import is_token
-
-DRAIN = "drain"
-"""The order that takes a node out of service."""
+from schemas.node import DRAIN
 
 
 class OperationsAppService:

@@ -15,7 +15,6 @@ import msgspec
 import structlog
 
 from broker_gateway.application.callback_delivery import CallbackDelivery
-from broker_gateway.application.callback_relay import UNDELIVERED
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
 from broker_gateway.application.ports import (
@@ -30,10 +29,8 @@ from broker_gateway.application.ports import (
 from broker_gateway.application.settings import OperationsSettings
 from broker_gateway.domain.execution_task import ExecutionTask
 from schemas.execution import ResultMessage
-from schemas.status import Status
+from schemas.status import DeadReason, Status
 from schemas.task import TaskMessage
-
-POISON = "poison"
 
 RedriveRefusal = UnknownLetter | NotRedriven | Busy
 
@@ -65,8 +62,8 @@ class Redriving:
     async def redrive(self, task_id: str) -> RedriveRefusal | None:
         """Tries the task's dead letters again; None once it is done. A task that is both poison and undelivered runs
         again, and its new result is then delivered. Raises BusUnavailableError."""
-        undelivered = await self._dead.newest(task_id, UNDELIVERED)
-        poison = await self._dead.newest(task_id, POISON)
+        undelivered = await self._dead.newest(task_id, DeadReason.UNDELIVERED)
+        poison = await self._dead.newest(task_id, DeadReason.POISON)
         if poison is not None:
             refusal = await self._run_again(poison)
             if refusal is None and undelivered is not None:
@@ -110,14 +107,14 @@ class Redriving:
         if snapshot.result is not None:
             await self._rerun.forget_result(snapshot)
         occasion = str(kept.sequence)
-        again = _for_another_run(task, occasion, self._now_ms())
+        again = ExecutionTask.found(task).for_another_run(occasion, self._now_ms())
         try:
-            is_new = await self._rerun.enqueue(again, occasion)
+            is_new = await self._rerun.enqueue(again.message, occasion)
         except QueueFullError as error:
             await self._put_back(task, snapshot)
             return Busy(str(error), error.retry_after_ms)
         if is_new:
-            self._history.record(ExecutionTask.found(again).known, again)
+            self._history.record(again.known, again.message)
         return None
 
     async def _put_back(self, task: TaskMessage, snapshot: TaskSnapshot) -> None:
@@ -149,13 +146,3 @@ def _awaits_a_run(snapshot: TaskSnapshot) -> bool:
     """False where it was redriven before: it waits or runs, or has ended otherwise since. No result at all: it has
     grown too old to be kept, or a redrive stopped half way."""
     return not snapshot.is_queued and (snapshot.result is None or _failed(snapshot))
-
-
-def _for_another_run(task: TaskMessage, occasion: str, now_ms: int) -> TaskMessage:
-    """Its queue deadline starts over, and its callback is told of the new result as of something new."""
-    deadline, callback = task.expires_at_ms, task.callback
-    if deadline is not None:
-        deadline = now_ms + deadline - task.submitted_at_ms
-    if callback is not None:
-        callback = msgspec.structs.replace(callback, occasion=occasion)
-    return msgspec.structs.replace(task, expires_at_ms=deadline, callback=callback)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from schemas.node import LanguageRecord, NodeRecord
 from schemas.status import NodeState
+from schemas.versions import version_matches
 
 
 @dataclass(frozen=True, slots=True)
 class ClientNode:
+    """The aggregate of one worker node: its last record, with the rules by which it is given tasks."""
+
     record: NodeRecord
 
     @property
@@ -44,10 +47,3 @@ class ClientNode:
             and mine.pools == its.pools
             and mine.languages == its.languages
         )
-
-
-def version_matches(wanted: str, version: str) -> bool:
-    """True if ``wanted`` is ``version`` or its first components: 3 and 3.1 are prefixes of 3.1.4, and not of 3.14."""
-    if not wanted or version == wanted:
-        return True
-    return version.startswith(wanted) and not version[len(wanted)].isalnum()

@@ -1,34 +1,32 @@
-"""What a client asks for, word for word: nothing here has been checked yet."""
+"""The draft of a task: what a client asks for, word for word. Nothing here has been checked yet."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from schemas.task import SourceFile
+from schemas.status import Priority
+from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
 
 
 @dataclass(slots=True)
 class DraftCase:
+    """One test case as it was asked for."""
+
     name: str = ""
     stdin: str = ""
     args: Sequence[str] = ()
     expected_output: str = ""
-    comparison: str = "trimmed"
+    comparison: str = DEFAULT_COMPARISON.value
     epsilon: float = 0.0
     limits: Mapping[str, int] = field(default_factory=dict)
     """Only what is set, by the field names of ``schemas.task.Limits``."""
 
 
 @dataclass(slots=True)
-class DraftChecker:
-    language: str = ""
-    language_version: str = ""
-    files: Sequence[SourceFile] = ()
-
-
-@dataclass(slots=True)
 class TaskDraft:
+    """One task as it was asked for."""
+
     language: str = ""
     language_version: str = ""
     files: Sequence[SourceFile] = ()
@@ -39,10 +37,11 @@ class TaskDraft:
     compile_options: Sequence[str] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     """Only what is set, by the field names of ``schemas.task.Limits``."""
-    priority: str = "NORMAL"
+    priority: str = Priority.NORMAL.value
     cases: Sequence[DraftCase] = ()
     stop_at_first_failure: bool = False
-    checker: DraftChecker | None = None
+    checker: Checker | None = None
+    """Its language may still be an alias."""
     idempotency_key: str = ""
     queue_deadline_ms: int = 0
     """0: none."""

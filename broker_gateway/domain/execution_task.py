@@ -1,4 +1,4 @@
-"""The task itself, from acceptance to its end."""
+"""The task aggregate: what the gateway settles when it accepts a task, ends it, or has it run once more."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from broker_gateway.domain.draft import TaskDraft
-from broker_gateway.domain.events import TaskCompletedEvent
-from broker_gateway.domain.judging import case_of, checker_of
+from broker_gateway.domain.judging import case_of
 from broker_gateway.domain.resource_limit import ResourceLimit
 from broker_gateway.domain.task_id import TaskId
 from schemas.execution import Execution, ResultMessage
@@ -30,9 +29,9 @@ class Terms:
     now_ms: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ExecutionTask:
-    """``message`` never changes; ``known`` is the newest state that we know of."""
+    """An accepted task: its message, which a node reads, and ``known``, the newest state that we know of."""
 
     message: TaskMessage
     known: Execution
@@ -45,19 +44,22 @@ class ExecutionTask:
     @classmethod
     def found(cls, message: TaskMessage, known: Execution | None = None) -> ExecutionTask:
         """A task that was accepted before, queued unless more is known."""
-        return cls(message, known or _queued(message))
+        return cls(message, known or Execution.queued(message))
 
     def cancelled(self, now_ms: int, reason: str) -> ResultMessage:
         """The result of a task that ends here and now without a node's word."""
-        execution = cancelled(self.known, now_ms, reason)
-        return ResultMessage(execution=execution, callback=self.message.callback, client=self.message.client)
+        return ResultMessage.of(cancelled(self.known, now_ms, reason), self.message)
 
-    def complete(self, result: ResultMessage) -> TaskCompletedEvent:
-        """Raises ValueError for a result that is another task's, or not final."""
-        if result.execution.id != self.message.id or not result.execution.status.is_final:
-            raise ValueError(f"not a result of task {self.message.id}: {result.execution.id}")
-        self.known = result.execution
-        return TaskCompletedEvent.of(result)
+    def for_another_run(self, occasion: str, now_ms: int) -> ExecutionTask:
+        """The same task, queued once more for this ``occasion``: its queue deadline starts over, and its callback is
+        told of the new result as of something new."""
+        message = self.message
+        deadline_ms, callback = message.expires_at_ms, message.callback
+        if deadline_ms is not None:
+            deadline_ms = now_ms + deadline_ms - message.submitted_at_ms
+        if callback is not None:
+            callback = msgspec.structs.replace(callback, occasion=occasion)
+        return self.found(msgspec.structs.replace(message, expires_at_ms=deadline_ms, callback=callback))
 
 
 def cancelled(known: Execution, now_ms: int, reason: str) -> Execution:
@@ -96,24 +98,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
 
 
 def _checker(draft: TaskDraft, terms: Terms) -> Checker | None:
-    return checker_of(draft.checker, terms.languages[1]) if draft.checker is not None else None
-
-
-def _queued(message: TaskMessage) -> Execution:
-    return Execution(
-        id=message.id,
-        status=Status.QUEUED,
-        language=message.language,
-        language_version=message.language_version,
-        node_id="",
-        attempt=0,
-        queued_ms=0.0,
-        labels=message.labels,
-        compile=None,
-        run=None,
-        cases=[],
-        warnings=[],
-        error="",
-        submitted_at_ms=message.submitted_at_ms,
-        finished_at_ms=None,
-    )
+    """The checker, under its language's proper name."""
+    if draft.checker is None:
+        return None
+    return msgspec.structs.replace(draft.checker, language=terms.languages[1])

@@ -1,4 +1,4 @@
-"""Test cases and the checker: what may be asked, and how it is put to a node."""
+"""The rules of test cases and checkers: what may be asked, and how it is put to a node."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from broker_gateway.domain.code import Code, SourceRules
-from broker_gateway.domain.draft import DraftCase, DraftChecker
+from broker_gateway.domain.draft import DraftCase
 from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.resource_limit import LimitRules, ResourceLimit
 from broker_gateway.domain.text import CONTROL, byte_length
 from broker_gateway.domain.violation import Violation
-from schemas.task import Checker, Comparison, TestCase
-
-COMPARISONS = frozenset({"exact", "trimmed", "tokens", "float"})
-DEFAULT_EPSILON = 1e-6
+from schemas.task import Checker, Comparison, ComparisonMode, TestCase
 
 _CASE_NAME_CHARS = 128
+_MODES = frozenset(ComparisonMode)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRules:
+    """How many cases a task may have, and how large they may be."""
+
     cases: int = 100
     bytes_in_all: int = 1 << 20
     """Standard inputs, arguments and expected outputs of all cases together."""
@@ -49,15 +49,16 @@ def _case_violations(case: DraftCase, inputs: InputRules, limits: LimitRules, pa
     yield from inputs.stdin_violations(case.stdin, f"{path}.stdin")
     yield from inputs.args_violations(case.args, f"{path}.args")
     yield from limits.violations(case.limits, f"{path}.limits")
-    if case.comparison not in COMPARISONS:
+    if case.comparison not in _MODES:
         yield Violation(f"{path}.comparison.mode", "is not a known mode")
     if not (math.isfinite(case.epsilon) and case.epsilon >= 0):
         yield Violation(f"{path}.comparison.epsilon", "must be a finite number, 0 or more")
 
 
 def checker_violations(
-    checker: DraftChecker | None, cases: Sequence[DraftCase], rules: SourceRules, path: str
+    checker: Checker | None, cases: Sequence[DraftCase], rules: SourceRules, path: str
 ) -> Iterator[Violation]:
+    """What is wrong with a checker, but for its language, which the scheduler knows."""
     if checker is None:
         return
     if not cases:
@@ -66,17 +67,13 @@ def checker_violations(
 
 
 def case_of(draft: DraftCase, number: int, limits: ResourceLimit) -> TestCase:
-    """``number`` counts from 1 and names a case that has no name; ``limits`` are the task's."""
-    epsilon = (draft.epsilon or DEFAULT_EPSILON) if draft.comparison == "float" else 0.0
+    """The case as a node gets it. ``number`` counts from 1 and names a case that has no name; ``limits`` are the
+    task's."""
     return TestCase(
         name=draft.name or str(number),
         stdin=draft.stdin,
         args=list(draft.args),
         expected_output=draft.expected_output,
-        comparison=Comparison(mode=draft.comparison, epsilon=epsilon),
+        comparison=Comparison.of(draft.comparison, draft.epsilon),
         limits=limits.changed_by(draft.limits).value if draft.limits else None,
     )
-
-
-def checker_of(draft: DraftChecker, language: str) -> Checker:
-    return Checker(language=language, language_version=draft.language_version, files=list(draft.files))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from broker_gateway.domain.draft import DraftCase, DraftChecker, TaskDraft
+from broker_gateway.domain.draft import DraftCase, TaskDraft
 from coderunner.v1 import execution_pb2 as pb
 from schemas.status import Priority
-from schemas.task import SourceFile
+from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
 
 _PRIORITIES = {number: name for name, number in pb.Task.Priority.items()}
 _PRIORITIES[pb.Task.PRIORITY_UNSPECIFIED] = Priority.NORMAL.value
 _MODES = {number: name.lower() for name, number in pb.Comparison.Mode.items()}
-_MODES[pb.Comparison.MODE_UNSPECIFIED] = "trimmed"
+_MODES[pb.Comparison.MODE_UNSPECIFIED] = DEFAULT_COMPARISON.value
 
 
 def draft_of(task: pb.Task) -> TaskDraft:
+    """The draft of one task, every field of its message taken over."""
     return TaskDraft(
         language=task.language,
         language_version=task.language_version,
@@ -56,6 +57,9 @@ def _case(case: pb.TestCase) -> DraftCase:
     )
 
 
-def _checker(checker: pb.Checker) -> DraftChecker:
-    files = [SourceFile(file.name, file.content) for file in checker.files]
-    return DraftChecker(checker.language, checker.language_version, files)
+def _checker(checker: pb.Checker) -> Checker:
+    return Checker(
+        language=checker.language,
+        language_version=checker.language_version,
+        files=[SourceFile(file.name, file.content) for file in checker.files],
+    )

@@ -13,6 +13,7 @@ _STREAMS = {"stdout": pb.OutputChunk.STDOUT, "stderr": pb.OutputChunk.STDERR}
 
 
 def execution_message(execution: Execution) -> pb.Execution:
+    """The execution as clients get it."""
     return pb.Execution(
         id=execution.id,
         status=execution.status.value,
@@ -61,6 +62,7 @@ def _case(case: CaseResult) -> pb.CaseResult:
 
 
 def chunk_message(chunk: OutputChunk) -> pb.OutputChunk:
+    """A piece of live output as watchers get it."""
     return pb.OutputChunk(
         stage=chunk.stage,
         stream=_STREAMS.get(chunk.stream, pb.OutputChunk.STREAM_UNSPECIFIED),

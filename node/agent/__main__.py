@@ -1,4 +1,4 @@
-"""Start as a directory: ``python3 -I -S -B .../agent CONFIG``."""
+"""The agent's entry point: ``python3 -I -S -B .../agent CONFIG``, a directory that is started as a program."""
 
 import os
 import sys

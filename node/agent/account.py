@@ -1,4 +1,4 @@
-"""One run's account: what its process tree has used, and which limit it is over."""
+"""The resource account of one run: what its process tree has used, and which limit it has exceeded."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from typing import Any
 from .meter import Meter
 from .workdir import WORKSPACE
 
-_LONGEST_LOOK_S = 0.1
-"""How often a run is looked at that is far from its limits; samples memory where the kernel keeps no peak."""
-_SHORTEST_LOOK_S = 0.002
+_MAX_CHECK_INTERVAL_S = 0.1
+"""Between two checks of a run that is far from its limits; samples memory where the kernel keeps no peak."""
+_MIN_CHECK_INTERVAL_S = 0.002
 _PEAK_SLACK_BYTES = 64 * 4096
 """Kernel counters move in batches of up to 64 pages (cgroup v1)."""
 
 
 class Account:
-    """``limits`` as in ``schemas.task.Limits``. Times are milliseconds unless the name says otherwise."""
+    """Reads the slot's meter at the run's start and since, and compares with ``limits`` (``schemas.task.Limits``)."""
 
-    def __init__(self, meter: Meter, limits: dict[str, Any], outsiders: int) -> None:
-        """``outsiders``: processes in the slot that are not the run's."""
+    def __init__(self, meter: Meter, limits: dict[str, Any], other_processes: int) -> None:
+        """``other_processes``: how many live in the slot that are not the run's."""
         self._meter = meter
         self._limits = limits
-        self.most_tasks = outsiders + int(limits["processes"])
-        self._tasks_were_most = False
+        self.max_tasks = other_processes + int(limits["processes"])
+        """The run's limit of processes and threads, as the meter counts them: with the slot's others."""
+        self._reached_max_tasks = False
         self._cores = os.cpu_count() or 1
         self._before = meter.read()
         self._own_cpu_ms = time.process_time() * 1e3
@@ -32,23 +33,23 @@ class Account:
         self._highest_bytes = self._before.memory_bytes
         self._ended: float | None = None
 
-    def next_look_s(self) -> float:
+    def next_check_s(self) -> float:
         """Seconds until a limit could be reached at the earliest, within reason."""
         cpu_left_s = (float(self._limits["cpu_ms"]) - self.cpu_ms()) / 1e3 / self._cores
         wall_left_s = (float(self._limits["wall_ms"]) - self.wall_ms()) / 1e3
-        return max(_SHORTEST_LOOK_S, min(cpu_left_s, wall_left_s, _LONGEST_LOOK_S))
+        return max(_MIN_CHECK_INTERVAL_S, min(cpu_left_s, wall_left_s, _MAX_CHECK_INTERVAL_S))
 
-    def over(self) -> str | None:
-        """``wall``, ``cpu``, ``memory`` or ``disk`` where the run is past that limit."""
-        self._latest_bytes = self._meter.memory_bytes()
-        self._highest_bytes = max(self._highest_bytes, self._latest_bytes)
+    def exceeded(self) -> str | None:
+        """The limit that the run has exceeded: ``wall``, ``cpu``, ``memory`` or ``disk``."""
+        memory_bytes = self._meter.memory_bytes()
+        self._highest_bytes = max(self._highest_bytes, memory_bytes)
         # The limit itself is the kernel's RLIMIT_NPROC, which keeps no count of those it refused.
-        self._tasks_were_most = self._tasks_were_most or self._meter.tasks() >= self.most_tasks
+        self._reached_max_tasks = self._reached_max_tasks or self._meter.tasks() >= self.max_tasks
         if self.wall_ms() >= self._limits["wall_ms"]:
             return "wall"
         if self.cpu_ms() >= self._limits["cpu_ms"]:
             return "cpu"
-        if not self._meter.kernel_ends_programs and self._used_bytes(self._latest_bytes) > self._limits["memory_bytes"]:
+        if not self._meter.kernel_ends_programs and self._used_bytes(memory_bytes) > self._limits["memory_bytes"]:
             return "memory"
         if _disk_used_bytes() > self._limits["disk_bytes"]:
             return "disk"
@@ -66,7 +67,7 @@ class Account:
         self._ended = time.monotonic()
 
     def close(self, ending: str, killed: bool, failed: bool) -> tuple[str, dict[str, Any]]:
-        """The final word: the ending, with the OOM killer's part in it, and the usage fields of ``exited``."""
+        """The run's ending, with the OOM killer's part in it, and the usage fields of the ``exited`` frame."""
         after = self._meter.read()
         cpu_ms = self.cpu_ms()
         out_of_memory = after.oom_kills > self._before.oom_kills
@@ -76,7 +77,7 @@ class Account:
             "cpu": ending == "cpu",
             "wall": ending == "wall",
             "memory": out_of_memory or ending == "memory",
-            "processes": self._tasks_were_most or after.process_limit_hits > self._before.process_limit_hits,
+            "processes": self._reached_max_tasks or after.process_limit_hits > self._before.process_limit_hits,
             "output": ending == "output",
             "disk": ending == "disk" or _disk_is_full(),
         }
@@ -89,7 +90,7 @@ class Account:
         return ending, usage
 
     def _peak_bytes(self, peak: int, now: int) -> int:
-        # The kernel's mark is the slot's highest ever: ours only if this run raised it.
+        # The kernel's mark is the slot's highest ever: the run's only if the run raised it.
         raised = peak > self._before.peak_bytes + _PEAK_SLACK_BYTES
         return self._used_bytes(peak if raised else max(self._highest_bytes, now))
 

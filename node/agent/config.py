@@ -1,4 +1,5 @@
-"""What the node says when it creates the slot; it never changes in the slot's life."""
+"""The agent's configuration, which the node gives when it creates the slot, and which never changes in the slot's
+life."""
 
 from __future__ import annotations
 
@@ -9,14 +10,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class WarmConfig:
+    """What waits for programs in the slot; ``docs/agent-protocol.md`` has the two kinds."""
+
     kind: str
     command: list[str]
     env_at_start: bool
+    """True if the waiting process cannot take another environment."""
 
 
 @dataclass(frozen=True)
 class RlimitSet:
-    """Limits the kernel holds each process to."""
+    """Resource limits to which the kernel holds each process (setrlimit(2))."""
 
     processes: int
     file_bytes: int
@@ -29,6 +33,8 @@ class RlimitSet:
 
 @dataclass(frozen=True)
 class AgentConfig:
+    """The slot's user, environment and directories, and what waits in it."""
+
     uid: int
     gid: int
     env: dict[str, str]
@@ -37,6 +43,7 @@ class AgentConfig:
     limits: RlimitSet
     warm: WarmConfig | None
     server: list[str] | None
+    """The command of the resident compiler, in a compile slot that has one."""
 
     @classmethod
     def parse(cls, text: str) -> AgentConfig:

@@ -1,4 +1,4 @@
-"""A system call filter of our own, for slots in which the kernel cannot list System V objects (gVisor).
+"""The agent's own system call filter, for slots in which the kernel cannot list System V objects (gVisor).
 
 What a program leaves there would outlive it unseen, so it must not be made at all. gVisor applies no seccomp profile
 of the container's either: the few of its rules that matter inside gVisor's own kernel are here too. The filter is
@@ -13,7 +13,7 @@ import stat
 import struct
 import sys
 
-_SYSV = "/proc/sysvipc/shm"
+_SYSV_TABLE = "/proc/sysvipc/shm"
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
 _MODE_FILTER = 2
@@ -46,10 +46,11 @@ _REFUSED = {
 _CLONE, _CLONE3 = (56, 220), 435
 _SOCKET = (41, 198)
 _ON_OTHERS = {"setpriority": ((141, 140), 1), "sched_setaffinity": ((203, 122), 0)}
-"""And the argument that names a process, 0 being the caller. gVisor does not ask whose that is, and what waits in the
-slot hands down what was done to it."""
+"""Numbers, and the argument that names a process, 0 being the caller. gVisor does not ask whose that is, and what
+waits in the slot hands down what was done to it."""
 _NODES = {"mknod": ((133, None), 1), "mknodat": ((259, 33), 2)}
-"""And the argument that is the mode. gVisor lets everybody make device nodes, and open those of devices that it has."""
+"""Numbers, and the argument that is the mode. gVisor lets everybody make device nodes, and open those of its
+devices."""
 _FOREIGN_CALLS = 0x40000000
 """x32 numbers its calls from here."""
 
@@ -61,8 +62,9 @@ _KIND_OF_NODE = 0o170000
 
 
 def forbid_what_cannot_be_listed() -> None:
-    """Nothing where the kernel lists System V objects. Exits where the filter cannot be installed or does not hold."""
-    if os.path.exists(_SYSV):
+    """Installs the filter, but where the kernel lists System V objects. Exits where it cannot be installed or does not
+    hold."""
+    if os.path.exists(_SYSV_TABLE):
         return
     machine = os.uname().machine
     if machine not in _ARCHITECTURES:

@@ -1,4 +1,5 @@
-"""Frames between node and agent: ``header length | body length | header (JSON) | body``, lengths u32 big endian."""
+"""The encoding of frames between node and agent: ``header length | body length | header (JSON) | body``, lengths u32
+big endian."""
 
 from __future__ import annotations
 
@@ -24,13 +25,13 @@ def encode(header: dict[str, Any], *body: bytes) -> list[bytes]:
     return [LENGTHS.pack(len(text), sum(map(len, body))) + text, *filter(None, body)]
 
 
-def strings(items: list[bytes]) -> bytes:
-    """A list of byte strings for a waiting process: count, then length and bytes of each, u32 big endian."""
+def encode_list(items: list[bytes]) -> bytes:
+    """A list of byte strings as a waiting process reads it: count, then length and bytes of each, u32 big endian."""
     return struct.pack("!I", len(items)) + b"".join(struct.pack("!I", len(item)) + item for item in items)
 
 
 class Decoder:
-    """Takes bytes as they come, yields ``(header, body)``. Raises FrameError for anything that is not a frame."""
+    """Decodes frames from bytes as they come. Raises FrameError for anything that is not a frame."""
 
     def __init__(self) -> None:
         self._head = bytearray()
@@ -39,7 +40,7 @@ class Decoder:
         self._filled = 0
 
     def feed(self, data: bytes) -> Iterator[tuple[dict[str, Any], bytearray]]:
-        """What it yields has a body of its own, into which the bytes were copied once."""
+        """Yields ``(header, body)`` of each frame that is now complete; the body's bytes have been copied once."""
         rest = memoryview(data)
         while True:
             if self._header is None:
@@ -53,7 +54,7 @@ class Decoder:
             yield header, self._body
 
     def _take_header(self, data: memoryview) -> memoryview:
-        """What follows the header; once that is whole, the body has its place."""
+        """Returns what follows the header. Once the header is complete, there is a buffer for the body."""
         data = self._collect(data, LENGTHS.size)
         if len(self._head) < LENGTHS.size:
             return data

@@ -1,10 +1,11 @@
-"""Acting as the slot's unprivileged user.
+"""Acting as the slot's unprivileged user: its files, and the end of its processes.
 
 Files that a program could have placed are only ever touched under its own uid, so a planted link leads nowhere that the
 program could not go itself. Killing works the same way: with the slot's effective uid, ``kill(-1)`` reaches every
 process of that user at once, atomically, also under a fork bomb. The real uid is nobody's meanwhile: as root's it would
 reach the zygote, and as the slot's it would let the program signal us, whose handlers are not the kernel's to spare
-(kill(2) compares with the target's real and saved uid). The saved uid stays 0, which is the way back.
+(kill(2) compares with the target's real and saved uid). The saved uid stays 0, which is the way back. See
+``docs/adr/0002-the-agent-acts-as-the-program.md``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _NOBODY = 65534
 
 @contextmanager
 def files_as(uid: int, gid: int) -> Iterator[None]:
-    """Effective ids only: the program cannot signal us meanwhile, since our real uid stays 0."""
+    """Makes the slot's user the effective one. The real uid stays 0, so a program cannot signal the agent meanwhile."""
     os.setegid(gid)
     os.seteuid(uid)
     try:
@@ -31,7 +32,7 @@ def files_as(uid: int, gid: int) -> Iterator[None]:
 
 
 def kill_everything(uid: int) -> None:
-    """SIGKILL to every process of ``uid``."""
+    """Sends SIGKILL to every process of ``uid``."""
     os.setresuid(_NOBODY, uid, 0)
     try:
         os.kill(-1, signal.SIGKILL)
@@ -41,23 +42,23 @@ def kill_everything(uid: int) -> None:
         os.setresuid(0, 0, 0)
 
 
-def standing() -> tuple[int, int, frozenset[int]]:
-    """Our priority, scheduler and processors. A program may change them in the moment in which our effective uid is its
-    own (setpriority(2)), and we cannot always change them back: what runs next would not start as the first did."""
+def scheduling() -> tuple[int, int, frozenset[int]]:
+    """The agent's priority, scheduler and processors. A program may change them in the moment in which our effective
+    uid is its own (setpriority(2)), and we cannot always change them back: what runs next would not start as the
+    first did."""
     return os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0), frozenset(os.sched_getaffinity(0))
 
 
 def processes_of_others(known: set[int]) -> list[int]:
-    """Every process in the container but us and ``known``; ours and theirs are the only ones allowed between tasks."""
-    mine = os.getpid()
-    return [
-        int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != mine and int(name) not in known
-    ]
+    """Pids in the container but the agent's own and ``known``, the only ones that are allowed between tasks."""
+    allowed = {os.getpid(), *known}
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in allowed]
 
 
-def end_everything(uid: int, known: set[int], patience_s: float = 2.0) -> list[int]:
-    """Kill, reap and look again until only ``known`` are left. Returns those that would not go (empty: clean)."""
-    deadline = time.monotonic() + patience_s
+def end_everything(uid: int, known: set[int], timeout_s: float = 2.0) -> list[int]:
+    """Kills, reaps and looks again until only ``known`` are left. Returns the pids that are still there (none:
+    clean)."""
+    deadline = time.monotonic() + timeout_s
     while rest := processes_of_others(known):
         kill_everything(uid)
         reap_orphans(known)
@@ -69,7 +70,7 @@ def end_everything(uid: int, known: set[int], patience_s: float = 2.0) -> list[i
 
 
 def reap_orphans(known: set[int]) -> None:
-    """Collect dead processes that fell to us as PID 1. Never waits, and leaves ``known`` to their owners."""
+    """Reaps dead processes that PID 1 has inherited. Never waits, and leaves ``known`` to those who started them."""
     while True:
         try:
             seen = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)

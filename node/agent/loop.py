@@ -1,4 +1,5 @@
-"""The agent's life: take a run, see it through, wipe, prove the slot clean, get the next process ready."""
+"""The agent's event loop: take a run, see it through, report it, wipe, prove the slot clean, get the next process ready
+(``docs/adr/0003-the-result-before-the-wipe.md``)."""
 
 from __future__ import annotations
 
@@ -7,41 +8,41 @@ import select
 import signal
 from typing import Any
 
+from .compile_server import Compilation, CompileServer
 from .config import AgentConfig
 from .frames import READY_MARK, FrameError, encode
 from .identity import end_everything
 from .last_words import LastWords
-from .line import Line
 from .meter import find_meter
+from .node_connection import NodeConnection
 from .residents import Residents
 from .run import Run
-from .server import Server, ServerRun
 
 PROTOCOL = 1
 
 
 class Agent:
-    """Single-threaded; everything happens in ``serve``."""
+    """The agent of one slot, which obeys one node. Single-threaded; everything happens in ``serve``."""
 
     def __init__(self, config: AgentConfig) -> None:
         self._config = config
         self._meter = find_meter(config.uid)
         self._outbox: list[bytes] = []
         self._poll = select.poll()
-        self._run: Run | ServerRun | None = None
+        self._run: Run | Compilation | None = None
         self._runs = 0
 
     def serve(self) -> int:
-        """Until stdin ends or SIGTERM comes. Returns the exit code."""
+        """Runs programs until stdin ends or SIGTERM comes. Returns the exit code."""
         self._wake = self._watch_children()
-        self._line = Line(self._poll)
-        self._words = LastWords()
-        self._residents = Residents(self._config, self._poll, self._line)
+        self._connection = NodeConnection(self._poll)
+        self._last_words = LastWords()
+        self._residents = Residents(self._config, self._poll, self._connection)
         if self._residents.problems():
             return 1
         self._prepare()
         while True:
-            for fd, _ in self._poll.poll(self._patience_ms()):
+            for fd, _ in self._poll.poll(self._poll_timeout_ms()):
                 if not self._handle(fd):
                     return 0
             self._advance()
@@ -55,27 +56,27 @@ class Agent:
         self._poll.register(wake, select.POLLIN)
         return wake
 
-    def _patience_ms(self) -> int | None:
-        return None if self._run is None else max(1, int(self._run.account.next_look_s() * 1e3))
+    def _poll_timeout_ms(self) -> int | None:
+        return None if self._run is None else max(1, int(self._run.account.next_check_s() * 1e3))
 
     def _handle(self, fd: int) -> bool:
-        """One descriptor that is ready. False at the end of our life."""
-        if self._line.takes(fd):
-            return self._listen(fd)
+        """Handles a descriptor that is ready. False when the agent is to end."""
+        if self._connection.owns(fd):
+            return self._read_frames(fd)
         if fd == self._wake:
             os.read(self._wake, 4096)
             self._reap()
-        elif fd == self._words.fd:
-            self._hear()
-        elif (server := self._residents.server) and fd in (server.answers, server.noise):
-            self._server_speaks(server, fd)
+        elif fd == self._last_words.fd:
+            self._read_last_words()
+        elif (server := self._residents.server) and fd in (server.stdout, server.stderr):
+            self._read_server(server, fd)
         elif isinstance(self._run, Run):
-            self._program_speaks(self._run, fd)
+            self._serve_program(self._run, fd)
         return True
 
-    def _listen(self, fd: int) -> bool:
+    def _read_frames(self, fd: int) -> bool:
         try:
-            for header, body in self._line.read(fd):
+            for header, body in self._connection.read(fd):
                 self._obey(header, body)
         except (EOFError, FrameError, KeyError, TypeError, ValueError):
             return False  # the end of stdin, or nonsense: the node replaces a dead slot
@@ -94,19 +95,19 @@ class Agent:
             raise FrameError(kind)
 
     def _hello(self, nonce: str, line: str) -> None:
-        """The answer goes over stdout, whatever way an earlier node had found."""
+        """Answers over stdout, also where an earlier node had a direct line; ``line``: the name of the next one."""
         if self._run is not None:
             self._abort(self._run)
-        self._line.hang_up()
+        self._connection.close_direct_line()
         self._outbox.clear()
         self._outbox.append(READY_MARK + nonce.encode())
         self._emit({"type": "ready", "nonce": nonce, "protocol": PROTOCOL, "runs": self._runs})
         if line:
-            self._line.offer(line)
+            self._connection.listen(line)
 
     def _begin(self, header: dict[str, Any], body: bytearray) -> None:
         self._runs += 1
-        self._line.close_offer()
+        self._connection.stop_listening()
         if header["warm"]:
             self._residents.start_server()
         if self._residents.server is not None and header["warm"]:
@@ -127,8 +128,8 @@ class Agent:
         for fd in run.writers():
             self._poll.register(fd, select.POLLOUT)
 
-    def _begin_compilation(self, server: Server, header: dict[str, Any], body: bytearray) -> None:
-        run = ServerRun(self._config, self._meter, header, body, self._emit)
+    def _begin_compilation(self, server: CompileServer, header: dict[str, Any], body: bytearray) -> None:
+        run = Compilation(self._config, self._meter, header, body, self._emit)
         try:
             run.start(server)
         except OSError as error:
@@ -141,25 +142,26 @@ class Agent:
         self._residents.restart_dead_server()
         self._clean_up(run_id, [])
 
-    def _server_speaks(self, server: Server, fd: int) -> None:
-        if fd == server.noise:
-            server.hush()
+    def _read_server(self, server: CompileServer, fd: int) -> None:
+        if fd == server.stderr:
+            server.discard_stderr()
             return
         try:
             answer = server.read_answer()
         except OSError:
-            self._server_is_gone()
+            self._server_died()
             return
-        if answer is not None and isinstance(self._run, ServerRun):
+        if answer is not None and isinstance(self._run, Compilation):
             self._run.answered(answer)
 
-    def _server_is_gone(self) -> None:
+    def _server_died(self) -> None:
+        """Ends a compilation with its resident compiler. One that died unasked is started again only after the next
+        compilation: one that cannot live must not use up a core."""
         self._residents.forget_server()
-        if isinstance(self._run, ServerRun):
+        if isinstance(self._run, Compilation):
             self._run.server_died()
-        # One that died unasked is started again after the next compilation: one that cannot live must not eat a core.
 
-    def _program_speaks(self, run: Run, fd: int) -> None:
+    def _serve_program(self, run: Run, fd: int) -> None:
         if fd in run.writers():
             run.feed_stdin()
             if fd not in run.writers():
@@ -177,22 +179,22 @@ class Agent:
                 return
             if pid == 0:
                 return
-            self._ended(pid, status)
+            self._process_ended(pid, status)
 
-    def _ended(self, pid: int, status: int) -> None:
+    def _process_ended(self, pid: int, status: int) -> None:
         if isinstance(self._run, Run) and pid == self._run.pid:
             self._run.exited(status)
         else:
             self._residents.ended(pid)
 
-    def _hear(self) -> None:
-        """Only the main process of a warm program has last words. After any others nobody is heard until all is clean:
-        a flood costs us one look."""
-        words, run = self._words.read(), self._run
-        if words is not None and isinstance(run, Run) and run.may_tell_its_end and words[0] == run.pid:
-            run.told(words[1])
+    def _read_last_words(self) -> None:
+        """Only the main process of a warm program has last words. After any others nobody is heard until the slot is
+        clean: a flood costs one read."""
+        words, run = self._last_words.read(), self._run
+        if words is not None and isinstance(run, Run) and run.may_announce_exit and words[0] == run.pid:
+            run.announced_exit(words[1])
         else:
-            self._poll.unregister(self._words.fd)
+            self._poll.unregister(self._last_words.fd)
 
     def _advance(self) -> None:
         run = self._run
@@ -203,18 +205,18 @@ class Agent:
             self._forget_descriptors(run)
             problems = run.finish()
             self._run = None
-            self._condemn_server(run)
+            self._forget_killed_server(run)
             self._flush()
             self._residents.restart_dead_server()
             self._clean_up(run.id, problems)
 
-    def _forget_descriptors(self, run: Run | ServerRun) -> None:
+    def _forget_descriptors(self, run: Run | Compilation) -> None:
         if isinstance(run, Run):
             for fd in (*run.readers(), *run.writers()):
                 self._poll.unregister(fd)
 
-    def _abort(self, run: Run | ServerRun) -> None:
-        """Another node has taken this slot over: what runs belongs to nobody. A slot that is not clean then ends."""
+    def _abort(self, run: Run | Compilation) -> None:
+        """Ends a run when another node has taken the slot over, and the agent where the slot is not clean then."""
         run.end("cancelled")
         if isinstance(run, Run):
             self._forget_descriptors(run)
@@ -222,14 +224,14 @@ class Agent:
             run.exited(signal.SIGKILL)
             run.finish()
         self._run = None
-        self._condemn_server(run)
+        self._forget_killed_server(run)
         if self._residents.problems():
             os._exit(1)
         self._prepare()
 
-    def _condemn_server(self, run: Run | ServerRun) -> None:
-        """A compilation that was ended took the compiler with it; what that may still answer is nobody's."""
-        if isinstance(run, ServerRun) and run.ending is not None:
+    def _forget_killed_server(self, run: Run | Compilation) -> None:
+        """Forgets a resident compiler that was killed to end a compilation; its answer, if any, has no reader."""
+        if isinstance(run, Compilation) and run.ending is not None:
             self._residents.forget_server()
 
     def _clean_up(self, run_id: str, problems: list[str]) -> None:
@@ -240,8 +242,8 @@ class Agent:
             self._prepare()
 
     def _prepare(self) -> None:
-        self._words.forget()
-        self._poll.register(self._words.fd, select.POLLIN)
+        self._last_words.discard()
+        self._poll.register(self._last_words.fd, select.POLLIN)
         self._residents.prepare()
 
     def _emit(self, header: dict[str, Any], *body: bytes) -> None:
@@ -249,7 +251,7 @@ class Agent:
 
     def _flush(self) -> None:
         parts, self._outbox = self._outbox, []
-        self._line.write(parts)
+        self._connection.write(parts)
 
 
 def _note(number: int, frame: object) -> None:

@@ -1,4 +1,5 @@
-"""What the slot's cgroup has used, read inside the container, on cgroup v2, v1, or from /proc where neither shows."""
+"""The slot's resource meter: what its cgroup has used, read inside the container, from cgroup v2 or v1, or from
+/proc where neither is visible."""
 
 from __future__ import annotations
 
@@ -6,25 +7,28 @@ import os
 import resource
 from dataclasses import dataclass
 
-_V1 = "/sys/fs/cgroup"
-_V2 = "/sys/fs/cgroup"
+_CGROUPS = "/sys/fs/cgroup"
+_PROCESSES = "/proc"
 _NO_LIMIT = 1 << 20
 """gVisor's pids.max refuses the word "max"."""
-_GVISOR = "/proc/sentry-meminfo"
+_GVISOR_MARK = "sentry-meminfo"
+"""A file of /proc that only gVisor has."""
 
 
 @dataclass(frozen=True)
 class Reading:
+    """All figures of a meter at one moment."""
+
     cpu_ms: float
     memory_bytes: int
     peak_bytes: int
-    """Highest since the slot was made; 0 where unknown."""
+    """Highest memory since the slot was made; 0 where unknown."""
     oom_kills: int
     process_limit_hits: int
 
 
 class Meter:
-    """One reading is a handful of small files. Unknown figures are 0."""
+    """Measures the slot; one reading is a handful of small files. Unknown figures are 0."""
 
     kernel_ends_programs = True
     """Past its memory, the kernel ends a program and not the whole slot."""
@@ -41,11 +45,11 @@ class Meter:
         return 0
 
     def tasks(self) -> int:
-        """Processes and threads in the slot, ours among them."""
+        """Processes and threads in the slot, the agent among them."""
         return 0
 
-    def limit_tasks(self, most: int | None) -> None:
-        """Processes and threads in the slot, where the kernel's limit per user does not hold."""
+    def limit_tasks(self, max_tasks: int | None) -> None:
+        """Limits processes and threads in the slot, where the kernel's limit per user does not hold."""
 
     def _peak(self) -> int:
         return 0
@@ -58,65 +62,77 @@ class Meter:
 
 
 class CgroupV2(Meter):
+    """Reads the unified hierarchy."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+
     def cpu_ms(self) -> float:
-        return _keyed(f"{_V2}/cpu.stat", "usage_usec") / 1e3
+        return _keyed(f"{self._root}/cpu.stat", "usage_usec") / 1e3
 
     def memory_bytes(self) -> int:
-        return _number(f"{_V2}/memory.current")
+        return _number(f"{self._root}/memory.current")
 
     def tasks(self) -> int:
-        return _number(f"{_V2}/pids.current")
+        return _number(f"{self._root}/pids.current")
 
     def _peak(self) -> int:
-        return _number(f"{_V2}/memory.peak")
+        return _number(f"{self._root}/memory.peak")
 
     def _oom_kills(self) -> int:
-        return _keyed(f"{_V2}/memory.events", "oom_kill")
+        return _keyed(f"{self._root}/memory.events", "oom_kill")
 
     def _pid_hits(self) -> int:
-        return _keyed(f"{_V2}/pids.events", "max")
+        return _keyed(f"{self._root}/pids.events", "max")
 
 
 class CgroupV1(Meter):
+    """Reads one hierarchy per controller."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+
     def cpu_ms(self) -> float:
-        return _number(f"{_V1}/cpuacct/cpuacct.usage") / 1e6
+        return _number(f"{self._root}/cpuacct/cpuacct.usage") / 1e6
 
     def memory_bytes(self) -> int:
-        return _number(f"{_V1}/memory/memory.usage_in_bytes")
+        return _number(f"{self._root}/memory/memory.usage_in_bytes")
 
     def tasks(self) -> int:
-        return _number(f"{_V1}/pids/pids.current")
+        return _number(f"{self._root}/pids/pids.current")
 
     def _peak(self) -> int:
-        return _number(f"{_V1}/memory/memory.max_usage_in_bytes")
+        return _number(f"{self._root}/memory/memory.max_usage_in_bytes")
 
     def _oom_kills(self) -> int:
-        return _keyed(f"{_V1}/memory/memory.oom_control", "oom_kill")
+        return _keyed(f"{self._root}/memory/memory.oom_control", "oom_kill")
 
     def _pid_hits(self) -> int:
-        return _keyed(f"{_V1}/pids/pids.events", "max")
+        return _keyed(f"{self._root}/pids/pids.events", "max")
 
 
 class GVisor(CgroupV1):
-    """gVisor's own controllers: they count, and hold processes to a limit. Memory is the host's to limit, which would
-    take the whole slot; so the agent ends a program that it finds over its limit before that."""
+    """Reads gVisor's own controllers: they count, and hold processes to a limit. Memory is the host's to limit, which
+    would end the whole slot; so the agent ends a program that it finds over its limit before that."""
 
     kernel_ends_programs = False
     counts_waiting = True
 
-    def limit_tasks(self, most: int | None) -> None:
-        with open(f"{_V1}/pids/pids.max", "wb", buffering=0) as file:
-            file.write(b"%d" % (_NO_LIMIT if most is None else most))
+    def limit_tasks(self, max_tasks: int | None) -> None:
+        with open(f"{self._root}/pids/pids.max", "wb", buffering=0) as file:
+            file.write(b"%d" % (_NO_LIMIT if max_tasks is None else max_tasks))
 
     def _oom_kills(self) -> int:
         return 0
 
 
 class ProcessTable(Meter):
-    """Where no cgroup is visible: what our reaped children used, and what /proc says of the living."""
+    """Measures where no cgroup is visible: what the agent's reaped children used, and what /proc says of living
+    processes of ``uid``."""
 
-    def __init__(self, uid: int) -> None:
+    def __init__(self, uid: int, root: str = _PROCESSES) -> None:
         self._uid = uid
+        self._root = root
         self._tick_ms = 1000 / os.sysconf("SC_CLK_TCK")
         self._page = os.sysconf("SC_PAGE_SIZE")
 
@@ -129,23 +145,30 @@ class ProcessTable(Meter):
         return sum(self._resident(pid) for pid in self._pids())
 
     def _pids(self) -> list[str]:
-        return [name for name in os.listdir("/proc") if name.isdigit() and _owner(name) == self._uid]
+        return [name for name in os.listdir(self._root) if name.isdigit() and self._owner(name) == self._uid]
+
+    def _owner(self, pid: str) -> int:
+        try:
+            return os.stat(f"{self._root}/{pid}").st_uid
+        except OSError:
+            return -1
 
     def _ticks(self, pid: str) -> int:
-        fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+        fields = _text(f"{self._root}/{pid}/stat").rpartition(")")[2].split()
         return sum(int(ticks) for ticks in fields[11:15])  # utime stime cutime cstime, proc(5)
 
     def _resident(self, pid: str) -> int:
-        fields = _text(f"/proc/{pid}/statm").split()
+        fields = _text(f"{self._root}/{pid}/statm").split()
         return int(fields[1]) * self._page if len(fields) > 1 else 0
 
 
-def find_meter(uid: int) -> Meter:
-    if os.path.exists(f"{_V2}/cpu.stat") and os.path.exists(f"{_V2}/memory.current"):
-        return CgroupV2()
-    if os.path.exists(f"{_V1}/cpuacct/cpuacct.usage") and os.path.exists(f"{_V1}/memory/memory.usage_in_bytes"):
-        return GVisor() if os.path.exists(_GVISOR) else CgroupV1()
-    return ProcessTable(uid)
+def find_meter(uid: int, cgroups: str = _CGROUPS, processes: str = _PROCESSES) -> Meter:
+    """The meter for what this container shows below ``cgroups`` and ``processes``; ``uid`` is the slot's user."""
+    if os.path.exists(f"{cgroups}/cpu.stat") and os.path.exists(f"{cgroups}/memory.current"):
+        return CgroupV2(cgroups)
+    if os.path.exists(f"{cgroups}/cpuacct/cpuacct.usage") and os.path.exists(f"{cgroups}/memory/memory.usage_in_bytes"):
+        return GVisor(cgroups) if os.path.exists(f"{processes}/{_GVISOR_MARK}") else CgroupV1(cgroups)
+    return ProcessTable(uid, processes)
 
 
 def _text(path: str) -> str:
@@ -162,15 +185,9 @@ def _number(path: str) -> int:
 
 
 def _keyed(path: str, key: str) -> int:
+    """The number that follows ``key`` in a file with a key and a number on each line."""
     for line in _text(path).splitlines():
         name, _, value = line.partition(" ")
         if name == key and value.strip().isdigit():
             return int(value)
     return 0
-
-
-def _owner(pid: str) -> int:
-    try:
-        return os.stat(f"/proc/{pid}").st_uid
-    except OSError:
-        return -1

@@ -14,17 +14,17 @@ from .config import AgentConfig, RlimitSet
 from .identity import end_everything, files_as, kill_everything
 from .meter import Meter
 from .spawn import Pipes, spawn
-from .warm import Waiting
+from .warm import WaitingProcess
 
 Emit = Callable[..., None]
 """``emit(header, *body)``: sends a frame, sooner or later."""
 _READ_BYTES = 65536
-_DRAIN_PATIENCE_S = 1.0
-_MOST_HITS = 16
+_DRAIN_TIMEOUT_S = 1.0
+_MAX_PROBLEMS = 16
 
 
 class Capture:
-    """One output stream: passed on as it comes, cut at its limit."""
+    """One output stream of a program: read as it comes, cut at its limit."""
 
     def __init__(self, name: str, fd: int, limit: int) -> None:
         self.name, self.fd = name, fd
@@ -33,7 +33,7 @@ class Capture:
         self._room = limit
 
     def read(self) -> bytes:
-        """What is there now, cut at the limit; ``open`` turns False at the end."""
+        """The bytes that are there now, cut at the limit; ``open`` turns False at the end."""
         try:
             data = os.read(self.fd, _READ_BYTES)
         except BlockingIOError:
@@ -48,7 +48,8 @@ class Capture:
 
 
 class Run:
-    """Between ``start`` and ``finish`` its descriptors are in the loop's poll."""
+    """A program that runs, cold or in a process that waited for it. Between ``start`` and ``finish`` its descriptors
+    are in the loop's poll."""
 
     def __init__(self, config: AgentConfig, meter: Meter, header: dict[str, Any], body: bytearray, emit: Emit) -> None:
         self.id = str(header["run_id"])
@@ -59,12 +60,12 @@ class Run:
         self.pid = -1
         self.ending: str | None = None
         self._status: int | None = None
-        self.may_tell_its_end = False
-        self._told = False
-        """It has said that it ends; the kernel may still be at it."""
+        self.may_announce_exit = False
+        self._exit_announced = False
+        """The program has sent its last words; the kernel may not have ended it yet."""
         self._known: set[int] = set()
 
-    def start(self, waiting: Waiting | None, known: set[int]) -> None:
+    def start(self, waiting: WaitingProcess | None, known: set[int]) -> None:
         """Writes the files and starts the program: in ``waiting`` if there is one. Raises OSError."""
         self._known = known
         user = (self._config.uid, self._config.gid)
@@ -72,23 +73,23 @@ class Run:
             self.directory = waiting.directory if waiting else workdir.make()
             workdir.write(self.directory, self._files)
         self._files = []
-        self.account = Account(self._meter, self._limits, outsiders=1 + len(known))
-        self._meter.limit_tasks(self.account.most_tasks)
+        self.account = Account(self._meter, self._limits, other_processes=1 + len(known))
+        self._meter.limit_tasks(self.account.max_tasks)
         command, env = list(self._header["command"]), dict(self._header["env"])
         if waiting:
             self._pipes = waiting.pipes
-            waiting.give(command, env, self.rlimits)
+            waiting.hand_over(command, env, self.rlimits)
             self.pid = waiting.pid
-            self.may_tell_its_end = not self._header["collect"]
+            self.may_announce_exit = not self._header["collect"]
         else:
             self._pipes = Pipes.make()
             theirs = [self._pipes.stdin, self._pipes.stdout, self._pipes.stderr]
             self.pid = spawn(command, {**self._config.env, **env}, self.directory, user, self.rlimits, theirs)
             self._pipes.close_theirs()
-        most = int(self._limits["output_bytes"])
+        limit = int(self._limits["output_bytes"])
         self._captures = [
-            Capture("stdout", self._pipes.our_stdout, most),
-            Capture("stderr", self._pipes.our_stderr, most),
+            Capture("stdout", self._pipes.our_stdout, limit),
+            Capture("stderr", self._pipes.our_stderr, limit),
         ]
         self._stdin_open = True
         self.feed_stdin()
@@ -125,22 +126,23 @@ class Run:
         return bool(kept)
 
     def check(self) -> None:
-        if self.ending is None and (limit := self.account.over()):
+        """Ends the run where it has exceeded a limit."""
+        if self.ending is None and (limit := self.account.exceeded()):
             self.end(limit)
 
     def end(self, ending: str) -> None:
-        """Kills everything; the first reason stays."""
+        """Kills everything; the ``ending`` of the first call stays."""
         if self.ending is None:
             self.ending = ending
             kill_everything(self._config.uid)
 
-    def told(self, exit_code: int) -> None:
-        """Its main process says that it ends, and has nothing more to do."""
-        self._told = True
+    def announced_exit(self, exit_code: int) -> None:
+        """The main process has sent its last words: it ends, and has nothing more to do."""
+        self._exit_announced = True
         self.exited(exit_code << 8)
 
     def exited(self, status: int) -> None:
-        """The program's main process is gone; ``status`` as from waitpid."""
+        """The main process has ended; ``status`` as from waitpid."""
         self._status = status
         self.account.stop_clock()
 
@@ -149,7 +151,7 @@ class Run:
         return self._status is not None
 
     def finish(self) -> list[str]:
-        """Ends what it left behind, takes the last output, emits ``exited``. Returns what would not die."""
+        """Ends what the program left behind, takes the last output, emits ``exited``. Returns problems with that."""
         survivors = self._end_the_rest()
         self._meter.limit_tasks(None)
         self._drain()
@@ -178,21 +180,22 @@ class Run:
             *(content for _, content in artefacts),
         )
         self._close()
-        return [f"process {pid} does not end" for pid in survivors[:_MOST_HITS]]
+        return [f"process {pid} does not end" for pid in survivors[:_MAX_PROBLEMS]]
 
     def _end_the_rest(self) -> list[int]:
-        """What would not die. After last words nobody waits for that: the slot is proved clean later."""
-        if self._told:
+        """Returns the pids that would not die. After last words nobody waits for that: the slot is proved clean
+        later."""
+        if self._exit_announced:
             kill_everything(self._config.uid)
             return []
         return end_everything(self._config.uid, self._known)
 
     def _drain(self) -> None:
-        """Every writer is dead, so both streams have an end; or all is written, and nothing more will be."""
-        deadline = time.monotonic() + _DRAIN_PATIENCE_S
+        """Reads both streams to their end, since every writer is dead; after last words, until nothing is there."""
+        deadline = time.monotonic() + _DRAIN_TIMEOUT_S
         for capture in self._captures:
             while capture.open and time.monotonic() < deadline:
-                if not self._pass_on(capture) and self._told:
+                if not self._pass_on(capture) and self._exit_announced:
                     break
 
     def _artefacts(self) -> tuple[list[tuple[str, bytes]], bool]:
@@ -217,7 +220,8 @@ def split(header: dict[str, Any], body: bytearray) -> tuple[list[tuple[str, memo
 
 
 def artefacts_of(config: AgentConfig, header: dict[str, Any], directory: str) -> tuple[list[tuple[str, bytes]], bool]:
-    """What a run is to bring back. None where the program made it unreadable; none, and True, where it is too much."""
+    """Name and content of each file that a run is to bring back, and whether they are too large. No files where they
+    are, or where the program made them unreadable."""
     if not header["collect"]:
         return [], False
     try:

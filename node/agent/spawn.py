@@ -1,4 +1,4 @@
-"""Starting a program as the slot's user, with its limits, and nothing of ours in it."""
+"""The start of a program as the slot's user, with its limits, and nothing of the agent's in it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ NOT_FOUND_EXIT_CODE = 127
 """As a shell says that a command cannot be started."""
 
 _OOM_SCORE_FIRST_TO_GO = "1000"
-_NOFILE_FLOOR = 16
+_MIN_OPEN_FILES = 16
 
 
 @dataclass(frozen=True)
 class Pipes:
-    """The program's ends, and ours. All are close-on-exec; the program's ends become its 0, 1, 2."""
+    """The pipes of a program's standard streams: its own ends, and the agent's. All are close-on-exec; the program's
+    ends become its 0, 1, 2."""
 
     stdin: int
     stdout: int
@@ -65,10 +66,11 @@ def spawn(
 
 
 def become(directory: str, user: tuple[int, int], limits: RlimitSet | None, fds: list[int]) -> None:
-    """In a fresh child: descriptors, session, limits, and last the unprivileged user; there is no way back."""
+    """Makes a fresh child the slot's user's: descriptors, session, limits, and last the user, from which there is no
+    way back."""
     take_descriptors(fds)
     os.setsid()
-    first_for_the_oom_killer()
+    be_first_for_the_oom_killer()
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
@@ -83,6 +85,7 @@ def become(directory: str, user: tuple[int, int], limits: RlimitSet | None, fds:
 
 
 def take_descriptors(fds: list[int]) -> None:
+    """Makes ``fds[i]`` descriptor ``i``, and closes all others."""
     # Moved out of the way first: a source may be a number that is a target too.
     high = [_above(fd, len(fds)) for fd in fds]
     for number, fd in enumerate(high):
@@ -99,7 +102,8 @@ def _above(fd: int, floor: int) -> int:
     return moved
 
 
-def first_for_the_oom_killer() -> None:
+def be_first_for_the_oom_killer() -> None:
+    """Has the kernel end this process before the agent where the slot is out of memory."""
     try:
         score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     except OSError:
@@ -109,12 +113,12 @@ def first_for_the_oom_killer() -> None:
 
 
 def set_limits(limits: RlimitSet) -> None:
-    """Soft and hard alike. A limit above the inherited hard one stays at the inherited one."""
+    """Sets soft and hard limits alike. One above the inherited hard limit stays at the inherited one."""
     _cap(resource.RLIMIT_CORE, 0)
     _cap(resource.RLIMIT_MSGQUEUE, 0)
     _cap(resource.RLIMIT_NPROC, limits.processes)
     _cap(resource.RLIMIT_FSIZE, limits.file_bytes)
-    _cap(resource.RLIMIT_NOFILE, max(limits.open_files, _NOFILE_FLOOR))
+    _cap(resource.RLIMIT_NOFILE, max(limits.open_files, _MIN_OPEN_FILES))
 
 
 def _cap(which: int, value: int) -> None:

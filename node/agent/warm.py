@@ -1,4 +1,4 @@
-"""The process that waits in a clean slot for its program: one process, one task."""
+"""Warm starts: the process that waits in a clean slot for its program. One process serves one task."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 
 from . import workdir
 from .config import AgentConfig, RlimitSet
-from .frames import strings
+from .frames import encode_list
 from .identity import files_as
 from .spawn import Pipes, spawn, take_descriptors
 
 _PID = struct.Struct("!i")
-_READY_PATIENCE_MS = 20_000
+_READY_TIMEOUT_MS = 20_000
 """A JVM on a loaded machine takes its time; past this the slot starts its programs cold."""
 
 
 @dataclass
-class Waiting:
-    """A started process that becomes the program once ``give`` is called."""
+class WaitingProcess:
+    """A started process that becomes the program once ``hand_over`` is called."""
 
     pid: int
     pipes: Pipes
@@ -34,10 +34,10 @@ class Waiting:
     takes_limits: bool
     """True where the limits can still be set; otherwise only a task with ``limits`` may have it."""
 
-    def give(self, command: list[str], env: dict[str, str], limits: RlimitSet) -> None:
-        """Hands it its program; it must be ready. Raises OSError if it is gone."""
+    def hand_over(self, command: list[str], env: dict[str, str], limits: RlimitSet) -> None:
+        """Sends the program to the process, which must be ready. Raises OSError if it has ended."""
         pairs = [f"{name}={value}".encode() for name, value in env.items()]
-        message = strings([part.encode() for part in command]) + strings(pairs)
+        message = encode_list([part.encode() for part in command]) + encode_list(pairs)
         if self.takes_limits:
             message += struct.pack("!QQQ", limits.processes, limits.file_bytes, limits.open_files)
         os.set_blocking(self.control, True)
@@ -47,12 +47,12 @@ class Waiting:
         self.close()
 
     def await_ready(self) -> bool:
-        """True once it waits for its program; False if it died or takes too long."""
+        """True once the process waits for its program; False if it died or takes too long."""
         poll = select.poll()
         poll.register(self.ready, select.POLLIN)
-        poll.register(self.control, 0)  # tells only that nobody is there any more to read what it is given
-        told = [fd for fd, _ in poll.poll(_READY_PATIENCE_MS)]
-        return told == [self.ready] and os.read(self.ready, 1) == b"1"
+        poll.register(self.control, 0)  # reports only that nobody reads there any more
+        reported = [fd for fd, _ in poll.poll(_READY_TIMEOUT_MS)]
+        return reported == [self.ready] and os.read(self.ready, 1) == b"1"
 
     def close(self) -> None:
         for fd in (self.control, self.ready):
@@ -62,7 +62,8 @@ class Waiting:
 
 
 class Prestart:
-    """Starts the language's own interpreter with its bootstrap, as the slot's user."""
+    """Makes waiting processes one by one: starts the language's own interpreter with its bootstrap, as the slot's
+    user."""
 
     descriptors = 0
 
@@ -74,7 +75,7 @@ class Prestart:
     def pids(self) -> set[int]:
         return set()
 
-    def start(self) -> Waiting:
+    def start(self) -> WaitingProcess:
         config = self._config
         with files_as(config.uid, config.gid):
             directory = workdir.make()
@@ -86,15 +87,15 @@ class Prestart:
         pipes.close_theirs()
         os.close(control_read)
         os.close(ready_write)
-        return Waiting(pid, pipes, directory, control, ready, config.limits, False)
+        return WaitingProcess(pid, pipes, directory, control, ready, config.limits, False)
 
 
 class Zygote:
-    """One interpreter, started once, that forks ready children; they are ours, as if we had started them. It never sees
-    a task, so its children see none."""
+    """An interpreter that is started once, and forks waiting processes; they are children of the agent, as if it had
+    started them. The zygote never sees a task, so its children see none of an earlier one."""
 
     descriptors = 4
-    """The link, and our ends of its standard streams."""
+    """The link, and the agent's ends of its standard streams."""
 
     def __init__(self, config: AgentConfig, interpreter: list[str]) -> None:
         self._config = config
@@ -115,8 +116,8 @@ class Zygote:
     def pids(self) -> set[int]:
         return {self.pid}
 
-    def start(self) -> Waiting:
-        """Raises OSError if it is gone."""
+    def start(self) -> WaitingProcess:
+        """Raises OSError if the zygote has ended."""
         config = self._config
         with files_as(config.uid, config.gid):
             directory = workdir.make()
@@ -132,7 +133,7 @@ class Zygote:
         answer = self._link.recv(_PID.size)
         if not answer:
             raise OSError("the zygote ended")
-        return Waiting(_PID.unpack(answer)[0], pipes, directory, control, ready, config.limits, True)
+        return WaitingProcess(_PID.unpack(answer)[0], pipes, directory, control, ready, config.limits, True)
 
 
 def _become_zygote(command: list[str], env: dict[str, str], fds: list[int]) -> None:
@@ -143,6 +144,7 @@ def _become_zygote(command: list[str], env: dict[str, str], fds: list[int]) -> N
 
 
 def start_warm(config: AgentConfig) -> Prestart | Zygote | None:
+    """The maker of waiting processes that the configuration asks for. Exits where it names a kind that there is not."""
     if config.warm is None:
         return None
     if config.warm.kind == "zygote":

@@ -1,4 +1,4 @@
-"""The work directory: made fresh, filled before anything runs in it, read back without following a link.
+"""The work directory of one run: made fresh, filled before anything runs in it, read back without following a link.
 
 Everything here is called under the slot's own uid (``identity.files_as``).
 """
@@ -19,17 +19,19 @@ _MAX_DEPTH = 32
 
 
 class TooLargeError(OSError):
-    """More than may be brought back."""
+    """The files to collect are larger than allowed."""
 
 
 def make() -> str:
+    """Path of a new work directory. Raises OSError."""
     path = f"{WORKSPACE}/task-{secrets.token_hex(8)}"
     os.mkdir(path, 0o755)
     return path
 
 
 def write(path: str, files: Sequence[tuple[str, bytes | memoryview, bool]]) -> None:
-    """``files``: relative name with ``/``, content, executable. Raises OSError (also for a name that would leave)."""
+    """Writes ``files``: relative name with ``/``, content, executable. Raises OSError (also for a name that would
+    leave)."""
     root = os.open(path, _DIRECTORY)
     try:
         for name, content, executable in files:
@@ -65,11 +67,11 @@ def _enter(at: int, folder: str) -> int:
     return inner
 
 
-def collect(path: str, patterns: list[str], most_bytes: int) -> list[tuple[str, bytes]]:
+def collect(path: str, patterns: list[str], max_bytes: int) -> list[tuple[str, bytes]]:
     """Regular files whose relative name matches a pattern (``*`` matches ``/`` too). Raises TooLargeError before a byte
     too many is read, and OSError where the program made something unreadable."""
     found: list[tuple[str, bytes]] = []
-    room = most_bytes
+    room = max_bytes
     root = os.open(path, _DIRECTORY)
     try:
         for at, name, relative in _regular_files(root, "", patterns, 0):

@@ -1,4 +1,4 @@
-"""From sources to what the run slot gets: compiled once, kept by the hash of everything that went in."""
+"""The build of one program: compiled once, its artefacts kept by the hash of everything that went in."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ from dataclasses import dataclass
 
 import msgspec
 
+from node.application.attempt import Attempt
 from node.application.live_output import LiveOutput
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
-from node.application.running import RunningTask
 from node.domain.language import CompileStage
-from node.domain.program import Built, Program, artefact_key, built, compile_launch, unbuilt
+from node.domain.program import (
+    Program,
+    Runnable,
+    artefact_key,
+    compile_launch,
+    runnable_as_submitted,
+    runnable_of_artefacts,
+)
 from node.domain.sandbox import Launch, Outcome, Role
 from node.domain.verdict import compile_status, explain, stage_of
-from schemas.execution import Stage
+from schemas.execution import COMPILE_STAGE, Stage
 from schemas.status import Status
 
 _DIAGNOSTICS = ""
@@ -22,29 +29,31 @@ _DIAGNOSTICS = ""
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """``built`` is None where it failed; ``status`` then says how."""
+    """How a build ended. ``runnable`` is None where it failed; ``status`` then says how."""
 
     stage: Stage | None
-    built: Built | None
+    runnable: Runnable | None
     status: Status | None = None
     error: str = ""
     cached: bool = False
 
 
 class Builder:
+    """Builds programs in compile slots, where no artefacts of the same inputs are kept."""
+
     def __init__(self, pool: SandboxPool, artefacts: ArtefactStore, announcer: Announcer) -> None:
         self._pool = pool
         self._artefacts = artefacts
         self._announcer = announcer
 
-    async def build(self, running: RunningTask, program: Program, attempt: int) -> Build:
-        """Raises SandboxLostError."""
+    async def build(self, attempt: Attempt, program: Program) -> Build:
+        """The program ready to run, or why not. Raises SandboxLostError."""
         stage = program.language.compile
         if stage is None:
-            return Build(None, unbuilt(program))
+            return Build(None, runnable_as_submitted(program))
         launch = compile_launch(program, stage)
         key = artefact_key(program, launch)
-        return self._kept(program, stage, key) or await self._compiled(running, program, launch, key, attempt)
+        return self._kept(program, stage, key) or await self._compiled(attempt, program, launch, key)
 
     def _kept(self, program: Program, stage: CompileStage, key: str) -> Build | None:
         artefacts = self._artefacts.get(key)
@@ -52,13 +61,13 @@ class Builder:
             return None
         words = msgspec.json.decode(artefacts[_DIAGNOSTICS], type=Stage)
         files = {name: content for name, content in artefacts.items() if name != _DIAGNOSTICS}
-        return Build(words, built(program, stage, files), cached=True)
+        return Build(words, runnable_of_artefacts(program, stage, files), cached=True)
 
-    async def _compiled(self, running: RunningTask, program: Program, launch: Launch, key: str, attempt: int) -> Build:
-        live = LiveOutput(self._announcer, running.task.id, attempt, "compile")
+    async def _compiled(self, attempt: Attempt, program: Program, launch: Launch, key: str) -> Build:
+        live = LiveOutput(self._announcer, attempt.task.id, attempt.number, COMPILE_STAGE)
         async with self._pool.slot(program.language, Role.COMPILE, launch.limits) as sandbox:
             try:
-                outcome = await running.run(sandbox, launch, live)
+                outcome = await attempt.run(sandbox, launch, live)
             finally:
                 live.close()
         return self._judged(program, launch, key, outcome)
@@ -74,4 +83,4 @@ class Builder:
         self._artefacts.put(key, {_DIAGNOSTICS: msgspec.json.encode(words), **outcome.artefacts})
         compiled = program.language.compile
         assert compiled is not None  # noqa: S101 - a launch came from it
-        return Build(stage, built(program, compiled, outcome.artefacts))
+        return Build(stage, runnable_of_artefacts(program, compiled, outcome.artefacts))

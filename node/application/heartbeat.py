@@ -1,4 +1,4 @@
-"""What the node says of itself, and what it makes of its load."""
+"""The heartbeat: measures the node's load, adjusts how much it takes on, and announces its record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from node.application.ports import LoadProbe, NodeDirectory, SandboxPool
 from node.application.runner import Clock
-from node.application.task_loops import Slots
+from node.application.task_loops import TaskLoops
 from node.domain.language import Language
 from node.domain.load import (
     Load,
@@ -29,7 +29,7 @@ OnAlarms = Callable[[Sequence[str]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What does not change while the node runs."""
+    """The part of a node's record that does not change while it runs."""
 
     id: str
     host: str
@@ -44,15 +44,15 @@ class Identity:
 
 
 class Heartbeat:
-    """Measures, adjusts the slots, announces. ``sample_s`` is the period of the first two, ``announce_s`` of the last;
-    a change of state, alarms or languages is announced at once."""
+    """Measures, adjusts the task loops, announces. ``sample_s`` is the period of the first two, ``announce_s`` of the
+    last; a change of state, alarms or languages is announced at once."""
 
     def __init__(
         self,
         identity: Identity,
         *,
         probe: LoadProbe,
-        slots: Slots,
+        task_loops: TaskLoops,
         pool: SandboxPool,
         directory: NodeDirectory,
         clock: Clock,
@@ -62,7 +62,7 @@ class Heartbeat:
     ) -> None:
         self._identity = identity
         self._probe = probe
-        self._slots = slots
+        self._task_loops = task_loops
         self._pool = pool
         self._directory = directory
         self._clock = clock
@@ -78,23 +78,27 @@ class Heartbeat:
 
     @property
     def load(self) -> Load:
+        """The machine as last measured."""
         return self._load
 
     @property
     def alarm_count(self) -> int:
+        """How many thresholds the node is over."""
         return len(self._alarms)
 
     @property
     def score(self) -> float:
         """0 to 100, with what runs at this moment."""
-        return load_score(self._load, self._slots.running, self._identity.capacity)
+        return load_score(self._load, self._task_loops.running, self._identity.capacity)
 
     @property
     def decile(self) -> int:
+        """The priority of the node's pull requests."""
         return decile(self.score)
 
     @property
     def state(self) -> NodeState:
+        """What the directory says of the node."""
         return node_state(started=self._started, draining=self._draining, alarmed=bool(self._alarms))
 
     def started(self) -> None:
@@ -103,11 +107,12 @@ class Heartbeat:
         self._changed.set()
 
     def drain(self, draining: bool = True) -> None:
+        """The node drains, or does so no longer; it is announced at once."""
         self._draining = draining
         self._changed.set()
 
     async def run(self) -> None:
-        """For ever."""
+        """Measures and announces for ever."""
         loop = asyncio.get_running_loop()
         announce_at = loop.time()
         while True:
@@ -126,7 +131,7 @@ class Heartbeat:
         """Measures once and acts on it."""
         who = self._identity
         self._load = self._probe.measure()
-        foreign = foreign_cpu(self._load, self._slots.take_peak(), who.cores)
+        foreign = foreign_cpu(self._load, self._task_loops.take_peak(), who.cores)
         now = alarms(self._load, who.thresholds, foreign)
         if bool(now) != bool(self._alarms):
             self._on_alarms(now)
@@ -136,9 +141,10 @@ class Heartbeat:
         if languages != self._languages:
             self._languages = languages
             self._changed.set()
-        await self._slots.set_limit(effective_concurrency(who.capacity, self._load, who.thresholds, foreign))
+        await self._task_loops.set_limit(effective_concurrency(who.capacity, self._load, who.thresholds, foreign))
 
     def record(self) -> NodeRecord:
+        """What the node says of itself at this moment."""
         who = self._identity
         return NodeRecord(
             id=who.id,
@@ -147,7 +153,7 @@ class Heartbeat:
             languages=[_language(language, version) for language, version in self._pool.languages()],
             labels=who.labels,
             capacity=who.capacity,
-            running=self._slots.running,
+            running=self._task_loops.running,
             cpu_percent=self._load.cpu_percent,
             memory_percent=self._load.memory_percent,
             disk_percent=self._load.disk_percent,

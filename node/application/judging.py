@@ -1,17 +1,17 @@
-"""A task with cases: built once, run per case, each case judged by its comparison or by a checker program."""
+"""The judge of a task with cases: runs the program per case and decides by comparison or by a checker program."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
+from node.application.attempt import Attempt
 from node.application.live_output import LiveOutput
 from node.application.ports import Announcer, Sandbox, SandboxPool
-from node.application.running import RunningTask
-from node.domain.judge import accepts
-from node.domain.program import Built, Program, run_launch
+from node.domain.comparison import accepts
+from node.domain.program import Runnable, run_launch
 from node.domain.sandbox import Launch, Outcome, Role
 from node.domain.verdict import case_verdict, checker_verdict, explain, run_status, stage_of
-from schemas.execution import CaseResult
+from schemas.execution import CaseResult, case_stage
 from schemas.status import Status, Verdict
 from schemas.task import Limits, TaskMessage, TestCase
 
@@ -27,18 +27,12 @@ CHECKER_LIMITS = Limits(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyProgram:
-    program: Program
-    built: Built
-
-
 def widest(limits: Limits, cases: list[TestCase]) -> Limits:
     """What a slot must grant so that every case can have its own limits in it. Memory is set for each run: the slot is
     taken for what the first one needs."""
     every = [case.limits or limits for case in cases]
-    most = {name: max(getattr(one, name) for one in every) for name in Limits.__struct_fields__}
-    return Limits(**{**most, "memory_bytes": every[0].memory_bytes})
+    widest_of_each = {name: max(getattr(one, name) for one in every) for name in Limits.__struct_fields__}
+    return Limits(**{**widest_of_each, "memory_bytes": every[0].memory_bytes})
 
 
 def undecided(task: TaskMessage, verdict: Verdict, words: str) -> list[CaseResult]:
@@ -50,84 +44,78 @@ def undecided(task: TaskMessage, verdict: Verdict, words: str) -> list[CaseResul
 
 
 class Judge:
+    """Runs a program once per case and gives each case its verdict."""
+
     def __init__(self, pool: SandboxPool, announcer: Announcer) -> None:
         self._pool = pool
         self._announcer = announcer
 
-    async def judge(
-        self, running: RunningTask, ready: ReadyProgram, checker: ReadyProgram | None, attempt: int
-    ) -> list[CaseResult]:
+    async def judge(self, attempt: Attempt, runnable: Runnable, checker: Runnable | None) -> list[CaseResult]:
         """One result per case, in order. Raises SandboxLostError. A checker runs in a slot of its own language, and no
         slot is held while another is waited for: two tasks must never wait for each other's."""
         if checker is not None:
-            return await self._each(running, attempt, ready, checker, None)
-        limits = widest(running.task.limits, running.task.cases)
-        async with self._pool.slot(ready.program.language, Role.RUN, limits) as sandbox:
-            return await self._each(running, attempt, ready, None, sandbox)
+            return await self._each(attempt, runnable, checker, None)
+        limits = widest(attempt.task.limits, attempt.task.cases)
+        async with self._pool.slot(runnable.program.language, Role.RUN, limits) as sandbox:
+            return await self._each(attempt, runnable, None, sandbox)
 
     async def _each(
-        self,
-        running: RunningTask,
-        attempt: int,
-        ready: ReadyProgram,
-        checker: ReadyProgram | None,
-        sandbox: Sandbox | None,
+        self, attempt: Attempt, runnable: Runnable, checker: Runnable | None, sandbox: Sandbox | None
     ) -> list[CaseResult]:
         results: list[CaseResult] = []
         stopped = False
-        for index, case in enumerate(running.task.cases):
+        for index, case in enumerate(attempt.task.cases):
             name = _name(case, index)
-            if stopped or running.cancelled:
+            if stopped or attempt.cancelled:
                 results.append(CaseResult(name=name, verdict=Verdict.SKIPPED, stage=None, checker_output=""))
                 continue
-            launch = self._launch(running, ready, case)
-            live = LiveOutput(self._announcer, running.task.id, attempt, f"case:{index}")
-            outcome = await self._run(running, ready.program, sandbox, launch, live)
-            result = await self._verdict(running, name, case, outcome, checker)
+            launch = self._launch(attempt, runnable, case)
+            live = LiveOutput(self._announcer, attempt.task.id, attempt.number, case_stage(index))
+            outcome = await self._run(attempt, runnable, sandbox, launch, live)
+            result = await self._verdict(attempt, name, case, outcome, checker)
             results.append(result)
-            stopped = running.task.stop_at_first_failure and result.verdict is not Verdict.ACCEPTED
+            stopped = attempt.task.stop_at_first_failure and result.verdict is not Verdict.ACCEPTED
         return results
 
-    def _launch(self, running: RunningTask, ready: ReadyProgram, case: TestCase) -> Launch:
-        limits = case.limits or running.task.limits
-        return run_launch(ready.program, ready.built, stdin=case.stdin, args=case.args, limits=limits)
+    def _launch(self, attempt: Attempt, runnable: Runnable, case: TestCase) -> Launch:
+        limits = case.limits or attempt.task.limits
+        return run_launch(runnable, stdin=case.stdin, args=case.args, limits=limits)
 
     async def _run(
-        self, running: RunningTask, program: Program, sandbox: Sandbox | None, launch: Launch, live: LiveOutput
+        self, attempt: Attempt, runnable: Runnable, sandbox: Sandbox | None, launch: Launch, live: LiveOutput
     ) -> Outcome:
         try:
             if sandbox is not None:
-                return await running.run(sandbox, launch, live)
-            async with self._pool.slot(program.language, Role.RUN, launch.limits) as own:
-                return await running.run(own, launch, live)
+                return await attempt.run(sandbox, launch, live)
+            async with self._pool.slot(runnable.program.language, Role.RUN, launch.limits) as own:
+                return await attempt.run(own, launch, live)
         finally:
             live.close()
 
     async def _verdict(
-        self, running: RunningTask, name: str, case: TestCase, outcome: Outcome, checker: ReadyProgram | None
+        self, attempt: Attempt, name: str, case: TestCase, outcome: Outcome, checker: Runnable | None
     ) -> CaseResult:
         stage = stage_of(outcome)
         status = run_status(outcome)
         if status is Status.SUCCEEDED and checker is not None:
-            verdict, words = await self._checked(running, case, outcome, checker)
+            verdict, words = await self._checked(attempt, case, outcome, checker)
             return CaseResult(name=name, verdict=verdict, stage=stage, checker_output=words)
         readable = status is Status.SUCCEEDED and not stage.stdout_invalid_utf8  # U+FFFD for a byte is nobody's answer
         accepted = readable and accepts(case.comparison, stage.stdout, case.expected_output)
         return CaseResult(name=name, verdict=case_verdict(status, accepted=accepted), stage=stage, checker_output="")
 
     async def _checked(
-        self, running: RunningTask, case: TestCase, outcome: Outcome, checker: ReadyProgram
+        self, attempt: Attempt, case: TestCase, outcome: Outcome, checker: Runnable
     ) -> tuple[Verdict, str]:
         files = {
-            **checker.built.files,
+            **checker.files,
             "input": case.stdin.encode(),
             "output": outcome.stdout,
             "expected": case.expected_output.encode(),
         }
-        built = Built(files, checker.built.executables)
-        launch = run_launch(checker.program, built, stdin="", args=(), limits=CHECKER_LIMITS)
+        launch = run_launch(replace(checker, files=files), stdin="", args=(), limits=CHECKER_LIMITS)
         async with self._pool.slot(checker.program.language, Role.RUN, CHECKER_LIMITS) as sandbox:
-            judged = await running.run(sandbox, launch, _nobody)
+            judged = await attempt.run(sandbox, launch, _nobody)
         said = stage_of(judged)
         return checker_verdict(judged), said.stdout + said.stderr + explain(judged, CHECKER_LIMITS, "the checker")
 

@@ -1,4 +1,4 @@
-"""Live output of one stage: coalesced, decoded as it comes, so that short programs cost nothing."""
+"""The live output of one stage: coalesced, and decoded as it comes, so that short programs cost nothing."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ FLUSH_AT_BYTES = 4096
 
 
 class LiveOutput:
-    """An ``OnOutput``. Must be called on the event loop. What is still held when the stage ends is published only where
-    something was published before: otherwise the result is about to bring it all."""
+    """An ``OnOutput`` that publishes what it is given. Must be called on the event loop. What is still held when the
+    stage ends is published only where something was published before: otherwise the result is about to bring it all."""
 
     def __init__(self, announcer: Announcer, task_id: str, attempt: int, stage: str) -> None:
         self._announcer = announcer

@@ -1,4 +1,4 @@
-"""What the node needs from outside, named for the need."""
+"""The node's ports: what it needs from outside, named for the need."""
 
 from __future__ import annotations
 
@@ -44,23 +44,29 @@ class Delivery(Protocol):
 
 
 class TaskSource(Protocol):
+    """Where tasks come from."""
+
     async def take(self) -> Delivery:
-        """The next task for one free slot: HIGH before NORMAL before LOW. Waits. Cancelling it loses no task."""
+        """The next task for one free task loop: HIGH before NORMAL before LOW. Waits. Cancelling it loses no task."""
         ...
 
 
 class ResultSink(Protocol):
-    async def store(self, result: ResultMessage) -> bool:
-        """True once it is the stored result; False where the task already had one."""
+    """Where results go: each to the ``reply`` address that its task names."""
+
+    async def store(self, result: ResultMessage, reply: str) -> bool:
+        """True once it is the stored result; False where there already was one."""
         ...
 
-    async def find(self, task_id: str) -> Execution | None:
+    async def find(self, reply: str) -> Execution | None:
         """The stored result, never one that was taken away again so that its task may run once more. Raises OSError or
         TimeoutError when nobody can tell."""
         ...
 
 
 class RunLedger(Protocol):
+    """The count of a task's starts."""
+
     async def starts(self, task_id: str) -> int:
         """How many times any node has begun to run the task. Hand-backs are not starts. Raises OSError or TimeoutError
         when nobody can tell."""
@@ -85,13 +91,20 @@ class FinishedTask:
 
 
 class TaskLog(Protocol):
-    def finished(self, task: FinishedTask) -> None: ...
+    """The node's log of tasks, and of what went wrong with them."""
+
+    def finished(self, task: FinishedTask) -> None:
+        """One task was settled: its one line."""
+        ...
+
     def trouble(self, what: str, task_id: str, error: BaseException | str) -> None:
-        """Our failure, not the program's."""
+        """Our failure, not the program's; ``what`` is the name of the log event, in snake_case."""
         ...
 
 
 class LoadProbe(Protocol):
+    """The measuring instrument of the machine's load."""
+
     def measure(self) -> Load:
         """The machine since the last call. Must not block."""
         ...
@@ -127,6 +140,8 @@ class SandboxPool(Protocol):
 
 
 class NodeDirectory(Protocol):
+    """Where the node says that it is alive."""
+
     async def announce(self, record: NodeRecord) -> None:
         """Write or renew our entry. Raises nothing: while the directory is away, tasks keep flowing."""
         ...

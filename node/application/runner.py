@@ -1,4 +1,4 @@
-"""One task, from delivery to stored result.
+"""The runner of one task, from its delivery to its stored result.
 
 What the program did is a value; only our failures are exceptions, and none of them leaves ``handle``.
 """
@@ -9,27 +9,26 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from node.application.attempt import Attempt, Attempts
 from node.application.ports import Announcer, Delivery, FinishedTask, ResultSink, RunLedger, TaskLog
-from node.application.reports import Run, event_of, execution_of, result_of
-from node.application.running import RunningTask, RunningTasks
-from node.application.workbench import Produced, UnservedLanguageError, Workbench
+from node.application.workbench import UnservedLanguageError, Workbench
 from node.domain.program import OptionRefusedError, Program, program_of
 from node.domain.retries import after_failure, before_start, given_up
 from node.domain.rules import CheckMode, check
 from node.domain.sandbox import SandboxLostError
 from node.domain.sources import UnusableSourceError
-from schemas.execution import Execution
-from schemas.status import Status
+from schemas.execution import Execution, TaskEvent
+from schemas.status import DeadReason, Status
+from schemas.task import TaskMessage
 
 Clock = Callable[[], float]
 """Unix milliseconds."""
 
-POISON = "poison"
-"""Why a task went to the dead letters."""
-
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class RunnerPolicy:
+    """Whose runner it is, and what it allows."""
+
     node_id: str
     max_attempts: int = 3
     """A task that was begun this often without a result is poison."""
@@ -37,15 +36,17 @@ class Policy:
 
 
 class TaskRunner:
+    """Runs delivered tasks and settles each with the bus: stored, handed back or buried."""
+
     def __init__(
         self,
-        policy: Policy,
+        policy: RunnerPolicy,
         workbench: Workbench,
         *,
         sink: ResultSink,
         announcer: Announcer,
         ledger: RunLedger,
-        running: RunningTasks,
+        attempts: Attempts,
         log: TaskLog,
         clock: Clock,
     ) -> None:
@@ -54,59 +55,59 @@ class TaskRunner:
         self._sink = sink
         self._announcer = announcer
         self._ledger = ledger
-        self._running = running
+        self._attempts = attempts
         self._log = log
         self._clock = clock
 
     async def handle(self, delivery: Delivery) -> None:
         """Raises nothing but CancelledError, and then the task is handed back."""
-        if delivery.task.id in self._running:
+        if delivery.task.id in self._attempts:
             return  # redelivered to us while we still run it: the first delivery's acknowledgement settles both
-        running = self._running.enter(delivery)
+        attempt = Attempt(delivery, self._policy.node_id, self._clock())
+        self._attempts.enter(attempt)
         try:
-            await self._attempt(running)
+            await self._handle(attempt)
         except asyncio.CancelledError:
             await delivery.retry_in(0)
             raise
-        except Exception as error:  # noqa: BLE001 - no task may stop a slot; it comes again after the ack wait
-            self._log.trouble("task left unacknowledged", delivery.task.id, error)
+        except Exception as error:  # noqa: BLE001 - no task may stop a task loop; it comes again after the ack wait
+            self._log.trouble("task_left_unacknowledged", delivery.task.id, error)
         finally:
-            self._running.leave(running)
+            self._attempts.leave(attempt)
 
-    async def _attempt(self, running: RunningTask) -> None:
-        delivery = running.delivery
-        found, attempt = await self._past(delivery)
+    async def _handle(self, attempt: Attempt) -> None:
+        found, number = await self._past(attempt.delivery)
         if found is not None:
-            await self._settle(delivery, found)
+            await self._settle(attempt.delivery, found)
             return
-        run = self._begin(delivery, attempt)
-        if run.attempt > self._policy.max_attempts:
-            await self._bury(running, run, f"begun {run.attempt - 1} times, never finished")
+        attempt.number, attempt.started_ms = number, self._clock()
+        if number > self._policy.max_attempts:
+            await self._bury(attempt, f"begun {number - 1} times, never finished")
             return
         try:
-            produced = await self._produce(running, run)
+            execution = await self._execute(attempt)
         except UnservedLanguageError as error:
-            await self._hand_back(running, run, str(error))
+            await self._hand_back(attempt, str(error))
         except SandboxLostError as error:
-            await self._hand_back(running, run, f"the sandbox was lost: {error}")
+            await self._hand_back(attempt, f"the sandbox was lost: {error}")
         except Exception as error:  # noqa: BLE001 - our failure, whatever it is: another try, then a dead letter
-            self._log.trouble("task failed on us", run.task.id, error)
-            await self._hand_back(running, run, f"{type(error).__name__}: {error}")
+            self._log.trouble("task_failed_on_us", attempt.task.id, error)
+            await self._hand_back(attempt, f"{type(error).__name__}: {error}")
         else:
-            await self._store_then_acknowledge(running, run, produced)
+            await self._store_then_acknowledge(attempt, execution)
 
     async def _past(self, delivery: Delivery) -> tuple[Execution | None, int]:
         """The result that the task has already, and which attempt this one is. A first delivery has no past."""
         if delivery.attempt <= 1:
             return None, delivery.attempt
-        return await asyncio.gather(self._result_so_far(delivery.task.id), self._attempt_number(delivery))
+        return await asyncio.gather(self._result_so_far(delivery.task), self._attempt_number(delivery))
 
-    async def _result_so_far(self, task_id: str) -> Execution | None:
+    async def _result_so_far(self, task: TaskMessage) -> Execution | None:
         """None also where nobody can tell: then the task runs, and of two results the first stays."""
         try:
-            return await self._sink.find(task_id)
+            return await self._sink.find(task.reply)
         except (OSError, TimeoutError) as error:
-            self._log.trouble("whether there is a result is unknown", task_id, error)
+            self._log.trouble("stored_result_unknown", task.id, error)
             return None
 
     async def _attempt_number(self, delivery: Delivery) -> int:
@@ -114,98 +115,103 @@ class TaskRunner:
         try:
             return 1 + await self._ledger.starts(delivery.task.id)
         except (OSError, TimeoutError) as error:
-            self._log.trouble("attempts unknown, deliveries taken instead", delivery.task.id, error)
+            self._log.trouble("attempts_unknown", delivery.task.id, error)
             return delivery.attempt
 
     async def _settle(self, delivery: Delivery, found: Execution) -> None:
         """A node stored the result and went no further. It is not run again; what that node had still to say is said:
         the event, which may be there twice then, and a dead letter where it had given the task up."""
-        self._log.trouble("came again with a result", found.id, f"stored by {found.node_id or 'a gateway'}")
-        run = Run(delivery.task, found.node_id, found.attempt, self._clock(), found.language, found.language_version)
-        self._announcer.event(event_of(run, found.status, found.finished_at_ms or run.started_ms))
+        self._log.trouble("task_came_again_with_a_result", found.id, f"stored by {found.node_id or 'a gateway'}")
+        self._announcer.event(TaskEvent.of(found, delivery.task, found.finished_at_ms or int(self._clock())))
         if found.status is Status.INTERNAL_ERROR:
-            await delivery.bury(POISON, found.error)
+            await delivery.bury(DeadReason.POISON, found.error)
         else:
             await delivery.done()
 
-    def _begin(self, delivery: Delivery, attempt: int) -> Run:
-        task = delivery.task
-        return Run(task, self._policy.node_id, attempt, self._clock(), task.language, task.language_version)
-
-    async def _produce(self, running: RunningTask, run: Run) -> Produced:
-        task = run.task
-        language, run.language_version = self._workbench.language(task.language, task.language_version)
-        run.language = language.name
+    async def _execute(self, attempt: Attempt) -> Execution:
+        task = attempt.task
+        language, attempt.language_version = self._workbench.language(task.language, task.language_version)
+        attempt.language = language.name
         try:
             program = program_of(
                 language,
-                run.language_version,
+                attempt.language_version,
                 task.files,
                 entry_point=task.entry_point,
                 options=task.compile_options,
                 env=task.env,
             )
         except (OptionRefusedError, UnusableSourceError) as error:
-            return Produced(Status.REJECTED, error=str(error))
-        refusal = self._refusal(run, program)
+            return attempt.execution(Status.REJECTED, error=str(error))
+        refusal = self._refusal(attempt, program)
         if refusal is not None:
             return refusal
-        running.on_begin = lambda: self._announcer.event(event_of(run, Status.RUNNING, self._clock()))
-        return await self._workbench.execute(running, program, run.attempt)
+        attempt.on_begin = lambda: self._announce(attempt, attempt.execution(Status.RUNNING), self._clock())
+        return await self._workbench.execute(attempt, program)
 
-    def _refusal(self, run: Run, program: Program) -> Produced | None:
+    def _refusal(self, attempt: Attempt, program: Program) -> Execution | None:
         if self._policy.check_mode is not CheckMode.OFF:
             findings = check(program.language.rules, program.files)
             if findings and self._policy.check_mode is CheckMode.REJECT:
-                return Produced(Status.REJECTED, error=str(findings[0]))
-            run.warnings = [str(finding) for finding in findings]
-        expires = run.task.expires_at_ms
-        if expires is not None and run.started_ms > expires:
-            return Produced(Status.EXPIRED, error=f"not started within {expires - run.task.submitted_at_ms} ms")
+                return attempt.execution(Status.REJECTED, error=str(findings[0]))
+            attempt.warnings = [str(finding) for finding in findings]
+        expires = attempt.task.expires_at_ms
+        if expires is not None and attempt.started_ms > expires:
+            waited_ms = expires - attempt.task.submitted_at_ms
+            return attempt.execution(Status.EXPIRED, error=f"not started within {waited_ms} ms")
         return None
 
-    async def _store_then_acknowledge(self, running: RunningTask, run: Run, produced: Produced) -> None:
+    def _announce(self, attempt: Attempt, execution: Execution, at_ms: float) -> None:
+        self._announcer.event(attempt.event(execution, at_ms))
+
+    async def _store_then_acknowledge(self, attempt: Attempt, execution: Execution) -> None:
         """The moment of acknowledgement: only after the result, ours or a faster node's, is stored."""
         finished_ms = self._clock()
-        execution = execution_of(run, produced, finished_ms)
-        stored = await self._sink.store(result_of(run, execution))
+        execution = execution.finished(int(finished_ms))
+        stored = await self._store(attempt, execution)
         if stored:  # told first, so that both leave together
-            self._announcer.event(event_of(run, produced.status, finished_ms))
-        await running.delivery.done()
-        ran = [stage for stage in (produced.run, *(case.stage for case in produced.cases)) if stage]
-        self._log.finished(
-            FinishedTask(
-                execution=execution,
-                client=run.task.client,
-                pool=run.task.pool,
-                priority=run.task.priority.value,
-                compile_ms=produced.compile.wall_ms if produced.compile else 0.0,
-                run_ms=sum(stage.wall_ms for stage in ran),
-                total_ms=self._clock() - run.started_ms,
-                stored=stored,
-                cached=produced.cached,
-            )
-        )
+            self._announce(attempt, execution, finished_ms)
+        await attempt.delivery.done()
+        self._log.finished(_log_line(attempt, execution, stored=stored, now_ms=self._clock()))
 
-    async def _hand_back(self, running: RunningTask, run: Run, why: str) -> None:
+    async def _store(self, attempt: Attempt, execution: Execution) -> bool:
+        return await self._sink.store(attempt.result(execution), attempt.task.reply)
+
+    async def _hand_back(self, attempt: Attempt, why: str) -> None:
         """Another try, here or elsewhere, unless this was the last one."""
-        deliveries = running.delivery.attempt
-        if running.cancelled:
-            await self._store_then_acknowledge(running, run, Produced(Status.CANCELLED, error=f"cancelled; {why}"))
-        elif given_up(run.attempt, self._policy.max_attempts, deliveries, begun=running.begun):
-            await self._bury(running, run, why)
+        deliveries = attempt.delivery.attempt
+        if attempt.cancelled:
+            await self._store_then_acknowledge(attempt, attempt.execution(Status.CANCELLED, error=f"cancelled; {why}"))
+        elif given_up(attempt.number, self._policy.max_attempts, deliveries, begun=attempt.begun):
+            await self._bury(attempt, why)
         else:
-            self._log.trouble("task handed back", run.task.id, why)
-            pause_s = after_failure(run.attempt) if running.begun else before_start(deliveries)
-            await running.delivery.retry_in(pause_s)
+            self._log.trouble("task_handed_back", attempt.task.id, why)
+            pause_s = after_failure(attempt.number) if attempt.begun else before_start(deliveries)
+            await attempt.delivery.retry_in(pause_s)
 
-    async def _bury(self, running: RunningTask, run: Run, why: str) -> None:
+    async def _bury(self, attempt: Attempt, why: str) -> None:
         """Poison: an INTERNAL_ERROR is stored for whoever waits, and the task goes to the dead letters."""
-        run.attempt = min(run.attempt, self._policy.max_attempts)
+        attempt.number = min(attempt.number, self._policy.max_attempts)
         finished_ms = self._clock()
-        error = f"gave up at attempt {run.attempt}, delivery {running.delivery.attempt}: {why}"
-        execution = execution_of(run, Produced(Status.INTERNAL_ERROR, error=error), finished_ms)
-        if await self._sink.store(result_of(run, execution)):
-            self._announcer.event(event_of(run, Status.INTERNAL_ERROR, finished_ms))
-        self._log.trouble("task buried", run.task.id, error)
-        await running.delivery.bury(POISON, error)
+        error = f"gave up at attempt {attempt.number}, delivery {attempt.delivery.attempt}: {why}"
+        execution = attempt.execution(Status.INTERNAL_ERROR, error=error).finished(int(finished_ms))
+        if await self._store(attempt, execution):
+            self._announce(attempt, execution, finished_ms)
+        self._log.trouble("task_buried", attempt.task.id, error)
+        await attempt.delivery.bury(DeadReason.POISON, error)
+
+
+def _log_line(attempt: Attempt, execution: Execution, *, stored: bool, now_ms: float) -> FinishedTask:
+    task = attempt.task
+    ran = [stage for stage in (execution.run, *(case.stage for case in execution.cases)) if stage]
+    return FinishedTask(
+        execution=execution,
+        client=task.client,
+        pool=task.pool,
+        priority=task.priority.value,
+        compile_ms=execution.compile.wall_ms if execution.compile else 0.0,
+        run_ms=sum(stage.wall_ms for stage in ran),
+        total_ms=now_ms - attempt.started_ms,
+        stored=stored,
+        cached=attempt.cached,
+    )

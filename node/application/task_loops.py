@@ -1,4 +1,4 @@
-"""A bounded number of identical loops: that is the concurrency, and the back-pressure."""
+"""The task loops: a bounded number of identical ones, which are the node's concurrency and its back-pressure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from node.application.ports import TaskSource
 from node.application.runner import TaskRunner
 
 
-class Slots:
-    """Runs ``concurrency`` loops, of which at most ``limit`` hold or wait for a task at any time."""
+class TaskLoops:
+    """``concurrency`` loops that take tasks and run them; at most ``limit`` of them hold or wait for one at a time."""
 
     def __init__(self, source: TaskSource, runner: TaskRunner, concurrency: int) -> None:
         self._source = source
@@ -27,6 +27,7 @@ class Slots:
 
     @property
     def running(self) -> int:
+        """How many tasks run now."""
         return self._busy
 
     @property
@@ -40,12 +41,13 @@ class Slots:
         return peak
 
     async def run(self) -> None:
-        """Until ``close``. Cancelling it hands back what runs."""
+        """Runs until ``close``. Cancelling it hands back what runs."""
         async with asyncio.TaskGroup() as group:
             for number in range(self._concurrency):
-                group.create_task(self._loop(), name=f"slot-{number}")
+                group.create_task(self._loop(), name=f"task-loop-{number}")
 
     async def resume(self) -> None:
+        """Takes tasks again, or for the first time."""
         self._paused = False
         await self._reconsider()
 
@@ -55,7 +57,7 @@ class Slots:
         await self._reconsider()
 
     async def set_limit(self, limit: int) -> None:
-        """0 to ``concurrency``."""
+        """How many tasks may run from now on: 0 to ``concurrency``."""
         if limit != self._limit:
             self._limit = max(0, min(self._concurrency, limit))
             await self._reconsider()

@@ -1,4 +1,8 @@
-"""A language is data: how its source is named, compiled and run, and what waits warm for it."""
+"""A language as data: how its source is named, compiled and run, and what waits warm for it.
+
+It is what elsewhere is called a *runtime*: name, versions, how a program is started. Here that word is left to the OCI
+runtime under the containers (``runc``, ``runsc``), and everything that clients see says *language*.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +61,8 @@ class CodeRule:
 
 @dataclass(frozen=True, slots=True)
 class Language:
+    """One language that the node can run."""
+
     name: str
     image: str
     source_name: str
@@ -67,7 +73,7 @@ class Language:
     version_pattern: str
     """Its first group is the version."""
     source_name_pattern: str = ""
-    """Regular expression; its first group in the source, plus the ending of ``source_name``, names such a file."""
+    """Regular expression; its first group in the source, plus the extension of ``source_name``, names such a file."""
     aliases: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A submission made ready: files with names, the commands for it, and the hash of everything a build depends on."""
+"""A submission made ready to build and to run: its files, its commands, and the hash of what its build depends on."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """What crosses to the run slot."""
+class Runnable:
+    """A program that can be run: what crosses to the run slot."""
 
+    program: Program
     files: Mapping[str, bytes]
     executables: frozenset[str]
 
@@ -51,7 +52,7 @@ def program_of(
     options: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
 ) -> Program:
-    """Raises UnusableSourceError, OptionRefusedError."""
+    """The program that was submitted. Raises UnusableSourceError, OptionRefusedError."""
     allowed = language.compile.options_allowed if language.compile else ()
     refused = refused_options(options, allowed)
     if refused:
@@ -61,6 +62,7 @@ def program_of(
 
 
 def compile_limits(stage: CompileStage) -> Limits:
+    """The limits of one compilation, which are the language's and not the task's."""
     return Limits(
         cpu_ms=stage.cpu_ms,
         wall_ms=stage.wall_ms,
@@ -74,7 +76,7 @@ def compile_limits(stage: CompileStage) -> Limits:
 
 
 def compile_launch(program: Program, stage: CompileStage) -> Launch:
-    """The compiler reads the submission; the program's own environment is not for it."""
+    """One run of the compiler. It reads the submission; the program's own environment is not for it."""
     sources = matching(program.files, stage.sources)
     command = expand(
         stage.command,
@@ -93,32 +95,33 @@ def compile_launch(program: Program, stage: CompileStage) -> Launch:
     )
 
 
-def run_launch(program: Program, built: Built, *, stdin: str, args: Sequence[str], limits: Limits) -> Launch:
+def run_launch(runnable: Runnable, *, stdin: str, args: Sequence[str], limits: Limits) -> Launch:
     """One run of the program. What waits with a fixed environment cannot serve a task that brings its own."""
+    program = runnable.program
     language = program.language
     command = expand(language.run_command, {"args": tuple(args), **_entry_values(program.entry)})
     fixed_env = language.warm is not None and language.warm.env_at_start
     return Launch(
-        files=built.files,
+        files=runnable.files,
         command=command,
         limits=limits,
         stdin=stdin.encode(),
         env=program.env,
-        executables=built.executables,
+        executables=runnable.executables,
         warm=not (fixed_env and program.env),
     )
 
 
-def unbuilt(program: Program) -> Built:
-    """A language that is not compiled: the files as they are."""
-    return Built(_encoded(program.files), frozenset())
+def runnable_as_submitted(program: Program) -> Runnable:
+    """A program in a language that is not compiled: the files as they are."""
+    return Runnable(program, _encoded(program.files), frozenset())
 
 
-def built(program: Program, stage: CompileStage, artefacts: Mapping[str, bytes]) -> Built:
-    """Artefacts beside the submitted files that are no sources (data that the program reads)."""
+def runnable_of_artefacts(program: Program, stage: CompileStage, artefacts: Mapping[str, bytes]) -> Runnable:
+    """A compiled program: artefacts beside the submitted files that are no sources (data that the program reads)."""
     sources = set(matching(program.files, stage.sources))
     data = {name: content.encode() for name, content in program.files.items() if name not in sources}
-    return Built(data | dict(artefacts), frozenset(artefacts))
+    return Runnable(program, data | dict(artefacts), frozenset(artefacts))
 
 
 def artefact_key(program: Program, launch: Launch) -> str:

@@ -1,23 +1,22 @@
-"""Whose turn it is: HIGH before NORMAL before LOW, with a bound that keeps LOW from starving.
+"""The order in which a node asks the priority queues: weighted priority polling, so that LOW never starves.
 
-While tasks of every priority wait, of any eight tasks in a row that one node picks from its backlog one is the oldest
-LOW, one is the oldest NORMAL, and six are HIGH. So a LOW task waits for at most seven others per node and turn.
+HIGH comes before NORMAL before LOW, but for a fixed share of the picks. While tasks of every priority wait, of any
+eight tasks in a row that one node picks from its backlog one is the oldest LOW, one is the oldest NORMAL, and six are
+HIGH. So a LOW task waits for at most seven others per node and round.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.status import Priority
+from schemas.status import PRIORITIES_BY_URGENCY, Priority
 
 LOW_FIRST_EVERY = 8
 NORMAL_FIRST_EVERY = 4
 
-BY_URGENCY = (Priority.HIGH, Priority.NORMAL, Priority.LOW)
 
-
-def offered_first(pick: int) -> Priority:
-    """Which priority the node's ``pick``-th task (from 1) is offered to first."""
+def first_priority(pick: int) -> Priority:
+    """The priority that the node's ``pick``-th task (from 1) is offered to first."""
     if pick % LOW_FIRST_EVERY == 0:
         return Priority.LOW
     if pick % NORMAL_FIRST_EVERY == 0:
@@ -25,23 +24,24 @@ def offered_first(pick: int) -> Priority:
     return Priority.HIGH
 
 
-def turn_order(pick: int) -> tuple[Priority, ...]:
+def priority_order(pick: int) -> tuple[Priority, ...]:
     """The order in which the queues are asked for the ``pick``-th task."""
-    first = offered_first(pick)
-    return (first, *(priority for priority in BY_URGENCY if priority is not first))
+    first = first_priority(pick)
+    return (first, *(priority for priority in PRIORITIES_BY_URGENCY if priority is not first))
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """Ask this queue for up to ``most`` tasks."""
+class PullShare:
+    """One step of a plan: ask the queue of this priority for up to ``max_tasks`` tasks."""
 
     priority: Priority
-    most: int
+    max_tasks: int
 
 
-def turn_plan(next_pick: int, slots: int) -> list[Turn]:
-    """The same rule for ``slots`` free slots at once: the turns that LOW and NORMAL have of right, then the rest by
-    urgency. Whoever carries it out stops when the slots are full."""
-    firsts = [offered_first(pick) for pick in range(next_pick, next_pick + slots)]
-    reserved = [Turn(priority, firsts.count(priority)) for priority in (Priority.LOW, Priority.NORMAL)]
-    return [turn for turn in reserved if turn.most] + [Turn(priority, slots) for priority in BY_URGENCY]
+def pull_plan(next_pick: int, free: int) -> list[PullShare]:
+    """The same rule for ``free`` tasks that may be taken at once: first what LOW and NORMAL have a right to, then the
+    rest by urgency. Whoever carries it out stops when all are taken."""
+    firsts = [first_priority(pick) for pick in range(next_pick, next_pick + free)]
+    reserved = [PullShare(priority, firsts.count(priority)) for priority in (Priority.LOW, Priority.NORMAL)]
+    rest = [PullShare(priority, free) for priority in PRIORITIES_BY_URGENCY]
+    return [share for share in reserved if share.max_tasks] + rest

@@ -1,26 +1,27 @@
-"""When a task that did not come to its end on this node is tried again. Seconds."""
+"""The rules of retrying: when a task that did not come to its end on this node is tried again. Seconds."""
 
 from __future__ import annotations
 
-MOST_DELIVERIES = 40
+MAX_DELIVERIES = 40
 """Of one task, whether it was begun or not: what no node of its pool can start ends here, after some 150 s. An engine
 that restarts, or a node that comes with the right language, has its chance until then."""
 
-_LONGEST_S = 5.0
+_MAX_PAUSE_S = 5.0
 
 
 def before_start(deliveries: int) -> float:
-    """It was never begun here (no such language, no slot to be had): another node may take it soon."""
-    return min(_LONGEST_S, 0.25 * deliveries)
+    """The pause of a task that was never begun here (no such language, no slot to be had): another node may take it
+    soon."""
+    return min(_MAX_PAUSE_S, 0.25 * deliveries)
 
 
 def after_failure(attempt: int) -> float:
-    """It was begun, and we failed: at once for the first time, then with a pause in which an engine that stops has
-    taken the last of its slots along, so that no task can lose three of them to one restart."""
+    """The pause of a task that was begun and that we failed: none for the first time, then one in which an engine that
+    stops has taken the last of its slots along, so that no task can lose three of them to one restart."""
     return 0.0 if attempt <= 1 else 3.0
 
 
 def given_up(attempt: int, max_attempts: int, deliveries: int, *, begun: bool) -> bool:
     """True if there shall be no other try. Only tasks that were begun count as attempts: a task that nobody could start
     has done nothing wrong."""
-    return (begun and attempt >= max_attempts) or deliveries >= MOST_DELIVERIES
+    return (begun and attempt >= max_attempts) or deliveries >= MAX_DELIVERIES

@@ -1,4 +1,4 @@
-"""What is started in a slot, and how it ended."""
+"""The sandbox's values: what is started in a slot, and how it ended."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from schemas.status import LimitName
 from schemas.task import Limits
 
 
@@ -39,11 +40,11 @@ class Ending(StrEnum):
 
     EXITED = "exited"
     """By itself: exit code, or a signal that was not ours."""
-    CPU = "cpu"
-    WALL = "wall"
-    MEMORY = "memory"
-    OUTPUT = "output"
-    DISK = "disk"
+    CPU = LimitName.CPU
+    WALL = LimitName.WALL
+    MEMORY = LimitName.MEMORY
+    OUTPUT = LimitName.OUTPUT
+    DISK = LimitName.DISK
     CANCELLED = "cancelled"
 
 

@@ -1,4 +1,4 @@
-"""A result that must fit into one message: outputs are cut, and say so."""
+"""The cut of a result that must fit into one message: outputs are shortened, and say so."""
 
 from __future__ import annotations
 

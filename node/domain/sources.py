@@ -1,4 +1,4 @@
-"""The submitted files: what they are called, which one is run, what the compiler gets."""
+"""The rules of submitted files: what they are called, which one is run, what the compiler gets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class UnusableSourceError(ValueError):
 
 
 def usual_name(language: Language, content: str) -> str:
-    """What a file without a name is called: by what it declares where the language says so, else the usual name."""
+    """The name of a file that has none: by what it declares where the language says so, else the usual name."""
     if language.source_name_pattern:
         found = re.search(language.source_name_pattern, content, re.MULTILINE)
         if found and found.groups() and _SAFE_STEM.fullmatch(found.group(1) or ""):
@@ -32,8 +32,8 @@ def named(language: Language, files: Iterable[SourceFile]) -> dict[str, str]:
 
 
 def entry_of(language: Language, files: Mapping[str, str], entry_point: str) -> str:
-    """The file to run: the one that was asked for, the one with the usual name, the first with the language's ending,
-    the first. Raises UnusableSourceError."""
+    """The file to run: the one that was asked for, the one with the usual name, the first with the language's
+    extension, the first. Raises UnusableSourceError."""
     if entry_point:
         if entry_point not in files:
             raise UnusableSourceError(f"the entry point {entry_point!r} is not among the files")
@@ -42,8 +42,8 @@ def entry_of(language: Language, files: Mapping[str, str], entry_point: str) -> 
         raise UnusableSourceError("there is no file to run")
     if language.source_name in files:
         return language.source_name
-    endings = set(language.extensions) | {splitext(language.source_name)[1]}
-    return next((name for name in files if splitext(name)[1] in endings), next(iter(files)))
+    extensions = set(language.extensions) | {splitext(language.source_name)[1]}
+    return next((name for name in files if splitext(name)[1] in extensions), next(iter(files)))
 
 
 def matching(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
@@ -61,5 +61,5 @@ def as_argument(name: str) -> str:
 
 
 def stem(name: str) -> str:
-    """The path without its last ending."""
+    """The path without its last extension."""
     return splitext(name)[0]

@@ -1,10 +1,10 @@
-"""Bytes that a program wrote, as text that can go over the bus."""
+"""The decoding of what a program wrote into text that can go over the bus."""
 
 from __future__ import annotations
 
 import codecs
 
-_LONGEST_CHARACTER_BYTES = 4
+_MAX_CHARACTER_BYTES = 4
 
 
 def readable(data: bytes, *, truncated: bool) -> tuple[str, bool]:
@@ -13,11 +13,7 @@ def readable(data: bytes, *, truncated: bool) -> tuple[str, bool]:
     try:
         return data.decode(), False
     except UnicodeDecodeError as error:
-        if (
-            truncated
-            and error.reason == "unexpected end of data"
-            and len(data) - error.start < _LONGEST_CHARACTER_BYTES
-        ):
+        if truncated and error.reason == "unexpected end of data" and len(data) - error.start < _MAX_CHARACTER_BYTES:
             return data[: error.start].decode(), False
         return data.decode(errors="replace"), True
 

@@ -1,4 +1,4 @@
-"""What an ending means: outcomes become stages, statuses, verdicts and words."""
+"""The meaning of an outcome: the stage, status, verdict and words that it becomes."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from node.application.running import RunningTasks
+from node.application.attempt import Attempts
 from schemas import names
 from schemas.node import CancelOrder, CancelReply, NodeOrder, NodeRecord
 
@@ -23,12 +23,12 @@ class Orders:
     """This node's subscriptions to what others may ask of it."""
 
     def __init__(
-        self, node_id: str, running: RunningTasks, orders: dict[str, OnOrder], record: Callable[[], NodeRecord]
+        self, node_id: str, attempts: Attempts, orders: dict[str, OnOrder], record: Callable[[], NodeRecord]
     ) -> None:
         """``orders``: what this node can be told, by name (``drain``, ``resume``). ``record``: what it says of
         itself."""
         self._node_id = node_id
-        self._running = running
+        self._attempts = attempts
         self._orders = orders
         self._record = record
         self._cancelling: set[asyncio.Task[None]] = set()
@@ -51,11 +51,11 @@ class Orders:
         except msgspec.MsgspecError as error:
             log.warning("not_a_cancel_order", error=str(error))
             return
-        running = self._running.get(order.id)
-        if running is None:
+        attempt = self._attempts.get(order.id)
+        if attempt is None:
             return
         log.info("task_cancelled", task_id=order.id, reason=order.reason)
-        killing = asyncio.create_task(running.cancel())
+        killing = asyncio.create_task(attempt.cancel())
         self._cancelling.add(killing)
         killing.add_done_callback(self._cancelling.discard)
         if message.reply:

@@ -1,4 +1,5 @@
-"""Builds the sandbox images: ``python -m sandbox.builder [--only python,java] [--force]``.
+"""Builds the sandbox images: ``coderunner-node images build [--only python,java] [--force] [--base IMAGE]``, or
+``python -m sandbox.builder`` with the same options.
 
 Needs the ``docker`` SDK and an engine, nothing else. An image whose content has not changed is not touched. Exit code 1
 and one sentence on stderr when something is wrong.
@@ -20,13 +21,14 @@ _PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PR
 
 
 class Progress:
-    """One line per step, with the seconds since the start."""
+    """Prints a line for each step of a build, with the seconds since the start."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._subject = ""
 
     def about(self, subject: str) -> Progress:
+        """Names the image that the next lines are about."""
         self._subject = subject
         return self
 
@@ -68,8 +70,9 @@ def _provide_base(engine: Engine, base: str, force: bool, say: Progress) -> None
     bootstrap_base(engine.client, say)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Build the sandbox images that are out of date.")
+def main(arguments: list[str] | None = None, *, program: str | None = None) -> int:
+    """Returns what to exit with. ``program`` is the command's name in its own help."""
+    parser = argparse.ArgumentParser(prog=program, description="Build the sandbox images that are out of date.")
     parser.add_argument("--only", default="", metavar="NAMES", help="comma-separated image names; default: all")
     parser.add_argument("--force", action="store_true", help="build again although nothing has changed")
     parser.add_argument("--base", default=DEFAULT_BASE, help="the Debian image to start from (default: %(default)s)")

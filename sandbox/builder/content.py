@@ -17,7 +17,7 @@ _FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)", re.MULTILINE)
 
 
 class ImageError(Exception):
-    """An image cannot be built; the message is one sentence for the operator."""
+    """Raised where an image cannot be built; the message is one sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class ImageSource:
 
     @property
     def tag(self) -> str:
+        """The image's name in the engine."""
         return f"{REPOSITORY}/{self.name}"
 
     @property
@@ -44,7 +45,7 @@ class ImageSource:
         return frozenset(_ARG.findall((self.directory / "Dockerfile").read_text(encoding="utf-8")))
 
     def files(self) -> list[Path]:
-        """The build context, sorted; no caches, no hidden files."""
+        """The files of the build context, sorted; no caches, no hidden files."""
         found = (path for path in self.directory.rglob("*") if path.is_file())
         return sorted(path for path in found if not _ignored(path.relative_to(self.directory)))
 

@@ -37,7 +37,7 @@ class _BuildError(Exception):
 
 @dataclass
 class Engine:
-    """Blocking; every method may raise ImageError with a sentence for the operator."""
+    """A Docker engine that builds images. It blocks; every method may raise ImageError with an operator's sentence."""
 
     client: docker.DockerClient
     networks: list[str] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Engine:
 
     @classmethod
     def connect(cls) -> Engine:
-        """From DOCKER_HOST or the usual socket; builds and pulls may take an hour."""
+        """The engine at DOCKER_HOST or the usual socket; builds and pulls may take an hour."""
         try:
             client = docker.from_env(timeout=3600)
             networks = ["bridge"] if client.networks.list(names=["^bridge$"]) else []
@@ -62,6 +62,7 @@ class Engine:
         return str(labels.get(CONTENT_LABEL, ""))
 
     def has(self, tag: str) -> bool:
+        """True if the engine holds the image."""
         try:
             self.client.images.get(tag)
         except docker.errors.ImageNotFound:
@@ -69,7 +70,7 @@ class Engine:
         return True
 
     def pull(self, tag: str, say: Say) -> bool:
-        """False if no registry gives it."""
+        """Takes an image from its registry; False if none gives it."""
         say(f"pulling {tag}")
         try:
             self.client.images.pull(tag)
@@ -79,6 +80,7 @@ class Engine:
         return True
 
     def build(self, source: ImageSource, content: str, build_args: Mapping[str, str], force: bool, say: Say) -> None:
+        """Builds an image, on another network where the first reaches no packages."""
         while True:
             try:
                 self._build(source, content, build_args, force, say)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coderunner import Checker, Client, InvalidTask, LanguageUnavailable, Limits, TestCase
-from schemas.status import Status
+from coderunner.status import Status
 from tests.e2e.judged import verdicts
 
 FACTORS = {

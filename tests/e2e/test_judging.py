@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coderunner import Client, Comparison, InvalidTask, Limits, Output, Task, TestCase
-from schemas.status import Status
+from coderunner.status import Status
 from tests.e2e.judged import MIB, OBEDIENT, out, verdicts
 
 EPS = Comparison("FLOAT", 0.01)

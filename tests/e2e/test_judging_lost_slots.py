@@ -8,7 +8,7 @@ import docker
 import pytest
 
 from coderunner import Checker, Client, Limits, Output, Stream, TestCase
-from schemas.status import Status
+from coderunner.status import Status
 from tests.e2e.judged import MIB, OBEDIENT, out, verdicts
 from tests.servers.fixtures import StartStack
 from tests.servers.oci_runtimes import GVISOR, why_not

@@ -9,8 +9,9 @@ import docker
 import pytest
 
 from coderunner import Client, Execution, QueueFull
+from coderunner.status import Status
 from schemas.names import STREAM_TASKS, queue_consumer
-from schemas.status import Priority, Status
+from schemas.status import Priority
 from tests.fakes.callback_endpoint import CallbackEndpoint
 from tests.servers.fixtures import StartStack
 from tests.servers.stack import Stack

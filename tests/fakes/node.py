@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from node.application.ports import FinishedTask, OnOutput, Sandbox
 from node.domain.language import Language
 from node.domain.load import Load
-from node.domain.pull_plan import BY_URGENCY
 from node.domain.sandbox import Ending, Launch, Outcome, Role
 from schemas.execution import DeadLetter, Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
+from schemas.status import PRIORITIES_BY_URGENCY
 from schemas.task import Limits, TaskMessage
 from tests.builders import CPP, PYTHON, a_dead_letter, an_outcome
 
@@ -60,17 +60,19 @@ class FakeSource:
         self._order = itertools.count()
         self.buried: list[DeadLetter] = []
         self.waiting = 0
-        self.most_waiting = 0
+        self.takes = 0
+        self.max_waiting = 0
 
     def put(self, *deliveries: FakeDelivery) -> None:
         for delivery in deliveries:
             delivery.source = self
-            urgency = BY_URGENCY.index(delivery.task.priority)
+            urgency = PRIORITIES_BY_URGENCY.index(delivery.task.priority)
             self._queue.put_nowait((urgency, next(self._order), delivery))
 
     async def take(self) -> FakeDelivery:
+        self.takes += 1
         self.waiting += 1
-        self.most_waiting = max(self.most_waiting, self.waiting)
+        self.max_waiting = max(self.max_waiting, self.waiting)
         try:
             return (await self._queue.get())[-1]
         finally:
@@ -78,21 +80,24 @@ class FakeSource:
 
 
 class MemorySink:
-    """A ``ResultSink`` in memory: the first writer wins."""
+    """A ``ResultSink`` in memory: the first writer wins. ``results`` by the last part of their reply address, which is
+    the task's id."""
 
     def __init__(self) -> None:
         self.results: dict[str, ResultMessage] = {}
+        self.replies: list[str] = []
         self.error: Exception | None = None
 
-    async def store(self, result: ResultMessage) -> bool:
+    async def store(self, result: ResultMessage, reply: str) -> bool:
         if self.error is not None:
             raise self.error
-        return self.results.setdefault(result.execution.id, result) is result
+        self.replies.append(reply)
+        return self.results.setdefault(reply.rpartition(".")[2], result) is result
 
-    async def find(self, task_id: str) -> Execution | None:
+    async def find(self, reply: str) -> Execution | None:
         if self.error is not None:
             raise self.error
-        found = self.results.get(task_id)
+        found = self.results.get(reply.rpartition(".")[2])
         return found.execution if found is not None else None
 
 

@@ -1,6 +1,7 @@
 """The markers that say what a test needs to run: put on by the fixtures it uses, so that nobody has to think of them.
 
-``pytest -m "not servers and not docker"`` runs everywhere.
+``--fakes`` leaves out what is marked; ``make unit`` asks for it. A parameter of a fixture that picks a real adapter
+bears the marker itself (``tests/contracts/implementations.py``).
 """
 
 from __future__ import annotations
@@ -23,8 +24,16 @@ def needs(fixtures: Collection[str]) -> list[str]:
     return [mark for mark, names in (("servers", SERVERS), ("docker", DOCKER)) if not names.isdisjoint(fixtures)]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fakes", action="store_true", help="only tests that need no servers: contracts on fakes alone")
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         for mark in needs(getattr(item, "fixturenames", ())):
             item.add_marker(mark)
+    if config.getoption("--fakes"):
+        left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in ("servers", "docker"))]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]

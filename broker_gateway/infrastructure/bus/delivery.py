@@ -9,7 +9,7 @@ import nats.errors
 from nats.aio.msg import Msg
 
 from broker_gateway.application.clock import wall_clock_ms
-from chassis.nats import jetstream
+from chassis.nats import acks, jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import DeadLetter, ResultMessage
@@ -33,12 +33,12 @@ class BusResultDelivery:
 
     @property
     def attempt(self) -> int:
-        return times_delivered(self._message.reply)
+        return acks.times_delivered(self._message.reply)
 
     async def done(self) -> None:
         """Where there was no callback to deliver, it costs nothing if the word is lost: it need not leave at once."""
         if self._result.callback is None:
-            self._bus.post(self._message.reply, b"+ACK")
+            self._bus.post(self._message.reply, acks.ACK)
             return
         with contextlib.suppress(*_LOST):
             await self._message.ack()
@@ -56,23 +56,16 @@ class BusResultDelivery:
         await bury_message(self._bus, self._message, reason, detail, self._result.execution.id)
 
 
-def times_delivered(ack_subject: str) -> int:
-    """From ``$JS.ACK.<stream>.<consumer>.<delivered>.…``; ``<domain>.<account>.`` may stand before the stream."""
-    tokens = ack_subject.split(".")
-    return int(tokens[4] if len(tokens) == 9 else tokens[6])
-
-
 async def bury_message(bus: BusConnection, message: Msg, reason: str, detail: str, task_id: str) -> None:
     """To the dead letters first, then out of the consumer: it may be there twice, never lost."""
-    letter = DeadLetter(
-        id=task_id,
-        reason=reason,
-        detail=detail,
+    letter = DeadLetter.of(
+        task_id,
+        reason,
+        detail,
         subject=message.subject,
-        payload=message.data.decode(errors="replace"),
+        data=message.data,
         at_ms=wall_clock_ms(),
-        attempts=times_delivered(message.reply),
-        node_id="",
+        attempts=acks.times_delivered(message.reply),
     )
     await jetstream.store(bus, names.dead_subject(reason, task_id), _encoder.encode(letter), {})
     with contextlib.suppress(*_LOST):

@@ -13,7 +13,6 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from broker_gateway.application.ports import BusUnavailableError, Feed
-from broker_gateway.infrastructure.bus import states
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
@@ -144,7 +143,7 @@ def _decode(message: Msg) -> Live | None:
         if kind == "output":
             return _chunks.decode(message.data)
         if kind == "event":
-            return states.execution_of(_events.decode(message.data))
+            return Execution.told_by(_events.decode(message.data))
         return _results.decode(message.data)
     except msgspec.DecodeError as error:
         log.warning("message_not_understood", subject=message.subject, error=str(error))

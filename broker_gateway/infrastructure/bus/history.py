@@ -55,7 +55,7 @@ class BusHistory:
         return Page(executions, streams.token_for(Bounds(first, below)))
 
     def record(self, execution: Execution, task: TaskMessage) -> None:
-        event = states.event_of(execution, task, wall_clock_ms())
+        event = TaskEvent.of(execution, task, wall_clock_ms())
         subject = names.event_subject(execution.id, execution.status)
         self._bus.post(subject, _encoder.encode(event))
 
@@ -79,7 +79,7 @@ class BusHistory:
             part = candidates[offset : offset + _AT_ONCE]
             newest = await self._states([event.id for _, event in part])
             for sequence, event in part:
-                execution = newest.get(event.id) or states.execution_of(event)
+                execution = newest.get(event.id) or Execution.told_by(event)
                 if _matches(execution, wanted):
                     matches.append(execution)
                 if len(matches) == room:

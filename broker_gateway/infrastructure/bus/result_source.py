@@ -19,6 +19,7 @@ from broker_gateway.infrastructure.bus.delivery import BusResultDelivery, bury_m
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.execution import ResultMessage
+from schemas.status import DeadReason
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +71,9 @@ class BusResultSource:
             try:
                 result = _results.decode(message.data)
             except msgspec.DecodeError as error:
-                await bury_message(self._bus, message, "undecodable", str(error), message.subject.rpartition(".")[2])
+                await bury_message(
+                    self._bus, message, DeadReason.UNDECODABLE, str(error), message.subject.rpartition(".")[2]
+                )
                 continue
             batch.append(BusResultDelivery(self._bus, message, result))
         return batch

@@ -28,6 +28,7 @@ _CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "metrics": services.metrics,
 }
 _PARTS = (*_CHECKS, "gateway")
+_REINSTALL = "pip install --upgrade coderunner (in a checkout: make setup)"
 _COLOURS = {State.OK: "green", State.WARNING: "yellow", State.WRONG: "red", State.SKIPPED: "bright_black"}
 
 
@@ -74,7 +75,7 @@ def _gateway(address: Address, note: Callable[[Finding], None]) -> None:
     try:
         against(address, ask)
     except ImportError as error:
-        note(wrong("gateway", f"cannot be asked: {error}", "pip install -e ."))
+        note(wrong("gateway", f"cannot be asked: {error}", _REINSTALL))
 
 
 def _show(finding: Finding) -> None:

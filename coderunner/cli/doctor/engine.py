@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from coderunner.cli.doctor.finding import Finding, ok, skipped, warning, wrong
-from coderunner.cli.doctor.host import CHECKOUT
+from coderunner.cli.doctor.host import CHECKOUT, CLIENTS_MACHINE, is_clients_machine
 
 _PATIENCE_S = 5
 _SOCKET = "unix:///var/run/docker.sock"
@@ -19,7 +19,10 @@ _INSTALL = "apt-get install -y docker.io && systemctl start docker"
 
 
 def engine() -> Iterator[Finding]:
-    """Reachable, new enough, and able to enforce what the sandbox relies on."""
+    """Checks that an engine answers, is new enough, and can enforce what the sandbox relies on."""
+    if is_clients_machine():
+        yield skipped("docker", f"{CLIENTS_MACHINE}: programs run elsewhere")
+        return
     try:
         with _connected() as client:
             version, info = client.version(), client.info()
@@ -35,10 +38,13 @@ def engine() -> Iterator[Finding]:
 
 
 def images() -> Iterator[Finding]:
-    """One for each language of the checkout."""
+    """Checks that each language whose definition is installed here has its image."""
+    if is_clients_machine():
+        yield skipped("images", f"{CLIENTS_MACHINE}: programs run elsewhere")
+        return
     definitions = sorted((CHECKOUT / "sandbox" / "languages").glob("*.toml"))
     if not definitions:
-        yield skipped("images", "not in a checkout: no sandbox/languages to compare with")
+        yield skipped("images", "no language definitions are installed here to compare with")
         return
     try:
         with _connected() as client:

@@ -25,7 +25,7 @@ _START_NODE = "make demo (or: coderunner-node)"
 
 
 async def examine(client: Client) -> AsyncIterator[Finding]:
-    """Health first; without it the rest is skipped."""
+    """Checks the gateway's health, then its nodes and a program in each language; skips those where health is wrong."""
     health = await _health(client.channel, client.target)
     yield health
     if health.state != "ok":

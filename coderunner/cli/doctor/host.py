@@ -1,8 +1,9 @@
-"""The machine itself: Python, packages, disk, clock."""
+"""The machine itself: Python, packages, disk, clock; and whether it is a client's or a server's."""
 
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import re
 import shutil
 import sys
@@ -14,6 +15,9 @@ from pathlib import Path
 from coderunner.cli.doctor.finding import Finding, ok, warning, wrong
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+"""The folder that the package ``coderunner`` is in: a checkout, or where pip has installed it."""
+CLIENTS_MACHINE = "this is a client's machine (coderunner-server is not installed here)"
+_PROJECTS = CHECKOUT / "distributions"
 _OLDEST_PYTHON = (3, 11)
 _LITTLE_DISK_BYTES = 5 << 30  # the sandbox images alone take about 2 GiB
 _NO_DISK_BYTES = 1 << 30
@@ -22,7 +26,13 @@ _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*([^;]*)")
 _BOUND = re.compile(r"(>=|<)\s*([\d.]+)")
 
 
+def is_clients_machine() -> bool:
+    """True where neither coderunner-server nor a checkout is: what a server is made of is not expected here."""
+    return importlib.util.find_spec("broker_gateway") is None
+
+
 def python() -> Iterator[Finding]:
+    """Checks that this Python is new enough."""
     found = sys.version.split()[0]
     if sys.version_info >= _OLDEST_PYTHON:
         yield ok("python", f"{found} at {sys.executable}")
@@ -31,16 +41,18 @@ def python() -> Iterator[Finding]:
 
 
 def packages() -> Iterator[Finding]:
+    """Checks that the packages that CodeRunner needs are installed, in versions that suit it."""
     needed = _requirements()
     problems = [problem for requirement in needed if (problem := _problem(requirement))]
     if problems:
-        mend = "pip install -e ." if (CHECKOUT / "pyproject.toml").exists() else "pip install --upgrade coderunner"
+        mend = "make setup" if _PROJECTS.exists() else "pip install --upgrade " + " ".join(_distributions())
         yield wrong("packages", "; ".join(problems), mend)
     else:
         yield ok("packages", f"all {len(needed)} are there")
 
 
 def disk(folders: tuple[str, ...] = ("/", "/var/lib/docker")) -> Iterator[Finding]:
+    """Checks the free space of the file systems that fill up."""
     for folder in folders:
         if not Path(folder).exists():
             continue
@@ -56,6 +68,7 @@ def disk(folders: tuple[str, ...] = ("/", "/var/lib/docker")) -> Iterator[Findin
 
 
 def clock() -> Iterator[Finding]:
+    """Checks that the clock shows a time after this was written."""
     now = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     if time.time() < _RELEASED_S:
         yield wrong("clock", f"it shows {now}, which is in the past", "timedatectl set-ntp true")
@@ -64,13 +77,25 @@ def clock() -> Iterator[Finding]:
 
 
 def _requirements() -> list[str]:
-    """What the installed package asks for, or else the checkout's pyproject.toml."""
+    """What the installed distributions ask for, or else what the checkout's client does."""
+    declared = [line for name in _distributions() for line in importlib.metadata.requires(name) or []]
+    project = _PROJECTS / "coderunner" / "pyproject.toml"
+    if not declared and project.exists():
+        declared = tomllib.loads(project.read_text("utf-8"))["project"]["dependencies"]
+    return sorted({requirement for requirement in declared if "extra ==" not in requirement})
+
+
+def _distributions() -> list[str]:
+    """Which of the two are installed."""
+    return [name for name in ("coderunner", "coderunner-server") if _is_installed(name)]
+
+
+def _is_installed(name: str) -> bool:
     try:
-        declared = importlib.metadata.requires("coderunner") or []
+        importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        project = CHECKOUT / "pyproject.toml"
-        declared = tomllib.loads(project.read_text("utf-8"))["project"]["dependencies"] if project.exists() else []
-    return [requirement for requirement in declared if "extra ==" not in requirement]
+        return False
+    return True
 
 
 def _problem(requirement: str) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from coderunner.cli.doctor.finding import Finding, ok, warning, wrong
+from coderunner.cli.doctor.finding import Finding, ok, skipped, warning, wrong
+from coderunner.cli.doctor.host import CLIENTS_MACHINE, is_clients_machine
 
 _PATIENCE_S = 3.0
 _OLDEST_NATS = (2, 12)  # the first with prioritized pulls
@@ -20,7 +21,10 @@ _START = "make demo (or start the service that belongs there)"
 
 
 def nats() -> Iterator[Finding]:
-    """Each server of ``CODERUNNER_GATEWAY_NATS_URLS``."""
+    """Checks each NATS server of ``CODERUNNER_GATEWAY_NATS_URLS``."""
+    if _is_not_ours("NATS_URLS"):
+        yield skipped("nats", f"{CLIENTS_MACHINE}: a client knows the gateway only")
+        return
     for url in _setting("NATS_URLS", "nats://127.0.0.1:4222"):
         parts = urlsplit(url if "://" in url else f"nats://{url}")
         try:
@@ -32,13 +36,19 @@ def nats() -> Iterator[Finding]:
 
 
 def etcd() -> Iterator[Finding]:
-    """Each member of ``CODERUNNER_GATEWAY_ETCD_ENDPOINTS``."""
+    """Checks each etcd member of ``CODERUNNER_GATEWAY_ETCD_ENDPOINTS``."""
+    if _is_not_ours("ETCD_ENDPOINTS"):
+        yield skipped("etcd", f"{CLIENTS_MACHINE}: a client knows the gateway only")
+        return
     for endpoint in _setting("ETCD_ENDPOINTS", "127.0.0.1:2379"):
         yield _etcd_at(endpoint.removeprefix("http://"))
 
 
 def metrics() -> Iterator[Finding]:
-    """The gateway's health and metrics."""
+    """Checks the gateway's HTTP endpoint."""
+    if _is_not_ours("HTTP_ADDRESS"):
+        yield skipped("metrics", f"{CLIENTS_MACHINE}: a client knows the gateway's API only")
+        return
     address = os.environ.get("CODERUNNER_GATEWAY_HTTP_ADDRESS") or "127.0.0.1:8081"
     try:
         with urllib.request.urlopen(f"http://{address}/metrics", timeout=_PATIENCE_S) as answer:
@@ -48,8 +58,17 @@ def metrics() -> Iterator[Finding]:
         yield wrong("metrics", f"http://{address}/metrics: {_reason(error)}{_occupied(address)}", _START)
 
 
+def _is_not_ours(name: str) -> bool:
+    """True on a client's machine where no setting says which server to look at."""
+    return is_clients_machine() and not _configured(name)
+
+
+def _configured(name: str) -> str:
+    return os.environ.get(f"CODERUNNER_GATEWAY_{name}") or os.environ.get(f"CODERUNNER_NODE_{name}") or ""
+
+
 def _setting(name: str, default: str) -> list[str]:
-    text = os.environ.get(f"CODERUNNER_GATEWAY_{name}") or os.environ.get(f"CODERUNNER_NODE_{name}") or default
+    text = _configured(name) or default
     return [part.strip() for part in text.strip("[]").replace('"', "").split(",") if part.strip()]
 
 

@@ -1,4 +1,4 @@
-"""One task message in this node's hands."""
+"""The delivery of one task: its message, and the words that settle it with the bus."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ _decoder = msgspec.json.Decoder(TaskMessage)
 
 
 def decode_task(data: bytes) -> TaskMessage:
-    """Raises msgspec.MsgspecError."""
-    return _decoder.decode(data)
+    """The task in a message. Raises msgspec.MsgspecError, also for a task whose reply subject is not its own: a node
+    stores results where it is told to, and nobody shall tell it to write elsewhere."""
+    task = _decoder.decode(data)
+    if not names.is_reply_of(task.reply, task.id):
+        raise msgspec.ValidationError(f"{task.reply!r} takes no results of task {task.id!r}")
+    return task
 
 
 class NatsDelivery:
-    """Acknowledgements are sent without waiting for an answer (4 µs against 70): a lost one only means that the task
-    comes again, and its stored result wins."""
+    """Implements ``Delivery``. Acknowledgements are sent without waiting for an answer (4 µs against 70): a lost one
+    only means that the task comes again, and its stored result wins."""
 
     def __init__(self, publisher: Publisher, message: Msg, task: TaskMessage, node_id: str) -> None:
         self._publisher = publisher
@@ -51,20 +55,20 @@ class NatsDelivery:
 
     async def bury(self, reason: str, detail: str) -> None:
         """Raises TimeoutError where the dead letters do not confirm; the task then comes again."""
-        letter = DeadLetter(
-            id=self._task.id,
-            reason=reason,
-            detail=detail,
-            subject=self._message.subject,
-            payload=self._message.data.decode(errors="replace"),
-            at_ms=int(time.time() * 1000),
-            attempts=self._attempt,
-            node_id=self._node_id,
-        )
-        await bury(self._publisher, self._message, letter)
+        await bury(self._publisher, self._message, self._task.id, reason, detail, node_id=self._node_id)
 
 
-async def bury(publisher: Publisher, message: Msg, letter: DeadLetter) -> None:
+async def bury(publisher: Publisher, message: Msg, task_id: str, reason: str, detail: str, *, node_id: str) -> None:
     """First the dead letter, confirmed; then the end of the message."""
-    await publisher.store(names.dead_subject(letter.reason, letter.id), msgspec.json.encode(letter))
-    await publisher.send(message.reply, acks.TERMINATE + b" " + letter.reason.encode())
+    letter = DeadLetter.of(
+        task_id,
+        reason,
+        detail,
+        subject=message.subject,
+        data=message.data,
+        at_ms=int(time.time() * 1000),
+        attempts=acks.times_delivered(message.reply),
+        node_id=node_id,
+    )
+    await publisher.store(names.dead_subject(reason, task_id), msgspec.json.encode(letter))
+    await publisher.send(message.reply, acks.TERMINATE + b" " + reason.encode())

@@ -1,4 +1,4 @@
-"""Results, events and live output, on their way to the bus; and what the bus remembers of earlier attempts."""
+"""The node's outgoing side of the bus: results, events, live output; and what the bus remembers of earlier attempts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from node.domain.shrink import CUTS, shrink_outputs
 from node.infrastructure.bus.publisher import Publisher
 from schemas import names
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.status import Status
 
 _FIRST_WRITER = {names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
 _TAKEN = frozenset((jetstream.WRONG_LAST_SEQUENCE, jetstream.WRONG_LAST_SEQUENCE_CONSTANT, jetstream.MAXIMUM_MESSAGES))
@@ -21,25 +22,25 @@ _decoder = msgspec.json.Decoder(ResultMessage)
 
 
 class NatsResultSink:
+    """Implements ``ResultSink`` on RESULTS: a reply is a subject of that stream."""
+
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
 
-    async def store(self, result: ResultMessage) -> bool:
+    async def store(self, result: ResultMessage, reply: str) -> bool:
         """Raises BusUnavailableError, JetStreamError."""
-        subject = names.result_subject(result.execution.id)
         payload = self._encoded(result)
         try:
-            await self._publisher.store(subject, payload, _FIRST_WRITER)
+            await self._publisher.store(reply, payload, _FIRST_WRITER)
         except jetstream.JetStreamError as error:
             if error.err_code in _TAKEN:
-                return await self._is_ours(subject, payload)
+                return await self._is_ours(reply, payload)
             raise
         return True
 
-    async def find(self, task_id: str) -> Execution | None:
+    async def find(self, reply: str) -> Execution | None:
         """Asks the stream's leader: a replica may still have what was taken away."""
-        bus, subject = self._publisher.bus, names.result_subject(task_id)
-        stored = await jetstream.last_message(bus, names.STREAM_RESULTS, subject)
+        stored = await jetstream.last_message(self._publisher.bus, names.STREAM_RESULTS, reply)
         if stored is None:
             return None
         try:
@@ -47,9 +48,9 @@ class NatsResultSink:
         except msgspec.MsgspecError as error:
             raise OSError(f"the stored result was not understood: {error}") from error
 
-    async def _is_ours(self, subject: str, payload: bytes) -> bool:
+    async def _is_ours(self, reply: str, payload: bytes) -> bool:
         """A try whose answer was lost, and that was repeated, finds its own result."""
-        direct = f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.{subject}"
+        direct = f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.{reply}"
         try:
             kept = await self._publisher.bus.request(direct, b"", repeat=True)
         except BusUnavailableError:
@@ -68,7 +69,8 @@ class NatsResultSink:
 
 
 class NatsAnnouncer:
-    """Events are stored by their stream without our waiting for it; output is not stored at all."""
+    """Implements ``Announcer``. Events are stored by their stream without our waiting for it; output is not stored at
+    all."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
@@ -81,13 +83,13 @@ class NatsAnnouncer:
 
 
 class NatsRunLedger:
-    """Counts a task's RUNNING events, one for each time that a node began it."""
+    """Implements ``RunLedger``: counts a task's RUNNING events, one for each time that a node began it."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
 
     async def starts(self, task_id: str) -> int:
-        subject = names.events_of(task_id).replace("*", "running")
+        subject = names.event_subject(task_id, Status.RUNNING)
         info = f"STREAM.INFO.{names.STREAM_EVENTS}"
         answer = await jetstream.call(self._publisher.bus, info, {"subjects_filter": subject})
         subjects: dict[str, int] = answer["state"].get("subjects") or {}

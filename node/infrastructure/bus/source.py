@@ -22,13 +22,13 @@ from nats.aio.msg import Msg
 from chassis.nats import acks
 from chassis.nats.connection import BusConnection
 from node.application.ports import Delivery
-from node.domain.pull_plan import BY_URGENCY, turn_plan
+from node.domain.pull_plan import pull_plan
 from node.infrastructure.bus.consumers import Consumers
 from node.infrastructure.bus.delivery import NatsDelivery, decode_task
 from node.infrastructure.bus.malformed import bury_malformed
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.pull import BROKEN_S, REFRESH_S, SERVED_OUT, WAIT_SHARE, NowPuller, Queue, WaitingPull
-from schemas.status import Priority
+from schemas.status import PRIORITIES_BY_URGENCY, Priority
 
 TICK_S = 1.0
 """How often it is looked whether a waiting request is lost or carries an old priority."""
@@ -63,7 +63,7 @@ class NatsTaskSource:
         self._handed_back = 0
         self._under_way: set[asyncio.Task[None]] = set()
         self._now = NowPuller(lambda: bus.current, self._arrived)
-        self._queues = [self._waiting_pull(Queue(pool, p)) for p in BY_URGENCY for pool in self._pools]
+        self._queues = [self._waiting_pull(Queue(pool, p)) for p in PRIORITIES_BY_URGENCY for pool in self._pools]
         self._log = structlog.get_logger(__name__)
         bus.on_connect(self._reconnected)
 
@@ -160,9 +160,9 @@ class NatsTaskSource:
         before = self._pick
         empty: set[Queue] = set()
         free = len(self._waiting)  # a loop that comes free meanwhile is served in the next round
-        for turn in turn_plan(self._pick, free):
-            left = min(turn.most, free)
-            for pull in self._of(turn.priority):
+        for share in pull_plan(self._pick, free):
+            left = min(share.max_tasks, free)
+            for pull in self._of(share.priority):
                 most = min(left, len(self._waiting))
                 if most > 0 and pull.queue not in empty:  # below: answers that an earlier question had missed came too
                     got = await self._ask(pull, most)

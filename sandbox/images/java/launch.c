@@ -1,5 +1,5 @@
-/* Runs a compiled Java program as `java` does: `launch MAIN ARGS...`, or, started before there is a program,
- * `launch --wait`: the JVM is up, says so on descriptor 4, and takes command and environment from descriptor 3
+/* The Java launcher: runs a compiled program as `java` does: `launch MAIN ARGS...`, or, started before there is a
+ * program, `launch --wait`: the JVM is up, says so on descriptor 4, and takes command and environment from descriptor 3
  * (the lists of docs/agent-protocol.md: count | (length | bytes)*, 32 bits each, big endian).
  *
  * It is C because `java` is: main is called with no Java frame below it, an uncaught exception takes the JVM's own way
@@ -23,7 +23,7 @@
 #define SUPPORT "/opt/coderunner/java/support.jar"
 #define ARCHIVE "/opt/coderunner/java/launch.jsa"
 
-enum { CONTROL_FD = 3, READY_FD = 4, LM_CLASS = 1, PATIENCE_NS = 100 * 1000 * 1000 };
+enum { CONTROL_FD = 3, READY_FD = 4, LM_CLASS = 1, AGENT_TIMEOUT_NS = 100 * 1000 * 1000 };
 
 typedef struct {
     int count;
@@ -43,7 +43,7 @@ static char *options[] = {
     NULL, /* room for the archive that is made at image build */
 };
 
-/* Set by the caller's environment, read by the JVM: a waiting JVM must not depend on them. */
+/* Environment variables that the JVM would read: a JVM that waits must not depend on them. */
 static const char *const jvm_variables[] = {"JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"};
 
 static int waits;
@@ -54,7 +54,7 @@ static void fail(const char *message) {
     exit(1);
 }
 
-/* The memory that this container may use, in the kernel's own words; empty where it does not say. */
+/* The container's memory limit, as the kernel spells it; empty where the kernel does not say. */
 static void read_memory_limit(char *limit, size_t size) {
     static const char *const files[] = {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
     limit[0] = '\0';
@@ -106,22 +106,24 @@ static void start_again_if_memory_changed(const char *before) {
     _exit(1);
 }
 
-/* The agent's way to know before the kernel has taken our memory apart: see node/agent/last_words.py. Then asleep, so
- * that our processor time is accounted for, until the agent ends us. */
-static void say_that_we_end(int status, void *unused) {
+/* An exit handler, called once the JVM has been destroyed or the program has called System.exit: sends the exit code to
+ * the agent's abstract socket, so that the agent need not wait until the kernel has taken this process's memory apart
+ * (docs/adr/0007-the-end-before-the-memory-is-gone.md, node/agent/last_words.py). Then sleeps until the agent kills the
+ * process, so that its processor time is accounted for. */
+static void tell_agent(int status, void *unused) {
     (void)unused;
     fflush(NULL);
     static const char agent[] = "\0coderunner-agent"; /* an abstract socket's address */
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     memcpy(address.sun_path, agent, sizeof agent - 1);
-    unsigned char words[] = {'E', (unsigned char)status};
-    int line = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    ssize_t sent = sendto(line, words, sizeof words, MSG_DONTWAIT, (struct sockaddr *)&address,
+    unsigned char message[] = {'E', (unsigned char)status};
+    int agent_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ssize_t sent = sendto(agent_socket, message, sizeof message, MSG_DONTWAIT, (struct sockaddr *)&address,
                           offsetof(struct sockaddr_un, sun_path) + sizeof agent - 1);
-    if (sent == sizeof words) nanosleep(&(struct timespec){.tv_nsec = PATIENCE_NS}, NULL);
+    if (sent == sizeof message) nanosleep(&(struct timespec){.tv_nsec = AGENT_TIMEOUT_NS}, NULL);
 }
 
-/* Says that the JVM is up, and becomes what it is told. */
+/* Tells the agent that the JVM is up, and takes the program's command and environment from it. */
 static void wait_for_program(void) {
     char memory_limit[64];
     read_memory_limit(memory_limit, sizeof memory_limit);
@@ -134,7 +136,7 @@ static void wait_for_program(void) {
     command.items++; /* the first is this program */
     command.count--;
     start_again_if_memory_changed(memory_limit);
-    on_exit(say_that_we_end, NULL);
+    on_exit(tell_agent, NULL);
 }
 
 static JNIEnv *create_jvm(JavaVM **vm, void *library) {
@@ -147,7 +149,7 @@ static JNIEnv *create_jvm(JavaVM **vm, void *library) {
     return env;
 }
 
-static jstring text(JNIEnv *env, const char *bytes) {
+static jstring java_string(JNIEnv *env, const char *bytes) {
     jsize size = (jsize)strlen(bytes);
     jbyteArray array = (*env)->NewByteArray(env, size);
     (*env)->SetByteArrayRegion(env, array, 0, size, (const jbyte *)bytes);
@@ -156,9 +158,9 @@ static jstring text(JNIEnv *env, const char *bytes) {
     return (*env)->NewObject(env, type, constructor, array, (*env)->NewStringUTF(env, "UTF-8"));
 }
 
-static jobjectArray texts(JNIEnv *env, char **items, int count) {
+static jobjectArray java_strings(JNIEnv *env, char **items, int count) {
     jobjectArray array = (*env)->NewObjectArray(env, count, (*env)->FindClass(env, "java/lang/String"), NULL);
-    for (int i = 0; i < count; i++) (*env)->SetObjectArrayElement(env, array, i, text(env, items[i]));
+    for (int i = 0; i < count; i++) (*env)->SetObjectArrayElement(env, array, i, java_string(env, items[i]));
     return array;
 }
 
@@ -177,14 +179,14 @@ static jobject call(JNIEnv *env, const char *class, const char *method, const ch
 /* The class whose main is to run. The JVM's own helper loads and checks it, in the words of `java`. */
 static jclass load_main_class(JNIEnv *env) {
     jobject name = call(env, "coderunner/MainClass", "find", "([Ljava/lang/String;)Ljava/lang/String;",
-                        texts(env, command.items, command.count));
+                        java_strings(env, command.items, command.count));
     jclass helper = (*env)->FindClass(env, "sun/launcher/LauncherHelper");
     jmethodID load = (*env)->GetStaticMethodID(env, helper, "checkAndLoadMain", "(ZILjava/lang/String;)Ljava/lang/Class;");
     return (*env)->CallStaticObjectMethod(env, helper, load, JNI_TRUE, LM_CLASS, name);
 }
 
-/* As `java` ends: an exception that main threw goes to the uncaught exception handler when the thread is detached;
- * then the JVM waits for the program's other threads. */
+/* The main thread, which ends as that of `java` ends: an exception that main threw goes to the uncaught exception handler
+ * when the thread is detached; then the JVM waits for the program's other threads. */
 static void *run(void *library) {
     JavaVM *vm;
     JNIEnv *env = create_jvm(&vm, library);
@@ -196,7 +198,7 @@ static void *run(void *library) {
     jclass main_class = load_main_class(env);
     jmethodID main_method = main_class ? (*env)->GetStaticMethodID(env, main_class, "main", "([Ljava/lang/String;)V") : NULL;
     if (main_method) {
-        (*env)->CallStaticVoidMethod(env, main_class, main_method, texts(env, command.items + 1, command.count - 1));
+        (*env)->CallStaticVoidMethod(env, main_class, main_method, java_strings(env, command.items + 1, command.count - 1));
         code = (*env)->ExceptionCheck(env) ? 1 : 0;
     }
     if ((*vm)->DetachCurrentThread(vm) != JNI_OK) code = 1;
@@ -220,11 +222,11 @@ static size_t default_stack(void *library) {
 }
 
 int main(int argc, char **argv) {
-    static char dump[4096];
+    static char archive_option[4096];
     command = (List){argc - 1, argv + 1};
     if (argc > 2 && !strcmp(argv[1], "--dump")) { /* image build: write the class archive when the program has ended */
-        snprintf(dump, sizeof dump, "-XX:ArchiveClassesAtExit=%s", argv[2]);
-        options[1] = dump;
+        snprintf(archive_option, sizeof archive_option, "-XX:ArchiveClassesAtExit=%s", argv[2]);
+        options[1] = archive_option;
         command = (List){argc - 3, argv + 3};
     } else if (argc == 2 && !strcmp(argv[1], "--wait")) {
         waits = 1;

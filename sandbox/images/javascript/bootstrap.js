@@ -1,8 +1,9 @@
 'use strict';
 
-// Loaded with `node --require bootstrap.js main.js` before there is a program: Node.js has started and is about to run
-// the main module. Says so on descriptor 4, waits on descriptor 3 for the command and the environment, and lets Node.js
-// go on with that command, so that the program's main module is loaded by the very code that always loads it.
+// The code that makes a started Node.js wait for its program. Loaded with `node --require bootstrap.js main.js`, when
+// Node.js is about to run the main module: says so on descriptor 4, waits on descriptor 3 for the command and the
+// environment, and lets Node.js go on with that command, so that the program's main module is loaded by the very code
+// that always loads it.
 // The lists are those of docs/agent-protocol.md: count | (length | bytes)*, 32 bits each, big endian.
 
 const fs = require('fs');
@@ -14,14 +15,14 @@ const COMMANDS = 3;
 const READY = 4;
 
 if (isMainThread) waitForProgram(); // A program's own worker threads load this file, too.
-else forget();
+else removeTraces();
 
 function waitForProgram() {
-  // What nearly every program loads; none of these opens anything.
+  // These are loaded by nearly every program; none of them opens anything.
   for (const name of ['events', 'stream', 'net', 'tty', 'readline', 'util', 'url']) require(name);
   rehearse();
-  process._tickCallback(); // What that put off for later: the program's first turn of the queues is a first one.
-  forget();
+  process._tickCallback(); // Runs what the rehearsal queued, so that the program's queues start empty.
+  removeTraces();
 
   fs.writeSync(READY, '1');
   fs.closeSync(READY);
@@ -34,17 +35,17 @@ function waitForProgram() {
     process.env[setting.slice(0, equals)] = setting.slice(equals + 1);
   }
   if (process.env.NODE_PATH) Module._initPaths();
-  become(path.resolve(entry), args);
+  becomeProgram(path.resolve(entry), args);
 }
 
-// What is compiled or made when it is first used, is: the streams that print, and the way through module loader and
-// console. And ending.node stands by for the end.
+// Uses once what Node.js compiles or makes at its first use: the streams that print, module loader and console. Last,
+// quick_exit.node registers itself for the end of the process.
 function rehearse() {
   process.stdout;
   process.stderr;
   require('./rehearsal.js');
   delete require.cache[require.resolve('./rehearsal.js')];
-  process.dlopen({ exports: {} }, path.join(__dirname, 'ending.node'));
+  process.dlopen({ exports: {} }, path.join(__dirname, 'quick_exit.node'));
 }
 
 function readList() {
@@ -65,17 +66,17 @@ function readExactly(size) {
   return bytes;
 }
 
-// No trace of this file where a program could look.
-function forget() {
+// Removes what a program could see of this file.
+function removeTraces() {
   delete require.cache[__filename];
   for (const key of Object.keys(Module._pathCache)) delete Module._pathCache[key];
   process.execArgv.length = 0;
   Object.defineProperty(process, '_preload_modules', { value: [], enumerable: true, configurable: true });
 }
 
-// Node.js asks for Module.runMain once, with the name that it was started with. It gets the original, bound to the
-// program's name: a bound function leaves no frame in stack traces.
-function become(main, rest) {
+// Puts the program in the place of the main module that Node.js was started with. Node.js asks for Module.runMain once:
+// it gets the original, bound to the program's name, since a bound function leaves no frame in stack traces.
+function becomeProgram(main, rest) {
   process.argv.splice(1, Infinity, main, ...rest);
   const runMain = Module.runMain;
   Object.defineProperty(Module, 'runMain', {

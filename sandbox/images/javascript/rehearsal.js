@@ -1,6 +1,6 @@
 'use strict';
 
-// A program like others, run once in an interpreter that waits; see bootstrap.js.
+// A typical program, run once in the interpreter before it waits: what it uses is then compiled; see bootstrap.js.
 
 const { Console } = require('console');
 const { Writable } = require('stream');

@@ -14,12 +14,11 @@ from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
-from broker_gateway.infrastructure.bus.states import execution_of
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
-from schemas.execution import DeadLetter, ResultMessage, TaskEvent
+from schemas.execution import DeadLetter, Execution, ResultMessage, TaskEvent
 from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultSource
 from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryLiveFeed, MemoryResultStore, MemoryTaskQueue
 from tests.fakes.operations import MemoryTaskRerun
@@ -51,7 +50,7 @@ def in_memory() -> Parts:
     bus.max_tasks = MAX_TASKS
 
     async def happens(event: TaskEvent) -> None:
-        bus.reach(execution_of(event))
+        bus.reach(Execution.told_by(event))
 
     async def finishes(result: ResultMessage) -> None:
         source.put(MemoryResultDelivery(result))

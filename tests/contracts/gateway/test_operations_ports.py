@@ -17,10 +17,9 @@ from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.results import BusResultStore
-from broker_gateway.infrastructure.bus.states import execution_of
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from schemas import names
-from schemas.execution import DeadLetter, TaskEvent
+from schemas.execution import DeadLetter, Execution, TaskEvent
 from schemas.status import Status
 from schemas.topology import BusLimits
 from tests.builders import a_new_task, a_poison_letter, a_result, a_task, an_event, an_undelivered_letter
@@ -80,7 +79,7 @@ def in_memory() -> Parts:
         letters.bury(letter)
 
     async def happens(event: TaskEvent) -> None:
-        bus.reach(execution_of(event))
+        bus.reach(Execution.told_by(event))
 
     ports = letters, MemoryTaskRerun(bus), MemoryTaskQueue(bus), MemoryResultStore(bus)
     return Parts(*ports, MemoryHistory(bus), bury, happens)

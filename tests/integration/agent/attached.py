@@ -98,7 +98,8 @@ class AttachedAgent:
         while mark not in seen:
             seen += self._bytes()
         self._frames = Decoder()
-        self._read = list(self._frames.feed(seen.partition(mark)[2]))
+        self._read = []
+        self._decode(seen.partition(mark)[2])
         ready, _ = self.next()
         assert (ready["type"], ready["nonce"]) == ("ready", nonce)
         return ready
@@ -111,7 +112,7 @@ class AttachedAgent:
 
     def next(self) -> tuple[dict[str, Any], bytes | bytearray]:
         while not self._read:
-            self._read += self._frames.feed(self._bytes())
+            self._decode(self._bytes())
         return self._read.pop(0)
 
     def start(
@@ -185,6 +186,9 @@ class AttachedAgent:
         self._line.close()
         self.api.remove_container(self.name, force=True)
 
+    def _decode(self, data: bytes) -> None:
+        self._read += [(header, bytes(body)) for header, body in self._frames.feed(data)]
+
     def _bytes(self) -> bytes:
         while True:
             data = self._line.recv(1 << 18)
@@ -215,7 +219,8 @@ def make_slot(api: docker.APIClient, language: str, role: Role = Role.RUN, **cha
     payload = spec.payload()
     payload["Cmd"] = [json.dumps({**spec.agent_config(), **changes})]
     agent = AttachedAgent(api, spec.name)
-    api.create_container_from_config(payload, spec.name)
+    create: Any = api.create_container_from_config  # its stubs have no types
+    create(payload, spec.name)
     try:
         agent.attach()
         api.start(spec.name)

@@ -17,14 +17,14 @@ from node.infrastructure.docker.agent_link.direct import connect_inside
 REPOSITORY = Path(__file__).parents[3]
 LISTEN = """
 import select, sys
-from node.agent.line import Line
+from node.agent.node_connection import NodeConnection
 poll = select.poll()
-line = Line(poll)
-line.offer(sys.argv[1])
+connection = NodeConnection(poll)
+connection.listen(sys.argv[1])
 print("listening", flush=True)
 while True:
     for fd, _ in poll.poll():
-        list(line.read(fd))
+        list(connection.read(fd))
 """
 Listen = Callable[..., int]
 

@@ -43,12 +43,12 @@ def test_what_is_no_frame_ends_the_slot(own_python_slot: AttachedAgent, garbage:
     assert_gone(own_python_slot)
 
 
-def test_a_frame_may_come_in_pieces(python_slot: AttachedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frame_may_come_in_pieces(python_slot: AttachedAgent) -> None:
     sent: list[bytes] = []
     real = python_slot.send_raw
-    monkeypatch.setattr(python_slot, "send_raw", sent.append)
-    python_slot.start({"main.py": HELLO}, ["python3", "main.py"])
-    monkeypatch.undo()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(python_slot, "send_raw", sent.append)
+        python_slot.start({"main.py": HELLO}, ["python3", "main.py"])
     for at in range(0, len(sent[0]), 7):
         real(sent[0][at : at + 7])
     assert python_slot.finish().stdout == b"hello\n"

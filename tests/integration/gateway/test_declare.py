@@ -15,6 +15,7 @@ from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection, BusSettings
 from schemas import names, topology
+from schemas.status import PRIORITIES_BY_URGENCY
 from schemas.topology import BusLimits
 from tests.builders import a_new_task, a_result
 from tests.integration.gateway.declared_bus import Connect, declared_bus
@@ -41,7 +42,7 @@ async def test_the_streams_are_as_they_were_declared(bus: BusConnection) -> None
 async def test_gateways_that_declare_at_once_do_not_disturb_each_other(connect: Connect) -> None:
     buses = await asyncio.gather(*(connect() for _ in range(4)))
     await asyncio.gather(*(declare.ensure_all(bus, BusLimits()) for bus in buses * 3))
-    pool = topology.task_consumers("default")
+    pool = [topology.task_consumer("default", one) for one in PRIORITIES_BY_URGENCY]
     await asyncio.gather(
         *(declare.ensure_consumer(bus, names.STREAM_TASKS, config) for bus in buses for config in pool)
     )

@@ -13,8 +13,8 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from node.infrastructure.bus import pull as nats_pull
 from node.infrastructure.bus.pull import Queue, WaitingPull
 from schemas import names
-from schemas.status import Priority, Status
-from schemas.topology import create_consumer_request, task_consumers
+from schemas.status import PRIORITIES_BY_URGENCY, Priority, Status
+from schemas.topology import create_consumer_request, task_consumer
 from tests.builders import a_task
 from tests.fakes.node import FixedProbe
 from tests.integration.node.gateway_stand_in import GatewayStandIn
@@ -34,7 +34,7 @@ async def leader_of_normal(cluster: NatsCluster) -> NatsServer:
     client = await cluster.connect()
     gateway = GatewayStandIn(client)
     await gateway.open(replicas=3)
-    for config in task_consumers("default"):
+    for config in (task_consumer("default", one) for one in PRIORITIES_BY_URGENCY):
         subject, body = create_consumer_request(names.STREAM_TASKS, config)
         await gateway.ask(subject.removeprefix("$JS.API."), json.loads(body))
     info = await gateway.ask(

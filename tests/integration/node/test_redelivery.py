@@ -8,15 +8,13 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from nats.aio.msg import Msg
 
-from node.application.reports import Run, execution_of, result_of
-from node.application.workbench import Produced
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage
 from schemas.topology import create_consumer_request, pull_request, task_consumer
-from tests.builders import a_task
+from tests.builders import a_result_of, a_task
 from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.running_nodes import StartNode
 from tests.servers.bus import node_connection
@@ -45,8 +43,7 @@ async def taken(gateway: GatewayStandIn, task: TaskMessage) -> Msg:
 
 
 async def stored_by_the_dead(sink: NatsResultSink, task: TaskMessage, status: Status) -> None:
-    run = Run(task, "dead", attempt=1, started_ms=0, language="python")
-    assert await sink.store(result_of(run, execution_of(run, Produced(status, error="as it was"), 1)))
+    assert await sink.store(a_result_of(task, status, "dead", error="as it was"), task.reply)
 
 
 async def test_its_task_is_acknowledged_by_the_next_node_and_not_run_again(

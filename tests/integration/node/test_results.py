@@ -7,14 +7,12 @@ import json
 
 import msgspec
 
-from node.application.reports import Run, execution_of, result_of
-from node.application.workbench import Produced
 from node.domain.verdict import stage_of
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
 from schemas.status import Priority, Status
-from tests.builders import a_task, an_outcome
+from tests.builders import a_result_of, a_task, an_outcome
 from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.running_nodes import StartNode
 from tests.servers.bus import node_connection
@@ -61,9 +59,8 @@ async def test_a_result_too_large_for_a_message_is_cut_and_says_so(
 ) -> None:
     bus = await node_connection(nats_server.url)
     flood = an_outcome(stdout=b"\x01" * 200_000)  # six characters each in JSON: over the bus's 1 MB
-    run = Run(a_task("t1"), "n1", attempt=1, started_ms=0, language="python")
-    result = result_of(run, execution_of(run, Produced(Status.SUCCEEDED, run=stage_of(flood)), 1))
-    assert await NatsResultSink(Publisher(bus)).store(result)
+    task = a_task("t1")
+    assert await NatsResultSink(Publisher(bus)).store(a_result_of(task, run=stage_of(flood)), task.reply)
     stage = (await gateway.result("t1")).run
     assert stage is not None
     assert (stage.stdout_truncated, len(stage.stdout)) == (True, 16_384)
@@ -75,9 +72,24 @@ async def test_a_stored_result_of_ours_whose_answer_was_lost_counts_as_stored(
 ) -> None:
     bus = await node_connection(nats_server.url)
     sink = NatsResultSink(Publisher(bus))
-    run = Run(a_task("t1"), "n1", attempt=1, started_ms=0, language="python")
-    ours = result_of(run, execution_of(run, Produced(Status.FAILED), 1))
-    assert await sink.store(ours)
-    assert await sink.store(ours)
-    assert not await sink.store(msgspec.structs.replace(ours, client="other"))
+    task = a_task("t1")
+    ours = a_result_of(task, Status.FAILED)
+    assert await sink.store(ours, task.reply)
+    assert await sink.store(ours, task.reply)
+    assert not await sink.store(msgspec.structs.replace(ours, client="other"), task.reply)
     await bus.close()
+
+
+async def test_a_task_that_names_anothers_reply_subject_is_malformed_and_writes_nothing_there(
+    gateway: GatewayStandIn, start_node: StartNode
+) -> None:
+    await start_node()
+    await gateway.submit(a_task("thief", reply=names.result_subject("victim")))
+    execution = await gateway.result("thief")
+    assert execution.status is Status.INTERNAL_ERROR
+    assert "'coderunner.v1.result.victim' takes no results of task 'thief'" in execution.error
+    assert '"id":"thief"' in (await gateway.dead("malformed", "thief")).payload
+    await gateway.queue_empties()
+    assert await gateway.starts("thief") == 0
+    await gateway.submit(a_task("victim"))
+    assert (await gateway.result("victim")).status is Status.SUCCEEDED

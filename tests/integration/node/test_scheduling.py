@@ -53,7 +53,7 @@ async def test_a_single_free_slot_never_holds_two_tasks(gateway: GatewayStandIn,
     first = await start_node("first", concurrency=1)
     await gateway.waiting_pulls(1)
     await gateway.submit(*(prioritised(f"{priority.value}", priority, 1500) for priority in (HIGH, NORMAL, LOW)))
-    await eventually(lambda: len(first.running) == 1, SOON_S)
+    await eventually(lambda: len(first.attempts) == 1, SOON_S)
     await start_node("second", concurrency=2)
     await gateway.until(lambda: len(gateway.order) == 3, 4)  # the ack wait of 5 s has no part in this
     assert Counter(execution.node_id for execution in gateway.order) == {"first": 1, "second": 2}

@@ -12,7 +12,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from schemas import names, topology
-from schemas.status import Priority, Status
+from schemas.status import PRIORITIES_BY_URGENCY, Priority, Status
 from tests.servers import NatsServer
 from tests.servers.nats import PASSWORDS
 from tests.servers.wire import WireClient
@@ -194,7 +194,7 @@ async def _one_task(gateway: Client, node: Client) -> None:
     for config in topology.streams(topology.BusLimits()):
         await _ask(gateway, f"$JS.API.STREAM.CREATE.{config['name']}", json.dumps(config).encode())
         await _ask(gateway, f"$JS.API.STREAM.UPDATE.{config['name']}", json.dumps(config).encode())
-    consumers = topology.task_consumers("default")
+    consumers = [topology.task_consumer("default", one) for one in PRIORITIES_BY_URGENCY]
     for config in consumers:
         for client in (gateway, node):
             await _ask(client, *topology.create_consumer_request(names.STREAM_TASKS, config))

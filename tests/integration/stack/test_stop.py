@@ -59,7 +59,7 @@ def late_node(
         monkeypatch.setattr(stop, "time", SimpleNamespace(sleep=node.during_a_pause))
         return node
 
-    monkeypatch.setattr(stop, "_MOST_ROUNDS", ROUNDS)
+    monkeypatch.setattr(stop, "_MAX_ROUNDS", ROUNDS)
     monkeypatch.setattr(stop, "RUN", tmp_path)
     monkeypatch.setattr(locks, "RUN", tmp_path)
     monkeypatch.setattr(engine, "_PID_FILE", tmp_path / "dockerd.pid")

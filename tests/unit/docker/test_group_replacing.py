@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.unit.docker.group_on_fakes import Scene
 
 
@@ -45,6 +47,40 @@ async def test_a_worn_slot_is_replaced_and_serves_until_its_replacement_is_there
     await scene.quiet()
     assert scene.factory.destroyed == [slot]
     assert scene.group.free == 1
+    scene.check()
+
+
+async def test_the_replacement_of_a_worn_slot_that_still_serves_is_not_handed_out_beside_it() -> None:
+    """A full group handed out one slot more than its most."""
+    scene = Scene(max_slots=1, retire_after=1)
+    worn = (await scene.take()).use()
+    second, third = asyncio.create_task(scene.take()), asyncio.create_task(scene.take())
+    await asyncio.sleep(0)
+    scene.give_back(worn)
+    assert await second is worn
+    await scene.quiet()
+    assert (len(scene.factory.made), len(scene.group.members)) == (2, 2)
+    assert not third.done()
+    scene.give_back(worn.use())
+    replacement = await third
+    assert replacement is scene.factory.made[1]
+    assert scene.factory.destroyed == [worn]
+    scene.check()
+
+
+async def test_a_replacement_that_dies_while_it_stands_by_is_replaced_too() -> None:
+    scene = Scene(max_slots=1, retire_after=1)
+    worn = (await scene.take()).use()
+    second = asyncio.create_task(scene.take())
+    await asyncio.sleep(0)
+    scene.give_back(worn)
+    assert await second is worn
+    await scene.quiet()
+    scene.factory.made[1].lose()
+    scene.give_back(worn.use())
+    await scene.quiet()
+    assert scene.factory.destroyed == [scene.factory.made[1], worn]
+    assert await scene.take() is scene.factory.made[2]
     scene.check()
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from broker_gateway.domain.draft import DraftCase, DraftChecker
+from broker_gateway.domain.draft import DraftCase
 from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, Allowed, LimitRules
-from schemas.task import SourceFile
+from schemas.task import Checker, SourceFile
 from tests.builders import a_draft
 from tests.unit.gateway.violations import POLICY, fields, files
 
@@ -20,7 +20,7 @@ def test_an_ordinary_task_is_let_in() -> None:
         limits={"cpu_ms": 1000, "memory_bytes": 64 << 20},
         priority="HIGH",
         cases=[DraftCase(name="one", stdin="1", expected_output="1", limits={"wall_ms": 50})],
-        checker=DraftChecker("python", "", [SourceFile("", "exit(0)")]),
+        checker=Checker(language="python", language_version="", files=[SourceFile("", "exit(0)")]),
         idempotency_key="k" * 128,
         queue_deadline_ms=60_000,
         callback_url="https://blog.example/done?x=1",

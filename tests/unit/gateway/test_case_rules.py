@@ -7,8 +7,9 @@ import math
 import pytest
 
 from broker_gateway.domain.admission import AdmissionPolicy
-from broker_gateway.domain.draft import DraftCase, DraftChecker
+from broker_gateway.domain.draft import DraftCase
 from broker_gateway.domain.judging import CaseRules
+from schemas.task import Checker
 from tests.builders import a_draft
 from tests.unit.gateway.violations import fields, files
 
@@ -39,6 +40,7 @@ def test_a_case_is_held_to_the_same_rules(case: DraftCase, field: str) -> None:
 
 
 def test_a_checker_is_held_to_the_same_rules_and_needs_cases() -> None:
-    checker = DraftChecker("", "", files("../a"))
+    checker = Checker(language="", language_version="", files=files("../a"))
     assert fields(a_draft(checker=checker)) == ["task.checker.language", "task.checker", "task.checker.files[0].name"]
-    assert fields(a_draft(checker=DraftChecker("python", "", files("a")), cases=[DraftCase()])) == []
+    checker = Checker(language="python", language_version="", files=files("a"))
+    assert fields(a_draft(checker=checker, cases=[DraftCase()])) == []

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from broker_gateway.application.live_nodes import LiveNodes
-from broker_gateway.domain.client_node import ClientNode, version_matches
-from broker_gateway.domain.repositories import ClientNodeRepository
+from broker_gateway.domain.client_node import ClientNode
 from broker_gateway.domain.scheduler import Need, NobodyServes, Placement, TaskScheduler
 from schemas.node import NodeRecord
 from schemas.status import NodeState
+from schemas.versions import version_matches
 from tests.builders import a_language_record, a_node_record
 from tests.fakes.live_nodes import MemoryNodeDirectory
 
@@ -146,7 +146,7 @@ def test_a_node_that_comes_or_goes_is_seen_at_once() -> None:
 
 
 def test_the_live_nodes_are_the_domains_repository() -> None:
-    repository: ClientNodeRepository = LiveNodes(directory=MemoryNodeDirectory(a_node_record("a")))
+    repository = LiveNodes(directory=MemoryNodeDirectory(a_node_record("a")))
     assert [one.id for one in repository.live()] == ["a"]
 
 

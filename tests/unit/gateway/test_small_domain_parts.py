@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from broker_gateway.domain.draft import DraftCase
+from broker_gateway.domain.events import TaskCompletedEvent
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.quota import ClientQuota, OverQuota, QuotaPolicy
 from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, ResourceLimit
 from broker_gateway.domain.task_id import TaskId
 from chassis.backoff import Backoff
-from schemas.execution import ResultMessage
 from schemas.names import is_token
 from schemas.status import Status
 from tests.builders import a_draft, a_result, an_execution
@@ -129,14 +129,23 @@ def test_a_file_may_be_as_large_as_the_disk_unless_asked_for() -> None:
 
 
 def test_a_task_completes_with_its_own_final_result_only() -> None:
-    task = ExecutionTask.accepted(a_draft(), terms())
-    with pytest.raises(ValueError, match="not a result"):
-        task.complete(a_result("another"))
-    with pytest.raises(ValueError, match="not a result"):
-        task.complete(ResultMessage(execution=task.known, callback=None, client=""))
-    event = task.complete(a_result("t1"))
-    assert (event.task_id, event.status, event.total_ms) == ("t1", Status.SUCCEEDED, 50)
-    assert task.known.status is Status.SUCCEEDED
+    result = ExecutionTask.accepted(a_draft(callback_url="http://h/"), terms()).cancelled(NOW_MS + 40, "why")
+    assert (result.execution.id, result.execution.status.is_final, result.client) == ("t1", True, "blog")
+    event = TaskCompletedEvent.of(result)
+    assert (event.task_id, event.status, event.total_ms) == ("t1", Status.CANCELLED, 40)
+    assert event.callback_url == "http://h/"
+    assert TaskCompletedEvent.of(a_result("t2")).total_ms == 50
+
+
+def test_a_task_for_another_run_is_queued_anew_with_its_whole_deadline_and_an_occasion_for_its_callback() -> None:
+    first = ExecutionTask.accepted(a_draft(queue_deadline_ms=500, callback_url="http://h/"), terms())
+    again = first.for_another_run("17", NOW_MS + 9_000)
+    assert again.message.expires_at_ms == NOW_MS + 9_500
+    assert again.message.callback is not None
+    assert (again.message.callback.url, again.message.callback.occasion) == ("http://h/", "17")
+    assert (again.message.id, again.known.status) == ("t1", Status.QUEUED)
+    bare = ExecutionTask.accepted(a_draft(), terms()).for_another_run("17", NOW_MS + 9_000).message
+    assert (bare.expires_at_ms, bare.callback) == (None, None)
 
 
 def test_a_task_cancelled_in_the_queue_tells_how_long_it_waited() -> None:

@@ -10,10 +10,9 @@ from broker_gateway.application.commands import Busy, Invalid, TaskDTO, Unavaila
 from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import SubmissionSettings
-from broker_gateway.domain.draft import DraftChecker
 from broker_gateway.domain.quota import QuotaPolicy
 from schemas.status import Priority, Status
-from schemas.task import SourceFile
+from schemas.task import Checker, SourceFile
 from tests.builders import a_language_record, a_node_record, an_event
 from tests.fakes.memory_bus import MemoryTaskEvents
 from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, command
@@ -35,7 +34,7 @@ async def test_bad_input_costs_the_bus_nothing(gateway: GatewayOnFakes) -> None:
 
 
 async def test_a_checker_that_nobody_serves_is_refused(gateway: GatewayOnFakes) -> None:
-    checker = DraftChecker("java", "", [SourceFile("", "x")])
+    checker = Checker(language="java", language_version="", files=[SourceFile("", "x")])
     answer = gateway.submission.admit(command(checker=checker, cases=[]))
     assert isinstance(answer, Invalid)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from node.application.runner import Policy, TaskRunner
-from node.application.running import RunningTasks
+from node.application.attempt import Attempts
+from node.application.runner import RunnerPolicy, TaskRunner
 from node.application.workbench import Workbench
 from node.domain.rules import CheckMode
 from node.infrastructure.artefacts import MemoryArtefactStore
@@ -19,27 +19,28 @@ COMPILED = an_outcome(stderr=b"main.cpp:1: warning", artefacts={"program": b"ELF
 
 
 @dataclass
-class Bench:
+class RunnerOnFakes:
     pool: ScriptedPool
     check_mode: CheckMode = CheckMode.OFF
     sink: MemorySink = field(default_factory=MemorySink)
     announcer: RecordingAnnouncer = field(default_factory=RecordingAnnouncer)
     ledger: FakeLedger = field(default_factory=FakeLedger)
-    running: RunningTasks = field(default_factory=RunningTasks)
+    attempts: Attempts = field(default_factory=Attempts)
     log: RecordingLog = field(default_factory=RecordingLog)
     artefacts: MemoryArtefactStore = field(default_factory=MemoryArtefactStore)
+    now_ms: float = 1_500.0
 
     @property
     def runner(self) -> TaskRunner:
         return TaskRunner(
-            Policy("n1", max_attempts=3, check_mode=self.check_mode),
+            RunnerPolicy("n1", max_attempts=3, check_mode=self.check_mode),
             Workbench(self.pool, self.artefacts, self.announcer),
             sink=self.sink,
             announcer=self.announcer,
             ledger=self.ledger,
-            running=self.running,
+            attempts=self.attempts,
             log=self.log,
-            clock=lambda: 1_500.0,
+            clock=lambda: self.now_ms,
         )
 
     async def handle(self, delivery: FakeDelivery) -> Execution:
@@ -54,9 +55,9 @@ class Bench:
         return handling
 
     async def cancel(self, task_id: str) -> None:
-        running = self.running.get(task_id)
-        assert running is not None
-        await running.cancel()
+        attempt = self.attempts.get(task_id)
+        assert attempt is not None
+        await attempt.cancel()
 
     @property
     def statuses(self) -> list[Status]:

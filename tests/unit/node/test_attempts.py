@@ -7,26 +7,26 @@ from node.domain.sandbox import SandboxLostError
 from schemas.status import Status
 from tests.builders import a_task
 from tests.fakes.node import FakeDelivery, FakeLedger, ScriptedPool
-from tests.unit.node.runner_on_fakes import Bench
+from tests.unit.node.runner_on_fakes import RunnerOnFakes
 
 
 async def test_a_lost_sandbox_hands_the_task_back_at_once() -> None:
-    bench = Bench(ScriptedPool(SandboxLostError("agent gone")))
+    fakes = RunnerOnFakes(ScriptedPool(SandboxLostError("agent gone")))
     delivery = FakeDelivery(a_task())
-    await bench.runner.handle(delivery)
+    await fakes.runner.handle(delivery)
     assert delivery.said == ["retry_in 0"]
-    assert bench.sink.results == {}
-    assert bench.pool.open_slots == 0
+    assert fakes.sink.results == {}
+    assert fakes.pool.open_slots == 0
 
 
 async def test_a_task_that_found_no_slot_was_never_begun_and_is_no_poison() -> None:
     pool = ScriptedPool()
     pool.no_slot = SandboxLostError("the engine is away")
-    bench = Bench(pool, ledger=FakeLedger(0))
+    fakes = RunnerOnFakes(pool, ledger=FakeLedger(0))
     delivery = FakeDelivery(a_task(), attempt=7)
-    await bench.runner.handle(delivery)
+    await fakes.runner.handle(delivery)
     assert delivery.said == ["retry_in 1.75"]
-    assert bench.statuses == []
+    assert fakes.statuses == []
 
 
 def test_pauses_grow_and_are_bounded() -> None:
@@ -35,36 +35,37 @@ def test_pauses_grow_and_are_bounded() -> None:
 
 
 async def test_a_task_that_lost_its_sandbox_for_the_last_time_is_buried_with_a_result() -> None:
-    bench = Bench(ScriptedPool(SandboxLostError("agent gone")), ledger=FakeLedger(2))
+    fakes = RunnerOnFakes(ScriptedPool(SandboxLostError("agent gone")), ledger=FakeLedger(2))
     delivery = FakeDelivery(a_task(), attempt=3)
-    execution = await bench.handle(delivery)
+    execution = await fakes.handle(delivery)
     assert (execution.status, execution.attempt) == (Status.INTERNAL_ERROR, 3)
     assert execution.error == "gave up at attempt 3, delivery 3: the sandbox was lost: agent gone"
     assert delivery.said == [f"bury poison: {execution.error}"]
 
 
 async def test_a_task_that_killed_its_nodes_is_buried_without_another_start() -> None:
-    bench = Bench(ScriptedPool(), ledger=FakeLedger(3))
-    execution = await bench.handle(FakeDelivery(a_task(), attempt=4))
+    fakes = RunnerOnFakes(ScriptedPool(), ledger=FakeLedger(3))
+    execution = await fakes.handle(FakeDelivery(a_task(), attempt=4))
     assert execution.status is Status.INTERNAL_ERROR
-    assert bench.pool.launches == []
+    assert execution.error == "gave up at attempt 3, delivery 4: begun 3 times, never finished"
+    assert fakes.pool.launches == []
 
 
 async def test_hand_backs_do_not_count_as_attempts() -> None:
-    bench = Bench(ScriptedPool(), ledger=FakeLedger(0))
-    execution = await bench.handle(FakeDelivery(a_task(), attempt=9))
+    fakes = RunnerOnFakes(ScriptedPool(), ledger=FakeLedger(0))
+    execution = await fakes.handle(FakeDelivery(a_task(), attempt=9))
     assert (execution.status, execution.attempt) == (Status.SUCCEEDED, 1)
 
 
 async def test_where_the_ledger_is_silent_deliveries_count() -> None:
-    bench = Bench(ScriptedPool())
-    bench.ledger.error = TimeoutError("no answer")
-    assert (await bench.handle(FakeDelivery(a_task(), attempt=2))).attempt == 2
+    fakes = RunnerOnFakes(ScriptedPool())
+    fakes.ledger.error = TimeoutError("no answer")
+    assert (await fakes.handle(FakeDelivery(a_task(), attempt=2))).attempt == 2
 
 
 async def test_a_failure_of_ours_is_tried_again_and_never_stops_the_slot() -> None:
-    bench = Bench(ScriptedPool(RuntimeError("a bug")))
+    fakes = RunnerOnFakes(ScriptedPool(RuntimeError("a bug")))
     delivery = FakeDelivery(a_task())
-    await bench.runner.handle(delivery)
+    await fakes.runner.handle(delivery)
     assert delivery.said == ["retry_in 0"]
-    assert bench.log.troubles[0] == ("task failed on us", "t1", "a bug")
+    assert fakes.log.troubles[0] == ("task_failed_on_us", "t1", "a bug")

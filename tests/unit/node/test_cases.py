@@ -7,17 +7,17 @@ from schemas.status import Status, Verdict
 from schemas.task import Checker, SourceFile
 from tests.builders import a_case, a_task, an_outcome
 from tests.fakes.node import FakeDelivery, ScriptedPool
-from tests.unit.node.runner_on_fakes import COMPILED, Bench
+from tests.unit.node.runner_on_fakes import COMPILED, RunnerOnFakes
 
 
 async def test_cases_share_one_slot_and_each_has_its_verdict() -> None:
-    bench = Bench(
+    fakes = RunnerOnFakes(
         ScriptedPool(
             an_outcome(stdout=b"2"), an_outcome(stdout=b"5"), an_outcome(exit_code=1), an_outcome(Ending.CPU, None)
         )
     )
     cases = [a_case("one", stdin="1", expected="2"), a_case(expected="4"), a_case(), a_case()]
-    execution = await bench.handle(FakeDelivery(a_task(cases=cases)))
+    execution = await fakes.handle(FakeDelivery(a_task(cases=cases)))
     verdicts = [(case.name, case.verdict) for case in execution.cases]
     assert verdicts == [
         ("one", Verdict.ACCEPTED),
@@ -27,21 +27,21 @@ async def test_cases_share_one_slot_and_each_has_its_verdict() -> None:
     ]
     assert execution.status is Status.FAILED
     assert execution.run is None
-    assert len(bench.pool.slots) == 1
-    assert bench.pool.launches[0][1].stdin == b"1"
+    assert len(fakes.pool.slots) == 1
+    assert fakes.pool.launches[0][1].stdin == b"1"
 
 
 async def test_the_first_failure_may_skip_the_rest() -> None:
-    bench = Bench(ScriptedPool(an_outcome(stdout=b"x")))
+    fakes = RunnerOnFakes(ScriptedPool(an_outcome(stdout=b"x")))
     cases = [a_case(expected="y"), a_case(expected="x")]
-    execution = await bench.handle(FakeDelivery(a_task(cases=cases, stop_at_first_failure=True)))
+    execution = await fakes.handle(FakeDelivery(a_task(cases=cases, stop_at_first_failure=True)))
     assert [case.verdict for case in execution.cases] == [Verdict.WRONG_ANSWER, Verdict.SKIPPED]
     assert execution.cases[1].stage is None
-    assert len(bench.pool.launches) == 1
+    assert len(fakes.pool.launches) == 1
 
 
 async def test_a_checker_is_built_once_and_sees_input_output_and_expected() -> None:
-    bench = Bench(
+    fakes = RunnerOnFakes(
         ScriptedPool(
             COMPILED,
             an_outcome(stdout=b"4"),
@@ -52,18 +52,18 @@ async def test_a_checker_is_built_once_and_sees_input_output_and_expected() -> N
     )
     checker = Checker(language="cpp", language_version="", files=[SourceFile("", "int main(){}")])
     cases = [a_case(stdin="2", expected="e"), a_case(stdin="3")]
-    execution = await bench.handle(FakeDelivery(a_task(cases=cases, checker=checker)))
+    execution = await fakes.handle(FakeDelivery(a_task(cases=cases, checker=checker)))
     assert [(case.verdict, case.checker_output) for case in execution.cases] == [
         (Verdict.ACCEPTED, "fine"),
         (Verdict.WRONG_ANSWER, "odd"),
     ]
-    files = bench.pool.launches[2][1].files
+    files = fakes.pool.launches[2][1].files
     assert (files["input"], files["output"], files["expected"], files["program"]) == (b"2", b"4", b"e", b"ELF")
 
 
 async def test_no_slot_is_held_while_a_checkers_slot_is_waited_for() -> None:
     pool = ScriptedPool(an_outcome(stdout=b"4"), an_outcome())
-    bench = Bench(pool)
+    fakes = RunnerOnFakes(pool)
     held: list[int] = []
     original = pool.slot
 
@@ -73,14 +73,14 @@ async def test_no_slot_is_held_while_a_checkers_slot_is_waited_for() -> None:
 
     pool.slot = counting  # type: ignore[method-assign,assignment] # watches, changes nothing
     checker = Checker(language="python", language_version="", files=[SourceFile("", "")])
-    await bench.handle(FakeDelivery(a_task(cases=[a_case()], checker=checker)))
+    await fakes.handle(FakeDelivery(a_task(cases=[a_case()], checker=checker)))
     assert held == [0, 0]
 
 
 async def test_a_checker_that_does_not_compile_is_not_the_programs_fault() -> None:
-    bench = Bench(ScriptedPool(an_outcome(exit_code=1, stderr=b"oops")))
+    fakes = RunnerOnFakes(ScriptedPool(an_outcome(exit_code=1, stderr=b"oops")))
     checker = Checker(language="cpp", language_version="", files=[SourceFile("", "")])
-    execution = await bench.handle(FakeDelivery(a_task(cases=[a_case(), a_case("b")], checker=checker)))
+    execution = await fakes.handle(FakeDelivery(a_task(cases=[a_case(), a_case("b")], checker=checker)))
     assert (execution.status, execution.error) == (Status.FAILED, "the checker does not compile")
     assert execution.compile is None, "Python has none"
     told = [(case.name, case.verdict, case.stage, case.checker_output) for case in execution.cases]

@@ -6,26 +6,26 @@ from typing import Any
 
 import pytest
 
-from node.domain.retries import MOST_DELIVERIES
+from node.domain.retries import MAX_DELIVERIES
 from node.domain.rules import CheckMode
 from schemas.status import Status
 from schemas.task import SourceFile
 from tests.builders import a_task
 from tests.fakes.node import FakeDelivery, ScriptedPool
-from tests.unit.node.runner_on_fakes import Bench
+from tests.unit.node.runner_on_fakes import RunnerOnFakes
 
 
 async def test_a_rule_rejects_with_its_id_and_line_and_nothing_runs() -> None:
-    bench = Bench(ScriptedPool(), CheckMode.REJECT)
-    execution = await bench.handle(FakeDelivery(a_task(files=[SourceFile("", "x=1\nexec('')")])))
+    fakes = RunnerOnFakes(ScriptedPool(), CheckMode.REJECT)
+    execution = await fakes.handle(FakeDelivery(a_task(files=[SourceFile("", "x=1\nexec('')")])))
     assert execution.status is Status.REJECTED
     assert execution.error == "main.py:2: exec is not for here [no-exec]"
-    assert bench.pool.launches == []
-    assert bench.statuses == [Status.REJECTED]
+    assert fakes.pool.launches == []
+    assert fakes.statuses == [Status.REJECTED]
 
 
 async def test_a_rule_that_only_warns_lets_the_task_run() -> None:
-    execution = await Bench(ScriptedPool(), CheckMode.WARN).handle(
+    execution = await RunnerOnFakes(ScriptedPool(), CheckMode.WARN).handle(
         FakeDelivery(a_task(files=[SourceFile("", "exec('')")]))
     )
     assert execution.status is Status.SUCCEEDED
@@ -37,32 +37,32 @@ async def test_a_rule_that_only_warns_lets_the_task_run() -> None:
     [{"language": "cpp", "compile_options": ["-fplugin=x"]}, {"entry_point": "nowhere.py"}],
 )
 async def test_an_option_or_entry_that_cannot_be_is_rejected(changes: dict[str, Any]) -> None:
-    bench = Bench(ScriptedPool())
-    assert (await bench.handle(FakeDelivery(a_task(**changes)))).status is Status.REJECTED
-    assert bench.pool.launches == []
+    fakes = RunnerOnFakes(ScriptedPool())
+    assert (await fakes.handle(FakeDelivery(a_task(**changes)))).status is Status.REJECTED
+    assert fakes.pool.launches == []
 
 
 async def test_a_task_past_its_deadline_expires_unstarted() -> None:
-    bench = Bench(ScriptedPool())
-    execution = await bench.handle(FakeDelivery(a_task(expires_at_ms=1_400)))
+    fakes = RunnerOnFakes(ScriptedPool())
+    execution = await fakes.handle(FakeDelivery(a_task(expires_at_ms=1_400)))
     assert execution.status is Status.EXPIRED
-    assert bench.pool.launches == []
+    assert fakes.pool.launches == []
 
 
 @pytest.mark.parametrize("changes", [{"language": "cobol"}, {"language_version": "2"}, {"language_version": "3.1"}])
 async def test_a_task_for_another_node_is_handed_back(changes: dict[str, Any]) -> None:
     delivery = FakeDelivery(a_task(**changes))
-    await Bench(ScriptedPool()).runner.handle(delivery)
+    await RunnerOnFakes(ScriptedPool()).runner.handle(delivery)
     assert delivery.said == ["retry_in 0.25"]
 
 
 async def test_a_version_may_be_a_prefix_by_parts_and_a_language_an_alias() -> None:
-    execution = await Bench(ScriptedPool()).handle(FakeDelivery(a_task(language="py", language_version="3.13")))
+    execution = await RunnerOnFakes(ScriptedPool()).handle(FakeDelivery(a_task(language="py", language_version="3.13")))
     assert (execution.language, execution.status) == ("python", Status.SUCCEEDED)
 
 
 async def test_a_task_that_nobody_serves_is_given_up_in_the_end() -> None:
-    delivery = FakeDelivery(a_task(language="cobol"), attempt=MOST_DELIVERIES)
-    execution = await Bench(ScriptedPool()).handle(delivery)
+    delivery = FakeDelivery(a_task(language="cobol"), attempt=MAX_DELIVERIES)
+    execution = await RunnerOnFakes(ScriptedPool()).handle(delivery)
     assert execution.status is Status.INTERNAL_ERROR
     assert "does not run cobol" in execution.error

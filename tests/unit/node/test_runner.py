@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from node.domain.sandbox import Ending, Role
 from schemas.status import Status
-from tests.builders import a_task, an_outcome
+from tests.builders import CPP, PYTHON, a_case, a_task, an_outcome
 from tests.fakes.node import FakeDelivery, ScriptedPool
-from tests.unit.node.runner_on_fakes import Bench
+from tests.unit.node.runner_on_fakes import RunnerOnFakes
 
 
 async def test_a_task_runs_and_its_result_is_stored_before_it_is_acknowledged() -> None:
-    bench = Bench(ScriptedPool(an_outcome(stdout=b"hello\n")))
+    fakes = RunnerOnFakes(ScriptedPool(an_outcome(stdout=b"hello\n")))
     delivery = FakeDelivery(a_task(args=["a"], stdin="in", env={"K": "v"}))
-    execution = await bench.handle(delivery)
+    execution = await fakes.handle(delivery)
     assert (execution.status, execution.node_id, execution.attempt) == (Status.SUCCEEDED, "n1", 1)
     assert (execution.language_version, execution.queued_ms, execution.labels) == ("3.13.5", 500.0, {"post": "7"})
     assert execution.run is not None
     assert execution.run.stdout == "hello\n"
-    role, launch = bench.pool.launches[0]
+    role, launch = fakes.pool.launches[0]
     assert (role, launch.command, launch.stdin, launch.env) == (
         Role.RUN,
         ("python3", "main.py", "a"),
@@ -27,27 +29,27 @@ async def test_a_task_runs_and_its_result_is_stored_before_it_is_acknowledged() 
         {"K": "v"},
     )
     assert delivery.said == ["done"]
-    assert bench.statuses == [Status.RUNNING, Status.SUCCEEDED]
-    assert bench.log.tasks[0].stored
+    assert fakes.statuses == [Status.RUNNING, Status.SUCCEEDED]
+    assert fakes.log.tasks[0].stored
 
 
 async def test_a_result_that_is_there_already_still_means_done() -> None:
-    bench = Bench(ScriptedPool())
-    await bench.handle(FakeDelivery(a_task()))
+    fakes = RunnerOnFakes(ScriptedPool())
+    await fakes.handle(FakeDelivery(a_task()))
     late = FakeDelivery(a_task())
-    await bench.runner.handle(late)
+    await fakes.runner.handle(late)
     assert late.said == ["done"]
-    assert bench.statuses == [Status.RUNNING, Status.SUCCEEDED, Status.RUNNING]
-    assert not bench.log.tasks[1].stored
+    assert fakes.statuses == [Status.RUNNING, Status.SUCCEEDED, Status.RUNNING]
+    assert not fakes.log.tasks[1].stored
 
 
 async def test_a_result_that_cannot_be_stored_is_never_acknowledged() -> None:
-    bench = Bench(ScriptedPool())
-    bench.sink.error = TimeoutError("the bus is away")
+    fakes = RunnerOnFakes(ScriptedPool())
+    fakes.sink.error = TimeoutError("the bus is away")
     delivery = FakeDelivery(a_task())
-    await bench.runner.handle(delivery)
+    await fakes.runner.handle(delivery)
     assert delivery.said == []
-    assert bench.log.troubles[0][:2] == ("task left unacknowledged", "t1")
+    assert fakes.log.troubles[0][:2] == ("task_left_unacknowledged", "t1")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,40 @@ async def test_a_result_that_cannot_be_stored_is_never_acknowledged() -> None:
 )
 async def test_what_the_program_did_is_a_result(outcome: object, status: Status) -> None:
     delivery = FakeDelivery(a_task())
-    execution = await Bench(ScriptedPool(outcome)).handle(delivery)  # type: ignore[arg-type] # an Outcome
+    execution = await RunnerOnFakes(ScriptedPool(outcome)).handle(delivery)  # type: ignore[arg-type] # an Outcome
     assert execution.status is status
     assert delivery.said == ["done"]
+
+
+async def test_a_result_is_stored_and_looked_for_at_the_reply_that_its_task_names() -> None:
+    fakes = RunnerOnFakes(ScriptedPool())
+    task = a_task("t1", reply="somewhere.else")
+    await fakes.runner.handle(FakeDelivery(task))
+    assert fakes.sink.replies == ["somewhere.else"]
+    again = FakeDelivery(task, attempt=2)
+    await fakes.runner.handle(again)
+    assert again.said == ["done"]
+    assert len(fakes.pool.launches) == 1
+
+
+async def test_a_finished_task_is_logged_with_the_time_that_this_node_took() -> None:
+    fakes = RunnerOnFakes(ScriptedPool())
+    handling = await fakes.begin(FakeDelivery(a_task()))
+    fakes.now_ms = 1_900
+    await fakes.cancel("t1")
+    await handling
+    (line,) = fakes.log.tasks
+    assert (line.total_ms, line.execution.queued_ms, line.execution.finished_at_ms) == (400, 500, 1_900)
+    assert (line.client, line.pool, line.priority, line.compile_ms, line.run_ms) == ("blog", "default", "NORMAL", 0, 3)
+
+
+async def test_a_task_with_cases_is_logged_with_the_time_of_all_of_them() -> None:
+    fakes = RunnerOnFakes(ScriptedPool(an_outcome(wall_ms=5.0, exit_code=1), an_outcome(wall_ms=7.0)))
+    await fakes.handle(FakeDelivery(a_task(cases=[a_case(), a_case()])))
+    assert fakes.log.tasks[0].run_ms == 12
+
+
+async def test_a_name_wins_over_another_languages_alias_as_in_the_gateway() -> None:
+    other = replace(CPP, name="other", aliases=("python",), compile=None)
+    pool = ScriptedPool(languages=[other, PYTHON])
+    assert (await RunnerOnFakes(pool).handle(FakeDelivery(a_task()))).language == "python"

@@ -8,12 +8,13 @@ from node.domain.language import Warm
 from node.domain.program import (
     OptionRefusedError,
     artefact_key,
-    built,
     compile_launch,
     program_of,
     run_launch,
-    unbuilt,
+    runnable_as_submitted,
+    runnable_of_artefacts,
 )
+from node.domain.sandbox import Role
 from node.domain.sources import UnusableSourceError, entry_of, matching, usual_name
 from node.domain.template import expand
 from schemas.task import SourceFile
@@ -82,7 +83,7 @@ def test_sources_match_by_path_or_last_part() -> None:
 
 def test_a_file_name_is_never_taken_for_an_option() -> None:
     program = program_of(PYTHON, "3", [SourceFile("-c", "x")])
-    launch = run_launch(program, unbuilt(program), stdin="", args=["-v"], limits=LIMITS)
+    launch = run_launch(runnable_as_submitted(program), stdin="", args=["-v"], limits=LIMITS)
     assert launch.command == ("python3", "./-c", "-v")
 
 
@@ -92,7 +93,7 @@ def test_the_compiler_gets_sources_and_options_and_the_run_slot_gets_artefacts_a
     assert CPP.compile is not None
     launch = compile_launch(program, CPP.compile)
     assert launch.command == ("g++", "-O3", "-o", "program", "main.cpp")
-    crossed = built(program, CPP.compile, {"program": b"ELF"})
+    crossed = runnable_of_artefacts(program, CPP.compile, {"program": b"ELF"})
     assert crossed.files == {"words.txt": b"a b", "program": b"ELF"}
     assert crossed.executables == {"program"}
 
@@ -127,4 +128,12 @@ def test_a_task_with_its_own_environment_starts_cold_where_the_waiting_process_h
     jvm = replace(JAVA, warm=Warm("prestart", ("java",), env_at_start=True))
     for env, warm in (({}, True), ({"A": "1"}, False)):
         program = program_of(jvm, "21", [SourceFile("", "x")], env=env)
-        assert run_launch(program, unbuilt(program), stdin="", args=[], limits=LIMITS).warm is warm
+        assert run_launch(runnable_as_submitted(program), stdin="", args=[], limits=LIMITS).warm is warm
+
+
+def test_what_waits_in_a_slot_is_the_role_s_own() -> None:
+    run, build = Warm("prestart", ("java",)), Warm("zygote", ("javac",))
+    assert CPP.compile is not None
+    both = replace(CPP, warm=run, compile=replace(CPP.compile, warm=build))
+    assert (both.warm_for(Role.RUN), both.warm_for(Role.COMPILE)) == (run, build)
+    assert replace(PYTHON, warm=run).warm_for(Role.COMPILE) is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from node.domain.rules import check
@@ -15,8 +16,9 @@ from node.domain.verdict import (
     stage_of,
     summary,
 )
+from schemas.execution import Execution
 from schemas.status import Status, Verdict
-from tests.builders import LIMITS, PYTHON, a_case_result, a_stage, an_execution, an_outcome
+from tests.builders import LIMITS, PYTHON, a_case_result, a_stage, a_task, an_execution, an_outcome
 
 
 @pytest.mark.parametrize(
@@ -121,3 +123,15 @@ def test_outputs_that_were_cut_to_fit_say_so() -> None:
     assert (small.run.stderr, small.run.stderr_truncated) == ("12", False)
     assert small.cases[0].stage is not None
     assert small.cases[0].stage.stdout == "123"
+
+
+@pytest.mark.parametrize(
+    ("text", "was_cut", "says_so"), [("123", False, False), ("1234", False, True), ("1", True, True)]
+)
+def test_an_output_says_that_it_was_cut_where_it_was_and_only_there(text: str, was_cut: bool, says_so: bool) -> None:
+    outcome = an_outcome(stdout=text.encode(), stderr=text.encode(), stdout_truncated=was_cut, stderr_truncated=was_cut)
+    whole = msgspec.structs.replace(Execution.queued(a_task()), compile=stage_of(outcome))
+    stage = shrink_outputs(whole, 3).compile
+    assert stage is not None
+    assert (stage.stdout_truncated, stage.stderr_truncated) == (says_so, says_so)
+    assert (stage.stdout, stage.stderr) == (text[:3], text[:3])

@@ -35,6 +35,8 @@ class SlotGroup:
         self._dedicated_room = asyncio.Semaphore(policy.max_slots)
         self._members: set[Slot] = set()
         self._free: list[Slot] = []
+        self._standby: list[Slot] = []
+        """Replacements of worn slots that still serve: each is handed out once its worn one is gone."""
         self._waiters: deque[asyncio.Future[Slot]] = deque()
         self._creating = 0
         self._recycling = 0
@@ -64,10 +66,14 @@ class SlotGroup:
         return await self._factory.resize(slot, memory_bytes)
 
     def adopt(self, slot: Slot) -> None:
-        """Takes in a slot that is verified clean."""
+        """Takes in a slot that is verified clean. Where the group is full already, with a worn one that still serves,
+        it stands by."""
         self._members.add(slot)
         slot.on_lost = self._slot_lost
-        self._offer(slot)
+        if len(self._members) > self._max_members:
+            self._standby.append(slot)
+        else:
+            self._offer(slot)
 
     async def wait_until_free(self) -> None:
         """Waits until at least one slot is free. Raises SandboxLostError where none can be made."""
@@ -138,7 +144,7 @@ class SlotGroup:
 
     def _retire(self, slot: Slot) -> None:
         """Drops a worn slot; where no other is free, its replacement is made first."""
-        if self._free:
+        if self._free or self._standby:
             self._drop(slot)
             return
         if not self._creating:
@@ -166,14 +172,21 @@ class SlotGroup:
 
     def _slot_lost(self, slot: Slot) -> None:
         """Drops a free slot at once. One that is held is dropped when its holder gives it back."""
-        if slot in self._free:
-            self._free.remove(slot)
-            self._drop(slot)
+        for idle in (self._free, self._standby):
+            if slot in idle:
+                idle.remove(slot)
+                self._drop(slot)
 
     def _drop(self, slot: Slot) -> None:
         self._members.remove(slot)
         self._factory.destroy(slot)
+        if self._standby:
+            self._offer(self._standby.pop())
         self._grow()
+
+    @property
+    def _max_members(self) -> int:
+        return self._policy.max_slots + (self._policy.spare if self._policy.single_use else 0)
 
     def _grow(self) -> None:
         """Starts as many slots as are missing. One that is being wiped is back long before a new one is made."""
@@ -183,8 +196,7 @@ class SlotGroup:
         waiting = max(0, sum(not waiter.done() for waiter in self._waiters) - self._recycling)
         spares = policy.spare - (len(self._free) if policy.single_use else len(self._members))
         missing = waiting + spares if policy.single_use else max(waiting, spares)
-        max_members = policy.max_slots + (policy.spare if policy.single_use else 0)
-        room = max_members - len(self._members) - self._creating
+        room = self._max_members - len(self._members) - self._creating
         for _ in range(min(missing - self._creating, room)):
             self._create()
 

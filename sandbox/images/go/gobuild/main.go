@@ -29,7 +29,7 @@ type request struct {
 	sources []string // each once, the entry first
 }
 
-// toolchain is what a direct build needs, ready before the program is known.
+// toolchain is the compiler and the linker, started before the program is known.
 type toolchain struct {
 	compiler, linker *tool
 }
@@ -39,16 +39,16 @@ func main() {
 	case slices.Equal(arguments, []string{"--launch"}):
 		os.Exit(launch())
 	case slices.Equal(arguments, []string{"--wait"}):
-		inherit()
-		tools := mustStandBy()
-		os.Exit(build(await()[1:], tools))
+		closeOnExec()
+		tools := mustStartToolchain()
+		os.Exit(build(awaitCommand()[1:], tools))
 	default:
-		os.Exit(build(arguments, mustStandBy()))
+		os.Exit(build(arguments, mustStartToolchain()))
 	}
 }
 
-func mustStandBy() toolchain {
-	tools, err := standByAll()
+func mustStartToolchain() toolchain {
+	tools, err := startToolchain()
 	if err != nil {
 		os.Exit(fail(err))
 	}
@@ -58,30 +58,30 @@ func mustStandBy() toolchain {
 func build(arguments []string, tools toolchain) int {
 	req, err := parse(arguments)
 	if err != nil {
-		tools.dismiss()
+		tools.stop()
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
 	if packages, ok := direct(req); ok {
 		return buildDirectly(req, packages, tools)
 	}
-	tools.dismiss()
+	tools.stop()
 	return goBuild(req)
 }
 
-func standByAll() (tools toolchain, err error) {
-	if tools.compiler, err = standBy("compile"); err != nil {
+func startToolchain() (tools toolchain, err error) {
+	if tools.compiler, err = startTool("compile"); err != nil {
 		return tools, err
 	}
-	if tools.linker, err = standBy("link"); err != nil {
-		tools.compiler.dismiss()
+	if tools.linker, err = startTool("link"); err != nil {
+		tools.compiler.stop()
 	}
 	return tools, err
 }
 
-func (tools toolchain) dismiss() {
-	tools.compiler.dismiss()
-	tools.linker.dismiss()
+func (tools toolchain) stop() {
+	tools.compiler.stop()
+	tools.linker.stop()
 }
 
 func parse(arguments []string) (request, error) {
@@ -105,7 +105,7 @@ func parse(arguments []string) (request, error) {
 	return req, nil
 }
 
-// buildDirectly runs the compiler and the linker; the exit code is that of `go build`, and so are the words.
+// buildDirectly runs the compiler and the linker; exit code and messages are those of `go build`.
 func buildDirectly(req request, packages string, tools toolchain) int {
 	scratch, err := os.MkdirTemp("", "gobuild-")
 	if err != nil {
@@ -126,7 +126,7 @@ func buildDirectly(req request, packages string, tools toolchain) int {
 		compile = append(compile, "./"+source)
 	}
 	if code := tools.compiler.run(compile); code != 0 {
-		tools.linker.dismiss()
+		tools.linker.stop()
 		return code
 	}
 	return tools.linker.run([]string{"-o", req.output, "-s", "-w", "-buildmode=exe", "-importcfg", packages, object})

@@ -15,29 +15,30 @@ const (
 	commands = 3
 	ready    = 4
 
-	notFound = 127 // as a shell says that a command cannot be started
+	notFoundExitCode = 127 // as a shell's where a command cannot be started
 )
 
-// inherit keeps these descriptors from the tools that stand by.
-func inherit() {
+// closeOnExec keeps these descriptors from the programs that this process starts.
+func closeOnExec() {
 	syscall.CloseOnExec(commands)
 	syscall.CloseOnExec(ready)
 }
 
-// launch becomes the program whose command comes.
+// launch waits for the command of a built program, and becomes that program.
 func launch() int {
-	inherit()
-	command := await()
+	closeOnExec()
+	command := awaitCommand()
 	path, err := exec.LookPath(command[0])
 	if err == nil {
 		err = syscall.Exec(path, command, os.Environ())
 	}
 	fmt.Fprintf(os.Stderr, "%s: %v\n", command[0], err)
-	return notFound
+	return notFoundExitCode
 }
 
-// await says that everything is ready, and returns the command once it comes. Where none comes, the slot has closed.
-func await() []string {
+// awaitCommand tells the agent that this process is ready, and returns the command that the agent sends, its environment
+// set. Ends the process where none comes: the slot has closed.
+func awaitCommand() []string {
 	ready := os.NewFile(ready, "ready")
 	if _, err := ready.WriteString("1"); err != nil {
 		os.Exit(1)

@@ -1,3 +1,5 @@
+/* What a fresh child does as a process: it takes its descriptors, becomes the slot's user, waits for its program, and
+ * sets its limits. */
 #include "zygote.h"
 
 #include <arpa/inet.h>
@@ -12,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FEWEST_OPEN_FILES = 16 };
+enum { MIN_OPEN_FILES = 16 };
 
 static void take_descriptors(const int fds[FDS]) {
     int high[FDS]; /* moved out of the way first: a source may be a number that is a target, too */
@@ -136,5 +138,5 @@ void set_limits(const Task *task) {
     cap(RLIMIT_MSGQUEUE, 0);
     cap(RLIMIT_NPROC, task->processes);
     cap(RLIMIT_FSIZE, task->file_bytes);
-    cap(RLIMIT_NOFILE, task->open_files > FEWEST_OPEN_FILES ? task->open_files : FEWEST_OPEN_FILES);
+    cap(RLIMIT_NOFILE, task->open_files > MIN_OPEN_FILES ? task->open_files : MIN_OPEN_FILES);
 }

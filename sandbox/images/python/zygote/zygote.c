@@ -1,7 +1,8 @@
-/* The interpreter is started as `python3 -X coderunner_zygote main.py UID GID`, the agent's socket being descriptor 3.
- * sitecustomize loads this module, which only puts itself before the other path hooks. So the interpreter itself calls
- * `serve` when it is about to look at its program for the first time: everything is started, and there is no Python
- * frame. What is forked there runs its program in place of Py_RunMain, and has nothing of ours below it. */
+/* How the zygote starts, and its loop. The interpreter is started as `python3 -X coderunner_zygote main.py UID GID`,
+ * the agent's socket being descriptor 3. sitecustomize loads this module, which only puts its `serve` before the other
+ * path hooks. So the interpreter itself calls `serve` when it is about to look at its program for the first time:
+ * everything is started, and there is no Python frame. A child that is forked there runs its program in place of
+ * Py_RunMain, with no frame of the zygote's below it. */
 #include "zygote.h"
 
 #include <arpa/inet.h>
@@ -12,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LINK_FD = 3, LONGEST_DIRECTORY = 4096 };
+enum { AGENT_FD = 3, MAX_DIRECTORY_BYTES = 4096 };
 
 PyAPI_FUNC(const PyConfig *) _Py_GetConfig(void); /* from internal/pycore_pystate.h */
 
@@ -28,43 +29,45 @@ static User read_user(void) {
     return (User){(uid_t)wcstoul(arguments->items[1], NULL, 10), (gid_t)wcstoul(arguments->items[2], NULL, 10)};
 }
 
-/* No trace of us where a program could look. */
-static void forget(PyObject *path) {
+/* Removes what a program could see of the zygote: the path hook, and the -X option. */
+static void remove_traces(PyObject *path) {
     PyObject *hooks = PySys_GetObject("path_hooks"), *cache = PySys_GetObject("path_importer_cache");
     if (!hooks || PySequence_DelItem(hooks, 0) || !cache || PyDict_DelItem(cache, path)) give_up("no path hooks");
     if (PyDict_DelItemString(PySys_GetXOptions(), "coderunner_zygote")) give_up("no -X option");
 }
 
-/* A child of the agent, not of ours: it is the agent's to wait for, as a program that was started cold.
+/* Forks a child whose parent is the agent: as PID 1 it inherits the child when the process between the two ends, and
+ * waits for it as for a program that it started itself. Returns the child's pid, and 0 in the child.
  *
- * The step between shares our memory, so it costs no copy of the page tables, and leaves at once. */
+ * The process between the two shares the zygote's memory (vfork), so it costs no copy of the page tables. */
 static pid_t fork_for_the_agent(void) {
-    static volatile pid_t made;
+    static volatile pid_t child;
     PyOS_BeforeFork();
-    pid_t step = vfork();
-    if (step == 0) {
-        made = fork();
-        if (made != 0) _exit(0);
+    pid_t between = vfork();
+    if (between == 0) {
+        child = fork();
+        if (child != 0) _exit(0);
         PyOS_AfterFork_Child();
         return 0;
     }
     PyOS_AfterFork_Parent();
-    while (step > 0 && waitpid(step, NULL, 0) < 0 && errno == EINTR) continue;
-    if (step < 0 || made < 0) give_up("cannot fork");
-    return made;
+    while (between > 0 && waitpid(between, NULL, 0) < 0 && errno == EINTR) continue;
+    if (between < 0 || child < 0) give_up("cannot fork");
+    return child;
 }
 
-/* A work directory and five descriptors: stdin, stdout, stderr, control, ready. False when the slot closes. */
-static bool receive(char directory[LONGEST_DIRECTORY], int fds[FDS]) {
+/* Receives one message of the agent: a work directory and five descriptors: stdin, stdout, stderr, control, ready.
+ * False when the slot closes. */
+static bool receive(char directory[MAX_DIRECTORY_BYTES], int fds[FDS]) {
     union {
         struct cmsghdr header;
         char space[CMSG_SPACE(FDS * sizeof(int))];
     } control;
-    struct iovec text = {directory, LONGEST_DIRECTORY - 1};
+    struct iovec text = {directory, MAX_DIRECTORY_BYTES - 1};
     struct msghdr message = {
         .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
     ssize_t got;
-    do got = recvmsg(LINK_FD, &message, MSG_CMSG_CLOEXEC);
+    do got = recvmsg(AGENT_FD, &message, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
     if (got <= 0) return false;
     directory[got] = '\0';
@@ -75,17 +78,17 @@ static bool receive(char directory[LONGEST_DIRECTORY], int fds[FDS]) {
 }
 
 static PyObject *serve(PyObject *Py_UNUSED(self), PyObject *path) {
-    char directory[LONGEST_DIRECTORY];
+    char directory[MAX_DIRECTORY_BYTES];
     int fds[FDS];
     if (PyEval_GetFrame()) { /* an import that is part of the start */
         PyErr_SetNone(PyExc_ImportError);
         return NULL;
     }
     User user = read_user();
-    forget(path);
-    import_books();
+    remove_traces(path);
+    import_preloads();
     watch_modules();
-    hide_books();
+    hide_preloads();
     freeze_heap();
     while (receive(directory, fds)) {
         pid_t pid = fork_for_the_agent();
@@ -98,7 +101,7 @@ static PyObject *serve(PyObject *Py_UNUSED(self), PyObject *path) {
         }
         for (int i = 0; i < FDS; i++) close(fds[i]);
         int32_t answer = (int32_t)htonl((uint32_t)pid);
-        if (send(LINK_FD, &answer, sizeof answer, MSG_NOSIGNAL) != sizeof answer) break;
+        if (send(AGENT_FD, &answer, sizeof answer, MSG_NOSIGNAL) != sizeof answer) break;
     }
     _exit(0);
 }

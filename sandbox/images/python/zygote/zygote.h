@@ -1,12 +1,13 @@
 /* A zygote: a started Python that forks children on the agent's word; each waits for a program and becomes
  * `python3 FILE ARGS` (docs/agent-protocol.md).
  *
- *   zygote.c   the way in, and the loop that forks
- *   child.c    what a fresh child does as a process: descriptors, user, waiting, limits
- *   program.c  what it does as an interpreter: run the file as Py_RunMain does, and end
- *   ending.c   ends the process once nothing of the program is left, instead of taking the interpreter apart
- *   heap.c     keeps the heap shared with the zygote as long as nobody looks
- *   shelf.c    modules that are ready for a program to import: shelf.py imports them, shelve.py lists them */
+ *   zygote.c       how it starts, and the loop that forks
+ *   child.c        what a fresh child does as a process: descriptors, user, waiting, limits
+ *   program.c      what it does as an interpreter: run the file as Py_RunMain does, and end
+ *   quick_exit.c   ends the process once nothing of the program is left, instead of taking the interpreter apart
+ *   heap.c         keeps the heap shared with the zygote until the program asks the gc module for its objects
+ *   preload.c      modules that are ready for a program to import: preload.py imports them; list_preloads.py finds out,
+ *                  when the image is built, what importing them changes */
 #ifndef ZYGOTE_H
 #define ZYGOTE_H
 
@@ -15,7 +16,7 @@
 #include <stdbool.h>
 
 #if PY_VERSION_HEX < 0x030D0000 || PY_VERSION_HEX >= 0x030E0000
-#error "Compare program.c and ending.c with this version's Modules/main.c, pythonrun.c and pylifecycle.c first."
+#error "Compare program.c and quick_exit.c with this version's Modules/main.c, pythonrun.c and pylifecycle.c first."
 #endif
 
 enum { STREAMS = 3, CONTROL_FD = 3, READY_FD = 4, FDS = 5 };
@@ -25,7 +26,7 @@ typedef struct {
     char **items; /* ends with NULL */
 } List;
 
-/* What a child is told: how the program is called, NAME=value pairs, and its limits. */
+/* What a child gets from the agent: the program's command, its environment (NAME=value pairs), and its limits. */
 typedef struct {
     List command;
     List environment;
@@ -45,18 +46,18 @@ void set_limits(const Task *task);
 /* program.c */
 _Noreturn void run_program(const Task *task, const char *directory);
 
-/* ending.c */
+/* quick_exit.c */
 void watch_modules(void);
 void start_watching(void);
-_Noreturn void finish(int code, bool interrupted);
+_Noreturn void finish(int exit_code, bool interrupted);
 
 /* heap.c */
 void freeze_heap(void);
 PyMethodDef *method_of(PyObject *module, const char *name, int flags);
 
-/* shelf.c. Between the two its modules are in sys.modules. */
-void import_books(void);
-void hide_books(void);
+/* preload.c. Between the two calls the preloaded modules are in sys.modules. */
+void import_preloads(void);
+void hide_preloads(void);
 
 /* Something that cannot fail in a healthy interpreter has failed. */
 _Noreturn void give_up(const char *what);

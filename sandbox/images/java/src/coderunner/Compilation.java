@@ -17,7 +17,7 @@ import javax.tools.ToolProvider;
 
 /** One call of javac: {@code javac OPTIONS -d DIRECTORY SOURCES}, in the given directory. */
 final class Compilation {
-    /** Exit code as javac's own: 0 fine, 1 errors, 2 bad arguments. */
+    /** Exit code as javac's own: 0 success, 1 errors, 2 bad arguments. */
     record Result(int exitCode, String diagnostics) {}
 
     /** What javac says when it has caught its own failure, a stack overflow for one. */
@@ -52,20 +52,20 @@ final class Compilation {
     }
 
     private static Result compile(List<String> options, List<JavaFileObject> sources, Path output) {
-        var words = new StringWriter();
+        var diagnostics = new StringWriter();
         try (var files = JAVAC.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
             files.setLocation(StandardLocation.CLASS_OUTPUT, List.of(output.toFile()));
             files.setLocation(StandardLocation.CLASS_PATH, List.<File>of());
             files.setLocation(StandardLocation.SOURCE_PATH, List.<File>of());
-            var fine = JAVAC.getTask(words, files, null, options, null, sources).call();
-            if (words.toString().lines().anyMatch(line -> line.startsWith(CRASHED))) {
-                throw new IllegalStateException(words.toString());
+            var succeeded = JAVAC.getTask(diagnostics, files, null, options, null, sources).call();
+            if (diagnostics.toString().lines().anyMatch(line -> line.startsWith(CRASHED))) {
+                throw new IllegalStateException(diagnostics.toString());
             }
-            return new Result(fine ? 0 : 1, words.toString());
+            return new Result(succeeded ? 0 : 1, diagnostics.toString());
         } catch (IllegalArgumentException unknownOption) {
             return new Result(2, unknownOption.getMessage() + "\n");
         } catch (IOException error) {
-            return new Result(1, words + "error: " + error.getMessage() + "\n");
+            return new Result(1, diagnostics + "error: " + error.getMessage() + "\n");
         }
     }
 

@@ -14,14 +14,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A javac that stays: takes requests on stdin and answers on stdout, one at a time, as docs/agent-protocol.md says.
+ * The resident compiler: a javac that takes requests on stdin and answers on stdout, one at a time, as
+ * docs/agent-protocol.md says.
  *
  * <p>Each compilation runs in a thread with a deep stack. One that overflows even that, or the heap, or that crashes javac
  * in another way, ends this process: nobody knows what it left behind, and another is started.
  */
 final class CompileServer {
     private static final long STACK_BYTES = 16L << 20;
-    private static final int GAVE_UP = 3;
+    private static final int CRASHED_EXIT_CODE = 3;
 
     private final DataInputStream requests = new DataInputStream(new FileInputStream(FileDescriptor.in));
     private final DataOutputStream answers = new DataOutputStream(new FileOutputStream(FileDescriptor.out));
@@ -47,7 +48,7 @@ final class CompileServer {
     private static Compilation.Result compile(Path directory, List<String> command) throws InterruptedException {
         var result = new Compilation.Result[1];
         var thread = new Thread(null, () -> result[0] = Compilation.run(directory, command), "javac", STACK_BYTES);
-        thread.setUncaughtExceptionHandler((failed, error) -> Runtime.getRuntime().halt(GAVE_UP));
+        thread.setUncaughtExceptionHandler((failed, error) -> Runtime.getRuntime().halt(CRASHED_EXIT_CODE));
         thread.start();
         thread.join();
         return result[0];

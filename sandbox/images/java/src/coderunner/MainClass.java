@@ -18,9 +18,9 @@ import java.util.Scanner;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What the launcher asks of Java before main runs. */
+/** Finds the class whose main is to run, and prepares the JVM for it; launch.c calls these methods. */
 final class MainClass {
-    private static final int DEEPEST_PACKAGE = 16;
+    private static final int MAX_PACKAGE_DEPTH = 16;
 
     /** Makes the JVM look as `java` started it, and has it load what most programs use. */
     static String prepare(String ignored) throws IOException {
@@ -67,7 +67,7 @@ final class MainClass {
 
     /** Names of the top-level classes below the current directory, those in the shortest packages first. */
     private static List<String> compiledClasses() throws IOException {
-        try (Stream<Path> paths = Files.find(Path.of(""), DEEPEST_PACKAGE, (path, file) -> file.isRegularFile())) {
+        try (Stream<Path> paths = Files.find(Path.of(""), MAX_PACKAGE_DEPTH, (path, file) -> file.isRegularFile())) {
             return paths.map(Path::toString)
                     .filter(path -> path.endsWith(".class") && !path.contains("$"))
                     .map(path -> path.substring(0, path.length() - ".class".length()).replace('/', '.'))

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Run once, when the image is built: what it loads, later programs load from the class archive. */
+/** A typical program, run once when the image is built: the classes that it loads are put into the class archive. */
 public final class Rehearsal {
     private record Pair(String name, int value) {}
 

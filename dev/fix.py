@@ -1,0 +1,19 @@
+"""``make fix``: lets ruff mend and format the repository. Exits with 1 if something is left that it cannot mend."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from dev.paths import REPOSITORY
+
+FIXES = (("check", "--fix", "."), ("format", "."))
+
+
+def main() -> int:
+    done = [subprocess.run([sys.executable, "-m", "ruff", *fix], cwd=REPOSITORY, check=False) for fix in FIXES]
+    return max(one.returncode for one in done)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

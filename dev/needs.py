@@ -1,0 +1,76 @@
+"""What a command needs of the machine before it runs, and which tests need which of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+_TESTED_ELSEWHERE = ("--ignore", "--deselect")
+"""Options of pytest whose value is a path of tests that do not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The parts of the development set-up that a command needs; ``python3 -m dev`` prepares them in this order."""
+
+    locks: frozenset[str] = frozenset({"servers", "dev"})
+    """Files of ``requirements/`` that the virtual environment holds."""
+    engine: bool = False
+    """A Docker engine that answers."""
+    gvisor: bool = False
+    """gVisor beside the engine's usual runtime, where that is quickly had."""
+    images: bool = False
+    """The sandbox images, up to date."""
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(
+            self.locks | other.locks,
+            self.engine or other.engine,
+            self.gvisor or other.gvisor,
+            self.images or other.images,
+        )
+
+
+PACKAGES = Needs(locks=frozenset({"dev"}))
+SERVERS = Needs()
+ENGINE_AND_IMAGES = Needs(engine=True, images=True)
+EVERYTHING = Needs(engine=True, gvisor=True, images=True)
+BY_PATH = {
+    "tests/unit": PACKAGES,
+    "tests/contracts": ENGINE_AND_IMAGES,
+    "tests/contracts/gateway": SERVERS,
+    "tests/contracts/schemas": PACKAGES,
+    "tests/integration/gateway": SERVERS,
+    "tests/integration/node": SERVERS,
+    "tests/integration/operations": SERVERS,
+    "tests/integration/guarantees": ENGINE_AND_IMAGES,
+    "tests/integration/guarantees/test_admission.py": SERVERS,
+    "tests/integration/guarantees/test_cancel.py": SERVERS,
+    "tests/integration/guarantees/test_clusters.py": SERVERS,
+    "tests/integration/guarantees/test_leaving.py": SERVERS,
+    "tests/integration/guarantees/test_order.py": SERVERS,
+    "tests/integration/guarantees/test_without_etcd.py": SERVERS,
+}
+"""What the tests below a path need; the longest path that fits counts, and all other tests need everything."""
+
+
+def of_tests(arguments: Iterable[str]) -> Needs:
+    """What ``pytest ARGUMENTS`` needs, by the paths among them; without a path it is the whole suite."""
+    paths = list(_paths(arguments))
+    return reduce(Needs.__or__, map(_of_path, paths)) if paths else EVERYTHING
+
+
+def _paths(arguments: Iterable[str]) -> Iterable[str]:
+    before = ""
+    for argument in arguments:
+        if argument.startswith(("tests/", "./tests/")) and before not in _TESTED_ELSEWHERE:
+            yield argument.partition("::")[0].removeprefix("./").rstrip("/")
+        elif argument.rstrip("/") in ("tests", "./tests", "."):
+            yield "tests"
+        before = argument
+
+
+def _of_path(path: str) -> Needs:
+    fitting = [known for known in BY_PATH if path == known or path.startswith(f"{known}/")]
+    return BY_PATH[max(fitting, key=len)] if fitting else EVERYTHING

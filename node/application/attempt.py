@@ -1,0 +1,137 @@
+"""The attempts in this node's hands: what is known of each, the messages that tell of it, and how it is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from node.application.ports import Delivery, OnOutput, Sandbox
+from node.domain.sandbox import Launch, Outcome
+from node.domain.verdict import CANCELLED_BEFORE_START
+from schemas.execution import CaseResult, Execution, ResultMessage, Stage, TaskEvent
+from schemas.status import Status
+
+KILL_AGAIN_S = 0.2
+"""A kill that met a program before it had started is sent again after this."""
+
+
+class Attempt:
+    """One node's attempt at one task, from delivery to acknowledgement. Times are Unix milliseconds."""
+
+    def __init__(self, delivery: Delivery, node_id: str, started_ms: float) -> None:
+        self.delivery = delivery
+        self.task = delivery.task
+        self.node_id = node_id
+        self.number = delivery.attempt
+        """1 for the first attempt of any node. Deliveries may be more: those that started nothing do not count."""
+        self.started_ms = started_ms
+        self.language = self.task.language
+        """As the task names it, until it is known by its proper name."""
+        self.language_version = self.task.language_version
+        """As the task asks for it, until the exact one is known."""
+        self.warnings: list[str] = []
+        self.cached = False
+        """True where its artefacts were there already."""
+        self.cancelled = False
+        self.begun = False
+        """True once something of it was started in a slot."""
+        self.on_begin: Callable[[], None] = _nothing
+        self._sandbox: Sandbox | None = None
+
+    @property
+    def queued_ms(self) -> float:
+        """How long the task waited. Clocks of two machines may differ: never below 0."""
+        return max(0.0, self.started_ms - self.task.submitted_at_ms)
+
+    async def run(self, sandbox: Sandbox, launch: Launch, on_output: OnOutput) -> Outcome:
+        """Runs one launch of it in a slot, unless it was cancelled before. Raises SandboxLostError."""
+        if self.cancelled:
+            return CANCELLED_BEFORE_START
+        if not self.begun:
+            self.begun = True
+            self.on_begin()
+        self._sandbox = sandbox
+        try:
+            return await sandbox.run(launch, on_output)
+        finally:
+            self._sandbox = None
+
+    async def cancel(self) -> None:
+        """Returns once nothing of it runs any more; nothing of it will be started after this was called."""
+        self.cancelled = True
+        while self._sandbox is not None:
+            await self._sandbox.kill()
+            if self._sandbox is not None:
+                await asyncio.sleep(KILL_AGAIN_S)
+
+    def execution(
+        self,
+        status: Status,
+        *,
+        compile_stage: Stage | None = None,
+        run_stage: Stage | None = None,
+        cases: Sequence[CaseResult] = (),
+        error: str = "",
+    ) -> Execution:
+        """The task in the state ``status``, with what this attempt knows of it by now."""
+        return msgspec.structs.replace(
+            Execution.queued(self.task),
+            status=status,
+            language=self.language,
+            language_version=self.language_version,
+            node_id=self.node_id,
+            attempt=self.number,
+            queued_ms=self.queued_ms,
+            compile=compile_stage,
+            run=run_stage,
+            cases=list(cases),
+            warnings=self.warnings,
+            error=error,
+        )
+
+    def result(self, execution: Execution) -> ResultMessage:
+        """The message that stores ``execution`` as this task's result."""
+        return ResultMessage.of(execution, self.task)
+
+    def event(self, execution: Execution, at_ms: float) -> TaskEvent:
+        """The message that announces the state of ``execution``."""
+        return TaskEvent.of(execution, self.task, int(at_ms))
+
+
+def _nothing() -> None:
+    pass
+
+
+class Attempts:
+    """All attempts in this node's hands, by task id."""
+
+    def __init__(self) -> None:
+        self._by_task_id: dict[str, Attempt] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_task_id)
+
+    def __iter__(self) -> Iterator[Attempt]:
+        return iter(tuple(self._by_task_id.values()))
+
+    def __contains__(self, task_id: str) -> bool:
+        return task_id in self._by_task_id
+
+    def enter(self, attempt: Attempt) -> None:
+        """It is in our hands from now on: kept alive, and found by a cancel order."""
+        self._by_task_id[attempt.task.id] = attempt
+
+    def leave(self, attempt: Attempt) -> None:
+        """It is settled."""
+        self._by_task_id.pop(attempt.task.id, None)
+
+    def get(self, task_id: str) -> Attempt | None:
+        """The attempt at that task, where this node has it in its hands."""
+        return self._by_task_id.get(task_id)
+
+    async def keep_alive(self) -> None:
+        """One round: the bus learns that every one of them is still worked on."""
+        for attempt in self:
+            await attempt.delivery.keep_alive()

@@ -1,0 +1,181 @@
+"""One field, one list: a field that one representation of a task or its result has, and another forgot, fails here.
+
+A new field of a task goes into ``proto``, the SDK's ``Task``, the draft and the message, and through their mappings;
+where it is deliberately not the same everywhere, that stands in ``PAIRS`` with the reason, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from broker_gateway.domain.draft import DraftCase, TaskDraft
+from broker_gateway.domain.execution_task import ExecutionTask, Terms
+from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, ResourceLimit
+from broker_gateway.domain.task_id import TaskId
+from broker_gateway.interfaces.draft_mapping import draft_of
+from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
+from coderunner import model, replies, requests
+from coderunner import task as sdk
+from coderunner.v1 import catalog_pb2, operations_pb2
+from coderunner.v1 import execution_pb2 as pb
+from schemas import execution as wire
+from schemas import node as wire_node
+from schemas import status
+from schemas import task as wire_task
+from tests.contracts.schemas.filling import Filler, Leaves, field_names, leaves, unset
+
+NOW_MS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two representations of one thing. ``left`` and ``right``: the fields that only that one has, with the reason."""
+
+    one: Any
+    other: Any
+    left: dict[str, str] = field(default_factory=dict)
+    right: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return " - ".join(f"{kind.__module__}.{kind.__qualname__}" for kind in (self.one, self.other))
+
+
+OF_SDK = {"version": "language_version, in a caller's words", "source": "files: one text, or names and texts"}
+OF_PROTO = {"language_version": "the SDK's version", "files": "the SDK's source"}
+SETTLED = dict.fromkeys(("id", "client", "pool", "submitted_at_ms", "reply"), "the gateway settles it at acceptance")
+
+PAIRS = [
+    Pair(sdk.Task, pb.Task, left=OF_SDK, right=OF_PROTO),
+    Pair(sdk.Task, sdk.TaskOptions, left=dict.fromkeys(("language", "source"), "given by position")),
+    Pair(sdk.TestCase, pb.TestCase),
+    Pair(sdk.Comparison, pb.Comparison),
+    Pair(sdk.Checker, pb.Checker, left=OF_SDK, right=OF_PROTO),
+    Pair(sdk.Limits, pb.Limits),
+    Pair(pb.Task, TaskDraft, left={"callback": "callback_url"}, right={"callback_url": "callback.url"}),
+    Pair(pb.TestCase, DraftCase, right={"epsilon": "comparison.epsilon"}),
+    Pair(
+        TaskDraft,
+        wire_task.TaskMessage,
+        left={
+            "idempotency_key": "becomes the id",
+            "queue_deadline_ms": "becomes expires_at_ms",
+            "callback_url": "becomes callback.url",
+        },
+        right=SETTLED | {"expires_at_ms": "of queue_deadline_ms", "callback": "of callback_url"},
+    ),
+    Pair(pb.TestCase, wire_task.TestCase),
+    Pair(pb.Comparison, wire_task.Comparison),
+    Pair(pb.Checker, wire_task.Checker),
+    Pair(pb.File, wire_task.SourceFile),
+    Pair(pb.Limits, wire_task.Limits),
+    Pair(pb.Callback, wire_task.Callback, right={"occasion": "set where an operator has the task run once more"}),
+    Pair(wire.Execution, pb.Execution),
+    Pair(wire.Stage, pb.Stage),
+    Pair(wire.CaseResult, pb.CaseResult),
+    Pair(wire.OutputChunk, pb.OutputChunk, left={"id": "a watcher knows which task it watches"}),
+    Pair(wire.DeadLetter, operations_pb2.DeadLetter, left={"subject": "the bus's matter"}),
+    Pair(wire_node.NodeRecord, catalog_pb2.Node),
+    Pair(pb.Execution, model.Execution),
+    Pair(pb.Stage, model.Stage),
+    Pair(pb.CaseResult, model.CaseResult),
+    Pair(pb.OutputChunk, model.Output),
+    Pair(operations_pb2.DeadLetter, model.DeadLetter),
+    Pair(catalog_pb2.Node, model.Node),
+]
+
+ENUMERATIONS: list[tuple[type[Enum], Any, type[Enum] | None]] = [
+    (status.Status, pb.Execution.Status, model.Status),
+    (status.Verdict, pb.CaseResult.Verdict, model.Verdict),
+    (status.Priority, pb.Task.Priority, None),
+    (status.NodeState, catalog_pb2.Node.State, model.NodeState),
+    (wire_task.ComparisonMode, pb.Comparison.Mode, None),
+]
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=str)
+def test_both_have_the_same_fields_but_for_those_that_the_table_names(pair: Pair) -> None:
+    one, other = field_names(pair.one), field_names(pair.other)
+    assert one - other == set(pair.left)
+    assert other - one == set(pair.right)
+
+
+@pytest.mark.parametrize(("ours", "protos", "sdks"), ENUMERATIONS)
+def test_an_enumeration_has_the_same_words_everywhere(ours: type[Enum], protos: Any, sdks: type[Enum] | None) -> None:
+    names = {one.name for one in ours}
+    assert {name for name in protos.keys() if not name.endswith("_UNSPECIFIED")} == names  # noqa: SIM118 - no mapping
+    assert sdks is None or {one.name for one in sdks} == names
+
+
+def test_every_field_that_a_caller_fills_is_in_the_request() -> None:
+    asked: sdk.Task = Filler(priority="HIGH").filled(sdk.Task)
+    message = requests.task_message(asked)
+    assert list(unset(message)) == []
+    assert leaves(message) == _as_the_proto_says(leaves(asked))
+
+
+def test_every_field_of_a_request_arrives_at_the_node() -> None:
+    asked: pb.Task = Filler().filled(pb.Task)
+    assert list(unset(asked)) == []
+    draft = draft_of(asked)
+    terms = Terms(
+        TaskId("t1"),
+        "blog",
+        (asked.language, asked.checker.language),
+        "pool",
+        ResourceLimit(DEFAULT_LIMITS).changed_by(draft.limits),
+        NOW_MS,
+    )
+    message = leaves(ExecutionTask.accepted(draft, terms).message)
+    expected = leaves(asked)
+    del expected["idempotency_key"]
+    expected["expires_at_ms"] = NOW_MS + expected.pop("queue_deadline_ms")  # type: ignore[operator] # a number
+    expected["cases[0].comparison.mode"] = "float"
+    assert {path: message.pop(path, None) for path in expected} == expected
+    assert set(message) == set(SETTLED) | {"callback.occasion"}
+
+
+def test_every_field_of_an_execution_arrives_at_the_caller() -> None:
+    told: wire.Execution = Filler().filled(wire.Execution)
+    message = execution_message(told)
+    assert list(unset(message)) == []
+    assert leaves(message) == leaves(told)
+    assert leaves(replies.execution(message)) == leaves(told)
+
+
+def test_every_field_of_live_output_arrives_at_the_caller() -> None:
+    said: wire.OutputChunk = Filler(stream="stderr").filled(wire.OutputChunk)
+    message = chunk_message(said)
+    assert list(unset(message)) == []
+    heard = leaves(replies.output(message))
+    assert heard == {name: value for name, value in leaves(said).items() if name != "id"} | {"stream": "STDERR"}
+
+
+def test_every_field_of_an_event_is_in_what_is_known_of_its_task() -> None:
+    running: wire.Execution = Filler(status=status.Status.RUNNING).filled(wire.Execution)
+    task: wire_task.TaskMessage = Filler().filled(wire_task.TaskMessage)
+    event = wire.TaskEvent.of(running, task, NOW_MS)
+    known = leaves(wire.Execution.told_by(event))
+    told = leaves(event)
+    beside = {"client": task.client, "priority": task.priority.name, "pool": task.pool, "at_ms": NOW_MS}
+    assert {path: told.pop(path) for path in beside} == beside
+    assert {path: known.get(path) for path in told} == told
+    assert known["queued_ms"] == NOW_MS - running.submitted_at_ms
+
+
+def _as_the_proto_says(asked: Leaves) -> Leaves:
+    """The SDK's own words put into the proto's."""
+    said: Leaves = {}
+    for path, value in asked.items():
+        owner, _, name = path.rpartition("version")
+        if owner in ("", "checker.") and not name:
+            said[f"{owner}language_version"] = value
+        elif "source." in path:
+            owner, _, file_name = path.partition("source.")
+            said |= {f"{owner}files[0].name": file_name, f"{owner}files[0].content": value}
+        else:
+            said["callback.url" if path == "callback" else path] = value
+    return said

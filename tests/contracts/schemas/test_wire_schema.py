@@ -1,0 +1,30 @@
+"""What crosses the bus and etcd, held against the golden file."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.execution import TaskEvent
+from schemas.node import CancelReply, NodeRecord
+from tests.contracts.schemas.wire_schema import GOLDEN, wire_schema, wire_types
+
+
+def test_a_change_on_the_wire_shows_in_review() -> None:
+    """Where it is meant: ``python -m tests.contracts.schemas.wire_schema``, and look at the difference."""
+    assert wire_schema() == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_every_field_is_always_sent() -> None:
+    """Two versions of the program must never apply different defaults to one message. Callback.occasion came later."""
+    optional = {
+        (kind.__name__, field.name)
+        for kind in wire_types()
+        for field in msgspec.structs.fields(kind)
+        if not field.required
+    }
+    assert not any(kind.__struct_config__.omit_defaults for kind in wire_types())
+    assert optional == {("Callback", "occasion")}
+
+
+def test_messages_of_every_module_are_compared() -> None:
+    assert {TaskEvent, CancelReply, NodeRecord} <= set(wire_types())

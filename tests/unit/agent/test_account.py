@@ -1,0 +1,188 @@
+"""One run's resource account, on a meter whose figures the test sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from node.agent import account as module
+from node.agent.account import Account
+from node.agent.meter import Meter, Reading
+
+MIB = 1 << 20
+LIMITS = {"cpu_ms": 60_000, "wall_ms": 60_000, "memory_bytes": 64 * MIB, "processes": 8, "disk_bytes": 1 << 60}
+
+
+@dataclass
+class SetMeter(Meter):
+    """A meter that reads what it is set to."""
+
+    cpu: float = 1000.0
+    memory: int = 10 * MIB
+    peak: int = 12 * MIB
+    kills: int = 1
+    hits: int = 1
+    count: int = 3
+    limited: list[int | None] = field(default_factory=list)
+
+    def read(self) -> Reading:
+        return Reading(self.cpu, self.memory, self.peak, self.kills, self.hits)
+
+    def cpu_ms(self) -> float:
+        return self.cpu
+
+    def memory_bytes(self) -> int:
+        return self.memory
+
+    def tasks(self) -> int:
+        return self.count
+
+
+@pytest.fixture(autouse=True)
+def no_work_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The account looks at how full the slot's work directory is; there is none here."""
+    monkeypatch.setattr(module, "WORKSPACE", str(tmp_path / "nothing"))
+
+
+def begun(meter: Meter, **limits: int) -> Account:
+    return Account(meter, {**LIMITS, **limits}, other_processes=2)
+
+
+def closed(account: Account, ending: str = "exited", *, killed: bool = False, failed: bool = False) -> dict[str, Any]:
+    ending, usage = account.close(ending, killed, failed)
+    return {"ending": ending, **usage}
+
+
+def test_a_run_within_its_limits_has_exceeded_none() -> None:
+    assert begun(SetMeter()).exceeded() is None
+
+
+def test_what_was_used_before_the_run_is_not_the_runs() -> None:
+    meter = SetMeter()
+    account = begun(meter)
+    meter.memory += 5 * MIB
+    account.exceeded()
+    meter.memory -= 2 * MIB
+    assert closed(account)["peak_memory_bytes"] == 5 * MIB
+    assert closed(account)["cpu_ms"] == 0
+
+
+def test_time_on_the_clock_is_a_limit() -> None:
+    assert begun(SetMeter(), wall_ms=0).exceeded() == "wall"
+
+
+def test_processor_time_is_a_limit_of_all_processes_together() -> None:
+    meter = SetMeter()
+    account = begun(meter, cpu_ms=500)
+    meter.cpu += 10_000
+    assert account.exceeded() == "cpu"
+
+
+def test_memory_is_left_to_a_kernel_that_ends_single_programs() -> None:
+    meter = SetMeter()
+    account = begun(meter)
+    meter.memory += 65 * MIB
+    assert account.exceeded() is None
+
+
+def test_memory_is_a_limit_where_the_kernel_would_end_the_whole_slot() -> None:
+    meter = SetMeter()
+    meter.kernel_ends_programs = False
+    account = begun(meter)
+    meter.memory += 64 * MIB
+    assert account.exceeded() is None
+    meter.memory += 1
+    assert account.exceeded() == "memory"
+
+
+def test_a_work_directory_past_its_limit_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(module, "WORKSPACE", str(tmp_path))
+    assert begun(SetMeter(), disk_bytes=-1).exceeded() == "disk"
+    assert begun(SetMeter()).exceeded() is None
+
+
+def test_the_clock_stands_once_it_is_stopped() -> None:
+    account = begun(SetMeter())
+    account.stop_clock()
+    assert account.wall_ms() == account.wall_ms() >= 0
+
+
+def test_a_run_is_looked_at_again_before_it_can_reach_a_limit() -> None:
+    assert begun(SetMeter()).next_check_s() == pytest.approx(0.1)
+    assert 0.002 <= begun(SetMeter(), wall_ms=20).next_check_s() <= 0.02
+    assert begun(SetMeter(), wall_ms=0, cpu_ms=0).next_check_s() == pytest.approx(0.002)
+
+
+def test_processor_time_that_counts_waiting_is_at_most_all_cores_time() -> None:
+    meter = SetMeter()
+    meter.counts_waiting = True
+    account = begun(meter)
+    meter.cpu += 1e9
+    assert account.cpu_ms() < 60_000
+
+
+def test_the_kernels_peak_is_the_runs_where_the_run_has_raised_it() -> None:
+    meter = SetMeter()
+    account = begun(meter)
+    meter.peak += 20 * MIB
+    assert closed(account)["peak_memory_bytes"] == 22 * MIB
+
+
+def test_a_peak_raised_by_no_more_than_the_kernels_steps_is_an_earlier_runs() -> None:
+    meter = SetMeter()
+    account = begun(meter)
+    meter.peak += 64 * 4096
+    assert closed(account)["peak_memory_bytes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("kills", "how", "ending", "hits"),
+    [
+        pytest.param(1, {"killed": True}, "memory", ["memory"], id="by SIGKILL"),
+        pytest.param(1, {"failed": True}, "memory", ["memory"], id="and it exits with an error for it"),
+        pytest.param(1, {}, "exited", ["memory"], id="a child, and it does not care"),
+        pytest.param(0, {"killed": True}, "exited", [], id="not: it killed itself"),
+    ],
+)
+def test_a_program_that_the_oom_killer_ended_ended_by_memory(
+    kills: int, how: dict[str, Any], ending: str, hits: list[str]
+) -> None:
+    meter = SetMeter()
+    account = begun(meter)
+    meter.kills += kills
+    report = closed(account, **how)
+    assert (report["ending"], report["limits_hit"]) == (ending, hits)
+
+
+@pytest.mark.parametrize("ending", ["cpu", "wall", "memory", "output", "disk"])
+def test_the_limit_that_ended_a_run_is_one_that_it_hit(ending: str) -> None:
+    assert closed(begun(SetMeter()), ending)["limits_hit"] == [ending]
+
+
+def test_a_cancelled_run_hit_no_limit() -> None:
+    assert closed(begun(SetMeter()), "cancelled")["limits_hit"] == []
+
+
+def test_a_run_that_was_refused_a_process_hit_that_limit() -> None:
+    meter = SetMeter()
+    account = begun(meter)
+    meter.hits += 1
+    assert closed(account)["limits_hit"] == ["processes"]
+
+
+def test_a_run_that_was_seen_at_its_limit_of_processes_hit_it() -> None:
+    """The kernel's limit per user keeps no count of those it refused."""
+    meter = SetMeter()
+    account = begun(meter)
+    assert account.max_tasks == 10
+    meter.count = 9
+    account.exceeded()
+    assert closed(account)["limits_hit"] == []
+    meter.count = 10
+    account.exceeded()
+    meter.count = 3
+    account.exceeded()
+    assert closed(account)["limits_hit"] == ["processes"]
