@@ -249,12 +249,12 @@ def a_draft(source: str = "print(42)", **fields: Any) -> TaskDraft:
     return TaskDraft(**{"language": "python", "files": [SourceFile("", source)], **fields})
 
 
-def limits(**changes: Any) -> Limits:
+def some_limits(**changes: Any) -> Limits:
     """``LIMITS``, changed as asked."""
     return msgspec.structs.replace(LIMITS, **changes)
 
 
-def launch(*command: str, **changes: Any) -> Launch:
+def a_launch(*command: str, **changes: Any) -> Launch:
     """A program without files: ``true`` where no command is given."""
     return Launch(**{"files": {}, "command": command or ("true",), "limits": LIMITS, **changes})
 

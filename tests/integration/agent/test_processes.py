@@ -14,7 +14,7 @@ import pytest
 from node.domain.sandbox import Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool, DockerSettings
 from node.infrastructure.languages import load_language
-from tests.builders import limits
+from tests.builders import some_limits
 from tests.fakes.node import nobody
 
 AT_LEISURE = {"cpu_ms": 120_000, "wall_ms": 180_000}
@@ -89,18 +89,18 @@ def _remove(engine_api: docker.APIClient, container_id: str) -> None:
 
 
 async def _python(pool: DockerSandboxPool, source: bytes) -> Outcome:
-    wanted = limits(**AT_LEISURE)
+    wanted = some_limits(**AT_LEISURE)
     async with pool.slot(PYTHON, Role.RUN, wanted) as sandbox:
         return await sandbox.run(Launch({"main.py": source}, ("python3", "main.py"), wanted), nobody)
 
 
 async def _cpp(pool: DockerSandboxPool, source: bytes) -> Outcome:
     assert CPP.compile is not None
-    roomy = limits(**AT_LEISURE, memory_bytes=CPP.compile.memory_bytes)
+    roomy = some_limits(**AT_LEISURE, memory_bytes=CPP.compile.memory_bytes)
     async with pool.slot(CPP, Role.COMPILE, roomy) as sandbox:
         command = ("/opt/coderunner/cpp/compile", "-O0", "-o", "program", "main.cpp")
         compiled = await sandbox.run(Launch({"main.cpp": source}, command, roomy, collect=("program",)), nobody)
-    wanted = limits(**AT_LEISURE)
+    wanted = some_limits(**AT_LEISURE)
     async with pool.slot(CPP, Role.RUN, wanted) as sandbox:
         executables = frozenset(compiled.artefacts)
         launch = Launch(compiled.artefacts, ("./program",), wanted, executables=executables)
@@ -108,7 +108,7 @@ async def _cpp(pool: DockerSandboxPool, source: bytes) -> Outcome:
 
 
 async def test_a_program_has_exactly_the_processes_that_it_is_granted(pool: DockerSandboxPool) -> None:
-    granted = f"{limits().processes}\n".encode()
+    granted = f"{some_limits().processes}\n".encode()
     assert granted == b"64\n"
     assert [(await _python(pool, source)).stdout for source in (FORKS, THREADS)] == [granted, granted]
     assert (await _cpp(pool, FORKS_IN_CPP)).stdout == granted

@@ -8,7 +8,7 @@ from typing import Any
 from node.application.ports import OnOutput
 from node.domain.sandbox import Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool
-from tests.builders import launch, limits
+from tests.builders import a_launch, some_limits
 from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import AT_LEISURE, BASH, standin_language
 from tests.integration.sandbox.prefixed_engine import PATIENCE_S
@@ -16,7 +16,7 @@ from tests.integration.sandbox.prefixed_engine import PATIENCE_S
 
 async def run(pool: DockerSandboxPool, script: str, on_output: OnOutput = nobody, **changes: Any) -> Outcome:
     """One bash script in a slot of its own."""
-    wanted = limits(**{**AT_LEISURE, **changes})
+    wanted = some_limits(**{**AT_LEISURE, **changes})
     async with pool.slot(BASH, Role.RUN, wanted) as sandbox:
         what = Launch(files={"main.sh": script.encode()}, command=("bash", "main.sh"), limits=wanted)
         return await sandbox.run(what, on_output)
@@ -27,7 +27,7 @@ async def run_together(pool: DockerSandboxPool, script: str, count: int, at_once
     ``at_once`` of them have. Their outcomes, and the most slots that there were when one printed."""
     slots: list[int] = []
     enough = asyncio.Event()
-    wanted = limits(**AT_LEISURE)
+    wanted = some_limits(**AT_LEISURE)
 
     async def one() -> Outcome:
         printed = asyncio.Event()
@@ -48,5 +48,5 @@ async def run_together(pool: DockerSandboxPool, script: str, count: int, at_once
 
 async def ask(pool: DockerSandboxPool, what: str, name: str = "standin") -> Outcome:
     """One request to the stand-in."""
-    async with pool.slot(standin_language(name), Role.RUN, limits()) as sandbox:
-        return await sandbox.run(launch(what), nobody)
+    async with pool.slot(standin_language(name), Role.RUN, some_limits()) as sandbox:
+        return await sandbox.run(a_launch(what), nobody)

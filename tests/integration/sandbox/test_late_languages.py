@@ -16,7 +16,7 @@ from node.domain.language import Language
 from node.domain.sandbox import Launch, Role
 from node.infrastructure.docker import DockerSandboxPool
 from node.infrastructure.docker.engine.client import EngineError
-from tests.builders import limits
+from tests.builders import some_limits
 from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import AT_LEISURE, language
 from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine
@@ -61,7 +61,7 @@ def names(pool: DockerSandboxPool) -> list[str]:
 
 
 async def says(pool: DockerSandboxPool, which: Language) -> bytes:
-    wanted = limits(**AT_LEISURE)
+    wanted = some_limits(**AT_LEISURE)
     async with pool.slot(which, Role.RUN, wanted) as sandbox:
         script = Launch(files={"main.sh": b"echo here"}, command=("bash", "main.sh"), limits=wanted)
         return (await sandbox.run(script, nobody)).stdout

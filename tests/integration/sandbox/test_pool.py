@@ -9,7 +9,7 @@ import pytest
 
 from node.domain.sandbox import Ending, Launch, Role, SandboxLostError
 from node.infrastructure.docker.engine.client import EngineError
-from tests.builders import limits
+from tests.builders import some_limits
 from tests.integration.sandbox.languages import AT_LEISURE, BASH, language, standin_language
 from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine
 from tests.integration.sandbox.runs import run, run_together
@@ -36,7 +36,7 @@ async def test_a_language_whose_image_is_missing_is_left_out(engine: PrefixedEng
     pool = await engine.pool(BASH, ghost)
     assert [served.name for served, _ in pool.languages()] == ["bash"]
     with pytest.raises(SandboxLostError, match="ghost"):
-        async with pool.slot(ghost, Role.RUN, limits()):
+        async with pool.slot(ghost, Role.RUN, some_limits()):
             pass
 
 
@@ -88,7 +88,7 @@ async def test_a_cancelled_task_leaves_a_slot_that_the_next_one_can_use(engine: 
 
 async def test_a_killed_program_returns_its_partial_output(engine: PrefixedEngine) -> None:
     pool = await engine.pool(BASH)
-    wanted = limits(**AT_LEISURE)
+    wanted = some_limits(**AT_LEISURE)
     async with pool.slot(BASH, Role.RUN, wanted) as sandbox:
         what = Launch(files={"main.sh": b"echo so far; sleep infinity"}, command=("bash", "main.sh"), limits=wanted)
         up = asyncio.Event()

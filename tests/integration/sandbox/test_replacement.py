@@ -8,7 +8,7 @@ import pytest
 
 from node.domain.sandbox import Role, SandboxLostError
 from node.infrastructure.docker import Isolation
-from tests.builders import launch, limits
+from tests.builders import a_launch, some_limits
 from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import BASH, STANDIN, standin_language
 from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine
@@ -43,9 +43,9 @@ async def test_an_agent_that_misbehaves_during_a_task_costs_it_its_slot(
 ) -> None:
     pool = await engine.pool(standin_language(), agent=STANDIN, patience_s=0.5)
     (old,) = engine.containers()
-    async with pool.slot(standin_language(), Role.RUN, limits()) as sandbox:
+    async with pool.slot(standin_language(), Role.RUN, some_limits()) as sandbox:
         with pytest.raises(SandboxLostError):
-            await sandbox.run(launch(misdeed, limits=limits(wall_ms=100)), nobody)
+            await sandbox.run(a_launch(misdeed, limits=some_limits(wall_ms=100)), nobody)
     assert (await ask(pool, "ok")).exit_code == 0
     await eventually(lambda: old.id not in [container.id for container in engine.containers()])
     assert pool.slots() == 1
@@ -64,9 +64,9 @@ async def test_a_slot_that_is_not_provably_clean_is_replaced_and_its_task_keeps_
 
 async def test_launches_in_one_hold_follow_each_other_also_over_a_dirty_slot(engine: PrefixedEngine) -> None:
     pool = await engine.pool(standin_language(), agent=STANDIN)
-    async with pool.slot(standin_language(), Role.RUN, limits()) as sandbox:
+    async with pool.slot(standin_language(), Role.RUN, some_limits()) as sandbox:
         for what in ("ok", "dirty", "ok", "dirty", "dirty", "ok"):
-            assert (await sandbox.run(launch(what), nobody)).exit_code == 0
+            assert (await sandbox.run(a_launch(what), nobody)).exit_code == 0
 
 
 async def test_single_use_slots_run_one_task_each_and_a_spare_is_ready(

@@ -11,7 +11,7 @@ import pytest
 from node.domain.sandbox import Ending, Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool, Isolation
 from node.infrastructure.docker.engine.client import EngineError
-from tests.builders import MIB, limits
+from tests.builders import MIB, some_limits
 from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import AT_LEISURE, language
 from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine, crash
@@ -38,7 +38,7 @@ async def pool(engine: PrefixedEngine, runtime: str) -> DockerSandboxPool:
 
 async def run(pool: DockerSandboxPool, script: str, **changes: Any) -> Outcome:
     """One Python program in a slot of its own."""
-    wanted = limits(**{**AT_LEISURE, **changes})
+    wanted = some_limits(**{**AT_LEISURE, **changes})
     async with pool.slot(PYTHON, Role.RUN, wanted) as sandbox:
         what = Launch(files={"main.py": script.encode()}, command=("python3", "main.py"), limits=wanted)
         return await sandbox.run(what, nobody)
@@ -201,13 +201,13 @@ async def test_a_compiler_and_its_program_run_in_slots_of_their_own(engine: Pref
     stage = CPP.compile
     assert stage is not None
     source = b"#include <iostream>\nint main() { std::cout << 6 * 7 << std::endl; }\n"
-    wanted = limits(**AT_LEISURE, memory_bytes=stage.memory_bytes)
+    wanted = some_limits(**AT_LEISURE, memory_bytes=stage.memory_bytes)
     command = ("/opt/coderunner/cpp/compile", "-O2", "-std=gnu++20", "-o", "program", "main.cpp")
     async with pool.slot(CPP, Role.COMPILE, wanted) as sandbox:
         what = Launch(files={"main.cpp": source}, command=command, limits=wanted, collect=("program",))
         compiled = await sandbox.run(what, nobody)
     assert compiled.exit_code == 0, compiled.stderr
-    wanted = limits(**AT_LEISURE)
+    wanted = some_limits(**AT_LEISURE)
     async with pool.slot(CPP, Role.RUN, wanted) as sandbox:
         names = frozenset(compiled.artefacts)
         what = Launch(files=compiled.artefacts, executables=names, command=("./program",), limits=wanted)
@@ -253,9 +253,9 @@ async def test_launches_in_one_hand_may_ask_for_different_memory(pool: DockerSan
     wishes = (256, 64, 64, 256)
     fill = "x = b'x' * (120 << 20); print(len(x) >> 20)"
     endings = []
-    async with pool.slot(PYTHON, Role.RUN, limits()) as sandbox:
+    async with pool.slot(PYTHON, Role.RUN, some_limits()) as sandbox:
         for mib in wishes:
-            wanted = limits(**AT_LEISURE, memory_bytes=mib * MIB)
+            wanted = some_limits(**AT_LEISURE, memory_bytes=mib * MIB)
             what = Launch(files={"main.py": fill.encode()}, command=("python3", "main.py"), limits=wanted)
             outcome = await sandbox.run(what, nobody)
             endings.append((outcome.ending, outcome.stdout))

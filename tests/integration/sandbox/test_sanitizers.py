@@ -6,7 +6,7 @@ import pytest
 
 from node.domain.sandbox import Launch, Outcome, Role
 from node.infrastructure.docker import DockerSandboxPool
-from tests.builders import limits
+from tests.builders import some_limits
 from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import AT_LEISURE, language
 from tests.integration.sandbox.prefixed_engine import PrefixedEngine
@@ -28,13 +28,13 @@ int main() {
 async def built_and_run(pool: DockerSandboxPool, source: str, option: str) -> Outcome:
     stage = CPP.compile
     assert stage is not None
-    wanted = limits(**AT_LEISURE, memory_bytes=stage.memory_bytes)
+    wanted = some_limits(**AT_LEISURE, memory_bytes=stage.memory_bytes)
     command = ("/opt/coderunner/cpp/compile", "-O1", "-g", "-pthread", option, "-o", "program", "main.cpp")
     async with pool.slot(CPP, Role.COMPILE, wanted) as sandbox:
         files = {"main.cpp": source.encode()}
         compiled = await sandbox.run(Launch(files=files, command=command, limits=wanted, collect=("program",)), nobody)
     assert compiled.exit_code == 0, compiled.stderr
-    wanted = limits(**AT_LEISURE)
+    wanted = some_limits(**AT_LEISURE)
     async with pool.slot(CPP, Role.RUN, wanted) as sandbox:
         names = frozenset(compiled.artefacts)
         what = Launch(files=compiled.artefacts, executables=names, command=("./program",), limits=wanted)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from node.domain.sandbox import Launch, Outcome, Role
-from tests.builders import limits
+from tests.builders import some_limits
 from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import AT_LEISURE, language
 from tests.integration.sandbox.prefixed_engine import PrefixedEngine
@@ -89,7 +89,7 @@ pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the numb
 
 async def run_python(engine: PrefixedEngine, source: str) -> Outcome:
     pool = await engine.pool(PYTHON)
-    wanted = limits(**AT_LEISURE)
+    wanted = some_limits(**AT_LEISURE)
     async with pool.slot(PYTHON, Role.RUN, wanted) as sandbox:
         what = Launch(files={"main.py": source.encode()}, command=("python3", "main.py"), limits=wanted)
         return await sandbox.run(what, nobody)
@@ -204,7 +204,7 @@ async def test_a_toolchain_works_under_the_profile(engine: PrefixedEngine, name:
     file, source, command = PROGRAMS[name]
     chosen = language(name, warm=None, compile=None)
     roomy: dict[str, Any] = {**AT_LEISURE, "memory_bytes": 1 << 30, "disk_bytes": 512 << 20}
-    wanted = limits(**roomy, processes=256, file_bytes=512 << 20)
+    wanted = some_limits(**roomy, processes=256, file_bytes=512 << 20)
     pool = await engine.pool(chosen, disk_bytes=512 << 20, memory_bytes=1 << 30, processes=256)
     async with pool.slot(chosen, Role.RUN, wanted) as sandbox:
         what = Launch(files={file: source.encode()}, command=command, limits=wanted)

@@ -10,7 +10,7 @@ from node.domain.sandbox import Ending, Launch, Outcome
 from node.infrastructure.docker.agent_link.frames import Clean, Decoder, Exited, FrameError, Output
 from node.infrastructure.docker.slot.memory_watch import MemoryWatch
 from node.infrastructure.docker.slot.slot import Slot
-from tests.builders import launch
+from tests.builders import a_launch
 from tests.fakes.node import nobody
 
 
@@ -109,7 +109,7 @@ class Scene:
         self.slot.on_lost = self.losses.append
 
     async def begin(self, what: Launch | None = None, on_output: Any = nobody) -> asyncio.Task[Outcome]:
-        task = asyncio.create_task(self.slot.run(what or launch(), on_output))
+        task = asyncio.create_task(self.slot.run(what or a_launch(), on_output))
         await asyncio.sleep(0)
         return task
 

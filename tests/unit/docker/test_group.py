@@ -8,7 +8,7 @@ import pytest
 
 from node.domain.sandbox import SandboxLostError
 from node.infrastructure.docker.slot.template import SlotSize
-from tests.builders import MIB, limits
+from tests.builders import MIB, some_limits
 from tests.unit.docker.group_on_fakes import Scene
 
 
@@ -117,7 +117,7 @@ async def test_closing_lets_nobody_wait() -> None:
 @pytest.mark.parametrize("asked", [{"disk_bytes": 65 * MIB}, {"processes": 65}])
 async def test_a_task_that_asks_for_more_than_the_template_has_gets_a_slot_of_its_own(asked: dict[str, int]) -> None:
     scene = Scene()
-    wanted = limits(**asked)
+    wanted = some_limits(**asked)
     source = scene.group.source_for(wanted, 7)
     assert source is not scene.group
     slot = await source.take(7)
@@ -134,12 +134,12 @@ async def test_only_where_memory_cannot_be_changed_other_memory_means_a_slot_of_
 ) -> None:
     scene = Scene()
     scene.factory.can_resize = can_resize
-    assert (scene.group.source_for(limits(), memory_bytes) is not scene.group) is own
+    assert (scene.group.source_for(some_limits(), memory_bytes) is not scene.group) is own
 
 
 async def test_there_are_no_more_slots_of_tasks_own_at_once_than_the_group_may_have() -> None:
     scene = Scene(max_slots=1)
-    sources = [scene.group.source_for(limits(processes=65), 1) for _ in range(2)]
+    sources = [scene.group.source_for(some_limits(processes=65), 1) for _ in range(2)]
     first = await sources[0].take(1)
     second = asyncio.create_task(sources[1].take(1))
     for _ in range(5):
@@ -152,7 +152,7 @@ async def test_there_are_no_more_slots_of_tasks_own_at_once_than_the_group_may_h
 async def test_while_the_engine_refuses_a_task_gets_no_slot_of_its_own_and_takes_no_room() -> None:
     scene = Scene(max_slots=1)
     scene.factory.refusals = 1
-    source = scene.group.source_for(limits(processes=65), 1)
+    source = scene.group.source_for(some_limits(processes=65), 1)
     with pytest.raises(SandboxLostError, match="the engine is away"):
         await source.take(1)
     async with asyncio.timeout(5):

@@ -9,7 +9,7 @@ import pytest
 
 from node.domain.sandbox import Ending, Outcome, SandboxLostError
 from node.infrastructure.docker.pool.lease import Lease
-from tests.builders import MIB, launch, limits
+from tests.builders import MIB, a_launch, some_limits
 from tests.fakes.node import nobody
 
 
@@ -63,15 +63,15 @@ class FakeGroup:
 
 
 def lease_of(sources: FakeSource | dict[int, FakeSource], *, resizes: bool = True) -> Lease:
-    return Lease(FakeGroup(sources, resizes=resizes), limits())  # type: ignore[arg-type]  # a fake
+    return Lease(FakeGroup(sources, resizes=resizes), some_limits())  # type: ignore[arg-type]  # a fake
 
 
 async def test_launches_follow_each_other_in_one_slot() -> None:
     source = FakeSource(slot := FakeSlot())
     lease = lease_of(source)
     await lease.acquire(256 * MIB)
-    await lease.run(launch("a"), nobody)
-    await lease.run(launch("b"), nobody)
+    await lease.run(a_launch("a"), nobody)
+    await lease.run(a_launch("b"), nobody)
     assert len(slot.ran) == 2
     lease.release()
     lease.release()
@@ -83,14 +83,14 @@ async def test_a_slot_that_did_not_come_clean_is_exchanged_unnoticed() -> None:
     lease = lease_of(source)
     await lease.acquire(256 * MIB)
     bad.clean = False
-    assert await lease.run(launch(), nobody) == "outcome"
+    assert await lease.run(a_launch(), nobody) == "outcome"
     assert (bad.ran, len(good.ran), source.returned) == ([], 1, [bad])
 
 
 async def test_a_slot_is_given_the_memory_that_the_launch_asks_for() -> None:
     lease = lease_of(FakeSource(slot := FakeSlot()))
     await lease.acquire(256 * MIB)
-    await lease.run(launch(limits=limits(memory_bytes=64 * MIB)), nobody)
+    await lease.run(a_launch(limits=some_limits(memory_bytes=64 * MIB)), nobody)
     assert slot.memory_bytes == 64 * MIB
 
 
@@ -99,7 +99,7 @@ async def test_a_slot_that_cannot_grant_what_the_next_launch_asks_for_is_exchang
     slots = {memory_bytes: source.slots[0] for memory_bytes, source in sources.items()}
     lease = lease_of(sources, resizes=False)
     await lease.acquire(256 * MIB)
-    await lease.run(launch(limits=limits(memory_bytes=64 * MIB)), nobody)
+    await lease.run(a_launch(limits=some_limits(memory_bytes=64 * MIB)), nobody)
     lease.release()
     assert (slots[256 * MIB].ran, len(slots[64 * MIB].ran)) == ([], 1)
     assert [source.returned for source in sources.values()] == [[slots[64 * MIB]], [slots[256 * MIB]]]
@@ -116,7 +116,7 @@ async def test_slots_that_cannot_be_made_ready_are_all_handed_back() -> None:
 async def test_a_kill_while_the_slot_is_being_made_ready_starts_nothing() -> None:
     lease = lease_of(FakeSource(slot := FakeSlot()))
     await lease.acquire(256 * MIB)
-    running = asyncio.create_task(lease.run(launch(), nobody))
+    running = asyncio.create_task(lease.run(a_launch(), nobody))
     await asyncio.sleep(0)
     await lease.kill()
     outcome = await running
@@ -131,4 +131,4 @@ async def test_a_kill_reaches_the_running_slot_and_not_the_next_launch() -> None
     await lease.acquire(256 * MIB)
     await lease.kill()
     assert slot.kills == 1
-    assert await lease.run(launch(), nobody) == "outcome"
+    assert await lease.run(a_launch(), nobody) == "outcome"

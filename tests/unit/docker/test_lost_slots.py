@@ -9,7 +9,7 @@ import pytest
 
 from node.domain.sandbox import Ending, SandboxLostError
 from node.infrastructure.docker.agent_link.frames import Artefact, Clean, Output
-from tests.builders import launch, limits
+from tests.builders import a_launch, some_limits
 from tests.unit.docker.slot_on_fakes import FakeKills, Scene
 
 
@@ -78,7 +78,7 @@ async def test_a_memory_mark_left_by_an_earlier_task_is_not_held_against_this_on
 
 async def test_an_agent_that_does_not_end_its_program_in_time_loses_the_slot() -> None:
     scene = Scene(patience_s=0.01)
-    task = await scene.begin(launch(limits=limits(wall_ms=1)))
+    task = await scene.begin(a_launch(limits=some_limits(wall_ms=1)))
     with pytest.raises(SandboxLostError, match="in time"):
         await task
 

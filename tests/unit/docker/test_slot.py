@@ -8,14 +8,14 @@ import pytest
 
 from node.domain.sandbox import Ending, SandboxLostError
 from node.infrastructure.docker.agent_link.frames import Artefact, Failed
-from tests.builders import launch, limits
+from tests.builders import a_launch, some_limits
 from tests.fakes.node import nobody
 from tests.unit.docker.slot_on_fakes import FakeKills, Scene
 
 
 async def test_a_run_frame_says_all_that_the_launch_says() -> None:
     scene = Scene()
-    wanted = launch(
+    wanted = a_launch(
         "./a",
         files={"a": b"xy", "b/c": b"z"},
         stdin=b"in",
@@ -69,7 +69,7 @@ async def test_a_second_launch_before_the_first_is_cleaned_up_is_our_mistake() -
     scene.exited()
     await task
     with pytest.raises(RuntimeError):
-        await scene.slot.run(launch(), nobody)
+        await scene.slot.run(a_launch(), nobody)
 
 
 async def test_a_cancelled_run_is_killed_and_the_slot_recovers() -> None:
@@ -160,6 +160,6 @@ async def test_the_agent_may_send_no_larger_body_than_output_or_artefacts_need(
     collect: tuple[str, ...], room: int
 ) -> None:
     scene = Scene()
-    await scene.begin(launch(collect=collect, limits=limits(disk_bytes=1 << 20)))
+    await scene.begin(a_launch(collect=collect, limits=some_limits(disk_bytes=1 << 20)))
     assert scene.line.frames.body_limit == room + (64 << 10)
     assert scene.line.sent[-1][0]["collect_bytes"] == (room if collect else 0)
