@@ -12,9 +12,9 @@ import pytest
 
 from broker_gateway.application import callback_relay
 from broker_gateway.application.callback_relay import CallbackRelay
-from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.application.settings import RelaySettings
+from chassis.errors import BusUnavailableError
 from schemas.execution import ResultMessage
 from schemas.task import Callback
 from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultSource, MemoryTransport, refused

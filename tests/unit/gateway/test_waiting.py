@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from broker_gateway.application.commands import Busy, Invalid, UnknownTask
-from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.waiting import is_news
+from chassis.errors import BusUnavailableError
 from schemas.execution import Execution, OutputChunk
 from schemas.status import Status
 from tests.fakes.memory_bus import running
