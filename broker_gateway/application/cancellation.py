@@ -11,17 +11,11 @@ import structlog
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Cancellation, UnknownTask
 from broker_gateway.application.lookup import TaskLookup
-from broker_gateway.application.ports import (
-    BusUnavailableError,
-    History,
-    LiveFeed,
-    NodeControl,
-    ResultStore,
-    TaskQueue,
-)
+from broker_gateway.application.ports import History, LiveFeed, NodeControl, ResultStore, TaskQueue
 from broker_gateway.application.settings import CancelSettings
 from broker_gateway.domain.execution_task import ExecutionTask, cancelled
 from broker_gateway.domain.task_id import TaskId
+from chassis.errors import BusUnavailableError
 from schemas.execution import Execution, ResultMessage
 from schemas.status import Status
 from schemas.task import TaskMessage

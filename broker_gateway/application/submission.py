@@ -18,14 +18,7 @@ from broker_gateway.application.commands import (
     Unserved,
 )
 from broker_gateway.application.live_nodes import LiveNodes
-from broker_gateway.application.ports import (
-    BusUnavailableError,
-    History,
-    QueueFullError,
-    ResultStore,
-    TaskQueue,
-    TaskTooLargeError,
-)
+from broker_gateway.application.ports import History, QueueFullError, ResultStore, TaskQueue, TaskTooLargeError
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import SubmissionSettings
 from broker_gateway.domain.admission import AdmissionPolicy
@@ -35,6 +28,7 @@ from broker_gateway.domain.resource_limit import ResourceLimit
 from broker_gateway.domain.scheduler import Need, NobodyServes, Placement
 from broker_gateway.domain.task_id import ENTROPY_BYTES, TaskId
 from broker_gateway.domain.violation import Violation
+from chassis.errors import BusUnavailableError
 from schemas.status import Priority
 
 

@@ -10,7 +10,6 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from broker_gateway.application.ports import (
-    BusUnavailableError,
     CallbackTransport,
     DeliveryError,
     QueueFullError,
@@ -18,6 +17,7 @@ from broker_gateway.application.ports import (
     ResultSource,
     TaskQueue,
 )
+from chassis.errors import BusUnavailableError
 from schemas.execution import Execution
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage

@@ -15,9 +15,9 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from broker_gateway.application.commands import Invalid
-from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.refusals import refuse
+from chassis.errors import BusUnavailableError
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from broker_gateway.application.ports import BusUnavailableError, Page, QueueFullError, TaskFilter, TaskTooLargeError
+from broker_gateway.application.ports import Page, QueueFullError, TaskFilter, TaskTooLargeError
+from chassis.errors import BusUnavailableError
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from broker_gateway.application.ports import BusUnavailableError
+from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.node import CancelOrder, CancelReply, NodeOrder

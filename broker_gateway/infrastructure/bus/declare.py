@@ -6,8 +6,8 @@ import asyncio
 
 import structlog
 
-from broker_gateway.application.ports import BusUnavailableError
 from chassis.backoff import Failures
+from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names, topology

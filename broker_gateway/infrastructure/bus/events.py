@@ -10,7 +10,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from broker_gateway.application.ports import BusUnavailableError
+from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import TaskEvent

@@ -12,7 +12,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from broker_gateway.application.ports import BusUnavailableError, Feed
+from broker_gateway.application.ports import Feed
+from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.infrastructure.bus import declare
+from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names, topology

@@ -13,9 +13,10 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from broker_gateway.application.ports import BusUnavailableError, ResultDelivery
+from broker_gateway.application.ports import ResultDelivery
 from broker_gateway.infrastructure.bus import declare
 from broker_gateway.infrastructure.bus.delivery import BusResultDelivery, bury_message
+from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.execution import ResultMessage

@@ -9,8 +9,8 @@ import msgspec
 import nats.errors
 import structlog
 
-from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
+from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.node import NodeRecord

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import msgspec
-import stamina
 
-from broker_gateway.application.ports import BusUnavailableError, QueueFullError, TaskTooLargeError
+from broker_gateway.application.ports import QueueFullError, TaskTooLargeError
 from broker_gateway.infrastructure.bus import streams
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
+from chassis.backoff import Backoff
+from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection, PayloadTooLargeError
 from schemas import names
@@ -19,6 +20,7 @@ FULL_RETRY_MS = 1000
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(TaskMessage)
+_BETWEEN_TRIES = Backoff(base_s=0.1, max_s=1.0)
 _FULL = (jetstream.MAXIMUM_MESSAGES, jetstream.NO_STORAGE)
 
 
@@ -56,10 +58,13 @@ class BusTaskQueue:
         except BusUnavailableError:
             return await self._store_patiently(task, payload)
 
-    @stamina.retry(on=BusUnavailableError, attempts=2, wait_initial=0.1, wait_max=1.0)
     async def _store_patiently(self, task: TaskMessage, payload: bytes) -> bool:
         """Trying again is safe: the id is stored once."""
-        return await store_task(self._bus, task, payload, task.id)
+        stored = False
+        async for attempt in _BETWEEN_TRIES.retrying(on=BusUnavailableError, tries=2):
+            with attempt:
+                stored = await store_task(self._bus, task, payload, task.id)
+        return stored
 
 
 async def store_task(bus: BusConnection, task: TaskMessage, payload: bytes, message_id: str) -> bool:

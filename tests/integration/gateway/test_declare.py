@@ -6,12 +6,12 @@ import asyncio
 
 from structlog.testing import capture_logs
 
-from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.infrastructure.bus import declare
 from broker_gateway.infrastructure.bus.declare import Declaration
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
+from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection, BusSettings
 from schemas import names, topology

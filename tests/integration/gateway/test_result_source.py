@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from broker_gateway.application.ports import BusUnavailableError, ResultDelivery
+from broker_gateway.application.ports import ResultDelivery
 from broker_gateway.infrastructure.bus.result_source import SILENCE_S, BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
+from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from broker_gateway.application.ports import BusUnavailableError, QueueFullError, TaskTooLargeError
+from broker_gateway.application.ports import QueueFullError, TaskTooLargeError
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
+from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names, topology

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from chassis.backoff import Backoff
 from node.domain.sandbox import Role
 from node.infrastructure.docker.engine.client import EngineError
 from node.infrastructure.docker.pool.group import SlotGroup
@@ -72,7 +73,7 @@ class Scene:
     def __init__(self, **policy: Any) -> None:
         usual = {"max_slots": 2, "spare": 1, "single_use": False, "retire_after": 100}
         self.factory = FakeFactory()
-        rules = GroupPolicy(**{**usual, **policy}, max_retry_pause_s=0.01)
+        rules = GroupPolicy(**{**usual, **policy}, backoff=Backoff(base_s=0.01, max_s=0.01))
         self.group = SlotGroup(TEMPLATE, self.factory, rules)  # type: ignore[arg-type]  # a fake
 
     async def take(self, memory_bytes: int = 1) -> FakeSlot:

@@ -7,6 +7,7 @@ import dataclasses
 
 import pytest
 
+from chassis.backoff import Backoff
 from node.domain.language import Language
 from node.infrastructure.docker.engine.client import EngineError
 from node.infrastructure.docker.pool import served_languages
@@ -42,8 +43,7 @@ async def test_each_is_tried_once_and_what_works_is_served_in_the_given_order() 
 
 
 async def test_what_is_missing_is_tried_until_it_works_and_takes_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(served_languages, "FIRST_PAUSE_S", 0.0)
-    monkeypatch.setattr(served_languages, "MAX_PAUSE_S", 0.0)
+    monkeypatch.setattr(served_languages, "BETWEEN_TRIES", Backoff(base_s=0.0, max_s=0.0))
     preparation = Preparation("ghost")
     served = ServedLanguages([GHOST, PYTHON], preparation)
     await served.try_each()

@@ -12,10 +12,10 @@ import pytest
 
 from broker_gateway.application import callback_relay
 from broker_gateway.application.callback_relay import CallbackRelay
-from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.application.settings import RelaySettings
 from chassis.backoff import Backoff
+from chassis.errors import BusUnavailableError
 from tests.builders import a_result, an_execution
 from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultSource, MemoryTransport, refused
 from tests.fakes.memory_bus import MemoryBus, MemoryBusState

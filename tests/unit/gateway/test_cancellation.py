@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from broker_gateway.application.commands import Cancellation, TaskDTO, UnknownTask
-from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.settings import CancelSettings
+from chassis.errors import BusUnavailableError
 from schemas.status import Status
 from tests.builders import a_result, an_execution
 from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, command

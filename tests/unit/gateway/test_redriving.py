@@ -6,7 +6,7 @@ import asyncio
 
 from broker_gateway.application.callback_delivery import idempotency_key
 from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
-from broker_gateway.application.ports import BusUnavailableError
+from chassis.errors import BusUnavailableError
 from schemas.status import Status
 from schemas.task import Callback
 from tests.builders import a_dead_letter, a_result, an_undelivered_letter

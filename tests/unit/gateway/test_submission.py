@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from broker_gateway.application.commands import Busy, Invalid, TaskDTO, Unavailable, Unserved
-from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import SubmissionSettings
 from broker_gateway.domain.quota import QuotaPolicy
+from chassis.errors import BusUnavailableError
 from schemas.status import Priority, Status
 from schemas.task import Checker, SourceFile
 from tests.builders import a_language_record, a_node_record, an_event

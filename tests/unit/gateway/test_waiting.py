@@ -8,8 +8,8 @@ from contextlib import aclosing
 import pytest
 
 from broker_gateway.application.commands import Busy, Invalid, UnknownTask
-from broker_gateway.application.ports import BusUnavailableError
 from broker_gateway.application.waiting import is_news
+from chassis.errors import BusUnavailableError
 from schemas.execution import Execution, OutputChunk
 from schemas.status import Status
 from tests.builders import a_chunk, a_result, an_execution

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-import stamina
-
 from chassis.background import Background
 from node.domain.sandbox import SandboxLostError
 from node.infrastructure.docker.engine.client import EngineError
@@ -215,9 +213,7 @@ class SlotGroup:
             self._drop(worn)
 
     async def _make_patiently(self) -> Slot:
-        async for attempt in stamina.retry_context(
-            on=EngineError, attempts=None, timeout=None, wait_initial=0.2, wait_max=self._policy.max_retry_pause_s
-        ):
+        async for attempt in self._policy.backoff.retrying(on=EngineError):
             with attempt:
                 try:
                     return await self._factory.make(self.template)

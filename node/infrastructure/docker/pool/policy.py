@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from chassis.backoff import Backoff
 from node.domain.language import Language
 from node.domain.sandbox import Role
 from node.infrastructure.docker.settings import DockerSettings, Isolation
@@ -24,8 +25,8 @@ class GroupPolicy:
     longest_idle_first: bool = False
     """Whether the slot that has waited longest is handed out first, so that an interpreter that starts in the one used
     last has time for that; otherwise it is the one used last, whose memory is warm."""
-    max_retry_pause_s: float = 5.0
-    """The longest pause between two attempts to make a slot while the engine refuses."""
+    backoff: Backoff = field(default_factory=lambda: Backoff(base_s=0.2, max_s=5.0))
+    """The pauses between two attempts to make a slot while the engine refuses."""
 
 
 def policy_for(language: Language, role: Role, settings: DockerSettings) -> GroupPolicy:

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-import stamina
 import structlog
 
+from chassis.backoff import Backoff
 from node.domain.language import Language
 from node.domain.sandbox import SandboxLostError
 from node.infrastructure.docker.engine.client import EngineError
@@ -16,8 +16,7 @@ from node.infrastructure.docker.pool.version_probe import VersionUnknownError
 
 NOT_YET = (EngineError, LookupError, SandboxLostError, VersionUnknownError)
 """The errors whose cause may go away while the node runs: an image is built, the engine gets room."""
-FIRST_PAUSE_S = 0.5
-MAX_PAUSE_S = 30.0
+BETWEEN_TRIES = Backoff(base_s=0.5, max_s=30.0)
 
 Prepare = Callable[[Language], Awaitable[str]]
 """Makes the language's slots ready and returns its version. Raises one of NOT_YET, and may be called again then."""
@@ -53,9 +52,7 @@ class ServedLanguages:
         return [language for language in self._languages if language.name not in self._versions]
 
     async def _try_until_served(self, language: Language) -> None:
-        async for attempt in stamina.retry_context(
-            on=NOT_YET, attempts=None, timeout=None, wait_initial=FIRST_PAUSE_S, wait_max=MAX_PAUSE_S
-        ):
+        async for attempt in BETWEEN_TRIES.retrying(on=NOT_YET):
             with attempt:
                 await self._try(language)
 

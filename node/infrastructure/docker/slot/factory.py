@@ -5,10 +5,10 @@ A slot is spoken to past the engine where that is possible (ADR 0009).
 
 from __future__ import annotations
 
-import stamina
 import structlog
 
 from chassis.background import Background
+from chassis.backoff import Backoff
 from node.domain.sandbox import Role
 from node.infrastructure.docker.agent_link.attachment import AttachError, Attachment
 from node.infrastructure.docker.agent_link.frames import Ready
@@ -24,6 +24,7 @@ from node.infrastructure.docker.slot.template import SlotTemplate
 from node.infrastructure.docker.slot.uids import Uids
 
 _log = structlog.get_logger(__name__)
+_REMOVE_AGAIN = Backoff(base_s=0.1, max_s=10.0)
 _DEATH_PATIENCE_S = 2
 
 
@@ -186,7 +187,7 @@ class SlotFactory:
             return False
 
     async def _remove(self, container_id: str, uid: int | None) -> None:
-        async for attempt in stamina.retry_context(on=EngineError, attempts=None, timeout=None, wait_max=10.0):
+        async for attempt in _REMOVE_AGAIN.retrying(on=EngineError):
             with attempt:
                 await self._engine.remove(container_id)
         if uid is not None:

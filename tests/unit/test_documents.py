@@ -1,0 +1,63 @@
+"""What the pages say is there, is there; what the code says is in the pages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client.metrics_core import Metric
+
+from broker_gateway.infrastructure.metrics import Metrics as GatewayMetrics
+from node.infrastructure.metrics import Metrics as NodeMetrics
+from tests.unit.chassis.test_logs import events
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PAGES = [
+    *sorted(path for path in (REPOSITORY / "docs").rglob("*.md")),
+    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "deploy/systemd/README.md")),
+]
+ROOMS = ("schemas", "chassis", "broker_gateway", "node", "sandbox", "coderunner", "proto", "deploy", "dev", "bench")
+ROOMS_AND_TESTS = (*ROOMS, "tests", "docs", "examples", "distributions", "requirements")
+
+
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    targets = [found.partition("#")[0] for found in re.findall(r"\]\(([^)\s]+)\)", text(page))]
+    local = [target for target in targets if target and "://" not in target]
+    assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_path_that_a_page_names_exists(page: Path) -> None:
+    """Those in back-quotes that begin with one of our rooms. Capitals stand for a name of the reader's own, and
+    ``coderunner/NAME`` is an image."""
+    named = re.findall(r"`([\w.*/-]+)`", text(page))
+    paths = [one for one in named if one.partition("/")[0] in ROOMS_AND_TESTS and "/" in one]
+    meant = [path for path in paths if not re.search(r"\b[A-Z]{3,}\b", path)]
+    images = {f"coderunner/{folder.name}" for folder in (REPOSITORY / "sandbox" / "images").iterdir()}
+    assert [path for path in meant if path not in images and not list(REPOSITORY.glob(path.rstrip("/")))] == []
+
+
+def test_every_log_event_has_its_row_and_every_row_its_event() -> None:
+    page = text(REPOSITORY / "docs" / "operations.md").partition("## Metrics")[0]
+    rows = {name for row in re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    rows -= {name.strip("/") for name in rows if name.startswith("/")}
+    assert {event for event, _ in events()} == rows
+
+
+def test_every_metric_has_its_row_and_every_row_its_metric() -> None:
+    page = text(REPOSITORY / "docs" / "operations.md").partition("## Metrics")[2].partition("## What to do")[0]
+    rows = set(re.findall(r"`(coderunner_\w+)`", page))
+    gauges = set(re.findall(r'watch\("(\w+)"', text(REPOSITORY / "node" / "main.py")))
+    assert rows == {one.name for one in declared()} | {f"coderunner_node_{name}" for name in gauges}
+
+
+def declared() -> list[Metric]:
+    gateway = GatewayMetrics()
+    gateway.watch(queue_lengths=dict, live_nodes=lambda: 0, bus_up=lambda: True)
+    return [*gateway.registry.collect(), *NodeMetrics().registry.collect()]
