@@ -88,7 +88,7 @@ class Node:
             log=StructuredTaskLog(self.name, self.metrics),
             clock=_now_ms,
         )
-        self.slots = TaskLoops(self.source, self.runner, settings.concurrency)
+        self.task_loops = TaskLoops(self.source, self.runner, settings.concurrency)
 
     def _wire_outside(self) -> None:
         settings = self.settings
@@ -96,14 +96,14 @@ class Node:
         self.heartbeat = Heartbeat(
             identity(settings, self.name, int(_now_ms())),
             probe=self.probe,
-            task_loops=self.slots,
+            task_loops=self.task_loops,
             pool=self.pool,
             directory=self.directory,
             clock=_now_ms,
             on_alarms=self._alarmed,
             announce_s=settings.heartbeat_s,
         )
-        self.draining = Draining(self.slots, self.heartbeat, settings.drain_s)
+        self.draining = Draining(self.task_loops, self.heartbeat, settings.drain_s)
         self.orders = Orders(
             self.name,
             self.attempts,
@@ -118,7 +118,7 @@ class Node:
         watch = self.metrics.watch
         watch("running", "Tasks in this node's hands.", lambda: len(self.attempts))
         watch("capacity", "The most tasks at once.", lambda: self.settings.concurrency)
-        watch("open_for", "Tasks that may run now, by measured load.", lambda: self.slots.open_for)
+        watch("open_for", "Tasks that may run now, by measured load.", lambda: self.task_loops.open_for)
         watch("load_score", "0 (idle) to 100.", lambda: self.heartbeat.score)
         watch("alarms", "Thresholds that the node is over.", lambda: self.heartbeat.alarm_count)
         watch("handed_back", "Tasks that came when no task loop was free.", lambda: self.source.handed_back)
@@ -145,7 +145,7 @@ class Node:
         await self.http.start()
         self.bus.start()
         self._lasting.add(self._become_ready(), "start", may_end=True)
-        self._lasting.add(self.slots.run(), "task loops")
+        self._lasting.add(self.task_loops.run(), "task loops")
         self._lasting.add(self.directory.run(), "directory")
         self._lasting.add(self.heartbeat.run(), "heartbeat")
         self._lasting.add(self._keep_alive(), "keep-alive")
@@ -178,7 +178,7 @@ class Node:
             await self.bus.settle(self.bus.current)
         self.heartbeat.started()
         if not self.draining.wanted:
-            await self.slots.resume()
+            await self.task_loops.resume()
         self.ready.set()
         served = {language.name: version for language, version in self.pool.languages()}
         log.info(

@@ -48,11 +48,11 @@ async def test_a_node_that_falls_silent_is_not_given_its_own_task_again(
 ) -> None:
     """Its connection stays open, it has room and less load than the other, and its request for more still waits."""
     heir = await start_node("heir", ack_wait_s=2.0, probe=FixedProbe(cpu=94, memory=89))
-    await heir.slots.pause()
+    await heir.task_loops.pause()
     async with pausable_node(nats_server, tmp_path / "sleeper.log", ack_wait_s="2", concurrency="2") as sleeper:
         await gateway.submit(timed("t1", 1500))
         await gateway.started("t1")
-        await heir.slots.resume()
+        await heir.task_loops.resume()
         await gateway.waiting_pulls(2)
         sleeper.send_signal(signal.SIGSTOP)
         assert (await gateway.result("t1", within_s=2.0 + 1.5 + 0.8)).node_id == "heir"  # ack wait, run time, noise

@@ -78,7 +78,7 @@ async def test_a_request_that_waits_in_peace_is_not_taken_for_lost(
     gateway: GatewayStandIn, start_node: StartNode
 ) -> None:
     node = await start_node()  # its consumers
-    await node.slots.pause()
+    await node.task_loops.pause()
     await gateway.waiting_pulls(0)
     over = asyncio.get_running_loop().create_future()
     wait_s = nats_pull.SILENCE_S + 0.5

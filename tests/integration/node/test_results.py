@@ -43,7 +43,7 @@ async def test_a_result_that_is_there_already_wins(gateway: GatewayStandIn, star
     await gateway.queue_empties()
     assert await gateway.messages(names.STREAM_RESULTS) == 1
     assert gateway.results["t1"] == first
-    await asyncio.wait_for(node.slots.wait_until_quiet(), 5)  # the acknowledgement comes just before the end
+    await asyncio.wait_for(node.task_loops.wait_until_quiet(), 5)  # the acknowledgement comes just before the end
 
 
 async def test_a_message_that_is_no_task_is_buried_and_answered(gateway: GatewayStandIn, start_node: StartNode) -> None:

@@ -102,7 +102,7 @@ async def test_a_node_whose_load_rises_stops_being_the_first_choice(
 
 async def test_a_node_over_its_thresholds_gets_nothing(gateway: GatewayStandIn, start_node: StartNode) -> None:
     full = await start_node("full", probe=FixedProbe(memory=95), concurrency=8)
-    await eventually(lambda: full.slots.open_for == 0, SOON_S)
+    await eventually(lambda: full.task_loops.open_for == 0, SOON_S)
     await start_node("busy", probe=FixedProbe(cpu=60), concurrency=1)
     await gateway.submit(*(timed(f"t{index}", 5) for index in range(20)))
     await gateway.until(lambda: len(gateway.order) == 20)
