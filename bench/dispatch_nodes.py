@@ -33,9 +33,9 @@ async def main(names: list[str], values: dict[str, Any]) -> None:
     async def orders(order: Answer) -> Answer:
         for one in nodes:
             if order["do"] == "hold":
-                await one.slots.pause()
+                await one.task_loops.pause()
             elif order["do"] == "go":
-                await one.slots.resume()
+                await one.task_loops.resume()
             await one.ready.wait()
         return {"handed_back": sum(one.source.handed_back for one in nodes)}
 
