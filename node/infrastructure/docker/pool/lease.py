@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from node.application.ports import OnOutput
-from node.domain.sandbox import Ending, Launch, Outcome, SandboxLostError
+from node.domain.sandbox import Launch, Outcome, SandboxLostError
+from node.domain.verdict import CANCELLED_BEFORE_START
 from node.infrastructure.docker.pool.dedicated import DedicatedSlots
 from node.infrastructure.docker.pool.group import SlotGroup
 from node.infrastructure.docker.slot.slot import Slot
@@ -46,7 +47,7 @@ class Lease:
         finally:
             self._preparing = False
         if self._killed:
-            return _NEVER_STARTED
+            return CANCELLED_BEFORE_START
         return await slot.run(launch, on_output)
 
     async def kill(self) -> None:
@@ -68,17 +69,3 @@ class Lease:
 
     async def _grants(self, slot: Slot, memory_bytes: int) -> bool:
         return slot.memory_bytes == memory_bytes or await self._group.resize(slot, memory_bytes)
-
-
-_NEVER_STARTED = Outcome(
-    ending=Ending.CANCELLED,
-    exit_code=None,
-    signal=None,
-    stdout=b"",
-    stderr=b"",
-    stdout_truncated=False,
-    stderr_truncated=False,
-    wall_ms=0.0,
-    cpu_ms=0.0,
-    peak_memory_bytes=0,
-)

@@ -1,0 +1,105 @@
+"""When a node measures, what it makes of it, and when it says so."""
+
+from __future__ import annotations
+
+import asyncio
+
+from node.application.task_loops import TaskLoops
+from node.domain.load import Load
+from schemas.status import NodeState
+from tests.builders import CPP, PYTHON
+from tests.fakes.node import FakeSource, FixedProbe, MemoryDirectory, ScriptedPool
+from tests.unit.node.held_runner import HeldRunner, a_heartbeat
+
+
+async def test_a_node_over_its_thresholds_says_so_once_and_takes_nothing_until_it_is_not() -> None:
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    await loops.resume()
+    alarms: list[list[str]] = []
+    probe = FixedProbe(memory=85)
+    heartbeat = a_heartbeat(loops, probe, MemoryDirectory(), alarms)
+    heartbeat.started()
+    await heartbeat.sample()
+    await heartbeat.sample()
+    assert (heartbeat.state, loops.open_for) == (NodeState.OVERLOADED, 0)
+    assert alarms == [["memory 85 % >= 80 %"]]
+    probe.load = FixedProbe(memory=10).load
+    await heartbeat.sample()
+    assert (heartbeat.state, loops.open_for) == (NodeState.READY, 4)
+    assert alarms[-1] == []
+
+
+async def test_a_change_of_state_is_announced_at_once() -> None:
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    directory = MemoryDirectory()
+    heartbeat = a_heartbeat(loops, FixedProbe(cpu=50), directory, [])
+    beating = asyncio.create_task(heartbeat.run())
+    await directory.announced.wait()
+    assert directory.records[-1].state is NodeState.STARTING
+    directory.announced.clear()
+    heartbeat.started()
+    await asyncio.wait_for(directory.announced.wait(), 1)
+    record = directory.records[-1]
+    assert (record.state, record.load_score) == (NodeState.READY, 20.0)
+    assert [(language.name, language.compiled) for language in record.languages] == [("python", False), ("cpp", True)]
+    beating.cancel()
+    await asyncio.wait({beating})
+
+
+class CountingProbe(FixedProbe):
+    """Says when it was asked so many times more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = 0
+        self._done = asyncio.Event()
+
+    def measure(self) -> Load:
+        self._left -= 1
+        if self._left <= 0:
+            self._done.set()
+        return super().measure()
+
+    async def measured(self, times: int) -> None:
+        self._left = times
+        self._done.clear()
+        await asyncio.wait_for(self._done.wait(), 5)
+
+
+async def test_a_node_of_which_nothing_changes_is_announced_once_in_a_period_and_not_with_every_measurement() -> None:
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    directory, probe = MemoryDirectory(), CountingProbe()
+    heartbeat = a_heartbeat(loops, probe, directory, [])
+    beating = asyncio.create_task(heartbeat.run())
+    await probe.measured(20)
+    assert len(directory.records) == 1
+    heartbeat.started()
+    await probe.measured(20)
+    assert len(directory.records) == 2
+    beating.cancel()
+    await asyncio.wait({beating})
+
+
+async def test_a_node_of_which_nothing_changes_is_announced_again_when_the_period_is_over() -> None:
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    directory, probe = MemoryDirectory(), CountingProbe()
+    beating = asyncio.create_task(a_heartbeat(loops, probe, directory, [], announce_s=0.005).run())
+    await directory.announced.wait()
+    for _ in range(3):
+        directory.announced.clear()
+        await asyncio.wait_for(directory.announced.wait(), 5)
+    beating.cancel()
+    await asyncio.wait({beating})
+
+
+async def test_a_language_that_joins_in_is_announced_at_once() -> None:
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    directory, pool = MemoryDirectory(), ScriptedPool(languages=[PYTHON])
+    beating = asyncio.create_task(a_heartbeat(loops, FixedProbe(), directory, [], pool).run())
+    await directory.announced.wait()
+    directory.announced.clear()
+    pool.served.append((CPP, "14"))
+    await asyncio.wait_for(directory.announced.wait(), 1)
+    assert [language.name for language in directory.records[-1].languages] == ["python", "cpp"]
+    beating.cancel()
+    await asyncio.wait({beating})
