@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coderunner.errors import NotFound as NotFound
     from coderunner.errors import NotRedriven as NotRedriven
     from coderunner.errors import QueueFull as QueueFull
+    from coderunner.errors import TimedOut as TimedOut
     from coderunner.errors import Unauthenticated as Unauthenticated
     from coderunner.errors import Violation as Violation
     from coderunner.model import Cancellation as Cancellation
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from coderunner.task import Task as Task
     from coderunner.task import TestCase as TestCase
 
-_HOMES = {
+_NAMES_BY_MODULE = {
     "coderunner.client": ("Client",),
     "coderunner.operations": ("Operator",),
     "coderunner.sync": ("SyncClient",),
@@ -52,6 +53,7 @@ _HOMES = {
         "NotFound",
         "NotRedriven",
         "QueueFull",
+        "TimedOut",
         "Unauthenticated",
         "Violation",
     ),
@@ -72,16 +74,16 @@ _HOMES = {
     ),
     "coderunner.task": ("Checker", "Comparison", "Limits", "Task", "TestCase"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'coderunner' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME_OF})
+    return sorted({*globals(), *_MODULE_OF})

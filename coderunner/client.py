@@ -1,7 +1,8 @@
-"""The asynchronous client."""
+"""The asynchronous client of the gRPC API."""
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
@@ -11,28 +12,29 @@ from typing import Self, Unpack
 
 import grpc
 
-from coderunner import replies
+from coderunner import responses
 from coderunner.connection import Connection
-from coderunner.errors import CodeRunnerError
-from coderunner.faults import refusal
+from coderunner.errors import CodeRunnerError, TimedOut
+from coderunner.grpc_errors import refusal_error
 from coderunner.model import Cancellation, Execution, Language, Node, Output, Status, Submitted
+from coderunner.output_merger import OutputMerger
 from coderunner.requests import task_message
 from coderunner.task import Source, Task, TaskOptions
-from coderunner.transcript import Transcript
 from coderunner.v1 import catalog_pb2, execution_pb2
 from coderunner.watch import watch
 
 OnOutput = Callable[[Output], object]
-"""Called with each piece of output; what it returns is awaited where it can be."""
+"""A callback that gets each piece of output; what it returns is awaited where it can be."""
 
 _EXECUTE_S = 60.0  # after this the same key asks again, in case the connection died unnoticed
+_GIVE_UP_S = 5.0  # how long a caller whose time is over waits for the task to be cancelled
 _BATCH_S = 60.0
-_BATCH = 1000  # the most tasks one SubmitBatch takes
-_PAGE = 200
+_MAX_BATCH_TASKS = 1000  # what one SubmitBatch takes
+_PAGE_TASKS = 200
 
 
 class Client:
-    """Speaks to one gateway. Safe to share between the tasks of one event loop.
+    """A client of one gateway. Safe to share between the tasks of one event loop.
 
     ``target`` is ``host:port``, or ``https://host:port`` for TLS; None takes ``CODERUNNER_GATEWAY`` or
     127.0.0.1:50051. ``token`` None takes ``CODERUNNER_TOKEN``. A gateway that has answered once is waited for
@@ -72,14 +74,31 @@ class Client:
         await self._gateway.close()
 
     async def run(
-        self, language: str, source: Source, *, on_output: OnOutput | None = None, **options: Unpack[TaskOptions]
+        self,
+        language: str,
+        source: Source,
+        *,
+        on_output: OnOutput | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - it does more than asyncio.timeout: the task is cancelled
+        **options: Unpack[TaskOptions],
     ) -> Execution:
         """Runs a snippet and returns its result; see Task for the options. Survives a restart of the gateway.
-        Cancelling the caller does not cancel the task."""
+
+        ``timeout`` is how many seconds the caller waits, None for as long as it takes. When they are over the task is
+        cancelled, which may take 5 s more, and TimedOut is raised. Whatever else ends the call (the caller is
+        cancelled, GatewayUnavailable, an exception of ``on_output``) leaves the task alone: it runs on."""
         task = task_message(Task(language=language, source=source, **options))
-        if on_output is not None:
-            return await self.follow(await self._submit(task), on_output)
-        return replies.execution(await self._execute(task))
+        if timeout is None:
+            return await self._run(task, on_output)
+        if timeout <= 0:
+            raise TimedOut("no time was left to run it; nothing was submitted")
+        try:
+            async with asyncio.timeout(timeout) as bound:
+                return await self._run(task, on_output)
+        except TimeoutError:
+            if not bound.expired():
+                raise  # on_output's own
+        raise await self._give_up(task, timeout)
 
     async def submit(self, language: str, source: Source, **options: Unpack[TaskOptions]) -> str:
         """Hands a snippet over and returns its task's id at once; see Task for the options."""
@@ -89,7 +108,7 @@ class Client:
         """One answer for each task, in order: each is accepted or refused on its own."""
         messages = iter([task_message(task) for task in tasks])
         answers: list[Submitted] = []
-        while batch := list(islice(messages, _BATCH)):
+        while batch := list(islice(messages, _MAX_BATCH_TASKS)):
             request = execution_pb2.SubmitBatchRequest(tasks=batch)
             response: execution_pb2.SubmitBatchResponse = await self._gateway.ask(
                 self._gateway.execution.SubmitBatch, request, _BATCH_S
@@ -100,13 +119,13 @@ class Client:
     async def follow(self, task_id: str, on_output: OnOutput | None = None) -> Execution:
         """Waits for the task's result. ``on_output`` gets all of its output, each character once and in order: live,
         and from the result what was missed."""
-        transcript = Transcript()
+        merger = OutputMerger()
         async with aclosing(self.watch(task_id)) as events:
             async for event in events:
                 if isinstance(event, Output):
-                    await _tell(on_output, transcript.live(event))
+                    await _tell(on_output, merger.unseen_part(event))
                 elif event.status.is_final:
-                    for piece in transcript.rest(event):
+                    for piece in merger.unseen_rest(event):
                         await _tell(on_output, piece)
                     return event
         raise CodeRunnerError(f"the task {task_id} ended without a result")
@@ -120,7 +139,7 @@ class Client:
         """The task as it stands now. Raises NotFound."""
         request = execution_pb2.GetRequest(id=task_id)
         response: execution_pb2.GetResponse = await self._gateway.ask(self._gateway.execution.Get, request)
-        return replies.execution(response.execution)
+        return responses.execution(response.execution)
 
     async def list(
         self,
@@ -140,10 +159,10 @@ class Client:
         )
         left = limit if limit is not None else 1 << 62
         while left > 0:
-            request.page_size = min(left, _PAGE)
+            request.page_size = min(left, _PAGE_TASKS)
             page: execution_pb2.ListResponse = await self._gateway.ask(self._gateway.execution.List, request)
             for message in page.executions[:left]:
-                yield replies.execution(message)
+                yield responses.execution(message)
             left -= len(page.executions)
             request.page_token = page.next_page_token
             if not request.page_token:
@@ -153,7 +172,7 @@ class Client:
         """A queued task never starts; a running one is killed and keeps its partial output. Raises NotFound."""
         request = execution_pb2.CancelRequest(id=task_id)
         answer: execution_pb2.CancelResponse = await self._gateway.ask(self._gateway.execution.Cancel, request)
-        return Cancellation(replies.execution(answer.execution), answer.cancelled)
+        return Cancellation(responses.execution(answer.execution), answer.cancelled)
 
     async def languages(self) -> tuple[Language, ...]:
         """What live nodes serve."""
@@ -161,13 +180,33 @@ class Client:
         answer: catalog_pb2.ListLanguagesResponse = await self._gateway.ask(
             self._gateway.catalog.ListLanguages, request
         )
-        return tuple(replies.language(message) for message in answer.languages)
+        return tuple(responses.language(message) for message in answer.languages)
 
     async def nodes(self) -> tuple[Node, ...]:
         """The live nodes, as they last described themselves."""
         request = catalog_pb2.ListNodesRequest()
         answer: catalog_pb2.ListNodesResponse = await self._gateway.ask(self._gateway.catalog.ListNodes, request)
-        return tuple(replies.node(message) for message in answer.nodes)
+        return tuple(responses.node(message) for message in answer.nodes)
+
+    async def _run(self, task: execution_pb2.Task, on_output: OnOutput | None) -> Execution:
+        if on_output is not None:
+            return await self.follow(await self._submit(task), on_output)
+        return responses.execution(await self._execute(task))
+
+    async def _give_up(self, task: execution_pb2.Task, timeout_s: float) -> TimedOut:
+        """Cancels the task, and says how it then stood. Its idempotency key finds it: submitted once more it is the
+        same task, also where the first submission was still on its way."""
+        late = f"no result within {timeout_s:g} s"
+        task_id = ""
+        try:
+            async with asyncio.timeout(_GIVE_UP_S):
+                task_id = await self._submit(task)
+                execution = (await self.cancel(task_id)).execution
+        except (CodeRunnerError, TimeoutError) as error:
+            return TimedOut(f"{late}, and the task could not be cancelled: {str(error) or 'no answer'}", task_id)
+        if execution.status is Status.CANCELLED:
+            return TimedOut(f"{late}; the task is cancelled", task_id, execution)
+        return TimedOut(f"{late}; the task ended just then: {execution.status}", task_id, execution)
 
     async def _submit(self, task: execution_pb2.Task) -> str:
         request = execution_pb2.SubmitRequest(task=task)
@@ -189,13 +228,13 @@ class Client:
                 raise
             return answer
 
-        while (answer := await self._gateway.patiently(call)) is None:
+        while (answer := await self._gateway.with_retries(call)) is None:
             pass
         return answer.execution
 
 
 def _submitted(message: execution_pb2.Submitted) -> Submitted:
-    return Submitted(error=refusal(message.error)) if message.HasField("error") else Submitted(id=message.id)
+    return Submitted(error=refusal_error(message.error)) if message.HasField("error") else Submitted(id=message.id)
 
 
 async def _tell(on_output: OnOutput | None, piece: Output | None) -> None:

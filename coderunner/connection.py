@@ -1,4 +1,4 @@
-"""One channel to the gateway, and how long a call bears with it."""
+"""The gRPC channel to the gateway, and the retries of a call."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import grpc
-import stamina
 from google.protobuf.message import Message
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential, wait_random
 
 from coderunner.errors import CodeRunnerError
-from coderunner.faults import fault, is_passing
+from coderunner.grpc_errors import call_error, is_transient
 from coderunner.v1 import catalog_pb2_grpc, execution_pb2_grpc, operations_pb2_grpc
 
 DEFAULT_TARGET = "127.0.0.1:50051"
@@ -27,8 +27,13 @@ _OPTIONS = (
 )
 
 
+_RETRYING = AsyncRetrying(
+    retry=retry_if_exception(is_transient), wait=wait_exponential(0.1, max=1.0) + wait_random(0, 0.2), reraise=True
+)
+
+
 class Connection:
-    """Opens its channel with the first call, in the loop that makes it."""
+    """The gRPC channel to one gateway, opened by the first call in the event loop that makes it."""
 
     def __init__(self, target: str | None, token: str | None, first_patience_s: float, patience_s: float) -> None:
         address = target or os.environ.get("CODERUNNER_GATEWAY") or DEFAULT_TARGET
@@ -43,6 +48,7 @@ class Connection:
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
+        """The token, as every call carries it."""
         return (("authorization", f"Bearer {self._token}"),) if self._token else ()
 
     @property
@@ -76,20 +82,20 @@ class Connection:
     async def ask(
         self, method: Callable[..., Awaitable[_Answer]], request: Message, timeout_s: float = CALL_S
     ) -> _Answer:
-        """The answer to one call, made again while the gateway is away: the call must be safe to repeat."""
+        """The answer to one request, asked again while the gateway is away: it must be safe to repeat."""
 
         async def call() -> _Answer:
             return await method(request, timeout=timeout_s, metadata=self.metadata)
 
-        return await self.patiently(call)
+        return await self.with_retries(call)
 
-    async def patiently(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
+    async def with_retries(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """The answer of ``call``, which must be safe to repeat: tried again while the gateway is away, for a short time
         before it has ever answered and for longer after. Raises CodeRunnerError."""
         try:
             answer = await self._tried(call)
         except grpc.aio.AioRpcError as error:
-            raise self.fault(error) from error
+            raise self.error(error) from error
         self._answered = True
         return answer
 
@@ -97,18 +103,14 @@ class Connection:
         try:
             return await call()  # most calls need no second try, and setting one up takes 0.2 ms
         except grpc.aio.AioRpcError as error:
-            if not is_passing(error):
+            if not is_transient(error):
                 raise
         patience_s = self._patience_s if self._answered else self._first_patience_s
-        async for attempt in stamina.retry_context(
-            on=is_passing, attempts=None, timeout=patience_s, wait_initial=0.1, wait_max=1.0, wait_jitter=0.2
-        ):
-            with attempt:
-                return await call()
-        raise AssertionError("unreachable: the last failure is raised")
+        return await _RETRYING.copy(stop=stop_after_delay(patience_s))(call)
 
-    def fault(self, error: grpc.aio.AioRpcError) -> CodeRunnerError:
-        return fault(error, self.target)
+    def error(self, error: grpc.aio.AioRpcError) -> CodeRunnerError:
+        """The exception that a failed call to this gateway means to the caller."""
+        return call_error(error, self.target)
 
     async def close(self) -> None:
         if self._channel is not None:

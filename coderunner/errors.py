@@ -1,13 +1,17 @@
-"""What can go wrong, as exceptions. A program that fails is no exception: its ``Execution`` says so."""
+"""The exceptions of the client. A program that fails raises none of them: its ``Execution`` says so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from coderunner.model import Execution
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing that is wrong with a request."""
+    """One field of a request that the gateway refuses, and why."""
 
     field: str
     """Its path, such as ``task.files[0].name``."""
@@ -15,11 +19,11 @@ class Violation:
 
 
 class CodeRunnerError(Exception):
-    """The base of all: the request did not do what it was for."""
+    """The base class of every exception of this package: the request did not do what it was for."""
 
 
 class InvalidTask(CodeRunnerError):  # noqa: N818 - reads as what happened; the base class carries "Error"
-    """The request is not acceptable as it is; ``violations`` name each fault. Another try cannot help."""
+    """The gateway refuses the request as it is; ``violations`` name each wrong field. Another try cannot help."""
 
     def __init__(self, message: str, violations: tuple[Violation, ...] = ()) -> None:
         super().__init__(message)
@@ -44,7 +48,7 @@ class NotFound(CodeRunnerError):  # noqa: N818 - reads as what happened; the bas
 
 
 class NotRedriven(CodeRunnerError):  # noqa: N818 - reads as what happened; the base class carries "Error"
-    """The dead letter stays where it is."""
+    """The dead letter was not redriven and stays where it is."""
 
 
 class Unauthenticated(CodeRunnerError):  # noqa: N818 - reads as what happened; the base class carries "Error"
@@ -53,3 +57,18 @@ class Unauthenticated(CodeRunnerError):  # noqa: N818 - reads as what happened; 
 
 class GatewayUnavailable(CodeRunnerError):  # noqa: N818 - reads as what happened; the base class carries "Error"
     """The gateway did not answer within the client's patience."""
+
+
+class TimedOut(CodeRunnerError, TimeoutError):  # noqa: N818 - reads as what happened; the base class carries "Error"
+    """The result was not there within the ``timeout`` that the caller gave, so the task was cancelled.
+
+    The program's own wall-clock limit is another thing: it ends the program as TIME_LIMIT and raises nothing.
+    """
+
+    def __init__(self, message: str, task_id: str = "", execution: Execution | None = None) -> None:
+        super().__init__(message)
+        self.task_id = task_id
+        """Empty where the gateway did not say it in time, or was never asked."""
+        self.execution = execution
+        """The task after it was cancelled, with the output until then, or the result that came too late. None where the
+        gateway did not answer in time: then the task may still run."""

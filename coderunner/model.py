@@ -1,4 +1,4 @@
-"""What comes back, with the proto's field names."""
+"""The client's types of what the gateway answers, with the proto's field names."""
 
 from __future__ import annotations
 
@@ -27,11 +27,15 @@ __all__ = [
 
 
 class Stream(StrEnum):
+    """One of a program's two output streams."""
+
     STDOUT = "STDOUT"
     STDERR = "STDERR"
 
 
 class NodeState(StrEnum):
+    """The state in which a node describes itself."""
+
     STARTING = "STARTING"
     READY = "READY"
     DRAINING = "DRAINING"
@@ -64,6 +68,8 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
+    """The verdict on one test case, and its run."""
+
     name: str
     verdict: Verdict
     stage: Stage | None = None
@@ -110,7 +116,7 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A piece of output, as it appeared."""
+    """A piece of a program's output, as it appeared."""
 
     stage: str
     """``compile``, ``run`` or ``case:<index from 0>``."""
@@ -123,7 +129,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What became of one task of a batch: an id, or why it was refused."""
+    """The answer to one task of a batch: an id, or why it was refused."""
 
     id: str = ""
     error: CodeRunnerError | None = None
@@ -131,6 +137,8 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
+    """The answer to ``cancel``."""
+
     execution: Execution
     """The task after the call: cancelled, or the state in which it had already ended."""
     cancelled: bool
@@ -139,6 +147,8 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class Language:
+    """A language that live nodes serve."""
+
     name: str
     versions: tuple[str, ...] = ()
     """Distinct versions on live nodes, newest first."""
@@ -152,13 +162,15 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Node:
+    """A live node, as it last described itself."""
+
     id: str
     host: str = ""
     pools: tuple[str, ...] = ()
     languages: Mapping[str, str] = field(default_factory=dict)
     """Name to version."""
     capacity: int = 0
-    """The most tasks it runs at once."""
+    """How many tasks it runs at once, at most."""
     running: int = 0
     cpu_percent: float = 0.0
     memory_percent: float = 0.0
@@ -176,7 +188,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What could not be run or delivered."""
+    """A task that could not be run, or a result that could not be delivered."""
 
     id: str
     """The task's."""

@@ -1,46 +1,47 @@
-"""The asynchronous client with what operators may do besides."""
+"""The asynchronous client of operators: dead letters, drained nodes."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from coderunner import replies
+from coderunner import responses
 from coderunner.client import Client
 from coderunner.errors import LanguageUnavailable, NotRedriven
 from coderunner.model import DeadLetter
 from coderunner.v1 import operations_pb2
 
 _REDRIVE_S = 60.0  # an endpoint that hangs is waited for
-_PAGE = 200
+_PAGE_LETTERS = 200
 
 
 class Operator(Client):
-    """A Client that also looks after dead letters and nodes. Where the gateway asks for tokens, this needs an
+    """A Client with the methods that only operators may call. Where the gateway asks for tokens, this needs an
     operator's; every method raises CodeRunnerError or one of its kinds."""
 
     async def dead(self, reason: str = "", limit: int | None = None) -> AsyncIterator[DeadLetter]:
-        """What could not be run (``poison``) or delivered (``undelivered``), newest first, without the messages."""
+        """Dead letters, newest first, without their messages: what could not be run (``poison``) or delivered
+        (``undelivered``)."""
         request = operations_pb2.ListDeadRequest(reason=reason)
         left = limit if limit is not None else 1 << 62
         while left > 0:
-            request.page_size = min(left, _PAGE)
+            request.page_size = min(left, _PAGE_LETTERS)
             page: operations_pb2.ListDeadResponse = await self._gateway.ask(self._gateway.operations.ListDead, request)
             for message in page.letters[:left]:
-                yield replies.dead_letter(message)
+                yield responses.dead_letter(message)
             left -= len(page.letters)
             request.page_token = page.next_page_token
             if not request.page_token:
                 return
 
     async def dead_letter(self, task_id: str) -> DeadLetter:
-        """The task's newest one, with its message. Raises NotFound."""
+        """The task's newest dead letter, with its message. Raises NotFound."""
         request = operations_pb2.GetDeadRequest(id=task_id)
         answer: operations_pb2.GetDeadResponse = await self._gateway.ask(self._gateway.operations.GetDead, request)
-        return replies.dead_letter(answer.letter)
+        return responses.dead_letter(answer.letter)
 
     async def redrive(self, task_id: str) -> None:
-        """Has a poisonous task run again, an undelivered result delivered again. Raises NotFound, NotRedriven,
-        QueueFull."""
+        """Has a poisonous task run once more, or an undelivered result delivered once more. Raises NotFound,
+        NotRedriven, QueueFull."""
         request = operations_pb2.RedriveRequest(id=task_id)
         try:
             await self._gateway.ask(self._gateway.operations.Redrive, request, _REDRIVE_S)
@@ -48,7 +49,7 @@ class Operator(Client):
             raise NotRedriven(str(error)) from error
 
     async def drain(self, node_id: str) -> bool:
-        """The node takes nothing new, finishes what it runs, leaves the list, ends. False where it did not answer."""
+        """Has a node take nothing new, finish what it runs, leave the list and end. False where it did not answer."""
         request = operations_pb2.DrainNodeRequest(id=node_id)
         answer: operations_pb2.DrainNodeResponse = await self._gateway.ask(self._gateway.operations.DrainNode, request)
         return answer.accepted

@@ -1,4 +1,4 @@
-"""From what the caller says to what the gateway takes."""
+"""Conversions from the caller's Task to the gateway's messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from coderunner.errors import InvalidTask, Violation
-from coderunner.keys import fresh_key
+from coderunner.idempotency_key import fresh_key
 from coderunner.task import Checker, Limits, Source, Task, TestCase
 from coderunner.v1 import execution_pb2 as pb
 
@@ -14,7 +14,8 @@ _PRIORITIES = {"LOW": pb.Task.LOW, "NORMAL": pb.Task.NORMAL, "HIGH": pb.Task.HIG
 
 
 def task_message(task: Task) -> pb.Task:
-    """``task`` on the wire, always with an idempotency key. Raises InvalidTask for what no message can say."""
+    """The message that submits ``task``, always with an idempotency key. Raises InvalidTask for what no message can
+    say."""
     try:
         return pb.Task(
             language=task.language,

@@ -1,4 +1,4 @@
-"""The client for programs without an event loop: the asynchronous one, driven by a thread."""
+"""The blocking client: the asynchronous one, driven by an event loop in a thread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from coderunner.task import Source, Task, TaskOptions
 _Result = TypeVar("_Result")
 
 
-class _Loop:
+class _SharedLoop:
     """One event loop in a thread, shared by every SyncClient of the process while there is one."""
 
     def __init__(self) -> None:
@@ -45,11 +45,15 @@ class _Loop:
             self._loop = self._thread = None
 
 
-_LOOP = _Loop()
+_LOOP = _SharedLoop()
 
 
 class SyncClient:
-    """Mirrors Client, blocking. Safe to share between threads. ``on_output`` is called in the client's own thread."""
+    """A blocking client of one gateway, with the methods of Client. Safe to share between threads.
+
+    ``on_output`` is called in the client's own thread. A KeyboardInterrupt ends the call at once and leaves the task
+    alone; ``cancel`` is for that.
+    """
 
     def __init__(
         self,
@@ -77,9 +81,15 @@ class SyncClient:
             _LOOP.release()
 
     def run(
-        self, language: str, source: Source, *, on_output: OnOutput | None = None, **options: Unpack[TaskOptions]
+        self,
+        language: str,
+        source: Source,
+        *,
+        on_output: OnOutput | None = None,
+        timeout: float | None = None,
+        **options: Unpack[TaskOptions],
     ) -> Execution:
-        return self._wait(self._client.run(language, source, on_output=on_output, **options))
+        return self._wait(self._client.run(language, source, on_output=on_output, timeout=timeout, **options))
 
     def submit(self, language: str, source: Source, **options: Unpack[TaskOptions]) -> str:
         return self._wait(self._client.submit(language, source, **options))
@@ -125,7 +135,7 @@ class SyncClient:
         try:
             return future.result()
         except BaseException:
-            future.cancel()  # Ctrl-C in the waiting thread ends the call in ours
+            future.cancel()  # a KeyboardInterrupt in the waiting thread ends the call in the loop's
             raise
 
     def _iterate(self, items: AsyncIterator[_Result]) -> Iterator[_Result]:

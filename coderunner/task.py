@@ -1,4 +1,4 @@
-"""What is asked for: one snippet, its input, its limits."""
+"""The client's types of what it submits: one snippet, its input, its limits."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
 Source = str | Mapping[str, str]
-"""The text of one file, or file names with their texts."""
+"""A program: the text of one file, or file names with their texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one run may use; ``None`` takes the gateway's default. The network is always off."""
+    """The limits of one run; ``None`` takes the gateway's default. The network is always off."""
 
     cpu_ms: int | None = None
     """Processor time of all processes together."""
@@ -30,7 +30,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a case's output is held against what is expected."""
+    """The rule by which a case's output is compared with what is expected."""
 
     mode: Literal["EXACT", "TRIMMED", "TOKENS", "FLOAT"] = "TRIMMED"
     epsilon: float = 0.0
@@ -39,7 +39,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCase:
-    """One run of the program against what it should print."""
+    """A test case: one run of the program, and what it should print."""
 
     __test__ = False  # pytest must not collect it
 

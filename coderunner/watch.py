@@ -1,4 +1,4 @@
-"""Watching one task across broken connections."""
+"""The watch of one task: a stream of its changes and output that survives broken connections."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from typing import Any
 
 import grpc
 
-from coderunner import replies
+from coderunner import responses
 from coderunner.connection import Connection
 from coderunner.errors import GatewayUnavailable
-from coderunner.faults import is_passing
+from coderunner.grpc_errors import is_transient
 from coderunner.model import Execution, Output
 from coderunner.v1 import execution_pb2
 
 _IDLE_S = 30.0  # a stream that was silent for this long is opened anew, in case its connection died unnoticed
 _REOPEN_PAUSE_S = 0.2
-_MOST_BARREN = 50  # streams in a row that broke without news; after these the gateway counts as gone
+_MAX_EMPTY_STREAMS = 50  # streams in a row that broke without news; after these the gateway counts as gone
 
 
 async def watch(gateway: Connection, task_id: str) -> AsyncGenerator[Execution | Output, None]:
     """The task's state, its changes and its output, over as many streams as it takes. Raises CodeRunnerError."""
     last: Execution | None = None
-    barren = 0
-    while barren < _MOST_BARREN:
-        barren += 1
+    empty_streams = 0
+    while empty_streams < _MAX_EMPTY_STREAMS:
+        empty_streams += 1
         async with aclosing(_stream(gateway, task_id)) as messages:
             async for message in messages:
                 if message.WhichOneof("event") == "output":
-                    barren = 0
-                    yield replies.output(message.output)
+                    empty_streams = 0
+                    yield responses.output(message.output)
                     continue
-                execution = replies.execution(message.execution)
+                execution = responses.execution(message.execution)
                 if execution != last:
-                    barren, last = 0, execution
+                    empty_streams, last = 0, execution
                     yield execution
                 if execution.status.is_final:
                     return
@@ -45,7 +45,7 @@ async def watch(gateway: Connection, task_id: str) -> AsyncGenerator[Execution |
 
 async def _stream(gateway: Connection, task_id: str) -> AsyncGenerator[execution_pb2.WatchResponse, None]:
     """One stream until it ends, breaks or falls silent."""
-    call, message = await gateway.patiently(lambda: _open(gateway, task_id))
+    call, message = await gateway.with_retries(lambda: _open(gateway, task_id))
     try:
         while isinstance(message, execution_pb2.WatchResponse):  # gRPC's end-of-stream marker is none
             yield message
@@ -53,8 +53,8 @@ async def _stream(gateway: Connection, task_id: str) -> AsyncGenerator[execution
     except TimeoutError:
         return
     except grpc.aio.AioRpcError as error:
-        if not is_passing(error):
-            raise gateway.fault(error) from error
+        if not is_transient(error):
+            raise gateway.error(error) from error
     finally:
         call.cancel()
 

@@ -22,7 +22,7 @@ _COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
+class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -34,7 +34,7 @@ class _Lazy(click.Group):
         return command if isinstance(command, click.Command) else None
 
 
-@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--gateway", metavar="HOST:PORT", help="Overrides CODERUNNER_GATEWAY (default 127.0.0.1:50051).")
 @click.option("--token", metavar="TOKEN", help="Overrides CODERUNNER_TOKEN. Other users of the machine can see it.")
 @click.version_option(package_name="coderunner", message="%(version)s")

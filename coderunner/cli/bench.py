@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Tally:
-    """End-to-end times of what succeeded, and what else there was."""
+    """The end-to-end times of the runs that succeeded, and a count of the other outcomes."""
 
     times_ms: list[float] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)

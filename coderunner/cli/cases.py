@@ -1,4 +1,4 @@
-"""Test cases from a folder, and how they went."""
+"""The test cases in a folder, and the table of their verdicts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coderunner.cli.sources import text_of
-from coderunner.cli.tables import megabytes, milliseconds, one_line, table
+from coderunner.cli.tables import mebibytes, milliseconds, one_line, table
 from coderunner.task import Comparison, TestCase
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def read(folder: Path, comparison: Comparison, *, checked: bool = False) -> list[TestCase]:
-    """One case for each ``NAME.in`` with its ``NAME.out`` or ``NAME.ans``, and ``NAME.args`` where there is one
-    (quoted as in a shell), in natural order. ``checked``: a checker may do without an expected output. Raises
-    click.UsageError."""
+    """The cases of a folder, in natural order: one for each ``NAME.in`` with its ``NAME.out`` or ``NAME.ans``, and
+    ``NAME.args`` where there is one (quoted as in a shell). ``checked``: a checker may do without an expected output.
+    Raises click.UsageError."""
     inputs = sorted(folder.glob("*.in"), key=_natural)
     if not inputs:
         raise click.UsageError(f"there is no NAME.in in '{folder}'")
@@ -67,6 +67,6 @@ def _row(case: CaseResult) -> tuple[str, ...]:
         verdict,
         milliseconds(stage.wall_ms),
         milliseconds(stage.cpu_ms),
-        megabytes(stage.peak_memory_bytes),
+        mebibytes(stage.peak_memory_bytes),
         "" if case.verdict == "ACCEPTED" else one_line(shown, 40),
     )

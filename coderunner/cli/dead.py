@@ -9,8 +9,8 @@ import click
 
 from coderunner.cli import exit_codes
 from coderunner.cli.output import as_json, complain, print_json
-from coderunner.cli.session import Address, operating
-from coderunner.cli.tables import moment, one_line, table
+from coderunner.cli.session import Address, as_operator
+from coderunner.cli.tables import local_time, one_line, table
 from coderunner.errors import CodeRunnerError, GatewayUnavailable, Unauthenticated
 from coderunner.model import DeadLetter
 
@@ -39,7 +39,7 @@ def list_(address: Address, reason: str, limit: int, as_objects: bool) -> None:
     async def collect(client: Operator) -> list[DeadLetter]:
         return [letter async for letter in client.dead(reason, limit)]
 
-    found = operating(address, collect)
+    found = as_operator(address, collect)
     if as_objects:
         print_json([as_json(letter) for letter in found])
     elif not found:
@@ -51,7 +51,7 @@ def list_(address: Address, reason: str, limit: int, as_objects: bool) -> None:
 
 def _row(letter: DeadLetter) -> tuple[str, ...]:
     happened = one_line(letter.detail, 100)
-    return (letter.id, letter.reason, str(letter.attempts), moment(letter.at_ms), letter.node_id or "-", happened)
+    return (letter.id, letter.reason, str(letter.attempts), local_time(letter.at_ms), letter.node_id or "-", happened)
 
 
 @dead.command(short_help="One dead letter with its message.")
@@ -60,7 +60,7 @@ def _row(letter: DeadLetter) -> tuple[str, ...]:
 @click.pass_obj
 def show(address: Address, task_id: str, as_object: bool) -> None:
     """One dead letter: what happened, and the message as it was."""
-    letter = operating(address, lambda client: client.dead_letter(task_id))
+    letter = as_operator(address, lambda client: client.dead_letter(task_id))
     if as_object:
         print_json(as_json(letter))
         return
@@ -69,7 +69,7 @@ def show(address: Address, task_id: str, as_object: bool) -> None:
         ("reason", letter.reason),
         ("happened", one_line(letter.detail, 1 << 16)),
         ("attempts", str(letter.attempts)),
-        ("when", moment(letter.at_ms)),
+        ("when", local_time(letter.at_ms)),
         ("node", letter.node_id or "-"),
     ]
     for name, value in facts:
@@ -96,7 +96,7 @@ def redrive(address: Address, task_ids: tuple[str, ...], every: bool, as_objects
     not."""
     if every == bool(task_ids):
         raise click.UsageError("name the dead letters by their IDs, or all of them with --all")
-    outcomes = operating(address, lambda client: _redrive(client, task_ids))
+    outcomes = as_operator(address, lambda client: _redrive(client, task_ids))
     if as_objects:
         print_json([_outcome(task_id, error) for task_id, error in outcomes.items()])
     else:

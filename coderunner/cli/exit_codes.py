@@ -1,4 +1,4 @@
-"""What the command exits with; docs/cli.md tells users the same."""
+"""The exit codes of the command; docs/cli.md tells users the same."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from coderunner.errors import (
     NotFound,
     NotRedriven,
     QueueFull,
+    TimedOut,
     Unauthenticated,
 )
 from coderunner.model import Execution, Status
@@ -49,6 +50,7 @@ _OF_ERROR: dict[type[CodeRunnerError], int] = {
     GatewayUnavailable: UNAVAILABLE,
     NotFound: NO_SUCH_TASK,
     NotRedriven: FAILED,
+    TimedOut: TIMED_OUT,
     Unauthenticated: NOT_ALLOWED,
 }
 
@@ -63,4 +65,5 @@ def of_execution(execution: Execution) -> int:
 
 
 def of_error(error: CodeRunnerError) -> int:
+    """The exit code that stands for an exception of the client."""
     return _OF_ERROR.get(type(error), OUR_FAILURE)

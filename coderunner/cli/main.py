@@ -1,4 +1,4 @@
-"""The entry point: one sentence and an exit code for whatever goes wrong, never a traceback."""
+"""The entry point of the command: one sentence and an exit code for whatever goes wrong, never a traceback."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coderunner.cli.output import print_json
-from coderunner.cli.session import Address, operating
+from coderunner.cli.session import Address, as_operator
 from coderunner.errors import NotFound
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def node() -> None:
 @click.pass_obj
 def drain(address: Address, node_id: str, wait: bool, as_object: bool) -> None:
     """The node takes nothing new, finishes what it runs, leaves the list and ends with exit code 0."""
-    operating(address, lambda client: _drain(client, node_id, wait=wait))
+    as_operator(address, lambda client: _drain(client, node_id, wait=wait))
     if as_object:
         print_json({"id": node_id, "accepted": True, "gone": wait})
     else:

@@ -1,4 +1,4 @@
-"""How answers are printed: as JSON with the proto's field names, or for the eye."""
+"""Printing: answers as JSON with the proto's field names, sentences on standard error, a program's output."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ if TYPE_CHECKING:
 
 
 class ReaderGoneError(Exception):
-    """Nobody reads our output any more."""
+    """The reader of our standard output has closed it."""
 
 
 def as_json(value: DataclassInstance) -> dict[str, Any]:
+    """The object as ``print_json`` takes it."""
     return dataclasses.asdict(value)
 
 
 def print_json(value: object) -> None:
-    """One line; numbers as numbers, what is unset as null. Always UTF-8."""
+    """Prints one line of JSON; what is unset is null. Always UTF-8."""
     click.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", errors="replace"))
 
 
 def complain(sentence: str) -> None:
-    """One sentence on standard error."""
+    """Prints one sentence on standard error."""
     click.echo(click.style("coderunner: ", dim=True) + sentence, err=True)
 
 
 def write(text: str, *, to_stderr: bool) -> None:
-    """A program's output as it is, at once, whatever the terminal's encoding."""
+    """Writes a program's output as it is, at once, whatever the terminal's encoding. Raises ReaderGoneError."""
     stream = sys.stderr if to_stderr else sys.stdout
     try:
         stream.buffer.write(text.encode("utf-8", errors="replace"))

@@ -1,4 +1,4 @@
-"""One small program per language, for the load test and the doctor."""
+"""Hello programs, one per language, for the load test and the doctor."""
 
 from __future__ import annotations
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coderunner.cli import cases, exit_codes, following, report, sources
+from coderunner.cli import cases, exit_codes, sources
+from coderunner.cli.live_run import submit_and_follow
+from coderunner.cli.name_values import name_values
 from coderunner.cli.output import as_json, complain, print_json
-from coderunner.cli.pairs import pairs
+from coderunner.cli.remarks import remarks
 from coderunner.cli.session import Address, against
 from coderunner.task import Checker, Comparison, Limits, TaskOptions
 
@@ -58,7 +60,7 @@ class _Options:
 @click.option("--entry-point", default="", metavar="NAME", help="File to run; without it the first.")
 @click.option("--stdin", metavar="FILE", help="What the program reads; '-' passes on this command's own.")
 @click.option("--arg", multiple=True, metavar="A", help="An argument of the program; may be repeated.")
-@click.option("--env", multiple=True, callback=pairs, metavar="NAME=VALUE", help="Environment; may be repeated.")
+@click.option("--env", multiple=True, callback=name_values, metavar="NAME=VALUE", help="Environment; may be repeated.")
 @click.option("--compile-option", multiple=True, metavar="O", help="Passed to the compiler; may be repeated.")
 @click.option("--cpu", type=_SECONDS, metavar="S", help="Limit of processor time in seconds.")
 @click.option("--wall", type=_SECONDS, metavar="S", help="Limit of wall-clock time in seconds.")
@@ -66,7 +68,7 @@ class _Options:
 @click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Limit of processes and threads.")
 @click.option("--priority", type=click.Choice(["LOW", "NORMAL", "HIGH"], case_sensitive=False), default="NORMAL")
 @click.option(
-    "--label", multiple=True, callback=pairs, metavar="NAME=VALUE", help="Kept with the task; may be repeated."
+    "--label", multiple=True, callback=name_values, metavar="NAME=VALUE", help="Kept with the task; may be repeated."
 )
 @click.option(
     "--cases",
@@ -99,11 +101,7 @@ def run(address: Address, /, **options: Any) -> int:
         raise click.UsageError("source and stdin cannot both come from standard input")
     submission = sources.read(chosen.files, chosen.entry_point)
     task = _task(chosen, submission)
-    try:
-        execution = against(address, lambda client: _judge_or_run(client, chosen, submission, task))
-    except following.GaveUpError as error:
-        complain(str(error))
-        return exit_codes.TIMED_OUT
+    execution = against(address, lambda client: _judge_or_run(client, chosen, submission, task))
     return _show(execution, as_one_object=chosen.json)
 
 
@@ -114,7 +112,7 @@ async def _judge_or_run(
     if chosen.checker is not None:
         checker = sources.read([chosen.checker])
         task["checker"] = Checker(await sources.language_of(client, checker), checker.source)
-    return await following.follow(
+    return await submit_and_follow(
         client,
         lambda: client.submit(language, submission.source, **task),
         show=not chosen.json,
@@ -167,6 +165,6 @@ def _show(execution: Execution, *, as_one_object: bool) -> int:
     else:
         if execution.cases:
             click.echo(cases.verdicts(execution))
-        for sentence in report.remarks(execution):
+        for sentence in remarks(execution):
             complain(sentence)
     return exit_codes.of_execution(execution)

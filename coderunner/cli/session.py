@@ -1,4 +1,4 @@
-"""What every command shares: the options that lead to a gateway, and running a coroutine against it."""
+"""The connection of a command to the gateway: its address, and a coroutine run with a client."""
 
 from __future__ import annotations
 
@@ -19,24 +19,23 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to go; None takes the environment's."""
+    """The gateway's address and the token, from the command line; None takes the environment's."""
 
     gateway: str | None
     token: str | None
 
 
 def against(address: Address, work: Callable[[Client], Awaitable[_Result]]) -> _Result:
-    """Runs ``work`` with a client. SIGTERM cancels it like Ctrl-C."""
-    return operating(address, work)
+    """Runs ``work`` with a client of the gateway. SIGTERM cancels it like Ctrl-C."""
+    return as_operator(address, work)
 
 
-def operating(address: Address, work: Callable[[Operator], Awaitable[_Result]]) -> _Result:
-    """As ``against``, with an operator's client."""
+def as_operator(address: Address, work: Callable[[Operator], Awaitable[_Result]]) -> _Result:
+    """Runs ``work`` with an operator's client. SIGTERM cancels it like Ctrl-C."""
 
     async def session() -> _Result:
         from coderunner.operations import Operator  # noqa: PLC0415 - gRPC loads only when a gateway is asked
 
-        _quiet_retries()
         this = asyncio.current_task()
         if this is not None:
             with suppress(NotImplementedError, ValueError, RuntimeError):
@@ -48,9 +47,3 @@ def operating(address: Address, work: Callable[[Operator], Awaitable[_Result]]) 
         return asyncio.run(session())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
-
-
-def _quiet_retries() -> None:
-    import stamina.instrumentation  # noqa: PLC0415 - comes with the client
-
-    stamina.instrumentation.set_on_retry_hooks([])  # its default prints to standard output

@@ -1,4 +1,4 @@
-"""From files on disk to a submission."""
+"""The source files that a command names, read from disk."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
+    """The program to submit, as its files say."""
+
     source: Source
     entry_point: str
     """Empty where there is one file."""
@@ -26,8 +28,8 @@ class Submission:
 
 
 def read(files: Sequence[str], entry_point: str = "") -> Submission:
-    """The named files, folders between them kept. The first is the entry point unless one is named. Raises
-    click.UsageError."""
+    """The program in the named files, folders between them kept. The first is the entry point unless one is named.
+    Raises click.UsageError."""
     if list(files) == ["-"]:
         return Submission(_decode(sys.stdin.buffer.read(), "standard input"), entry_point, "")
     if "-" in files:
@@ -69,7 +71,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 
 async def language_of(client: Client, submission: Submission, extensions: Mapping[str, str] | None = None) -> str:
-    """The language that claims the first file's ending, asked from the gateway. Raises click.UsageError."""
+    """The name of the language that has the first file's ending, asked from the gateway. Raises click.UsageError."""
     if not submission.suffix:
         raise click.UsageError("say which language it is with --language; there is no file ending to tell")
     claims = extensions or {

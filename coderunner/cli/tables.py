@@ -1,4 +1,4 @@
-"""Aligned columns of text."""
+"""Tables of aligned text, and how their cells are written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _GAP = "  "
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> str:
-    """Columns as wide as their widest cell; those named in ``right`` are aligned to the right."""
+    """A table whose columns are as wide as their widest cell; those named in ``right`` are aligned to the right."""
     cells = [[click.style(name, bold=True) for name in header], *([str(cell) for cell in row] for row in rows)]
     plain = [[click.unstyle(cell) for cell in row] for row in cells]
     widths = [max(len(row[column]) for row in plain) for column in range(len(header))]
@@ -25,25 +25,26 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], right: Sequen
     return "\n".join(lines)
 
 
-def megabytes(number: int) -> str:
+def mebibytes(number: int) -> str:
     """Bytes as MiB with one decimal."""
     return f"{number / (1 << 20):.1f} MiB"
 
 
 def milliseconds(number: float) -> str:
+    """Milliseconds, with a decimal where they are few."""
     return f"{number:.1f}" if number < 10 else f"{number:.0f}"
 
 
-def moment(unix_ms: int) -> str:
+def local_time(unix_ms: int) -> str:
     """Local date and time to the second; ``-`` for 0."""
     if not unix_ms:
         return "-"
     return datetime.fromtimestamp(unix_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def one_line(text: str, most: int = 60) -> str:
-    """``text`` on one line, control characters spelled out, cut to ``most`` characters."""
+def one_line(text: str, max_chars: int = 60) -> str:
+    """The text on one line, control characters spelled out, cut to ``max_chars`` characters."""
     spelled = "".join(
         character if character.isprintable() else repr(character)[1:-1] for character in text.rstrip("\n")
     )
-    return spelled if len(spelled) <= most else spelled[: most - 1] + "…"
+    return spelled if len(spelled) <= max_chars else spelled[: max_chars - 1] + "…"

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coderunner.cli import exit_codes, report
+from coderunner.cli import exit_codes
 from coderunner.cli.cases import verdicts
+from coderunner.cli.name_values import name_values
 from coderunner.cli.output import as_json, complain, print_json
-from coderunner.cli.pairs import pairs
+from coderunner.cli.remarks import remarks, signal_name
 from coderunner.cli.session import Address, against
-from coderunner.cli.tables import megabytes, milliseconds, moment, one_line, table
+from coderunner.cli.tables import local_time, mebibytes, milliseconds, one_line, table
 from coderunner.model import Execution, Stage, Status
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _COLOURS = {
 @click.option("--language", default="", metavar="L", help="Only this language.")
 @click.option("--node", default="", metavar="ID", help="Only what this node ran.")
 @click.option(
-    "--label", multiple=True, callback=pairs, metavar="NAME=VALUE", help="Only with this label; may be repeated."
+    "--label", multiple=True, callback=name_values, metavar="NAME=VALUE", help="Only with this label; may be repeated."
 )
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="At most so many."
@@ -104,7 +105,7 @@ def _row(execution: Execution) -> tuple[str, ...]:
         _coloured(execution.status),
         execution.language,
         execution.node_id or "-",
-        moment(execution.submitted_at_ms),
+        local_time(execution.submitted_at_ms),
         milliseconds(execution.queued_ms),
         _labels(execution),
     )
@@ -116,7 +117,7 @@ def _describe(execution: Execution) -> None:
         ("status", _coloured(execution.status)),
         ("language", f"{execution.language} {execution.language_version}".strip()),
         ("node", f"{execution.node_id} (attempt {execution.attempt})" if execution.node_id else "-"),
-        ("submitted", moment(execution.submitted_at_ms)),
+        ("submitted", local_time(execution.submitted_at_ms)),
         ("queued", f"{milliseconds(execution.queued_ms)} ms"),
         ("labels", _labels(execution) or "-"),
     ]
@@ -127,14 +128,14 @@ def _describe(execution: Execution) -> None:
             _describe_stage(name, stage)
     if execution.cases:
         click.echo("\n" + verdicts(execution))
-    for sentence in report.remarks(execution):
+    for sentence in remarks(execution):
         complain(sentence)
 
 
 def _describe_stage(name: str, stage: Stage) -> None:
-    ended = f"exit code {stage.exit_code}" if stage.signal is None else report.signal_name(stage.signal)
+    ended = f"exit code {stage.exit_code}" if stage.signal is None else signal_name(stage.signal)
     usage = f"wall {milliseconds(stage.wall_ms)} ms, cpu {milliseconds(stage.cpu_ms)} ms"
-    click.echo(f"\n{name:<10} {ended}, {usage}, memory {megabytes(stage.peak_memory_bytes)}")
+    click.echo(f"\n{name:<10} {ended}, {usage}, memory {mebibytes(stage.peak_memory_bytes)}")
     for stream, text in (("stdout", stage.stdout), ("stderr", stage.stderr)):
         if text:
             click.echo(click.style(f"{stream}:", dim=True))

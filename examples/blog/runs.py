@@ -1,4 +1,4 @@
-"""What happens to one run, told to everybody who watches it."""
+"""One run of a sample and its events, for every browser that watches it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from coderunner import Execution, Output
-from coderunner.transcript import Transcript
-from examples.blog.words import result
+from coderunner.output_merger import OutputMerger
+from examples.blog.messages import result_event
 
 HEARTBEAT_S = 15.0  # now and then something must come, or proxies close a quiet stream
 
 
 class Run:
-    """One run and all that has happened to it, for whoever watches, early or late."""
+    """A run and its events so far: who comes late or comes back gets them all."""
 
     def __init__(self, task_id: str) -> None:
         self.id = task_id
         self.done = False
         self.follower: asyncio.Task[None] | None = None
         self._events: list[tuple[str, dict[str, Any]]] = []
-        self._transcript = Transcript()
+        self._merger = OutputMerger()
         self._news = asyncio.Event()
         self._tell("accepted", {"id": task_id})
 
     def output(self, piece: Output) -> None:
-        fresh = self._transcript.live(piece)
+        fresh = self._merger.unseen_part(piece)
         if fresh is not None and not self.done:
             self._tell_output(fresh)
 
@@ -37,10 +37,10 @@ class Run:
         if not execution.status.is_final:
             self._tell("state", {"status": execution.status})
             return
-        for piece in self._transcript.rest(execution):
+        for piece in self._merger.unseen_rest(execution):
             self._tell_output(piece)
         self.done = True
-        self._tell("result", result(execution))
+        self._tell("result", result_event(execution))
 
     def fail(self, words: str) -> None:
         if not self.done:
@@ -48,7 +48,7 @@ class Run:
             self._tell("failed", {"error": words})
 
     async def events(self, seen: int = 0) -> AsyncIterator[tuple[int, str, dict[str, Any]] | None]:
-        """Everything after the first ``seen`` events, then what comes; None now and then while nothing does."""
+        """The events after the first ``seen``, then each as it happens; None now and then while none does."""
         while True:
             for number, (kind, data) in enumerate(self._events[seen:], start=seen + 1):
                 seen = number

@@ -18,13 +18,13 @@ import secrets
 from aiohttp import web
 
 from coderunner import Client, CodeRunnerError, Limits, Output
+from examples.blog.messages import error_message
 from examples.blog.page import HERE, TITLES, page
 from examples.blog.runs import Run
-from examples.blog.words import apology
 
 LIMITS = Limits(cpu_ms=5_000, wall_ms=10_000, memory_bytes=256 << 20)
-MOST_SOURCE_BYTES = 64 << 10
-MOST_RUNS = 500  # kept for readers who come back after a broken connection
+MAX_SOURCE_BYTES = 64 << 10
+MAX_RUNS = 500  # kept for readers who come back after a broken connection
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
     " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -34,7 +34,7 @@ SECURITY = {
 
 
 class Blog:
-    """The backend's requests; one client for all of them."""
+    """The blog's HTTP handlers, which share one client of CodeRunner."""
 
     def __init__(self, client: Client, callback_base: str) -> None:
         self._client = client
@@ -44,7 +44,7 @@ class Blog:
         self._page = page()
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=2 * MOST_SOURCE_BYTES)
+        app = web.Application(client_max_size=2 * MAX_SOURCE_BYTES)
         app.router.add_get("/", self.article)
         app.router.add_post("/run", self.run)
         app.router.add_get("/run/{id}", self.watch)
@@ -59,13 +59,13 @@ class Blog:
         return web.Response(text=self._page, content_type="text/html", headers={"Cache-Control": "no-cache"})
 
     async def run(self, request: web.Request) -> web.StreamResponse:
-        language, source, stdin = await _wanted(request)
+        language, source, stdin = await _parse_run(request)
         try:
             task_id = await self._client.submit(
                 language, source, stdin=stdin, limits=LIMITS, callback=self._callback, labels={"from": "blog"}
             )
         except CodeRunnerError as error:
-            status, words = apology(error, TITLES[language])
+            status, words = error_message(error, TITLES[language])
             return web.json_response({"error": words}, status=status)
         run = self._remember(Run(task_id))
         run.follower = asyncio.create_task(self._follow(run))
@@ -81,7 +81,7 @@ class Blog:
         try:
             run.state((await self._client.cancel(run.id)).execution)
         except CodeRunnerError as error:
-            return web.json_response({"error": apology(error)[1]}, status=502)
+            return web.json_response({"error": error_message(error)[1]}, status=502)
         return web.Response(status=204)
 
     async def finished(self, request: web.Request) -> web.Response:
@@ -105,11 +105,11 @@ class Blog:
                 else:
                     run.state(event)
         except CodeRunnerError as error:
-            run.fail(apology(error)[1])
+            run.fail(error_message(error)[1])
 
     def _remember(self, run: Run) -> Run:
         self._runs[run.id] = run
-        for old in [old for old in self._runs.values() if old.done][: max(0, len(self._runs) - MOST_RUNS)]:
+        for old in [old for old in self._runs.values() if old.done][: max(0, len(self._runs) - MAX_RUNS)]:
             del self._runs[old.id]
         return run
 
@@ -127,7 +127,7 @@ class Blog:
         await self._client.close()
 
 
-async def _wanted(request: web.Request) -> tuple[str, str, str]:
+async def _parse_run(request: web.Request) -> tuple[str, str, str]:
     """Language, source and stdin of a request. Raises web.HTTPBadRequest."""
     try:
         body = await request.json()

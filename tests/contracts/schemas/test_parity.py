@@ -18,7 +18,7 @@ from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, ResourceLimit
 from broker_gateway.domain.task_id import TaskId
 from broker_gateway.interfaces.draft_mapping import draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
-from coderunner import model, replies, requests
+from coderunner import model, requests, responses
 from coderunner import task as sdk
 from coderunner.v1 import catalog_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
@@ -143,14 +143,14 @@ def test_every_field_of_an_execution_arrives_at_the_caller() -> None:
     message = execution_message(told)
     assert list(unset(message)) == []
     assert leaves(message) == leaves(told)
-    assert leaves(replies.execution(message)) == leaves(told)
+    assert leaves(responses.execution(message)) == leaves(told)
 
 
 def test_every_field_of_live_output_arrives_at_the_caller() -> None:
     said: wire.OutputChunk = Filler(stream="stderr").filled(wire.OutputChunk)
     message = chunk_message(said)
     assert list(unset(message)) == []
-    heard = leaves(replies.output(message))
+    heard = leaves(responses.output(message))
     assert heard == {name: value for name, value in leaves(said).items() if name != "id"} | {"stream": "STDERR"}
 
 

@@ -11,8 +11,8 @@ from tests.integration.distributions.environments import Environment
 from tests.servers.fixtures import StartStack
 
 FEW = {
-    *("click", "coderunner", "googleapis-common-protos", "grpcio", "grpcio-health-checking", "protobuf", "stamina"),
-    *("tenacity", "typing_extensions"),  # of stamina and grpcio
+    *("click", "coderunner", "googleapis-common-protos", "grpcio", "grpcio-health-checking", "protobuf", "tenacity"),
+    "typing_extensions",  # of grpcio
 }
 FOREIGN = ("node", "schemas", "chassis", "broker_gateway", "sandbox", "docker", "nats", "aetcd", "aiohttp", "msgspec")
 PROGRAM = """

@@ -14,9 +14,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from coderunner import Client, InvalidTask, NotFound
 from coderunner.v1 import execution_pb2
+from examples.blog.messages import error_message
 from examples.blog.page import page
 from examples.blog.server import Blog
-from examples.blog.words import apology
 from tests.fakes.answers import chunk, queue_full, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
 
@@ -162,5 +162,5 @@ async def test_each_ending_has_its_words(
 
 
 def test_apologies_name_what_is_wrong() -> None:
-    assert apology(InvalidTask("too large")) == (400, "This cannot be run: too large")
-    assert apology(NotFound("x"))[0] == 404
+    assert error_message(InvalidTask("too large")) == (400, "This cannot be run: too large")
+    assert error_message(NotFound("x"))[0] == 404

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 
 import grpc
@@ -50,3 +52,16 @@ async def test_a_gateway_that_is_not_there_is_given_up_soon() -> None:
     async with Client(gone.target, connect_timeout_s=0.2) as client:
         with pytest.raises(GatewayUnavailable, match=gone.target):
             await client.run("python", "")
+
+
+def test_the_library_writes_nothing_of_its_own_while_it_retries() -> None:
+    with FakeGateway() as gone:
+        pass
+    program = (
+        "from coderunner import GatewayUnavailable, SyncClient\n"
+        f"with SyncClient({gone.target!r}, connect_timeout_s=0.5) as client:\n"
+        "    try: client.run('python', '')\n"
+        "    except GatewayUnavailable: pass\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,4 +1,4 @@
-"""From submission to result, with live output, and a cancelled task where the user goes away."""
+"""A task of ``coderunner run`` from submission to result: its output live, and cancelled where the user goes away."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from coderunner.cli.output import write
-from coderunner.errors import CodeRunnerError
+from coderunner.errors import CodeRunnerError, TimedOut
 from coderunner.model import Execution, Output, Stream
 
 if TYPE_CHECKING:
@@ -17,15 +17,11 @@ if TYPE_CHECKING:
 _CANCEL_S = 5.0  # how long a user who pressed Ctrl-C waits for the task to be cancelled
 
 
-class GaveUpError(Exception):
-    """The result did not come in the time that the user gave."""
-
-
-async def follow(
+async def submit_and_follow(
     client: Client, submit: Callable[[], Awaitable[str]], *, show: bool, timeout_s: float | None
 ) -> Execution:
-    """The result of what ``submit`` submits; its output is written as it appears if ``show``. Raises GaveUpError,
-    CodeRunnerError."""
+    """The result of what ``submit`` submits; its output is written as it appears if ``show``. Other than Client.run it
+    cancels the task however the user goes away. Raises CodeRunnerError."""
     submission = asyncio.ensure_future(submit())
     try:
         async with asyncio.timeout(timeout_s):
@@ -35,7 +31,7 @@ async def follow(
         raise
     except TimeoutError:
         await _cancel(client, submission)
-        raise GaveUpError(f"no result within {timeout_s:g} s; the task is cancelled") from None
+        raise TimedOut(f"no result within {timeout_s:g} s; the task is cancelled") from None
     except BaseException:  # Ctrl-C, or nobody reads our output any more
         await _cancel(client, submission)
         raise

@@ -1,4 +1,4 @@
-"""From what the gateway answers to what the caller gets."""
+"""Conversions from the gateway's messages to the client's types."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from coderunner.v1 import catalog_pb2, execution_pb2, operations_pb2
 
 
 def execution(message: execution_pb2.Execution) -> model.Execution:
-    """Raises CodeRunnerError for a state that this version does not know."""
+    """The Execution that ``message`` describes. Raises CodeRunnerError for a state that this version does not know."""
     return model.Execution(
         id=message.id,
         status=_status(message.status),

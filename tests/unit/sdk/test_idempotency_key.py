@@ -6,7 +6,7 @@ import time
 from uuid import UUID
 
 from broker_gateway.domain.idempotency_key import is_recent
-from coderunner.keys import fresh_key
+from coderunner.idempotency_key import fresh_key
 
 
 def test_a_fresh_key_is_a_uuid_of_version_7_with_its_time() -> None:

@@ -1,4 +1,4 @@
-"""Idempotency keys of our own making."""
+"""Idempotency keys that the client makes where the caller gives none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NAME=VALUE on the command line."""
+"""Options of the form NAME=VALUE."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import click
 
 
-def pairs(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
-    """A click callback for an option that may be repeated; the last of a name wins."""
+def name_values(ctx: click.Context, param: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
+    """The click callback of an option NAME=VALUE that may be repeated; the last of a name wins."""
     found = {}
     for text in texts:
         name, equals, value = text.partition("=")

@@ -1,4 +1,4 @@
-"""What a reader is told."""
+"""The sentences that a reader sees: how a run ended, or why nothing ran."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from coderunner import (
 )
 
 
-def result(execution: Execution) -> dict[str, Any]:
-    """What the page shows of a finished execution."""
+def result_event(execution: Execution) -> dict[str, Any]:
+    """The data of the ``result`` event: what the page shows of a finished execution."""
     stage = execution.run or execution.compile
     return {
         "status": execution.status,
-        "words": verdict(execution),
+        "words": outcome_message(execution),
         "version": execution.language_version,
         "wall_ms": stage.wall_ms if stage else 0,
         "memory_bytes": stage.peak_memory_bytes if stage else 0,
@@ -29,8 +29,8 @@ def result(execution: Execution) -> dict[str, Any]:
     }
 
 
-def verdict(execution: Execution) -> str:
-    """How it ended, for a reader. Empty where the output says all."""
+def outcome_message(execution: Execution) -> str:
+    """A sentence on how the run ended. Empty where the output says all."""
     run = execution.run
     words = {
         Status.SUCCEEDED: "",
@@ -50,8 +50,8 @@ def verdict(execution: Execution) -> str:
     return f"It ended with exit code {run.exit_code}." if run is not None else "It failed."
 
 
-def apology(error: CodeRunnerError, language: str = "this language") -> tuple[int, str]:
-    """HTTP status, and why nothing ran, for a reader."""
+def error_message(error: CodeRunnerError, language: str = "this language") -> tuple[int, str]:
+    """The HTTP status and a sentence on why nothing ran."""
     if isinstance(error, QueueFull):
         when = f"in {error.retry_after:.0f} s" if error.retry_after else "in a moment"
         return 429, f"Many readers are running code just now. Please try again {when}."

@@ -1,4 +1,4 @@
-"""The one place that turns gRPC's errors into ours."""
+"""The conversion of gRPC's errors to the client's exceptions."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from coderunner.v1 import execution_pb2
 _DETAILS_KEY = "grpc-status-details-bin"
 _TOO_LARGE = "larger than max"  # gRPC's own words where a message exceeds what the other side takes
 
-_PLAIN: dict[grpc.StatusCode, type[CodeRunnerError]] = {
+_BY_CODE: dict[grpc.StatusCode, type[CodeRunnerError]] = {
     grpc.StatusCode.FAILED_PRECONDITION: LanguageUnavailable,
     grpc.StatusCode.NOT_FOUND: NotFound,
     grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
     grpc.StatusCode.PERMISSION_DENIED: Unauthenticated,
 }
 _CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
-_PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+_TRANSIENT = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
-def is_passing(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """True where the same call may succeed a moment later: the gateway is away or restarts."""
-    return isinstance(error, grpc.aio.AioRpcError) and error.code() in _PASSING
+    return isinstance(error, grpc.aio.AioRpcError) and error.code() in _TRANSIENT
 
 
-def fault(error: grpc.aio.AioRpcError, target: str) -> CodeRunnerError:
-    """What a failed call to ``target`` means to the caller."""
+def call_error(error: grpc.aio.AioRpcError, target: str) -> CodeRunnerError:
+    """The exception that a failed call to ``target`` means to the caller."""
     words = error.details() or error.code().name
-    if is_passing(error):
+    if is_transient(error):
         return GatewayUnavailable(f"the gateway at {target} does not answer: {words}")
     details = _details(error)
     return _classify(error.code(), words, _violations(details), _retry_after(details))
 
 
-def refusal(message: execution_pb2.SubmitError) -> CodeRunnerError:
-    """Why one task of a batch was refused."""
+def refusal_error(message: execution_pb2.SubmitError) -> CodeRunnerError:
+    """The exception that says why one task of a batch was refused."""
     code = _CODES.get(message.code, grpc.StatusCode.UNKNOWN)
-    if code in _PASSING:
+    if code in _TRANSIENT:
         return GatewayUnavailable(message.message)
     violations = tuple(Violation(item.field, item.description) for item in message.violations)
     return _classify(code, message.message, violations, message.retry_after_ms / 1000 or None)
@@ -63,8 +63,8 @@ def _classify(
         return InvalidTask(words, violations)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         return InvalidTask(f"the task is too large: {words}") if _TOO_LARGE in words else QueueFull(words, retry_after)
-    if code in _PLAIN:
-        return _PLAIN[code](words)
+    if code in _BY_CODE:
+        return _BY_CODE[code](words)
     return CodeRunnerError(f"the gateway failed ({code.name}): {words}")
 
 

@@ -1,4 +1,4 @@
-"""What there is to say about an execution besides its output."""
+"""Sentences about an execution besides its output: how it ended, what was cut, warnings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORDS = {
 
 
 def remarks(execution: Execution) -> Iterator[str]:
-    """Sentences for standard error; none where the program ended by itself."""
+    """The sentences for standard error; none where the program ended by itself."""
     yield from (f"warning: {warning}" for warning in execution.warnings)
     if execution.status in _WORDS:
         yield _ending(execution)
@@ -43,7 +43,7 @@ def _cuts(name: str, stage: Stage) -> Iterator[str]:
 
 
 def signal_name(number: int) -> str:
-    """Such as ``SIGSEGV (11)``."""
+    """A signal in words, such as ``SIGSEGV (11)``."""
     try:
         return f"{signal.Signals(number).name} ({number})"
     except ValueError:
