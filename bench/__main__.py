@@ -17,6 +17,8 @@ from dev.paths import REPOSITORY
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
+    """One measurement: the module ``bench.<name>``."""
+
     name: str
     on_demo: bool = False
     """It measures the demo's gateway and node, not some of its own."""

@@ -10,7 +10,7 @@ RESULTS = Path(__file__).with_name("results")
 
 
 def percentile(values: list[float], p: float) -> float:
-    """Nearest rank; ``p`` 0 to 100."""
+    """The nearest-rank percentile; ``p`` is 0 to 100."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * p / 100))]
 

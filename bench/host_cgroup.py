@@ -1,4 +1,4 @@
-"""What a container uses by the host's account, on cgroup v1 and v2."""
+"""The memory and processor time of a container, as the host's control groups (v1 or v2) count them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What more isolation costs: a slot that is wiped and used again, a new one for every task, and gVisor, in turns.
+"""The cost of more isolation: a slot that is wiped and used again, a new one for every task, and gVisor, in turns.
 
 ``python -m bench.isolation [--quick]``: Python hello, and C++ compiled and run, through pools of the node alone; writes
 ``bench/results/isolation.json``. Runtimes that the engine does not know are left out, and said so.
@@ -39,6 +39,8 @@ WAYS = (
 
 @dataclass(slots=True)
 class Way:
+    """One way to isolate tasks, and what was measured of it."""
+
     runtime: str
     isolation: Isolation
     pool: DockerSandboxPool

@@ -1,4 +1,4 @@
-"""End to end, one caller, warm node, a new source every time, beside the bare toolchain in the same run.
+"""Five programs end to end: one caller, warm node, a new source every time, beside the bare toolchain in the same run.
 
 ``python -m bench.latency [--quick]``: writes ``bench/results/latency.json`` and ``latency.png``.
 """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """``source`` has one ``%d``: no two runs are alike, so no cache can answer."""
+    """A program of the table. ``source`` has one ``%d``: no two runs are alike, so no cache can answer."""
 
     name: str
     language: str

@@ -1,4 +1,4 @@
-"""What waiting costs: memory of an idle slot of each language and role, with and without what waits warm in it; the
+"""The cost of waiting: memory of an idle slot of each language and role, with and without what waits warm in it; the
 processor time of an idle node and its containers; and how long a node takes to be ready.
 
 ``python -m bench.slots [--quick]``: starts a bus, a directory, a gateway and a node of its own; writes

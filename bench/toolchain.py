@@ -13,7 +13,7 @@ from bench.programs import Program
 
 _IMAGE = "coderunner/{language}"
 _TMPFS = {"/bench": "rw,exec,size=512m,mode=1777", "/tmp": "rw,exec,size=512m,mode=1777"}
-_BARE = Path(__file__).with_name("bare.py")
+_BARE = Path(__file__).with_name("bare_toolchain.py")
 
 
 class Toolchain:

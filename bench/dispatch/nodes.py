@@ -1,4 +1,4 @@
-"""Several nodes with simulated sandboxes in one process: ``python -m bench.dispatch_nodes SETTINGS``.
+"""Several nodes with simulated sandboxes in one process: ``python -m bench.dispatch.nodes SETTINGS``.
 
 ``SETTINGS`` is a JSON object: ``names`` and the settings that all of them share. Orders: ``ready``, ``hold``, ``go``.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import uvloop
 
-from bench.dispatch_child import Answer, obey
+from bench.dispatch.child_process import Answer, obey
 from chassis import logs
 from chassis.process import live, tune_gc
 from node.infrastructure.settings import NodeSettings

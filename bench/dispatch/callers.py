@@ -1,4 +1,4 @@
-"""The callers, in a process of their own: ``python -m bench.dispatch_load '["host:port", …]'``.
+"""The callers, in a process of their own: ``python -m bench.dispatch.callers '["host:port", …]'``.
 
 An order names a ``way`` (``alone``, ``execute``, ``submit``, ``batch``), how many ``tasks``, and the
 ``window``: calls in flight, all gateways together. The answer has ``seconds``, ``calls`` and the calls' latency in
@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import grpc.aio
 import uvloop
 
-from bench.dispatch_child import Answer, obey
+from bench.dispatch.child_process import Answer, obey
 from bench.figures import percentile
 from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import execution_pb2_grpc as rpc

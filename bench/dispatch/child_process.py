@@ -1,4 +1,4 @@
-"""A process of the measurement that takes one JSON line at a time and answers each with one."""
+"""A child process of the measurement: it takes one JSON line at a time and answers each with one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _LONGEST_S = 1800.0
 
 
 class Child:
-    """``python -m MODULE ARGUMENT``; it ends when its standard input does, so also when this process dies."""
+    """A process ``python -m MODULE ARGUMENT``, seen from its parent. It ends when its standard input does, so also when
+    this process dies."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
         self.name = name
@@ -66,7 +67,7 @@ class Child:
 
 
 async def obey(orders: Orders) -> None:
-    """The child's side: until its standard input ends."""
+    """The child's side: answers orders until its standard input ends."""
     loop = asyncio.get_running_loop()
     lines = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)

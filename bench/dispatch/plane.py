@@ -1,4 +1,4 @@
-"""What is measured: a bus, a directory, gateways and nodes as processes of their own, and callers in another."""
+"""The dispatch plane under measurement: bus, directory, gateways, nodes and callers, each a process of its own."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import psutil
 from nats import errors
 from nats.aio.client import Client
 
-from bench.dispatch_child import Answer, Child
-from bench.dispatch_load import BATCH
+from bench.dispatch.callers import BATCH
+from bench.dispatch.child_process import Answer, Child
 from schemas import names
 from tests.servers.etcd import EtcdServer
 from tests.servers.nats import PASSWORDS, NatsServer
 from tests.servers.stack import NO_ALARMS, Stack
 
-MOST_QUEUED = 250_000
+MAX_QUEUED = 250_000
 _POLL_S = 0.02
 _ANSWER_S = 0.5
 WINDOWS = {"batch": 4, "submit": 128, "execute": 128, "alone": 1}
@@ -29,7 +29,9 @@ WINDOWS = {"batch": 4, "submit": 128, "execute": 128, "alone": 1}
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class PlaneSize:
+    """How many of each part a plane has."""
+
     gateways: int
     nodes: int
     processes: int
@@ -40,7 +42,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """At one moment, by part: callers, gateway, nats, etcd, node."""
+    """Processor time and memory used until one moment, by part: callers, gateway, nats, etcd, node."""
 
     at: float
     cpu_s: Mapping[str, float]
@@ -49,7 +51,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What ``tasks`` took between two moments."""
+    """The time and processor time that ``tasks`` took between two moments."""
 
     tasks: int
     seconds: float
@@ -72,6 +74,8 @@ def span(tasks: int, before: Usage, after: Usage) -> Span:
 
 
 class Plane:
+    """A running dispatch plane: calls are made through it, and its usage is read."""
+
     def __init__(self, stack: Stack, nodes: list[Child], callers: Child, bus: Client) -> None:
         self._nodes = nodes
         self._callers = callers
@@ -140,18 +144,18 @@ class Plane:
 
 
 @asynccontextmanager
-async def plane(directory: Path, shape: Shape) -> AsyncIterator[Plane]:
+async def plane(directory: Path, size: PlaneSize) -> AsyncIterator[Plane]:
     """Everything is started, announced and warm on entry."""
     stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
     children: list[Child] = []
     try:
         stack.nats.start()
         stack.etcd.start()
-        for _ in range(shape.gateways):
-            stack.add_gateway(wait=False, queue_limit=MOST_QUEUED, bus_max_tasks=MOST_QUEUED)
-        nodes = [await _nodes(stack, directory, shape, at) for at in range(shape.processes)]
+        for _ in range(size.gateways):
+            stack.add_gateway(wait=False, queue_limit=MAX_QUEUED, bus_max_tasks=MAX_QUEUED)
+        nodes = [await _nodes(stack, directory, size, at) for at in range(size.processes)]
         callers = await Child.start(
-            "callers", "bench.dispatch_load", [gateway.target for gateway in stack.gateways], directory
+            "callers", "bench.dispatch.callers", [gateway.target for gateway in stack.gateways], directory
         )
         children += [callers, *nodes]
         bus = await stack.nats.connect("operator")
@@ -169,11 +173,11 @@ async def plane(directory: Path, shape: Shape) -> AsyncIterator[Plane]:
         stack.close()
 
 
-async def _nodes(stack: Stack, directory: Path, shape: Shape, at: int) -> Child:
+async def _nodes(stack: Stack, directory: Path, size: PlaneSize, at: int) -> Child:
     """The ``at``-th process, with its share of the nodes."""
     settings = {
-        "names": [f"bench-{number}" for number in range(at, shape.nodes, shape.processes)],
-        "concurrency": shape.slots,
+        "names": [f"bench-{number}" for number in range(at, size.nodes, size.processes)],
+        "concurrency": size.slots,
         "nats_urls": stack.nats.urls,
         "nats_user": "node",
         "nats_password": PASSWORDS["node"],
@@ -181,7 +185,7 @@ async def _nodes(stack: Stack, directory: Path, shape: Shape, at: int) -> Child:
         "state_dir": str(directory),
         **NO_ALARMS,
     }
-    return await Child.start(f"nodes-{at}", "bench.dispatch_nodes", settings, directory)
+    return await Child.start(f"nodes-{at}", "bench.dispatch.nodes", settings, directory)
 
 
 async def _warm_up(made: Plane) -> None:

@@ -23,6 +23,8 @@ _STREAM, _SUBJECT, _CONSUMER = "BARE", "bare.task", "bare"
 
 @dataclass(frozen=True, slots=True)
 class Bare:
+    """The rate and cost of the bare queue."""
+
     per_s: float
     cpu_us: float
     """Per message, of this process and its nats-server together."""

@@ -1,4 +1,4 @@
-"""Runs inside the language's own image: the bare toolchain, timed where it runs.
+"""The script inside a baseline container: the bare toolchain of a language, timed where it runs.
 
 Reads one JSON line per request (``file``, ``text``, ``commands``), answers one: milliseconds. Standard library only.
 """

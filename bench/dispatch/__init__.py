@@ -1,0 +1,1 @@
+"""The measurement of the dispatch plane; ``python -m bench.dispatch`` runs it."""
