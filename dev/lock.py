@@ -23,7 +23,7 @@ _OLDEST_PYTHON = "3.11"
 
 
 def lock_file(name: str) -> Path:
-    """The lock file of ``servers``, ``dev`` or ``bench``."""
+    """The lock file of ``servers``, ``dev``, ``mutants`` or ``bench``."""
     return LOCKS / f"{name}.lock"
 
 
@@ -34,6 +34,7 @@ def requirements() -> dict[str, list[str]]:
     return {
         "servers": [*both, *_read(SERVER)["project"]["optional-dependencies"]["servers"]],
         "dev": [*both, *groups["dev"]],
+        "mutants": [*both, *groups["mutants"]],
         "bench": [*both, *groups["bench"]],
     }
 
