@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coderunner.cli import exit_codes
-from coderunner.cli.output import complain, print_json
+from coderunner.cli.output import print_json, print_notice
 from coderunner.cli.programs import LANGUAGES, hello
 from coderunner.cli.session import Address, against
 from coderunner.cli.tables import milliseconds, table
@@ -50,7 +50,7 @@ def bench(address: Address, language: str, concurrency: int, count: int, as_obje
         row = [_cell(figures[name]) for name in list(figures)[: len(header)]]
         click.echo(table(header, [row], right=header[1:]))
     for outcome, times in sorted(tally.outcomes.items()):
-        complain(f"{times} of {count}: {outcome}")
+        print_notice(f"{times} of {count}: {outcome}")
     return exit_codes.FAILED if tally.outcomes else exit_codes.OK
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from coderunner.cli.output import as_json, complain, print_json
+from coderunner.cli.output import as_json, print_json, print_notice
 from coderunner.cli.session import Address, against
 from coderunner.cli.tables import table
 from coderunner.model import Node, NodeState
@@ -22,13 +22,13 @@ def nodes(address: Address, as_objects: bool) -> None:
         print_json([as_json(node) for node in found])
         return
     if not found:
-        complain("no node is alive")
+        print_notice("no node is alive")
         return
     header = ("node", "host", "state", "running", "load", "cpu", "memory", "disk", "pools", "languages", "runtime")
     click.echo(table(header, [_row(node) for node in found], right=("running", "load", "cpu", "memory", "disk")))
     for node in found:
         for alarm in node.alarms:
-            complain(f"{node.id}: {alarm}")
+            print_notice(f"{node.id}: {alarm}")
 
 
 def _row(node: Node) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def languages(address: Address, as_objects: bool) -> None:
         print_json([as_json(language) for language in found])
         return
     if not found:
-        complain("no node is alive, so no language is served")
+        print_notice("no node is alive, so no language is served")
         return
     rows = [
         (

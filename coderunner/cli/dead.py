@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coderunner.cli import exit_codes
-from coderunner.cli.output import as_json, complain, print_json
+from coderunner.cli.output import as_json, print_json, print_notice
 from coderunner.cli.session import Address, as_operator
 from coderunner.cli.tables import local_time, one_line, table
 from coderunner.errors import CodeRunnerError, GatewayUnavailable, Unauthenticated
@@ -43,7 +43,7 @@ def list_(address: Address, reason: str, limit: int, as_objects: bool) -> None:
     if as_objects:
         print_json([as_json(letter) for letter in found])
     elif not found:
-        complain("no dead letter")
+        print_notice("no dead letter")
     else:
         header = ("id", "reason", "attempts", "when", "node", "what happened")
         click.echo(table(header, [_row(letter) for letter in found], right=("attempts",)))
@@ -129,9 +129,9 @@ def _outcome(task_id: str, error: CodeRunnerError | None) -> dict[str, object]:
 
 def _tell(outcomes: Outcomes) -> None:
     if not outcomes:
-        complain("no dead letter")
+        print_notice("no dead letter")
     for task_id, error in outcomes.items():
         if error is None:
             click.echo(f"{task_id} is redriven")
         else:
-            complain(f"{task_id} is not redriven: {error}")
+            print_notice(f"{task_id} is not redriven: {error}")

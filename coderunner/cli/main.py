@@ -12,7 +12,7 @@ import click
 
 from coderunner.cli import exit_codes
 from coderunner.cli.app import cli
-from coderunner.cli.output import ReaderGoneError, complain
+from coderunner.cli.output import ReaderGoneError, print_notice
 from coderunner.errors import CodeRunnerError, GatewayUnavailable, InvalidTask, LanguageUnavailable, QueueFull
 
 
@@ -28,10 +28,10 @@ def outcome(arguments: Sequence[str]) -> int:
         code = cli.main(args=list(arguments), prog_name="coderunner", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        complain(_usage(error))
+        print_notice(_usage(error))
         return exit_codes.WRONG_INPUT
     except CodeRunnerError as error:
-        complain(_sentence(error))
+        print_notice(_sentence(error))
         return exit_codes.of_error(error)
     except (KeyboardInterrupt, click.Abort):
         return exit_codes.INTERRUPTED
@@ -66,5 +66,5 @@ def _unexpected(error: Exception) -> int:
     if os.environ.get("CODERUNNER_DEBUG"):
         traceback.print_exception(error)
     words = " ".join(str(error).split())
-    complain(f"this should not happen: {type(error).__name__}: {words} (CODERUNNER_DEBUG=1 shows where).")
+    print_notice(f"this should not happen: {type(error).__name__}: {words} (CODERUNNER_DEBUG=1 shows where).")
     return exit_codes.OUR_FAILURE

@@ -27,7 +27,7 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", errors="replace"))
 
 
-def complain(sentence: str) -> None:
+def print_notice(sentence: str) -> None:
     """Prints one sentence on standard error."""
     click.echo(click.style("coderunner: ", dim=True) + sentence, err=True)
 

@@ -11,7 +11,7 @@ import click
 from coderunner.cli import cases, exit_codes, sources
 from coderunner.cli.live_run import submit_and_follow
 from coderunner.cli.name_values import name_values
-from coderunner.cli.output import as_json, complain, print_json
+from coderunner.cli.output import as_json, print_json, print_notice
 from coderunner.cli.remarks import remarks
 from coderunner.cli.session import Address, against
 from coderunner.task import Checker, Comparison, Limits, TaskOptions
@@ -166,5 +166,5 @@ def _show(execution: Execution, *, as_one_object: bool) -> int:
         if execution.cases:
             click.echo(cases.verdicts(execution))
         for sentence in remarks(execution):
-            complain(sentence)
+            print_notice(sentence)
     return exit_codes.of_execution(execution)

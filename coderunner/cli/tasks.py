@@ -9,7 +9,7 @@ import click
 from coderunner.cli import exit_codes
 from coderunner.cli.cases import verdicts
 from coderunner.cli.name_values import name_values
-from coderunner.cli.output import as_json, complain, print_json
+from coderunner.cli.output import as_json, print_json, print_notice
 from coderunner.cli.remarks import remarks, signal_name
 from coderunner.cli.session import Address, against
 from coderunner.cli.tables import local_time, mebibytes, milliseconds, one_line, table
@@ -64,7 +64,7 @@ def tasks(
     if as_objects:
         print_json([as_json(execution) for execution in found])
     elif not found:
-        complain("no such task")
+        print_notice("no such task")
     else:
         header = ("id", "status", "language", "node", "submitted", "queued ms", "labels")
         click.echo(table(header, [_row(execution) for execution in found], right=("queued ms",)))
@@ -95,7 +95,7 @@ def cancel(address: Address, task_id: str, as_object: bool) -> int:
     elif answer.cancelled:
         click.echo(f"{task_id} is cancelled")
     else:
-        complain(f"{task_id} had already ended: {answer.execution.status}")
+        print_notice(f"{task_id} had already ended: {answer.execution.status}")
     return exit_codes.OK if answer.cancelled else exit_codes.FAILED
 
 
@@ -129,7 +129,7 @@ def _describe(execution: Execution) -> None:
     if execution.cases:
         click.echo("\n" + verdicts(execution))
     for sentence in remarks(execution):
-        complain(sentence)
+        print_notice(sentence)
 
 
 def _describe_stage(name: str, stage: Stage) -> None:
