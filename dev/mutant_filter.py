@@ -23,14 +23,17 @@ def uninteresting_regions(source: str) -> list[tuple[Position, Position]]:
 
 
 def _uninteresting_nodes(tree: ast.Module) -> Iterator[ast.expr | ast.keyword]:
-    """Annotations, which nobody evaluates; values outside functions, which are decisions that a test would only repeat;
-    what a class is made with (``frozen``, ``slots``), which the type checker looks after; ``zip``'s ``strict``, which
-    is an assertion."""
+    """Annotations, which nobody evaluates; values outside functions and numbers that parameters have by default, which
+    are decisions that a test would only repeat; what a class is made with (``frozen``, ``slots``), which the type
+    checker looks after; ``zip``'s ``strict``, which is an assertion."""
     for node in ast.walk(tree):
         if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation:
             yield node.annotation
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
             yield node.returns
+        if isinstance(node, ast.arguments):
+            defaults = [*node.defaults, *node.kw_defaults]
+            yield from (one for one in defaults if isinstance(one, ast.Constant) and type(one.value) in (int, float))
         if isinstance(node, ast.Module | ast.ClassDef):
             yield from (one.value for one in node.body if isinstance(one, ast.Assign | ast.AnnAssign) and one.value)
         if isinstance(node, ast.ClassDef):

@@ -40,14 +40,15 @@ TESTS_BY_PACKAGE = {
     "broker_gateway/application": ("tests/unit/gateway",),
     "node/domain": ("tests/unit/node",),
     "node/application": ("tests/unit/node",),
-    "schemas": ("tests/unit/gateway", "tests/unit/node"),
+    "schemas": ("tests/unit/schemas", "tests/unit/gateway", "tests/unit/node"),
 }
 SAMPLE = 60
 MIN_KILLED_PERCENT = 95.0
 MAX_TIMES_BASELINE = 5
 """A mutant that keeps the tests busy for so many times as long as usual is killed."""
-SAME_MEANING = ("Eq_Is", "NotEq_IsNot", "Is_Eq", "IsNot_NotEq")
-"""Replacements of one comparison by another that are the same for enumerations, None and small numbers."""
+SAME_MEANING = ("_Is", "_IsNot", "Is_Eq", "IsNot_NotEq")
+"""Ends of the names of replacements by a comparison that is the same for enumerations, None and small numbers, or the
+same as another replacement."""
 _PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider")
 Tests = tuple[str, ...]
 

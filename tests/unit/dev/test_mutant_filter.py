@@ -31,7 +31,7 @@ class Box(Base, kw_only=True):
         ("3", True),  # a class's constant
         ("False", True),  # zip's strict
         ("property", False),  # a function's decorator
-        ("4", False),  # a parameter's default
+        ("4", True),  # a parameter's default
         ("== 5", False),
         ("and", False),
         ("6", False),

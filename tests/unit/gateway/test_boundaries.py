@@ -1,0 +1,50 @@
+"""Limits of the domain at the very value where they turn."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from broker_gateway.domain.idempotency_key import RECENT_MS, is_recent
+from broker_gateway.domain.quota import ClientQuota, QuotaPolicy, TokenBucket
+
+NOW_MS = 1_700_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "recent"), [(0, True), (RECENT_MS - 1, True), (RECENT_MS, False), (-5_000, True), (-5_001, False)]
+)
+def test_a_key_is_recent_for_a_minute_and_may_be_five_seconds_ahead(age_ms: int, recent: bool) -> None:
+    key = str(UUID(int=(NOW_MS - age_ms) << 80 | 0x7 << 76 | 0b10 << 62))
+    assert is_recent(key, NOW_MS) is recent
+
+
+def test_a_token_comes_back_when_its_time_is_full_and_not_a_millisecond_before() -> None:
+    def empty_bucket() -> TokenBucket:
+        return TokenBucket(rate_per_s=1.0, burst=1, tokens=0.0, at_ms=0)
+
+    assert empty_bucket().take(999) == 1
+    assert empty_bucket().take(1_000) == 0
+
+
+def test_a_bucket_that_is_half_full_asks_for_the_other_half_of_the_time() -> None:
+    assert TokenBucket(rate_per_s=2.0, burst=1, tokens=0.5, at_ms=0).take(0) == 250
+
+
+def test_a_clock_that_goes_back_gives_and_takes_no_tokens() -> None:
+    assert TokenBucket(rate_per_s=1.0, burst=2, tokens=1.0, at_ms=5_000).take(0) == 0
+
+
+def test_a_task_whose_end_was_never_heard_of_counts_until_its_time_is_over() -> None:
+    quota = ClientQuota.opened(QuotaPolicy(concurrent=1, forget_after_ms=100), 0)
+    assert quota.admit("a", 0) is None
+    assert quota.admit("b", 99) is not None
+    assert quota.admit("b", 100) is None
+
+
+def test_a_client_over_its_quota_stays_over_it_when_the_quota_was_passed() -> None:
+    quota = ClientQuota.opened(QuotaPolicy(concurrent=1), 0)
+    for task_id in ("a", "b"):
+        quota.hold(task_id, 0)  # by other ways than admission: tasks that were found at the start
+    assert quota.admit("c", 0) is not None
