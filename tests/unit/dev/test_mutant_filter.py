@@ -14,7 +14,7 @@ class Box(Base, kw_only=True):
     size: int | None = 3
 
     @property
-    def full(self, at: int | None = 4) -> bool | None:
+    def full(self, *, at: int | None = 4) -> bool | None:
         return self.size == 5 and all(zip([6], [7], strict=False))
 """
 
@@ -31,7 +31,9 @@ class Box(Base, kw_only=True):
         ("3", True),  # a class's constant
         ("False", True),  # zip's strict
         ("property", False),  # a function's decorator
-        ("4", True),  # a parameter's default
+        ("*, at", True),  # its star
+        ("4", True),  # a signature's default
+        ("cached", True),  # a protocol
         ("== 5", False),
         ("and", False),
         ("6", False),
