@@ -16,6 +16,11 @@ class Box(Base, kw_only=True):
     @property
     def full(self, *, at: int | None = 4) -> bool | None:
         return self.size == 5 and all(zip([6], [7], strict=False))
+
+
+class Port(Protocol):
+    @cached
+    def open(self) -> bool: ...
 """
 
 
