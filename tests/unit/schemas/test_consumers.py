@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from schemas.status import Priority
-from schemas.topology import relay_consumer, task_consumer
+from schemas.topology import pull_request, relay_consumer, task_consumer
 
 
 @pytest.mark.parametrize("consumer", [task_consumer("default", Priority.NORMAL), relay_consumer()])
@@ -17,3 +19,10 @@ def test_the_server_gives_up_on_no_message_and_skips_none(consumer: dict[str, ob
 
 def test_a_message_that_nobody_keeps_alive_comes_again_after_its_acknowledgement_wait() -> None:
     assert task_consumer("default", Priority.NORMAL)["ack_wait"] == 5 * 10**9
+
+
+def test_a_pull_request_says_only_what_was_asked_of_it() -> None:
+    plain = json.loads(pull_request(batch=1, expires_s=2.5))
+    assert plain == {"batch": 1, "expires": 2_500_000_000}
+    full = json.loads(pull_request(batch=3, expires_s=1, heartbeat_s=0.5, load_priority=0))
+    assert full == {"batch": 3, "expires": 10**9, "idle_heartbeat": 5 * 10**8, "group": "load", "priority": 0}
