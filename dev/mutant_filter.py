@@ -30,8 +30,7 @@ def _regions(node: ast.AST) -> Iterator[Region]:
     if isinstance(node, ast.Module | ast.ClassDef):
         yield from (_whole(one.value) for one in node.body if isinstance(one, ast.Assign | ast.AnnAssign) and one.value)
     if isinstance(node, ast.ClassDef):
-        yield _start(node), _start(node.body[0])
-        yield from map(_whole, node.decorator_list)
+        yield (min([node.lineno, *(one.lineno for one in node.decorator_list)]), 0), _start(node.body[0])
     if isinstance(node, ast.ClassDef) and "Protocol" in [ast.unparse(base) for base in node.bases]:
         yield _start(node), (node.end_lineno or node.lineno, 0)
     if isinstance(node, ast.Call):

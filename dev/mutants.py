@@ -46,9 +46,9 @@ SAMPLE = 60
 MIN_KILLED_PERCENT = 95.0
 MAX_TIMES_BASELINE = 5
 """A mutant that keeps the tests busy for so many times as long as usual is killed."""
-SAME_MEANING = ("_Is", "_IsNot", "Is_Eq", "IsNot_NotEq")
-"""Ends of the names of replacements by a comparison that is the same for enumerations, None and small numbers, or the
-same as another replacement."""
+SAME_MEANING = ("_Is", "_IsNot", "Is_Eq", "IsNot_NotEq", "BitOr_BitXor", "BitOr_Add")
+"""Ends of the names of replacements that mean the same: comparisons of enumerations, None and small numbers; sums of
+bits that do not overlap."""
 _PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider")
 Tests = tuple[str, ...]
 

@@ -29,6 +29,7 @@ class Port(Protocol):
     [
         ("<<", True),  # a module's constant
         ("True)\nclass", True),  # a class's decorator
+        ("@dataclass", True),
         ("True):", True),  # a class's keywords
         ("| None = 3", True),  # annotations
         ("| None = 4", True),

@@ -6,8 +6,13 @@ from uuid import UUID
 
 import pytest
 
+from broker_gateway.domain.admission import AdmissionPolicy
+from broker_gateway.domain.draft import DraftCase
 from broker_gateway.domain.idempotency_key import RECENT_MS, is_recent
+from broker_gateway.domain.judging import CaseRules
 from broker_gateway.domain.quota import ClientQuota, QuotaPolicy, TokenBucket
+from tests.unit.gateway.gateway_on_fakes import draft
+from tests.unit.gateway.violations import fields
 
 NOW_MS = 1_700_000_000_000
 
@@ -48,3 +53,11 @@ def test_a_client_over_its_quota_stays_over_it_when_the_quota_was_passed() -> No
     for task_id in ("a", "b"):
         quota.hold(task_id, 0)  # by other ways than admission: tasks that were found at the start
     assert quota.admit("c", 0) is not None
+
+
+def test_the_size_of_a_case_is_the_sum_of_all_its_texts() -> None:
+    case = DraftCase(stdin="aaa", args=["bb", "b"], expected_output="cc")
+    assert fields(draft(cases=[case]), AdmissionPolicy(cases=CaseRules(bytes_in_all=8))) == []
+    assert fields(draft(cases=[case]), AdmissionPolicy(cases=CaseRules(bytes_in_all=7))) == ["task.cases"]
+    same = DraftCase(stdin="aaa", args=["bbb"])
+    assert fields(draft(cases=[same]), AdmissionPolicy(cases=CaseRules(bytes_in_all=5))) == ["task.cases"]
