@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from broker_gateway.domain.admission import AdmissionPolicy
+from broker_gateway.domain.client_node import ClientNode
 from broker_gateway.domain.draft import DraftCase
+from broker_gateway.domain.execution_task import cancelled
 from broker_gateway.domain.idempotency_key import RECENT_MS, is_recent
 from broker_gateway.domain.judging import CaseRules
 from broker_gateway.domain.quota import ClientQuota, QuotaPolicy, TokenBucket
-from tests.unit.gateway.gateway_on_fakes import draft
+from broker_gateway.domain.resource_limit import LimitRules
+from schemas.node import NodeRecord
+from schemas.status import NodeState, Status
+from tests.fakes.live_nodes import language, node
+from tests.unit.gateway.gateway_on_fakes import draft, execution_of
 from tests.unit.gateway.violations import fields
 
 NOW_MS = 1_700_000_000_000
@@ -61,3 +68,37 @@ def test_the_size_of_a_case_is_the_sum_of_all_its_texts() -> None:
     assert fields(draft(cases=[case]), AdmissionPolicy(cases=CaseRules(bytes_in_all=7))) == ["task.cases"]
     same = DraftCase(stdin="aaa", args=["bbb"])
     assert fields(draft(cases=[same]), AdmissionPolicy(cases=CaseRules(bytes_in_all=5))) == ["task.cases"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        node("a", capacity=4),
+        node("c", capacity=4),
+        node("b", capacity=3),
+        node("b", capacity=5),
+        node("b", pools=("other",)),
+        node("b", language("go", "1.24.4")),
+        node("b", state=NodeState.DRAINING),
+    ],
+)
+def test_a_node_of_which_anything_but_the_load_differs_is_another_to_the_scheduler(other: NodeRecord) -> None:
+    this = ClientNode(node("b", capacity=4))
+    assert this.serves_as(ClientNode(node("b", capacity=4, load_score=99.0)))
+    assert not this.serves_as(ClientNode(other))
+
+
+def test_a_default_limit_may_be_the_least_and_the_greatest_that_is_allowed() -> None:
+    wide = LimitRules().allowed
+    for value in wide["cpu_ms"]:
+        defaults = msgspec.structs.replace(LimitRules().defaults, cpu_ms=value)
+        assert list(LimitRules(defaults=defaults).violations({}, "limits")) == []
+    too_much = msgspec.structs.replace(LimitRules().defaults, cpu_ms=wide["cpu_ms"][1] + 1)
+    with pytest.raises(ValueError, match="cpu_ms must lie between"):
+        LimitRules(defaults=too_much)
+
+
+def test_a_task_that_is_cancelled_by_a_slow_clock_has_waited_no_time_at_all() -> None:
+    known = execution_of("t-1", status=Status.QUEUED)
+    assert cancelled(known, known.submitted_at_ms - 5, "why").queued_ms == 0.0
+    assert cancelled(known, known.submitted_at_ms + 5, "why").queued_ms == 5.0

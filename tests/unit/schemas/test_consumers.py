@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from schemas.names import STREAM_TASKS
 from schemas.status import Priority
-from schemas.topology import pull_request, relay_consumer, task_consumer
+from schemas.topology import BusLimits, pull_request, relay_consumer, streams, task_consumer
 
 
 @pytest.mark.parametrize("consumer", [task_consumer("default", Priority.NORMAL), relay_consumer()])
@@ -26,3 +27,9 @@ def test_a_pull_request_says_only_what_was_asked_of_it() -> None:
     assert plain == {"batch": 1, "expires": 2_500_000_000}
     full = json.loads(pull_request(batch=3, expires_s=1, heartbeat_s=0.5, load_priority=0))
     assert full == {"batch": 3, "expires": 10**9, "idle_heartbeat": 5 * 10**8, "group": "load", "priority": 0}
+
+
+def test_only_the_task_queue_has_a_bound_of_messages_and_no_stream_one_of_consumers_or_message_size() -> None:
+    for stream in streams(BusLimits()):
+        assert (stream["max_consumers"], stream["max_msg_size"]) == (-1, -1)
+        assert (stream["max_msgs"] == -1) == (stream["name"] != STREAM_TASKS)
