@@ -17,8 +17,7 @@ from broker_gateway.domain.quota import ClientQuota, QuotaPolicy, TokenBucket
 from broker_gateway.domain.resource_limit import LimitRules
 from schemas.node import NodeRecord
 from schemas.status import NodeState, Status
-from tests.fakes.live_nodes import language, node
-from tests.unit.gateway.gateway_on_fakes import draft, execution_of
+from tests.builders import a_draft, a_language_record, a_node_record, an_execution
 from tests.unit.gateway.violations import fields
 
 NOW_MS = 1_700_000_000_000
@@ -64,27 +63,27 @@ def test_a_client_over_its_quota_stays_over_it_when_the_quota_was_passed() -> No
 
 def test_the_size_of_a_case_is_the_sum_of_all_its_texts() -> None:
     case = DraftCase(stdin="aaa", args=["bb", "b"], expected_output="cc")
-    assert fields(draft(cases=[case]), AdmissionPolicy(cases=CaseRules(bytes_in_all=8))) == []
-    assert fields(draft(cases=[case]), AdmissionPolicy(cases=CaseRules(bytes_in_all=7))) == ["task.cases"]
+    assert fields(a_draft(cases=[case]), AdmissionPolicy(cases=CaseRules(bytes_in_all=8))) == []
+    assert fields(a_draft(cases=[case]), AdmissionPolicy(cases=CaseRules(bytes_in_all=7))) == ["task.cases"]
     same = DraftCase(stdin="aaa", args=["bbb"])
-    assert fields(draft(cases=[same]), AdmissionPolicy(cases=CaseRules(bytes_in_all=5))) == ["task.cases"]
+    assert fields(a_draft(cases=[same]), AdmissionPolicy(cases=CaseRules(bytes_in_all=5))) == ["task.cases"]
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        node("a", capacity=4),
-        node("c", capacity=4),
-        node("b", capacity=3),
-        node("b", capacity=5),
-        node("b", pools=("other",)),
-        node("b", language("go", "1.24.4")),
-        node("b", state=NodeState.DRAINING),
+        a_node_record("a", capacity=4),
+        a_node_record("c", capacity=4),
+        a_node_record("b", capacity=3),
+        a_node_record("b", capacity=5),
+        a_node_record("b", pools=["other"]),
+        a_node_record("b", a_language_record("go", "1.24.4")),
+        a_node_record("b", state=NodeState.DRAINING),
     ],
 )
 def test_a_node_of_which_anything_but_the_load_differs_is_another_to_the_scheduler(other: NodeRecord) -> None:
-    this = ClientNode(node("b", capacity=4))
-    assert this.serves_as(ClientNode(node("b", capacity=4, load_score=99.0)))
+    this = ClientNode(a_node_record("b", capacity=4))
+    assert this.serves_as(ClientNode(a_node_record("b", capacity=4, load_score=99.0)))
     assert not this.serves_as(ClientNode(other))
 
 
@@ -99,6 +98,6 @@ def test_a_default_limit_may_be_the_least_and_the_greatest_that_is_allowed() -> 
 
 
 def test_a_task_that_is_cancelled_by_a_slow_clock_has_waited_no_time_at_all() -> None:
-    known = execution_of("t-1", status=Status.QUEUED)
+    known = an_execution("t-1", status=Status.QUEUED)
     assert cancelled(known, known.submitted_at_ms - 5, "why").queued_ms == 0.0
     assert cancelled(known, known.submitted_at_ms + 5, "why").queued_ms == 5.0

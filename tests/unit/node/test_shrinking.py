@@ -2,50 +2,17 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from node.domain.shrink import shrink_outputs
-from schemas.execution import Execution, Stage
-from schemas.status import Status
-
-_STAGE = Stage(
-    exit_code=0,
-    signal=None,
-    stdout="",
-    stderr="",
-    stdout_truncated=False,
-    stderr_truncated=False,
-    stdout_invalid_utf8=False,
-    stderr_invalid_utf8=False,
-    wall_ms=0.0,
-    cpu_ms=0.0,
-    peak_memory_bytes=0,
-    limits_hit=[],
-)
-_EXECUTION = Execution(
-    id="t-1",
-    status=Status.SUCCEEDED,
-    language="python",
-    language_version="3.13.5",
-    node_id="node-1",
-    attempt=1,
-    queued_ms=0.0,
-    labels={},
-    compile=None,
-    run=None,
-    cases=[],
-    warnings=[],
-    error="",
-    submitted_at_ms=0,
-    finished_at_ms=0,
-)
+from schemas.execution import Stage
+from tests.builders import a_stage, an_execution
 
 
 def cut(stdout: str = "", stderr: str = "", **flags: bool) -> Stage:
     """What is left of a stage at four characters."""
-    stage = msgspec.structs.replace(_STAGE, stdout=stdout, stderr=stderr, **flags)
-    shrunk = shrink_outputs(msgspec.structs.replace(_EXECUTION, run=stage), 4)
+    stage = a_stage(stdout, stderr=stderr, **flags)
+    shrunk = shrink_outputs(an_execution(run=stage), 4)
     assert shrunk.run is not None
     return shrunk.run
 
