@@ -1,4 +1,4 @@
-"""Compiled artefacts in memory, the least recently used thrown out first."""
+"""The store of compiled artefacts in memory, the least recently used thrown out first."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import OrderedDict
 
 
 class MemoryArtefactStore:
-    """Holds at most ``most_bytes`` of content; what is larger on its own is not kept."""
+    """Implements ``ArtefactStore``, with at most ``max_bytes`` of content; what is larger on its own is not kept."""
 
-    def __init__(self, most_bytes: int = 128 << 20) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self, max_bytes: int = 128 << 20) -> None:
+        self._max_bytes = max_bytes
         self._kept: OrderedDict[str, dict[str, bytes]] = OrderedDict()
         self._bytes = 0
 
@@ -26,9 +26,9 @@ class MemoryArtefactStore:
     def put(self, key: str, artefacts: dict[str, bytes]) -> None:
         self._drop(key)
         size = _size(artefacts)
-        if size > self._most_bytes:
+        if size > self._max_bytes:
             return
-        while self._bytes + size > self._most_bytes:
+        while self._bytes + size > self._max_bytes:
             self._drop(next(iter(self._kept)))
         self._kept[key] = dict(artefacts)
         self._bytes += size

@@ -103,7 +103,7 @@ def test_a_node_keeps_the_id_that_it_made(tmp_path: Path) -> None:
 
 
 def test_the_artefact_store_throws_out_what_was_not_used_for_longest() -> None:
-    store = MemoryArtefactStore(most_bytes=10)
+    store = MemoryArtefactStore(max_bytes=10)
     store.put("a", {"": b"1234"})
     store.put("b", {"": b"1234"})
     assert store.get("a") == {"": b"1234"}
