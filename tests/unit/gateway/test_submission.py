@@ -125,17 +125,17 @@ async def test_a_task_that_ends_while_its_key_is_looked_up_is_not_run_again(gate
     assert gateway.bus.tasks == {}
 
 
-def young_key(born_ms: int = NOW_MS) -> str:
+def recent_key(born_ms: int = NOW_MS) -> str:
     """As the SDK makes them; ``born_ms`` is its time."""
     return f"{born_ms:012x}70008000000000000001"
 
 
 async def test_a_young_key_costs_no_look_up_and_is_still_one_task(gateway: GatewayOnFakes) -> None:
-    first = await gateway.service.submit(command(idempotency_key=young_key()))
+    first = await gateway.service.submit(command(idempotency_key=recent_key()))
     assert isinstance(first, TaskDTO)
     assert gateway.bus.calls.count("find_task") == gateway.bus.calls.count("find_result") == 0
     gateway.finish(first.id)  # the bus still knows the id
-    assert await gateway.service.submit(command(idempotency_key=young_key())) == TaskDTO(first.id, is_new=False)
+    assert await gateway.service.submit(command(idempotency_key=recent_key())) == TaskDTO(first.id, is_new=False)
     assert gateway.bus.tasks == {}
 
 
@@ -143,7 +143,7 @@ async def test_a_young_key_costs_no_look_up_and_is_still_one_task(gateway: Gatew
 async def test_a_key_that_may_be_older_than_the_bus_remembers_is_looked_up(
     gateway: GatewayOnFakes, age_ms: int
 ) -> None:
-    key = young_key(NOW_MS - age_ms)
+    key = recent_key(NOW_MS - age_ms)
     first = await gateway.service.submit(command(idempotency_key=key))
     assert isinstance(first, TaskDTO)
     gateway.finish(first.id)
@@ -153,20 +153,20 @@ async def test_a_key_that_may_be_older_than_the_bus_remembers_is_looked_up(
 
 async def test_a_repeated_young_key_is_answered_although_its_client_has_its_most() -> None:
     gateway = GatewayOnFakes(quota=QuotaPolicy(rate_per_s=0.001, burst=1))
-    first = await gateway.service.submit(command(client="blog", idempotency_key=young_key()))
+    first = await gateway.service.submit(command(client="blog", idempotency_key=recent_key()))
     assert isinstance(first, TaskDTO)
     assert isinstance(await gateway.service.submit(command(client="blog")), Busy)
-    again = await gateway.service.submit(command(client="blog", idempotency_key=young_key()))
+    again = await gateway.service.submit(command(client="blog", idempotency_key=recent_key()))
     assert again == TaskDTO(first.id, is_new=False)
 
 
 async def test_a_key_repeated_after_its_task_ended_takes_none_of_the_quota() -> None:
     gateway = GatewayOnFakes(quota=QuotaPolicy(concurrent=1))
-    first = await gateway.service.submit(command(client="blog", idempotency_key=young_key()))
+    first = await gateway.service.submit(command(client="blog", idempotency_key=recent_key()))
     assert isinstance(first, TaskDTO)
     gateway.finish(first.id)
     gateway.quotas.release("blog", first.id)
-    await gateway.service.submit(command(client="blog", idempotency_key=young_key()))
+    await gateway.service.submit(command(client="blog", idempotency_key=recent_key()))
     assert isinstance(await gateway.service.submit(command(client="blog")), TaskDTO)
 
 

@@ -51,13 +51,13 @@ class SlowServer(Client):
 
 async def test_a_task_that_comes_late_beside_the_next_one_makes_nobody_ask_for_less_than_one() -> None:
     source = await source_with(1)
-    (slot,) = source._waiting
+    (waiting,) = source._waiting
     server = SlowServer([2, 0, 0])
     source._now = NowPuller(lambda: server, source._arrived)
     source._bus._client = server
     await source._round()
-    assert server.asked == [1]  # a server takes -1 for 1, and sends a task for which there is no slot
-    assert (await asyncio.wait_for(slot, 1)).task.id == "t1"
+    assert server.asked == [1]  # a server takes -1 for 1, and sends a task for which no loop is free
+    assert (await asyncio.wait_for(waiting, 1)).task.id == "t1"
     assert source.handed_back == 1
 
 

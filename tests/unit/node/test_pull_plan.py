@@ -9,7 +9,7 @@ HIGH, NORMAL, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW
 
 
 def picks(backlog: Counter[Priority], count: int) -> list[Priority]:
-    """What one slot after the other would take of a backlog."""
+    """What one task loop after the other would take of a backlog."""
     taken = []
     for pick in range(1, count + 1):
         priority = next(priority for priority in priority_order(pick) if backlog[priority])

@@ -20,8 +20,7 @@ HIGH, NORMAL, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW
 
 
 class Backlog:
-    """In place of NowPuller. Whoever is given a task ends it at once, and its slot is free again in the middle of the
-    round."""
+    """In place of NowPuller. Whoever is given a task ends it at once, and is free again in the middle of the round."""
 
     def __init__(self, source: NatsTaskSource, tasks: Counter[Priority]) -> None:
         self._source = source
@@ -39,12 +38,12 @@ class Backlog:
         return got, "" if got == batch else "404"
 
 
-async def source_with(slots: int) -> NatsTaskSource:
+async def source_with(loops: int) -> NatsTaskSource:
     bus = BusConnection(BusSettings())
     publisher = Publisher(bus)
     consumers = Consumers(bus, 5.0, "n1")
     source = NatsTaskSource(bus, publisher, consumers, pools=("default",), node_id="n1", decile=lambda: 0)
-    source._waiting.extend(asyncio.get_running_loop().create_future() for _ in range(slots))
+    source._waiting.extend(asyncio.get_running_loop().create_future() for _ in range(loops))
     return source
 
 
