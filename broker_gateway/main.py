@@ -69,7 +69,8 @@ LOOPBACK = ("127.", "localhost:", "[::1]:")
 
 
 class Gateway:
-    """One process: ``start``, ``run`` until it is told to stop, ``close``. Nothing is connected before ``start``."""
+    """One gateway process: ``start``, ``run`` until it is told to stop, ``close``. Nothing is connected before
+    ``start``."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         """Raises ConfigurationError for settings that do not fit together."""
@@ -105,8 +106,8 @@ class Gateway:
         return all(self.parts().values())
 
     def parts(self) -> Mapping[str, bool]:
-        """What must be there before calls can be answered. Nodes that are known stay so while etcd is away; where none
-        has been read yet, they are asked themselves."""
+        """The parts that must be there before calls can be answered. Nodes that are known stay so while etcd is away;
+        where none has been read yet, they are asked themselves."""
         parts = {
             "running": not self._stop.is_set(),
             "bus": self._bus.connected(),
@@ -251,7 +252,7 @@ class Gateway:
 
 
 def main() -> None:
-    """``coderunner-gateway``. Exit code 2 means that the configuration is wrong, 1 that something failed."""
+    """Runs ``coderunner-gateway``. Exit code 2 means that the configuration is wrong, 1 that something failed."""
     try:
         settings = GatewaySettings.load(sys.argv[1:])
         logs.configure(settings.log_format, settings.log_level)

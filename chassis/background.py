@@ -19,7 +19,7 @@ class Background:
         self._closed = False
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """After ``close`` nothing is started any more."""
+        """Starts work; after ``close`` nothing is started any more."""
         if self._closed:
             work.close()
             return
@@ -28,7 +28,7 @@ class Background:
         task.add_done_callback(self._ended)
 
     async def drain(self) -> None:
-        """Returns when all that was started has ended."""
+        """Waits until all that was started has ended."""
         while self._tasks:
             await asyncio.wait(list(self._tasks))
 

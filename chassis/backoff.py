@@ -1,4 +1,4 @@
-"""Exponential back-off with jitter: how long to wait before the next try.
+"""Exponential back-off with jitter (ADR 0010): how long to wait before the next try.
 
 Two kinds of callers: some are asked by a library for a number of seconds (nats-py between connections, JetStream's
 delayed redelivery), others repeat a call of ours. Both take their delays from one ``Backoff``; the loop of the latter
@@ -24,8 +24,8 @@ Kinds = type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], bo
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """A policy. The delay doubles from ``base_s`` to ``max_s`` seconds; a random part of its upper half is left out, so
-    that the clients of a server that came back do not all knock at once."""
+    """A back-off policy. The delay doubles from ``base_s`` to ``max_s`` seconds; a random part of its upper half is
+    left out, so that the clients of a server that came back do not all knock at once."""
 
     base_s: float = 1.0
     max_s: float = 60.0
@@ -38,8 +38,8 @@ class Backoff:
         return min(self.max_s, whole) * (0.5 + share / 2)
 
     def retrying(self, on: Kinds, *, tries: int = 0, within_s: float | None = None) -> AsyncIterator[stamina.Attempt]:
-        """``async for attempt in backoff.retrying(on=OSError): with attempt: ...`` until the block succeeds. The last
-        error is raised after ``tries`` (0: any number) or ``within_s`` seconds (None: any time)."""
+        """The attempts of a block: ``async for attempt in backoff.retrying(on=OSError): with attempt: ...`` until it
+        succeeds. The last error is raised after ``tries`` (0: any number) or ``within_s`` seconds (None: any time)."""
         return stamina.retry_context(
             on=on,
             attempts=tries or None,

@@ -33,7 +33,7 @@ class ConnectedSettings(ServiceSettings):
     log_level: LogLevel = Field("info", description="what is logged")
 
     def bus(self, *, name: str, inbox_prefix: str, post_after_s: float = 0.0) -> BusSettings:
-        """How the service reaches the bus. ``name`` is shown in the server's list of connections."""
+        """The settings by which the service reaches the bus. ``name`` is shown in the server's list of connections."""
         return BusSettings(
             urls=self.nats_urls,
             user=self.nats_user,
@@ -49,7 +49,7 @@ class ConnectedSettings(ServiceSettings):
         )
 
     def etcd(self) -> EtcdSettings:
-        """How the service reaches etcd."""
+        """The settings by which the service reaches etcd."""
         return EtcdSettings(
             endpoints=self.etcd_endpoints,
             user=self.etcd_user,

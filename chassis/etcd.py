@@ -1,4 +1,4 @@
-"""How a service reaches etcd. aetcd 1.0 is etcd3's maintained asyncio successor; etcd3 itself no longer imports."""
+"""The connection to etcd. aetcd 1.0 is etcd3's maintained asyncio successor; etcd3 itself no longer imports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHANNEL = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EtcdSettings:
-    """Where etcd is, and how often it is tried."""
+    """The settings of a connection to etcd: where it is, and how often it is tried."""
 
     endpoints: Sequence[str] = ("127.0.0.1:2379",)
     """``host:port`` each; tried in turn."""
@@ -37,7 +37,7 @@ class EtcdSettings:
 
     @property
     def backoff(self) -> Backoff:
-        """Of connecting again."""
+        """The policy of connecting again."""
         return Backoff(self.reconnect_base_s, self.reconnect_max_s)
 
 
@@ -66,7 +66,7 @@ class EtcdEndpoints:
 
 
 def words(error: Exception) -> str:
-    """What a failed call says, for a log line."""
+    """The words of a failed call, for a log line."""
     if isinstance(error, grpc.aio.AioRpcError):
         return f"{error.code().name}: {error.details()}"
     return f"{type(error).__name__}: {error}" if str(error) else repr(error)

@@ -1,4 +1,4 @@
-"""Health and metrics over HTTP."""
+"""The HTTP endpoint of a service: its health and its metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How log lines look: JSON for machines, words and colours for people."""
+"""The set-up of the log lines: JSON for machines, words and colours for people."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _ALWAYS: tuple[Processor, ...] = (
 
 
 def configure(log_format: str, level: str) -> None:
-    """``json`` or ``console``; ``debug``, ``info``, ``warning`` or ``error``. Lines go to standard error, those of
-    libraries (from WARNING on) too. Where that is no terminal, ``console`` is one ``key=value`` after the other:
-    columns would take twice the time."""
+    """Sets up this process's log: ``json`` or ``console``; ``debug``, ``info``, ``warning`` or ``error``. Lines go to
+    standard error, those of libraries (from WARNING on) too. Where that is no terminal, ``console`` is one
+    ``key=value`` after the other: columns would take twice the time."""
     final = _json() if log_format == "json" else _console()
     structlog.configure(
         processors=[*_ALWAYS, *final],

@@ -22,7 +22,7 @@ _CANCEL_AGAIN_S = 2.0
 
 
 class Service(Protocol):
-    """A daemon. Nothing is connected before ``start``; ``close`` is called whatever happened."""
+    """A daemon, as ``serve`` runs it. Nothing is connected before ``start``; ``close`` is called whatever happened."""
 
     def stop(self) -> None:
         """Ends ``run``, soon."""
@@ -51,7 +51,7 @@ async def serve(make: Callable[[], Service]) -> int:
 
 
 async def live(service: Service, on_started: Callable[[], None] = lambda: None) -> int:
-    """One whole life: start, run, close. The exit code."""
+    """Runs a service through its whole life: start, run, close. Returns the exit code."""
     try:
         await service.start()
         on_started()
@@ -70,7 +70,7 @@ def tune_gc() -> None:
 
 
 def version() -> str:
-    """This distribution's; ``0`` in a checkout that is not installed."""
+    """The version of this distribution; ``0`` in a checkout that is not installed."""
     try:
         return distribution_version(_DISTRIBUTION)
     except PackageNotFoundError:
@@ -92,7 +92,7 @@ class LastingParts:
             self._may_end.add(task)
 
     async def failed(self, until: Coroutine[Any, Any, Any]) -> bool:
-        """Returns once ``until`` has returned (False) or a part has failed: then True, and the log says which and
+        """Waits until ``until`` has returned (False) or a part has failed: then True, and the log says which and
         why."""
         stopping = asyncio.ensure_future(until)
         try:

@@ -61,12 +61,12 @@ class ServiceSettings(BaseSettings):
 
     @classmethod
     def prefix(cls) -> str:
-        """Of its environment variables."""
+        """The prefix of its environment variables."""
         return str(cls.model_config["env_prefix"])
 
     @classmethod
     def load(cls, arguments: Sequence[str]) -> Self:
-        """From flags, environment and file. Raises ConfigurationError; SystemExit for ``--help``."""
+        """Reads flags, environment and file. Raises ConfigurationError; SystemExit for ``--help``."""
         flags = _flags(cls, arguments)
         path = flags.pop("config", None) or os.environ.get(f"{cls.prefix()}CONFIG")
         file = _file(path) if path else {}
@@ -153,7 +153,7 @@ def _flags(cls: type[ServiceSettings], arguments: Sequence[str]) -> dict[str, An
 
 
 def is_secret(name: str) -> bool:
-    """By its name."""
+    """True for what must not be seen on a command line: passwords, secrets, tokens, by their names."""
     return name.endswith(("_password", "_secret")) or name == "tokens"
 
 

@@ -1,4 +1,4 @@
-"""What the Makefile calls: ``python3 -m dev COMMAND [ARGUMENT...]``, with any Python that is new enough.
+"""The commands behind the Makefile: ``python3 -m dev COMMAND [ARGUMENT...]``, with any Python that is new enough.
 
 Prepares what the command needs and then replaces itself with the virtual environment's interpreter.
 """

@@ -1,4 +1,4 @@
-"""What the person at the terminal sees."""
+"""The output of `make`'s commands for the person at the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command needs of the machine before it runs, and which tests need which of it."""
+"""The needs of a command: what must be on the machine before it runs, and which tests need which of it."""
 
 from __future__ import annotations
 

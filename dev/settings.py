@@ -1,4 +1,4 @@
-"""What the demo's parts are configured with. Standard library only: ``make stop`` reads it without an environment."""
+"""The settings of the demo's parts. Standard library only: ``make stop`` reads it without an environment."""
 
 from __future__ import annotations
 

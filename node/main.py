@@ -127,7 +127,7 @@ class Node:
         watch("directory_reachable", "1 while the directory is there.", lambda: self.directory.reachable)
 
     def parts(self) -> Mapping[str, bool]:
-        """What must be there before tasks are taken."""
+        """The parts that must be there before tasks are taken."""
         return {
             "running": not self.draining.wanted,
             "bus": self.bus.connected(),
@@ -153,11 +153,11 @@ class Node:
         self._lasting.add(self.bus.given_up(), "bus connection")
 
     async def run(self) -> int:
-        """Until it is drained (0) or a part has failed (1)."""
+        """Takes tasks until it is drained (0) or a part has failed (1)."""
         return int(await self._lasting.failed(self._drained()))
 
     async def close(self) -> None:
-        """What still runs is handed back; then the node leaves the directory, and its sandboxes stop."""
+        """Ends it: what still runs is handed back; then the node leaves the directory, and its sandboxes stop."""
         await self._lasting.close()
         await self.directory.withdraw()
         await self.pool.close()
@@ -219,7 +219,8 @@ def _now_ms() -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """``coderunner-node``. The exit code: 0 after a drain, 1 where a part failed, 2 for a setting that is wrong."""
+    """Runs ``coderunner-node``. The exit code: 0 after a drain, 1 where a part failed, 2 for a setting that is
+    wrong."""
     try:
         settings = NodeSettings.load(sys.argv[1:] if arguments is None else arguments)
         logs.configure(settings.log_format, settings.log_level)

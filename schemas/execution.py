@@ -1,4 +1,4 @@
-"""What comes back: the state of one task, its result, and the events on the way.
+"""The messages that tell of a task: its state of one task, its result, and the events on the way.
 
 Each message is spelled out field by field in one constructor here and nowhere else, so that a new field has one place.
 """
@@ -144,7 +144,7 @@ def _bare(
 
 
 class ResultMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """On RESULTS: the final execution, and where the relay takes it."""
+    """The message on RESULTS: the final execution, and where the relay takes it."""
 
     execution: Execution
     callback: Callback | None
@@ -159,7 +159,7 @@ class ResultMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """On EVENTS: a state was reached. The subject repeats id and state."""
+    """The message on EVENTS: a state was reached. The subject repeats id and state."""
 
     id: str
     status: Status
@@ -194,8 +194,8 @@ class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputChunk(msgspec.Struct, frozen=True, kw_only=True):
-    """Live output, not stored. ``offset`` counts the characters of this stream sent before, so that a watcher who came
-    late can take the rest from the result."""
+    """A piece of live output, not stored. ``offset`` counts the characters of this stream sent before, so that a
+    watcher who came late can take the rest from the result."""
 
     id: str
     attempt: int
@@ -208,7 +208,7 @@ class OutputChunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """On DEAD: what could not be run or delivered, with why and the message as it was."""
+    """The message on DEAD: what could not be run or delivered, with why and the message as it was."""
 
     id: str
     reason: str

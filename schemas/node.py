@@ -1,4 +1,4 @@
-"""What a node says of itself in etcd, and the orders it takes."""
+"""The record that a node leaves in etcd, and the orders that it takes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from schemas.status import NodeState
 
 
 class LanguageRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One language of a node's record."""
+
     name: str
     version: str
     aliases: list[str]
@@ -16,6 +18,8 @@ class LanguageRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A node's entry in etcd: who it is, what it runs, its load. Times are Unix milliseconds."""
+
     id: str
     host: str
     pools: list[str]
@@ -44,19 +48,22 @@ RESUME = "resume"
 
 
 class NodeOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """On ``control.node.<id>``: an order to one node."""
+    """An order to one node, on ``control.node.<id>``."""
 
     order: str
     """``DRAIN`` or ``RESUME``."""
 
 
 class CancelOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """On ``control.cancel.<task_id>``; the node that runs it answers with ``CancelReply``."""
+    """The order to cancel a task, on ``control.cancel.<task_id>``; the node that runs it answers with
+    ``CancelReply``."""
 
     id: str
     reason: str
 
 
 class CancelReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of the node that has the task in its hands, and kills it."""
+
     id: str
     node_id: str

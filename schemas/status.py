@@ -1,4 +1,4 @@
-"""Vocabulary of the bus: the enumerations of states, priorities, verdicts, limits and dead letters."""
+"""The vocabulary of the bus: the enumerations of states, priorities, verdicts, limits and dead letters."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PRIORITIES_BY_URGENCY = (Priority.HIGH, Priority.NORMAL, Priority.LOW)
 
 
 class Verdict(StrEnum):
-    """How one case ended."""
+    """The end of one case."""
 
     ACCEPTED = "ACCEPTED"
     WRONG_ANSWER = "WRONG_ANSWER"
@@ -74,7 +74,7 @@ class LimitName(StrEnum):
 
 
 class DeadReason(StrEnum):
-    """Why a message went to the dead letters. It is a token of the letter's subject."""
+    """The reason why a message went to the dead letters. It is a token of the letter's subject."""
 
     POISON = "poison"
     """The task lost its slot or its node too often, or no node could start it."""

@@ -17,7 +17,7 @@ class SourceFile(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run may use. The network is always off."""
+    """The limits of one run. The network is always off."""
 
     cpu_ms: int
     wall_ms: int
@@ -46,7 +46,7 @@ DEFAULT_EPSILON = 1e-6
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """How a case's output is held against what is expected."""
+    """The comparison of a case's output with what is expected."""
 
     mode: str
     """A ``ComparisonMode``; a node refuses one that it does not know."""
@@ -60,6 +60,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TestCase(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of the program, and what it should print."""
+
     __test__ = False  # pytest must not collect it
 
     name: str
@@ -81,7 +83,7 @@ class Checker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Callback(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the finished execution is delivered: an ``http``, ``https`` or ``grpc`` URL."""
+    """The endpoint to which the finished execution is delivered: an ``http``, ``https`` or ``grpc`` URL."""
 
     url: str
     occasion: str = ""
@@ -90,7 +92,7 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a node needs; times are Unix milliseconds."""
+    """A task with everything a node needs to run it; times are Unix milliseconds."""
 
     id: str
     client: str

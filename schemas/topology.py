@@ -29,7 +29,7 @@ RELAY_ACK_WAIT_S = 10
 MAX_ACK_PENDING = 100_000
 """Tasks of one pool and priority that may run at once. Nodes bound themselves; this must never be what bounds them."""
 MAX_WAITING_PULLS = 8_192
-"""Pull requests that may wait on one consumer: the free slots of all nodes of a pool."""
+"""Pull requests that may wait on one consumer: the free task loops of all nodes of a pool."""
 
 STORED_RESULTS_WILDCARD = f"{names.ROOT}.stored.*"
 """RESULTS says every result again here once it has stored it, so that who listens never sees one that lost."""

@@ -67,7 +67,7 @@ class CodeExecutionAppService:
         return found or UnknownTask(task_id)
 
     async def list(self, wanted: TaskFilter, size: int, token: str) -> Page | Invalid:
-        """One page of what has been submitted. See Listing.list."""
+        """Returns one page of what has been submitted. See Listing.list."""
         return await self._listing.list(wanted, size, token)
 
     async def cancel(self, task_id: str) -> Cancellation | UnknownTask:

@@ -162,7 +162,7 @@ class ResultDelivery(Protocol):
 
     @property
     def attempt(self) -> int:
-        """How often it has been given out, this time included."""
+        """The number of times it has been given out, this time included."""
         ...
 
     async def done(self) -> None:
@@ -259,7 +259,7 @@ class TaskRerun(Protocol):
     """The steps of running an ended task once more under its own id. All methods raise BusUnavailableError."""
 
     async def snapshot(self, task_id: str) -> TaskSnapshot:
-        """What the bus holds of the task now."""
+        """Reads what the bus holds of the task now."""
         ...
 
     async def forget_attempts(self, task_id: str, snapshot: TaskSnapshot) -> None:

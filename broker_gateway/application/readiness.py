@@ -10,7 +10,7 @@ from broker_gateway.application.ports import BusState
 
 @dataclass(frozen=True, slots=True)
 class ReadinessReport:
-    """What works at one moment."""
+    """The report on what works at one moment."""
 
     bus: bool
     """The bus answers."""
@@ -33,5 +33,5 @@ class Readiness:
         self._relay = relay
 
     def report(self) -> ReadinessReport:
-        """What works now."""
+        """The report on what works now."""
         return ReadinessReport(self._bus.connected(), self._relay is None or self._relay.is_running)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SubmissionSettings:
-    """How full a queue may be, and how large a batch."""
+    """The settings of submission: how full a queue may be, and how large a batch."""
 
     queue_limit: int = 1000
     """How many tasks may wait per pool and priority."""
@@ -19,7 +19,7 @@ class SubmissionSettings:
 
 @dataclass(frozen=True, slots=True)
 class WaitSettings:
-    """How a caller waits for a task."""
+    """The settings of waiting for a task."""
 
     lookup_every_s: float = 3.0
     """A waiting caller looks the stored result up this often, in case its live message was lost."""
@@ -27,7 +27,7 @@ class WaitSettings:
 
 @dataclass(frozen=True, slots=True)
 class CancelSettings:
-    """How long nodes are waited for when a task is cancelled."""
+    """The settings of cancelling: how long nodes are waited for."""
 
     queued_probe_s: float = 0.05
     """How long nodes are asked whether they have just started a task that was last seen queued."""
@@ -39,7 +39,7 @@ class CancelSettings:
 
 @dataclass(frozen=True, slots=True)
 class OperationsSettings:
-    """How long nodes and queues are waited for when an operator asks for something."""
+    """The settings of operations: how long nodes and queues are waited for when an operator asks for something."""
 
     node_answer_s: float = 2.0
     """How long a node may take to say that it drains."""
@@ -51,7 +51,7 @@ class OperationsSettings:
 
 @dataclass(frozen=True, slots=True)
 class RelaySettings:
-    """How many callbacks are delivered at a time, and how failed ones are tried again."""
+    """The settings of the relay: how many callbacks are delivered at a time, and how failed ones are tried again."""
 
     at_once: int = 64
     """How many deliveries may be in flight."""

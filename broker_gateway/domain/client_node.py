@@ -30,7 +30,8 @@ class ClientNode:
         return self.record.load_score
 
     def serves(self, language: str, version: str) -> bool:
-        """``language`` is a name, not an alias; ``version`` a prefix, empty for any."""
+        """True if it runs the language in that version. ``language`` is a name, not an alias; ``version`` a prefix,
+        empty for any."""
         return any(found.name == language and version_matches(version, found.version) for found in self.languages)
 
     @property

@@ -18,7 +18,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
 
 @dataclass(frozen=True, slots=True)
 class SourceRules:
-    """How large a program may be."""
+    """The bounds of a program's size."""
 
     max_bytes: int = 256 << 10
     """All files of one program together, in UTF-8."""

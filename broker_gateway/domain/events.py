@@ -1,4 +1,4 @@
-"""What happened to a task."""
+"""The domain event of a task that has ended."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class ExecutionTask:
 
     @classmethod
     def accepted(cls, draft: TaskDraft, terms: Terms) -> ExecutionTask:
-        """``draft`` must have passed the admission rules."""
+        """The task that a draft becomes, which must have passed the admission rules."""
         return cls.found(_message(draft, terms))
 
     @classmethod
@@ -63,7 +63,7 @@ class ExecutionTask:
 
 
 def cancelled(known: Execution, now_ms: int, reason: str) -> Execution:
-    """What becomes of a task in the state ``known``."""
+    """The cancelled execution of a task that was in the state ``known``."""
     waited_ms = now_ms - known.submitted_at_ms if known.status is Status.QUEUED else known.queued_ms
     return msgspec.structs.replace(
         known, status=Status.CANCELLED, error=reason, finished_at_ms=now_ms, queued_ms=float(max(0, waited_ms))

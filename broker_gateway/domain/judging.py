@@ -20,7 +20,7 @@ _MODES = frozenset(ComparisonMode)
 
 @dataclass(frozen=True, slots=True)
 class CaseRules:
-    """How many cases a task may have, and how large they may be."""
+    """The bounds of a task's cases: how many, and how large."""
 
     cases: int = 100
     bytes_in_all: int = 1 << 20

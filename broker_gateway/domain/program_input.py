@@ -15,7 +15,7 @@ _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class InputRules:
-    """How much of each may be sent."""
+    """The bounds of a program's input: how much of each kind may be sent."""
 
     stdin_bytes: int = 1 << 20
     args: int = 128

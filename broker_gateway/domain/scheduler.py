@@ -12,7 +12,8 @@ from broker_gateway.domain.text import quoted
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a node must be able to run: a language by name or alias, any case; a version's prefix, empty for any."""
+    """One thing that a node must be able to run: a language by name or alias, any case; a version's prefix, empty for
+    any."""
 
     language: str
     version: str
@@ -31,7 +32,7 @@ class PoolChoice:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a task could go."""
+    """The pools that a task could go to."""
 
     languages: tuple[str, ...]
     """The proper name for each need, in order."""

@@ -16,5 +16,5 @@ def byte_length(text: str) -> int:
 
 
 def quoted(text: str) -> str:
-    """``text`` as it may stand in an answer: short, in quotes, printable ASCII only."""
+    """Quotes ``text`` as it may stand in an answer: short, in quotes, printable ASCII only."""
     return ascii(text if len(text) <= _QUOTED_CHARS else text[:_QUOTED_CHARS] + "...")

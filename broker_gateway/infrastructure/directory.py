@@ -1,4 +1,4 @@
-"""The live nodes, as etcd last told them."""
+"""The directory of live nodes, as etcd last told them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class EtcdNodeDirectory:
         await self._away.wait()
 
     def take_in(self, records: Sequence[NodeRecord]) -> None:
-        """What nodes say of themselves. Ignored where etcd is there, which knows better."""
+        """Takes in what nodes say of themselves. Ignored where etcd is there, which knows better."""
         if not self._away.is_set() or not records:
             return
         for record in records:

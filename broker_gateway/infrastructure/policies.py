@@ -1,4 +1,4 @@
-"""The configuration in the words of those it is for."""
+"""The mapping of the gateway's settings to what each of its parts is told."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ POST_AFTER_S = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """What each part of the gateway is told of the configuration."""
+    """The policies and settings of the gateway's parts, made from the configuration."""
 
     bus: BusSettings
     streams: BusLimits
@@ -45,7 +45,7 @@ class Policies:
 
 
 def of(settings: GatewaySettings) -> Policies:
-    """Raises ConfigurationError for settings that do not fit together."""
+    """The policies of these settings. Raises ConfigurationError for settings that do not fit together."""
     return Policies(
         bus=settings.bus(name="coderunner-gateway", inbox_prefix=INBOX_GATEWAY, post_after_s=POST_AFTER_S),
         streams=_streams(settings),

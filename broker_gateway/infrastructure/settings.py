@@ -21,7 +21,7 @@ Role = Literal["api", "relay"]
 
 
 class GatewaySettings(ConnectedSettings):
-    """Sizes are bytes and times what the name ends in."""
+    """The gateway's settings. Sizes are bytes and times what the name ends in."""
 
     model_config = SettingsConfigDict(env_prefix="CODERUNNER_GATEWAY_")
     PROGRAM = "coderunner-gateway"

@@ -1,4 +1,4 @@
-"""From protobuf to a draft. Nothing is judged here: a number without a name goes on as that number."""
+"""The mapping of protobuf to a draft. Nothing is judged here: a number without a name goes on as that number."""
 
 from __future__ import annotations
 

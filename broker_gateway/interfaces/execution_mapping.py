@@ -1,4 +1,4 @@
-"""From the shared kernel's executions to protobuf."""
+"""The mapping of the shared kernel's executions to protobuf."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gRPC server, put together."""
+"""The gRPC server: services, interceptors and health, put together."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SERVICES = (
 
 @dataclass(frozen=True, slots=True)
 class GrpcSettings:
-    """Where the server listens, who may call, and how large messages may be."""
+    """The settings of the gRPC server: where it listens, who may call, and how large messages may be."""
 
     address: str = "0.0.0.0:50051"
     """``host:port``; port 0 takes a free one."""

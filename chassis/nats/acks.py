@@ -27,6 +27,7 @@ def is_delivered(message: Msg) -> bool:
 
 
 def times_delivered(ack_subject: str) -> int:
-    """From ``$JS.ACK.<stream>.<consumer>.<delivered>.…``; ``<domain>.<account>.`` may stand before the stream."""
+    """The number of deliveries so far, from ``$JS.ACK.<stream>.<consumer>.<delivered>.…``; ``<domain>.<account>.`` may
+    stand before the stream."""
     tokens = ack_subject.split(".")
     return int(tokens[4] if len(tokens) == _TOKENS_WITHOUT_DOMAIN else tokens[6])

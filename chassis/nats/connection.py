@@ -34,7 +34,7 @@ _BUFFER_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusSettings:
-    """How a service reaches the bus."""
+    """The settings of a connection to the bus."""
 
     urls: Sequence[str] = ("nats://127.0.0.1:4222",)
     user: str = ""
@@ -56,7 +56,7 @@ class BusSettings:
 
     @property
     def backoff(self) -> Backoff:
-        """Of connecting again, and of whatever else waits for the bus."""
+        """The policy of connecting again, and of whatever else waits for the bus."""
         return Backoff(self.reconnect_base_s, self.reconnect_max_s)
 
 
@@ -101,11 +101,11 @@ class BusConnection:
         return int(self._client.max_payload)
 
     def connected(self) -> bool:
-        """Whether the bus is there now."""
+        """True while the bus is there."""
         return self._up.is_set() and self._client.is_connected
 
     def on_connect(self, hook: Hook) -> None:
-        """``hook`` is awaited after each connection and reconnection: the server has forgotten our pull requests by
+        """Has ``hook`` awaited after each connection and reconnection: the server has forgotten our pull requests by
         then. It must not wait for the bus itself."""
         self._hooks.append(hook)
 
@@ -155,7 +155,7 @@ class BusConnection:
         return self._client
 
     async def settle(self, client: Client) -> None:
-        """Returns once the server has done everything that was sent through ``client`` before. Twice, because nats-py's
+        """Waits until the server has done everything that was sent through ``client`` before. Twice, because nats-py's
         ping overtakes commands that are still in its buffer: the first flush empties it, the second one asks."""
         for _ in range(2):
             await client.flush(timeout=max(1, int(self.settings.timeout_s)))
@@ -169,9 +169,9 @@ class BusConnection:
         headers: Mapping[str, str] | None = None,
         repeat: bool = False,
     ) -> Msg:
-        """One request, one reply; what was posted before leaves before. ``repeat``: asked once more where the
-        connection broke meanwhile, for what may be done twice. Raises NobodyListensError, PayloadTooLargeError,
-        BusUnavailableError."""
+        """Sends one request and returns its reply; what was posted before leaves before. ``repeat``: asked once more
+        where the connection broke meanwhile, for what may be done twice. Raises NobodyListensError,
+        PayloadTooLargeError, BusUnavailableError."""
         client = self._client if self._up.is_set() else await self.client()
         if self._posts:
             await self._posts.hand_over()

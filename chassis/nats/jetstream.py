@@ -69,7 +69,7 @@ def is_away(error: Exception) -> bool:
 
 
 async def store(bus: BusConnection, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> Ack:
-    """Returns once the stream has stored it. Raises JetStreamError, BusUnavailableError."""
+    """Stores a message: returns once the stream has it. Raises JetStreamError, BusUnavailableError."""
     reply = await bus.request(subject, payload, headers=headers)
     ack = _acks.decode(reply.data)
     if ack.error is not None:
@@ -80,7 +80,8 @@ async def store(bus: BusConnection, subject: str, payload: bytes, headers: Mappi
 async def call(
     bus: BusConnection, name: str, body: Mapping[str, Any] | None = None, *, repeat: bool = True
 ) -> dict[str, Any]:
-    """``$JS.API.<name>``; ``repeat`` as in ``BusConnection.request``. Raises JetStreamError, BusUnavailableError."""
+    """Calls ``$JS.API.<name>``; ``repeat`` as in ``BusConnection.request``. Raises JetStreamError,
+    BusUnavailableError."""
     return await call_raw(bus, f"$JS.API.{name}", b"" if body is None else json.dumps(body).encode(), repeat=repeat)
 
 

@@ -1,4 +1,5 @@
-"""Requests under way: one reply inbox for all, and none that waits for an answer which can no longer come."""
+"""The requests under way on one connection: one reply inbox for all, and none that waits for an answer which can no
+longer come."""
 
 from __future__ import annotations
 

@@ -36,16 +36,17 @@ class CompileServer:
 
     @property
     def stdout(self) -> int:
-        """Where its answers come."""
+        """The descriptor on which its answers come."""
         return self._pipes.our_stdout
 
     @property
     def stderr(self) -> int:
-        """Where nothing of use comes: it is read and thrown away, so that the process never blocks."""
+        """The descriptor on which nothing of use comes: it is read and thrown away, so that the process never
+        blocks."""
         return self._pipes.our_stderr
 
     def ask(self, directory: str, command: list[str]) -> None:
-        """Raises OSError if it is gone."""
+        """Sends a request. Raises OSError if the compiler is gone."""
         message = encode_list([directory.encode(), *(part.encode() for part in command)])
         view = memoryview(message)
         while view:

@@ -47,7 +47,7 @@ class AgentConfig:
 
     @classmethod
     def parse(cls, text: str) -> AgentConfig:
-        """Raises KeyError or ValueError for a configuration that is not one."""
+        """The configuration in its JSON. Raises KeyError or ValueError for a configuration that is not one."""
         raw = json.loads(text)
         warm = raw.get("warm")
         return cls(

@@ -47,7 +47,7 @@ class NodeConnection:
 
     @property
     def descriptors(self) -> int:
-        """How many descriptors it holds besides stdin and stdout."""
+        """The number of descriptors that it holds besides stdin and stdout."""
         return (self._listener is not None) + (self._peer is not None)
 
     def listen(self, name: str) -> None:
@@ -59,7 +59,7 @@ class NodeConnection:
         self._poll.register(self._listener, select.POLLIN)
 
     def stop_listening(self) -> None:
-        """From now on nobody can connect."""
+        """Closes the socket that it listens on: from now on nobody can connect."""
         listener, self._listener = self._listener, None
         if listener is not None:
             self._poll.unregister(listener)

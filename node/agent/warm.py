@@ -117,7 +117,7 @@ class Zygote:
         return {self.pid}
 
     def start(self) -> WaitingProcess:
-        """Raises OSError if the zygote has ended."""
+        """Has the zygote fork a waiting process. Raises OSError if the zygote has ended."""
         config = self._config
         with files_as(config.uid, config.gid):
             directory = workdir.make()

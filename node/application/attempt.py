@@ -1,4 +1,5 @@
-"""The attempts in this node's hands: what is known of each, the messages that tell of it, and how it is cancelled."""
+"""The attempts in this node's hands (ADR 0006): what is known of each, the messages that tell of it, and how it is
+cancelled."""
 
 from __future__ import annotations
 
@@ -59,7 +60,8 @@ class Attempt:
             self._sandbox = None
 
     async def cancel(self) -> None:
-        """Returns once nothing of it runs any more; nothing of it will be started after this was called."""
+        """Kills it: returns once nothing of it runs any more, and nothing of it will be started after this was
+        called."""
         self.cancelled = True
         while self._sandbox is not None:
             await self._sandbox.kill()
@@ -120,11 +122,11 @@ class Attempts:
         return task_id in self._by_task_id
 
     def enter(self, attempt: Attempt) -> None:
-        """It is in our hands from now on: kept alive, and found by a cancel order."""
+        """Takes an attempt into our hands: from now on it is kept alive, and found by a cancel order."""
         self._by_task_id[attempt.task.id] = attempt
 
     def leave(self, attempt: Attempt) -> None:
-        """It is settled."""
+        """Drops an attempt that is settled."""
         self._by_task_id.pop(attempt.task.id, None)
 
     def get(self, task_id: str) -> Attempt | None:
@@ -132,6 +134,6 @@ class Attempts:
         return self._by_task_id.get(task_id)
 
     async def keep_alive(self) -> None:
-        """One round: the bus learns that every one of them is still worked on."""
+        """Tells the bus once that every one of them is still worked on."""
         for attempt in self:
             await attempt.delivery.keep_alive()

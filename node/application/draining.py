@@ -39,7 +39,7 @@ class Draining:
         await self._task_loops.resume()
 
     async def finished(self) -> bool:
-        """Returns when it was wanted, and nothing runs any more or the bound has passed: True if nothing runs."""
+        """Waits until a drain was wanted, and nothing runs any more or the bound has passed: True if nothing runs."""
         while True:
             await self._wanted.wait()
             quiet = asyncio.create_task(self._task_loops.wait_until_quiet())

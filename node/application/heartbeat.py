@@ -93,12 +93,12 @@ class Heartbeat:
 
     @property
     def decile(self) -> int:
-        """The priority of the node's pull requests."""
+        """The load score's tenth, 0 to 9: the priority of the node's pull requests."""
         return decile(self.score)
 
     @property
     def state(self) -> NodeState:
-        """What the directory says of the node."""
+        """The node's state, as the directory tells it."""
         return node_state(started=self._started, draining=self._draining, alarmed=bool(self._alarms))
 
     def started(self) -> None:
@@ -107,7 +107,7 @@ class Heartbeat:
         self._changed.set()
 
     def drain(self, draining: bool = True) -> None:
-        """The node drains, or does so no longer; it is announced at once."""
+        """Says that the node drains, or does so no longer; it is announced at once."""
         self._draining = draining
         self._changed.set()
 
@@ -144,7 +144,7 @@ class Heartbeat:
         await self._task_loops.set_limit(effective_concurrency(who.capacity, self._load, who.thresholds, foreign))
 
     def record(self) -> NodeRecord:
-        """What the node says of itself at this moment."""
+        """The node's record at this moment."""
         who = self._identity
         return NodeRecord(
             id=who.id,

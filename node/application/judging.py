@@ -28,8 +28,8 @@ CHECKER_LIMITS = Limits(
 
 
 def widest(limits: Limits, cases: list[TestCase]) -> Limits:
-    """What a slot must grant so that every case can have its own limits in it. Memory is set for each run: the slot is
-    taken for what the first one needs."""
+    """The limits that a slot must grant so that every case can have its own limits in it. Memory is set for each run:
+    the slot is taken for what the first one needs."""
     every = [case.limits or limits for case in cases]
     widest_of_each = {name: max(getattr(one, name) for one in every) for name in Limits.__struct_fields__}
     return Limits(**{**widest_of_each, "memory_bytes": every[0].memory_bytes})
@@ -51,8 +51,9 @@ class Judge:
         self._announcer = announcer
 
     async def judge(self, attempt: Attempt, runnable: Runnable, checker: Runnable | None) -> list[CaseResult]:
-        """One result per case, in order. Raises SandboxLostError. A checker runs in a slot of its own language, and no
-        slot is held while another is waited for: two tasks must never wait for each other's."""
+        """Runs the program for each case: one result per case, in order. Raises SandboxLostError. A checker runs in a
+        slot of its own language, and no slot is held while another is waited for: two tasks must never wait for each
+        other's."""
         if checker is not None:
             return await self._each(attempt, runnable, checker, None)
         limits = widest(attempt.task.limits, attempt.task.cases)

@@ -30,21 +30,21 @@ class Delivery(Protocol):
 
     async def keep_alive(self) -> None: ...
     async def done(self) -> None:
-        """Its result is stored: the acknowledgement is on its way. Should it be lost, the task comes again, and its
+        """Acknowledges it, once its result is stored. Should that be lost on its way, the task comes again, and its
         stored result wins."""
         ...
 
     async def retry_in(self, seconds: float) -> None:
-        """Hand it back; somebody gets it after that time."""
+        """Hands it back; somebody gets it after that time."""
         ...
 
     async def bury(self, reason: str, detail: str) -> None:
-        """To the dead letters with it; nobody gets it again."""
+        """Makes a dead letter of it; nobody gets it again."""
         ...
 
 
 class TaskSource(Protocol):
-    """Where tasks come from."""
+    """The source of the tasks that this node is given."""
 
     async def take(self) -> Delivery:
         """The next task for one free task loop: HIGH before NORMAL before LOW. Waits. Cancelling it loses no task."""
@@ -52,10 +52,10 @@ class TaskSource(Protocol):
 
 
 class ResultSink(Protocol):
-    """Where results go: each to the ``reply`` address that its task names."""
+    """The store of results: each goes to the ``reply`` address that its task names."""
 
     async def store(self, result: ResultMessage, reply: str) -> bool:
-        """True once it is the stored result; False where there already was one."""
+        """Stores a result. True once it is the stored one; False where there already was one."""
         ...
 
     async def find(self, reply: str) -> Execution | None:
@@ -68,14 +68,14 @@ class RunLedger(Protocol):
     """The count of a task's starts."""
 
     async def starts(self, task_id: str) -> int:
-        """How many times any node has begun to run the task. Hand-backs are not starts. Raises OSError or TimeoutError
-        when nobody can tell."""
+        """The number of times that any node has begun to run the task. Hand-backs are not starts. Raises OSError or
+        TimeoutError when nobody can tell."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedTask:
-    """One line of the log. ``total_ms`` is from delivery to acknowledgement on this node."""
+    """What the log tells of one settled task. ``total_ms`` is from delivery to acknowledgement on this node."""
 
     execution: Execution
     client: str
@@ -94,11 +94,11 @@ class TaskLog(Protocol):
     """The node's log of tasks, and of what went wrong with them."""
 
     def finished(self, task: FinishedTask) -> None:
-        """One task was settled: its one line."""
+        """Writes the one line of a task that was settled."""
         ...
 
     def trouble(self, what: str, task_id: str, error: BaseException | str) -> None:
-        """Our failure, not the program's; ``what`` is the name of the log event, in snake_case."""
+        """Writes of a failure of ours, not the program's; ``what`` is the name of the log event, in snake_case."""
         ...
 
 
@@ -106,12 +106,13 @@ class LoadProbe(Protocol):
     """The measuring instrument of the machine's load."""
 
     def measure(self) -> Load:
-        """The machine since the last call. Must not block."""
+        """The machine's load since the last call. Must not block."""
         ...
 
 
 class Announcer(Protocol):
-    """Fire and forget: watchers see these, correctness never depends on them."""
+    """The announcer of events and live output. Fire and forget: watchers see them, correctness never depends on
+    them."""
 
     def event(self, event: TaskEvent) -> None: ...
     def output(self, chunk: OutputChunk) -> None: ...
@@ -121,7 +122,8 @@ class Sandbox(Protocol):
     """One slot, held for one task; several launches may follow each other, with a verified wipe between."""
 
     async def run(self, launch: Launch, on_output: OnOutput) -> Outcome:
-        """Raises SandboxLostError. If the awaiting task is cancelled, the program is killed and the slot wiped."""
+        """Runs one program to its end. Raises SandboxLostError. If the awaiting task is cancelled, the program is
+        killed and the slot wiped."""
         ...
 
     async def kill(self) -> None:
@@ -130,8 +132,10 @@ class Sandbox(Protocol):
 
 
 class SandboxPool(Protocol):
+    """The sandboxes of this node, and the languages that they run."""
+
     def languages(self) -> Sequence[tuple[Language, str]]:
-        """What is served, with the probed version of each."""
+        """The languages that are served, with the probed version of each."""
         ...
 
     def slot(self, language: Language, role: Role, limits: Limits) -> AbstractAsyncContextManager[Sandbox]:
@@ -140,17 +144,17 @@ class SandboxPool(Protocol):
 
 
 class NodeDirectory(Protocol):
-    """Where the node says that it is alive."""
+    """The directory of live nodes, where this one says that it is alive."""
 
     async def announce(self, record: NodeRecord) -> None:
-        """Write or renew our entry. Raises nothing: while the directory is away, tasks keep flowing."""
+        """Writes or renews our entry. Raises nothing: while the directory is away, tasks keep flowing."""
         ...
 
     async def withdraw(self) -> None: ...
 
 
 class ArtefactStore(Protocol):
-    """Compiled artefacts by the hash of everything that went into them."""
+    """The store of compiled artefacts, by the hash of everything that went into them."""
 
     def get(self, key: str) -> dict[str, bytes] | None: ...
     def put(self, key: str, artefacts: dict[str, bytes]) -> None: ...

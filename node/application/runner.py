@@ -1,4 +1,4 @@
-"""The runner of one task, from its delivery to its stored result.
+"""The runner of one task, from its delivery to its stored result (ADR 0006 says what counts as an attempt).
 
 What the program did is a value; only our failures are exceptions, and none of them leaves ``handle``.
 """
@@ -60,7 +60,8 @@ class TaskRunner:
         self._clock = clock
 
     async def handle(self, delivery: Delivery) -> None:
-        """Raises nothing but CancelledError, and then the task is handed back."""
+        """Runs one delivered task and settles it. Raises nothing but CancelledError, and then the task is handed
+        back."""
         if delivery.task.id in self._attempts:
             return  # redelivered to us while we still run it: the first delivery's acknowledgement settles both
         attempt = Attempt(delivery, self._policy.node_id, self._clock())

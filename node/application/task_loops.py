@@ -57,7 +57,7 @@ class TaskLoops:
         await self._reconsider()
 
     async def set_limit(self, limit: int) -> None:
-        """How many tasks may run from now on: 0 to ``concurrency``."""
+        """Sets how many tasks may run from now on: 0 to ``concurrency``."""
         if limit != self._limit:
             self._limit = max(0, min(self._concurrency, limit))
             await self._reconsider()
@@ -68,7 +68,7 @@ class TaskLoops:
         await self._reconsider()
 
     async def wait_until_quiet(self) -> None:
-        """Returns when nothing runs here."""
+        """Waits until nothing runs here."""
         await self._quiet.wait()
 
     async def _loop(self) -> None:

@@ -43,7 +43,8 @@ class Workbench:
         raise UnservedLanguageError(f"this node does not run {name}")
 
     async def execute(self, attempt: Attempt, program: Program) -> Execution:
-        """Raises SandboxLostError, UnservedLanguageError (of a checker), ValueError (of a checker's files)."""
+        """Builds and runs one task. Raises SandboxLostError, UnservedLanguageError (of a checker), ValueError (of a
+        checker's files)."""
         build = await self._builder.build(attempt, program)
         attempt.cached = build.cached
         if build.runnable is None:

@@ -1,1 +1,1 @@
-"""What a node knows without asking anybody: languages, launches, outcomes, load, turns."""
+"""The node's domain: what a node knows without asking anybody: languages, launches, outcomes, load, the pull plan."""

@@ -13,7 +13,8 @@ from node.domain.sandbox import Role
 
 @dataclass(frozen=True, slots=True)
 class Warm:
-    """What is started before a task comes, so that the task does not wait for it. One process serves one task."""
+    """The process that is started before a task comes, so that the task does not wait for it. One process serves one
+    task."""
 
     kind: str
     """``zygote``: a process that forks a ready child; ``prestart``: an interpreter that waits for its program."""
@@ -24,7 +25,8 @@ class Warm:
 
 @dataclass(frozen=True, slots=True)
 class CompileStage:
-    """Runs in a compile slot: reads submitted code, never executes it; only artefacts cross to the run slot."""
+    """The compilation of a language: it reads submitted code in a compile slot, and never executes it; only artefacts
+    cross to the run slot."""
 
     command: tuple[str, ...]
     """``{sources}``, ``{options}``, ``{entry}`` and ``{entry_stem}`` are replaced; an element that is just a

@@ -1,4 +1,4 @@
-"""How busy a node is, and how much it takes on because of it. All percentages are 0 to 100."""
+"""The node's load: how busy it is, and how much it takes on because of it. All percentages are 0 to 100."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """At or over one of these the node is overloaded."""
+    """The percentages at or over any of which the node is overloaded."""
 
     cpu_percent: float = 95.0
     memory_percent: float = 90.0
@@ -66,7 +66,7 @@ def effective_concurrency(concurrency: int, load: Load, thresholds: Thresholds, 
 
 
 def node_state(*, started: bool, draining: bool, alarmed: bool) -> NodeState:
-    """What the directory says of a node; draining outranks everything."""
+    """The state that the directory tells of a node; draining outranks everything."""
     if draining:
         return NodeState.DRAINING
     if not started:

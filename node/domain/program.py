@@ -76,7 +76,7 @@ def compile_limits(stage: CompileStage) -> Limits:
 
 
 def compile_launch(program: Program, stage: CompileStage) -> Launch:
-    """One run of the compiler. It reads the submission; the program's own environment is not for it."""
+    """The launch of the compiler. It reads the submission; the program's own environment is not for it."""
     sources = matching(program.files, stage.sources)
     command = expand(
         stage.command,
@@ -96,7 +96,7 @@ def compile_launch(program: Program, stage: CompileStage) -> Launch:
 
 
 def run_launch(runnable: Runnable, *, stdin: str, args: Sequence[str], limits: Limits) -> Launch:
-    """One run of the program. What waits with a fixed environment cannot serve a task that brings its own."""
+    """The launch of the program. What waits with a fixed environment cannot serve a task that brings its own."""
     program = runnable.program
     language = program.language
     command = expand(language.run_command, {"args": tuple(args), **_entry_values(program.entry)})

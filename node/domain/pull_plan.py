@@ -1,4 +1,4 @@
-"""The order in which a node asks the priority queues: weighted priority polling, so that LOW never starves.
+"""The order in which a node asks the priority queues: weighted priority polling, so that LOW never starves (ADR 0001).
 
 HIGH comes before NORMAL before LOW, but for a fixed share of the picks. While tasks of every priority wait, of any
 eight tasks in a row that one node picks from its backlog one is the oldest LOW, one is the oldest NORMAL, and six are

@@ -1,4 +1,4 @@
-"""The rules of retrying: when a task that did not come to its end on this node is tried again. Seconds."""
+"""The rules of retrying: when a task that did not come to its end on this node is tried again (ADR 0006). Seconds."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from node.domain.language import CodeRule
 
 
 class CheckMode(StrEnum):
+    """What is done with a finding of the code check."""
+
     OFF = "off"
     WARN = "warn"
     REJECT = "reject"

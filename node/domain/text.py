@@ -26,7 +26,7 @@ class LiveText:
         self.offset = 0
 
     def feed(self, data: bytes, *, last: bool = False) -> tuple[int, str]:
-        """Offset and text of what became readable."""
+        """Takes in bytes: offset and text of what became readable."""
         text = self._decoder.decode(data, last)
         offset = self.offset
         self.offset += len(text)

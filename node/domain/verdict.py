@@ -76,7 +76,7 @@ def stage_of(outcome: Outcome) -> Stage:
 
 
 def run_status(outcome: Outcome) -> Status:
-    """Of a program that ran. A runtime that gives up at a heap limit of its own just fails."""
+    """The status of a program that ran. A runtime that gives up at a heap limit of its own just fails."""
     if outcome.ending is Ending.EXITED:
         return Status.SUCCEEDED if outcome.exit_code == 0 else Status.FAILED
     return _LIMIT_STATUS[outcome.ending]
@@ -90,28 +90,28 @@ def compile_status(outcome: Outcome) -> Status | None:
 
 
 def explain(outcome: Outcome, limits: Limits, who: str) -> str:
-    """One sentence on what ended ``who``; empty where the exit code says it all."""
+    """The sentence on what ended ``who``; empty where the exit code says it all."""
     if outcome.ending is Ending.EXITED:
         return f"{who} was ended by signal {outcome.signal}" if outcome.signal is not None else ""
     return f"{who} {_WHAT_IT_DID[outcome.ending].format(limits=limits)}"
 
 
 def case_verdict(status: Status, *, accepted: bool) -> Verdict:
-    """Of one case whose program ended with ``status``; ``accepted`` counts only where it succeeded."""
+    """The verdict on one case whose program ended with ``status``; ``accepted`` counts only where it succeeded."""
     if status is Status.SUCCEEDED:
         return Verdict.ACCEPTED if accepted else Verdict.WRONG_ANSWER
     return _CASE_VERDICT[status]
 
 
 def checker_verdict(outcome: Outcome) -> Verdict:
-    """Exit code 0 accepts, 1 refuses, anything else is the checker's own failure."""
+    """The verdict of a checker: exit code 0 accepts, 1 refuses, anything else is the checker's own failure."""
     if outcome.ending is Ending.EXITED and outcome.exit_code in (0, 1):
         return Verdict.ACCEPTED if outcome.exit_code == 0 else Verdict.WRONG_ANSWER
     return Verdict.CHECKER_ERROR
 
 
 def summary(cases: Iterable[CaseResult], *, cancelled: bool) -> Status:
-    """Of a task with cases."""
+    """The status of a task with these cases."""
     if cancelled:
         return Status.CANCELLED
     return Status.SUCCEEDED if all(case.verdict is Verdict.ACCEPTED for case in cases) else Status.FAILED

@@ -11,8 +11,8 @@ _FILE = "node_id"
 
 
 def node_id(configured: str, state_dir: Path) -> str:
-    """``configured``, or the one that the state directory keeps, or a new one: host name and six random characters.
-    Raises OSError where the directory cannot be written."""
+    """The node's name: ``configured``, or the one that the state directory keeps, or a new one: host name and six
+    random characters. Raises OSError where the directory cannot be written."""
     if configured:
         return configured
     path = state_dir.expanduser() / _FILE

@@ -95,7 +95,7 @@ def load_languages(directory: Path) -> tuple[Language, ...]:
 
 
 def load_language(path: Path) -> Language:
-    """Raises LanguageFileError."""
+    """The language of one file. Raises LanguageFileError."""
     try:
         file = msgspec.convert(tomllib.loads(path.read_text()), _LanguageFile)
         language = _language(file)

@@ -10,7 +10,8 @@ from node.domain.load import Load
 
 
 class PsutilProbe:
-    """``disk`` is any path on the file system that is watched. The first measurement of the processor is 0."""
+    """Implements ``LoadProbe``. ``disk`` is any path on the file system that is watched. The first measurement of the
+    processor is 0."""
 
     def __init__(self, disk: Path) -> None:
         self._disk = str(disk)

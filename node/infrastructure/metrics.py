@@ -1,4 +1,4 @@
-"""What Prometheus may ask a node for."""
+"""The node's metrics, which Prometheus scrapes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 
 class Metrics:
-    """One registry per node, so that several can live in one process."""
+    """All of a node's metrics, in a registry of their own, so that several can live in one process."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

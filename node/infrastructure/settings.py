@@ -29,7 +29,7 @@ Percent = Annotated[float, Field(ge=0, le=101)]
 
 
 class NodeSettings(ConnectedSettings):
-    """Each name ends in its unit where it has one. A percentage of 101 is never reached."""
+    """The node's settings. Each name ends in its unit where it has one. A percentage of 101 is never reached."""
 
     model_config = SettingsConfigDict(env_prefix="CODERUNNER_NODE_")
     PROGRAM = "coderunner-node"

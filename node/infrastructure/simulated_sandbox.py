@@ -21,6 +21,7 @@ EXIT_CODE = "SIMULATED_EXIT_CODE"
 
 
 def simulated_language(name: str) -> Language:
+    """A language of that name in which nothing is run."""
     return Language(
         name=name,
         image="simulated",
@@ -32,7 +33,8 @@ def simulated_language(name: str) -> Language:
 
 
 class SimulatedSandbox:
-    """Says its standard input back, or ``stdout`` where that is given, half before and half after the run time."""
+    """Implements ``Sandbox``: says its standard input back, or ``stdout`` where that is given, half before and half
+    after the run time."""
 
     def __init__(self, run_ms: float, stdout: bytes | None) -> None:
         self._run_ms = run_ms
@@ -85,6 +87,8 @@ def _is_lost(asked: str | None) -> bool:
 
 
 class SimulatedSandboxPool:
+    """Implements ``SandboxPool`` with as many simulated sandboxes as are asked for."""
+
     def __init__(self, names: Sequence[str] = ("python",), run_ms: float = 0.0, stdout: bytes | None = None) -> None:
         self._languages = tuple((simulated_language(name), "0") for name in names)
         self._run_ms = run_ms
@@ -101,6 +105,6 @@ class SimulatedSandboxPool:
 
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
-        """A fresh one for everybody; there is no limit to them."""
+        """A new sandbox for each caller; there is no limit to them."""
         del language, role, limits
         yield SimulatedSandbox(self._run_ms, self._stdout)

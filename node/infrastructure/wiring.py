@@ -1,4 +1,4 @@
-"""What each part of the node gets of its settings."""
+"""The mapping of the node's settings to what each of its parts is told."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class StartedPool(SandboxPool, Protocol):
 
 
 def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
-    """Raises LanguageFileError, ConfigurationError."""
+    """The pool of sandboxes that the settings ask for. Raises LanguageFileError, ConfigurationError."""
     if settings.sandbox == "simulated":
         return SimulatedSandboxPool(settings.simulated_languages, settings.simulated_run_ms)
     every = load_languages(settings.languages_dir)

@@ -1,4 +1,5 @@
-"""What an image is made of, and the hash that says whether it must be built again. Reads files; knows no engine."""
+"""The content of an image: what it is made of, and the hash that says whether it must be built again. Reads files;
+knows no engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Docker engine as the image builder needs it: is an image current, build it, have its base."""
+"""The Docker engine as the image builder needs it: tells whether an image is current, builds it, fetches its base."""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ class BusResultDelivery:
         return acks.times_delivered(self._message.reply)
 
     async def done(self) -> None:
-        """Where there was no callback to deliver, it costs nothing if the word is lost: it need not leave at once."""
+        """Acknowledges it. Where there was no callback to deliver, it costs nothing if the word is lost: it need not
+        leave at once."""
         if self._result.callback is None:
             self._bus.post(self._message.reply, acks.ACK)
             return
@@ -52,12 +53,13 @@ class BusResultDelivery:
             await self._message.in_progress()
 
     async def bury(self, reason: str, detail: str) -> None:
-        """Raises BusUnavailableError, JetStreamError: then it is not buried, and comes again."""
+        """Makes a dead letter of it. Raises BusUnavailableError, JetStreamError: then it is not buried, and comes
+        again."""
         await bury_message(self._bus, self._message, reason, detail, self._result.execution.id)
 
 
 async def bury_message(bus: BusConnection, message: Msg, reason: str, detail: str, task_id: str) -> None:
-    """To the dead letters first, then out of the consumer: it may be there twice, never lost."""
+    """Buries a message, in the dead letters first, then out of the consumer: it may be there twice, never lost."""
     letter = DeadLetter.of(
         task_id,
         reason,

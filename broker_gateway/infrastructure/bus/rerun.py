@@ -1,4 +1,4 @@
-"""Running an ended task once more (docs/adr/0006-attempts-are-runs.md): its result and its events are removed, and its
+"""The rerun of an ended task (docs/adr/0006-attempts-are-runs.md): its result and its events are removed, and its
 message is stored again under a new message id."""
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class BusTaskRerun:
         self._bus = bus
 
     async def snapshot(self, task_id: str) -> TaskSnapshot:
-        """What the streams hold of the task. They are read in this order: the events that are counted were there before
-        anything else was looked at, and a task that is not in the queue any more has its result stored."""
+        """Reads what the streams hold of the task. They are read in this order: the events that are counted were there
+        before anything else was looked at, and a task that is not in the queue any more has its result stored."""
         events = await streams.bounds(self._bus, names.STREAM_EVENTS)
         queued = await jetstream.last_message(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id))
         result = await jetstream.last_message(self._bus, names.STREAM_RESULTS, names.result_subject(task_id))

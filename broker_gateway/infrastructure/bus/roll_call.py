@@ -1,4 +1,4 @@
-"""Asking the nodes themselves who is there, for as long as the directory service is away."""
+"""The roll call: asks the nodes themselves who is there, for as long as the directory service is away."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RollCall:
         self._directory = directory
 
     async def run(self) -> None:
-        """For ever. Costs nothing while the directory service is there."""
+        """Asks for ever, and costs nothing while the directory service is there."""
         while True:
             await self._directory.away()
             try:

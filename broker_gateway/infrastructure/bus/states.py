@@ -11,7 +11,7 @@ from schemas.status import Status
 
 
 def execution_after(events: Iterable[TaskEvent]) -> Execution | None:
-    """Where the task stands after ``events``, with how long the newest attempt had waited."""
+    """The state of the task after ``events``, with how long the newest attempt had waited."""
     listed = list(events)
     last = newest(listed)
     if last is None:

@@ -65,7 +65,8 @@ class AddressGuard:
         return address in _GLOBAL_V6 and not any(address in network for network in _FORBIDDEN_V6)
 
     def check(self, host: str) -> None:
-        """Raises ForbiddenAddressError if ``host`` is a literal address that is not permitted; a name passes."""
+        """Checks the host of a URL: raises ForbiddenAddressError if ``host`` is a literal address that is not
+        permitted; a name passes."""
         address = _literal(host)
         if address is not None and not self.permits(address):
             raise ForbiddenAddressError(f"callbacks to {host} are not allowed")

@@ -18,7 +18,7 @@ _ASK_AGAIN = Backoff(base_s=1.0, max_s=8.0)
 
 
 class Consumers:
-    """What is known of the queues' consumers: there, in doubt, or being asked for."""
+    """The knowledge of the queues' consumers: there, in doubt, or being asked for."""
 
     def __init__(self, bus: BusConnection, ack_wait_s: float, node_id: str) -> None:
         """``ack_wait_s`` must be the same on all nodes of a pool."""

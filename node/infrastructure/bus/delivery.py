@@ -54,12 +54,12 @@ class NatsDelivery:
         await self._publisher.send(self._message.reply, acks.negative(seconds))
 
     async def bury(self, reason: str, detail: str) -> None:
-        """Raises TimeoutError where the dead letters do not confirm; the task then comes again."""
+        """Makes a dead letter of it. Raises TimeoutError where that is not confirmed; the task then comes again."""
         await bury(self._publisher, self._message, self._task.id, reason, detail, node_id=self._node_id)
 
 
 async def bury(publisher: Publisher, message: Msg, task_id: str, reason: str, detail: str, *, node_id: str) -> None:
-    """First the dead letter, confirmed; then the end of the message."""
+    """Buries a message: first the dead letter, confirmed; then the end of the message."""
     letter = DeadLetter.of(
         task_id,
         reason,

@@ -13,8 +13,9 @@ from chassis.nats.connection import CurrentClient
 
 
 class Inbox:
-    """A subscription that is opened under a new name each time. What was on its way when it was shut is still heard.
-    nats-py has no public way: its subscriptions end for good, and to lose nothing they take a round trip."""
+    """A reply inbox: a subscription that is opened under a new name each time. What was on its way when it was shut is
+    still heard. nats-py has no public way: its subscriptions end for good, and to lose nothing they take a round
+    trip."""
 
     def __init__(self, current: CurrentClient, on_message: Callable[[Msg], Awaitable[None]]) -> None:
         self._current = current
@@ -45,7 +46,7 @@ class Inbox:
             await self._client._send_unsubscribe(self._subscription._id)
 
     async def close(self) -> None:
-        """Returns when nothing can arrive any more."""
+        """Closes it for good; returns when nothing can arrive any more."""
         await self.shut()
         subscription, self._subscription = self._subscription, None
         if subscription is None or self._client is None:

@@ -1,4 +1,5 @@
-"""What leaves this node for the bus, in order; and stores that are tried until a stream has confirmed."""
+"""The publisher of all that leaves this node for the bus, in order; and of stores that are tried until a stream has
+confirmed."""
 
 from __future__ import annotations
 
@@ -29,13 +30,13 @@ class Publisher:
         self.bus.post(subject, payload)
 
     async def send(self, subject: str, payload: bytes) -> None:
-        """Into the client's buffer, after all that was posted. A bus that is away for too long loses it, which is
-        logged: every message sent this way may be lost."""
+        """Puts a message into the client's buffer, after all that was posted. A bus that is away for too long loses it,
+        which is logged: every message sent this way may be lost."""
         await self.bus.send(subject, payload)
 
     async def store(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> None:
-        """Returns once a stream has it; tries again for STORE_FOR_S while none answers. Raises BusUnavailableError, and
-        JetStreamError at once where the stream says no."""
+        """Stores a message: returns once a stream has it, and tries again for STORE_FOR_S while none answers. Raises
+        BusUnavailableError, and JetStreamError at once where the stream says no."""
         try:
             await jetstream.store(self.bus, subject, payload, headers)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Pull requests on one queue: one that never waits, and one that waits with our load as its priority."""
+"""Pull requests on one queue: one that never waits, and one that waits with our load as its priority (ADR 0001)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ when two thirds of the ack wait have gone by, or later, so its pull has to be ov
 REFRESH_S = 0.1
 """After this it is looked again whether a pull that waits with a priority which is not ours any more still does."""
 PASSING_S = 0.08
-"""A pull is sent again for a new priority once that has been ours for this long: on a node with few slots the load
+"""A pull is sent again for a new priority once that has been ours for this long: on a node of few task loops the load
 changes with every short task that comes, and back when it goes."""
 HEARTBEAT_S = 0.9
 """So often the server says of a waiting pull that it is still there. It allows at most half of the pull's time."""
@@ -42,7 +42,7 @@ OnTask = Callable[[Msg], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One pool's tasks of one priority."""
+    """The queue of one pool and priority, as pull requests name it."""
 
     pool: str
     priority: Priority
@@ -54,10 +54,12 @@ class Queue:
 
 
 def now_request(batch: int, decile: int) -> bytes:
+    """The body of a request that is answered at once, with what is there."""
     return b'{"batch":%d,"no_wait":true,"group":"%b","priority":%d}' % (batch, names.LOAD_GROUP.encode(), decile)
 
 
 def wait_request(batch: int, decile: int, wait_s: float) -> bytes:
+    """The body of a request that stays with the server for up to ``wait_s`` seconds."""
     expires, heartbeat = int(wait_s * 1e9), int(min(HEARTBEAT_S, 0.4 * wait_s) * 1e9)
     group = names.LOAD_GROUP.encode()
     body = b'{"batch":%d,"expires":%d,"idle_heartbeat":%d,"group":"%b","priority":%d}'
@@ -65,6 +67,7 @@ def wait_request(batch: int, decile: int, wait_s: float) -> bytes:
 
 
 def status_of(message: Msg) -> str:
+    """The status that the server answers a pull request with; empty for a task."""
     return str((message.headers or {}).get("Status", ""))
 
 
@@ -82,8 +85,8 @@ class NowPuller:
         self._over: asyncio.Future[str] | None = None
 
     async def pull(self, queue: Queue, batch: int, decile: int) -> tuple[int, str]:
-        """How many came (each was given to ``on_task``) and the status that ended it: empty where all came,
-        ``late`` where no answer did."""
+        """Asks for up to ``batch`` tasks, each of which goes to ``on_task``. Returns how many came, and the status that
+        ended it: empty where all came, ``late`` where no answer did."""
         client = self._current()
         if client is not self._client:
             self._client = client
@@ -165,7 +168,7 @@ class WaitingPull:
         return at - now if at > now else math.inf
 
     def is_outdated(self, decile: int) -> bool:
-        """It waits with a priority that is not ours any more."""
+        """True if it waits with a priority that is not ours any more."""
         return self.credit > 0 and self.decile != decile
 
     async def request(self, batch: int, decile: int) -> None:
@@ -189,7 +192,7 @@ class WaitingPull:
         self.credit = 0
 
     async def withdraw(self) -> None:
-        """The server drops a request when nobody listens for its answer."""
+        """Withdraws it: the server drops a request when nobody listens for its answer."""
         self.credit = 0
         await self._inbox.shut()
 

@@ -28,7 +28,7 @@ class NatsResultSink:
         self._publisher = publisher
 
     async def store(self, result: ResultMessage, reply: str) -> bool:
-        """Raises BusUnavailableError, JetStreamError."""
+        """As the port says. Raises BusUnavailableError, JetStreamError."""
         payload = self._encoded(result)
         try:
             await self._publisher.store(reply, payload, _FIRST_WRITER)

@@ -93,7 +93,7 @@ class NatsTaskSource:
             raise
 
     async def run(self) -> None:
-        """Until cancelled; what waits is withdrawn then, and what still arrives is handed back."""
+        """Asks for tasks until cancelled; what waits is withdrawn then, and what still arrives is handed back."""
         await self._bus.wait_connected()
         loop = asyncio.get_running_loop()
         try:

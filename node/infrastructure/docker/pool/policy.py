@@ -1,4 +1,4 @@
-"""How many slots a group keeps, for how long, and which of them it hands out first."""
+"""The policy of a slot group: how many slots it keeps, for how long, and which of them it hands out first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the host knows of one slot's memory, put together from the readers in ``memory``."""
+"""The memory watch: what the host knows of one slot's memory, put together from the readers in ``memory``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the slots of one language and role have in common: the image they are made from, and their size.
+"""The slot template: what the slots of one language and role have in common, the image they are made from, and their
+size.
 
 ADR 0004 explains why a compiled language has compile slots beside its run slots.
 """
@@ -25,7 +26,8 @@ class SlotSize:
 
 @dataclass(frozen=True, slots=True)
 class SlotTemplate:
-    """What slots are made from. A ``ContainerSpec`` is a template with the uid of one slot."""
+    """The image, language, role and size that slots are made from. A ``ContainerSpec`` is a template with the uid of
+    one slot."""
 
     language: Language
     role: Role
