@@ -50,6 +50,7 @@ def _token(text: str) -> str:
 
 
 def task_subject(pool: str, priority: Priority, task_id: str) -> str:
+    """The subject on which a task is queued."""
     return f"{ROOT}.task.{_token(pool)}.{priority.value.lower()}.{_token(task_id)}"
 
 
@@ -59,6 +60,7 @@ def task_subject_any(task_id: str) -> str:
 
 
 def queue_filter(pool: str, priority: Priority) -> str:
+    """The subjects of all tasks of one queue."""
     return f"{ROOT}.task.{_token(pool)}.{priority.value.lower()}.>"
 
 
@@ -68,6 +70,7 @@ def queue_consumer(pool: str, priority: Priority) -> str:
 
 
 def result_subject(task_id: str) -> str:
+    """The subject of a task's result."""
     return f"{ROOT}.result.{_token(task_id)}"
 
 
@@ -78,22 +81,27 @@ def is_reply_of(subject: str, task_id: str) -> bool:
 
 
 def event_subject(task_id: str, status: Status) -> str:
+    """The subject on which it is told that a task has reached a state."""
     return f"{ROOT}.event.{_token(task_id)}.{status.value.lower()}"
 
 
 def events_of(task_id: str) -> str:
+    """The subjects of all events of a task."""
     return f"{ROOT}.event.{_token(task_id)}.*"
 
 
 def dead_subject(reason: str, task_id: str) -> str:
+    """The subject of a dead letter."""
     return f"{ROOT}.dead.{_token(reason)}.{_token(task_id)}"
 
 
 def output_subject(task_id: str) -> str:
+    """The subject of a task's live output."""
     return f"{ROOT}.output.{_token(task_id)}"
 
 
 def cancel_subject(task_id: str) -> str:
+    """The subject of the order to cancel a task."""
     return f"{ROOT}.control.cancel.{_token(task_id)}"
 
 
@@ -101,6 +109,7 @@ CANCEL_WILDCARD = f"{ROOT}.control.cancel.*"
 
 
 def node_subject(node_id: str) -> str:
+    """The subject of the orders to one node."""
     return f"{ROOT}.control.node.{_token(node_id)}"
 
 
@@ -109,4 +118,5 @@ ROLL_CALL = f"{ROOT}.control.node.@all"
 
 
 def node_key(node_id: str) -> str:
+    """The key of a node's record in etcd."""
     return f"{NODES_PREFIX}{_token(node_id)}"

@@ -32,6 +32,8 @@ class Status(StrEnum):
 
 
 class Priority(StrEnum):
+    """A task's priority: each has a queue of its own in every pool."""
+
     LOW = "LOW"
     NORMAL = "NORMAL"
     HIGH = "HIGH"
@@ -54,6 +56,8 @@ class Verdict(StrEnum):
 
 
 class NodeState(StrEnum):
+    """A node's state, as its record tells it."""
+
     STARTING = "starting"
     READY = "ready"
     DRAINING = "draining"

@@ -36,7 +36,7 @@ class PlaneSize:
     nodes: int
     processes: int
     """That the nodes share."""
-    slots: int
+    task_loops: int
     """Of each node."""
 
 
@@ -177,7 +177,7 @@ async def _nodes(stack: Stack, directory: Path, size: PlaneSize, at: int) -> Chi
     """The ``at``-th process, with its share of the nodes."""
     settings = {
         "names": [f"bench-{number}" for number in range(at, size.nodes, size.processes)],
-        "concurrency": size.slots,
+        "concurrency": size.task_loops,
         "nats_urls": stack.nats.urls,
         "nats_user": "node",
         "nats_password": PASSWORDS["node"],

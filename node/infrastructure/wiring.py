@@ -59,6 +59,7 @@ def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
 
 
 def identity(settings: NodeSettings, name: str, started_at_ms: int) -> Identity:
+    """The part of the node's record that its settings and its machine decide."""
     return Identity(
         id=name,
         host=socket.gethostname(),
@@ -74,6 +75,7 @@ def identity(settings: NodeSettings, name: str, started_at_ms: int) -> Identity:
 
 
 def runtime(settings: NodeSettings) -> str:
+    """The name of what runs the sandboxes: the OCI runtime, or ``simulated``."""
     return settings.oci_runtime if settings.sandbox == "docker" else "simulated"
 
 
