@@ -10,7 +10,10 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def main() -> int:
     """Returns what to exit with; the gateway itself reads its own flags and may exit at once."""
-    if sys.argv[1:] == ["nats-conf"]:
+    if sys.argv[1:2] == ["nats-conf"]:
+        if sys.argv[2:]:
+            sys.stderr.write("usage: coderunner-gateway nats-conf (it prints the file, and takes nothing)\n")
+            return 2
         sys.stdout.write(nats_conf().read_text(encoding="utf-8"))
         return 0
     from broker_gateway.main import main as run_gateway  # noqa: PLC0415 - not needed to print a file

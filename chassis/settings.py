@@ -149,7 +149,20 @@ def _flags(cls: type[ServiceSettings], arguments: Sequence[str]) -> dict[str, An
             parser.add_argument(flag(name), metavar="VALUE", help=_help(field.description, field.get_default()))
     for old in cls.RENAMED:
         parser.add_argument(flag(old), help=argparse.SUPPRESS)
-    return {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
+    known, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise ConfigurationError(_unknown_argument(cls, unknown[0]))
+    return {name: value for name, value in vars(known).items() if value is not None}
+
+
+def _unknown_argument(cls: type[ServiceSettings], argument: str) -> str:
+    given = argument.partition("=")[0]
+    if not given.startswith("--"):
+        return f"command line: {given} belongs to no flag"
+    flags = [flag(name) for name in ("config", *cls.model_fields) if not is_secret(name)]
+    close = difflib.get_close_matches(given, flags, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"unknown flag {given} on the command line{hint}"
 
 
 def is_secret(name: str) -> bool:

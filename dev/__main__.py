@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from dev import engine, gvisor, needs
@@ -46,6 +47,9 @@ COMMANDS = {
 
 
 def main(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in COMMANDS:
+        say(f"python3 -m dev COMMAND [ARGUMENT...], as the Makefile calls it; commands: {', '.join(COMMANDS)}")
+        return 2
     name, *rest = arguments
     command = COMMANDS[name]
     wanted = needs.of_tests(rest) if name == "test" else command.needs
@@ -60,7 +64,16 @@ def main(arguments: list[str]) -> int:
         built = subprocess.run([VENV_PYTHON, *_BUILD_IMAGES], check=False, stdin=subprocess.DEVNULL)
         if built.returncode != 0:
             return built.returncode
-    return _become([str(VENV_PYTHON), *command.program, *rest])
+    program = program_of(name, rest)
+    return _become([str(VENV_PYTHON), *program, *rest])
+
+
+def program_of(name: str, arguments: list[str]) -> tuple[str, ...]:
+    """What is run; ``make unit`` runs the named paths in place of all of its tests."""
+    program = COMMANDS[name].program
+    if name == "unit" and any(Path(argument.partition("::")[0]).exists() for argument in arguments):
+        return tuple(part for part in program if not part.startswith("tests/"))
+    return program
 
 
 def _prepare(wanted: Needs) -> None:

@@ -23,6 +23,7 @@ PROGRAMS = {
     "cpp": "hello.cpp",
     "go": "hello.go",
     "javascript": "hello.js",
+    "bash": "hello.sh",
 }
 _SERVED_TIMEOUT_S = 120.0
 _HEADINGS = ("language", "version", "status", "output", "wall ms", "cpu ms", "peak memory", "end-to-end ms")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -28,8 +29,10 @@ def build(project: Path, folder: Path) -> list[Path]:
     return [Path(line) for line in done.stdout.splitlines() if line.startswith("/")]
 
 
-def main(arguments: list[str]) -> int:
-    folder = Path(arguments[0]).resolve() if arguments else REPOSITORY / "dist"
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make dist", description="Build the wheels and sdists of both distributions.")
+    parser.add_argument("folder", nargs="?", type=Path, default=REPOSITORY / "dist", help="where to (default: dist)")
+    folder = parser.parse_args(arguments).folder.resolve()
     try:
         for project in PROJECTS:
             for built in build(project, folder):
@@ -41,4 +44,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

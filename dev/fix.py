@@ -1,4 +1,5 @@
-"""``make fix``: lets ruff mend and format the repository. Exits with 1 if something is left that it cannot mend."""
+"""``make fix [ARGS=PATHS]``: lets ruff mend and format the repository, or some paths of it. Exits with 1 if something
+is left that it cannot mend."""
 
 from __future__ import annotations
 
@@ -7,13 +8,16 @@ import sys
 
 from dev.paths import REPOSITORY
 
-FIXES = (("check", "--fix", "."), ("format", "."))
+FIXES = (("check", "--fix"), ("format",))
 
 
-def main() -> int:
-    done = [subprocess.run([sys.executable, "-m", "ruff", *fix], cwd=REPOSITORY, check=False) for fix in FIXES]
+def main(paths: list[str]) -> int:
+    done = [
+        subprocess.run([sys.executable, "-m", "ruff", *fix, *(paths or ["."])], cwd=REPOSITORY, check=False)
+        for fix in FIXES
+    ]
     return max(one.returncode for one in done)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -33,6 +33,25 @@ def test_a_misspelt_variable_is_an_error_that_names_the_right_one(
 
 
 @SERVICES
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        ("--log-levle", "unknown flag --log-levle on the command line; did you mean --log-level?"),
+        ("--log-levle=debug", "unknown flag --log-levle on the command line; did you mean --log-level?"),
+        ("--xyzzy", "unknown flag --xyzzy on the command line"),
+        ("--nats-password", "unknown flag --nats-password on the command line"),
+        ("stray", "command line: stray belongs to no flag"),
+    ],
+)
+def test_a_misspelt_flag_is_an_error_that_names_the_right_one_and_never_a_secret(
+    service: type[ServiceSettings], argument: str, sentence: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        service.load([argument])
+    assert str(refusal.value).startswith(sentence)
+
+
+@SERVICES
 def test_a_misspelt_name_in_the_file_is_an_error_that_names_the_right_one(
     service: type[ServiceSettings], tmp_path: Path
 ) -> None:
