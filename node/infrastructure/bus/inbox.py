@@ -26,8 +26,13 @@ class Inbox:
         self.name = ""
         """Answers to ``<name>.<one token>`` arrive. Empty while it is shut."""
 
+    @property
+    def is_open(self) -> bool:
+        """False also where another client took the place of the one that listened."""
+        return bool(self.name) and self._client is self._current()
+
     async def open(self) -> None:
-        """Listens under a new name. It must be shut."""
+        """Listens under a new name. It must not be open."""
         client = self._current()
         name = client.new_inbox()
         if self._subscription is None or client is not self._client:

@@ -150,7 +150,7 @@ class WaitingPull:
 
     @property
     def armed(self) -> bool:
-        return bool(self._inbox.name)
+        return self._inbox.is_open
 
     def usable(self, now: float) -> bool:
         return now >= self.broken_until
