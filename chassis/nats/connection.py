@@ -12,6 +12,7 @@ import nats.errors
 import structlog
 from nats.aio.client import Client, Server
 from nats.aio.msg import Msg
+from nats.aio.transport import TcpTransport
 
 from chassis.backoff import Backoff, Failures
 from chassis.errors import BusUnavailableError
@@ -28,6 +29,10 @@ _CONNECT_TIMEOUT_S = 2
 _PING_INTERVAL_S = 5
 _MAX_PINGS_UNANSWERED = 2
 """A peer that vanished without a word is noticed after so many pings."""
+_FLUSH_TIMEOUT_S = 2
+_CLOSE_TIMEOUT_S = 4.0
+"""At the end: for the last flush, and for all that closing takes."""
+_ABORT_TIMEOUT_S = 0.5
 _BUFFER_BYTES = 16 << 20
 """Written by us and not yet by the socket: a burst, or what is said while the bus is away, must not be refused."""
 
@@ -133,12 +138,33 @@ class BusConnection:
         if self._client.is_connected:
             await self._posts.close()
         self._up.clear()
-        with contextlib.suppress(nats.errors.Error, OSError, asyncio.TimeoutError):
-            if self._client.is_connected:
-                await self._client.flush(timeout=2)
         if self._dialled:
-            with contextlib.suppress(nats.errors.Error, OSError):
-                await self._client.close()
+            await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        """Bounded in time; raises nothing. Where the bus is away, or reads no more, the library may wait for ever, end
+        with the reconnection that it cancels, or fail as uvloop does on a socket that is gone."""
+        leaving = asyncio.ensure_future(self._flush_and_close())
+        await asyncio.wait([leaving], timeout=_CLOSE_TIMEOUT_S)
+        if not leaving.done():
+            self._abort()
+            await asyncio.wait([leaving], timeout=_ABORT_TIMEOUT_S)
+        if not leaving.done():
+            leaving.cancel()
+        elif not leaving.cancelled() and (error := leaving.exception()) is not None:
+            log.warning("bus_not_closed", error=str(error) or repr(error))
+
+    def _abort(self) -> None:
+        """Ends what waits for the socket. nats-py has no public way."""
+        transport = self._client._transport
+        if isinstance(transport, TcpTransport) and transport._io_writer is not None:
+            transport._io_writer.transport.abort()
+
+    async def _flush_and_close(self) -> None:
+        with contextlib.suppress(nats.errors.Error, OSError):
+            if self._client.is_connected:
+                await self._client.flush(timeout=_FLUSH_TIMEOUT_S)
+        await self._client.close()
 
     async def wait_connected(self) -> None:
         """Returns while connected, however long that takes."""

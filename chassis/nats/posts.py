@@ -53,18 +53,22 @@ class Posts:
 
     async def close(self, within_s: float = 1.0) -> None:
         """Hands over what is left. Bounded in time; raises nothing."""
-        try:
-            async with asyncio.timeout(within_s):
-                await self.hand_over()
-        except TimeoutError:
+        last = self._hand_over_soon()  # a task: the library swallows a cancellation that meets it while it flushes
+        await asyncio.wait([last], timeout=within_s)
+        if not last.done():
             log.warning("bus_posts_lost", messages=len(self._posted), error="closing")
+            self._posted.clear()
+
+    def _hand_over_soon(self) -> asyncio.Task[None]:
+        task = asyncio.create_task(self.hand_over())
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
 
     def _start(self) -> None:
         self._scheduled = False
         if self._posted:
-            task = asyncio.ensure_future(self.hand_over())
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._hand_over_soon()
 
     def __bool__(self) -> bool:
         """True while something waits to be handed over."""

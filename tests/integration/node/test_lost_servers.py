@@ -114,3 +114,25 @@ async def test_a_user_that_the_bus_refuses_is_told_so_in_the_log(start_nats: Sta
     finally:
         process.terminate()
         assert await ended(process) == 0
+
+
+async def test_a_node_that_hands_a_task_back_to_a_bus_that_is_away_still_goes_down_cleanly(
+    start_nats: StartNats, tmp_path: Path
+) -> None:
+    """What was left for the bus could not be written to a socket that was gone: a RuntimeError of uvloop's."""
+    server, log = start_nats(), tmp_path / "node.log"
+    gateway = GatewayStandIn(await server.connect())
+    await gateway.open()
+    process = node_process(server, log, drain_s="0.2", concurrency="1")
+    try:
+        await gateway.submit(timed("t1", 60_000))
+        await gateway.started("t1", within_s=START_S)
+        await gateway.client.close()
+        server.kill()
+        await eventually(lambda: b"bus_disconnected" in log.read_bytes(), SOON_S)
+    finally:
+        process.terminate()
+        code = await ended(process)
+    assert code == 0
+    assert b"Traceback" not in log.read_bytes()
+    assert b"node_stopped" in log.read_bytes()
