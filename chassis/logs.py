@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from typing import Any
@@ -39,7 +40,10 @@ def _json() -> list[Processor]:
 
 
 def _encoded(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    return msgspec.json.encode(event, enc_hook=str).decode()
+    try:
+        return msgspec.json.encode(event, enc_hook=str).decode()
+    except UnicodeEncodeError:  # a file name or a header that is no UTF-8: a log line must not fail who writes it
+        return json.dumps(event, default=str, skipkeys=True)
 
 
 def _console() -> list[Processor]:

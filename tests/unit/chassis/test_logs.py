@@ -28,12 +28,24 @@ try:
 except ValueError:
     log.exception("part_failed")
 """
+NOT_UTF_8 = """
+import os
+from chassis import logs
+import structlog
+logs.configure("json", "info")
+name = os.fsdecode(b"caf\\xe9")
+structlog.get_logger("x").warning("file_not_read", path=name, task_id="t1")
+try:
+    raise OSError(name)
+except OSError:
+    structlog.get_logger("x").exception("part_failed", of=object())
+"""
 
 
-def spoken(log_format: str) -> list[str]:
+def spoken(log_format: str, program: str = SPOKEN) -> list[str]:
     """What a process says on standard error, which is no terminal."""
     done = subprocess.run(
-        [sys.executable, "-c", SPOKEN.format(format=log_format)],
+        [sys.executable, "-c", program.format(format=log_format)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -55,6 +67,13 @@ def test_json_lines_are_objects_of_one_shape_those_of_libraries_too() -> None:
     assert (library["event"], library["level"]) == ("from a library", "warning")
     assert failed["exception"][0]["exc_value"] == "broken"
     assert "hush" not in json.dumps(failed)
+
+
+def test_a_name_that_is_no_utf_8_is_logged_and_fails_nobody() -> None:
+    """The encoder refused it, and who wanted to tell of a file failed instead."""
+    told, failed = map(json.loads, spoken("json", NOT_UTF_8))
+    assert (told["event"], told["path"], told["task_id"]) == ("file_not_read", "caf\udce9", "t1")
+    assert failed["exception"][0]["exc_value"] == "caf\udce9"
 
 
 def test_the_console_is_one_word_and_value_after_the_other_where_nobody_watches() -> None:
