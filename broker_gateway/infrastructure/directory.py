@@ -84,8 +84,9 @@ class EtcdNodeDirectory:
 
     async def _follow_for_ever(self) -> None:
         while True:
-            client, endpoint = self._endpoints.next_client()
+            endpoint = ""
             try:
+                client, endpoint = self._endpoints.next_client()  # refuses a user without a password
                 await self._session(client, endpoint)
             except (aetcd.ClientError, grpc.RpcError, OSError, TimeoutError) as error:
                 log.warning("directory_away", endpoint=endpoint, error=words(error))

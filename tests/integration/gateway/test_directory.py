@@ -150,3 +150,15 @@ async def test_closing_leaves_nothing_running(etcd_server: EtcdServer) -> None:
     await asyncio.sleep(0)
     left = {task for task in asyncio.all_tasks() - before if not task.done()}
     assert not {task.get_name() for task in left if "directory" in task.get_name()}
+
+
+async def test_a_user_without_a_password_is_a_directory_that_is_away() -> None:
+    """The client refused the settings outside of what is tried again: the follower ended, and nobody was told."""
+    directory = EtcdNodeDirectory(EtcdSettings(user="gateway", reconnect_base_s=0.05, reconnect_max_s=0.3))
+    directory.start()
+    try:
+        await asyncio.wait_for(directory.away(), 5)
+        directory.take_in([a_node_record("a")])
+        assert directory.synced.is_set()
+    finally:
+        await directory.close()
