@@ -56,6 +56,7 @@ class Node:
         self.metrics = Metrics()
         self.attempts = Attempts()
         self.ready = asyncio.Event()
+        self._obeys = False
         self._lasting = LastingParts()
         self._stopping: set[asyncio.Task[None]] = set()
         self._wire_bus()
@@ -110,7 +111,7 @@ class Node:
             {DRAIN: self.draining.begin, RESUME: self.draining.take_back},
             self.heartbeat.record,
         )
-        self.bus.on_connect(lambda: self.orders.listen(self.bus.current))
+        self.bus.on_connect(self._listen)
         self.http = HttpServer(settings.http_address, self.parts, self.metrics.registry)
         self._wire_gauges()
 
@@ -173,8 +174,9 @@ class Node:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.bus.wait_connected())
             group.create_task(self._start_pool())
+        self._obeys = True
         with contextlib.suppress(nats.errors.Error, OSError):  # gone again: its reconnection subscribes
-            await self.orders.listen(self.bus.current)
+            await self._listen()
             await self.bus.settle(self.bus.current)
         self.heartbeat.started()
         if not self.draining.wanted:
@@ -190,6 +192,11 @@ class Node:
             sandbox=runtime(self.settings),
             http_port=self.http.port,
         )
+
+    async def _listen(self) -> None:
+        """To orders, not before the sandboxes are there: told to resume, it would take what it cannot run yet."""
+        if self._obeys:
+            await self.orders.listen(self.bus.current)
 
     async def _start_pool(self) -> None:
         """Tries for as long as the engine is away."""

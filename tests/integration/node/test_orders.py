@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
+from nats.errors import NoRespondersError
+
+from node.infrastructure.simulated_sandbox import SimulatedSandboxPool
 from schemas import names
 from schemas.status import Status
+from tests.fakes.node import FixedProbe
 from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.node_process import ended, node_process
-from tests.integration.node.running_nodes import StartNode, timed
+from tests.integration.node.running_nodes import StartNode, running_node, timed
 from tests.servers.nats import NatsServer
+from tests.servers.waiting import eventually
 
 
 async def test_sigterm_drains_and_exits_with_0(
@@ -70,3 +78,36 @@ async def test_an_order_that_nobody_knows_is_refused(gateway: GatewayStandIn, st
     await start_node("n1")
     answer = await gateway.client.request(names.node_subject("n1"), b'{"order":"explode"}', timeout=2)
     assert json.loads(answer.data)["ok"] is False
+
+
+def listens(server: NatsServer, connection: str) -> bool:
+    """True once it is connected, and has its reply inbox at least."""
+    connections = server.monitor("/connz")["connections"]
+    assert isinstance(connections, list)
+    return any(one.get("name") == connection and one["subscriptions"] for one in connections)
+
+
+async def test_a_node_obeys_no_order_before_its_sandboxes_are_there(
+    gateway: GatewayStandIn, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told to resume, it took tasks that it could not run yet."""
+    starting, may_start = asyncio.Event(), asyncio.Event()
+
+    async def slow_start(_pool: SimulatedSandboxPool) -> None:
+        starting.set()
+        await may_start.wait()
+
+    monkeypatch.setattr(SimulatedSandboxPool, "start", slow_start)
+    settings = {"nats_urls": [nats_server.url], "etcd_endpoints": ["127.0.0.1:1"], "http_address": "127.0.0.1:0"}
+    async with AsyncExitStack() as stack:
+        node = asyncio.create_task(running_node(stack, "n1", {"sandbox": "simulated", **settings}, FixedProbe()))
+        await starting.wait()
+        await eventually(lambda: listens(nats_server, "node-n1"))
+        await gateway.submit(timed("t1", 0))
+        with pytest.raises(NoRespondersError):
+            await gateway.client.request(names.node_subject("n1"), b'{"order":"resume"}', timeout=2)
+        may_start.set()
+        assert (await node).draining.wanted is False
+        assert (await gateway.result("t1")).attempt == 1
+        answer = await gateway.client.request(names.node_subject("n1"), b'{"order":"resume"}', timeout=2)
+        assert json.loads(answer.data) == {"ok": True}
