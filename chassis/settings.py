@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 
 class ConfigurationError(Exception):
@@ -84,6 +91,8 @@ class ServiceSettings(BaseSettings):
             return cls(**given)
         except ValidationError as error:
             raise ConfigurationError(_sentence(cls, error, given, str(path))) from None
+        except SettingsError as error:  # a table that is no JSON; its value, which may be a secret, is not repeated
+            raise ConfigurationError(str(error)) from None
 
     @classmethod
     def settings_customise_sources(

@@ -150,3 +150,13 @@ def test_every_setting_says_what_it_is_and_secrets_have_no_flag(
     assert "--nats-password" not in shown
     assert "--etcd-password" not in shown
     assert "--nats-urls" in shown
+
+
+def test_a_table_in_the_environment_that_is_no_json_is_an_error_that_does_not_repeat_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was a traceback of the library's, with exit code 1."""
+    monkeypatch.setenv("CODERUNNER_GATEWAY_TOKENS", '{"blog": "hush')
+    with pytest.raises(ConfigurationError, match="tokens") as refusal:
+        GatewaySettings.load([])
+    assert "hush" not in str(refusal.value)
