@@ -10,7 +10,7 @@ import argparse
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -84,7 +84,7 @@ class ServiceSettings(BaseSettings):
         }
         given = {
             "flags": _current(cls, flags, "the flags"),
-            "variables": _current(cls, old_variables, "the environment"),
+            "variables": _current(cls, old_variables, "the environment", also=_variables(cls)),
             "file": _current(cls, file, str(path)),
         }
         try:
@@ -121,12 +121,14 @@ def _variables(cls: type[ServiceSettings]) -> list[str]:
     return [name.lower() for name in names if name != "CONFIG"]
 
 
-def _current(cls: type[ServiceSettings], given: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """``given`` under today's names."""
+def _current(
+    cls: type[ServiceSettings], given: Mapping[str, Any], where: str, also: Collection[str] = ()
+) -> dict[str, Any]:
+    """``given`` under today's names. ``also``: what is set there under today's names already."""
     found: dict[str, Any] = {}
     for name, value in given.items():
         today = cls.RENAMED.get(name, name)
-        if today in found:
+        if today in found or (today != name and today in also):
             old = next(old for old, new in cls.RENAMED.items() if new == today)
             raise ConfigurationError(f"{where} has {today} twice: {old} is its old name")
         found[today] = value

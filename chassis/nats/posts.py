@@ -13,6 +13,7 @@ from nats.aio.client import Client
 log = structlog.get_logger(__name__)
 
 _MAX_POSTED = 65_536
+_TELL_EVERY_S = 5.0
 
 
 class Posts:
@@ -25,6 +26,9 @@ class Posts:
         self._after_s = after_s
         self._posted: deque[tuple[str, bytes]] = deque(maxlen=_MAX_POSTED)
         self._scheduled = False
+        self._lost = 0
+        """Since the last line about it."""
+        self._tell_after = 0.0
         self._under_way: set[asyncio.Task[None]] = set()
 
     def add(self, subject: str, payload: bytes) -> None:
@@ -40,7 +44,7 @@ class Posts:
 
     async def hand_over(self) -> None:
         """Gives everything posted to the client library, in order. What that refuses (its buffer for a bus that is away
-        is full) is lost, and logged once."""
+        is full) is lost, and logged every few seconds."""
         lost, why = 0, ""
         while self._posted:
             subject, payload = self._posted.popleft()
@@ -49,7 +53,7 @@ class Posts:
             except (nats.errors.Error, OSError) as error:
                 lost, why = lost + 1, f"{type(error).__name__} on {subject}"
         if lost:
-            log.warning("bus_posts_lost", messages=lost, error=why)
+            self._tell_loss(lost, why)
 
     async def close(self, within_s: float = 1.0) -> None:
         """Hands over what is left. Bounded in time; raises nothing."""
@@ -64,6 +68,14 @@ class Posts:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return task
+
+    def _tell_loss(self, lost: int, why: str) -> None:
+        """One line for the first loss, then one for all of the next seconds: a flood must not flood the log too."""
+        self._lost += lost
+        now = asyncio.get_running_loop().time()
+        if now >= self._tell_after:
+            log.warning("bus_posts_lost", messages=self._lost, error=why)
+            self._lost, self._tell_after = 0, now + _TELL_EVERY_S
 
     def _start(self) -> None:
         self._scheduled = False

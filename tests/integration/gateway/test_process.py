@@ -176,7 +176,7 @@ def test_an_address_in_use_is_said_and_ends_it_with_1(
 @pytest.mark.parametrize(
     ("flags", "environment", "file", "sentence"),
     [
-        (["--nats-ulrs", "x"], {}, "", "unrecognized arguments: --nats-ulrs x"),
+        (["--nats-ulrs", "x"], {}, "", "unknown flag --nats-ulrs on the command line; did you mean --nats-urls?"),
         ([], {"CODERUNNER_GATEWAY_QUEUE_LIMT": "1"}, "", "did you mean CODERUNNER_GATEWAY_QUEUE_LIMIT?"),
         ([], {}, "queue_limt = 1", "did you mean queue_limit?"),
         (["--queue-limit", "many"], {}, "", "the setting queue_limit is wrong"),

@@ -115,6 +115,16 @@ def test_a_setting_under_both_names_in_one_place_is_an_error(service: type[Servi
 
 
 @SERVICES
+def test_a_setting_under_both_names_in_the_environment_is_an_error(
+    service: type[ServiceSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{service.prefix()}RECONNECT_MOST_S", "7.5")
+    monkeypatch.setenv(f"{service.prefix()}RECONNECT_MAX_S", "8")
+    with pytest.raises(ConfigurationError, match="the environment has reconnect_max_s twice"):
+        service.load([])
+
+
+@SERVICES
 def test_the_environment_wins_over_an_old_name_in_the_file(
     service: type[ServiceSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
