@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from chassis.etcd import EtcdSettings
-from chassis.nats.connection import BusSettings
+from chassis.nats.settings import BusSettings
 from chassis.settings import Address, Addresses, Count, LogFormat, LogLevel, Seconds, ServiceSettings, Strings
 
 

@@ -17,7 +17,7 @@ from broker_gateway.domain.resource_limit import Allowed, LimitRules
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.settings import GatewaySettings
 from chassis.etcd import EtcdSettings
-from chassis.nats.connection import BusSettings
+from chassis.nats.settings import BusSettings
 from chassis.settings import ConfigurationError
 from schemas.names import INBOX_GATEWAY
 from schemas.task import Limits

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import nats.errors
@@ -14,10 +13,11 @@ from nats.aio.client import Client, Server
 from nats.aio.msg import Msg
 from nats.aio.transport import TcpTransport
 
-from chassis.backoff import Backoff, Failures
+from chassis.backoff import Failures
 from chassis.errors import BusUnavailableError
 from chassis.nats.posts import Posts
 from chassis.nats.requests import ConnectionLostError, Requests
+from chassis.nats.settings import BusSettings
 
 log = structlog.get_logger(__name__)
 
@@ -35,34 +35,6 @@ _CLOSE_TIMEOUT_S = 4.0
 _ABORT_TIMEOUT_S = 0.5
 _BUFFER_BYTES = 16 << 20
 """Written by us and not yet by the socket: a burst, or what is said while the bus is away, must not be refused."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BusSettings:
-    """The settings of a connection to the bus."""
-
-    urls: Sequence[str] = ("nats://127.0.0.1:4222",)
-    user: str = ""
-    password: str = ""
-    credentials: str = ""
-    """Path of a NATS credentials file, in place of user and password."""
-    name: str = "coderunner"
-    """Shown by the server's connection list."""
-    inbox_prefix: str = "_INBOX"
-    """Of reply subjects; nats.conf lets each role listen to its own only."""
-    timeout_s: float = 5.0
-    """How long one call may take, a reconnection included."""
-    post_after_s: float = 0.0
-    """How long a post may wait for others to leave with."""
-    reconnect_base_s: float = 0.1
-    reconnect_max_s: float = 5.0
-    reconnect_tries: int = 0
-    """In a row, before it is given up; 0: for ever."""
-
-    @property
-    def backoff(self) -> Backoff:
-        """The policy of connecting again, and of whatever else waits for the bus."""
-        return Backoff(self.reconnect_base_s, self.reconnect_max_s)
 
 
 class NobodyListensError(BusUnavailableError):

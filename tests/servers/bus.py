@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chassis.nats.connection import BusConnection, BusSettings
+from chassis.nats.connection import BusConnection
+from chassis.nats.settings import BusSettings
 from schemas.names import INBOX_NODE
 
 

@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 
 from broker_gateway.application.ports import BusState
-from chassis.nats.connection import BusConnection, BusSettings
+from chassis.nats.connection import BusConnection
+from chassis.nats.settings import BusSettings
 from tests.contracts.implementations import MEMORY, NATS, picked
 from tests.fakes.memory_bus import MemoryBus, MemoryBusState
 from tests.servers.fixtures import StartNats

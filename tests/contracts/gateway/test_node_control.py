@@ -12,7 +12,8 @@ from nats.aio.msg import Msg
 
 from broker_gateway.application.ports import NodeControl
 from broker_gateway.infrastructure.bus.control import BusNodeControl
-from chassis.nats.connection import BusConnection, BusSettings
+from chassis.nats.connection import BusConnection
+from chassis.nats.settings import BusSettings
 from schemas import names
 from schemas.node import CancelReply
 from tests.contracts.implementations import MEMORY, NATS, picked

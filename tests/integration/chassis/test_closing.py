@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from chassis.nats.connection import BusConnection, BusSettings
+from chassis.nats.connection import BusConnection
+from chassis.nats.settings import BusSettings
 from tests.servers.fixtures import StartNats
 from tests.servers.waiting import eventually
 

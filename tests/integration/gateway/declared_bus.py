@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from broker_gateway.infrastructure.bus import declare
 from broker_gateway.infrastructure.bus.declare import Declaration
 from chassis.nats import jetstream
-from chassis.nats.connection import BusConnection, BusSettings
+from chassis.nats.connection import BusConnection
+from chassis.nats.settings import BusSettings
 from schemas import topology
 from schemas.topology import BusLimits
 from tests.servers import NatsServer

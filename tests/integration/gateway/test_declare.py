@@ -13,7 +13,8 @@ from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
-from chassis.nats.connection import BusConnection, BusSettings
+from chassis.nats.connection import BusConnection
+from chassis.nats.settings import BusSettings
 from schemas import names, topology
 from schemas.status import PRIORITIES_BY_URGENCY
 from schemas.topology import BusLimits

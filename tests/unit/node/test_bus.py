@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from nats.aio.client import Client
 
-from chassis.nats.connection import BusConnection, BusSettings
+from chassis.nats.connection import BusConnection
+from chassis.nats.settings import BusSettings
 
 
 async def test_connecting_ends_when_it_is_called_off_even_where_the_library_swallows_that(

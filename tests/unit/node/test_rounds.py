@@ -9,7 +9,8 @@ from collections import Counter
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from chassis.nats.connection import BusConnection, BusSettings
+from chassis.nats.connection import BusConnection
+from chassis.nats.settings import BusSettings
 from node.infrastructure.bus.consumers import Consumers
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.pull import PASSING_S, Queue, WaitingPull
