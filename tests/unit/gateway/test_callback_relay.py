@@ -209,6 +209,18 @@ async def test_a_result_that_cannot_be_settled_comes_back_and_the_others_go_on()
         assert broken.outcome == ""
 
 
+async def test_a_result_that_nobody_wants_and_that_cannot_be_settled_stops_nothing() -> None:
+    async with running_relay() as setup:
+        broken = delivery("t1", url=None)
+
+        async def fail() -> None:
+            raise BusUnavailableError("down")
+
+        broken.done = fail  # type: ignore[method-assign]  # the bus goes away before the acknowledgement
+        setup.source.put(broken)
+        assert await setup.settled(delivery("t2")) == ["done"]
+
+
 async def test_the_relay_says_whether_it_takes_results(monkeypatch: pytest.MonkeyPatch) -> None:
     bus = MemoryBus()
     setup = RelayOnFakes(SETTINGS)

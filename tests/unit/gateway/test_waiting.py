@@ -213,3 +213,4 @@ def test_only_what_is_further_on_is_news() -> None:
     assert is_news(done, done) is False
     assert is_news(started, started) is False
     assert is_news(queued, started) is False
+    assert is_news(queued, queued) is False

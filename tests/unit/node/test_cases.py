@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
+from node.application.judging import CHECKER_LIMITS
 from node.domain.sandbox import Ending
 from schemas.status import Status, Verdict
 from schemas.task import Checker, SourceFile
-from tests.builders import a_case, a_task, an_outcome
+from tests.builders import LIMITS, a_case, a_task, an_outcome, some_limits
 from tests.fakes.node import FakeDelivery, ScriptedPool
 from tests.unit.node.runner_on_fakes import COMPILED, RunnerOnFakes
 
@@ -29,6 +33,16 @@ async def test_cases_share_one_slot_and_each_has_its_verdict() -> None:
     assert execution.run is None
     assert len(fakes.pool.slots) == 1
     assert fakes.pool.launches[0][1].stdin == b"1"
+
+
+@pytest.mark.parametrize("checker", [None, Checker(language="py", language_version="", files=[SourceFile("", "")])])
+async def test_a_case_runs_within_its_own_limits_and_one_without_any_within_the_tasks(checker: Checker | None) -> None:
+    fakes = RunnerOnFakes(ScriptedPool())
+    own = some_limits(cpu_ms=7)
+    cases = [msgspec.structs.replace(a_case(), limits=own), a_case()]
+    await fakes.handle(FakeDelivery(a_task(cases=cases, checker=checker)))
+    of_the_program = [launch.limits for _, launch in fakes.pool.launches if launch.limits != CHECKER_LIMITS]
+    assert of_the_program == [own, LIMITS]
 
 
 async def test_the_first_failure_may_skip_the_rest() -> None:

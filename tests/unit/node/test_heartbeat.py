@@ -29,6 +29,12 @@ async def test_a_node_over_its_thresholds_says_so_once_and_takes_nothing_until_i
     assert alarms[-1] == []
 
 
+def test_a_node_that_has_not_measured_yet_tells_of_no_load() -> None:
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    record = a_heartbeat(loops, FixedProbe(50, 50, 50), MemoryDirectory(), []).record()
+    assert (record.cpu_percent, record.memory_percent, record.disk_percent, record.load_score) == (0, 0, 0, 0)
+
+
 async def test_a_change_of_state_is_announced_at_once() -> None:
     loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
     directory = MemoryDirectory()

@@ -52,7 +52,7 @@ def test_each_threshold_has_its_own_words() -> None:
     assert [words.split()[0] for words in raised] == ["cpu", "memory", "disk"]
 
 
-@pytest.mark.parametrize("load", [Load(0, 90, 0), Load(0, 0, 95)])
+@pytest.mark.parametrize("load", [Load(0, 90, 0), Load(0, 91, 0), Load(0, 0, 95), Load(0, 0, 96)])
 def test_a_node_short_of_memory_or_disk_takes_nothing(load: Load) -> None:
     assert effective_concurrency(8, load, Thresholds(), 0) == 0
 

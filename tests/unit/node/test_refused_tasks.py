@@ -24,6 +24,12 @@ async def test_a_rule_rejects_with_its_id_and_line_and_nothing_runs() -> None:
     assert fakes.statuses == [Status.REJECTED]
 
 
+async def test_of_several_findings_the_first_is_the_reason() -> None:
+    sources = [SourceFile("a.py", "exec('')"), SourceFile("b.py", "exec('')")]
+    execution = await RunnerOnFakes(ScriptedPool(), CheckMode.REJECT).handle(FakeDelivery(a_task(files=sources)))
+    assert execution.error == "a.py:1: exec is not for here [no-exec]"
+
+
 async def test_a_rule_that_only_warns_lets_the_task_run() -> None:
     execution = await RunnerOnFakes(ScriptedPool(), CheckMode.WARN).handle(
         FakeDelivery(a_task(files=[SourceFile("", "exec('')")]))
@@ -54,6 +60,12 @@ async def test_a_task_for_another_node_is_handed_back(changes: dict[str, Any]) -
     delivery = FakeDelivery(a_task(**changes))
     await RunnerOnFakes(ScriptedPool()).runner.handle(delivery)
     assert delivery.said == ["retry_in 0.25"]
+
+
+async def test_a_task_for_another_version_is_handed_back_with_the_versions_that_are_here() -> None:
+    fakes = RunnerOnFakes(ScriptedPool())
+    await fakes.runner.handle(FakeDelivery(a_task(language_version="2")))
+    assert fakes.log.troubles == [("task_handed_back", "t1", "this node has python 3.13.5, not 2")]
 
 
 async def test_a_version_may_be_a_prefix_by_parts_and_a_language_an_alias() -> None:

@@ -89,6 +89,13 @@ async def test_a_finished_task_is_logged_with_the_time_that_this_node_took() -> 
     assert (line.client, line.pool, line.priority, line.compile_ms, line.run_ms) == ("blog", "default", "NORMAL", 0, 3)
 
 
+async def test_a_task_that_was_refused_is_logged_as_neither_compiled_nor_cached() -> None:
+    fakes = RunnerOnFakes(ScriptedPool())
+    await fakes.handle(FakeDelivery(a_task(entry_point="nowhere.py")))
+    (line,) = fakes.log.tasks
+    assert (line.cached, line.compile_ms, line.run_ms) == (False, 0, 0)
+
+
 async def test_a_task_with_cases_is_logged_with_the_time_of_all_of_them() -> None:
     fakes = RunnerOnFakes(ScriptedPool(an_outcome(wall_ms=5.0, exit_code=1), an_outcome(wall_ms=7.0)))
     await fakes.handle(FakeDelivery(a_task(cases=[a_case(), a_case()])))

@@ -79,6 +79,8 @@ def test_an_entry_point_that_was_not_submitted_is_unusable() -> None:
 
 def test_sources_match_by_path_or_last_part() -> None:
     assert matching(["src/a.cpp", "b.cpp", "c.h"], ["*.cpp"]) == ["src/a.cpp", "b.cpp"]
+    assert matching(["src/a.cpp", "a.cpp"], ["src/*.cpp"]) == ["src/a.cpp"]
+    assert matching(["src/a.cpp", "b.cpp"], ["a.cpp"]) == ["src/a.cpp"]
 
 
 def test_a_file_name_is_never_taken_for_an_option() -> None:

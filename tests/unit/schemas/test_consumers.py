@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from schemas.names import STREAM_TASKS
+from schemas.names import STREAM_RESULTS, STREAM_TASKS
 from schemas.status import Priority
 from schemas.topology import BusLimits, pull_request, relay_consumer, streams, task_consumer
 
@@ -33,3 +33,9 @@ def test_only_the_task_queue_has_a_bound_of_messages_and_no_stream_one_of_consum
     for stream in streams(BusLimits()):
         assert (stream["max_consumers"], stream["max_msg_size"]) == (-1, -1)
         assert (stream["max_msgs"] == -1) == (stream["name"] != STREAM_TASKS)
+
+
+def test_a_stored_result_is_replaced_by_no_later_one_and_is_told_to_whoever_waits() -> None:
+    (results,) = [stream for stream in streams(BusLimits()) if stream["name"] == STREAM_RESULTS]
+    assert (results["max_msgs_per_subject"], results["discard_new_per_subject"], results["discard"]) == (1, True, "new")
+    assert results["republish"] == {"src": "coderunner.v1.result.*", "dest": "coderunner.v1.stored.{{wildcard(1)}}"}
