@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from broker_gateway.application import callback_relay
 from broker_gateway.application.callback_relay import CallbackRelay
@@ -185,6 +186,29 @@ async def test_what_is_held_is_kept_alive_until_it_is_settled() -> None:
         setup.source.put(another)
         await asyncio.wait_for(_until(lambda: another.kept_alive >= 5), PATIENCE_S)
         assert held.kept_alive <= kept_alive + 1
+
+
+async def test_a_result_that_cannot_be_kept_alive_ends_neither_the_relay_nor_the_care_for_the_others() -> None:
+    async with running_relay(replace(SETTINGS, keep_alive_s=0.002)) as setup:
+        setup.transport.gates["http://h/"] = asyncio.Event()
+        failing, other = delivery("t1"), delivery("t2")
+
+        async def fail() -> None:
+            raise BusUnavailableError("down")
+
+        failing.keep_alive = fail  # type: ignore[method-assign]  # the bus does not answer for this one
+        setup.source.put(failing, other)
+        await asyncio.wait_for(_until(lambda: other.kept_alive >= 3), PATIENCE_S)
+        assert setup.relay.is_running
+
+
+async def test_a_failed_delivery_is_logged_with_its_pause_in_milliseconds() -> None:
+    async with running_relay(replace(SETTINGS, base_s=1.23456)) as setup:
+        setup.transport.answers["http://h/"] = [refused("503 from h")]
+        with capture_logs() as said:
+            await setup.settled(delivery())
+    (line,) = [one for one in said if one["event"] == "callback_failed"]
+    assert (line["task_id"], line["attempt"], line["error"], line["retry_in_s"]) == ("t1", 1, "503 from h", 1.235)
 
 
 async def test_a_failing_bus_stops_nothing_for_good(monkeypatch: pytest.MonkeyPatch) -> None:

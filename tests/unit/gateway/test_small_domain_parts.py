@@ -13,6 +13,7 @@ from broker_gateway.domain.task_id import TaskId
 from chassis.backoff import Backoff
 from schemas.names import is_token
 from schemas.status import Status
+from schemas.task import Checker
 from tests.builders import a_draft, a_result, an_execution
 from tests.unit.gateway.gateway_on_fakes import NOW_MS
 
@@ -110,6 +111,13 @@ def test_an_accepted_task_says_where_its_result_goes_and_when_it_expires() -> No
     assert task.callback is not None
     assert task.callback.url == "http://h/"
     assert ExecutionTask.accepted(a_draft(), terms()).message.expires_at_ms is None
+
+
+def test_a_task_and_its_checker_have_the_proper_names_of_their_own_languages() -> None:
+    checker = Checker(language="JAVA", language_version="", files=[])
+    task = ExecutionTask.accepted(a_draft(language="py", checker=checker), terms()).message
+    assert task.checker is not None
+    assert (task.language, task.checker.language) == ("python", "java")
 
 
 def test_cases_get_a_number_for_a_name_and_the_default_epsilon() -> None:
