@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from broker_gateway.application.commands import Invalid
+from broker_gateway.application.paging import page_size
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.client_node import ClientNode
 from broker_gateway.domain.draft import DraftCase
@@ -101,3 +103,19 @@ def test_a_task_that_is_cancelled_by_a_slow_clock_has_waited_no_time_at_all() ->
     known = an_execution("t-1", status=Status.QUEUED)
     assert cancelled(known, known.submitted_at_ms - 5, "why").queued_ms == 0.0
     assert cancelled(known, known.submitted_at_ms + 5, "why").queued_ms == 5.0
+
+
+@pytest.mark.parametrize(("asked", "size"), [(0, 50), (1, 1), (50, 50), (200, 200)])
+def test_a_page_has_as_many_as_were_asked_for_and_fifty_where_that_was_not_said(asked: int, size: int) -> None:
+    assert page_size(asked) == size
+
+
+@pytest.mark.parametrize("asked", [-1, 201])
+def test_a_page_of_less_than_none_or_of_more_than_two_hundred_is_refused(asked: int) -> None:
+    assert isinstance(page_size(asked), Invalid)
+
+
+def test_a_limit_without_a_range_is_an_error_of_the_settings() -> None:
+    some = {name: allowed for name, allowed in LimitRules().allowed.items() if name != "wall_ms"}
+    with pytest.raises(ValueError, match="wall_ms"):
+        LimitRules(allowed=some)

@@ -156,6 +156,22 @@ async def test_a_turn_that_was_not_had_is_no_failed_attempt() -> None:
         assert await setup.settled(second) == ["buried"]
 
 
+async def test_of_turns_that_were_not_had_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback_relay, "_MAX_POSTPONED", 1)
+    async with running_relay(replace(SETTINGS, per_endpoint=1, held_per_endpoint=1)) as setup:
+        gate = setup.transport.gates["http://slow/"] = asyncio.Event()
+        blocking = delivery("s1", "http://slow/")
+        setup.source.put(blocking)
+        for task_id in ("forgotten", "remembered"):
+            assert await setup.settled(delivery(task_id, "http://slow/")) == ["retry"]
+        gate.set()
+        assert await setup.outcomes(blocking) == ["done"]
+        setup.transport.answers["http://slow/"] = [refused(), refused()]
+        forgotten, remembered = (delivery(task_id, "http://slow/", 2) for task_id in ("forgotten", "remembered"))
+        assert await setup.settled(forgotten) == await setup.settled(remembered) == ["retry"]
+        assert (forgotten.delay_s, remembered.delay_s) == (2.0, 1.0)
+
+
 async def test_no_more_is_taken_than_may_be_held() -> None:
     async with running_relay(replace(SETTINGS, held=3)) as setup:
         gate = setup.transport.gates["http://h/"] = asyncio.Event()

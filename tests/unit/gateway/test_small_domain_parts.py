@@ -36,6 +36,10 @@ def test_fresh_ids_of_one_millisecond_differ() -> None:
     assert len(ids) == 1000
 
 
+def test_a_time_that_has_grown_too_long_for_an_id_starts_over() -> None:
+    assert TaskId.fresh((1 << 48) + NOW_MS, b"\1" * 10) == TaskId.fresh(NOW_MS, b"\1" * 10)
+
+
 def test_a_key_names_one_task_per_client() -> None:
     assert TaskId.of_key("blog", "k") == TaskId.of_key("blog", "k")
     assert TaskId.of_key("blog", "k") != TaskId.of_key("school", "k")
@@ -143,6 +147,14 @@ def test_a_task_completes_with_its_own_final_result_only() -> None:
     assert (event.task_id, event.status, event.total_ms) == ("t1", Status.CANCELLED, 40)
     assert event.callback_url == "http://h/"
     assert TaskCompletedEvent.of(a_result("t2")).total_ms == 50
+
+
+@pytest.mark.parametrize(("finished_at_ms", "total_ms"), [(None, 0), (99, 0), (100, 0), (101, 1)])
+def test_a_task_took_no_time_where_its_end_is_not_known_or_lies_before_its_beginning(
+    finished_at_ms: int | None, total_ms: int
+) -> None:
+    result = a_result(submitted_at_ms=100, finished_at_ms=finished_at_ms)
+    assert TaskCompletedEvent.of(result).total_ms == total_ms
 
 
 def test_a_task_for_another_run_is_queued_anew_with_its_whole_deadline_and_an_occasion_for_its_callback() -> None:

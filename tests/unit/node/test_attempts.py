@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from node.domain.retries import after_failure, before_start
+from node.domain.retries import MAX_DELIVERIES, after_failure, before_start, given_up
 from node.domain.sandbox import SandboxLostError
 from schemas.status import Status
 from tests.builders import a_task
@@ -32,6 +32,18 @@ async def test_a_task_that_found_no_slot_was_never_begun_and_is_no_poison() -> N
 def test_pauses_grow_and_are_bounded() -> None:
     assert [before_start(deliveries) for deliveries in (1, 2, 100)] == [0.25, 0.5, 5.0]
     assert [after_failure(attempt) for attempt in (1, 2, 3)] == [0.0, 3.0, 3.0]
+
+
+def test_a_task_is_given_up_at_its_last_attempt_or_delivery_and_not_before() -> None:
+    assert [given_up(attempt, 3, 1, begun=True) for attempt in (2, 3, 4)] == [False, True, True]
+    assert not given_up(4, 3, 1, begun=False)
+    for begun in (True, False):
+        last = MAX_DELIVERIES
+        assert [given_up(1, 3, deliveries, begun=begun) for deliveries in (last - 1, last, last + 1)] == [
+            False,
+            True,
+            True,
+        ]
 
 
 async def test_a_task_that_lost_its_sandbox_for_the_last_time_is_buried_with_a_result() -> None:

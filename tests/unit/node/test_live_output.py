@@ -42,6 +42,17 @@ async def test_a_flood_does_not_wait_for_the_clock() -> None:
     live.close()
 
 
+async def test_what_was_published_does_not_count_towards_the_next_flood() -> None:
+    announcer = RecordingAnnouncer()
+    live = LiveOutput(announcer, "t1", 1, "run")
+    live("stdout", b"x" * FLUSH_AT_BYTES)
+    live("stdout", b"y" * (FLUSH_AT_BYTES - 1))
+    assert len(announcer.chunks) == 1
+    live("stdout", b"z")
+    assert len(announcer.chunks) == 2
+    live.close()
+
+
 async def test_offsets_count_characters_across_split_ones_and_the_rest_follows_at_the_end() -> None:
     announcer = RecordingAnnouncer()
     live = LiveOutput(announcer, "t1", 1, "run")

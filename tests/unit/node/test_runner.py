@@ -33,6 +33,11 @@ async def test_a_task_runs_and_its_result_is_stored_before_it_is_acknowledged() 
     assert fakes.log.tasks[0].stored
 
 
+async def test_a_task_of_a_gateway_whose_clock_is_ahead_has_waited_no_time() -> None:
+    fakes = RunnerOnFakes(ScriptedPool(), now_ms=999)
+    assert (await fakes.handle(FakeDelivery(a_task()))).queued_ms == 0
+
+
 async def test_a_result_that_is_there_already_still_means_done() -> None:
     fakes = RunnerOnFakes(ScriptedPool())
     await fakes.handle(FakeDelivery(a_task()))

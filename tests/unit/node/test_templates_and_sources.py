@@ -103,6 +103,8 @@ def test_the_compiler_gets_sources_and_options_and_the_run_slot_gets_artefacts_a
 def test_an_option_that_matches_only_in_part_is_refused() -> None:
     with pytest.raises(OptionRefusedError, match="-O2x"):
         program_of(CPP, "14", [SourceFile("", "x")], options=["-O2x"])
+    with pytest.raises(OptionRefusedError, match="-Wfirst"):
+        program_of(CPP, "14", [SourceFile("", "x")], options=["-O2", "-Wfirst", "-Wsecond"])
     with pytest.raises(OptionRefusedError):
         program_of(PYTHON, "3", [SourceFile("", "x")], options=["-O"])
 
