@@ -33,6 +33,11 @@ def test_a_key_is_recent_for_a_minute_and_may_be_five_seconds_ahead(age_ms: int,
     assert is_recent(key, NOW_MS) is recent
 
 
+@pytest.mark.parametrize("version", [1, 4, 6, 8])
+def test_a_key_of_another_kind_is_not_recent_whatever_stands_where_a_time_would(version: int) -> None:
+    assert not is_recent(str(UUID(int=NOW_MS << 80 | version << 76 | 0b10 << 62)), NOW_MS)
+
+
 def test_a_token_comes_back_when_its_time_is_full_and_not_a_millisecond_before() -> None:
     def empty_bucket() -> TokenBucket:
         return TokenBucket(rate_per_s=1.0, burst=1, tokens=0.0, at_ms=0)
@@ -87,6 +92,7 @@ def test_a_node_of_which_anything_but_the_load_differs_is_another_to_the_schedul
     this = ClientNode(a_node_record("b", capacity=4))
     assert this.serves_as(ClientNode(a_node_record("b", capacity=4, load_score=99.0)))
     assert not this.serves_as(ClientNode(other))
+    assert not ClientNode(other).serves_as(this)
 
 
 def test_a_default_limit_may_be_the_least_and_the_greatest_that_is_allowed() -> None:
@@ -119,3 +125,20 @@ def test_a_limit_without_a_range_is_an_error_of_the_settings() -> None:
     some = {name: allowed for name, allowed in LimitRules().allowed.items() if name != "wall_ms"}
     with pytest.raises(ValueError, match="wall_ms"):
         LimitRules(allowed=some)
+
+
+def test_a_task_with_everything_at_its_most_is_let_in() -> None:
+    at_most = a_draft(
+        language="x" * 64,
+        language_version="1" * 64,
+        idempotency_key="k" * 128,
+        queue_deadline_ms=24 * 3_600_000,
+        stdin="x" * (1 << 20),
+        args=[""] * 127 + ["x" * (64 << 10)],
+        env={f"V{number:02}": "x" * 1021 for number in range(64)},
+        compile_options=["x" * 256] * 32,
+        labels={f"{number:063}": "x" * 256 for number in range(32)},
+        cases=[DraftCase(name="x" * 128, stdin="x" * 100)] * 100,
+        callback_url="http://h/" + "x" * 2039,
+    )
+    assert fields(at_most) == []

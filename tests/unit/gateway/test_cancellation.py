@@ -128,7 +128,7 @@ async def test_what_a_killed_task_still_writes_is_not_taken_for_its_result(gatew
 
     def kill(found: str) -> str:
         gateway.bus.publish(found, a_chunk(found, "last words"))
-        asyncio.get_running_loop().call_soon(lambda: gateway.finish(found, status=Status.CANCELLED))
+        asyncio.get_running_loop().call_later(0.005, lambda: gateway.finish(found, status=Status.CANCELLED))
         return "n1"
 
     gateway.control.on_cancel = kill

@@ -186,7 +186,9 @@ async def test_an_id_without_a_letter_is_unknown(gateway: GatewayOnFakes) -> Non
 
 
 async def test_without_a_time_to_leave_its_queue_a_task_is_looked_at_once(gateway: GatewayOnFakes) -> None:
-    buried(gateway)
-    impatient = gateway._operations(OperationsSettings(leaving_s=0, look_every_s=1))
-    assert await impatient.redrive("t1") is None
+    impatient = gateway._operations(OperationsSettings(leaving_s=0, look_every_s=0.001))
+    gateway.bus.tasks["t1"] = buried(gateway)
+    assert isinstance(await impatient.redrive("t1"), NotRedriven)
     assert gateway.bus.calls.count("snapshot") == 1
+    del gateway.bus.tasks["t1"]
+    assert await impatient.redrive("t1") is None

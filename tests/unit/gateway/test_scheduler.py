@@ -76,6 +76,12 @@ def test_an_unknown_version_is_refused_with_the_versions_served() -> None:
     assert "3.13.5" in refusal([a_node_record("a", PYTHON)], ("py", "2"))
 
 
+def test_of_an_unknown_version_s_language_and_of_no_other_the_versions_are_told() -> None:
+    others = [a_language_record("go", "1.24.4"), a_language_record("ruby", "3.3")]
+    nodes = [a_node_record("a", PYTHON, *others), a_node_record("b", a_language_record("python", "3.11.2"))]
+    assert refusal(nodes, ("py", "2")) == "no live node serves python '2'; versions served now: 3.11.2, 3.13.5"
+
+
 def test_without_nodes_nothing_is_served() -> None:
     assert "none at all" in refusal([], ("python", ""))
 

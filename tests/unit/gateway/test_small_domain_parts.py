@@ -31,6 +31,18 @@ def test_a_fresh_id_is_a_uuid_of_version_7() -> None:
     assert (value[12], value[16]) == ("7", "b")
 
 
+@pytest.mark.parametrize(
+    ("entropy", "after_the_time"),
+    [
+        (b"\xff" * 10, "7fffbfffffffffffffff"),
+        (b"\x00" * 10, "70008000000000000000"),
+        (bytes(range(1, 11)), "710283040506070809" + "0a"),
+    ],
+)
+def test_a_fresh_id_keeps_every_random_bit_that_its_version_leaves(entropy: bytes, after_the_time: str) -> None:
+    assert TaskId.fresh(NOW_MS, entropy).value[12:] == after_the_time
+
+
 def test_fresh_ids_of_one_millisecond_differ() -> None:
     ids = {TaskId.fresh(NOW_MS, number.to_bytes(10, "big")).value for number in range(1000)}
     assert len(ids) == 1000
@@ -45,6 +57,10 @@ def test_a_key_names_one_task_per_client() -> None:
     assert TaskId.of_key("blog", "k") != TaskId.of_key("school", "k")
     assert TaskId.of_key("a", "bk") != TaskId.of_key("ab", "k")
     assert is_token(TaskId.of_key("blog", "ü\0 *.>").value)
+
+
+def test_a_key_names_the_same_task_in_every_version_of_the_gateway() -> None:
+    assert TaskId.of_key("blog", "k").value == "599d879c6e8680e483604db9e29c631c"
 
 
 @pytest.mark.parametrize("text", ["", "a.b", "*", ">", "a b", "x" * 65, "ü"])

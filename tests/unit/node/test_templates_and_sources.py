@@ -89,6 +89,16 @@ def test_a_file_name_is_never_taken_for_an_option() -> None:
     assert launch.command == ("python3", "./-c", "-v")
 
 
+def test_a_command_may_name_the_entry_without_its_extension() -> None:
+    java = replace(JAVA, run_command=("java", "{entry_stem}", "{args}"))
+    program = program_of(java, "21", [SourceFile("src/Main.java", "x")])
+    assert run_launch(runnable_as_submitted(program), stdin="", args=["a"], limits=LIMITS).command == (
+        "java",
+        "src/Main",
+        "a",
+    )
+
+
 def test_the_compiler_gets_sources_and_options_and_the_run_slot_gets_artefacts_and_data() -> None:
     files = [SourceFile("main.cpp", "int main(){}"), SourceFile("words.txt", "a b")]
     program = program_of(CPP, "14", files, options=["-O3"])
