@@ -55,7 +55,7 @@ class Code:
             yield Violation(f"{path}.files", f"must have at most {rules.max_bytes} bytes in all, have {size}")
 
     def _name_violations(self, path: str) -> Iterator[Violation]:
-        if len(self.files) == 1 and not self.files[0].name:
+        if [file.name for file in self.files] == [""]:
             return
         names: set[str] = set()
         for index, file in enumerate(self.files):
