@@ -22,7 +22,8 @@ from schemas.status import NodeState, Status
 from tests.builders import a_draft, a_language_record, a_node_record, an_execution
 from tests.unit.gateway.violations import fields
 
-NOW_MS = 1_700_000_000_000
+NOW_MS = 1_699_999_999_999
+"""All its low bits are set: what is added to it is not the same as what is or-ed to it."""
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,8 @@ def test_a_task_that_is_cancelled_by_a_slow_clock_has_waited_no_time_at_all() ->
     known = an_execution("t-1", status=Status.QUEUED)
     assert cancelled(known, known.submitted_at_ms - 5, "why").queued_ms == 0.0
     assert cancelled(known, known.submitted_at_ms + 5, "why").queued_ms == 5.0
+    known = an_execution("t-1", status=Status.QUEUED, submitted_at_ms=100)
+    assert cancelled(known, 251, "why").queued_ms == 151.0
 
 
 @pytest.mark.parametrize(("asked", "size"), [(0, 50), (1, 1), (50, 50), (200, 200)])

@@ -236,6 +236,21 @@ async def test_a_failing_bus_stops_nothing_for_good(monkeypatch: pytest.MonkeyPa
     running.cancel()
 
 
+async def test_failures_to_take_results_are_counted_until_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback_relay, "TAKE_PAUSE", Backoff(base_s=0.001, max_s=0.002))
+    setup = RelayOnFakes(SETTINGS)
+    setup.source.failures = [BusUnavailableError("down"), BusUnavailableError("down")]
+    with capture_logs() as said:
+        running = asyncio.create_task(setup.relay.run())
+        await setup.settled(delivery("t1"))
+        setup.source.failures = [BusUnavailableError("down")]
+        await setup.settled(delivery("t2"), delivery("t3"))
+        await asyncio.wait_for(_until(lambda: not setup.source.failures), PATIENCE_S)
+        running.cancel()
+        await asyncio.wait({running})
+    assert [one["failures"] for one in said if one["event"] == "result_source_failed"] == [1, 2, 1]
+
+
 async def test_a_result_that_cannot_be_settled_comes_back_and_the_others_go_on() -> None:
     async with running_relay() as setup:
         broken = delivery("t1")

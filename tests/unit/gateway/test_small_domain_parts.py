@@ -165,7 +165,7 @@ def test_a_task_completes_with_its_own_final_result_only() -> None:
     assert TaskCompletedEvent.of(a_result("t2")).total_ms == 50
 
 
-@pytest.mark.parametrize(("finished_at_ms", "total_ms"), [(None, 0), (99, 0), (100, 0), (101, 1)])
+@pytest.mark.parametrize(("finished_at_ms", "total_ms"), [(None, 0), (99, 0), (100, 0), (101, 1), (250, 150)])
 def test_a_task_took_no_time_where_its_end_is_not_known_or_lies_before_its_beginning(
     finished_at_ms: int | None, total_ms: int
 ) -> None:

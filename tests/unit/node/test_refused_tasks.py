@@ -55,6 +55,12 @@ async def test_a_task_past_its_deadline_expires_unstarted() -> None:
     assert fakes.pool.launches == []
 
 
+async def test_a_task_that_expired_says_how_long_it_might_have_waited() -> None:
+    task = a_task(submitted_at_ms=300, expires_at_ms=1_401)
+    execution = await RunnerOnFakes(ScriptedPool()).handle(FakeDelivery(task))
+    assert (execution.error, execution.queued_ms) == ("not started within 1101 ms", 1_200)
+
+
 async def test_a_task_at_its_deadline_runs() -> None:
     execution = await RunnerOnFakes(ScriptedPool()).handle(FakeDelivery(a_task(expires_at_ms=1_500)))
     assert execution.status is Status.SUCCEEDED
