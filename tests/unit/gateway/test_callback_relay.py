@@ -83,9 +83,10 @@ async def test_a_failed_delivery_is_tried_again_after_a_growing_time(attempt: in
 
 async def test_a_delivery_that_has_used_up_its_attempts_is_buried() -> None:
     async with running_relay() as setup:
-        setup.transport.answers["http://h/"] = [refused("503 from h")]
+        setup.transport.answers["http://h/"] = [refused("503 from h"), refused("503 from h")]
         failed = delivery(attempt=12)
         assert await setup.settled(failed) == ["buried"]
+        assert await setup.settled(delivery("t2", attempt=13)) == ["buried"]
         assert failed.reason == "undelivered"
         assert "12 attempts" in failed.detail
         assert "503 from h" in failed.detail
@@ -292,6 +293,13 @@ async def test_the_relay_says_whether_it_takes_results(monkeypatch: pytest.Monke
     bus.is_down = True
     assert not readiness.report().ready
     running.cancel()
+
+
+async def test_a_relay_that_was_stopped_runs_no_longer() -> None:
+    async with running_relay() as setup:
+        assert await setup.settled(delivery()) == ["done"]
+        assert setup.relay.is_running is True
+    assert setup.relay.is_running is False
 
 
 def test_a_gateway_without_a_relay_is_ready() -> None:
