@@ -30,7 +30,7 @@ def test_the_score_weighs_cpu_memory_and_running_tasks(load: Load, running: int,
 
 def test_more_tasks_than_capacity_never_score_over_100() -> None:
     assert load_score(Load(100, 100, 100), 9, 4) == 100
-    assert load_score(Load(0, 0, 0), 9, 4) == 20
+    assert load_score(Load(0, 0, 0), 9, 4) == load_score(Load(0, 0, 0), 0, 0) == 20
     assert load_score(Load(103, 100, 0), 4, 4) == 100
 
 
