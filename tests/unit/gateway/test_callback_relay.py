@@ -157,6 +157,20 @@ async def test_a_turn_that_was_not_had_is_no_failed_attempt() -> None:
         assert await setup.settled(second) == ["buried"]
 
 
+async def test_a_failure_counts_for_one_where_a_source_counts_no_turn_that_was_not_had() -> None:
+    async with running_relay(replace(SETTINGS, per_endpoint=1, held_per_endpoint=1)) as setup:
+        gate = setup.transport.gates["http://slow/"] = asyncio.Event()
+        blocking = delivery("s1", "http://slow/")
+        setup.source.put(blocking)
+        assert await setup.settled(delivery("s2", "http://slow/")) == ["retry"]
+        gate.set()
+        assert await setup.outcomes(blocking) == ["done"]
+        setup.transport.answers["http://slow/"] = [refused()]
+        failed = delivery("s2", "http://slow/")
+        assert await setup.settled(failed) == ["retry"]
+        assert failed.delay_s == 1.0
+
+
 async def test_of_turns_that_were_not_had_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(callback_relay, "_MAX_POSTPONED", 1)
     async with running_relay(replace(SETTINGS, per_endpoint=1, held_per_endpoint=1)) as setup:
