@@ -222,15 +222,19 @@ async def test_what_is_held_is_kept_alive_until_it_is_settled() -> None:
 async def test_a_result_that_cannot_be_kept_alive_ends_neither_the_relay_nor_the_care_for_the_others() -> None:
     async with running_relay(replace(SETTINGS, keep_alive_s=0.002)) as setup:
         setup.transport.gates["http://h/"] = asyncio.Event()
-        failing, other = delivery("t1"), delivery("t2")
+        first, second, other = delivery("t1"), delivery("t2"), delivery("t3")
 
-        async def fail() -> None:
-            raise BusUnavailableError("down")
+        async def fail(word: str) -> None:
+            raise BusUnavailableError(word)
 
-        failing.keep_alive = fail  # type: ignore[method-assign]  # the bus does not answer for this one
-        setup.source.put(failing, other)
-        await asyncio.wait_for(_until(lambda: other.kept_alive >= 3), PATIENCE_S)
+        first.keep_alive = lambda: fail("down")  # type: ignore[method-assign]  # the bus does not answer for this one
+        second.keep_alive = lambda: fail("still down")  # type: ignore[method-assign]  # nor for this one
+        with capture_logs() as said:
+            setup.source.put(first, second, other)
+            await asyncio.wait_for(_until(lambda: other.kept_alive >= 3), PATIENCE_S)
         assert setup.relay.is_running
+    logged = [one for one in said if one["event"] == "relay_keep_alive_failed"]
+    assert (logged[0]["count"], logged[0]["error"]) == (2, "BusUnavailableError('down')")
 
 
 async def test_a_failed_delivery_is_logged_with_its_pause_in_milliseconds() -> None:
