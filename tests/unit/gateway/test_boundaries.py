@@ -15,6 +15,7 @@ from broker_gateway.domain.draft import DraftCase
 from broker_gateway.domain.execution_task import cancelled
 from broker_gateway.domain.idempotency_key import RECENT_MS, is_recent
 from broker_gateway.domain.judging import CaseRules
+from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.quota import ClientQuota, QuotaPolicy, TokenBucket
 from broker_gateway.domain.resource_limit import LimitRules
 from schemas.node import NodeRecord
@@ -128,6 +129,12 @@ def test_a_limit_without_a_range_is_an_error_of_the_settings() -> None:
     some = {name: allowed for name, allowed in LimitRules().allowed.items() if name != "wall_ms"}
     with pytest.raises(ValueError, match="wall_ms"):
         LimitRules(allowed=some)
+
+
+def test_the_size_of_an_environment_is_that_of_its_names_and_values_together() -> None:
+    env = {"ABC": "xyz", "DE": "uv"}
+    assert fields(a_draft(env=env), AdmissionPolicy(inputs=InputRules(env_bytes=10))) == []
+    assert fields(a_draft(env=env), AdmissionPolicy(inputs=InputRules(env_bytes=9))) == ["task.env"]
 
 
 def test_a_task_with_everything_at_its_most_is_let_in() -> None:
