@@ -92,7 +92,8 @@ def test_a_draining_node_serves_nothing_new_and_an_overloaded_one_does() -> None
 
 
 def test_a_node_without_room_for_a_task_serves_nothing_and_one_with_room_for_one_does() -> None:
-    assert refusal([a_node_record("a", PYTHON, capacity=0)], ("python", ""))
+    for capacity in (0, -1):
+        assert refusal([a_node_record("a", PYTHON, capacity=capacity)], ("python", ""))
     assert pools([a_node_record("a", PYTHON, capacity=1)], ("python", "")) == ["default"]
 
 
