@@ -37,7 +37,7 @@ STORED_RESULTS_WILDCARD = f"{names.ROOT}.stored.*"
 
 def stored_result_subject(task_id: str) -> str:
     """Core subject on which one task's stored result appears, once. Raises ValueError for an id that is no token."""
-    return names.result_subject(task_id).replace(".result.", ".stored.", 1)
+    return names.result_subject(task_id).replace(".result.", ".stored.")
 
 
 @dataclass(frozen=True, slots=True)

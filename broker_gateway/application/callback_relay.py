@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections import OrderedDict
@@ -28,6 +29,8 @@ _MAX_POSTPONED = 100_000
 
 _FAILING_FOR_S = 10.0
 """A source that has failed counts as failing for this long: an empty one never says that it works again."""
+
+_NEVER_S = -math.inf
 
 _log = structlog.get_logger(__name__)
 
@@ -55,7 +58,7 @@ class CallbackRelay:
         self._has_room = asyncio.Event()
         self._postponed: OrderedDict[str, int] = OrderedDict()
         self._is_running = False
-        self._failed_at_s = -_FAILING_FOR_S
+        self._failed_at_s = _NEVER_S
 
     @property
     def is_running(self) -> bool:
@@ -84,7 +87,7 @@ class CallbackRelay:
                 self._failed_at_s = time.monotonic()
                 await asyncio.sleep(TAKE_PAUSE.delay_s(failures, self._jitter()))
                 continue
-            failures, self._failed_at_s = 0, -_FAILING_FOR_S
+            failures, self._failed_at_s = 0, _NEVER_S
             for delivery in deliveries:
                 if delivery.result.callback is None:
                     await self._pass_over(delivery)

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
-import structlog
-
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Cancellation, UnknownTask
 from broker_gateway.application.lookup import TaskLookup
@@ -15,7 +13,6 @@ from broker_gateway.application.ports import History, LiveFeed, NodeControl, Res
 from broker_gateway.application.settings import CancelSettings
 from broker_gateway.domain.execution_task import ExecutionTask, cancelled
 from broker_gateway.domain.task_id import TaskId
-from chassis.errors import BusUnavailableError
 from schemas.execution import Execution, ResultMessage
 from schemas.status import Status
 from schemas.task import TaskMessage
@@ -23,8 +20,6 @@ from schemas.task import TaskMessage
 REASON = "cancelled on request"
 
 _T = TypeVar("_T")
-
-_log = structlog.get_logger(__name__)
 
 
 class Cancelling:
@@ -111,10 +106,7 @@ class Cancelling:
 
     async def _stop_late_start(self, task_id: str) -> None:
         """Has the task killed once more: a node may have taken it just before its message went."""
-        try:
-            await self._nodes.cancel(task_id, REASON, self._settings.node_answer_s)
-        except BusUnavailableError as error:
-            _log.info("cancel_not_told", task_id=task_id, error=str(error))
+        await self._nodes.cancel(task_id, REASON, self._settings.node_answer_s)
 
     def _keep(self, work: Coroutine[object, object, _T]) -> asyncio.Task[_T]:
         """Work that runs to its end whatever becomes of the caller."""

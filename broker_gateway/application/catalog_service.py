@@ -10,6 +10,8 @@ from broker_gateway.application.live_nodes import LiveNodes
 from schemas.node import LanguageRecord, NodeRecord
 
 _PIECES = re.compile(r"\d+|[^\d.]+")
+_WORD, _END, _NUMBER = range(3)
+"""What two versions differ in, in their order: 3.13rc1 comes before 3.13, and that before 3.13.1."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ def _add_new(known: list[str], found: Iterable[str]) -> None:
     known.extend(one for one in found if one not in known)
 
 
-def version_key(version: str) -> list[tuple[int, int, str]]:
+def version_key(version: str) -> list[tuple[int, int | str]]:
     """A sort key for versions: it puts 3.9 before 3.13, and 3.13rc1 before 3.13."""
-    pieces = [(1, int(one), "") if one.isdecimal() else (-1, 0, one) for one in _PIECES.findall(version)]
-    return [*pieces, (0, 0, "")]
+    pieces = [(_NUMBER, int(one)) if one.isdecimal() else (_WORD, one) for one in _PIECES.findall(version)]
+    return [*pieces, (_END, "")]

@@ -119,7 +119,8 @@ class NodeControl(Protocol):
     """The orders that the gateway gives to nodes."""
 
     async def cancel(self, task_id: str, reason: str, timeout_s: float) -> str | None:
-        """Tells whichever node runs the task to kill it; the node's id, or None if none answered."""
+        """Tells whichever node runs the task to kill it; the node's id, or None if none answered, also
+        where the bus is away."""
         ...
 
     async def order(self, node_id: str, order: str, timeout_s: float) -> bool:

@@ -41,7 +41,7 @@ class ClientNode:
     def serves_as(self, other: ClientNode) -> bool:
         """True if the two are the same to the scheduler, whatever their load."""
         mine, its = self.record, other.record
-        return mine is its or (
+        return (
             mine.id == its.id
             and self.takes_tasks == other.takes_tasks
             and mine.capacity == its.capacity

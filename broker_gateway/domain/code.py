@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,8 +11,6 @@ from schemas.task import SourceFile
 
 NAME_BYTES = 255
 """The longest name that common file systems keep."""
-
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class Code:
             yield Violation(f"{path}.files", f"must have at most {rules.max_bytes} bytes in all, have {size}")
 
     def _name_violations(self, path: str) -> Iterator[Violation]:
-        if len(self.files) == 1 and not self.files[0].name:
+        if [file.name for file in self.files] == [""]:
             return
         names: set[str] = set()
         for index, file in enumerate(self.files):
@@ -86,8 +83,6 @@ def _folder_among(names: set[str], name: str) -> str | None:
 
 def file_name_fault(name: str) -> str | None:
     """The reason why no submitted file may have this name, or None."""
-    if _PLAIN_NAME.fullmatch(name) and len(name) <= NAME_BYTES:
-        return None
     if not name:
         return "is empty, which only a single file may be"
     if CONTROL.search(name):

@@ -21,6 +21,8 @@ class Allowed(NamedTuple):
     maximum: int
 
 
+_NOTHING = Allowed(1, 0)
+
 DEFAULT_LIMITS = Limits(
     cpu_ms=5_000,
     wall_ms=10_000,
@@ -54,7 +56,7 @@ class LimitRules:
     def __post_init__(self) -> None:
         """Raises ValueError where a default is outside its own range, or a range is missing."""
         for name in Limits.__struct_fields__:
-            minimum, maximum = self.allowed.get(name, (1, 0))
+            minimum, maximum = self.allowed.get(name, _NOTHING)
             if not minimum <= getattr(self.defaults, name) <= maximum:
                 raise ValueError(f"the default of {name} must lie between {minimum} and {maximum}")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import codecs
 
-_MAX_CHARACTER_BYTES = 4
-
 
 def readable(data: bytes, *, truncated: bool) -> tuple[str, bool]:
     """The text, and whether something in it was not UTF-8 (and came out as U+FFFD). A character that our own cut at the
@@ -13,7 +11,7 @@ def readable(data: bytes, *, truncated: bool) -> tuple[str, bool]:
     try:
         return data.decode(), False
     except UnicodeDecodeError as error:
-        if truncated and error.reason == "unexpected end of data" and len(data) - error.start < _MAX_CHARACTER_BYTES:
+        if truncated and error.reason == "unexpected end of data":  # the last one to three bytes, never more
             return data[: error.start].decode(), False
         return data.decode(errors="replace"), True
 

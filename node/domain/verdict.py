@@ -40,6 +40,9 @@ _CASE_VERDICT = {
     Status.CANCELLED: Verdict.SKIPPED,
 }
 
+_CHECKER_VERDICT: dict[int | None, Verdict] = {0: Verdict.ACCEPTED, 1: Verdict.WRONG_ANSWER}
+"""By the checker's exit code; any other is its own failure."""
+
 _ENDED_BY_LIMIT = frozenset({Ending.CPU, Ending.WALL, Ending.MEMORY, Ending.OUTPUT, Ending.DISK})
 
 _WHAT_IT_DID = {
@@ -105,9 +108,9 @@ def case_verdict(status: Status, *, accepted: bool) -> Verdict:
 
 def checker_verdict(outcome: Outcome) -> Verdict:
     """The verdict of a checker: exit code 0 accepts, 1 refuses, anything else is the checker's own failure."""
-    if outcome.ending is Ending.EXITED and outcome.exit_code in (0, 1):
-        return Verdict.ACCEPTED if outcome.exit_code == 0 else Verdict.WRONG_ANSWER
-    return Verdict.CHECKER_ERROR
+    if outcome.ending is not Ending.EXITED:
+        return Verdict.CHECKER_ERROR
+    return _CHECKER_VERDICT.get(outcome.exit_code, Verdict.CHECKER_ERROR)
 
 
 def summary(cases: Iterable[CaseResult], *, cancelled: bool) -> Status:

@@ -39,7 +39,8 @@ from tests.fakes.memory_bus import (
 )
 from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRerun
 
-NOW_MS = 1_700_000_000_000
+NOW_MS = 1_699_999_999_999
+"""All its low bits are set: what is added to it is not the same as what is or-ed to it."""
 PATIENCE_S = 3.0
 """A test that waits longer than this has failed."""
 

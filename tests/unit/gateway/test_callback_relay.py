@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from broker_gateway.application import callback_relay
 from broker_gateway.application.callback_relay import CallbackRelay
@@ -82,9 +83,10 @@ async def test_a_failed_delivery_is_tried_again_after_a_growing_time(attempt: in
 
 async def test_a_delivery_that_has_used_up_its_attempts_is_buried() -> None:
     async with running_relay() as setup:
-        setup.transport.answers["http://h/"] = [refused("503 from h")]
+        setup.transport.answers["http://h/"] = [refused("503 from h"), refused("503 from h")]
         failed = delivery(attempt=12)
         assert await setup.settled(failed) == ["buried"]
+        assert await setup.settled(delivery("t2", attempt=13)) == ["buried"]
         assert failed.reason == "undelivered"
         assert "12 attempts" in failed.detail
         assert "503 from h" in failed.detail
@@ -155,6 +157,36 @@ async def test_a_turn_that_was_not_had_is_no_failed_attempt() -> None:
         assert await setup.settled(second) == ["buried"]
 
 
+async def test_a_failure_counts_for_one_where_a_source_counts_no_turn_that_was_not_had() -> None:
+    async with running_relay(replace(SETTINGS, per_endpoint=1, held_per_endpoint=1)) as setup:
+        gate = setup.transport.gates["http://slow/"] = asyncio.Event()
+        blocking = delivery("s1", "http://slow/")
+        setup.source.put(blocking)
+        assert await setup.settled(delivery("s2", "http://slow/")) == ["retry"]
+        gate.set()
+        assert await setup.outcomes(blocking) == ["done"]
+        setup.transport.answers["http://slow/"] = [refused()]
+        failed = delivery("s2", "http://slow/")
+        assert await setup.settled(failed) == ["retry"]
+        assert failed.delay_s == 1.0
+
+
+async def test_of_turns_that_were_not_had_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback_relay, "_MAX_POSTPONED", 1)
+    async with running_relay(replace(SETTINGS, per_endpoint=1, held_per_endpoint=1)) as setup:
+        gate = setup.transport.gates["http://slow/"] = asyncio.Event()
+        blocking = delivery("s1", "http://slow/")
+        setup.source.put(blocking)
+        for task_id in ("forgotten", "remembered"):
+            assert await setup.settled(delivery(task_id, "http://slow/")) == ["retry"]
+        gate.set()
+        assert await setup.outcomes(blocking) == ["done"]
+        setup.transport.answers["http://slow/"] = [refused(), refused()]
+        forgotten, remembered = (delivery(task_id, "http://slow/", 2) for task_id in ("forgotten", "remembered"))
+        assert await setup.settled(forgotten) == await setup.settled(remembered) == ["retry"]
+        assert (forgotten.delay_s, remembered.delay_s) == (2.0, 1.0)
+
+
 async def test_no_more_is_taken_than_may_be_held() -> None:
     async with running_relay(replace(SETTINGS, held=3)) as setup:
         gate = setup.transport.gates["http://h/"] = asyncio.Event()
@@ -187,6 +219,33 @@ async def test_what_is_held_is_kept_alive_until_it_is_settled() -> None:
         assert held.kept_alive <= kept_alive + 1
 
 
+async def test_a_result_that_cannot_be_kept_alive_ends_neither_the_relay_nor_the_care_for_the_others() -> None:
+    async with running_relay(replace(SETTINGS, keep_alive_s=0.002)) as setup:
+        setup.transport.gates["http://h/"] = asyncio.Event()
+        first, second, other = delivery("t1"), delivery("t2"), delivery("t3")
+
+        async def fail(word: str) -> None:
+            raise BusUnavailableError(word)
+
+        first.keep_alive = lambda: fail("down")  # type: ignore[method-assign]  # the bus does not answer for this one
+        second.keep_alive = lambda: fail("still down")  # type: ignore[method-assign]  # nor for this one
+        with capture_logs() as said:
+            setup.source.put(first, second, other)
+            await asyncio.wait_for(_until(lambda: other.kept_alive >= 3), PATIENCE_S)
+        assert setup.relay.is_running
+    logged = [one for one in said if one["event"] == "relay_keep_alive_failed"]
+    assert (logged[0]["count"], logged[0]["error"]) == (2, "BusUnavailableError('down')")
+
+
+async def test_a_failed_delivery_is_logged_with_its_pause_in_milliseconds() -> None:
+    async with running_relay(replace(SETTINGS, base_s=1.23456)) as setup:
+        setup.transport.answers["http://h/"] = [refused("503 from h")]
+        with capture_logs() as said:
+            await setup.settled(delivery())
+    (line,) = [one for one in said if one["event"] == "callback_failed"]
+    assert (line["task_id"], line["attempt"], line["error"], line["retry_in_s"]) == ("t1", 1, "503 from h", 1.235)
+
+
 async def test_a_failing_bus_stops_nothing_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(callback_relay, "TAKE_PAUSE", Backoff(base_s=0.001, max_s=0.002))
     setup = RelayOnFakes(SETTINGS)
@@ -194,6 +253,21 @@ async def test_a_failing_bus_stops_nothing_for_good(monkeypatch: pytest.MonkeyPa
     running = asyncio.create_task(setup.relay.run())
     assert await setup.settled(delivery()) == ["done"]
     running.cancel()
+
+
+async def test_failures_to_take_results_are_counted_until_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback_relay, "TAKE_PAUSE", Backoff(base_s=0.001, max_s=0.002))
+    setup = RelayOnFakes(SETTINGS)
+    setup.source.failures = [BusUnavailableError("down"), BusUnavailableError("down")]
+    with capture_logs() as said:
+        running = asyncio.create_task(setup.relay.run())
+        await setup.settled(delivery("t1"))
+        setup.source.failures = [BusUnavailableError("down")]
+        await setup.settled(delivery("t2"), delivery("t3"))
+        await asyncio.wait_for(_until(lambda: not setup.source.failures), PATIENCE_S)
+        running.cancel()
+        await asyncio.wait({running})
+    assert [one["failures"] for one in said if one["event"] == "result_source_failed"] == [1, 2, 1]
 
 
 async def test_a_result_that_cannot_be_settled_comes_back_and_the_others_go_on() -> None:
@@ -207,6 +281,18 @@ async def test_a_result_that_cannot_be_settled_comes_back_and_the_others_go_on()
         setup.source.put(broken)
         assert await setup.settled(delivery("t2")) == ["done"]
         assert broken.outcome == ""
+
+
+async def test_a_result_that_nobody_wants_and_that_cannot_be_settled_stops_nothing() -> None:
+    async with running_relay() as setup:
+        broken = delivery("t1", url=None)
+
+        async def fail() -> None:
+            raise BusUnavailableError("down")
+
+        broken.done = fail  # type: ignore[method-assign]  # the bus goes away before the acknowledgement
+        setup.source.put(broken)
+        assert await setup.settled(delivery("t2")) == ["done"]
 
 
 async def test_the_relay_says_whether_it_takes_results(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,6 +311,13 @@ async def test_the_relay_says_whether_it_takes_results(monkeypatch: pytest.Monke
     bus.is_down = True
     assert not readiness.report().ready
     running.cancel()
+
+
+async def test_a_relay_that_was_stopped_runs_no_longer() -> None:
+    async with running_relay() as setup:
+        assert await setup.settled(delivery()) == ["done"]
+        assert setup.relay.is_running is True
+    assert setup.relay.is_running is False
 
 
 def test_a_gateway_without_a_relay_is_ready() -> None:

@@ -53,6 +53,7 @@ def test_a_well_formed_callback_is_let_in(url: str) -> None:
         "http://ü.example/",
         "http://[::1/",
         "http://[nonsense]/",
+        "http://[v1.future]/",
         "http://[fe80::1%25eth0]/",
         "http://-h/",
         "http://a..b/",

@@ -10,7 +10,7 @@ from broker_gateway.application.commands import Cancellation, TaskDTO, UnknownTa
 from broker_gateway.application.settings import CancelSettings
 from chassis.errors import BusUnavailableError
 from schemas.status import Status
-from tests.builders import a_result, an_execution
+from tests.builders import a_chunk, a_result, an_execution
 from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, command
 
 IMPATIENT = CancelSettings(queued_probe_s=0.01, node_answer_s=0.01, result_wait_s=0.02)
@@ -120,6 +120,20 @@ async def test_a_killed_task_whose_result_is_not_heard_is_looked_up(gateway: Gat
 
     gateway.control.on_cancel = kill
     assert (await cancelled(gateway, task_id)).cancelled
+
+
+async def test_what_a_killed_task_still_writes_is_not_taken_for_its_result(gateway: GatewayOnFakes) -> None:
+    task_id = await submitted(gateway)
+    gateway.start(task_id)
+
+    def kill(found: str) -> str:
+        gateway.bus.publish(found, a_chunk(found, "last words"))
+        asyncio.get_running_loop().call_later(0.005, lambda: gateway.finish(found, status=Status.CANCELLED))
+        return "n1"
+
+    gateway.control.on_cancel = kill
+    assert (await cancelled(gateway, task_id)).execution.run is not None
+    assert "store_result" not in gateway.bus.calls
 
 
 @pytest.mark.parametrize("answer", [None, "n1"])

@@ -6,6 +6,7 @@ import asyncio
 
 from broker_gateway.application.callback_delivery import idempotency_key
 from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
+from broker_gateway.application.settings import OperationsSettings
 from chassis.errors import BusUnavailableError
 from schemas.status import Status
 from schemas.task import Callback
@@ -182,3 +183,12 @@ async def test_an_id_without_a_letter_is_unknown(gateway: GatewayOnFakes) -> Non
     for task_id in ("t1", "", "a.b", "*", ">"):
         assert await gateway.operations.redrive(task_id) == UnknownLetter(task_id)
         assert await gateway.operations.dead_letter(task_id) == UnknownLetter(task_id)
+
+
+async def test_without_a_time_to_leave_its_queue_a_task_is_looked_at_once(gateway: GatewayOnFakes) -> None:
+    impatient = gateway._operations(OperationsSettings(leaving_s=0, look_every_s=0.001))
+    gateway.bus.tasks["t1"] = buried(gateway)
+    assert isinstance(await impatient.redrive("t1"), NotRedriven)
+    assert gateway.bus.calls.count("snapshot") == 1
+    del gateway.bus.tasks["t1"]
+    assert await impatient.redrive("t1") is None

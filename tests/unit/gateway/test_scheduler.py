@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from broker_gateway.application.live_nodes import LiveNodes
+from broker_gateway.domain import scheduler
 from broker_gateway.domain.client_node import ClientNode
 from broker_gateway.domain.scheduler import Need, NobodyServes, Placement, TaskScheduler
 from schemas.node import NodeRecord
@@ -75,6 +76,12 @@ def test_an_unknown_version_is_refused_with_the_versions_served() -> None:
     assert "3.13.5" in refusal([a_node_record("a", PYTHON)], ("py", "2"))
 
 
+def test_of_an_unknown_version_s_language_and_of_no_other_the_versions_are_told() -> None:
+    others = [a_language_record("go", "1.24.4"), a_language_record("ruby", "3.3")]
+    nodes = [a_node_record("a", PYTHON, *others), a_node_record("b", a_language_record("python", "3.11.2"))]
+    assert refusal(nodes, ("py", "2")) == "no live node serves python '2'; versions served now: 3.11.2, 3.13.5"
+
+
 def test_without_nodes_nothing_is_served() -> None:
     assert "none at all" in refusal([], ("python", ""))
 
@@ -82,6 +89,12 @@ def test_without_nodes_nothing_is_served() -> None:
 def test_a_draining_node_serves_nothing_new_and_an_overloaded_one_does() -> None:
     assert refusal([a_node_record("a", PYTHON, state=NodeState.DRAINING)], ("python", ""))
     assert pools([a_node_record("a", PYTHON, state=NodeState.OVERLOADED)], ("python", "")) == ["default"]
+
+
+def test_a_node_without_room_for_a_task_serves_nothing_and_one_with_room_for_one_does() -> None:
+    for capacity in (0, -1):
+        assert refusal([a_node_record("a", PYTHON, capacity=capacity)], ("python", ""))
+    assert pools([a_node_record("a", PYTHON, capacity=1)], ("python", "")) == ["default"]
 
 
 def test_a_pool_in_which_every_node_can_run_it_is_preferred() -> None:
@@ -126,6 +139,26 @@ def test_the_shortest_queue_for_its_capacity_takes_the_task() -> None:
     assert placement.pool({"large": 3, "small": 2}) == "large"
 
 
+def test_of_queues_of_one_length_the_larger_pools_takes_the_task_and_then_the_first_by_name() -> None:
+    capacities = {"a": 10, "b": 30, "c": 30}
+    nodes = [a_node_record(pool, PYTHON, pools=[pool], capacity=tasks) for pool, tasks in capacities.items()]
+    placement = place(nodes, ("python", ""))
+    assert isinstance(placement, Placement)
+    assert placement.pool({}) == "b"
+    assert placement.pool({"a": 1, "b": 3, "c": 3}) == "b"
+
+
+def test_so_many_placements_are_remembered_and_no_refusal_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "_MAX_REMEMBERED", 2)
+    tasks = TaskScheduler([ClientNode(a_node_record("a", PYTHON))])
+
+    def is_remembered(version: str) -> bool:
+        needs = (Need("python", version),)
+        return tasks.place(needs) is tasks.place(needs)
+
+    assert [is_remembered(version) for version in ("2", "", "3", "3.13", "3")] == [False, True, True, False, True]
+
+
 def test_a_change_of_load_alone_keeps_the_scheduler() -> None:
     directory = MemoryNodeDirectory(a_node_record("a", PYTHON))
     nodes = LiveNodes(directory=directory)
@@ -143,6 +176,10 @@ def test_a_node_that_comes_or_goes_is_seen_at_once() -> None:
     assert isinstance(nodes.scheduler().place((Need("python", ""),)), Placement)
     directory.records[0] = a_node_record("a", PYTHON, state=NodeState.DRAINING)
     assert isinstance(nodes.scheduler().place((Need("python", ""),)), NobodyServes)
+    directory.records = [a_node_record("a", PYTHON), a_node_record("b", JAVA)]
+    assert isinstance(nodes.scheduler().place((Need("java", ""),)), Placement)
+    directory.records = directory.records[:1]
+    assert isinstance(nodes.scheduler().place((Need("java", ""),)), NobodyServes)
 
 
 def test_the_live_nodes_are_the_domains_repository() -> None:

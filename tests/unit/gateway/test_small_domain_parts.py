@@ -13,6 +13,7 @@ from broker_gateway.domain.task_id import TaskId
 from chassis.backoff import Backoff
 from schemas.names import is_token
 from schemas.status import Status
+from schemas.task import Checker
 from tests.builders import a_draft, a_result, an_execution
 from tests.unit.gateway.gateway_on_fakes import NOW_MS
 
@@ -30,9 +31,25 @@ def test_a_fresh_id_is_a_uuid_of_version_7() -> None:
     assert (value[12], value[16]) == ("7", "b")
 
 
+@pytest.mark.parametrize(
+    ("entropy", "after_the_time"),
+    [
+        (b"\xff" * 10, "7fffbfffffffffffffff"),
+        (b"\x00" * 10, "70008000000000000000"),
+        (bytes(range(1, 11)), "710283040506070809" + "0a"),
+    ],
+)
+def test_a_fresh_id_keeps_every_random_bit_that_its_version_leaves(entropy: bytes, after_the_time: str) -> None:
+    assert TaskId.fresh(NOW_MS, entropy).value[12:] == after_the_time
+
+
 def test_fresh_ids_of_one_millisecond_differ() -> None:
     ids = {TaskId.fresh(NOW_MS, number.to_bytes(10, "big")).value for number in range(1000)}
     assert len(ids) == 1000
+
+
+def test_a_time_that_has_grown_too_long_for_an_id_starts_over() -> None:
+    assert TaskId.fresh((1 << 48) + NOW_MS, b"\1" * 10) == TaskId.fresh(NOW_MS, b"\1" * 10)
 
 
 def test_a_key_names_one_task_per_client() -> None:
@@ -40,6 +57,10 @@ def test_a_key_names_one_task_per_client() -> None:
     assert TaskId.of_key("blog", "k") != TaskId.of_key("school", "k")
     assert TaskId.of_key("a", "bk") != TaskId.of_key("ab", "k")
     assert is_token(TaskId.of_key("blog", "ü\0 *.>").value)
+
+
+def test_a_key_names_the_same_task_in_every_version_of_the_gateway() -> None:
+    assert TaskId.of_key("blog", "k").value == "599d879c6e8680e483604db9e29c631c"
 
 
 @pytest.mark.parametrize("text", ["", "a.b", "*", ">", "a b", "x" * 65, "ü"])
@@ -112,6 +133,13 @@ def test_an_accepted_task_says_where_its_result_goes_and_when_it_expires() -> No
     assert ExecutionTask.accepted(a_draft(), terms()).message.expires_at_ms is None
 
 
+def test_a_task_and_its_checker_have_the_proper_names_of_their_own_languages() -> None:
+    checker = Checker(language="JAVA", language_version="", files=[])
+    task = ExecutionTask.accepted(a_draft(language="py", checker=checker), terms()).message
+    assert task.checker is not None
+    assert (task.language, task.checker.language) == ("python", "java")
+
+
 def test_cases_get_a_number_for_a_name_and_the_default_epsilon() -> None:
     cases = [DraftCase(comparison="float"), DraftCase(name="n", limits={"wall_ms": 7}), DraftCase(epsilon=0.5)]
     first, second, third = ExecutionTask.accepted(a_draft(cases=cases), terms()).message.cases
@@ -135,6 +163,14 @@ def test_a_task_completes_with_its_own_final_result_only() -> None:
     assert (event.task_id, event.status, event.total_ms) == ("t1", Status.CANCELLED, 40)
     assert event.callback_url == "http://h/"
     assert TaskCompletedEvent.of(a_result("t2")).total_ms == 50
+
+
+@pytest.mark.parametrize(("finished_at_ms", "total_ms"), [(None, 0), (99, 0), (100, 0), (101, 1), (250, 150)])
+def test_a_task_took_no_time_where_its_end_is_not_known_or_lies_before_its_beginning(
+    finished_at_ms: int | None, total_ms: int
+) -> None:
+    result = a_result(submitted_at_ms=100, finished_at_ms=finished_at_ms)
+    assert TaskCompletedEvent.of(result).total_ms == total_ms
 
 
 def test_a_task_for_another_run_is_queued_anew_with_its_whole_deadline_and_an_occasion_for_its_callback() -> None:

@@ -99,6 +99,10 @@ def test_a_name_that_is_a_file_and_a_folder_is_refused(names: tuple[str, ...]) -
     assert fields(a_draft(files=files(*names))) == [f"task.files[{deepest}].name"]
 
 
+def test_an_absolute_name_lies_in_no_folder_and_is_told_of_once() -> None:
+    assert fields(a_draft(files=files("", "/a"))) == ["task.files[0].name", "task.files[1].name"]
+
+
 def test_names_that_only_begin_alike_do_not_conflict() -> None:
     assert fields(a_draft(files=files("a", "ab/c", "a.b/c"))) == []
 
@@ -106,6 +110,7 @@ def test_names_that_only_begin_alike_do_not_conflict() -> None:
 def test_the_entry_point_must_be_one_of_the_files() -> None:
     assert fields(a_draft(files=files("a", "b"), entry_point="b")) == []
     assert fields(a_draft(files=files("a", "b"), entry_point="c")) == ["task.entry_point"]
+    assert fields(a_draft(files=files("b", "c"), entry_point="a")) == ["task.entry_point"]
 
 
 def test_a_name_of_other_characters_may_have_255_bytes_and_no_more() -> None:

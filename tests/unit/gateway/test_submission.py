@@ -50,6 +50,15 @@ async def test_a_full_queue_refuses_with_a_retry_time() -> None:
     assert isinstance(await gateway.service.submit(command(priority="HIGH")), TaskDTO)
 
 
+async def test_nobody_is_refused_for_tasks_that_have_left_their_queue_since_it_was_counted() -> None:
+    gateway = GatewayOnFakes(settings=SubmissionSettings(queue_limit=2))
+    for _ in range(2):
+        assert isinstance(await gateway.service.submit(command()), TaskDTO)
+    for task_id in list(gateway.bus.tasks):
+        gateway.finish(task_id)
+    assert isinstance(await gateway.service.submit(command()), TaskDTO)
+
+
 async def test_a_full_pool_leaves_the_task_to_another() -> None:
     gateway = GatewayOnFakes(settings=SubmissionSettings(queue_limit=2))
     gateway.directory.records = [

@@ -33,6 +33,17 @@ async def test_execute_listens_before_the_task_can_run(gateway: GatewayOnFakes) 
     assert gateway.bus.open_feeds() == 0
 
 
+async def test_execute_listens_to_results_only(gateway: GatewayOnFakes) -> None:
+    caller = asyncio.create_task(gateway.service.execute(command()))
+    task_id = await gateway.queued_task_id()
+    (feed,) = gateway.bus.feeds[task_id]
+    gateway.start(task_id)
+    gateway.bus.publish(task_id, a_chunk(task_id, "4"))
+    assert feed._items.empty()
+    gateway.finish(task_id)
+    await caller
+
+
 async def test_a_result_that_comes_before_the_acceptance_does_is_not_missed(gateway: GatewayOnFakes) -> None:
     enqueue = gateway.submission._queue.enqueue
 
@@ -213,3 +224,4 @@ def test_only_what_is_further_on_is_news() -> None:
     assert is_news(done, done) is False
     assert is_news(started, started) is False
     assert is_news(queued, started) is False
+    assert is_news(queued, queued) is False

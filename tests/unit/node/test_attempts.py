@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from node.domain.retries import after_failure, before_start
+from node.domain.retries import MAX_DELIVERIES, after_failure, before_start, given_up
 from node.domain.sandbox import SandboxLostError
+from schemas.execution import Execution
 from schemas.status import Status
-from tests.builders import a_task
+from tests.builders import a_result_of, a_task
 from tests.fakes.node import FakeDelivery, FakeLedger, ScriptedPool
 from tests.unit.node.runner_on_fakes import RunnerOnFakes
 
@@ -34,6 +35,18 @@ def test_pauses_grow_and_are_bounded() -> None:
     assert [after_failure(attempt) for attempt in (1, 2, 3)] == [0.0, 3.0, 3.0]
 
 
+def test_a_task_is_given_up_at_its_last_attempt_or_delivery_and_not_before() -> None:
+    assert [given_up(attempt, 3, 1, begun=True) for attempt in (2, 3, 4)] == [False, True, True]
+    assert not given_up(4, 3, 1, begun=False)
+    for begun in (True, False):
+        last = MAX_DELIVERIES
+        assert [given_up(1, 3, deliveries, begun=begun) for deliveries in (last - 1, last, last + 1)] == [
+            False,
+            True,
+            True,
+        ]
+
+
 async def test_a_task_that_lost_its_sandbox_for_the_last_time_is_buried_with_a_result() -> None:
     fakes = RunnerOnFakes(ScriptedPool(SandboxLostError("agent gone")), ledger=FakeLedger(2))
     delivery = FakeDelivery(a_task(), attempt=3)
@@ -41,6 +54,22 @@ async def test_a_task_that_lost_its_sandbox_for_the_last_time_is_buried_with_a_r
     assert (execution.status, execution.attempt) == (Status.INTERNAL_ERROR, 3)
     assert execution.error == "gave up at attempt 3, delivery 3: the sandbox was lost: agent gone"
     assert delivery.said == [f"bury poison: {execution.error}"]
+    assert fakes.statuses == [Status.RUNNING, Status.INTERNAL_ERROR]
+
+
+async def test_a_buried_task_of_which_a_faster_node_stored_the_result_is_not_announced_as_failed() -> None:
+    fakes = RunnerOnFakes(ScriptedPool(SandboxLostError("agent gone")), ledger=FakeLedger(2))
+    handling = fakes.runner.handle(FakeDelivery(a_task(), attempt=3))
+    find = fakes.sink.find
+
+    async def just_before(reply: str) -> Execution | None:
+        found = await find(reply)
+        fakes.sink.results["t1"] = a_result_of(a_task(), node_id="n0")
+        return found
+
+    fakes.sink.find = just_before  # type: ignore[method-assign] # another node is done while this one begins
+    await handling
+    assert fakes.statuses == [Status.RUNNING]
 
 
 async def test_a_task_that_killed_its_nodes_is_buried_without_another_start() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
+from node.application.judging import CHECKER_LIMITS
 from node.domain.sandbox import Ending
 from schemas.status import Status, Verdict
 from schemas.task import Checker, SourceFile
-from tests.builders import a_case, a_task, an_outcome
+from tests.builders import LIMITS, a_case, a_task, an_outcome, some_limits
 from tests.fakes.node import FakeDelivery, ScriptedPool
 from tests.unit.node.runner_on_fakes import COMPILED, RunnerOnFakes
 
@@ -31,6 +35,16 @@ async def test_cases_share_one_slot_and_each_has_its_verdict() -> None:
     assert fakes.pool.launches[0][1].stdin == b"1"
 
 
+@pytest.mark.parametrize("checker", [None, Checker(language="py", language_version="", files=[SourceFile("", "")])])
+async def test_a_case_runs_within_its_own_limits_and_one_without_any_within_the_tasks(checker: Checker | None) -> None:
+    fakes = RunnerOnFakes(ScriptedPool())
+    own = some_limits(cpu_ms=7)
+    cases = [msgspec.structs.replace(a_case(), limits=own), a_case()]
+    await fakes.handle(FakeDelivery(a_task(cases=cases, checker=checker)))
+    of_the_program = [launch.limits for _, launch in fakes.pool.launches if launch.limits != CHECKER_LIMITS]
+    assert of_the_program == [own, LIMITS]
+
+
 async def test_the_first_failure_may_skip_the_rest() -> None:
     fakes = RunnerOnFakes(ScriptedPool(an_outcome(stdout=b"x")))
     cases = [a_case(expected="y"), a_case(expected="x")]
@@ -38,6 +52,46 @@ async def test_the_first_failure_may_skip_the_rest() -> None:
     assert [case.verdict for case in execution.cases] == [Verdict.WRONG_ANSWER, Verdict.SKIPPED]
     assert execution.cases[1].stage is None
     assert len(fakes.pool.launches) == 1
+
+
+async def test_a_case_that_is_accepted_lets_the_next_one_run() -> None:
+    fakes = RunnerOnFakes(ScriptedPool(an_outcome(stdout=b"x"), an_outcome(exit_code=1)))
+    cases = [a_case(expected="x"), a_case(), a_case(), a_case()]
+    execution = await fakes.handle(FakeDelivery(a_task(cases=cases, stop_at_first_failure=True)))
+    told = [case.verdict for case in execution.cases]
+    assert told == [Verdict.ACCEPTED, Verdict.RUNTIME_ERROR, Verdict.SKIPPED, Verdict.SKIPPED]
+
+
+async def test_a_slot_for_all_cases_grants_the_most_that_one_asks_for_and_the_memory_of_the_first() -> None:
+    fakes = RunnerOnFakes(ScriptedPool())
+    limits = [some_limits(cpu_ms=9_000, memory_bytes=1), some_limits(wall_ms=90_000, memory_bytes=3), None]
+    cases = [msgspec.structs.replace(a_case(), limits=one) for one in limits]
+    await fakes.handle(FakeDelivery(a_task(cases=cases)))
+    ((_, _, granted),) = fakes.pool.slots
+    assert granted == some_limits(cpu_ms=9_000, wall_ms=90_000, memory_bytes=1)
+
+
+async def test_bytes_that_are_no_text_are_nobodys_answer() -> None:
+    fakes = RunnerOnFakes(ScriptedPool(an_outcome(stdout=b"\xff")))
+    execution = await fakes.handle(FakeDelivery(a_task(cases=[a_case(expected="\ufffd")])))
+    assert execution.cases[0].verdict is Verdict.WRONG_ANSWER
+
+
+async def test_a_checker_is_not_asked_about_a_program_that_failed() -> None:
+    fakes = RunnerOnFakes(ScriptedPool(an_outcome(exit_code=1)))
+    checker = Checker(language="python", language_version="", files=[SourceFile("", "")])
+    execution = await fakes.handle(FakeDelivery(a_task(cases=[a_case()], checker=checker)))
+    assert execution.cases[0].verdict is Verdict.RUNTIME_ERROR
+    assert len(fakes.pool.launches) == 1
+
+
+async def test_a_checker_that_hits_a_limit_says_what_it_said_and_which() -> None:
+    fakes = RunnerOnFakes(ScriptedPool(an_outcome(), an_outcome(Ending.CPU, None, stdout=b"hm. ", stderr=b"oh. ")))
+    checker = Checker(language="python", language_version="", files=[SourceFile("", "")])
+    execution = await fakes.handle(FakeDelivery(a_task(cases=[a_case()], checker=checker)))
+    (case,) = execution.cases
+    words = "hm. oh. the checker used more than 5000 ms of processor time"
+    assert (case.verdict, case.checker_output) == (Verdict.CHECKER_ERROR, words)
 
 
 async def test_a_checker_is_built_once_and_sees_input_output_and_expected() -> None:

@@ -27,7 +27,10 @@ async def test_the_same_source_is_compiled_once_and_keeps_the_compilers_words() 
     again = await fakes.handle(FakeDelivery(a_task("t2", language="cpp", files=task.files, stdin="other")))
     assert [role for role, _ in fakes.pool.launches] == [Role.COMPILE, Role.RUN, Role.RUN]
     assert again.compile is not None
-    assert (again.compile.stderr, again.compile.cpu_ms) == ("main.cpp:1: warning", 0.0)
+    stage = again.compile
+    assert stage.stderr == "main.cpp:1: warning"
+    assert (stage.wall_ms, stage.cpu_ms, stage.peak_memory_bytes) == (0.0, 0.0, 0)
+    assert fakes.pool.launches[2][1].files == {"program": b"ELF"}
     assert [task.cached for task in fakes.log.tasks] == [False, True]
 
 

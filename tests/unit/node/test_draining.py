@@ -54,9 +54,10 @@ async def test_a_drain_can_be_taken_back_while_something_runs() -> None:
         finished = asyncio.create_task(draining.finished())
         await draining.begin()
         await turns()
-        assert heartbeat.state is NodeState.DRAINING
+        assert (draining.wanted, heartbeat.state) == (True, NodeState.DRAINING)
         await draining.take_back()
         await turns()
+        assert draining.wanted is False
         assert (finished.done(), heartbeat.state, source.waiting) == (False, NodeState.READY, 1)
         finished.cancel()
         await asyncio.wait({finished})

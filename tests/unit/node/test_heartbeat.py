@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from node.application.task_loops import TaskLoops
 from node.domain.load import Load
 from schemas.status import NodeState
@@ -27,6 +29,21 @@ async def test_a_node_over_its_thresholds_says_so_once_and_takes_nothing_until_i
     await heartbeat.sample()
     assert (heartbeat.state, loops.open_for) == (NodeState.READY, 4)
     assert alarms[-1] == []
+
+
+def test_a_node_that_has_not_measured_yet_tells_of_no_load() -> None:
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    record = a_heartbeat(loops, FixedProbe(50, 50, 50), MemoryDirectory(), []).record()
+    assert (record.cpu_percent, record.memory_percent, record.disk_percent, record.load_score) == (0, 0, 0, 0)
+
+
+async def test_a_heartbeat_tells_what_it_measured_last() -> None:
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    heartbeat = a_heartbeat(loops, FixedProbe(50, 85, 99), MemoryDirectory(), [])
+    assert (heartbeat.load, heartbeat.alarm_count, heartbeat.score, heartbeat.decile) == (Load(0, 0, 0), 0, 0, 0)
+    await heartbeat.sample()
+    assert (heartbeat.load, heartbeat.alarm_count, heartbeat.decile) == (Load(50, 85, 99), 2, 5)
+    assert heartbeat.score == pytest.approx(54)
 
 
 async def test_a_change_of_state_is_announced_at_once() -> None:

@@ -42,6 +42,17 @@ async def test_a_flood_does_not_wait_for_the_clock() -> None:
     live.close()
 
 
+async def test_what_was_published_does_not_count_towards_the_next_flood() -> None:
+    announcer = RecordingAnnouncer()
+    live = LiveOutput(announcer, "t1", 1, "run")
+    live("stdout", b"x" * FLUSH_AT_BYTES)
+    live("stdout", b"y" * (FLUSH_AT_BYTES - 1))
+    assert len(announcer.chunks) == 1
+    live("stdout", b"z")
+    assert len(announcer.chunks) == 2
+    live.close()
+
+
 async def test_offsets_count_characters_across_split_ones_and_the_rest_follows_at_the_end() -> None:
     announcer = RecordingAnnouncer()
     live = LiveOutput(announcer, "t1", 1, "run")
@@ -50,3 +61,20 @@ async def test_offsets_count_characters_across_split_ones_and_the_rest_follows_a
     live("stdout", "ü".encode()[1:] + b"!")
     live.close()
     assert texts(announcer)[1] == ("stdout", FLUSH_AT_BYTES // 2, "ü!")
+
+
+async def test_half_a_character_that_nothing_followed_is_told_at_the_end() -> None:
+    announcer = RecordingAnnouncer()
+    live = LiveOutput(announcer, "t1", 1, "run")
+    live("stdout", b"x" * FLUSH_AT_BYTES + "ü".encode()[:1])
+    live.close()
+    assert texts(announcer)[1:] == [("stdout", FLUSH_AT_BYTES, "\ufffd")]
+
+
+async def test_a_stream_that_began_late_is_told_at_the_end_too() -> None:
+    announcer = RecordingAnnouncer()
+    live = LiveOutput(announcer, "t1", 1, "run")
+    live("stdout", b"x" * FLUSH_AT_BYTES)
+    live("stderr", b"oh")
+    live.close()
+    assert texts(announcer)[1:] == [("stderr", 0, "oh")]

@@ -30,6 +30,8 @@ def test_the_score_weighs_cpu_memory_and_running_tasks(load: Load, running: int,
 
 def test_more_tasks_than_capacity_never_score_over_100() -> None:
     assert load_score(Load(100, 100, 100), 9, 4) == 100
+    assert load_score(Load(0, 0, 0), 9, 4) == load_score(Load(0, 0, 0), 0, 0) == 20
+    assert load_score(Load(103, 100, 0), 4, 4) == 100
 
 
 @pytest.mark.parametrize(("score", "expected"), [(0, 0), (9.99, 0), (10, 1), (99.9, 9), (100, 9), (-1, 0)])
@@ -52,7 +54,7 @@ def test_each_threshold_has_its_own_words() -> None:
     assert [words.split()[0] for words in raised] == ["cpu", "memory", "disk"]
 
 
-@pytest.mark.parametrize("load", [Load(0, 90, 0), Load(0, 0, 95)])
+@pytest.mark.parametrize("load", [Load(0, 90, 0), Load(0, 91, 0), Load(0, 0, 95), Load(0, 0, 96)])
 def test_a_node_short_of_memory_or_disk_takes_nothing(load: Load) -> None:
     assert effective_concurrency(8, load, Thresholds(), 0) == 0
 
@@ -60,6 +62,11 @@ def test_a_node_short_of_memory_or_disk_takes_nothing(load: Load) -> None:
 @pytest.mark.parametrize(("foreign", "expected"), [(0, 8), (50, 8), (75, 4), (94, 1), (95, 1), (100, 1)])
 def test_other_programs_that_use_the_processor_leave_fewer_slots(foreign: float, expected: int) -> None:
     assert effective_concurrency(8, Load(100, 0, 0), Thresholds(), foreign) == expected
+
+
+@pytest.mark.parametrize(("foreign", "expected"), [(0, 100), (50, 100), (51, 98), (94, 12), (95, 1), (96, 1)])
+def test_a_large_node_runs_its_share_up_to_the_threshold_for_the_processor(foreign: float, expected: int) -> None:
+    assert effective_concurrency(100, Load(100, 0, 0), Thresholds(), foreign) == expected
 
 
 def test_draining_outranks_every_other_state() -> None:

@@ -24,6 +24,12 @@ async def test_a_rule_rejects_with_its_id_and_line_and_nothing_runs() -> None:
     assert fakes.statuses == [Status.REJECTED]
 
 
+async def test_of_several_findings_the_first_is_the_reason() -> None:
+    sources = [SourceFile("a.py", "exec('')"), SourceFile("b.py", "exec('')")]
+    execution = await RunnerOnFakes(ScriptedPool(), CheckMode.REJECT).handle(FakeDelivery(a_task(files=sources)))
+    assert execution.error == "a.py:1: exec is not for here [no-exec]"
+
+
 async def test_a_rule_that_only_warns_lets_the_task_run() -> None:
     execution = await RunnerOnFakes(ScriptedPool(), CheckMode.WARN).handle(
         FakeDelivery(a_task(files=[SourceFile("", "exec('')")]))
@@ -45,8 +51,19 @@ async def test_an_option_or_entry_that_cannot_be_is_rejected(changes: dict[str, 
 async def test_a_task_past_its_deadline_expires_unstarted() -> None:
     fakes = RunnerOnFakes(ScriptedPool())
     execution = await fakes.handle(FakeDelivery(a_task(expires_at_ms=1_400)))
-    assert execution.status is Status.EXPIRED
+    assert (execution.status, execution.error) == (Status.EXPIRED, "not started within 400 ms")
     assert fakes.pool.launches == []
+
+
+async def test_a_task_that_expired_says_how_long_it_might_have_waited() -> None:
+    task = a_task(submitted_at_ms=300, expires_at_ms=1_401)
+    execution = await RunnerOnFakes(ScriptedPool()).handle(FakeDelivery(task))
+    assert (execution.error, execution.queued_ms) == ("not started within 1101 ms", 1_200)
+
+
+async def test_a_task_at_its_deadline_runs() -> None:
+    execution = await RunnerOnFakes(ScriptedPool()).handle(FakeDelivery(a_task(expires_at_ms=1_500)))
+    assert execution.status is Status.SUCCEEDED
 
 
 @pytest.mark.parametrize("changes", [{"language": "cobol"}, {"language_version": "2"}, {"language_version": "3.1"}])
@@ -54,6 +71,12 @@ async def test_a_task_for_another_node_is_handed_back(changes: dict[str, Any]) -
     delivery = FakeDelivery(a_task(**changes))
     await RunnerOnFakes(ScriptedPool()).runner.handle(delivery)
     assert delivery.said == ["retry_in 0.25"]
+
+
+async def test_a_task_for_another_version_is_handed_back_with_the_versions_that_are_here() -> None:
+    fakes = RunnerOnFakes(ScriptedPool())
+    await fakes.runner.handle(FakeDelivery(a_task(language_version="2")))
+    assert fakes.log.troubles == [("task_handed_back", "t1", "this node has python 3.13.5, not 2")]
 
 
 async def test_a_version_may_be_a_prefix_by_parts_and_a_language_an_alias() -> None:

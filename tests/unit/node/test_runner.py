@@ -33,6 +33,11 @@ async def test_a_task_runs_and_its_result_is_stored_before_it_is_acknowledged() 
     assert fakes.log.tasks[0].stored
 
 
+async def test_a_task_of_a_gateway_whose_clock_is_ahead_has_waited_no_time() -> None:
+    fakes = RunnerOnFakes(ScriptedPool(), now_ms=999)
+    assert (await fakes.handle(FakeDelivery(a_task()))).queued_ms == 0
+
+
 async def test_a_result_that_is_there_already_still_means_done() -> None:
     fakes = RunnerOnFakes(ScriptedPool())
     await fakes.handle(FakeDelivery(a_task()))
@@ -81,12 +86,19 @@ async def test_a_result_is_stored_and_looked_for_at_the_reply_that_its_task_name
 async def test_a_finished_task_is_logged_with_the_time_that_this_node_took() -> None:
     fakes = RunnerOnFakes(ScriptedPool())
     handling = await fakes.begin(FakeDelivery(a_task()))
-    fakes.now_ms = 1_900
+    fakes.now_ms = 3_400
     await fakes.cancel("t1")
     await handling
     (line,) = fakes.log.tasks
-    assert (line.total_ms, line.execution.queued_ms, line.execution.finished_at_ms) == (400, 500, 1_900)
+    assert (line.total_ms, line.execution.queued_ms, line.execution.finished_at_ms) == (1_900, 500, 3_400)
     assert (line.client, line.pool, line.priority, line.compile_ms, line.run_ms) == ("blog", "default", "NORMAL", 0, 3)
+
+
+async def test_a_task_that_was_refused_is_logged_as_neither_compiled_nor_cached() -> None:
+    fakes = RunnerOnFakes(ScriptedPool())
+    await fakes.handle(FakeDelivery(a_task(entry_point="nowhere.py")))
+    (line,) = fakes.log.tasks
+    assert (line.cached, line.compile_ms, line.run_ms) == (False, 0, 0)
 
 
 async def test_a_task_with_cases_is_logged_with_the_time_of_all_of_them() -> None:

@@ -36,6 +36,17 @@ async def test_as_many_tasks_run_as_there_are_slots_and_no_more_are_taken() -> N
         assert loops.take_peak() == 2
 
 
+async def test_a_loop_that_waits_is_not_called_off_where_there_is_room_for_it() -> None:
+    source = FakeSource()
+    loops = TaskLoops(source, HeldRunner(), 2)  # type: ignore[arg-type] # the runner's shape is enough
+    await loops.resume()
+    async with running(loops):
+        await turns()
+        await loops.resume()
+        await turns()
+        assert (source.waiting, source.takes) == (2, 2)
+
+
 async def test_a_lower_limit_calls_off_those_who_wait_and_a_higher_one_brings_them_back() -> None:
     source, runner = FakeSource(), HeldRunner()
     loops = TaskLoops(source, runner, 4)  # type: ignore[arg-type] # the runner's shape is enough
@@ -121,3 +132,8 @@ async def test_a_lower_limit_calls_off_as_many_waits_as_it_must_and_counts_what_
         await turns()
         assert (loops.running, source.waiting) == (1, 1)
         assert source.takes == taken_before, "the wait that may go on was called off too"
+
+
+def test_nothing_has_run_before_the_first_task() -> None:
+    loops = TaskLoops(FakeSource(), HeldRunner(), 2)  # type: ignore[arg-type] # the runner's shape is enough
+    assert (loops.running, loops.take_peak(), loops.open_for) == (0, 0, 0)

@@ -79,12 +79,24 @@ def test_an_entry_point_that_was_not_submitted_is_unusable() -> None:
 
 def test_sources_match_by_path_or_last_part() -> None:
     assert matching(["src/a.cpp", "b.cpp", "c.h"], ["*.cpp"]) == ["src/a.cpp", "b.cpp"]
+    assert matching(["src/a.cpp", "a.cpp"], ["src/*.cpp"]) == ["src/a.cpp"]
+    assert matching(["src/a.cpp", "b.cpp"], ["a.cpp"]) == ["src/a.cpp"]
 
 
 def test_a_file_name_is_never_taken_for_an_option() -> None:
     program = program_of(PYTHON, "3", [SourceFile("-c", "x")])
     launch = run_launch(runnable_as_submitted(program), stdin="", args=["-v"], limits=LIMITS)
     assert launch.command == ("python3", "./-c", "-v")
+
+
+def test_a_command_may_name_the_entry_without_its_extension() -> None:
+    java = replace(JAVA, run_command=("java", "{entry_stem}", "{args}"))
+    program = program_of(java, "21", [SourceFile("src/Main.java", "x")])
+    assert run_launch(runnable_as_submitted(program), stdin="", args=["a"], limits=LIMITS).command == (
+        "java",
+        "src/Main",
+        "a",
+    )
 
 
 def test_the_compiler_gets_sources_and_options_and_the_run_slot_gets_artefacts_and_data() -> None:
@@ -101,6 +113,8 @@ def test_the_compiler_gets_sources_and_options_and_the_run_slot_gets_artefacts_a
 def test_an_option_that_matches_only_in_part_is_refused() -> None:
     with pytest.raises(OptionRefusedError, match="-O2x"):
         program_of(CPP, "14", [SourceFile("", "x")], options=["-O2x"])
+    with pytest.raises(OptionRefusedError, match="-Wfirst"):
+        program_of(CPP, "14", [SourceFile("", "x")], options=["-O2", "-Wfirst", "-Wsecond"])
     with pytest.raises(OptionRefusedError):
         program_of(PYTHON, "3", [SourceFile("", "x")], options=["-O"])
 

@@ -32,12 +32,12 @@ def test_an_execution_ends_at_a_moment() -> None:
 
 @pytest.mark.parametrize(
     ("status", "queued_ms", "finished_at_ms"),
-    [(Status.QUEUED, 0.0, None), (Status.RUNNING, 250.0, None), (Status.FAILED, 0.0, 1_250)],
+    [(Status.QUEUED, 0.0, None), (Status.RUNNING, 2_250.0, None), (Status.FAILED, 0.0, 3_250)],
 )
 def test_an_event_tells_the_time_that_belongs_to_its_state(
     status: Status, queued_ms: float, finished_at_ms: int | None
 ) -> None:
-    told = Execution.told_by(TaskEvent.of(msgspec.structs.replace(Execution.queued(TASK), status=status), TASK, 1_250))
+    told = Execution.told_by(TaskEvent.of(msgspec.structs.replace(Execution.queued(TASK), status=status), TASK, 3_250))
     assert (told.status, told.queued_ms, told.finished_at_ms) == (status, queued_ms, finished_at_ms)
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from schemas.names import STREAM_TASKS
+from schemas.names import STREAM_DEAD, STREAM_RESULTS, STREAM_TASKS
 from schemas.status import Priority
 from schemas.topology import BusLimits, pull_request, relay_consumer, streams, task_consumer
 
@@ -33,3 +33,33 @@ def test_only_the_task_queue_has_a_bound_of_messages_and_no_stream_one_of_consum
     for stream in streams(BusLimits()):
         assert (stream["max_consumers"], stream["max_msg_size"]) == (-1, -1)
         assert (stream["max_msgs"] == -1) == (stream["name"] != STREAM_TASKS)
+
+
+def test_a_stored_result_is_replaced_by_no_later_one_and_is_told_to_whoever_waits() -> None:
+    (results,) = [stream for stream in streams(BusLimits()) if stream["name"] == STREAM_RESULTS]
+    assert (results["max_msgs_per_subject"], results["discard_new_per_subject"], results["discard"]) == (1, True, "new")
+    assert results["republish"] == {"src": "coderunner.v1.result.*", "dest": "coderunner.v1.stored.{{wildcard(1)}}"}
+
+
+def test_dead_letters_are_kept_in_files_for_their_age_on_as_many_servers_as_asked_for() -> None:
+    (dead,) = [one for one in streams(BusLimits(replicas=3, dead_max_age_s=2.5)) if one["name"] == STREAM_DEAD]
+    assert dead == {
+        "name": "CODERUNNER_DEAD",
+        "subjects": ["coderunner.v1.dead.*.*"],
+        "storage": "file",
+        "retention": "limits",
+        "discard": "old",
+        "max_msgs": -1,
+        "max_bytes": -1,
+        "max_consumers": -1,
+        "max_msg_size": -1,
+        "max_age": 2_500_000_000,
+        "num_replicas": 3,
+        "allow_direct": True,
+    }
+
+
+def test_a_task_waits_for_ever_and_its_id_is_remembered_for_two_minutes() -> None:
+    (tasks,) = [stream for stream in streams(BusLimits()) if stream["name"] == STREAM_TASKS]
+    assert (tasks["max_age"], tasks["duplicate_window"]) == (0, 120 * 10**9)
+    assert (tasks["retention"], tasks["discard"]) == ("workqueue", "new")
