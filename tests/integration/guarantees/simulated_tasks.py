@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coderunner import Client, Execution
-from coderunner.model import Status
+from coderunner.model import NodeState, Status
 from tests.servers.stack import Node
 from tests.servers.waiting import eventually
 
@@ -34,9 +34,10 @@ async def result(client: Client, task_id: str) -> Execution:
 
 
 async def known(client: Client, *nodes: Node) -> None:
-    """Returns once the client's gateway knows all of them."""
+    """Returns once the client's gateway knows all of them, and what they serve: a node that starts is listed before."""
 
     async def there() -> bool:
-        return {node.name for node in nodes} <= {node.id for node in await client.nodes()}
+        started = {node.id for node in await client.nodes() if node.state is not NodeState.STARTING}
+        return {node.name for node in nodes} <= started
 
     await eventually(there)
