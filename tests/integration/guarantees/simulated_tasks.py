@@ -33,6 +33,15 @@ async def result(client: Client, task_id: str) -> Execution:
     return await client.follow(task_id)
 
 
+async def listed(client: Client, node: Node) -> None:
+    """Returns once the client's gateway lists the node, which may still be starting and serve nothing."""
+
+    async def there() -> bool:
+        return node.name in {one.id for one in await client.nodes()}
+
+    await eventually(there)
+
+
 async def known(client: Client, *nodes: Node) -> None:
     """Returns once the client's gateway knows all of them, and what they serve: a node that starts is listed before."""
 

@@ -12,7 +12,7 @@ import pytest
 
 from coderunner.model import Status
 from tests.integration.guarantees.shared_stack import FAST, SharedStack
-from tests.integration.guarantees.simulated_tasks import known
+from tests.integration.guarantees.simulated_tasks import known, listed
 from tests.servers.proxy import Relay
 from tests.servers.stack import Node
 
@@ -80,7 +80,7 @@ async def test_a_node_that_starts_before_its_engine_serves_as_soon_as_there_is_o
     node = shared.stack.add_node(wait=False, **FAST, **settings, languages_dir=str(languages), pools=[shared.language])
     try:
         client = await shared.client()
-        await known(client, node)  # starting: it says so, and serves nothing
+        await listed(client, node)  # starting: it says so, and serves nothing
         assert not node.is_ready()
         assert shared.language not in {one.name for one in await client.languages()}
         await relay.mend()
