@@ -48,6 +48,7 @@ from broker_gateway.infrastructure.metrics import (
     CountedTaskQueue,
     Metrics,
 )
+from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.interfaces.execution_mapping import execution_message
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
@@ -88,6 +89,7 @@ class Gateway:
         self._relay = self._wire_relay() if "relay" in settings.roles else None
         self._readiness = Readiness(bus=self, relay=self._relay)
         self._quotas = self._wire_quotas()
+        self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory)
         self._server = self._wire_api() if "api" in settings.roles else None
         self._http = HttpServer(settings.http_address, self.parts, self._metrics.registry)
         self._lasting = LastingParts()
@@ -128,6 +130,8 @@ class Gateway:
             self._lasting.add(self._roll_call.run(), "roll call")
             self._lasting.add(self._directory.given_up(), "node directory")
             self._lasting.add(self._server.follow(self._readiness, every_s=HEALTH_EVERY_S), "health")
+            for name, loop in self._queue_care.loops().items():
+                self._lasting.add(loop, name)
             if self._policies.quotas.concurrent:
                 self._lasting.add(self._quotas.run(), "quotas")
         self._bus.start()
@@ -204,6 +208,7 @@ class Gateway:
             history=history,
             nodes=nodes,
             quotas=self._quotas,
+            deadlines=self._queue_care.deadlines,
             admission=self._policies.admission,
             settings=self._policies.submission,
         )

@@ -70,3 +70,30 @@ class RelaySettings:
     max_s: float = 60.0
     keep_alive_s: float = 2.0
     """Must be well within the ack wait of the relay's consumer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSettings:
+    """The settings of the sweep through the queues."""
+
+    every_s: float = 1.0
+    max_parts: int = 16
+    """Parts read by one sweep, each at most a megabyte or one task: what more there is waits for the next one."""
+    min_forgotten: int = 10_000
+    """Noted tasks that may have left their queues, before all notes are made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpirySettings:
+    """The settings of the queue deadline."""
+
+    at_once: int = 32
+    """Tasks that are ended at a time."""
+    retry_ms: int = 1_000
+    """After the bus did not answer."""
+    running_ms: int = 5_000
+    """A task that runs at its deadline is looked at again after this: its node may be lost, and nobody takes it."""
+    lost_ms: int = 15_000
+    """A node that is not listed for this long runs nothing any more."""
+    node_answer_s: float = 0.05
+    """How long a node may take to say that it has let go of the task."""

@@ -17,6 +17,7 @@ from broker_gateway.application.commands import (
     Unavailable,
     Unserved,
 )
+from broker_gateway.application.deadline_book import DeadlineBook
 from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.application.ports import History, QueueFullError, ResultStore, TaskQueue, TaskTooLargeError
 from broker_gateway.application.quota_book import QuotaBook
@@ -52,6 +53,7 @@ class Submission:
         history: History,
         nodes: LiveNodes,
         quotas: QuotaBook,
+        deadlines: DeadlineBook,
         admission: AdmissionPolicy,
         settings: SubmissionSettings,
         now_ms: Callable[[], int] = wall_clock_ms,
@@ -62,6 +64,7 @@ class Submission:
         self._history = history
         self._nodes = nodes
         self._quotas = quotas
+        self._deadlines = deadlines
         self._admission = admission
         self._limits = ResourceLimit(admission.limits.defaults)
         self._settings = settings
@@ -163,6 +166,8 @@ class Submission:
             return Invalid([Violation(command.path, str(error))])
         if is_new:
             self._history.record(task.known, task.message)
+            if task.message.expires_at_ms is not None:
+                self._deadlines.accepted(task.message.id, task.message.expires_at_ms)
         return TaskDTO(task.message.id, is_new=is_new)
 
     async def _open_pool(self, placement: Placement, priority: Priority) -> str | Busy:

@@ -50,6 +50,10 @@ class ExecutionTask:
         """The result of a task that ends here and now without a node's word."""
         return ResultMessage.of(cancelled(self.known, now_ms, reason), self.message)
 
+    def expired(self, now_ms: int) -> ResultMessage:
+        """The result of a task that no node had started by its queue deadline, which it must have."""
+        return ResultMessage.of(_expired(self.known, self.message, now_ms), self.message)
+
     def for_another_run(self, occasion: str, now_ms: int) -> ExecutionTask:
         """The same task, queued once more for this ``occasion``: its queue deadline starts over, and its callback is
         told of the new result as of something new."""
@@ -67,6 +71,17 @@ def cancelled(known: Execution, now_ms: int, reason: str) -> Execution:
     waited_ms = now_ms - known.submitted_at_ms if known.status is Status.QUEUED else known.queued_ms
     return msgspec.structs.replace(
         known, status=Status.CANCELLED, error=reason, finished_at_ms=now_ms, queued_ms=float(max(0, waited_ms))
+    )
+
+
+def _expired(known: Execution, message: TaskMessage, now_ms: int) -> Execution:
+    submitted_ms, deadline_ms = message.submitted_at_ms, message.expires_at_ms or now_ms
+    return msgspec.structs.replace(
+        known,
+        status=Status.EXPIRED,
+        error=f"not started within {deadline_ms - submitted_ms} ms",
+        finished_at_ms=now_ms,
+        queued_ms=float(max(0, now_ms - submitted_ms)),
     )
 
 

@@ -9,6 +9,9 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from broker_gateway.application.ports import Page, QueueFullError, TaskFilter, TaskTooLargeError
+from broker_gateway.application.queue_ports import QueuePart
+from broker_gateway.domain.scheduler import Need
+from broker_gateway.domain.waiting_task import WaitingTask
 from chassis.errors import BusUnavailableError
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.status import Priority, Status
@@ -24,6 +27,8 @@ class MemoryBus:
     def __init__(self) -> None:
         self.tasks: dict[str, TaskMessage] = {}
         self.seen: set[str] = set()
+        self.numbers: dict[str, int] = {}
+        """Of the tasks, in the order in which they were queued."""
         self.results: dict[str, ResultMessage] = {}
         self.history: dict[str, Execution] = {}
         self.feeds: dict[str, list[MemoryFeed]] = {}
@@ -81,6 +86,7 @@ class MemoryTaskQueue:
         if len(self._bus.tasks) >= self._bus.max_tasks:
             raise QueueFullError("the stream is full", 700)
         self._bus.seen.add(task.id)
+        self._bus.numbers[task.id] = len(self._bus.numbers) + 1
         self._bus.tasks[task.id] = task
         self._counted[task.pool, task.priority] += 1
         self._bus.changed.set()
@@ -99,6 +105,27 @@ class MemoryTaskQueue:
     async def remove(self, task_id: str) -> bool:
         await self._bus.operation("remove_task")
         return self._bus.tasks.pop(task_id, None) is not None
+
+
+class MemoryQueueReader:
+    """Implements ``QueueReader``, two tasks at a time."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+
+    async def after(self, number: int) -> QueuePart:
+        await self._bus.operation("read_queue")
+        numbers, tasks = self._bus.numbers, self._bus.tasks
+        later = sorted((numbers[task_id], task) for task_id, task in tasks.items() if numbers[task_id] > number)[:2]
+        last = later[-1][0] if later else number
+        return QueuePart([_waiting(task) for _, task in later], last, is_end=not later, queued=len(tasks))
+
+
+def _waiting(task: TaskMessage) -> WaitingTask:
+    needs: tuple[Need, ...] = (Need(task.language, task.language_version),)
+    if task.checker is not None:
+        needs = (*needs, Need(task.checker.language, task.checker.language_version))
+    return WaitingTask(task.id, task.pool, needs, task.expires_at_ms)
 
 
 class MemoryResultStore:

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from broker_gateway.application.ports import History, LiveFeed, ResultSource, ResultStore, TaskQueue, TaskRerun
+from broker_gateway.application.ports import (
+    History,
+    LiveFeed,
+    ResultSource,
+    ResultStore,
+    TaskQueue,
+    TaskRerun,
+)
+from broker_gateway.application.queue_ports import QueueReader
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
+from broker_gateway.infrastructure.bus.queue_reader import BusQueueReader
 from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
@@ -20,7 +29,14 @@ from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import DeadLetter, Execution, ResultMessage, TaskEvent
 from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultSource
-from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryLiveFeed, MemoryResultStore, MemoryTaskQueue
+from tests.fakes.memory_bus import (
+    MemoryBus,
+    MemoryHistory,
+    MemoryLiveFeed,
+    MemoryQueueReader,
+    MemoryResultStore,
+    MemoryTaskQueue,
+)
 from tests.fakes.operations import MemoryTaskRerun
 
 MAX_TASKS = 3
@@ -32,6 +48,7 @@ class Parts:
     """The ports under test, and what others do to the bus meanwhile."""
 
     queue: TaskQueue
+    reader: QueueReader
     results: ResultStore
     rerun: TaskRerun
     history: History
@@ -61,6 +78,7 @@ def in_memory() -> Parts:
 
     return Parts(
         MemoryTaskQueue(bus),
+        MemoryQueueReader(bus),
         MemoryResultStore(bus),
         MemoryTaskRerun(bus),
         MemoryHistory(bus),
@@ -87,6 +105,7 @@ def on_nats(bus: BusConnection, lengths: QueueLengths) -> Parts:
 
     return Parts(
         BusTaskQueue(bus, lengths),
+        BusQueueReader(bus),
         store,
         BusTaskRerun(bus),
         BusHistory(bus),

@@ -10,14 +10,24 @@ from broker_gateway.application.callback_delivery import CallbackDelivery
 from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.commands import SubmitTaskCommand, TaskDTO
+from broker_gateway.application.deadline_book import DeadlineBook
 from broker_gateway.application.execution_service import CodeExecutionAppService
+from broker_gateway.application.expiring import Expiring
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.operations_service import OperationsAppService
+from broker_gateway.application.queue_sweep import QueueSweep
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.redriving import Redriving
-from broker_gateway.application.settings import CancelSettings, OperationsSettings, SubmissionSettings, WaitSettings
+from broker_gateway.application.settings import (
+    CancelSettings,
+    ExpirySettings,
+    OperationsSettings,
+    SubmissionSettings,
+    SweepSettings,
+    WaitSettings,
+)
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.domain.admission import AdmissionPolicy
@@ -32,6 +42,7 @@ from tests.fakes.memory_bus import (
     MemoryHistory,
     MemoryLiveFeed,
     MemoryNodeControl,
+    MemoryQueueReader,
     MemoryResultStore,
     MemoryTaskEvents,
     MemoryTaskQueue,
@@ -64,6 +75,7 @@ class GatewayOnFakes:
         self.control = MemoryNodeControl(self.bus)
         self.nodes = LiveNodes(directory=self.directory)
         self.quotas = QuotaBook(policy=quota or QuotaPolicy(), events=self.events, now_ms=self.clock)
+        self.deadlines = DeadlineBook(self.clock)
         self._queue, self._results = MemoryTaskQueue(self.bus), MemoryResultStore(self.bus)
         self._history, self._feeds = MemoryHistory(self.bus), MemoryLiveFeed(self.bus)
         self._lookup = TaskLookup(results=self._results, history=self._history, queue=self._queue)
@@ -74,6 +86,12 @@ class GatewayOnFakes:
             lookup=self._lookup,
             listing=Listing(history=self._history, nodes=self.nodes),
             cancelling=self._cancelling(cancel or CancelSettings()),
+        )
+        self.expiring = self._expiring()
+        self.sweep = QueueSweep(
+            reader=MemoryQueueReader(self.bus),
+            book=self.deadlines,
+            settings=SweepSettings(every_s=0.01, max_parts=2, min_forgotten=3),
         )
         self.catalog = CatalogAppService(nodes=self.nodes)
         self.dead, self.rerun = MemoryDeadLetters(self.bus), MemoryTaskRerun(self.bus)
@@ -88,6 +106,7 @@ class GatewayOnFakes:
             history=self._history,
             nodes=self.nodes,
             quotas=self.quotas,
+            deadlines=self.deadlines,
             admission=admission,
             settings=settings,
             now_ms=self.clock,
@@ -112,6 +131,18 @@ class GatewayOnFakes:
             feeds=self._feeds,
             nodes=self.control,
             settings=settings,
+            now_ms=self.clock,
+        )
+
+    def _expiring(self) -> Expiring:
+        return Expiring(
+            book=self.deadlines,
+            queue=self._queue,
+            results=self._results,
+            history=self._history,
+            nodes=self.nodes,
+            control=self.control,
+            settings=ExpirySettings(),
             now_ms=self.clock,
         )
 
