@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential, wait_random
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay, wait_exponential, wait_random
 
 from coderunner.errors import CodeRunnerError
 from coderunner.grpc_errors import call_error, is_transient
@@ -27,8 +28,22 @@ _OPTIONS = (
 )
 
 
+_log = logging.getLogger("coderunner")
+_log.addHandler(logging.NullHandler())  # a library prints nothing: who wants to read this names a handler of its own
+
+
+def _tell(state: RetryCallState) -> None:
+    """A line for who listens to the logger ``coderunner``."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    words = error.details() if isinstance(error, grpc.aio.AioRpcError) else error
+    _log.info("call %d failed, asked again in %.1f s: %s", state.attempt_number, state.upcoming_sleep, words)
+
+
 _RETRYING = AsyncRetrying(
-    retry=retry_if_exception(is_transient), wait=wait_exponential(0.1, max=1.0) + wait_random(0, 0.2), reraise=True
+    retry=retry_if_exception(is_transient),
+    wait=wait_exponential(0.1, max=1.0) + wait_random(0, 0.2),
+    before_sleep=_tell,
+    reraise=True,
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from broker_gateway.domain.draft import TaskDraft
 from broker_gateway.domain.violation import Violation
+from chassis.errors import BusAwayError, BusUnavailableError
 from schemas.execution import Execution
 
 
@@ -53,10 +54,19 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """The answer for a task of a batch for which the bus did not answer. The task may or may not be queued; its
-    idempotency key tells."""
+    """The answer where the bus did not answer in time."""
 
     message: str
+
+    @classmethod
+    def because(cls, error: BusUnavailableError) -> Unavailable:
+        """Says whether what was asked for may have happened: a task may be queued all the same."""
+        if isinstance(error, BusAwayError):
+            return cls("the bus is away, and nothing was done; try again")
+        return cls(
+            "the bus does not answer, and may have done it; a task that is submitted again with its idempotency key is"
+            " the same task"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ class WaitSettings:
 
     lookup_every_s: float = 3.0
     """A waiting caller looks the stored result up this often, in case its live message was lost."""
+    lookups_failed: int = 4
+    """In a row, because the bus was away: then a waiting caller is told so. Its task goes on."""
 
 
 @dataclass(frozen=True, slots=True)

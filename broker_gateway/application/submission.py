@@ -83,12 +83,17 @@ class Submission:
         """Accepts many tasks: one answer for each, in order."""
         if len(commands) > self._settings.batch_limit:
             return Invalid([Violation("tasks", f"must have at most {self._settings.batch_limit} tasks")])
-        answers: list[TaskDTO | Refusal | Unavailable] = [Unavailable("not tried")] * len(commands)
+        answers: list[TaskDTO | Refusal | Unavailable] = [
+            Unavailable("the bus does not answer; this task was not tried")
+        ] * len(commands)
         waiting = iter(range(len(commands)))
 
         async def work(indexes: Iterator[int]) -> None:
+            """Ends where the bus does not answer: the next task would only wait for it in vain."""
             for index in indexes:
                 answers[index] = await self._submit_one(commands[index])
+                if isinstance(answers[index], Unavailable):
+                    break
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._settings.batch_concurrency, len(commands))):
@@ -99,7 +104,7 @@ class Submission:
         try:
             return await self.submit(command)
         except BusUnavailableError as error:
-            return Unavailable(str(error))
+            return Unavailable.because(error)
 
     def admit(self, command: SubmitTaskCommand) -> Admitted | Refusal:
         """Decides everything that can be decided without asking the bus."""

@@ -3,7 +3,7 @@ never hangs (docs/adr/0005-feeds-listen-to-stored-results.md)."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 
 from broker_gateway.application.commands import Refusal, SubmitTaskCommand, TaskDTO, UnknownTask
 from broker_gateway.application.lookup import TaskLookup
@@ -11,6 +11,7 @@ from broker_gateway.application.ports import Feed, LiveFeed, ResultStore
 from broker_gateway.application.settings import WaitSettings
 from broker_gateway.application.submission import Admitted, Submission
 from broker_gateway.domain.task_id import TaskId
+from chassis.errors import BusUnavailableError
 from schemas.execution import Execution, OutputChunk, ResultMessage
 from schemas.status import Status
 
@@ -51,12 +52,13 @@ class Waiting:
             await feed.close()
 
     async def _end(self, feed: Feed, task_id: str) -> Execution:
+        lookups = _Lookups(self._settings.lookups_failed)
         while True:
             item = await feed.next(self._settings.lookup_every_s)
             if isinstance(item, ResultMessage):
                 return item.execution
             if item is None:
-                stored = await self._stored(task_id)
+                stored = await lookups.tried(self._stored(task_id))
                 if stored is not None:
                     return stored
 
@@ -78,12 +80,13 @@ class Waiting:
                 yield UnknownTask(task_id)
                 return
             yield known
+            lookups = _Lookups(self._settings.lookups_failed)
             while not known.status.is_final:
                 item = await feed.next(self._settings.lookup_every_s)
                 if isinstance(item, OutputChunk):
                     yield item
                     continue
-                state = await self._state(name, item)
+                state = await lookups.tried(self._state(name, item))
                 if state is not None and is_news(state, known):
                     known = state
                     yield known
@@ -97,6 +100,27 @@ class Waiting:
         if item is None:
             return await self._lookup.find(name)
         return await self._stored(name.value) if item.status.is_final else item
+
+
+class _Lookups:
+    """The look-ups of one caller who waits already: a bus that is away for a moment must not end the call."""
+
+    def __init__(self, max_failed: int) -> None:
+        self._max_failed = max_failed
+        self._failed = 0
+
+    async def tried(self, lookup: Awaitable[Execution | None]) -> Execution | None:
+        """What was found; None also where the bus did not answer. Raises BusUnavailableError for the last of too many
+        failures in a row."""
+        try:
+            found = await lookup
+        except BusUnavailableError:
+            self._failed += 1
+            if self._failed >= self._max_failed:
+                raise
+            return None
+        self._failed = 0
+        return found
 
 
 def is_news(new: Execution, known: Execution) -> bool:

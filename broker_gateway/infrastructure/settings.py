@@ -39,6 +39,11 @@ class GatewaySettings(ConnectedSettings):
     tokens: dict[str, SecretStr] = Field({}, description="client name to its bearer token; none: anybody may call")
     operators: Strings = Field([], description="clients that may call OperationsService, where there are tokens")
 
+    nats_timeout_s: Seconds = Field(
+        1.8, description="how long one call to the bus may take, a reconnection included; then UNAVAILABLE"
+    )
+    reconnect_max_s: Seconds = Field(0.5, description="longest wait before connecting again: calls wait for it")
+
     stream_replicas: Literal[1, 3, 5] = Field(1, description="copies of each stream; 3 in a cluster")
     bus_max_tasks: Positive = Field(100_000, description="tasks queued and running on the bus, all pools together")
     result_age_s: Seconds = Field(24 * 3600.0, description="how long results are kept")

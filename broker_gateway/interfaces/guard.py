@@ -14,7 +14,7 @@ import grpc.aio
 import structlog
 from google.protobuf.message import DecodeError
 
-from broker_gateway.application.commands import Invalid
+from broker_gateway.application.commands import Invalid, Unavailable
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.refusals import refuse
 from chassis.errors import BusUnavailableError
@@ -127,7 +127,7 @@ async def _refuse_undecodable(request: Undecodable, context: Context) -> NoRetur
 async def _fail(error: Exception, method: str, context: Context) -> NoReturn:
     if isinstance(error, BusUnavailableError):
         _log.warning("bus_unavailable", method=method, error=str(error))
-        await context.abort(grpc.StatusCode.UNAVAILABLE, "the bus does not answer; try again")
+        await context.abort(grpc.StatusCode.UNAVAILABLE, Unavailable.because(error).message)
     _log.error("call_failed", method=method, exc_info=error)
     await context.abort(grpc.StatusCode.INTERNAL, "internal error; the gateway's log has it")
     raise AssertionError("abort raises")

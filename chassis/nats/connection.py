@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from nats.aio.msg import Msg
 from nats.aio.transport import TcpTransport
 
 from chassis.backoff import Failures
-from chassis.errors import BusUnavailableError
+from chassis.errors import BusAwayError, BusUnavailableError
 from chassis.nats.posts import Posts
 from chassis.nats.requests import ConnectionLostError, Requests
 from chassis.nats.settings import BusSettings
@@ -29,6 +30,8 @@ _CONNECT_TIMEOUT_S = 2
 _PING_INTERVAL_S = 5
 _MAX_PINGS_UNANSWERED = 2
 """A peer that vanished without a word is noticed after so many pings."""
+_LAST_S = 0.2
+"""What an answer gets at least, where a call has spent its time on waiting for the connection."""
 _FLUSH_TIMEOUT_S = 2
 _CLOSE_TIMEOUT_S = 4.0
 """At the end: for the last flush, and for all that closing takes."""
@@ -142,14 +145,14 @@ class BusConnection:
         """Returns while connected, however long that takes."""
         await self._up.wait()
 
-    async def client(self) -> Client:
-        """The connected client. Raises BusUnavailableError if there is none within the time-out."""
+    async def client(self, within_s: float = 0) -> Client:
+        """The connected client. Raises BusAwayError if there is none within ``within_s``, or the usual time-out."""
         if not self._up.is_set():
             try:
-                async with asyncio.timeout(self.settings.timeout_s):
+                async with asyncio.timeout(within_s or self.settings.timeout_s):
                     await self._up.wait()
             except TimeoutError:
-                raise BusUnavailableError("the bus is not connected") from None
+                raise BusAwayError("the bus is not connected") from None
         return self._client
 
     async def settle(self, client: Client) -> None:
@@ -168,13 +171,18 @@ class BusConnection:
         repeat: bool = False,
     ) -> Msg:
         """Sends one request and returns its reply; what was posted before leaves before. ``repeat``: asked once more
-        where the connection broke meanwhile, for what may be done twice. Raises NobodyListensError,
-        PayloadTooLargeError, BusUnavailableError."""
-        client = self._client if self._up.is_set() else await self.client()
+        where the connection broke meanwhile, for what may be done twice. All of it takes ``timeout_s`` at most, or the
+        usual time-out. Raises NobodyListensError, PayloadTooLargeError, BusAwayError, BusUnavailableError."""
+        timeout_s = timeout_s or self.settings.timeout_s
+        until = time.monotonic() + timeout_s
+        if not self._up.is_set():
+            await self.client(timeout_s)
+            timeout_s = max(_LAST_S, until - time.monotonic())
+        client = self._client
         if self._posts:
             await self._posts.hand_over()
         try:
-            return await self._requests.ask(client, subject, payload, timeout_s or self.settings.timeout_s, headers)
+            return await self._requests.ask(client, subject, payload, timeout_s, headers)
         except nats.errors.NoRespondersError:
             raise NobodyListensError(f"nobody listens on {subject}") from None
         except nats.errors.MaxPayloadError:
@@ -182,7 +190,8 @@ class BusConnection:
         except (TimeoutError, nats.errors.Error, OSError) as error:
             if not (repeat and isinstance(error, ConnectionLostError)):
                 raise BusUnavailableError(f"no answer on {subject}: {error!r}") from error
-        return await self.request(subject, payload, timeout_s=timeout_s, headers=headers)
+        left_s = max(_LAST_S, until - time.monotonic())
+        return await self.request(subject, payload, timeout_s=left_s, headers=headers)
 
     def post(self, subject: str, payload: bytes) -> None:
         """Fire and forget, for what nobody waits for: it may be lost while the bus is away."""

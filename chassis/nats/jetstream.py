@@ -68,9 +68,16 @@ def is_away(error: Exception) -> bool:
     return isinstance(error, BusUnavailableError) and not isinstance(error, JetStreamError)
 
 
-async def store(bus: BusConnection, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> Ack:
+async def store(
+    bus: BusConnection,
+    subject: str,
+    payload: bytes,
+    headers: Mapping[str, str] | None = None,
+    *,
+    timeout_s: float = 0,
+) -> Ack:
     """Stores a message: returns once the stream has it. Raises JetStreamError, BusUnavailableError."""
-    reply = await bus.request(subject, payload, headers=headers)
+    reply = await bus.request(subject, payload, headers=headers, timeout_s=timeout_s)
     ack = _acks.decode(reply.data)
     if ack.error is not None:
         raise _refused(ack.error.code, ack.error.err_code, ack.error.description)

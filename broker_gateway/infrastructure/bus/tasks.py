@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 
 from broker_gateway.application.ports import QueueFullError, TaskTooLargeError
 from broker_gateway.infrastructure.bus import streams
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from chassis.backoff import Backoff
-from chassis.errors import BusUnavailableError
+from chassis.errors import BusAwayError, BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection, PayloadTooLargeError
 from schemas import names
@@ -21,6 +23,7 @@ FULL_RETRY_MS = 1000
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(TaskMessage)
 _BETWEEN_TRIES = Backoff(base_s=0.1, max_s=1.0)
+_LAST_TRY_S = 0.1
 _FULL = (jetstream.MAXIMUM_MESSAGES, jetstream.NO_STORAGE)
 
 
@@ -53,28 +56,42 @@ class BusTaskQueue:
 
     async def _store(self, task: TaskMessage) -> bool:
         payload = _encoder.encode(task)
+        until = time.monotonic() + self._bus.settings.timeout_s
         try:
             return await store_task(self._bus, task, payload, task.id)
-        except BusUnavailableError:
-            return await self._store_patiently(task, payload)
+        except BusUnavailableError as error:
+            left_s = until - time.monotonic()
+            if left_s <= 0 or not jetstream.is_away(error):
+                raise
+            return await self._store_patiently(task, payload, left_s, error)
 
-    async def _store_patiently(self, task: TaskMessage, payload: bytes) -> bool:
-        """Trying again is safe: the id is stored once."""
-        stored = False
-        async for attempt in _BETWEEN_TRIES.retrying(on=BusUnavailableError, tries=2):
-            with attempt:
-                stored = await store_task(self._bus, task, payload, task.id)
-        return stored
+    async def _store_patiently(
+        self, task: TaskMessage, payload: bytes, left_s: float, first: BusUnavailableError
+    ) -> bool:
+        """Trying again is safe: the id is stored once. A task that is then found there is taken for the one that the
+        first try has stored."""
+        until = time.monotonic() + left_s
+        try:
+            async for attempt in _BETWEEN_TRIES.retrying(on=jetstream.is_away, within_s=left_s):
+                with attempt:
+                    left_s = max(_LAST_TRY_S, until - time.monotonic())
+                    is_new = await store_task(self._bus, task, payload, task.id, timeout_s=left_s)
+                    return is_new or not isinstance(first, BusAwayError)
+        except BusAwayError as error:
+            raise first from error
+        raise AssertionError("the last try returns or raises")
 
 
-async def store_task(bus: BusConnection, task: TaskMessage, payload: bytes, message_id: str) -> bool:
+async def store_task(
+    bus: BusConnection, task: TaskMessage, payload: bytes, message_id: str, *, timeout_s: float = 0
+) -> bool:
     """Stores the task once: it is refused by its subject while its message is there, and by ``message_id`` for the
     duplicate window once that is gone. False where it was. Raises QueueFullError, TaskTooLargeError,
     BusUnavailableError."""
     subject = names.task_subject(task.pool, task.priority, task.id)
     headers = {names.HEADER_MSG_ID: message_id, names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
     try:
-        ack = await jetstream.store(bus, subject, payload, headers)
+        ack = await jetstream.store(bus, subject, payload, headers, timeout_s=timeout_s)
     except PayloadTooLargeError as error:
         raise TaskTooLargeError(str(error)) from error
     except jetstream.JetStreamError as error:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-import aetcd
-import msgspec
 import pytest
 
 import schemas.status
 from coderunner.model import Execution, Status
 from schemas import names
-from tests.builders import a_language_record, a_node_record
 from tests.fakes.callback_endpoint import CallbackEndpoint
+from tests.integration.guarantees.listed_node import serve_nowhere
 from tests.integration.guarantees.shared_stack import SharedStack
 from tests.integration.guarantees.simulated_tasks import result, started, submit
 from tests.servers.fixtures import StartStack
@@ -39,14 +37,6 @@ async def test_a_program_that_runs_at_its_queue_deadline_runs_to_its_end(shared:
     task_id = await submit(client, shared.language, 1_500, queue_deadline_ms=500)
     execution = await result(client, task_id)
     assert execution.status is Status.SUCCEEDED
-
-
-async def serve_nowhere(stack: Stack, language: str) -> None:
-    """A node that is listed and takes nothing."""
-    record = a_node_record("nowhere", a_language_record(language, "1"))
-    async with aetcd.Client(host="127.0.0.1", port=stack.etcd.members[0].port) as etcd:
-        await etcd.put(names.node_key("nowhere").encode(), msgspec.json.encode(record))
-    await stack.wait_served(language)
 
 
 async def expired_events(stack: Stack, task_id: str) -> int:

@@ -8,6 +8,7 @@ from contextlib import aclosing
 import pytest
 
 from broker_gateway.application.commands import Busy, Invalid, UnknownTask
+from broker_gateway.application.settings import WaitSettings
 from broker_gateway.application.waiting import is_news
 from chassis.errors import BusUnavailableError
 from schemas.execution import Execution, OutputChunk
@@ -225,3 +226,31 @@ def test_only_what_is_further_on_is_news() -> None:
     assert is_news(started, started) is False
     assert is_news(queued, started) is False
     assert is_news(queued, queued) is False
+
+
+async def test_a_bus_that_is_away_for_a_moment_does_not_end_a_call_that_waits() -> None:
+    gateway = GatewayOnFakes(lookup_every_s=0.01)
+    caller = asyncio.create_task(gateway.service.execute(command()))
+    task_id = await gateway.queued_task_id()
+    failures = 0
+
+    async def fail() -> None:
+        nonlocal failures
+        failures += 1
+        if failures < WaitSettings().lookups_failed:
+            gateway.bus.before["find_result"] = fail
+            raise BusUnavailableError("for a moment")
+        gateway.finish(task_id, is_heard=False)
+
+    gateway.bus.before["find_result"] = fail
+    answer = await asyncio.wait_for(caller, PATIENCE_S)
+    assert isinstance(answer, Execution)
+
+
+async def test_a_call_that_waits_for_a_bus_that_stays_away_ends() -> None:
+    gateway = GatewayOnFakes(lookup_every_s=0.01)
+    caller = asyncio.create_task(gateway.service.execute(command()))
+    await gateway.queued_task_id()
+    gateway.bus.is_down = True
+    with pytest.raises(BusUnavailableError):
+        await asyncio.wait_for(caller, PATIENCE_S)

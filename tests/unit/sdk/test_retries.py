@@ -65,3 +65,49 @@ def test_the_library_writes_nothing_of_its_own_while_it_retries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_program_that_lets_the_error_through_prints_its_traceback_and_nothing_else() -> None:
+    with FakeGateway() as gone:
+        pass
+    program = (
+        "from coderunner import SyncClient\n"
+        f"with SyncClient({gone.target!r}, connect_timeout_s=0.5) as client:\n"
+        "    client.run('python', '')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Traceback (most recent call last):")
+    assert done.stderr.splitlines()[-1].startswith("coderunner.errors.GatewayUnavailable: ")
+
+
+def test_a_program_that_logs_hears_of_retries_from_the_logger_of_that_name() -> None:
+    with FakeGateway() as gone:
+        pass
+    program = (
+        "import logging, sys\n"
+        "from coderunner import GatewayUnavailable, SyncClient\n"
+        "logging.basicConfig(level=logging.INFO, stream=sys.stdout, format='%(name)s %(message)s')\n"
+        f"with SyncClient({gone.target!r}, connect_timeout_s=0.5) as client:\n"
+        "    try: client.run('python', '')\n"
+        "    except GatewayUnavailable: pass\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    lines = done.stdout.splitlines()
+    assert lines
+    assert all(line.startswith("coderunner call ") for line in lines)
+
+
+def test_the_library_leaves_what_the_program_has_set_up_for_the_whole_process_alone() -> None:
+    with FakeGateway() as gone:
+        pass
+    program = (
+        "import sys\n"
+        "from coderunner import GatewayUnavailable, SyncClient\n"
+        f"with SyncClient({gone.target!r}, connect_timeout_s=0.5) as client:\n"
+        "    try: client.run('python', '')\n"
+        "    except GatewayUnavailable: pass\n"
+        "sys.exit(' '.join({'stamina', 'structlog'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr.strip()) == ("", "")
