@@ -25,6 +25,7 @@ from broker_gateway.application.settings import CancelSettings, OperationsSettin
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.infrastructure import policies
+from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.control import BusNodeControl
 from broker_gateway.infrastructure.bus.dead import BusDeadLetters
 from broker_gateway.infrastructure.bus.declare import Declaration
@@ -190,6 +191,7 @@ class Gateway:
         return CallbackRelay(
             source=CountedResultSource(BusResultSource(self._bus), self._metrics),
             transports=self._transports,
+            ledger=BusAttemptLedger(self._bus),
             settings=self._policies.relay,
         )
 
@@ -250,7 +252,7 @@ class Gateway:
             rerun=BusTaskRerun(self._bus),
             results=results,
             history=history,
-            delivery=CallbackDelivery(self._transports, self._policies.relay.delivery_timeout_s),
+            delivery=CallbackDelivery(self._transports, self._policies.relay.attempts.timeout_s),
             settings=settings,
         )
         return OperationsAppService(dead=dead, redriving=redriving, control=control, settings=settings)

@@ -64,7 +64,7 @@ changed to three replicas at the gateway's next start. etcd: three members as it
 
 ## When a part is away
 
-Every call to another process has a time-out: the bus `nats_timeout_s` (5 s on a gateway, 2 s on a node, where stores
+Every call to another process has a time-out: the bus `nats_timeout_s` (1.8 s on a gateway, 2 s on a node, where stores
 are tried again for 60 s); connecting to NATS 2 s, and a peer that fell silent is noticed by pings within 15 s; etcd
 3 s; a callback `callback_timeout_s`; the Docker engine 30 s.
 

@@ -12,11 +12,13 @@ STREAM_TASKS = "CODERUNNER_TASKS"
 STREAM_RESULTS = "CODERUNNER_RESULTS"
 STREAM_EVENTS = "CODERUNNER_EVENTS"
 STREAM_DEAD = "CODERUNNER_DEAD"
+STREAM_CALLBACKS = "CODERUNNER_CALLBACKS"
 
 TASKS_WILDCARD = f"{ROOT}.task.>"
 RESULTS_WILDCARD = f"{ROOT}.result.*"
 EVENTS_WILDCARD = f"{ROOT}.event.*.*"
 DEAD_WILDCARD = f"{ROOT}.dead.*.*"
+CALLBACKS_WILDCARD = f"{ROOT}.callback.*.*"
 QUEUED_EVENTS = f"{ROOT}.event.*.queued"
 
 RELAY_CONSUMER = "callback-relay"
@@ -93,6 +95,12 @@ def events_of(task_id: str) -> str:
 def dead_subject(reason: str, task_id: str) -> str:
     """The subject of a dead letter."""
     return f"{ROOT}.dead.{_token(reason)}.{_token(task_id)}"
+
+
+def callback_subject(task_id: str, occasion: str) -> str:
+    """The subject on which it is told how often the delivery of one result has failed. ``occasion`` is the callback's:
+    empty for a task's first run."""
+    return f"{ROOT}.callback.{_token(task_id)}.{_token(occasion or 'first')}"
 
 
 def output_subject(task_id: str) -> str:

@@ -26,6 +26,8 @@ TASK_ACK_WAIT_S = 5
 """A node that is silent for this long loses its task to another."""
 RELAY_ACK_WAIT_S = 10
 """A gateway that is silent for this long loses its delivery to another."""
+CALLBACKS_MAX_BYTES = 128 << 20
+"""Some 300,000 results whose delivery has failed."""
 MAX_ACK_PENDING = 100_000
 """Tasks of one pool and priority that may run at once. Nodes bound themselves; this must never be what bounds them."""
 MAX_WAITING_PULLS = 8_192
@@ -54,8 +56,8 @@ class BusLimits:
 
 
 def streams(limits: BusLimits) -> list[JsonObject]:
-    """The configurations of the four streams."""
-    return [_tasks(limits), _results(limits), _events(limits), _dead(limits)]
+    """The configurations of the five streams."""
+    return [_tasks(limits), _results(limits), _events(limits), _dead(limits), _callbacks(limits)]
 
 
 def _stream(name: str, subject: str, limits: BusLimits, max_age_s: float, **more: Any) -> JsonObject:
@@ -109,6 +111,18 @@ def _events(limits: BusLimits) -> JsonObject:
 
 def _dead(limits: BusLimits) -> JsonObject:
     return _stream(names.STREAM_DEAD, names.DEAD_WILDCARD, limits, limits.dead_max_age_s)
+
+
+def _callbacks(limits: BusLimits) -> JsonObject:
+    """The newest word about each result whose delivery has failed. What is pushed out is counted from 0 again."""
+    return _stream(
+        names.STREAM_CALLBACKS,
+        names.CALLBACKS_WILDCARD,
+        limits,
+        limits.results_max_age_s,
+        max_msgs_per_subject=1,
+        max_bytes=CALLBACKS_MAX_BYTES,
+    )
 
 
 def task_consumer(pool: str, priority: Priority) -> JsonObject:

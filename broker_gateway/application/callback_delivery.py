@@ -12,6 +12,9 @@ from broker_gateway.application.ports import CallbackTransport, DeliveryError
 from schemas.execution import Execution
 from schemas.task import Callback
 
+_SETTLE_S = 1.0
+"""The transport's own time-out comes first."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -20,21 +23,32 @@ class CallbackDelivery:
     URL scheme."""
 
     def __init__(self, transports: Mapping[str, CallbackTransport], timeout_s: float) -> None:
+        """``timeout_s``: for any attempt."""
         self._transports = transports
         self._timeout_s = timeout_s
 
-    async def attempt(self, callback: Callback, execution: Execution) -> DeliveryError | None:
-        """Calls the endpoint once; None where it took the execution."""
+    async def attempt(
+        self, callback: Callback, execution: Execution, *, client: str, timeout_s: float | None = None
+    ) -> DeliveryError | None:
+        """Calls the endpoint once, for the client's task; None where it took the execution. ``timeout_s``: for this
+        attempt, where that is less than for any."""
         transport = self._transports.get(urlsplit(callback.url).scheme)
         if transport is None:
             return DeliveryError("no transport for this kind of URL", permanent=True)
+        within_s = min(timeout_s or self._timeout_s, self._timeout_s)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                await transport.deliver(callback.url, execution, idempotency_key(callback, execution))
+            async with asyncio.timeout(within_s + _SETTLE_S):
+                await transport.deliver(
+                    callback.url,
+                    execution,
+                    idempotency_key(callback, execution),
+                    client=client,
+                    timeout_s=within_s,
+                )
         except DeliveryError as error:
             return error
         except TimeoutError:
-            return DeliveryError(f"no answer within {self._timeout_s:g} s")
+            return DeliveryError(f"no answer within {within_s:g} s")
         except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the result its other attempts
             _log.exception("callback_transport_failed", task_id=execution.id)
             return DeliveryError(f"the transport failed: {error!r}")

@@ -6,16 +6,22 @@ import asyncio
 import math
 import random
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 import structlog
 
 from broker_gateway.application.callback_delivery import CallbackDelivery
-from broker_gateway.application.endpoint_limiter import EndpointLimiter
-from broker_gateway.application.ports import CallbackTransport, DeliveryError, ResultDelivery, ResultSource
+from broker_gateway.application.clock import wall_clock_ms
+from broker_gateway.application.delivery_shares import DeliveryShares, NoTurnError
+from broker_gateway.application.ports import (
+    AttemptLedger,
+    CallbackTransport,
+    DeliveryError,
+    ResultDelivery,
+    ResultSource,
+)
 from broker_gateway.application.settings import RelaySettings
+from broker_gateway.domain.callback_url import endpoint_of
 from broker_gateway.domain.events import TaskCompletedEvent
 from chassis.backoff import Backoff
 from schemas.status import DeadReason
@@ -23,9 +29,6 @@ from schemas.task import Callback
 
 TAKE_PAUSE = Backoff(base_s=0.2, max_s=5.0)
 """Between tries to take results while the bus is away."""
-
-_MAX_POSTPONED = 100_000
-"""Tasks whose postponements are remembered."""
 
 _FAILING_FOR_S = 10.0
 """A source that has failed counts as failing for this long: an empty one never says that it works again."""
@@ -44,19 +47,22 @@ class CallbackRelay:
         *,
         source: ResultSource,
         transports: Mapping[str, CallbackTransport],
+        ledger: AttemptLedger,
         settings: RelaySettings,
         jitter: Callable[[], float] = random.random,
+        now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._source = source
-        self._delivery = CallbackDelivery(transports, settings.delivery_timeout_s)
+        self._delivery = CallbackDelivery(transports, settings.attempts.timeout_s)
+        self._ledger = ledger
         self._settings = settings
+        self._attempts = settings.attempts
+        self._now_ms = now_ms
         self._jitter = jitter
         self._backoff = Backoff(settings.base_s, settings.max_s, settings.factor)
-        self._endpoints = EndpointLimiter(settings.per_endpoint)
-        self._in_flight = asyncio.Semaphore(settings.at_once)
+        self._shares = DeliveryShares(settings.at_once, settings.per_endpoint)
         self._held: dict[int, ResultDelivery] = {}
         self._has_room = asyncio.Event()
-        self._postponed: OrderedDict[str, int] = OrderedDict()
         self._is_running = False
         self._failed_at_s = _NEVER_S
 
@@ -99,6 +105,7 @@ class CallbackRelay:
         """The number of results that may still be held: at least one, waited for if need be."""
         while len(self._held) >= self._settings.held:
             self._has_room.clear()
+            self._shares.make_room(self._settings.held)
             await self._has_room.wait()
         return self._settings.held - len(self._held)
 
@@ -123,36 +130,64 @@ class CallbackRelay:
     async def _deliver_or_postpone(
         self, delivery: ResultDelivery, event: TaskCompletedEvent, callback: Callback
     ) -> None:
-        endpoint = urlsplit(callback.url).netloc
-        if self._endpoints.count(endpoint) >= self._settings.held_per_endpoint:
-            self._remember_postponed(event.task_id)
+        endpoint = endpoint_of(callback.url)
+        owner = event.client or endpoint
+        if self._holds_its_share(owner, endpoint):
             await delivery.retry_in(self._settings.postpone_s)
             return
-        async with self._endpoints.permit(endpoint), self._in_flight:
-            failure = await self._delivery.attempt(callback, delivery.result.execution)
-        await self._settle(delivery, event, failure)
+        failed = await self._ledger.failed(delivery.result) if delivery.attempt > 1 else 0
+        try:
+            async with self._shares.turn(owner, endpoint):
+                failure = await self._delivery.attempt(
+                    callback,
+                    delivery.result.execution,
+                    client=event.client,
+                    timeout_s=self._attempts.timeout_of(failed + 1),
+                )
+                if failure is None or failure.was_made:
+                    self._shares.settle(owner, endpoint, works=failure is None or failure.permanent)
+        except NoTurnError:
+            await delivery.retry_in(self._settings.postpone_s)
+            return
+        if failure is not None and not failure.was_made:
+            await self._wait_for_endpoint(delivery, event, failed, failure)
+        else:
+            await self._settle(delivery, event, failed + 1, failure)
 
-    async def _settle(self, delivery: ResultDelivery, event: TaskCompletedEvent, failure: DeliveryError | None) -> None:
-        failures = max(1, delivery.attempt - self._postponed.get(event.task_id, 0))
-        log = _log.bind(task_id=event.task_id, status=event.status.value, attempt=failures, url=event.callback_url)
+    def _holds_its_share(self, owner: str, endpoint: str) -> bool:
+        held = self._shares.share_of(self._settings.held, owner)
+        return (
+            self._shares.held(owner) >= held
+            or self._shares.held_for(owner, endpoint) >= self._settings.held_per_endpoint
+        )
+
+    async def _settle(
+        self, delivery: ResultDelivery, event: TaskCompletedEvent, attempt: int, failure: DeliveryError | None
+    ) -> None:
+        log = _log.bind(task_id=event.task_id, status=event.status.value, attempt=attempt, url=event.callback_url)
         if failure is None:
             await delivery.done()
             log.info("callback_delivered", total_ms=event.total_ms)
-        elif failure.permanent or failures >= self._settings.max_attempts:
-            await delivery.bury(DeadReason.UNDELIVERED, f"{failures} attempts, the last: {failure}")
+        elif failure.permanent or self._attempts.is_last(attempt):
+            await delivery.bury(DeadReason.UNDELIVERED, f"{attempt} attempts, the last: {failure}")
             log.warning("callback_given_up", error=str(failure))
         else:
-            delay_s = self._backoff.delay_s(failures, self._jitter())
+            await self._ledger.note(delivery.result, attempt, str(failure))
+            planned_s = self._backoff.delay_s(attempt, self._jitter())
+            delay_s = self._attempts.pause_s(planned_s, failure.retry_after_s)
             await delivery.retry_in(delay_s)
             log.info("callback_failed", error=str(failure), retry_in_s=round(delay_s, 3))
-            return
-        self._postponed.pop(event.task_id, None)
 
-    def _remember_postponed(self, task_id: str) -> None:
-        """Notes that a result was handed back untried: it has not failed, though the source counts an attempt."""
-        self._postponed[task_id] = self._postponed.pop(task_id, 0) + 1
-        if len(self._postponed) > _MAX_POSTPONED:
-            self._postponed.popitem(last=False)
+    async def _wait_for_endpoint(
+        self, delivery: ResultDelivery, event: TaskCompletedEvent, failed: int, failure: DeliveryError
+    ) -> None:
+        """No call was made: that is no attempt, and costs the result none of its own."""
+        finished_ms = delivery.result.execution.finished_at_ms
+        if finished_ms is not None and self._attempts.is_too_old(self._now_ms() - finished_ms):
+            await delivery.bury(DeadReason.UNDELIVERED, f"{failed} attempts, and then no more in time: {failure}")
+            _log.warning("callback_given_up", task_id=event.task_id, attempt=failed, error=str(failure))
+            return
+        await delivery.retry_in((failure.retry_after_s or self._settings.postpone_s) * (1 + self._jitter() / 4))
 
     async def _keep_alive(self) -> None:
         while True:

@@ -140,17 +140,38 @@ class NodeDirectory(Protocol):
 class CallbackTransport(Protocol):
     """One way to call an endpoint, such as HTTP or gRPC."""
 
-    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
-        """Sends the execution; returns when the endpoint said that it has it. Raises DeliveryError."""
+    async def deliver(
+        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+    ) -> None:
+        """Sends the execution; returns when the endpoint said that it has it, within ``timeout_s`` or the transport's
+        own time-out, whichever is shorter. ``client``: whose task it was. Raises DeliveryError."""
         ...
 
 
 class DeliveryError(Exception):
-    """The endpoint did not take the execution. ``permanent``: another try cannot help."""
+    """The endpoint did not take the execution. ``permanent``: another try cannot help. ``was_made``: false where no
+    call was made. ``retry_after_s``: how long the next one should wait, where that is known."""
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool = False, was_made: bool = True, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.was_made = was_made
+        self.retry_after_s = retry_after_s
+
+
+class AttemptLedger(Protocol):
+    """The record of failed attempts to deliver a result, which all relays share: deliveries of the source count those
+    too that were never tried. A result that was taken at the first attempt is not in it."""
+
+    async def failed(self, result: ResultMessage) -> int:
+        """How many attempts have failed so far. Raises BusUnavailableError."""
+        ...
+
+    async def note(self, result: ResultMessage, attempts: int, error: str) -> None:
+        """Notes that so many have failed by now, and why the last one did. Raises BusUnavailableError."""
+        ...
 
 
 class ResultDelivery(Protocol):

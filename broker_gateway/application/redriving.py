@@ -130,7 +130,7 @@ class Redriving:
         except msgspec.MsgspecError as error:
             return NotRedriven(f"its message cannot be read: {error}")
         if result.callback is not None:
-            failure = await self._delivery.attempt(result.callback, result.execution)
+            failure = await self._delivery.attempt(result.callback, result.execution, client=result.client)
             if failure is not None:
                 return NotRedriven(f"the callback did not take it: {failure}")
         await self._dead.remove(kept)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from broker_gateway.domain.callback_attempts import AttemptPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,16 @@ class OperationsSettings:
 class RelaySettings:
     """The settings of the relay: how many callbacks are delivered at a time, and how failed ones are tried again."""
 
-    at_once: int = 64
-    """How many deliveries may be in flight."""
+    at_once: int = 128
+    """How many deliveries may be in flight; a client alone has at most half of them."""
     per_endpoint: int = 8
-    """How many of them to one host and port, so that a slow one leaves room for the rest."""
+    """How many of one client's to one host and port, so that a slow one leaves room for the rest."""
     held: int = 1024
     """How many results this gateway may hold, in flight or waiting."""
     held_per_endpoint: int = 128
-    delivery_timeout_s: float = 20.0
-    """A transport that takes longer has failed."""
+    attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
     postpone_s: float = 5.0
-    """When a result beyond ``held_per_endpoint`` comes back."""
-    max_attempts: int = 12
+    """When a result beyond what its client, or its endpoint, may hold comes back."""
     base_s: float = 1.0
     factor: float = 2.0
     max_s: float = 60.0

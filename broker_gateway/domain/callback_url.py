@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from broker_gateway.domain.violation import Violation
 
 SCHEMES = ("http", "https", "grpc")
+_PORTS = {"http": 80, "https": 443}
 
 _MAX_CHARS = 2048
 _URL_CHARACTERS = re.compile(r"[!-~]+")
@@ -23,6 +24,16 @@ def callback_violations(url: str, path: str) -> Iterator[Violation]:
     fault = _fault(url)
     if fault is not None:
         yield Violation(path, fault)
+
+
+def endpoint_of(url: str) -> str:
+    """The host and port that a URL leads to, in one spelling; the URL itself where it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return url
+    return f"{(parts.hostname or '').rstrip('.')}:{port}"
 
 
 def _fault(url: str) -> str | None:

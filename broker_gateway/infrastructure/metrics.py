@@ -141,11 +141,13 @@ class CountedCallbackTransport:
         self._inner = inner
         self._metrics = metrics
 
-    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
+    async def deliver(
+        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+    ) -> None:
         scheme = url.partition(":")[0].lower()
         self._metrics.attempts.labels(scheme).inc()
         try:
-            await self._inner.deliver(url, execution, idempotency_key)
+            await self._inner.deliver(url, execution, idempotency_key, client=client, timeout_s=timeout_s)
         except DeliveryError as error:
             self._metrics.failures.labels(scheme, str(error.permanent).lower()).inc()
             raise

@@ -9,6 +9,7 @@ import msgspec
 
 from broker_gateway.application.settings import RelaySettings, SubmissionSettings
 from broker_gateway.domain.admission import AdmissionPolicy
+from broker_gateway.domain.callback_attempts import AttemptPolicy
 from broker_gateway.domain.code import SourceRules
 from broker_gateway.domain.judging import CaseRules
 from broker_gateway.domain.program_input import InputRules
@@ -99,8 +100,12 @@ def _relay(settings: GatewaySettings) -> RelaySettings:
     return RelaySettings(
         at_once=settings.relay_at_once,
         per_endpoint=settings.relay_per_endpoint,
-        delivery_timeout_s=2 * settings.callback_timeout_s,  # the transports' own time-outs come first
-        max_attempts=settings.relay_attempts,
+        attempts=AttemptPolicy(
+            max_attempts=settings.relay_attempts,
+            first_timeout_s=settings.callback_first_timeout_s,
+            timeout_s=settings.callback_timeout_s,
+            give_up_ms=int(settings.relay_give_up_s * 1000),
+        ),
         base_s=settings.relay_base_s,
         max_s=settings.relay_max_s,
     )

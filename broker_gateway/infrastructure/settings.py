@@ -64,14 +64,23 @@ class GatewaySettings(ConnectedSettings):
     callback_allowed_networks: Strings = Field([], description="networks (CIDR) that callbacks may also reach")
     callback_secret: SecretStr = Field(SecretStr(""), description="signs webhooks (Standard Webhooks, whsec_…)")
     callback_timeout_s: Seconds = Field(10.0, description="how long one delivery may take")
+    callback_first_timeout_s: Seconds = Field(
+        3.0, description="how long the first delivery of a result may take; doubles with each further one"
+    )
     callback_breaker_failures: Count = Field(
         10, description="failures in a row after which an endpoint (host and port) is left alone; 0: never"
     )
     callback_breaker_s: Seconds = Field(15.0, description="how long it is left alone; purgatory is the circuit breaker")
-    relay_at_once: Positive = Field(64, description="deliveries in flight")
-    relay_per_endpoint: Positive = Field(8, description="deliveries in flight to one host and port")
+    relay_at_once: Positive = Field(
+        128, description="deliveries in flight; a client alone has at most half of them, one of two a third"
+    )
+    relay_per_endpoint: Positive = Field(8, description="deliveries in flight to one host and port, per client")
     relay_attempts: Positive = Field(12, description="deliveries tried before a result is a dead letter")
     relay_base_s: Seconds = Field(1.0, description="wait after the first failed delivery; doubles")
     relay_max_s: Seconds = Field(60.0, description="longest wait between deliveries")
+    relay_give_up_s: Seconds = Field(
+        12 * 3600.0,
+        description="after this, a result whose endpoint is left alone is a dead letter; below result_age_s",
+    )
 
     shutdown_grace_s: Seconds = Field(15.0, description="how long calls in flight may take to finish at shutdown")

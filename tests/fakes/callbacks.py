@@ -93,10 +93,14 @@ class MemoryTransport:
         self.delivered: list[tuple[str, Execution, str]] = []
         self.answers: dict[str, list[Exception]] = {}
         self.gates: dict[str, asyncio.Event] = {}
+        self.timeouts_s: list[float | None] = []
         self.in_flight = 0
         self.max_in_flight = 0
 
-    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
+    async def deliver(
+        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+    ) -> None:
+        self.timeouts_s.append(timeout_s)
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
@@ -109,5 +113,24 @@ class MemoryTransport:
             self.in_flight -= 1
 
 
-def refused(message: str = "503", *, permanent: bool = False) -> DeliveryError:
-    return DeliveryError(message, permanent=permanent)
+class MemoryAttemptLedger:
+    """Implements ``AttemptLedger``. Relays share it as they share the bus."""
+
+    def __init__(self) -> None:
+        self.words: dict[tuple[str, str], tuple[int, str]] = {}
+
+    async def failed(self, result: ResultMessage) -> int:
+        return self.words.get(_key(result), (0, ""))[0]
+
+    async def note(self, result: ResultMessage, attempts: int, error: str) -> None:
+        self.words[_key(result)] = attempts, error
+
+
+def _key(result: ResultMessage) -> tuple[str, str]:
+    return result.execution.id, result.callback.occasion if result.callback else ""
+
+
+def refused(
+    message: str = "503", *, permanent: bool = False, was_made: bool = True, retry_after_s: float | None = None
+) -> DeliveryError:
+    return DeliveryError(message, permanent=permanent, was_made=was_made, retry_after_s=retry_after_s)

@@ -32,7 +32,7 @@ async def ensure_consumer(bus: BusConnection, stream: str, config: topology.Json
 
 
 async def ensure_all(bus: BusConnection, limits: topology.BusLimits) -> None:
-    """The four streams and the relay's consumer."""
+    """The streams and the relay's consumer."""
     for config in topology.streams(limits):
         await ensure_stream(bus, config)
     await ensure_consumer(bus, names.STREAM_RESULTS, topology.relay_consumer())

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from purgatory import AsyncCircuitBreakerFactory, AsyncInMemoryUnitOfWork
 from purgatory.domain.model import CLOSED, OpenedState
 
 from broker_gateway.application.ports import CallbackTransport, DeliveryError
+from broker_gateway.domain.callback_url import endpoint_of
 from schemas.execution import Execution
 
 MAX_ENDPOINTS = 10_000
 """Failing endpoints that are remembered; clients choose them. Those that work are not kept."""
 
+_SOON_S = 1.0
+
 log = structlog.get_logger(__name__)
 
 
 class Breakers:
-    """The circuit breakers of all endpoints, shared by all transports. An endpoint is a host with its port."""
+    """The circuit breakers of all endpoints, shared by all transports. An endpoint is a host with its port; each client
+    has breakers of its own, so that none can turn another's endpoint off."""
 
     def __init__(self, failures: int, rest_s: float) -> None:
         """After ``failures`` (at least 1) in a row, no call is made for ``rest_s`` seconds; the next then decide."""
@@ -28,9 +32,9 @@ class Breakers:
         self._known: Any = AsyncInMemoryUnitOfWork()
         self._factory = AsyncCircuitBreakerFactory(failures, rest_s, [(DeliveryError, _is_answer)], self._known)
 
-    async def of(self, endpoint: str) -> Any:
+    async def of(self, client: str, endpoint: str) -> Any:
         """The endpoint's breaker: an asynchronous context manager that raises OpenedState while it is open."""
-        return await self._factory.get_breaker(endpoint)
+        return await self._factory.get_breaker(f"{client} {endpoint}")
 
     def settle(self, breaker: Any) -> None:
         """Forgets an endpoint that works, and the oldest of too many that do not."""
@@ -50,24 +54,28 @@ def _is_answer(error: DeliveryError) -> bool:
 
 
 class BreakingCallbackTransport:
-    """Implements ``CallbackTransport`` over another one. A call that is not made fails like any other, so that results
-    for a dead endpoint become dead letters in the usual time."""
+    """Implements ``CallbackTransport`` over another one. A call that is not made is no attempt: the result waits until
+    the endpoint may be called again."""
 
     def __init__(self, inner: CallbackTransport, breakers: Breakers) -> None:
         self._inner = inner
         self._breakers = breakers
 
-    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
-        endpoint = urlsplit(url).netloc.lower()
-        breaker = await self._breakers.of(endpoint)
+    async def deliver(
+        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+    ) -> None:
+        endpoint = endpoint_of(url)
+        breaker = await self._breakers.of(client, endpoint)
         was_closed = breaker.context.state == CLOSED
         try:
             async with breaker:
-                await self._inner.deliver(url, execution, idempotency_key)
+                await self._inner.deliver(url, execution, idempotency_key, client=client, timeout_s=timeout_s)
         except OpenedState as error:
             error.__traceback__ = None  # the library raises one and the same object each time, and it would grow
+            rest_s = self._breakers.rest_s
+            left_s = max(_SOON_S, error.opened_at + rest_s - time.time())
             raise DeliveryError(
-                f"the endpoint failed again and again; it rests for {self._breakers.rest_s:g} s"
+                f"the endpoint failed again and again; it rests for {rest_s:g} s", was_made=False, retry_after_s=left_s
             ) from None
         finally:
             is_closed = breaker.context.state == CLOSED

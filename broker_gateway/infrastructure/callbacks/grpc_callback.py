@@ -40,14 +40,17 @@ class GrpcCallbackTransport:
         self._user_agent = user_agent
         self._channels: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
 
-    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
+    async def deliver(
+        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+    ) -> None:
         """Calls the endpoint. Whatever it answers but OK is worth another try: the API says so."""
         request = callback_pb2.DeliverRequest(execution=self._to_message(execution))
         target, authority = await self._target(url)
         async with self._channel(target, authority) as channel:
             stub = callback_pb2_grpc.CallbackServiceStub(channel)  # type: ignore[no-untyped-call]  # generated
             try:
-                await stub.Deliver(request, timeout=self._timeout_s, metadata=(("idempotency-key", idempotency_key),))
+                within_s = min(timeout_s or self._timeout_s, self._timeout_s)
+                await stub.Deliver(request, timeout=within_s, metadata=(("idempotency-key", idempotency_key),))
             except grpc.aio.AioRpcError as error:
                 raise DeliveryError(f"the endpoint answered {error.code().name}") from error
 

@@ -15,15 +15,13 @@ from yarl import URL
 
 from broker_gateway.application.ports import DeliveryError
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, ForbiddenAddressError
+from broker_gateway.infrastructure.callbacks.answers import judge
 from schemas.execution import Execution
 
 READ_BYTES = 4096
 """Of an answer's body, only so that the connection can be used again."""
 _CONNECTIONS = 128
 _PER_HOST = 16
-_WORTH_ANOTHER_TRY = frozenset((408, 425, 429))
-"""Client errors that pass: time-out, too early, too many requests."""
-
 _encoder = msgspec.json.Encoder()
 
 
@@ -34,23 +32,26 @@ class WebhookTransport:
     def __init__(self, guard: AddressGuard, *, timeout_s: float, user_agent: str, secret: str = "") -> None:
         """``secret`` (``whsec_…``, base64): sign as Standard Webhooks says. Raises ValueError for one that is not."""
         self._guard = guard
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._timeout_s = timeout_s
         self._user_agent = user_agent
         self._signer = Webhook(secret) if secret else None
         self._session: aiohttp.ClientSession | None = None
 
-    async def deliver(self, url: str, execution: Execution, idempotency_key: str) -> None:
+    async def deliver(
+        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+    ) -> None:
         body = _encoder.encode(execution)
+        within_s = min(timeout_s or self._timeout_s, self._timeout_s)
         try:
             target = URL(url)
             self._guard.check(target.host or "")
-            await self._post(target, body, self._headers(body, idempotency_key))
+            await self._post(target, body, self._headers(body, idempotency_key), within_s)
         except ForbiddenAddressError as error:
             raise DeliveryError(str(error), permanent=True) from error
         except (aiohttp.InvalidURL, ValueError) as error:
             raise DeliveryError(f"not a URL that can be called: {error}", permanent=True) from error
         except TimeoutError as error:
-            raise DeliveryError(f"no answer within {self._timeout.total:g} s") from error
+            raise DeliveryError(f"no answer within {within_s:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise DeliveryError(f"not reached: {error}") from error
 
@@ -59,14 +60,17 @@ class WebhookTransport:
         if self._session is not None:
             await self._session.close()
 
-    async def _post(self, url: URL, body: bytes, headers: dict[str, str]) -> None:
+    async def _post(self, url: URL, body: bytes, headers: dict[str, str], timeout_s: float) -> None:
         if self._session is None:
             self._session = self._open()
-        async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+        timeout = aiohttp.ClientTimeout(total=timeout_s)
+        async with self._session.post(
+            url, data=body, headers=headers, allow_redirects=False, timeout=timeout
+        ) as response:
             await response.content.read(READ_BYTES)
             if not response.content.at_eof():
                 response.close()
-            _judge(response.status)
+            judge(response.status, response.headers.get("Retry-After", ""))
 
     def _open(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
@@ -75,9 +79,7 @@ class WebhookTransport:
             resolver=_GuardedResolver(self._guard),
             socket_factory=self._socket,
         )
-        return aiohttp.ClientSession(
-            connector=connector, timeout=self._timeout, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
-        )
+        return aiohttp.ClientSession(connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
 
     def _socket(self, where: Any) -> socket.socket:
         """The last look, at the very address that is about to be connected to."""
@@ -122,10 +124,3 @@ class _GuardedResolver(aiohttp.abc.AbstractResolver):
 
     async def close(self) -> None:
         await asyncio.sleep(0)
-
-
-def _judge(status: int) -> None:
-    if 200 <= status < 300:
-        return
-    permanent = 400 <= status < 500 and status not in _WORTH_ANOTHER_TRY
-    raise DeliveryError(f"the endpoint answered {status}", permanent=permanent)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from broker_gateway.application.ports import (
+    AttemptLedger,
     History,
     LiveFeed,
     ResultSource,
@@ -16,6 +17,7 @@ from broker_gateway.application.ports import (
     TaskRerun,
 )
 from broker_gateway.application.queue_ports import QueueReader
+from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
@@ -28,7 +30,7 @@ from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import DeadLetter, Execution, ResultMessage, TaskEvent
-from tests.fakes.callbacks import MemoryResultDelivery, MemoryResultSource
+from tests.fakes.callbacks import MemoryAttemptLedger, MemoryResultDelivery, MemoryResultSource
 from tests.fakes.memory_bus import (
     MemoryBus,
     MemoryHistory,
@@ -54,6 +56,7 @@ class Parts:
     history: History
     feeds: LiveFeed
     source: ResultSource
+    ledger: AttemptLedger
     happens: Callable[[TaskEvent], Awaitable[None]]
     """A node announces a state; known when this returns."""
     finishes: Callable[[ResultMessage], Awaitable[None]]
@@ -84,6 +87,7 @@ def in_memory() -> Parts:
         MemoryHistory(bus),
         MemoryLiveFeed(bus),
         source,
+        MemoryAttemptLedger(),
         happens,
         finishes,
         dead,
@@ -111,6 +115,7 @@ def on_nats(bus: BusConnection, lengths: QueueLengths) -> Parts:
         BusHistory(bus),
         BusLiveFeed(bus),
         BusResultSource(bus),
+        BusAttemptLedger(bus),
         happens,
         finishes,
         dead,

@@ -102,16 +102,35 @@ async def test_the_signature_is_a_standard_webhook(transport: WebhookTransport, 
 
 @pytest.mark.parametrize(
     ("status", "permanent"),
-    [(301, False), (304, False), (400, True), (404, True), (410, True)]
+    [(status, True) for status in (301, 302, 304, 307, 400, 404, 410)]
     + [(status, False) for status in (408, 425, 429, 500, 503)],
 )
-async def test_only_2xx_is_delivered_and_client_errors_are_permanent(
+async def test_only_2xx_is_delivered_and_redirects_and_client_errors_are_permanent(
     transport: WebhookTransport, endpoint: Endpoint, status: int, permanent: bool
 ) -> None:
     endpoint.answer = answering(status)
     error = await refused(transport, endpoint.url)
     assert error.permanent is permanent
     assert str(status) in str(error)
+
+
+async def test_an_endpoint_says_how_long_it_wants_to_be_left_alone(
+    transport: WebhookTransport, endpoint: Endpoint
+) -> None:
+    endpoint.answer = answering(503, **{"Retry-After": "17"})
+    assert (await refused(transport, endpoint.url)).retry_after_s == 17
+
+
+async def test_an_attempt_may_have_less_time_than_the_transport_grants(
+    transport: WebhookTransport, endpoint: Endpoint
+) -> None:
+    async def never(_: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    endpoint.answer = never
+    with pytest.raises(DeliveryError, match=r"no answer within 0\.05 s"):
+        await transport.deliver(endpoint.url, an_execution("a"), "a", timeout_s=0.05)
 
 
 async def test_a_redirect_is_not_followed(transport: WebhookTransport, endpoint: Endpoint) -> None:

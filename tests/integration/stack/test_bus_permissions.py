@@ -27,6 +27,9 @@ MAY_PUBLISH = {
         names.result_subject("t1"),
         names.event_subject("t1", Status.QUEUED),
         names.dead_subject("delivery", "t1"),
+        names.callback_subject("t1", ""),
+        *(f"$JS.API.STREAM.{verb}.{names.STREAM_CALLBACKS}" for verb in ("CREATE", "UPDATE", "INFO")),
+        f"$JS.API.DIRECT.GET.{names.STREAM_CALLBACKS}.{names.callback_subject('t1', '')}",
         names.cancel_subject("t1"),
         names.node_subject("n1"),
         names.ROLL_CALL,
@@ -72,6 +75,7 @@ MAY_NOT_PUBLISH = {
         ),
         *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in STREAMS if stream != names.STREAM_RESULTS),
         TASK,
+        names.callback_subject("t1", ""),
         names.cancel_subject("t1"),
         names.node_subject("n2"),
         names.ROLL_CALL,
@@ -181,7 +185,7 @@ async def test_a_task_makes_its_way_with_these_permissions(bus: NatsServer) -> N
         await _one_task(gateway, node)
         assert await _one_order(gateway, node) == b"obeyed"
         listed = await operator.jetstream().streams_info()
-        assert {info.config.name for info in listed} == set(STREAMS)
+        assert {info.config.name for info in listed} == {*STREAMS, names.STREAM_CALLBACKS}
         stored = await operator.jetstream().get_msg(names.STREAM_RESULTS, subject=names.result_subject("t1"))
         assert stored.data == b"42"
     finally:

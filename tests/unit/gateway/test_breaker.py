@@ -16,9 +16,9 @@ from tests.fakes.callbacks import MemoryTransport, refused
 URL = "http://h:1/done"
 
 
-async def failed(transport: CallbackTransport, url: str = URL) -> str:
+async def failed(transport: CallbackTransport, url: str = URL, client: str = "") -> str:
     with pytest.raises(DeliveryError) as caught:
-        await transport.deliver(url, an_execution("t1"), "t1")
+        await transport.deliver(url, an_execution("t1"), "t1", client=client)
     return str(caught.value)
 
 
@@ -37,6 +37,8 @@ async def test_after_failures_in_a_row_no_call_is_made_and_the_failure_is_none_f
         with pytest.raises(DeliveryError, match="it rests for 60 s") as caught:
             await transport.deliver(URL, an_execution("t1"), "t1")
         assert not caught.value.permanent
+        assert not caught.value.was_made
+        assert 55 < (caught.value.retry_after_s or 0) <= 60
     assert inner.delivered == []
 
 
@@ -45,6 +47,14 @@ async def test_other_endpoints_are_called_all_the_same_also_on_another_port() ->
     transport = await resting(inner, Breakers(2, 60))
     await transport.deliver("http://h:2/done", an_execution("t1"), "t1")
     assert len(inner.delivered) == 1
+
+
+async def test_no_client_can_turn_an_endpoint_off_for_another() -> None:
+    inner = MemoryTransport()
+    transport = await resting(inner, Breakers(2, 60))
+    await transport.deliver(URL, an_execution("t1"), "t1", client="other")
+    assert len(inner.delivered) == 1
+    assert "rests" in await failed(transport)
 
 
 async def test_the_same_endpoint_in_other_letters_rests_too() -> None:
