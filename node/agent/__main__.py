@@ -9,8 +9,10 @@ if not __package__:
 
 from .config import AgentConfig
 from .forbid import forbid_what_cannot_be_listed
+from .landlock import rules_descriptor
 from .loop import Agent
 
 if __name__ == "__main__":
+    rules_descriptor()
     forbid_what_cannot_be_listed()
     sys.exit(Agent(AgentConfig.parse(sys.argv[1])).serve())

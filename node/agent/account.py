@@ -14,6 +14,8 @@ _MAX_CHECK_INTERVAL_S = 0.1
 _MIN_CHECK_INTERVAL_S = 0.002
 _PEAK_SLACK_BYTES = 64 * 4096
 """Kernel counters move in batches of up to 64 pages (cgroup v1)."""
+_LARGEST_PAGE_BYTES = 2 << 20
+"""How far below its limit a slot may meet it."""
 
 
 class Account:
@@ -92,7 +94,15 @@ class Account:
     def _peak_bytes(self, peak: int, now: int) -> int:
         # The kernel's mark is the slot's highest ever: the run's only if the run raised it.
         raised = peak > self._before.peak_bytes + _PEAK_SLACK_BYTES
-        return self._used_bytes(peak if raised else max(self._highest_bytes, now))
+        highest = peak if raised else max(self._highest_bytes, now)
+        return self._used_bytes(highest) + self._room_made_bytes(highest)
+
+    def _room_made_bytes(self, highest: int) -> int:
+        """The file cache of before the run that gave way to it, where the slot met its limit."""
+        limit = self._meter.memory_limit_bytes()
+        if not limit or highest < limit - _LARGEST_PAGE_BYTES:
+            return 0
+        return max(0, self._meter.cache_at_rest - self._meter.cache_bytes())
 
     def _used_bytes(self, slot_bytes: int) -> int:
         return max(0, slot_bytes - self._before.memory_bytes)

@@ -15,6 +15,7 @@ from .identity import end_everything
 from .last_words import LastWords
 from .meter import find_meter
 from .node_connection import NodeConnection
+from .reserve import Reserve
 from .residents import Residents
 from .run import Run
 
@@ -31,6 +32,7 @@ class Agent:
         self._poll = select.poll()
         self._run: Run | Compilation | None = None
         self._runs = 0
+        self._reserve = Reserve()
 
     def serve(self) -> int:
         """Runs programs until stdin ends or SIGTERM comes. Returns the exit code."""
@@ -182,6 +184,8 @@ class Agent:
             self._process_ended(pid, status)
 
     def _process_ended(self, pid: int, status: int) -> None:
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+            self._reserve.give_up()  # it may have been the OOM killer, which finds nobody but us next time
         if isinstance(self._run, Run) and pid == self._run.pid:
             self._run.exited(status)
         else:
@@ -242,9 +246,11 @@ class Agent:
             self._prepare()
 
     def _prepare(self) -> None:
+        self._reserve.take()
         self._last_words.discard()
         self._poll.register(self._last_words.fd, select.POLLIN)
         self._residents.prepare()
+        self._meter.note_rest()
 
     def _emit(self, header: dict[str, Any], *body: bytes) -> None:
         self._outbox += encode(header, *body)

@@ -34,6 +34,12 @@ class Meter:
     """Past its memory, the kernel ends a program and not the whole slot."""
     counts_waiting = False
     """Processor time is counted also for a process that waits for a core."""
+    cache_at_rest = 0
+    """The file cache when nothing ran: it gives way to a program that needs its room."""
+
+    def note_rest(self) -> None:
+        """Notes the figures of a slot in which nothing runs."""
+        self.cache_at_rest = self.cache_bytes()
 
     def read(self) -> Reading:
         return Reading(self.cpu_ms(), self.memory_bytes(), self._peak(), self._oom_kills(), self._pid_hits())
@@ -42,6 +48,14 @@ class Meter:
         raise NotImplementedError
 
     def memory_bytes(self) -> int:
+        return 0
+
+    def cache_bytes(self) -> int:
+        """The slot's file cache, but for files of memory."""
+        return 0
+
+    def memory_limit_bytes(self) -> int:
+        """The slot's limit; 0 where there is none."""
         return 0
 
     def tasks(self) -> int:
@@ -73,6 +87,13 @@ class CgroupV2(Meter):
     def memory_bytes(self) -> int:
         return _number(f"{self._root}/memory.current")
 
+    def cache_bytes(self) -> int:
+        stat = f"{self._root}/memory.stat"
+        return max(0, _keyed(stat, "file") - _keyed(stat, "shmem"))
+
+    def memory_limit_bytes(self) -> int:
+        return _number(f"{self._root}/memory.max")
+
     def tasks(self) -> int:
         return _number(f"{self._root}/pids.current")
 
@@ -97,6 +118,13 @@ class CgroupV1(Meter):
 
     def memory_bytes(self) -> int:
         return _number(f"{self._root}/memory/memory.usage_in_bytes")
+
+    def cache_bytes(self) -> int:
+        stat = f"{self._root}/memory/memory.stat"
+        return max(0, _keyed(stat, "cache") - _keyed(stat, "shmem"))
+
+    def memory_limit_bytes(self) -> int:
+        return _number(f"{self._root}/memory/memory.limit_in_bytes")
 
     def tasks(self) -> int:
         return _number(f"{self._root}/pids/pids.current")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import resource
 import signal
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .config import RlimitSet
+from .identity import files_as
+from .landlock import restrict_caller
 
 NOT_FOUND_EXIT_CODE = 127
 """As a shell says that a command cannot be started."""
 
-_OOM_SCORE_FIRST_TO_GO = "1000"
+_OOM_SCORE_FIRST_TO_GO = b"1000"
 _MIN_OPEN_FILES = 16
 
 
@@ -68,9 +71,10 @@ def spawn(
 def become(directory: str, user: tuple[int, int], limits: RlimitSet | None, fds: list[int]) -> None:
     """Makes a fresh child the slot's user's: descriptors, session, limits, and last the user, from which there is no
     way back."""
+    first_for_the_oom_killer("self", user)
+    restrict_caller()
     take_descriptors(fds)
     os.setsid()
-    be_first_for_the_oom_killer()
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
@@ -102,14 +106,26 @@ def _above(fd: int, floor: int) -> int:
     return moved
 
 
-def be_first_for_the_oom_killer() -> None:
-    """Has the kernel end this process before the agent where the slot is out of memory."""
+def first_for_the_oom_killer(process: int | str, user: tuple[int, int]) -> None:
+    """Has the kernel end a process of the slot's before the agent where the slot is out of memory. It may become the
+    user's meanwhile: then its file does, too."""
+    if not _raise_oom_score(process):
+        with files_as(*user):
+            _raise_oom_score(process)
+
+
+def _raise_oom_score(process: int | str) -> bool:
+    """False where the file is not the caller's."""
     try:
-        score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        score = os.open(f"/proc/{process}/oom_score_adj", os.O_WRONLY)
+    except PermissionError:
+        return False
     except OSError:
-        return  # gVisor has none
-    os.write(score, _OOM_SCORE_FIRST_TO_GO.encode())
+        return True  # gVisor has none; or the process has ended
+    with suppress(ProcessLookupError):
+        os.write(score, _OOM_SCORE_FIRST_TO_GO)
     os.close(score)
+    return True
 
 
 def set_limits(limits: RlimitSet) -> None:

@@ -14,7 +14,8 @@ from . import workdir
 from .config import AgentConfig, RlimitSet
 from .frames import encode_list
 from .identity import files_as
-from .spawn import Pipes, spawn, take_descriptors
+from .landlock import restrict_caller
+from .spawn import Pipes, first_for_the_oom_killer, spawn, take_descriptors
 
 _PID = struct.Struct("!i")
 _READY_TIMEOUT_MS = 20_000
@@ -133,10 +134,13 @@ class Zygote:
         answer = self._link.recv(_PID.size)
         if not answer:
             raise OSError("the zygote ended")
-        return WaitingProcess(_PID.unpack(answer)[0], pipes, directory, control, ready, config.limits, True)
+        pid = _PID.unpack(answer)[0]
+        first_for_the_oom_killer(pid, (config.uid, config.gid))
+        return WaitingProcess(pid, pipes, directory, control, ready, config.limits, True)
 
 
 def _become_zygote(command: list[str], env: dict[str, str], fds: list[int]) -> None:
+    restrict_caller()
     take_descriptors(fds)
     os.setsid()
     os.chdir("/")

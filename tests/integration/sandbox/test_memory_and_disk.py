@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from node.domain.sandbox import Ending
-from tests.builders import MIB
-from tests.integration.sandbox.languages import BASH, STANDIN, standin_language
+import os
+from pathlib import Path
+
+from node.domain.sandbox import Ending, Launch, Role
+from tests.builders import MIB, some_limits
+from tests.fakes.node import nobody
+from tests.integration.sandbox.languages import AT_LEISURE, BASH, STANDIN, language, standin_language
 from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine
 from tests.integration.sandbox.runs import ask, run
 
@@ -23,7 +27,10 @@ async def test_memory_is_what_the_task_asked_for(engine: PrefixedEngine) -> None
 
 async def test_a_container_that_the_kernel_ends_for_memory_is_a_memory_limit(engine: PrefixedEngine) -> None:
     pool = await engine.pool(standin_language(), agent=STANDIN)
-    assert (await ask(pool, "eat")).ending is Ending.MEMORY
+    eaten = await ask(pool, "eat")
+    assert eaten.ending is Ending.MEMORY
+    assert eaten.wall_ms > 0
+    assert eaten.cpu_ms > 0
     assert (await ask(pool, "ok")).exit_code == 0
 
 
@@ -35,6 +42,37 @@ async def test_peak_memory_is_the_programs_own(engine: PrefixedEngine) -> None:
     assert idle < 8 * MIB
     assert again < 8 * MIB
     assert 40 * MIB < big < 256 * MIB
+
+
+async def test_a_peak_is_the_same_after_a_program_that_filled_the_file_cache(engine: PrefixedEngine) -> None:
+    cpp = language("cpp", compile=None)
+    pool = await engine.pool(cpp)
+    (container,) = engine.containers()
+    root = Path(container.attrs["GraphDriver"]["Data"]["MergedDir"])
+    read = "/opt/coderunner/cpp/pch/gnu++20/bits/stdc++.h.gch"
+    grow = "kept = bytearray(b'x') * (200 << 20)"
+
+    async def peak_of(*command: str) -> float:
+        wanted = some_limits(**AT_LEISURE, memory_bytes=256 * MIB)
+        async with pool.slot(cpp, Role.RUN, wanted) as sandbox:
+            outcome = await sandbox.run(Launch({}, command, wanted), nobody)
+        assert outcome.exit_code == 0, outcome
+        return outcome.peak_memory_bytes / MIB
+
+    alone = await peak_of("python3", "-c", grow)
+    forget_cached(root / read.lstrip("/"))
+    assert await peak_of("md5sum", read) > 0
+    after_a_reader = await peak_of("python3", "-c", grow)
+    assert 200 < alone < 225
+    assert 200 < after_a_reader < 225
+    assert abs(alone - after_a_reader) < 8
+
+
+def forget_cached(path: Path) -> None:
+    """The next to read that file is the one to whom its cached pages are charged."""
+    file = os.open(path, os.O_RDONLY)
+    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(file)
 
 
 async def test_more_disk_than_the_slots_have_gets_a_slot_of_its_own(

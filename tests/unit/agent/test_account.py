@@ -26,6 +26,8 @@ class SetMeter(Meter):
     kills: int = 1
     hits: int = 1
     count: int = 3
+    cache: int = 0
+    limit: int = 0
     limited: list[int | None] = field(default_factory=list)
 
     def read(self) -> Reading:
@@ -39,6 +41,12 @@ class SetMeter(Meter):
 
     def tasks(self) -> int:
         return self.count
+
+    def cache_bytes(self) -> int:
+        return self.cache
+
+    def memory_limit_bytes(self) -> int:
+        return self.limit
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +144,15 @@ def test_a_peak_raised_by_no_more_than_the_kernels_steps_is_an_earlier_runs() ->
     account = begun(meter)
     meter.peak += 64 * 4096
     assert closed(account)["peak_memory_bytes"] == 0
+
+
+@pytest.mark.parametrize(("limit", "told"), [(60, 70), (64, 50), (0, 50)])
+def test_the_cache_that_made_room_is_the_runs_where_it_met_the_slots_limit(limit: int, told: int) -> None:
+    meter = SetMeter(cache=25 * MIB, limit=limit * MIB)
+    meter.note_rest()
+    account = begun(meter)
+    meter.peak, meter.cache = 60 * MIB, 5 * MIB
+    assert closed(account)["peak_memory_bytes"] == told * MIB
 
 
 @pytest.mark.parametrize(

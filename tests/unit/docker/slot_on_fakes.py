@@ -79,6 +79,14 @@ class FakeKills:
         self.calls.append("close")
 
 
+class FakeProcessor:
+    """The host's account of processor time: ``spent_ms`` since the start."""
+
+    def __init__(self, spent_ms: float) -> None:
+        self.used_ms = lambda: spent_ms
+        self.start = self.stop = self.close = lambda: None
+
+
 class Scene:
     def __init__(
         self,
@@ -88,6 +96,7 @@ class Scene:
         killed_for_memory: bool = False,
         excess: int = 0,
         kills: FakeKills | None = None,
+        processor: FakeProcessor | None = None,
     ) -> None:
         async def out_of_memory(container_id: str) -> bool:
             return killed_for_memory
@@ -103,6 +112,7 @@ class Scene:
             overhead_processes=3,
             line=self.line,  # type: ignore[arg-type]  # a fake
             memory=MemoryWatch(account=self.account, kills=kills, held=FakeHeld(excess)),  # type: ignore[arg-type]  # fakes
+            processor=processor,  # type: ignore[arg-type]  # a fake
             patience_s=patience_s,
             out_of_memory=out_of_memory,
         )

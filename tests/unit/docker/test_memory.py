@@ -9,6 +9,8 @@ import pytest
 
 from node.infrastructure.docker.slot.memory import open_account, open_held_memory, open_kill_counter
 
+MIB = 1 << 20
+
 
 def lay_out(root: Path, line: str, folder: str, usage: str, peak: str) -> Path:
     (root / "proc" / "7").mkdir(parents=True)
@@ -17,7 +19,14 @@ def lay_out(root: Path, line: str, folder: str, usage: str, peak: str) -> Path:
     group.mkdir(parents=True)
     (group / usage).write_text("1000\n")
     (group / peak).write_text("9999\n")
+    (group / "memory.stat").write_text("cache 700\nfile 700\nshmem 100\n")
+    for limit in ("memory.limit_in_bytes", "memory.max"):
+        (group / limit).write_text(f"{64 * MIB}\n")
     return group / peak
+
+
+def cached(group: Path, cache: int) -> None:
+    (group / "memory.stat").write_text(f"cache {cache + 50}\nfile {cache + 50}\nshmem 50\n")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +52,31 @@ def test_the_peak_is_counted_from_what_was_there_before(
     mark.write_text("nonsense\n")
     assert account.peak_bytes() is None
     account.close()
+    account.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "folder", "usage", "peak"),
+    [
+        ("9:memory:/docker/c", "memory/docker/c", "memory.usage_in_bytes", "memory.max_usage_in_bytes"),
+        ("0::/docker/c", "docker/c", "memory.current", "memory.peak"),
+    ],
+)
+def test_the_cache_that_made_room_for_the_program_is_added_to_its_peak(
+    tmp_path: Path, line: str, folder: str, usage: str, peak: str
+) -> None:
+    mark = lay_out(tmp_path, line, folder, usage, peak)
+    account = open_account(7, tmp_path / "cgroup", tmp_path / "proc")
+    assert account is not None
+    cached(mark.parent, 30 * MIB)
+    account.start()
+    cached(mark.parent, 10 * MIB)
+    mark.write_text(f"{1000 + 40 * MIB}\n")
+    assert account.peak_bytes() == 40 * MIB, "the limit was not met: what became of the cache is no matter"
+    mark.write_text(f"{1000 + 63 * MIB}\n")
+    assert account.peak_bytes() == 83 * MIB
+    cached(mark.parent, 35 * MIB)
+    assert account.peak_bytes() == 63 * MIB
     account.close()
 
 
@@ -110,6 +144,7 @@ def test_what_is_held_leaves_out_what_the_kernel_can_take_back(
     tmp_path: Path, line: str, folder: str, stat: str
 ) -> None:
     file = lay_out(tmp_path, line, folder, "usage", "peak").with_name("memory.stat")
+    file.unlink()
     assert open_held_memory(7, 100, tmp_path / "cgroup", tmp_path / "proc") is None
     file.write_text(stat)
     held = open_held_memory(7, 100, tmp_path / "cgroup", tmp_path / "proc")

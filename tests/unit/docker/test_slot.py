@@ -10,7 +10,7 @@ from node.domain.sandbox import Ending, SandboxLostError
 from node.infrastructure.docker.agent_link.frames import Artefact, Failed
 from tests.builders import a_launch, some_limits
 from tests.fakes.node import nobody
-from tests.unit.docker.slot_on_fakes import FakeKills, Scene
+from tests.unit.docker.slot_on_fakes import FakeKills, FakeProcessor, Scene
 
 
 async def test_a_run_frame_says_all_that_the_launch_says() -> None:
@@ -153,6 +153,16 @@ async def test_a_kill_that_only_the_host_saw_is_a_memory_limit() -> None:
     scene.clean()
     assert await scene.slot.verified_clean()
     assert kills.calls == ["start", "stop"]
+
+
+async def test_a_slot_that_the_kernel_ended_for_memory_is_told_with_its_times() -> None:
+    scene = Scene(killed_for_memory=True, processor=FakeProcessor(spent_ms=120.0))
+    task = await scene.begin()
+    scene.output(b"so far")
+    scene.line.on_lost("hung up")
+    outcome = await task
+    assert (outcome.ending, outcome.stdout, outcome.cpu_ms) == (Ending.MEMORY, b"so far", 120.0)
+    assert 0 < outcome.wall_ms < 60_000
 
 
 @pytest.mark.parametrize(("collect", "room"), [((), 64 << 10), (("*",), 1 << 20)])

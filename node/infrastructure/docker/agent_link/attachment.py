@@ -87,6 +87,11 @@ class Attachment(asyncio.Protocol):
         self._direct = direct
 
     @property
+    def is_direct(self) -> bool:
+        """Whether frames go past the engine, so that the agent's end is heard at once."""
+        return self._direct is not None
+
+    @property
     def has_ended(self) -> bool:
         """Whether the agent is gone. A direct line asks the kernel, so that no launch goes to an agent that died a
         moment ago."""

@@ -97,9 +97,9 @@ class ActiveLaunch:
             artefacts=split_artefacts(exited.artefacts, body),
         )
 
-    def outcome_of_killed_container(self) -> Outcome:
+    def outcome_of_killed_container(self, *, wall_ms: float, cpu_ms: float) -> Outcome:
         """The outcome where the kernel ended the whole container, agent and all, for want of memory (gVisor): all that
-        is known is the output so far."""
+        is known is the output so far, and what the host saw of its time."""
         return Outcome(
             ending=Ending.MEMORY,
             exit_code=None,
@@ -108,8 +108,8 @@ class ActiveLaunch:
             stderr=bytes(self._output["stderr"]),
             stdout_truncated=False,
             stderr_truncated=False,
-            wall_ms=0.0,
-            cpu_ms=0.0,
+            wall_ms=wall_ms,
+            cpu_ms=cpu_ms,
             peak_memory_bytes=self.limits.memory_bytes,
             limits_hit=("memory",),
         )

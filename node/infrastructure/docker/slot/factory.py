@@ -19,6 +19,7 @@ from node.infrastructure.docker.slot.container_spec import ContainerSpec
 from node.infrastructure.docker.slot.labels import SlotLabels
 from node.infrastructure.docker.slot.memory import open_account, open_held_memory, open_kill_counter
 from node.infrastructure.docker.slot.memory_watch import MemoryWatch
+from node.infrastructure.docker.slot.processor import open_processor_account
 from node.infrastructure.docker.slot.slot import Slot
 from node.infrastructure.docker.slot.template import SlotTemplate
 from node.infrastructure.docker.slot.uids import Uids
@@ -154,6 +155,7 @@ class SlotFactory:
             overhead_processes=spec.template.language.processes_overhead,
             line=line,
             memory=self._memory_watch(pid, spec),
+            processor=open_processor_account(pid, looks=not line.is_direct),
             patience_s=self._settings.patience_s,
             out_of_memory=self._out_of_memory,
         )

@@ -11,46 +11,97 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-_ROOT = Path("/sys/fs/cgroup")
+ROOT = Path("/sys/fs/cgroup")
 _LOOK_S = 0.02
 """The interval between two looks: the kernel takes longer than this to take a container apart after its end."""
 _USAGE = {1: "memory.usage_in_bytes", 2: "memory.current"}
 _PEAK = {1: "memory.max_usage_in_bytes", 2: "memory.peak"}
 _KILLS = {1: "memory.oom_control", 2: "memory.events"}
+_LIMIT = {1: "memory.limit_in_bytes", 2: "memory.max"}
+_LARGEST_PAGE_BYTES = 2 << 20
+"""How far below its limit a container may meet it. (Linux 6.18 counts no failures of cgroup v1.)"""
+_CACHE = {1: "cache", 2: "file"}
+"""The line of memory.stat that counts files, those of memory among them."""
 _HELD = {1: ("rss", "shmem"), 2: ("anon", "shmem")}
 """The lines of memory.stat that count memory which the kernel cannot take back by itself."""
 
 
 class MemoryAccount:
-    """The peak memory of one container since ``start``, by a few system calls on open files."""
+    """The peak memory of one container since ``start``, by a few system calls on open files.
 
-    def __init__(self, usage_fd: int, peak_fd: int) -> None:
-        self._usage_fd = usage_fd
-        self._peak_fd = peak_fd
-        self._baseline: int | None = None
+    The container's file cache is not the program's: what an earlier program's reading left goes as this one needs
+    memory."""
+
+    def __init__(self, files: MemoryFiles) -> None:
+        self._files = files
+        self._used_before: int | None = None
+        self._cache_before = 0
 
     def start(self) -> None:
         """Begins to count. The memory that the container holds now is not the program's, which is about to start."""
+        files = self._files
         try:
-            os.pwrite(self._peak_fd, b"0", 0)
-            self._baseline = _read(self._usage_fd)
+            os.pwrite(files.peak, b"0", 0)
+            self._cache_before = files.cache_bytes()
+            self._used_before = _read(files.usage)
         except (OSError, ValueError):
-            self._baseline = None
+            self._used_before = None
 
     def peak_bytes(self) -> int | None:
-        """The most memory used since ``start``, beyond what was in use before; None where that is unknown."""
+        """The most memory used since ``start``, beyond what was in use before; None where that is unknown. Where the
+        container met its limit, the cache of before made room, and the cache of now is what was left of it."""
+        files = self._files
         try:
-            return None if self._baseline is None else max(0, _read(self._peak_fd) - self._baseline)
+            if self._used_before is None:
+                return None
+            highest = _read(files.peak)
+            made_room = 0
+            if highest > files.limit_bytes() - _LARGEST_PAGE_BYTES:
+                made_room = max(0, self._cache_before - files.cache_bytes())
+            return max(0, highest - self._used_before + made_room)
         except (OSError, ValueError):
             return None
 
     def close(self) -> None:
         """Closes its files; safe to call once more."""
-        for fd in (self._usage_fd, self._peak_fd):
-            if fd >= 0:
-                os.close(fd)
-        self._usage_fd = self._peak_fd = -1
-        self._baseline = None
+        self._files.close()
+        self._used_before = None
+
+
+class MemoryFiles:
+    """The open files of a container's memory account, of either version of cgroups."""
+
+    def __init__(self, group: Path, version: int) -> None:
+        """Raises OSError where one cannot be opened."""
+        self._version = version
+        self._opened: list[int] = []
+        try:
+            self.usage = self._open(group / _USAGE[version])
+            self.peak = self._open(group / _PEAK[version], os.O_RDWR)
+            self._stat = self._open(group / "memory.stat")
+            self._limit = self._open(group / _LIMIT[version])
+        except OSError:
+            self.close()
+            raise
+
+    def cache_bytes(self) -> int:
+        """The file cache: all of it but the files of memory, which no other place has. Raises OSError, ValueError."""
+        lines = dict(line.split(" ", 1) for line in os.pread(self._stat, 8192, 0).decode().splitlines())
+        return max(0, int(lines[_CACHE[self._version]]) - int(lines["shmem"]))
+
+    def limit_bytes(self) -> int:
+        """The container's limit, which may change. Raises OSError, and ValueError where it has none."""
+        return _read(self._limit)
+
+    def close(self) -> None:
+        """Closes all; safe to call once more."""
+        while self._opened:
+            os.close(self._opened.pop())
+        self.usage = self.peak = self._stat = self._limit = -1
+
+    def _open(self, path: Path, how: int = os.O_RDONLY) -> int:
+        self._opened.append(os.open(path, how | os.O_CLOEXEC))
+        return self._opened[-1]
 
 
 class KillCounter:
@@ -126,42 +177,40 @@ class HeldMemory:
         self._fd = -1
 
 
-def open_held_memory(pid: int, max_bytes: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> HeldMemory | None:
+def open_held_memory(pid: int, max_bytes: int, root: Path = ROOT, proc: Path = Path("/proc")) -> HeldMemory | None:
     """The reader for the container whose first process is ``pid`` on this host. None where its files cannot be reached.
     ``max_bytes``: the memory that the container may hold."""
-    for group, version in _groups(pid, root, proc):
+    for group, version in groups_of(pid, "memory", root, proc):
         with suppress(OSError):
             return HeldMemory(os.open(group / "memory.stat", os.O_RDONLY | os.O_CLOEXEC), _HELD[version], max_bytes)
     return None
 
 
-def open_kill_counter(pid: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> KillCounter | None:
+def open_kill_counter(pid: int, root: Path = ROOT, proc: Path = Path("/proc")) -> KillCounter | None:
     """The reader for the container whose first process is ``pid`` on this host. None where its files cannot be
     reached."""
-    for group, version in _groups(pid, root, proc):
+    for group, version in groups_of(pid, "memory", root, proc):
         with suppress(OSError):
             return KillCounter(os.open(group / _KILLS[version], os.O_RDONLY | os.O_CLOEXEC))
     return None
 
 
-def open_account(pid: int, root: Path = _ROOT, proc: Path = Path("/proc")) -> MemoryAccount | None:
+def open_account(pid: int, root: Path = ROOT, proc: Path = Path("/proc")) -> MemoryAccount | None:
     """The reader for the container whose first process is ``pid`` on this host. None where its files cannot be reached
     or the kernel cannot reset the peak (cgroup v2 before Linux 6.12)."""
-    for group, version in _groups(pid, root, proc):
-        opened: list[int] = []
-        try:
-            opened.append(os.open(group / _USAGE[version], os.O_RDONLY | os.O_CLOEXEC))
-            opened.append(os.open(group / _PEAK[version], os.O_RDWR | os.O_CLOEXEC))
-            os.pwrite(opened[1], b"0", 0)
-            return MemoryAccount(*opened)
-        except OSError:
-            for fd in opened:
-                os.close(fd)
+    for group, version in groups_of(pid, "memory", root, proc):
+        with suppress(OSError):
+            files = MemoryFiles(group, version)
+            try:
+                os.pwrite(files.peak, b"0", 0)
+                return MemoryAccount(files)
+            except OSError:
+                files.close()
     return None
 
 
-def _groups(pid: int, root: Path, proc: Path) -> list[tuple[Path, int]]:
-    """The directories with the container's memory files, each with the version of its cgroup (1 or 2)."""
+def groups_of(pid: int, controller: str, root: Path, proc: Path) -> list[tuple[Path, int]]:
+    """The directories with the container's files of a controller, each with the version of its cgroup (1 or 2)."""
     try:
         lines = (proc / str(pid) / "cgroup").read_text().splitlines()
     except OSError:
@@ -172,8 +221,8 @@ def _groups(pid: int, root: Path, proc: Path) -> list[tuple[Path, int]]:
         inside = path.lstrip("/")
         if not inside:
             continue  # the root's account is everybody's
-        if "memory" in controllers.split(","):
-            found.append((root / "memory" / inside, 1))
+        if controller in controllers.split(","):
+            found.append((root / controller / inside, 1))
         elif not controllers:
             found.append((root / inside, 2))
     return found

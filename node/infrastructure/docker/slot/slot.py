@@ -16,6 +16,7 @@ from node.infrastructure.docker.agent_link.frames import Clean, Exited, Failed, 
 from node.infrastructure.docker.agent_link.requests import kill_header, run_header
 from node.infrastructure.docker.slot.active_launch import ActiveLaunch
 from node.infrastructure.docker.slot.memory_watch import MemoryWatch
+from node.infrastructure.docker.slot.processor import ProcessorAccount
 
 _MEMORY_LOOKS, _MEMORY_LOOK_S = 10, 0.02
 """How often, and at which interval, a slot waits for memory: gVisor frees in the background what files took."""
@@ -35,6 +36,7 @@ class Slot:
         overhead_processes: int,
         line: Attachment,
         memory: MemoryWatch,
+        processor: ProcessorAccount | None,
         patience_s: float,
         out_of_memory: Callable[[str], Awaitable[bool]],
     ) -> None:
@@ -54,9 +56,12 @@ class Slot:
         self._overhead_processes = overhead_processes
         self._line = line
         self._memory = memory
+        self._processor = processor
         self._patience_s = patience_s
         self._out_of_memory = out_of_memory
         self._saw_kill_when_lost = False
+        self._usage_when_lost = {"wall_ms": 0.0, "cpu_ms": 0.0}
+        self._started_s = 0.0
         self._active: ActiveLaunch | None = None
         self._deadline: asyncio.TimerHandle | None = None
         line.on_message = self._take
@@ -70,7 +75,7 @@ class Slot:
             return await active.result
         except SandboxLostError:
             if self.lost and await self._was_killed_for_memory():
-                return active.outcome_of_killed_container()
+                return active.outcome_of_killed_container(**self._usage_when_lost)
             raise
         except asyncio.CancelledError:
             active.ignore_output()
@@ -98,6 +103,10 @@ class Slot:
             return
         self.lost = reason
         self._saw_kill_when_lost = self._memory.saw_kill()
+        self._usage_when_lost = {
+            "wall_ms": round((asyncio.get_running_loop().time() - self._started_s) * 1e3, 3),
+            "cpu_ms": round(self._processor.used_ms(), 3) if self._processor is not None else 0.0,
+        }
         self.close()
         if self._active is not None:
             self._active.lose(reason)
@@ -108,6 +117,8 @@ class Slot:
         self._cancel_deadline()
         self._line.close()
         self._memory.close()
+        if self._processor is not None:
+            self._processor.close()
 
     def _begin(self, launch: Launch, on_output: OnOutput) -> ActiveLaunch:
         if self.lost:
@@ -125,6 +136,9 @@ class Slot:
         )
         self._line.frames.body_limit = active.max_body_bytes
         self._memory.start()
+        if self._processor is not None:
+            self._processor.start()
+        self._started_s = asyncio.get_running_loop().time()
         self._line.send(header, *launch.files.values(), launch.stdin)
         self._active = active
         self.launches += 1
@@ -176,6 +190,8 @@ class Slot:
             return
         self._cancel_deadline()
         self._memory.stop()
+        if self._processor is not None:
+            self._processor.stop()
         self._active = None
         self._memory_at_prestart = self.memory_bytes
         active.clean.set_result(True)
