@@ -49,11 +49,12 @@ class Run:
 
     async def events(self, seen: int = 0) -> AsyncIterator[tuple[int, str, dict[str, Any]] | None]:
         """The events after the first ``seen``, then each as it happens; None now and then while none does."""
+        seen = min(seen, len(self._events))  # who claims to have seen more hears what comes, or that nothing does
         while True:
             for number, (kind, data) in enumerate(self._events[seen:], start=seen + 1):
                 seen = number
                 yield number, kind, data
-            if self.done and seen == len(self._events):
+            if self.done and seen >= len(self._events):
                 return
             try:
                 await asyncio.wait_for(self._news.wait(), HEARTBEAT_S)

@@ -5,7 +5,8 @@ while it runs, then how it ended. The result arrives by the watch, or by CodeRun
 whichever is first.
 
 Settings: ``BLOG_HOST`` (127.0.0.1), ``BLOG_PORT`` (8080), ``BLOG_CALLBACK_BASE`` (how CodeRunner reaches this backend;
-http://127.0.0.1:8080), ``CODERUNNER_GATEWAY``, ``CODERUNNER_TOKEN``.
+http://127.0.0.1:8080), ``BLOG_NAMES`` (the host names it answers under, with commas between; ``127.0.0.1``,
+``localhost`` and the two before are always among them), ``CODERUNNER_GATEWAY``, ``CODERUNNER_TOKEN``.
 """
 
 from __future__ import annotations
@@ -14,17 +15,28 @@ import asyncio
 import json
 import os
 import secrets
+from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from coderunner import Client, CodeRunnerError, Limits, Output
+from examples.blog.admission import (
+    MAX_BODY_BYTES,
+    MAX_CALLBACK_BYTES,
+    Streams,
+    json_body,
+    number_after,
+    only_our_readers,
+)
 from examples.blog.messages import error_message
 from examples.blog.page import HERE, TITLES, page
 from examples.blog.runs import Run
 
 LIMITS = Limits(cpu_ms=5_000, wall_ms=10_000, memory_bytes=256 << 20)
 MAX_SOURCE_BYTES = 64 << 10
-MAX_RUNS = 500  # kept for readers who come back after a broken connection
+MAX_RUNS = 500  # kept for readers who come back after a broken connection; and the most that go on at once
+ALWAYS_OURS = ("127.0.0.1", "localhost", "[::1]")
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
     " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -36,15 +48,19 @@ SECURITY = {
 class Blog:
     """The blog's HTTP handlers, which share one client of CodeRunner."""
 
-    def __init__(self, client: Client, callback_base: str) -> None:
+    def __init__(self, client: Client, callback_base: str, names: Iterable[str] = ()) -> None:
+        """``names``: the hosts, beside this machine's own, under which readers and CodeRunner reach it."""
+        called_back = urlsplit(callback_base).hostname or ""
+        self._names = frozenset(name.strip().lower() for name in (*ALWAYS_OURS, called_back, *names) if name.strip())
         self._client = client
+        self._streams = Streams()
         self._runs: dict[str, Run] = {}
         self._key = secrets.token_urlsafe(24)  # who knows this address was told it by us
         self._callback = f"{callback_base}/callback/{self._key}"
         self._page = page()
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=2 * MAX_SOURCE_BYTES)
+        app = web.Application(middlewares=[only_our_readers(self._names)])
         app.router.add_get("/", self.article)
         app.router.add_post("/run", self.run)
         app.router.add_get("/run/{id}", self.watch)
@@ -60,6 +76,12 @@ class Blog:
 
     async def run(self, request: web.Request) -> web.StreamResponse:
         language, source, stdin = await _parse_run(request)
+        with self._streams.one_more(request.remote or ""):
+            return await self._run(request, language, source, stdin)
+
+    async def _run(self, request: web.Request, language: str, source: str, stdin: str) -> web.StreamResponse:
+        if sum(not run.done for run in self._runs.values()) >= MAX_RUNS:
+            return web.json_response({"error": "Many readers are running code just now. Please try again."}, status=429)
         try:
             task_id = await self._client.submit(
                 language, source, stdin=stdin, limits=LIMITS, callback=self._callback, labels={"from": "blog"}
@@ -73,8 +95,9 @@ class Blog:
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
         """The same events again, for a browser whose connection broke; ``?after=N`` leaves out the first N."""
-        after = request.query.get("after", "0")
-        return await _stream(request, self._known(request), int(after) if after.isdecimal() else 0)
+        after = number_after(request.query.get("after", "0"))
+        with self._streams.one_more(request.remote or ""):
+            return await _stream(request, self._known(request), after)
 
     async def cancel(self, request: web.Request) -> web.Response:
         run = self._known(request)
@@ -89,7 +112,7 @@ class Blog:
         if not secrets.compare_digest(request.match_info["key"].encode(), self._key.encode()):
             raise web.HTTPNotFound
         try:
-            task_id = str((await request.json())["id"])
+            task_id = str((await json_body(request, MAX_CALLBACK_BYTES))["id"])
         except (ValueError, TypeError, KeyError):
             raise web.HTTPBadRequest from None
         run = self._runs.get(task_id)
@@ -130,13 +153,23 @@ class Blog:
 async def _parse_run(request: web.Request) -> tuple[str, str, str]:
     """Language, source and stdin of a request. Raises web.HTTPBadRequest."""
     try:
-        body = await request.json()
+        body = await json_body(request, MAX_BODY_BYTES)
         language, source, stdin = body["language"], body["source"], body.get("stdin", "")
     except (ValueError, TypeError, KeyError, AttributeError):
         raise web.HTTPBadRequest(text="This is not a run.") from None
     if not all(isinstance(text, str) for text in (language, source, stdin)) or language not in TITLES:
         raise web.HTTPBadRequest(text="This is not a run.")
+    if _utf8_bytes(source) > MAX_SOURCE_BYTES or _utf8_bytes(stdin) > MAX_SOURCE_BYTES:
+        raise web.HTTPRequestEntityTooLarge(max_size=MAX_SOURCE_BYTES, actual_size=len(source) + len(stdin))
     return language, source, stdin
+
+
+def _utf8_bytes(text: str) -> int:
+    """Its size. Raises web.HTTPBadRequest for half a surrogate pair, which is no text."""
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise web.HTTPBadRequest(text="This is not a run.") from None
 
 
 async def _stream(request: web.Request, run: Run, after: int = 0) -> web.StreamResponse:
@@ -163,4 +196,5 @@ async def _secure(_: web.Request, response: web.StreamResponse) -> None:
 def main() -> None:
     host, port = os.environ.get("BLOG_HOST", "127.0.0.1"), int(os.environ.get("BLOG_PORT", "8080"))
     base = os.environ.get("BLOG_CALLBACK_BASE", f"http://127.0.0.1:{port}").rstrip("/")
-    web.run_app(Blog(Client(), base).application(), host=host, port=port, access_log=None)
+    names = [host, *os.environ.get("BLOG_NAMES", "").split(",")]
+    web.run_app(Blog(Client(), base, names).application(), host=host, port=port, access_log=None)

@@ -132,7 +132,7 @@ class Sample {
     const { id } = this.run;
     if (!id) return;
     this.say("stopping");
-    await fetch(`/run/${encodeURIComponent(id)}/cancel`, { method: "POST" }).catch(() => {});
+    await fetch(`/run/${encodeURIComponent(id)}/cancel`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }).catch(() => {});
   }
 
   finish(run) {

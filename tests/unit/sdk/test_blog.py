@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import re
 import threading
@@ -21,6 +23,8 @@ from tests.fakes.answers import chunk, queue_full, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
 
 Browser = TestClient[Any, Any]
+JSON = {"Content-Type": "application/json"}
+CHARSET = "application/json; charset=klingon"
 SAMPLE = {"language": "python", "source": "print('<b>')", "stdin": "27\n"}
 
 
@@ -81,7 +85,7 @@ async def test_the_callback_ends_a_run_whose_watch_says_nothing(gateway: FakeGat
     path = task.callback.url.removeprefix("http://127.0.0.1:1")
     body = {"id": f"t-{task.idempotency_key}", "status": "SUCCEEDED", "run": {"stdout": "forged"}}
     assert (await browser.post("/callback/guessed", json=body)).status == 404
-    assert (await browser.post(path, data=b"nonsense")).status == 400
+    assert (await browser.post(path, data=b"nonsense", headers=JSON)).status == 400
     assert (await browser.post(path, json={"id": "of another process"})).status == 204
     assert (await browser.post(path, json=body)).status == 204
     seen = events(await answer.text())  # the watch is still held back
@@ -94,7 +98,7 @@ async def test_stop_cancels_the_task(gateway: FakeGateway, browser: Browser) -> 
     gateway.script = lambda task: Script(ran(exit_code=None), hold=threading.Event())
     answer = await browser.post("/run", json=SAMPLE)
     task_id = f"t-{gateway.of('Submit')[0].task.idempotency_key}"
-    assert (await browser.post(f"/run/{task_id}/cancel")).status == 204
+    assert (await browser.post(f"/run/{task_id}/cancel", json={})).status == 204
     assert events(await answer.text())[-1][1]["words"] == "Stopped."
 
 
@@ -133,10 +137,15 @@ async def test_a_gateway_that_is_away_is_told_in_words(gateway: FakeGateway, bro
         b'{"language": "python"}',
         b'{"language": "sh", "source": ""}',
         b'{"language": 1, "source": ""}',
+        b'{"language": "python", "source": ' + b"7" * 5_000 + b"}",
+        b'{"language": "python", "source": "\\ud800"}',
+        b"[" * 100_000,
+        b"\xff",
     ],
 )
 async def test_what_is_no_run_is_refused(browser: Browser, body: bytes) -> None:
-    assert (await browser.post("/run", data=body)).status == 400
+    assert (await browser.post("/run", data=body, headers=JSON)).status == 400
+    assert (await browser.post("/run", data=body, headers={"Content-Type": CHARSET})).status == 400
 
 
 async def test_a_source_that_is_too_large_is_refused(browser: Browser) -> None:
@@ -164,3 +173,82 @@ async def test_each_ending_has_its_words(
 def test_apologies_name_what_is_wrong() -> None:
     assert error_message(InvalidTask("too large")) == (400, "This cannot be run: too large")
     assert error_message(NotFound("x"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        JSON | {"Origin": "https://elsewhere.example"},
+        JSON | {"Origin": "null"},
+        JSON | {"Origin": "http://[broken"},
+        JSON | {"Sec-Fetch-Site": "cross-site"},
+        JSON | {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+async def test_another_sites_page_starts_and_stops_nothing(
+    gateway: FakeGateway, browser: Browser, headers: dict[str, str]
+) -> None:
+    for path in ("/run", "/run/t-1/cancel"):
+        answer = await browser.post(path, data=json.dumps(SAMPLE), headers=headers)
+        assert answer.status in (403, 415)
+    assert not gateway.of("Submit")
+
+
+async def test_the_blogs_own_page_may_run_samples(browser: Browser) -> None:
+    ours = f"http://{browser.host}:{browser.port}"
+    answer = await browser.post("/run", json=SAMPLE, headers={"Origin": ours, "Sec-Fetch-Site": "same-origin"})
+    assert answer.status == 200
+
+
+async def test_it_answers_under_its_own_names_only(gateway: FakeGateway, browser: Browser) -> None:
+    for host in ("elsewhere.example", "elsewhere.example:8080", "127.0.0.1.elsewhere.example", "127.0.0.1:x", ""):
+        assert (await browser.get("/", headers={"Host": host})).status == 421
+        assert (await browser.post("/run", json=SAMPLE, headers={"Host": host})).status == 421
+    for host in ("localhost", "LOCALHOST:8080", "[::1]:8080"):
+        assert (await browser.get("/", headers={"Host": host})).status == 200
+    assert not gateway.of("Submit")
+
+
+async def test_a_public_blog_is_told_its_names(gateway: FakeGateway) -> None:
+    blog = Blog(Client(gateway.target), "http://callbacks.internal:9000", ["Blog.Example"])
+    async with TestClient(TestServer(blog.application())) as client:
+        for host in ("blog.example", "callbacks.internal:9000"):
+            assert (await client.get("/", headers={"Host": host})).status == 200
+
+
+async def test_a_reader_who_claims_to_have_seen_what_never_came_is_let_go(
+    gateway: FakeGateway, browser: Browser
+) -> None:
+    seen = events(await (await browser.post("/run", json=SAMPLE)).text())
+    path = f"/run/{seen[0][1]['id']}"
+    async with asyncio.timeout(5):
+        assert await (await browser.get(path, params={"after": "99999"})).text() == ""
+
+
+@pytest.mark.parametrize("after", ["9" * 5_000, "-1", "1e3", "\u0663", ""])
+async def test_what_is_no_number_of_an_event_is_refused(browser: Browser, after: str) -> None:
+    assert (await browser.get("/run/any", params={"after": after})).status == 400
+
+
+async def test_one_reader_opens_so_many_streams_and_no_more(
+    gateway: FakeGateway, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("examples.blog.admission.MAX_STREAMS_PER_READER", 2)
+    hold = threading.Event()
+    gateway.script = lambda task: Script(ran(exit_code=None), hold=hold)
+    first, second = await browser.post("/run", json=SAMPLE), await browser.post("/run", json=SAMPLE)
+    assert (first.status, second.status) == (200, 200)
+    assert (await browser.post("/run", json=SAMPLE)).status == 429
+    hold.set()
+    await first.text()
+    await second.text()
+    assert (await browser.post("/run", json=SAMPLE)).status == 200
+
+
+async def test_a_large_result_is_taken_from_the_callback(gateway: FakeGateway, browser: Browser) -> None:
+    await (await browser.post("/run", json=SAMPLE)).text()
+    path = gateway.of("Submit")[0].task.callback.url.removeprefix("http://127.0.0.1:1")
+    assert (await browser.post(path, json={"id": "x", "run": {"stdout": "\x01" * (1 << 17)}})).status == 204
+    assert (await browser.post(path, data=io.BytesIO(b" " * (9 << 20)), headers=JSON)).status == 413
