@@ -240,6 +240,7 @@ class Gateway:
                 tokens=self._policies.clients,
                 operators=self._policies.operators,
             ),
+            counts=self._policies.admission.counts,
             interceptors=[CallMetrics(self._metrics)],
         )
 

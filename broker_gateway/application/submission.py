@@ -94,6 +94,7 @@ class Submission:
                 answers[index] = await self._submit_one(commands[index])
                 if isinstance(answers[index], Unavailable):
                     break
+                await asyncio.sleep(0)  # a refused task waits for nothing, and so would a thousand of them
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._settings.batch_concurrency, len(commands))):

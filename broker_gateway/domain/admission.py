@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from broker_gateway.domain.callback_url import callback_violations
 from broker_gateway.domain.code import Code, SourceRules
-from broker_gateway.domain.draft import TaskDraft
+from broker_gateway.domain.draft import DraftCounts, TaskDraft
 from broker_gateway.domain.judging import CaseRules, checker_violations
 from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.resource_limit import LimitRules
@@ -16,6 +17,8 @@ from broker_gateway.domain.violation import Violation
 from schemas.status import Priority
 
 IDEMPOTENCY_KEY_CHARS = 128
+MAX_VIOLATIONS = 128
+"""Told of one task; who has made more mistakes mends these first."""
 
 _LANGUAGE_CHARS = 64
 _PRIORITIES = frozenset(Priority)
@@ -31,9 +34,23 @@ class AdmissionPolicy:
     cases: CaseRules = field(default_factory=CaseRules)
     max_queue_deadline_ms: int = 24 * 3_600_000
 
+    @property
+    def counts(self) -> DraftCounts:
+        """What a draft has to hold for these rules to judge it."""
+        return DraftCounts(
+            files=self.source.max_files + 1,
+            args=self.inputs.args + 1,
+            env=self.inputs.env + 1,
+            labels=self.inputs.labels + 1,
+            compile_options=self.inputs.compile_options + 1,
+            cases=self.cases.cases + 1,
+        )
+
     def violations(self, draft: TaskDraft, path: str) -> list[Violation]:
-        """Empty where the task may enter. ``path`` is what the caller calls it, such as ``task``."""
-        return [*self._program_violations(draft, path), *self._terms_violations(draft, path)]
+        """At most MAX_VIOLATIONS; empty where the task may enter. ``path`` is what the caller calls it, such as
+        ``task``."""
+        found = chain(self._program_violations(draft, path), self._terms_violations(draft, path))
+        return list(islice(found, MAX_VIOLATIONS))
 
     def _program_violations(self, draft: TaskDraft, path: str) -> Iterator[Violation]:
         yield from _language_violations(draft.language, draft.language_version, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from broker_gateway.domain.text import CONTROL, byte_length, quoted
@@ -40,7 +40,7 @@ class Code:
             yield Violation(f"{path}.files", "must have at least one file")
             return
         if len(self.files) > rules.max_files:
-            yield Violation(f"{path}.files", f"must have at most {rules.max_files} files, has {len(self.files)}")
+            yield Violation(f"{path}.files", f"must have at most {rules.max_files} files")
             return
         yield from self._content_violations(rules, path)
         yield from self._name_violations(path)
@@ -57,22 +57,25 @@ class Code:
     def _name_violations(self, path: str) -> Iterator[Violation]:
         if [file.name for file in self.files] == [""]:
             return
-        names: set[str] = set()
+        names: dict[str, int] = {}
         for index, file in enumerate(self.files):
             fault = file_name_fault(file.name)
             if fault is None and file.name in names:
                 fault = "is the name of an earlier file too"
             if fault is not None:
                 yield Violation(f"{path}.files[{index}].name", fault)
-            names.add(file.name)
-        for index, file in enumerate(self.files):
-            folder = _folder_among(names, file.name)
+            else:
+                names[file.name] = index
+        for name, index in names.items():
+            folder = _folder_among(names, name)
             if folder is not None:
                 fault = f"needs {quoted(folder)} to be a folder, which is a file here"
                 yield Violation(f"{path}.files[{index}].name", fault)
 
 
-def _folder_among(names: set[str], name: str) -> str | None:
+def _folder_among(names: Container[str], name: str) -> str | None:
+    """The file of ``names`` below which ``name`` would lie. Only for names that were let in: it is quadratic in their
+    length."""
     slash = name.find("/", 1)
     while slash != -1:
         if name[:slash] in names:
@@ -85,10 +88,10 @@ def file_name_fault(name: str) -> str | None:
     """The reason why no submitted file may have this name, or None."""
     if not name:
         return "is empty, which only a single file may be"
-    if CONTROL.search(name):
-        return "must not contain NUL or other control characters"
     if byte_length(name) > NAME_BYTES:
         return f"must have at most {NAME_BYTES} bytes"
+    if CONTROL.search(name):
+        return "must not contain NUL or other control characters"
     if "\\" in name:
         return "must not contain a backslash; folders are separated by /"
     return _path_fault(name)

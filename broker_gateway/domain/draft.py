@@ -9,6 +9,19 @@ from schemas.status import Priority
 from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
 
 
+@dataclass(frozen=True, slots=True)
+class DraftCounts:
+    """How many of each kind a draft takes over from a message: one more than may enter, so that the rule that refuses
+    them sees that they are too many, and no work is done for the rest."""
+
+    files: int
+    args: int
+    env: int
+    labels: int
+    compile_options: int
+    cases: int
+
+
 @dataclass(slots=True)
 class DraftCase:
     """One test case as it was asked for."""

@@ -30,7 +30,7 @@ class CaseRules:
         self, cases: Sequence[DraftCase], inputs: InputRules, limits: LimitRules, path: str
     ) -> Iterator[Violation]:
         if len(cases) > self.cases:
-            yield Violation(path, f"must have at most {self.cases} cases, has {len(cases)}")
+            yield Violation(path, f"must have at most {self.cases} cases")
             return
         size = sum(_size_bytes(case) for case in cases)
         if size > self.bytes_in_all:

@@ -39,7 +39,7 @@ class InputRules:
     def args_violations(self, args: Sequence[str], path: str) -> Iterator[Violation]:
         """What is wrong with the arguments at ``path``."""
         if len(args) > self.args:
-            yield Violation(path, f"must have at most {self.args} arguments, has {len(args)}")
+            yield Violation(path, f"must have at most {self.args} arguments")
             return
         size = sum(map(byte_length, args))
         if size > self.args_bytes:
@@ -51,7 +51,7 @@ class InputRules:
     def env_violations(self, env: Mapping[str, str], path: str) -> Iterator[Violation]:
         """What is wrong with the environment variables at ``path``."""
         if len(env) > self.env:
-            yield Violation(path, f"must have at most {self.env} variables, has {len(env)}")
+            yield Violation(path, f"must have at most {self.env} variables")
             return
         size = sum(byte_length(name) + byte_length(value) for name, value in env.items())
         if size > self.env_bytes:
@@ -66,7 +66,7 @@ class InputRules:
         """What is wrong with the compile options at ``path``. Which ones a language allows is that language's own
         rule."""
         if len(options) > self.compile_options:
-            yield Violation(path, f"must have at most {self.compile_options} options, has {len(options)}")
+            yield Violation(path, f"must have at most {self.compile_options} options")
             return
         for index, option in enumerate(options):
             if not option or byte_length(option) > self.compile_option_bytes:
@@ -77,7 +77,7 @@ class InputRules:
     def label_violations(self, labels: Mapping[str, str], path: str) -> Iterator[Violation]:
         """What is wrong with the labels at ``path``."""
         if len(labels) > self.labels:
-            yield Violation(path, f"must have at most {self.labels} labels, has {len(labels)}")
+            yield Violation(path, f"must have at most {self.labels} labels")
             return
         for name, value in labels.items():
             where = f"{path}[{quoted(name)}]"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
-from broker_gateway.domain.draft import DraftCase, TaskDraft
+from broker_gateway.domain.admission import AdmissionPolicy
+from broker_gateway.domain.draft import DraftCase, DraftCounts, TaskDraft
 from coderunner.v1 import execution_pb2 as pb
 from schemas.status import Priority
 from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
+
+DEFAULT_COUNTS = AdmissionPolicy().counts
 
 _PRIORITIES = {number: name for name, number in pb.Task.Priority.items()}
 _PRIORITIES[pb.Task.PRIORITY_UNSPECIFIED] = Priority.NORMAL.value
@@ -15,27 +19,35 @@ _MODES = {number: name.lower() for name, number in pb.Comparison.Mode.items()}
 _MODES[pb.Comparison.MODE_UNSPECIFIED] = DEFAULT_COMPARISON.value
 
 
-def draft_of(task: pb.Task) -> TaskDraft:
-    """The draft of one task, every field of its message taken over."""
+def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
+    """The draft of one task, every field of its message taken over, of each kind no more than ``counts``."""
     return TaskDraft(
         language=task.language,
         language_version=task.language_version,
-        files=[SourceFile(file.name, file.content) for file in task.files],
+        files=_files(task.files, counts),
         entry_point=task.entry_point,
         stdin=task.stdin,
-        args=list(task.args),
-        env=dict(task.env),
-        compile_options=list(task.compile_options),
+        args=task.args[: counts.args],
+        env=_some(task.env, counts.env),
+        compile_options=task.compile_options[: counts.compile_options],
         limits=_set_limits(task),
         priority=_PRIORITIES.get(task.priority) or str(task.priority),
-        cases=[_case(case) for case in task.cases],
+        cases=[_case(case, counts) for case in task.cases[: counts.cases]],
         stop_at_first_failure=task.stop_at_first_failure,
-        checker=_checker(task.checker) if task.HasField("checker") else None,
+        checker=_checker(task.checker, counts) if task.HasField("checker") else None,
         idempotency_key=task.idempotency_key,
         queue_deadline_ms=task.queue_deadline_ms,
         callback_url=task.callback.url if task.HasField("callback") else None,
-        labels=dict(task.labels),
+        labels=_some(task.labels, counts.labels),
     )
+
+
+def _files(files: Sequence[pb.File], counts: DraftCounts) -> list[SourceFile]:
+    return [SourceFile(file.name, file.content) for file in files[: counts.files]]
+
+
+def _some(entries: Mapping[str, str], count: int) -> dict[str, str]:
+    return dict(entries) if len(entries) <= count else {name: entries[name] for name in islice(entries, count)}
 
 
 def _set_limits(owner: pb.Task | pb.TestCase) -> Mapping[str, int]:
@@ -44,12 +56,12 @@ def _set_limits(owner: pb.Task | pb.TestCase) -> Mapping[str, int]:
     return {field.name: value for field, value in owner.limits.ListFields()}
 
 
-def _case(case: pb.TestCase) -> DraftCase:
+def _case(case: pb.TestCase, counts: DraftCounts) -> DraftCase:
     mode = case.comparison.mode
     return DraftCase(
         name=case.name,
         stdin=case.stdin,
-        args=list(case.args),
+        args=case.args[: counts.args],
         expected_output=case.expected_output,
         comparison=_MODES.get(mode) or str(mode),
         epsilon=case.comparison.epsilon,
@@ -57,9 +69,9 @@ def _case(case: pb.TestCase) -> DraftCase:
     )
 
 
-def _checker(checker: pb.Checker) -> Checker:
+def _checker(checker: pb.Checker, counts: DraftCounts) -> Checker:
     return Checker(
         language=checker.language,
         language_version=checker.language_version,
-        files=[SourceFile(file.name, file.content) for file in checker.files],
+        files=_files(checker.files, counts),
     )

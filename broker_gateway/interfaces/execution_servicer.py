@@ -4,19 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, overload
 
 import grpc.aio
 
 from broker_gateway.application.commands import Cancellation, Invalid, SubmitTaskCommand, TaskDTO, UnknownTask
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.ports import Page, TaskFilter
+from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callers import CLIENT
-from broker_gateway.interfaces.draft_mapping import draft_of
+from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import STATUSES, chunk_message, execution_message
+from broker_gateway.interfaces.list_rules import list_violations
 from broker_gateway.interfaces.refusals import refuse, submit_error
 from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import execution_pb2_grpc as rpc
@@ -25,24 +27,44 @@ from schemas.execution import Execution, OutputChunk
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
+class BatchCommands(Sequence[SubmitTaskCommand]):
+    """The commands of a batch, each one mapped when it is its turn."""
+
+    def __init__(self, client: str, tasks: Sequence[pb.Task], counts: DraftCounts) -> None:
+        self._client = client
+        self._tasks = tasks
+        self._counts = counts
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    @overload
+    def __getitem__(self, index: int) -> SubmitTaskCommand: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[SubmitTaskCommand]: ...
+    def __getitem__(self, index: int | slice) -> SubmitTaskCommand | Sequence[SubmitTaskCommand]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        draft = draft_of(self._tasks[index], self._counts)
+        return SubmitTaskCommand(self._client, draft, f"tasks[{index}]")
+
+
 class ExecutionServicer(rpc.ExecutionServiceServicer):
     """Implements ``ExecutionService``."""
 
-    def __init__(self, service: CodeExecutionAppService) -> None:
+    def __init__(self, service: CodeExecutionAppService, counts: DraftCounts = DEFAULT_COUNTS) -> None:
+        """``counts``: what is taken over of each task."""
         self._service = service
+        self._counts = counts
 
     async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitResponse:
-        answer = await self._service.submit(SubmitTaskCommand(CLIENT.get(), draft_of(request.task)))
+        answer = await self._service.submit(SubmitTaskCommand(CLIENT.get(), draft_of(request.task, self._counts)))
         if not isinstance(answer, TaskDTO):
             await refuse(context, answer)
         return pb.SubmitResponse(id=answer.id)
 
     async def SubmitBatch(self, request: pb.SubmitBatchRequest, context: Context) -> pb.SubmitBatchResponse:
-        client = CLIENT.get()
-        commands = [
-            SubmitTaskCommand(client, draft_of(task), f"tasks[{index}]") for index, task in enumerate(request.tasks)
-        ]
-        answers = await self._service.submit_batch(commands)
+        answers = await self._service.submit_batch(BatchCommands(CLIENT.get(), request.tasks, self._counts))
         if isinstance(answers, Invalid):
             await refuse(context, answers)
         results = [
@@ -52,7 +74,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         return pb.SubmitBatchResponse(results=results)
 
     async def Execute(self, request: pb.ExecuteRequest, context: Context) -> pb.ExecuteResponse:
-        answer = await self._service.execute(SubmitTaskCommand(CLIENT.get(), draft_of(request.task)))
+        answer = await self._service.execute(SubmitTaskCommand(CLIENT.get(), draft_of(request.task, self._counts)))
         if not isinstance(answer, Execution):
             await refuse(context, answer)
         return pb.ExecuteResponse(execution=execution_message(answer))
@@ -73,13 +95,9 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         return pb.GetResponse(execution=execution_message(answer))
 
     async def List(self, request: pb.ListRequest, context: Context) -> pb.ListResponse:
-        unknown = [
-            Violation(f"statuses[{index}]", "is not a known status")
-            for index, number in enumerate(request.statuses)
-            if number not in STATUSES
-        ]
-        if unknown:
-            await refuse(context, Invalid(unknown))
+        violations = list_violations(request)
+        if violations:
+            await refuse(context, Invalid(violations))
         wanted = TaskFilter(
             statuses=frozenset(STATUSES[number] for number in request.statuses),
             language=request.language,

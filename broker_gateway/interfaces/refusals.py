@@ -27,6 +27,8 @@ from coderunner.v1 import execution_pb2 as pb
 _MAX_DETAIL_BYTES = 3000
 """Clients take 8 KiB of trailers, base64 and a second copy of the message included."""
 _MAX_MESSAGE_CHARS = 400
+_MAX_VIOLATIONS_OF_MANY = 16
+"""Of one task in a batch: a thousand such answers are one message."""
 
 AnyRefusal = Refusal | Unavailable | UnknownTask | UnknownLetter | NotRedriven
 
@@ -51,11 +53,14 @@ def status_of(refusal: AnyRefusal) -> status_pb2.Status:
 
 def submit_error(refusal: Refusal | Unavailable) -> pb.SubmitError:
     """The refusal of one task of a batch, as a message of our own API."""
-    violations = refusal.violations if isinstance(refusal, Invalid) else ()
+    violations = refusal.violations if isinstance(refusal, Invalid) else []
     return pb.SubmitError(
         code=_code(refusal).value[0],
         message=_message(refusal)[:_MAX_MESSAGE_CHARS],
-        violations=[pb.FieldViolation(field=one.field, description=one.description) for one in violations],
+        violations=[
+            pb.FieldViolation(field=one.field, description=one.description)
+            for one in violations[:_MAX_VIOLATIONS_OF_MANY]
+        ],
         retry_after_ms=refusal.retry_after_ms if isinstance(refusal, Busy) else 0,
     )
 

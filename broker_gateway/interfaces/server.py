@@ -16,8 +16,10 @@ from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.readiness import Readiness
+from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.interfaces.authentication import BearerTokens
 from broker_gateway.interfaces.catalog_servicer import CatalogServicer
+from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS
 from broker_gateway.interfaces.execution_servicer import ExecutionServicer
 from broker_gateway.interfaces.guard import Guard
 from broker_gateway.interfaces.operations_servicer import OperationsServicer
@@ -100,10 +102,11 @@ def build_server(
     catalog: CatalogAppService,
     operations: OperationsAppService,
     settings: GrpcSettings,
+    counts: DraftCounts = DEFAULT_COUNTS,
     interceptors: Sequence[grpc.aio.ServerInterceptor[Any, Any]] = (),
 ) -> GrpcServer:
-    """The server with all services. ``interceptors`` stand outside ours, the first outermost. Health and reflection are
-    served as well."""
+    """The server with all services. ``counts``: what is taken over of a submitted task. ``interceptors`` stand outside
+    ours, the first outermost. Health and reflection are served as well."""
     tokens = BearerTokens(settings.tokens, settings.operators)
     own: list[grpc.aio.ServerInterceptor[Any, Any]] = [tokens] if settings.tokens else []
     server = grpc.aio.server(
@@ -114,7 +117,7 @@ def build_server(
             ("grpc.so_reuseport", 0),  # a second gateway on the same port is a mistake, and must be an error
         ),
     )
-    _add_execution(ExecutionServicer(execution), server)
+    _add_execution(ExecutionServicer(execution, counts), server)
     _add_catalog(CatalogServicer(catalog), server)
     _add_operations(OperationsServicer(operations), server)
     health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its stubs only
