@@ -55,6 +55,8 @@ from broker_gateway.interfaces.execution_mapping import execution_message
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from chassis import logs
 from chassis.http import HttpServer
+from chassis.loop_watch import LoopWatch
+from chassis.memory_return import MemoryReturn
 from chassis.nats.connection import BusConnection
 from chassis.process import LastingParts, serve, version
 from chassis.settings import ConfigurationError
@@ -94,6 +96,7 @@ class Gateway:
         self._server = self._wire_api() if "api" in settings.roles else None
         self._http = HttpServer(settings.http_address, self.parts, self._metrics.registry)
         self._lasting = LastingParts()
+        self._memory = MemoryReturn()
         self._metrics.watch(
             queue_lengths=self._queue_lengths.known,
             live_nodes=lambda: len(self._directory.nodes()),
@@ -136,6 +139,8 @@ class Gateway:
             if self._policies.quotas.concurrent:
                 self._lasting.add(self._quotas.run(), "quotas")
         self._bus.start()
+        self._lasting.add(LoopWatch(self._metrics.registry).run(), "loop watch")
+        self._lasting.add(self._memory.run(), "memory return")
         self._lasting.add(self._bus.given_up(), "bus connection")
         if self._relay is not None:
             self._lasting.add(self._relay.run(), "callback relay")

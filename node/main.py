@@ -15,6 +15,8 @@ import uvloop
 from chassis import logs
 from chassis.backoff import Backoff
 from chassis.http import HttpServer
+from chassis.loop_watch import LoopWatch
+from chassis.memory_return import MemoryReturn
 from chassis.nats.connection import BusConnection
 from chassis.process import LastingParts, serve
 from chassis.settings import ConfigurationError
@@ -58,6 +60,7 @@ class Node:
         self.ready = asyncio.Event()
         self._obeys = False
         self._lasting = LastingParts()
+        self._memory = MemoryReturn()
         self._stopping: set[asyncio.Task[None]] = set()
         self._wire_bus()
         self._wire_work()
@@ -151,6 +154,8 @@ class Node:
         self._lasting.add(self.heartbeat.run(), "heartbeat")
         self._lasting.add(self._keep_alive(), "keep-alive")
         self._lasting.add(self.source.run(), "task source")
+        self._lasting.add(LoopWatch(self.metrics.registry).run(), "loop watch")
+        self._lasting.add(self._memory.run(), "memory return")
         self._lasting.add(self.bus.given_up(), "bus connection")
 
     async def run(self) -> int:

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.metrics_core import Metric
 
 from broker_gateway.infrastructure.metrics import Metrics as GatewayMetrics
+from chassis.loop_watch import LoopWatch
 from node.infrastructure.metrics import Metrics as NodeMetrics
 from tests.unit.chassis.test_logs import events
 
@@ -59,5 +60,6 @@ def test_every_metric_has_its_row_and_every_row_its_metric() -> None:
 
 def declared() -> list[Metric]:
     gateway = GatewayMetrics()
+    LoopWatch(gateway.registry)
     gateway.watch(queue_lengths=dict, live_nodes=lambda: 0, bus_up=lambda: True)
     return [*gateway.registry.collect(), *NodeMetrics().registry.collect()]

@@ -10,6 +10,7 @@ import pytest
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
+from broker_gateway.domain.admission import MAX_VIOLATIONS
 from coderunner.v1 import execution_pb2 as pb
 from tests.unit.gateway.grpc_calls import Calls, Code, by_id, details, failure, serving, task
 
@@ -72,7 +73,7 @@ async def test_more_violations_than_fit_the_trailers_are_counted(calls: Calls) -
     assert found[0] == "task.files[0].name"
     last = details(error, error_details_pb2.BadRequest).field_violations[-1]
     assert last.description.startswith("and ")
-    assert len(found) + int(last.description.split()[1]) - 1 == 64 + 128
+    assert len(found) + int(last.description.split()[1]) - 1 == MAX_VIOLATIONS
 
 
 @pytest.mark.parametrize("method", ["Get", "Cancel", "Watch"])

@@ -1,0 +1,122 @@
+"""No request holds the gateway's loop or a node's, and none leaves them large."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from coderunner import Client
+from coderunner.model import Status
+from coderunner.v1 import execution_pb2 as pb
+from tests.integration.guarantees.shared_stack import SharedStack
+from tests.integration.guarantees.worst_requests import WorstRequest, fields_of, worst_requests
+from tests.servers.stack import Daemon
+from tests.servers.waiting import eventually
+
+MAX_HOLD_S = 0.05
+MAX_GROWTH = 1.2
+BACK_WITHIN_S = 90.0
+OUR_FAULT = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DEADLINE_EXCEEDED}
+UNBOUNDED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+
+
+@dataclass(slots=True)
+class Probed:
+    """What went on beside the hostile requests."""
+
+    tasks: int = 0
+
+
+async def test_no_request_holds_a_loop_or_leaves_a_process_large(shared: SharedStack) -> None:
+    """A hold is counted in processor time of the loop's own thread (see ``chassis.loop_watch``), so that it does not
+    matter how busy the machine is."""
+    node = await shared.node(concurrency=4)
+    gateway, client = await shared.gateway(queue_limit=100_000)
+    await warm_up(client, shared.language)
+    before = {daemon.name: resident_kib(daemon) for daemon in (gateway, node)}
+
+    async with (
+        probing(client, shared.language, gateway, node) as probed,
+        grpc.aio.insecure_channel(gateway.target, options=UNBOUNDED) as channel,
+    ):
+        faults = [
+            f"{request}: {code}"
+            for request in worst_requests(shared.language)
+            if (code := await sent(channel, request)) in OUR_FAULT
+        ]
+
+    assert faults == []
+    assert probed.tasks > 0
+    for daemon in (gateway, node):
+        assert longest_hold_s(daemon) <= MAX_HOLD_S, daemon.name
+
+    async def back() -> bool:
+        return all(resident_kib(daemon) <= MAX_GROWTH * before[daemon.name] for daemon in (gateway, node))
+
+    await eventually(back, BACK_WITHIN_S)
+
+
+def test_every_field_of_a_task_is_sent_at_its_worst() -> None:
+    wanted = {".".join(field.name for field in path) for path in fields_of(pb.SubmitRequest.DESCRIPTOR)}
+    names = {str(request).split()[1] for request in worst_requests("x") if request.method.endswith("/Submit")}
+    assert wanted <= names
+    assert "task.cases.comparison.epsilon" in names
+
+
+async def warm_up(client: Client, language: str) -> None:
+    """What a service has seen that has been up for a minute: its threads and buffers are there."""
+    for _ in range(50):
+        execution = await client.run(language, "x" * 100_000)
+        await client.get(execution.id)
+
+
+@asynccontextmanager
+async def probing(client: Client, language: str, *daemons: Daemon) -> AsyncIterator[Probed]:
+    """Tasks run and the processes say that they live, for as long as the context lasts."""
+    probed = Probed()
+
+    async def probe() -> None:
+        while True:
+            assert (await client.run(language, "x")).status is Status.SUCCEEDED
+            for daemon in daemons:
+                assert (await asyncio.to_thread(daemon.get, "/live"))[0] == HTTPStatus.OK
+            probed.tasks += 1
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(probe())
+        yield probed
+        task.cancel()
+
+
+async def sent(channel: grpc.aio.Channel, request: WorstRequest) -> grpc.StatusCode:
+    """The status that the request got."""
+    opened: Any = channel  # its stubs ask for serializers, which it does without
+    try:
+        if request.method.endswith("/Watch"):
+            async for _ in opened.unary_stream(request.method)(request.body, timeout=60):
+                break
+        else:
+            await opened.unary_unary(request.method)(request.body, timeout=60)
+    except grpc.aio.AioRpcError as error:
+        return error.code()
+    return grpc.StatusCode.OK
+
+
+def longest_hold_s(daemon: Daemon) -> float:
+    found = re.search(r"^coderunner_loop_longest_hold_seconds (\S+)$", daemon.get("/metrics")[1], re.MULTILINE)
+    assert found is not None
+    return float(found[1])
+
+
+def resident_kib(daemon: Daemon) -> int:
+    status = Path(f"/proc/{daemon.pid}/status").read_text(encoding="ascii")
+    return int(status.partition("VmRSS:")[2].split()[0])
