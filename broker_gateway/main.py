@@ -14,7 +14,6 @@ from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.listing import Listing
-from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.ports import CallbackTransport
@@ -92,7 +91,7 @@ class Gateway:
         self._relay = self._wire_relay() if "relay" in settings.roles else None
         self._readiness = Readiness(bus=self, relay=self._relay)
         self._quotas = self._wire_quotas()
-        self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory)
+        self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, self._policies.placing)
         self._server = self._wire_api() if "api" in settings.roles else None
         self._http = HttpServer(settings.http_address, self.parts, self._metrics.registry)
         self._lasting = LastingParts()
@@ -207,7 +206,7 @@ class Gateway:
         queue = CountedTaskQueue(BusTaskQueue(self._bus, self._queue_lengths), self._metrics)
         results, history, feeds = BusResultStore(self._bus), BusHistory(self._bus), BusLiveFeed(self._bus)
         control = BusNodeControl(self._bus)
-        nodes = LiveNodes(directory=self._directory)
+        nodes = self._queue_care.nodes
         lookup = TaskLookup(results=results, history=history, queue=queue)
         submission = Submission(
             queue=queue,

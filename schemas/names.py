@@ -66,6 +66,12 @@ def queue_filter(pool: str, priority: Priority) -> str:
     return f"{ROOT}.task.{_token(pool)}.{priority.value.lower()}.>"
 
 
+def pool_of(subject: str) -> str:
+    """The pool in a task's subject, or in what ``queue_filter`` made. Empty for anything else."""
+    tokens = subject.split(".")
+    return tokens[3] if subject.startswith(f"{ROOT}.task.") and is_token(tokens[3]) else ""
+
+
 def queue_consumer(pool: str, priority: Priority) -> str:
     """Durable pull consumer that all nodes of the pool share."""
     return f"{_token(pool)}-{priority.value.lower()}"

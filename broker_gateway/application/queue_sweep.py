@@ -8,6 +8,7 @@ import asyncio
 import structlog
 
 from broker_gateway.application.deadline_book import DeadlineBook
+from broker_gateway.application.placing_again import PlacingAgain
 from broker_gateway.application.queue_ports import QueueReader
 from broker_gateway.application.settings import SweepSettings
 from broker_gateway.domain.waiting_task import WaitingTask
@@ -19,11 +20,16 @@ _log = structlog.get_logger(__name__)
 class QueueSweep:
     """The loop. Each task is read once: one that has left its queue before the next sweep never is."""
 
-    def __init__(self, *, reader: QueueReader, book: DeadlineBook, settings: SweepSettings) -> None:
+    def __init__(
+        self, *, reader: QueueReader, book: DeadlineBook, placing: PlacingAgain, settings: SweepSettings
+    ) -> None:
         self._reader = reader
         self._book = book
+        self._placing = placing
         self._settings = settings
         self._last = 0
+        self._noted = 0
+        """Tasks that were read since it started over."""
 
     async def run(self) -> None:
         """Sweeps until it is cancelled."""
@@ -44,14 +50,18 @@ class QueueSweep:
             self._last = part.last
             if part.is_end:
                 break
-        if len(self._book) > self._settings.min_forgotten + 2 * part.queued:
+        await self._placing.look()
+        if max(self._noted, len(self._book)) > self._settings.min_forgotten + 2 * part.queued:
             self._start_over()
 
     def _note(self, task: WaitingTask) -> None:
+        self._noted += 1
+        self._placing.found(task)
         if task.expires_at_ms is not None:
             self._book.found(task.id, task.expires_at_ms)
 
     def _start_over(self) -> None:
         """Most of what is noted has left the queues: what is still there is found again by the next sweeps."""
         self._book.clear()
-        self._last = 0
+        self._placing.clear()
+        self._last = self._noted = 0

@@ -99,3 +99,17 @@ class ExpirySettings:
     """A node that is not listed for this long runs nothing any more."""
     node_answer_s: float = 0.05
     """How long a node may take to say that it has let go of the task."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacingSettings:
+    """The settings of placing waiting tasks again."""
+
+    untaken_ms: int = 10_000
+    """A task is moved where nobody has taken such tasks for so long: a node that is started again is back by then."""
+    look_every_ms: int = 2_000
+    """How often it is looked at who takes from which queue."""
+    at_once: int = 32
+    """Tasks of one kind that are moved by one sweep."""
+    queue_limit: int = 1000
+    """As ``SubmissionSettings.queue_limit``."""

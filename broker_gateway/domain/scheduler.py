@@ -3,7 +3,7 @@ the bus, by the nodes' load."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from broker_gateway.domain.client_node import ClientNode
@@ -37,7 +37,8 @@ class Placement:
     languages: tuple[str, ...]
     """The proper name for each need, in order."""
     pools: tuple[PoolChoice, ...]
-    """At least one. Where every node of some pool can run the task, only such pools."""
+    """At least one. Where every node of some pool can run the task, only such pools; quiet ones only where there are no
+    others."""
 
     def pool(self, waiting: Mapping[str, int]) -> str:
         """The pool with the shortest queue for its capacity; ties go to the larger one, then by name."""
@@ -54,10 +55,14 @@ class NobodyServes:
 class TaskScheduler:
     """The domain service that places tasks, for one set of live nodes; it is made anew when that set changes."""
 
-    def __init__(self, nodes: Sequence[ClientNode]) -> None:
+    def __init__(self, nodes: Sequence[ClientNode], quiet: Set[str] = frozenset()) -> None:
+        """``quiet``: pools whose nodes are listed, and of which none takes a task. They are chosen where there is no
+        other."""
+        self._quiet = quiet
         self._nodes = [node for node in nodes if node.takes_tasks]
         self._names = _names(self._nodes)
         self._placements: dict[tuple[Need, ...], Placement] = {}
+        self._takes: dict[tuple[str, tuple[Need, ...]], bool] = {}
 
     def language_name(self, name_or_alias: str) -> str | None:
         """The proper name of a language that is served."""
@@ -73,6 +78,19 @@ class TaskScheduler:
         if isinstance(placement, Placement) and len(self._placements) < _MAX_REMEMBERED:
             self._placements[needs] = placement
         return placement
+
+    def takes(self, pool: str, needs: tuple[Need, ...]) -> bool:
+        """True where a node of this pool will take such a task."""
+        key = (pool, needs)
+        known = self._takes.get(key)
+        if known is None:
+            known = pool not in self._quiet and any(
+                pool in node.record.pools and all(node.serves(need.language, need.version) for need in needs)
+                for node in self._nodes
+            )
+            if len(self._takes) < _MAX_REMEMBERED:
+                self._takes[key] = known
+        return known
 
     def _place(self, needs: tuple[Need, ...]) -> Placement | NobodyServes:
         names: list[str] = []
@@ -95,7 +113,8 @@ class TaskScheduler:
                     capacity[pool] = capacity.get(pool, 0) + node.record.capacity
                 else:
                     mixed.add(pool)
-        choices = [PoolChoice(pool, tasks, pool not in mixed) for pool, tasks in sorted(capacity.items())]
+        every = [PoolChoice(pool, tasks, pool not in mixed) for pool, tasks in sorted(capacity.items())]
+        choices = [choice for choice in every if choice.pool not in self._quiet] or every
         return tuple(choice for choice in choices if choice.all_nodes_can) or tuple(choices)
 
     def _unknown(self, need: Need) -> str:

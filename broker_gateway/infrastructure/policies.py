@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from broker_gateway.application.settings import RelaySettings, SubmissionSettings
+from broker_gateway.application.settings import PlacingSettings, RelaySettings, SubmissionSettings
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.callback_attempts import AttemptPolicy
 from broker_gateway.domain.code import SourceRules
@@ -37,6 +37,7 @@ class Policies:
     etcd: EtcdSettings
     admission: AdmissionPolicy
     submission: SubmissionSettings
+    placing: PlacingSettings
     quotas: QuotaPolicy
     relay: RelaySettings
     addresses: AddressGuard
@@ -58,6 +59,7 @@ def of(settings: GatewaySettings) -> Policies:
             cases=CaseRules(cases=settings.cases),
         ),
         submission=SubmissionSettings(queue_limit=settings.queue_limit),
+        placing=PlacingSettings(untaken_ms=int(settings.untaken_s * 1000), queue_limit=settings.queue_limit),
         quotas=QuotaPolicy(
             rate_per_s=settings.quota_rate_per_s,
             burst=settings.quota_burst,

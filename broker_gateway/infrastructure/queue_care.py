@@ -9,11 +9,14 @@ from typing import Any
 from broker_gateway.application.deadline_book import DeadlineBook
 from broker_gateway.application.expiring import Expiring
 from broker_gateway.application.live_nodes import LiveNodes
+from broker_gateway.application.placing_again import PlacingAgain
+from broker_gateway.application.pool_activity import PoolActivity
 from broker_gateway.application.ports import NodeDirectory
 from broker_gateway.application.queue_sweep import QueueSweep
-from broker_gateway.application.settings import ExpirySettings, SweepSettings
+from broker_gateway.application.settings import ExpirySettings, PlacingSettings, SweepSettings
 from broker_gateway.infrastructure.bus.control import BusNodeControl
 from broker_gateway.infrastructure.bus.history import BusHistory
+from broker_gateway.infrastructure.bus.mover import BusQueueActivity, BusTaskMover
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.queue_reader import BusQueueReader
 from broker_gateway.infrastructure.bus.results import BusResultStore
@@ -25,27 +28,40 @@ from chassis.nats.connection import BusConnection
 class QueueCare:
     """The use cases that look after waiting tasks, and what they share."""
 
+    nodes: LiveNodes
     deadlines: DeadlineBook
     sweep: QueueSweep
     expiring: Expiring
 
     @classmethod
-    def wired(cls, bus: BusConnection, lengths: QueueLengths, directory: NodeDirectory) -> QueueCare:
+    def wired(
+        cls, bus: BusConnection, lengths: QueueLengths, directory: NodeDirectory, settings: PlacingSettings
+    ) -> QueueCare:
         """All of it, on one bus."""
-        book = DeadlineBook()
-        return cls(
-            deadlines=book,
-            sweep=QueueSweep(reader=BusQueueReader(bus), book=book, settings=SweepSettings()),
-            expiring=Expiring(
-                book=book,
-                queue=BusTaskQueue(bus, lengths),
-                results=BusResultStore(bus),
-                history=BusHistory(bus),
-                nodes=LiveNodes(directory=directory),
-                control=BusNodeControl(bus),
-                settings=ExpirySettings(),
-            ),
+        book, pools = DeadlineBook(), PoolActivity(settings.untaken_ms)
+        nodes = LiveNodes(directory=directory, activity=pools)
+        queue, results, history = BusTaskQueue(bus, lengths), BusResultStore(bus), BusHistory(bus)
+        placing = PlacingAgain(
+            queue=queue,
+            mover=BusTaskMover(bus, lengths),
+            activity=BusQueueActivity(bus),
+            pools=pools,
+            results=results,
+            history=history,
+            nodes=nodes,
+            settings=settings,
         )
+        expiring = Expiring(
+            book=book,
+            queue=queue,
+            results=results,
+            history=history,
+            nodes=nodes,
+            control=BusNodeControl(bus),
+            settings=ExpirySettings(),
+        )
+        sweep = QueueSweep(reader=BusQueueReader(bus), book=book, placing=placing, settings=SweepSettings())
+        return cls(nodes=nodes, deadlines=book, sweep=sweep, expiring=expiring)
 
     def loops(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """What is to run for as long as the process, by name."""

@@ -51,6 +51,9 @@ class GatewaySettings(ConnectedSettings):
     dead_age_s: Seconds = Field(7 * 24 * 3600.0, description="how long dead letters are kept")
 
     queue_limit: Positive = Field(1000, description="tasks that may wait per pool and priority")
+    untaken_s: Seconds = Field(
+        10.0, description="after this, waiting tasks that no node of their pool takes go to a pool whose nodes do"
+    )
     source_bytes: Positive = Field(256 << 10, description="most source per task")
     source_files: Positive = Field(64, description="most files per task")
     stdin_bytes: Positive = Field(1 << 20, description="most standard input per task")

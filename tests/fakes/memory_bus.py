@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from broker_gateway.application.ports import Page, QueueFullError, TaskFilter, TaskTooLargeError
-from broker_gateway.application.queue_ports import QueuePart
+from broker_gateway.application.queue_ports import Move, QueuePart
 from broker_gateway.domain.scheduler import Need
 from broker_gateway.domain.waiting_task import WaitingTask
 from chassis.errors import BusUnavailableError
@@ -126,6 +126,41 @@ def _waiting(task: TaskMessage) -> WaitingTask:
     if task.checker is not None:
         needs = (*needs, Need(task.checker.language, task.checker.language_version))
     return WaitingTask(task.id, task.pool, needs, task.expires_at_ms)
+
+
+class MemoryTaskMover:
+    """Implements ``TaskMover``."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+
+    async def move(self, task: TaskMessage, pool: str) -> Move:
+        old = self._bus.tasks.get(task.id)
+        if old is None or old.pool == pool:
+            return Move.NOT_OURS
+        number = self._bus.numbers[task.id]
+        await self._bus.operation("move_task")
+        now = self._bus.tasks.get(task.id)
+        if now is not None and now.pool == pool:
+            return Move.NOT_OURS
+        if len(self._bus.tasks) >= self._bus.max_tasks:
+            raise QueueFullError("the stream is full", 700)
+        self._bus.tasks[task.id] = msgspec.structs.replace(old, pool=pool)
+        self._bus.numbers[task.id] = max(self._bus.numbers.values(), default=number) + 1
+        self._bus.changed.set()
+        return Move.DONE if now is not None else Move.LEFT_MEANWHILE
+
+
+class MemoryQueueActivity:
+    """Implements ``QueueActivity``: ``active`` is what a test says."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+        self.active: set[str] = set()
+
+    async def active_pools(self) -> set[str]:
+        await self._bus.operation("active_pools")
+        return set(self.active)
 
 
 class MemoryResultStore:

@@ -16,10 +16,11 @@ from broker_gateway.application.ports import (
     TaskQueue,
     TaskRerun,
 )
-from broker_gateway.application.queue_ports import QueueReader
+from broker_gateway.application.queue_ports import QueueReader, TaskMover
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
+from broker_gateway.infrastructure.bus.mover import BusTaskMover
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.queue_reader import BusQueueReader
 from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
@@ -37,6 +38,7 @@ from tests.fakes.memory_bus import (
     MemoryLiveFeed,
     MemoryQueueReader,
     MemoryResultStore,
+    MemoryTaskMover,
     MemoryTaskQueue,
 )
 from tests.fakes.operations import MemoryTaskRerun
@@ -51,6 +53,7 @@ class Parts:
 
     queue: TaskQueue
     reader: QueueReader
+    mover: TaskMover
     results: ResultStore
     rerun: TaskRerun
     history: History
@@ -82,6 +85,7 @@ def in_memory() -> Parts:
     return Parts(
         MemoryTaskQueue(bus),
         MemoryQueueReader(bus),
+        MemoryTaskMover(bus),
         MemoryResultStore(bus),
         MemoryTaskRerun(bus),
         MemoryHistory(bus),
@@ -110,6 +114,7 @@ def on_nats(bus: BusConnection, lengths: QueueLengths) -> Parts:
     return Parts(
         BusTaskQueue(bus, lengths),
         BusQueueReader(bus),
+        BusTaskMover(bus, lengths),
         store,
         BusTaskRerun(bus),
         BusHistory(bus),

@@ -17,6 +17,8 @@ from broker_gateway.application.listing import Listing
 from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.operations_service import OperationsAppService
+from broker_gateway.application.placing_again import PlacingAgain
+from broker_gateway.application.pool_activity import PoolActivity
 from broker_gateway.application.queue_sweep import QueueSweep
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.redriving import Redriving
@@ -24,6 +26,7 @@ from broker_gateway.application.settings import (
     CancelSettings,
     ExpirySettings,
     OperationsSettings,
+    PlacingSettings,
     SubmissionSettings,
     SweepSettings,
     WaitSettings,
@@ -42,9 +45,11 @@ from tests.fakes.memory_bus import (
     MemoryHistory,
     MemoryLiveFeed,
     MemoryNodeControl,
+    MemoryQueueActivity,
     MemoryQueueReader,
     MemoryResultStore,
     MemoryTaskEvents,
+    MemoryTaskMover,
     MemoryTaskQueue,
     running,
 )
@@ -73,7 +78,10 @@ class GatewayOnFakes:
         self.events = MemoryTaskEvents()
         self.now_ms = NOW_MS
         self.control = MemoryNodeControl(self.bus)
-        self.nodes = LiveNodes(directory=self.directory)
+        self.pools = PoolActivity()
+        self.activity = MemoryQueueActivity(self.bus)
+        self.activity.active = {"default"}
+        self.nodes = LiveNodes(directory=self.directory, activity=self.pools)
         self.quotas = QuotaBook(policy=quota or QuotaPolicy(), events=self.events, now_ms=self.clock)
         self.deadlines = DeadlineBook(self.clock)
         self._queue, self._results = MemoryTaskQueue(self.bus), MemoryResultStore(self.bus)
@@ -88,9 +96,11 @@ class GatewayOnFakes:
             cancelling=self._cancelling(cancel or CancelSettings()),
         )
         self.expiring = self._expiring()
+        self.placing = self._placing(PlacingSettings(queue_limit=5))
         self.sweep = QueueSweep(
             reader=MemoryQueueReader(self.bus),
             book=self.deadlines,
+            placing=self.placing,
             settings=SweepSettings(every_s=0.01, max_parts=2, min_forgotten=3),
         )
         self.catalog = CatalogAppService(nodes=self.nodes)
@@ -130,6 +140,19 @@ class GatewayOnFakes:
             history=self._history,
             feeds=self._feeds,
             nodes=self.control,
+            settings=settings,
+            now_ms=self.clock,
+        )
+
+    def _placing(self, settings: PlacingSettings) -> PlacingAgain:
+        return PlacingAgain(
+            queue=self._queue,
+            mover=MemoryTaskMover(self.bus),
+            activity=self.activity,
+            pools=self.pools,
+            results=self._results,
+            history=self._history,
+            nodes=self.nodes,
             settings=settings,
             now_ms=self.clock,
         )

@@ -214,3 +214,28 @@ def test_as_many_placements_are_remembered_as_may_be_and_no_more() -> None:
     for minor in range(1030):
         assert isinstance(scheduler.place((Need("python", f"3.{minor}"),)), Placement)
     assert len(scheduler._placements) == 1024
+
+
+def test_a_quiet_pool_is_chosen_only_where_there_is_no_other() -> None:
+    nodes = [ClientNode(a_node_record("a", PYTHON, pools=["a"])), ClientNode(a_node_record("b", PYTHON, pools=["b"]))]
+    placement = TaskScheduler(nodes, {"a"}).place((Need("python", ""),))
+    assert isinstance(placement, Placement)
+    assert [choice.pool for choice in placement.pools] == ["b"]
+    placement = TaskScheduler(nodes[:1], {"a"}).place((Need("python", ""),))
+    assert isinstance(placement, Placement)
+    assert [choice.pool for choice in placement.pools] == ["a"]
+
+
+def test_a_pool_takes_a_task_where_one_of_its_nodes_can_run_all_of_it() -> None:
+    nodes = [
+        ClientNode(a_node_record("a", PYTHON, JAVA, pools=["a", "b"])),
+        ClientNode(a_node_record("c", pools=["c"])),
+    ]
+    scheduler = TaskScheduler(nodes, {"b"})
+    both = (Need("python", "3"), Need("java", ""))
+    assert scheduler.takes("a", both)
+    assert scheduler.takes("a", both)
+    assert not scheduler.takes("b", both)
+    assert not scheduler.takes("c", both)
+    assert not scheduler.takes("a", (Need("python", "2"),))
+    assert not scheduler.takes("nowhere", both)
