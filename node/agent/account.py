@@ -6,8 +6,9 @@ import os
 import time
 from typing import Any
 
-from .meter import Meter
-from .workdir import WORKSPACE
+from .disk import Disk
+from .identity import files_as
+from .meter import Meter, Reading
 
 _MAX_CHECK_INTERVAL_S = 0.1
 """Between two checks of a run that is far from its limits; samples memory where the kernel keeps no peak."""
@@ -21,14 +22,17 @@ _LARGEST_PAGE_BYTES = 2 << 20
 class Account:
     """Reads the slot's meter at the run's start and since, and compares with ``limits`` (``schemas.task.Limits``)."""
 
-    def __init__(self, meter: Meter, limits: dict[str, Any], other_processes: int) -> None:
+    def __init__(self, meter: Meter, disk: Disk, limits: dict[str, Any], other_processes: int) -> None:
         """``other_processes``: how many live in the slot that are not the run's."""
         self._meter = meter
+        self._disk = disk
         self._limits = limits
         self.max_tasks = other_processes + int(limits["processes"])
         """The run's limit of processes and threads, as the meter counts them: with the slot's others."""
-        self._reached_max_tasks = False
+        self._had_all_tasks = False
+        self._had_all_descriptors = False
         self._cores = os.cpu_count() or 1
+        disk.start()
         self._before = meter.read()
         self._own_cpu_ms = time.process_time() * 1e3
         self._started = time.monotonic()
@@ -45,17 +49,22 @@ class Account:
         """The limit that the run has exceeded: ``wall``, ``cpu``, ``memory`` or ``disk``."""
         memory_bytes = self._meter.memory_bytes()
         self._highest_bytes = max(self._highest_bytes, memory_bytes)
-        # The limit itself is the kernel's RLIMIT_NPROC, which keeps no count of those it refused.
-        self._reached_max_tasks = self._reached_max_tasks or self._meter.tasks() >= self.max_tasks
+        self._had_all_tasks = self._had_all_tasks or self._meter.tasks() >= self.max_tasks
+        disk_bytes = self._disk.used_bytes()
         if self.wall_ms() >= self._limits["wall_ms"]:
             return "wall"
         if self.cpu_ms() >= self._limits["cpu_ms"]:
             return "cpu"
         if not self._meter.kernel_ends_programs and self._used_bytes(memory_bytes) > self._limits["memory_bytes"]:
             return "memory"
-        if _disk_used_bytes() > self._limits["disk_bytes"]:
+        if disk_bytes > self._limits["disk_bytes"]:
             return "disk"
         return None
+
+    def note_descriptors(self, pid: int, max_open: int, user: tuple[int, int]) -> None:
+        """Notes whether the program's main process has all of its ``max_open`` descriptors in use."""
+        if not self._had_all_descriptors and _count_open(pid) >= max_open:
+            self._had_all_descriptors = _lowest_are_open(pid, max_open, user)
 
     def wall_ms(self) -> float:
         return ((self._ended or time.monotonic()) - self._started) * 1e3
@@ -64,6 +73,10 @@ class Account:
         own = time.process_time() * 1e3 - self._own_cpu_ms
         used = max(0.0, self._meter.cpu_ms() - self._before.cpu_ms - own)
         return min(used, self.wall_ms() * self._cores) if self._meter.counts_waiting else used
+
+    def charge(self, cpu_ms: float) -> None:
+        """Adds processor time of the agent's own, which does not count otherwise: what the run made it do."""
+        self._own_cpu_ms += cpu_ms
 
     def stop_clock(self) -> None:
         self._ended = time.monotonic()
@@ -75,13 +88,15 @@ class Account:
         out_of_memory = after.oom_kills > self._before.oom_kills
         if out_of_memory and ending == "exited" and (killed or failed):
             ending = "memory"
+        self._disk.used_bytes()
         hits = {
             "cpu": ending == "cpu",
             "wall": ending == "wall",
             "memory": out_of_memory or ending == "memory",
-            "processes": self._reached_max_tasks or after.process_limit_hits > self._before.process_limit_hits,
+            "processes": self._was_refused_a_process(after, failed=failed or ending != "exited"),
             "output": ending == "output",
-            "disk": ending == "disk" or _disk_is_full(),
+            "disk": ending == "disk" or self._disk.was_full,
+            "open_files": self._had_all_descriptors,
         }
         usage = {
             "wall_ms": round(self.wall_ms(), 3),
@@ -91,6 +106,13 @@ class Account:
         }
         return ending, usage
 
+    def _was_refused_a_process(self, after: Reading, *, failed: bool) -> bool:
+        """What the cgroup refused is counted. What the limit per user refused is not: there a run that had all that it
+        may have, and failed, is taken for one that wanted more."""
+        if self._meter.limits_tasks_to(self.max_tasks):
+            return after.process_limit_hits > self._before.process_limit_hits
+        return self._had_all_tasks and failed
+
     def _peak_bytes(self, peak: int, now: int) -> int:
         # The kernel's mark is the slot's highest ever: the run's only if the run raised it.
         raised = peak > self._before.peak_bytes + _PEAK_SLACK_BYTES
@@ -99,6 +121,8 @@ class Account:
 
     def _room_made_bytes(self, highest: int) -> int:
         """The file cache of before the run that gave way to it, where the slot met its limit."""
+        if self._meter.cache_at_rest < _LARGEST_PAGE_BYTES:
+            return 0
         limit = self._meter.memory_limit_bytes()
         if not limit or highest < limit - _LARGEST_PAGE_BYTES:
             return 0
@@ -108,17 +132,18 @@ class Account:
         return max(0, slot_bytes - self._before.memory_bytes)
 
 
-def _disk_used_bytes() -> int:
+def _count_open(pid: int) -> int:
+    """The number of descriptors that a process has open; 0 before Linux 6.2, and under gVisor."""
     try:
-        size = os.statvfs(WORKSPACE)
+        return os.stat(f"/proc/{pid}/fd").st_size
     except OSError:
         return 0
-    return (size.f_blocks - size.f_bfree) * size.f_frsize
 
 
-def _disk_is_full() -> bool:
+def _lowest_are_open(pid: int, count: int, user: tuple[int, int]) -> bool:
+    """Whether the ``count`` lowest numbers are taken: an interpreter may have others above its limit."""
     try:
-        size = os.statvfs(WORKSPACE)
+        with files_as(*user):
+            return sum(int(name) < count for name in os.listdir(f"/proc/{pid}/fd")) == count
     except OSError:
         return False
-    return size.f_blocks > 0 and (size.f_bfree == 0 or (size.f_files > 0 and size.f_ffree == 0))

@@ -10,6 +10,7 @@ from typing import Any
 from . import workdir
 from .account import Account
 from .config import AgentConfig
+from .disk import Disk
 from .frames import encode_list
 from .identity import files_as, kill_everything
 from .meter import Meter
@@ -89,9 +90,11 @@ def parse_answer(data: bytes) -> tuple[int, bytes] | None:
 class Compilation:
     """A run by the resident compiler, with the same life as ``Run``."""
 
-    def __init__(self, config: AgentConfig, meter: Meter, header: dict[str, Any], body: bytearray, emit: Emit) -> None:
+    def __init__(
+        self, config: AgentConfig, meter: Meter, disk: Disk, header: dict[str, Any], body: bytearray, emit: Emit
+    ) -> None:
         self.id = str(header["run_id"])
-        self._config, self._meter, self._header, self._emit = config, meter, header, emit
+        self._config, self._meter, self._disk, self._header, self._emit = config, meter, disk, header, emit
         self._limits = header["limits"]
         self._files, _ = split(header, body)
         self.ending: str | None = None
@@ -103,7 +106,7 @@ class Compilation:
             self.directory = workdir.make()
             workdir.write(self.directory, self._files)
         self._files = []
-        self.account = Account(self._meter, self._limits, other_processes=1)
+        self.account = Account(self._meter, self._disk, self._limits, other_processes=1)
         server.ask(self.directory, list(self._header["command"]))
 
     def answered(self, answer: tuple[int, bytes]) -> None:

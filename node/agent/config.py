@@ -4,8 +4,11 @@ life."""
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+_ROOM_PROCESSES = 8
+"""By so much the limit per user is above the cgroup's, where that one is to refuse: it counts whom it refuses."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,25 @@ class AgentConfig:
     warm: WarmConfig | None
     server: list[str] | None
     """The command of the resident compiler, in a compile slot that has one."""
+    counted_processes: int = 0
+    """The limit of processes to which the slot's cgroup holds a run that is granted just that. A run with another limit
+    is held to it by the kernel's limit per user."""
+
+    @property
+    def long_lived(self) -> int:
+        """Processes of the slot that no run is charged for: the agent, and the zygote."""
+        return 1 + (self.warm is not None and self.warm.kind == "zygote")
+
+    def counted(self) -> AgentConfig:
+        """The same for a slot whose cgroup holds runs to ``limits.processes``."""
+        counted = replace(self, counted_processes=self.limits.processes)
+        return replace(counted, limits=counted.rlimits(self.limits))
+
+    def rlimits(self, limits: RlimitSet) -> RlimitSet:
+        """The kernel's limits for a run that is granted ``limits``."""
+        if limits.processes != self.counted_processes:
+            return limits
+        return replace(limits, processes=limits.processes + _ROOM_PROCESSES)
 
     @classmethod
     def parse(cls, text: str) -> AgentConfig:

@@ -6,10 +6,12 @@ from __future__ import annotations
 import os
 import select
 import signal
+import time
 from typing import Any
 
 from .compile_server import Compilation, CompileServer
 from .config import AgentConfig
+from .disk import Disk
 from .frames import READY_MARK, FrameError, encode
 from .identity import end_everything
 from .last_words import LastWords
@@ -26,13 +28,18 @@ class Agent:
     """The agent of one slot, which obeys one node. Single-threaded; everything happens in ``serve``."""
 
     def __init__(self, config: AgentConfig) -> None:
-        self._config = config
         self._meter = find_meter(config.uid)
+        self._disk = Disk(config.writable)
+        is_counted = self._meter.limits_tasks_to(config.long_lived + config.limits.processes)
+        self._config = config.counted() if is_counted else config
         self._outbox: list[bytes] = []
         self._poll = select.poll()
         self._run: Run | Compilation | None = None
         self._runs = 0
         self._reserve = Reserve()
+        self._reaped_orphans = False
+        self._spent_s = 0.0
+        """The agent's own processor time at the end of the last turn."""
 
     def serve(self) -> int:
         """Runs programs until stdin ends or SIGTERM comes. Returns the exit code."""
@@ -49,6 +56,14 @@ class Agent:
                     return 0
             self._advance()
             self._flush()
+            self._charge_for_orphans()
+
+    def _charge_for_orphans(self) -> None:
+        """A program leaves the agent as many orphans to reap as it likes: so the turn that reaped one is the run's."""
+        before_s, self._spent_s = self._spent_s, time.process_time()
+        if self._reaped_orphans and self._run is not None:
+            self._run.account.charge((self._spent_s - before_s) * 1e3)
+        self._reaped_orphans = False
 
     def _watch_children(self) -> int:
         wake, signalled = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -115,7 +130,7 @@ class Agent:
         if self._residents.server is not None and header["warm"]:
             self._begin_compilation(self._residents.server, header, body)
             return
-        run = Run(self._config, self._meter, header, body, self._emit)
+        run = Run(self._config, self._meter, self._disk, header, body, self._emit)
         waiting = self._residents.suitable(run, header)
         try:
             run.start(waiting, self._residents.pids())
@@ -131,7 +146,7 @@ class Agent:
             self._poll.register(fd, select.POLLOUT)
 
     def _begin_compilation(self, server: CompileServer, header: dict[str, Any], body: bytearray) -> None:
-        run = Compilation(self._config, self._meter, header, body, self._emit)
+        run = Compilation(self._config, self._meter, self._disk, header, body, self._emit)
         try:
             run.start(server)
         except OSError as error:
@@ -188,8 +203,8 @@ class Agent:
             self._reserve.give_up()  # it may have been the OOM killer, which finds nobody but us next time
         if isinstance(self._run, Run) and pid == self._run.pid:
             self._run.exited(status)
-        else:
-            self._residents.ended(pid)
+        elif not self._residents.ended(pid):
+            self._reaped_orphans = True
 
     def _read_last_words(self) -> None:
         """Only the main process of a warm program has last words. After any others nobody is heard until the slot is

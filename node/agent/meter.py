@@ -62,6 +62,10 @@ class Meter:
         """Processes and threads in the slot, the agent among them."""
         return 0
 
+    def limits_tasks_to(self, max_tasks: int) -> bool:
+        """Whether the slot's cgroup grants exactly so many tasks: then it counts those that it refuses."""
+        return False
+
     def limit_tasks(self, max_tasks: int | None) -> None:
         """Limits processes and threads in the slot, where the kernel's limit per user does not hold."""
 
@@ -80,6 +84,7 @@ class CgroupV2(Meter):
 
     def __init__(self, root: str) -> None:
         self._root = root
+        self._max_tasks = _number(f"{root}/pids.max")
 
     def cpu_ms(self) -> float:
         return _keyed(f"{self._root}/cpu.stat", "usage_usec") / 1e3
@@ -97,6 +102,9 @@ class CgroupV2(Meter):
     def tasks(self) -> int:
         return _number(f"{self._root}/pids.current")
 
+    def limits_tasks_to(self, max_tasks: int) -> bool:
+        return self._max_tasks == max_tasks
+
     def _peak(self) -> int:
         return _number(f"{self._root}/memory.peak")
 
@@ -112,6 +120,7 @@ class CgroupV1(Meter):
 
     def __init__(self, root: str) -> None:
         self._root = root
+        self._max_tasks = _number(f"{root}/pids/pids.max")
 
     def cpu_ms(self) -> float:
         return _number(f"{self._root}/cpuacct/cpuacct.usage") / 1e6
@@ -128,6 +137,9 @@ class CgroupV1(Meter):
 
     def tasks(self) -> int:
         return _number(f"{self._root}/pids/pids.current")
+
+    def limits_tasks_to(self, max_tasks: int) -> bool:
+        return self._max_tasks == max_tasks
 
     def _peak(self) -> int:
         return _number(f"{self._root}/memory/memory.max_usage_in_bytes")
@@ -149,6 +161,9 @@ class GVisor(CgroupV1):
     def limit_tasks(self, max_tasks: int | None) -> None:
         with open(f"{self._root}/pids/pids.max", "wb", buffering=0) as file:
             file.write(b"%d" % (_NO_LIMIT if max_tasks is None else max_tasks))
+
+    def limits_tasks_to(self, max_tasks: int) -> bool:
+        return False  # it holds them to that, and keeps no count
 
     def _oom_kills(self) -> int:
         return 0

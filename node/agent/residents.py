@@ -71,13 +71,16 @@ class Residents:
         end_everything(self._config.uid, self.pids())
         wipe(self._config.writable, self._config.uid, self._config.gid)
 
-    def ended(self, pid: int) -> None:
-        """A process that is not a program has ended. Where it was the zygote, the agent and the slot end with it."""
+    def ended(self, pid: int) -> bool:
+        """A process that is not a program has ended: True if it was a resident one. Where it was the zygote, the agent
+        and the slot end with it."""
         if isinstance(self.warm, Zygote) and pid == self.warm.pid:
             os._exit(1)
         if self.waiting is not None and pid == self.waiting.pid:
             waiting, self.waiting = self.waiting, None
             self.discard(waiting)
+            return True
+        return self.server is not None and pid == self.server.pid
 
     def restart_dead_server(self) -> None:
         """Starts the resident compiler again, but if it died right after its start: then not before a compilation

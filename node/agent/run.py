@@ -11,9 +11,10 @@ from typing import Any
 from . import workdir
 from .account import Account
 from .config import AgentConfig, RlimitSet
+from .disk import Disk
 from .identity import end_everything, files_as, kill_everything
 from .meter import Meter
-from .spawn import Pipes, spawn
+from .spawn import MIN_OPEN_FILES, Pipes, spawn
 from .warm import WaitingProcess
 
 Emit = Callable[..., None]
@@ -51,11 +52,13 @@ class Run:
     """A program that runs, cold or in a process that waited for it. Between ``start`` and ``finish`` its descriptors
     are in the loop's poll."""
 
-    def __init__(self, config: AgentConfig, meter: Meter, header: dict[str, Any], body: bytearray, emit: Emit) -> None:
+    def __init__(
+        self, config: AgentConfig, meter: Meter, disk: Disk, header: dict[str, Any], body: bytearray, emit: Emit
+    ) -> None:
         self.id = str(header["run_id"])
-        self._config, self._meter, self._header, self._emit = config, meter, header, emit
+        self._config, self._meter, self._disk, self._header, self._emit = config, meter, disk, header, emit
         self._limits = header["limits"]
-        self.rlimits = RlimitSet.of(self._limits)
+        self.rlimits = config.rlimits(RlimitSet.of(self._limits))
         self._files, self._stdin = split(header, body)
         self.pid = -1
         self.ending: str | None = None
@@ -73,7 +76,7 @@ class Run:
             self.directory = waiting.directory if waiting else workdir.make()
             workdir.write(self.directory, self._files)
         self._files = []
-        self.account = Account(self._meter, self._limits, other_processes=1 + len(known))
+        self.account = Account(self._meter, self._disk, self._limits, other_processes=1 + len(known))
         self._meter.limit_tasks(self.account.max_tasks)
         command, env = list(self._header["command"]), dict(self._header["env"])
         if waiting:
@@ -127,6 +130,9 @@ class Run:
 
     def check(self) -> None:
         """Ends the run where it has exceeded a limit."""
+        if self._status is None:
+            user = (self._config.uid, self._config.gid)
+            self.account.note_descriptors(self.pid, max(self.rlimits.open_files, MIN_OPEN_FILES), user)
         if self.ending is None and (limit := self.account.exceeded()):
             self.end(limit)
 

@@ -16,7 +16,8 @@ NOT_FOUND_EXIT_CODE = 127
 """As a shell says that a command cannot be started."""
 
 _OOM_SCORE_FIRST_TO_GO = b"1000"
-_MIN_OPEN_FILES = 16
+MIN_OPEN_FILES = 16
+"""Whatever a run asks for: with fewer it would not start."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def set_limits(limits: RlimitSet) -> None:
     _cap(resource.RLIMIT_MSGQUEUE, 0)
     _cap(resource.RLIMIT_NPROC, limits.processes)
     _cap(resource.RLIMIT_FSIZE, limits.file_bytes)
-    _cap(resource.RLIMIT_NOFILE, max(limits.open_files, _MIN_OPEN_FILES))
+    _cap(resource.RLIMIT_NOFILE, max(limits.open_files, MIN_OPEN_FILES))
 
 
 def _cap(which: int, value: int) -> None:

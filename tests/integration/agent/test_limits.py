@@ -72,15 +72,43 @@ def test_memory_errors_without_the_oom_killer_just_fail(python_slot: AttachedAge
     assert (report.ending, report.exit_code, report.limits_hit) == ("exited", 1, [])
 
 
+THREADS = """
+import sys, threading, time
+most, code = int(sys.argv[1]), int(sys.argv[2])
+made, stay = 0, threading.Event()
+try:
+    while made < most:
+        threading.Thread(target=stay.wait, daemon=True).start()
+        made += 1
+except RuntimeError:
+    pass
+print(made, flush=True)
+if len(sys.argv) > 3:
+    time.sleep(0.3)
+sys.exit(code)
+"""
+
+
 def test_processes_and_threads_share_a_limit(python_slot: AttachedAgent) -> None:
-    source = (
-        "import threading, time\nmade, stay = 0, threading.Event()\ntry:\n    while True:\n"
-        "        threading.Thread(target=stay.wait, daemon=True).start()\n        made += 1\n"
-        "except RuntimeError:\n    time.sleep(0.15)\n    print(made)"
-    )
-    report = _clean(python_slot.python(source, processes=10))
+    report = _clean(python_slot.python(THREADS, "99", "1", "stay", processes=10))
     assert report.stdout == b"9\n"
     assert report.limits_hit == ["processes"]
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["warm", "cold"])
+def test_a_program_that_was_refused_a_thread_is_told_so_however_it_ends(python_slot: AttachedAgent, warm: bool) -> None:
+    report = _clean(python_slot.python(THREADS, "99", "0", warm=warm))
+    assert (report.stdout, report.exit_code) == (b"63\n", 0)
+    assert report.limits_hit == ["processes"]
+
+
+@pytest.mark.parametrize("processes", [1, 10, 64])
+def test_a_program_that_has_all_its_processes_and_wants_no_more_is_told_nothing(
+    python_slot: AttachedAgent, processes: int
+) -> None:
+    report = _clean(python_slot.python(THREADS, str(processes - 1), "0", "stay", processes=processes))
+    assert report.stdout == f"{processes - 1}\n".encode()
+    assert report.limits_hit == []
 
 
 def test_a_program_below_the_limit_of_processes_has_not_hit_it(python_slot: AttachedAgent) -> None:
@@ -142,6 +170,43 @@ def test_a_run_may_be_granted_less_disk_than_its_slot_has(python_slot: AttachedA
     assert (report.ending, report.limits_hit) == ("disk", ["disk"])
 
 
+@pytest.mark.parametrize("place", ["/tmp", "/var/tmp", "/dev/shm"])
+@pytest.mark.parametrize("warm", [True, False], ids=["warm", "cold"])
+def test_every_place_that_is_full_is_told(python_slot: AttachedAgent, place: str, warm: bool) -> None:
+    source = f"""
+file = open('{place}/f', 'wb', buffering=0)
+try:
+    while True:
+        file.write(b'x' * 65536)
+except OSError as error:
+    print(error.errno)
+"""
+    report = _clean(python_slot.python(source, warm=warm))
+    assert (report.stdout, report.limits_hit) == (b"28\n", ["disk"])
+
+
+def test_all_places_share_one_limit_of_disk(python_slot: AttachedAgent) -> None:
+    source = (
+        "for place, mib in (('/tmp', 20), ('/dev/shm', 10), ('/var/tmp', 2), ('.', 20)):\n"
+        "    open(place + '/f', 'wb').write(b'x' * (mib << 20))\n"
+    )
+    report = _clean(python_slot.python(source, disk_bytes=4_096))
+    assert (report.ending, report.limits_hit) == ("disk", ["disk"])
+    report = _clean(python_slot.python(source, disk_bytes=51 * MIB))
+    assert (report.ending, report.limits_hit) == ("disk", ["disk"])
+    report = _clean(python_slot.python(source, disk_bytes=53 * MIB))
+    assert (report.ending, report.limits_hit) == ("exited", [])
+
+
+def test_a_file_without_a_name_counts_while_it_is_open(python_slot: AttachedAgent) -> None:
+    source = (
+        "import os, time\nf = open('/tmp/f', 'wb', buffering=0)\nos.unlink('/tmp/f')\n"
+        "f.write(b'x' * (20 << 20))\ntime.sleep(0.3)"
+    )
+    report = _clean(python_slot.python(source, disk_bytes=10 * MIB))
+    assert (report.ending, report.limits_hit) == ("disk", ["disk"])
+
+
 def test_files_have_an_end_too(python_slot: AttachedAgent) -> None:
     source = (
         "n = 0\ntry:\n    while True:\n        open(str(n), 'w').close()\n        n += 1\n"
@@ -159,6 +224,16 @@ def test_open_files_have_a_limit(python_slot: AttachedAgent, warm: bool) -> None
     )
     report = _clean(python_slot.python(source, open_files=50, warm=warm))
     assert report.stdout == b"49 24\n"
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["warm", "cold"])
+@pytest.mark.parametrize(("spare", "told"), [(0, ["open_files"]), (1, [])])
+def test_the_use_of_all_descriptors_is_told(
+    python_slot: AttachedAgent, spare: int, told: list[str], warm: bool
+) -> None:
+    source = f"import os, time\nwhile os.dup(0) < 49 - {spare}: pass\ntime.sleep(0.3)"
+    report = _clean(python_slot.python(source, open_files=50, warm=warm))
+    assert report.limits_hit == told
 
 
 @pytest.mark.parametrize("name", ["NPROC", "FSIZE", "NOFILE", "CORE", "MSGQUEUE"])

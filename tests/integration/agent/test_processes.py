@@ -58,6 +58,38 @@ int main() {
 """
 
 
+ORPHANS_IN_CPP = b"""
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+// Milliseconds of processor time of the whole slot, the agent among it.
+double slot_ms() {
+    std::string word;
+    double number;
+    if (std::ifstream file("/sys/fs/cgroup/cpuacct/cpuacct.usage"); file >> number) return number / 1e6;
+    std::ifstream file("/sys/fs/cgroup/cpu.stat");
+    return file >> word >> number ? number / 1e3 : -1;
+}
+int main() {
+    double before = slot_ms();
+    for (time_t end = time(nullptr) + 3; time(nullptr) < end;) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            for (int number = 0; number < 30; number++)
+                if (fork() == 0) _exit(0);
+            _exit(0);
+        }
+        waitpid(pid, nullptr, 0);
+    }
+    usleep(200000);
+    std::cout << slot_ms() - before << std::endl;
+}
+"""
+
+
 @pytest.fixture
 async def pool(engine_api: docker.APIClient) -> AsyncIterator[DockerSandboxPool]:
     prefix = f"crtest-{secrets.token_hex(4)}"
@@ -105,6 +137,12 @@ async def _cpp(pool: DockerSandboxPool, source: bytes) -> Outcome:
         executables = frozenset(compiled.artefacts)
         launch = Launch(compiled.artefacts, ("./program",), wanted, executables=executables)
         return await sandbox.run(launch, nobody)
+
+
+async def test_what_orphans_cost_the_agent_is_the_programs_time(pool: DockerSandboxPool) -> None:
+    outcome = await _cpp(pool, ORPHANS_IN_CPP)
+    assert float(outcome.stdout) > 100, outcome
+    assert outcome.cpu_ms > 0.97 * float(outcome.stdout)
 
 
 async def test_a_program_has_exactly_the_processes_that_it_is_granted(pool: DockerSandboxPool) -> None:

@@ -127,6 +127,7 @@ except OSError:
     pass
 print(n, flush=True)
 time.sleep(0.5)
+raise SystemExit(1)
 """
     outcome = await run(pool, bomb, processes=12)
     assert outcome.ending is Ending.EXITED

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from node.agent import account as module
 from node.agent.account import Account
+from node.agent.disk import Disk
 from node.agent.meter import Meter, Reading
 
 MIB = 1 << 20
@@ -28,6 +28,7 @@ class SetMeter(Meter):
     count: int = 3
     cache: int = 0
     limit: int = 0
+    counts_refusals: bool = False
     limited: list[int | None] = field(default_factory=list)
 
     def read(self) -> Reading:
@@ -42,6 +43,9 @@ class SetMeter(Meter):
     def tasks(self) -> int:
         return self.count
 
+    def limits_tasks_to(self, max_tasks: int) -> bool:
+        return self.counts_refusals
+
     def cache_bytes(self) -> int:
         return self.cache
 
@@ -49,14 +53,8 @@ class SetMeter(Meter):
         return self.limit
 
 
-@pytest.fixture(autouse=True)
-def no_work_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The account looks at how full the slot's work directory is; there is none here."""
-    monkeypatch.setattr(module, "WORKSPACE", str(tmp_path / "nothing"))
-
-
-def begun(meter: Meter, **limits: int) -> Account:
-    return Account(meter, {**LIMITS, **limits}, other_processes=2)
+def begun(meter: Meter, *, places: tuple[Path, ...] = (), **limits: int) -> Account:
+    return Account(meter, Disk([str(place) for place in places]), {**LIMITS, **limits}, other_processes=2)
 
 
 def closed(account: Account, ending: str = "exited", *, killed: bool = False, failed: bool = False) -> dict[str, Any]:
@@ -106,10 +104,9 @@ def test_memory_is_a_limit_where_the_kernel_would_end_the_whole_slot() -> None:
     assert account.exceeded() == "memory"
 
 
-def test_a_work_directory_past_its_limit_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(module, "WORKSPACE", str(tmp_path))
-    assert begun(SetMeter(), disk_bytes=-1).exceeded() == "disk"
-    assert begun(SetMeter()).exceeded() is None
+def test_a_disk_past_its_limit_is_found(tmp_path: Path) -> None:
+    assert begun(SetMeter(), places=(tmp_path,), disk_bytes=-1).exceeded() == "disk"
+    assert begun(SetMeter(), places=(tmp_path,)).exceeded() is None
 
 
 def test_the_clock_stands_once_it_is_stopped() -> None:
@@ -183,23 +180,24 @@ def test_a_cancelled_run_hit_no_limit() -> None:
     assert closed(begun(SetMeter()), "cancelled")["limits_hit"] == []
 
 
-def test_a_run_that_was_refused_a_process_hit_that_limit() -> None:
-    meter = SetMeter()
+@pytest.mark.parametrize(("refused", "told"), [(1, ["processes"]), (0, [])])
+def test_where_the_cgroup_refuses_its_count_tells(refused: int, told: list[str]) -> None:
+    meter = SetMeter(counts_refusals=True)
     account = begun(meter)
-    meter.hits += 1
-    assert closed(account)["limits_hit"] == ["processes"]
+    assert account.max_tasks == 10
+    meter.count = 10
+    account.exceeded()
+    meter.hits += refused
+    assert closed(account, failed=True)["limits_hit"] == told
 
 
-def test_a_run_that_was_seen_at_its_limit_of_processes_hit_it() -> None:
+@pytest.mark.parametrize(("seen", "failed", "told"), [(10, True, ["processes"]), (10, False, []), (9, True, [])])
+def test_where_nobody_counts_it_takes_all_processes_and_a_failure(seen: int, failed: bool, told: list[str]) -> None:
     """The kernel's limit per user keeps no count of those it refused."""
     meter = SetMeter()
     account = begun(meter)
-    assert account.max_tasks == 10
-    meter.count = 9
-    account.exceeded()
-    assert closed(account)["limits_hit"] == []
-    meter.count = 10
+    meter.count = seen
     account.exceeded()
     meter.count = 3
     account.exceeded()
-    assert closed(account)["limits_hit"] == ["processes"]
+    assert closed(account, failed=failed)["limits_hit"] == told

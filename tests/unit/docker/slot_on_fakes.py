@@ -46,6 +46,9 @@ class FakeAccount:
     def start(self) -> None:
         self.started += 1
 
+    def rest(self) -> None:
+        pass
+
     def peak_bytes(self) -> int | None:
         return self.peak
 

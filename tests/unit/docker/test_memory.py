@@ -69,6 +69,7 @@ def test_the_cache_that_made_room_for_the_program_is_added_to_its_peak(
     account = open_account(7, tmp_path / "cgroup", tmp_path / "proc")
     assert account is not None
     cached(mark.parent, 30 * MIB)
+    account.rest()
     account.start()
     cached(mark.parent, 10 * MIB)
     mark.write_text(f"{1000 + 40 * MIB}\n")

@@ -27,6 +27,8 @@ _PROGRAM_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME
 _AGENT_MEMORY_BYTES = 16 << 20
 _AGENT_PROCESSES = 8
 """Process slots kept for the agent, so that it can fork whatever the program did."""
+_MIN_COUNTED_PROCESSES = 4
+"""With fewer, the zygote's forks would be refused."""
 _SHM_BYTES = 16 << 20
 _VAR_TMP_BYTES = 4 << 20
 _INODES = 16_384
@@ -112,7 +114,6 @@ class ContainerSpec:
 
     def _host_config(self) -> dict[str, Any]:
         memory = self.template.size.memory_bytes + self.overhead_bytes
-        processes = self.template.size.processes + self.template.language.processes_overhead + _AGENT_PROCESSES
         return {
             "Runtime": self.settings.oci_runtime,
             "NetworkMode": "none",
@@ -124,13 +125,22 @@ class ContainerSpec:
             "SecurityOpt": ["no-new-privileges:true", f"seccomp={self.seccomp}"],
             "Memory": memory,
             "MemorySwap": memory,  # the same: no swap
-            "PidsLimit": self.traits.fixed_tasks + self.traits.tasks_per_process * processes,
+            "PidsLimit": self._max_tasks(),
             "OomScoreAdj": 0,  # the agent gives its programs 1000: they go first, and no slot goes after the host's own
             "NanoCpus": int(min(self.settings.cpus, os.cpu_count() or 1) * 1e9),
             "LogConfig": {"Type": "none"},
             "Init": False,
             "RestartPolicy": {"Name": "no"},
         }
+
+    def _max_tasks(self) -> int:
+        """What the container's control group grants. In a run slot that is exactly what its programs are granted
+        beside the processes that live there: then the kernel counts whom it refuses, and the agent can tell."""
+        processes = self.template.size.processes + self.template.language.processes_overhead
+        if self.template.role is Role.RUN and self.traits == NATIVE and processes >= _MIN_COUNTED_PROCESSES:
+            warm = self.template.language.warm_for(Role.RUN)
+            return processes + 1 + (warm is not None and warm.kind == "zygote")
+        return self.traits.fixed_tasks + self.traits.tasks_per_process * (processes + _AGENT_PROCESSES)
 
     def _tmpfs(self) -> dict[str, str]:
         """The writable file systems. Root owns them, so that a program can neither close one nor change its mode."""

@@ -109,7 +109,7 @@ class SlotFactory:
         except EngineError as error:
             slot.lose(f"memory could not be set: {error}")
             return False
-        slot.memory_bytes = memory_bytes
+        slot.resized(memory_bytes)
         return True
 
     async def _create(self, template: SlotTemplate) -> tuple[ContainerSpec, str]:

@@ -36,14 +36,18 @@ class MemoryAccount:
         self._files = files
         self._used_before: int | None = None
         self._cache_before = 0
+        self.rest()
+
+    def rest(self) -> None:
+        """Looks at the file cache while nothing runs, so that no task waits for that."""
+        with suppress(OSError, ValueError, KeyError):
+            self._cache_before = self._files.cache_bytes()
 
     def start(self) -> None:
         """Begins to count. The memory that the container holds now is not the program's, which is about to start."""
-        files = self._files
         try:
-            os.pwrite(files.peak, b"0", 0)
-            self._cache_before = files.cache_bytes()
-            self._used_before = _read(files.usage)
+            os.pwrite(self._files.peak, b"0", 0)
+            self._used_before = _read(self._files.usage)
         except (OSError, ValueError):
             self._used_before = None
 
@@ -59,7 +63,7 @@ class MemoryAccount:
             if highest > files.limit_bytes() - _LARGEST_PAGE_BYTES:
                 made_room = max(0, self._cache_before - files.cache_bytes())
             return max(0, highest - self._used_before + made_room)
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError):
             return None
 
     def close(self) -> None:
@@ -85,7 +89,8 @@ class MemoryFiles:
             raise
 
     def cache_bytes(self) -> int:
-        """The file cache: all of it but the files of memory, which no other place has. Raises OSError, ValueError."""
+        """The file cache: all of it but the files of memory, which no other place has. Raises OSError, ValueError,
+        KeyError."""
         lines = dict(line.split(" ", 1) for line in os.pread(self._stat, 8192, 0).decode().splitlines())
         return max(0, int(lines[_CACHE[self._version]]) - int(lines["shmem"]))
 

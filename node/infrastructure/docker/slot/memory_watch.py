@@ -29,6 +29,11 @@ class MemoryWatch:
         if self.kills is not None:
             self.kills.stop()
 
+    def rest(self) -> None:
+        """Looks at what the container holds while nothing runs."""
+        if self.account is not None:
+            self.account.rest()
+
     def close(self) -> None:
         """Closes the files of all readers."""
         for reader in (self.account, self.kills, self.held):

@@ -82,6 +82,11 @@ class Slot:
             self.kill()
             raise
 
+    def resized(self, memory_bytes: int) -> None:
+        """Notes that a program is granted that much memory now."""
+        self.memory_bytes = memory_bytes
+        self._memory.rest()
+
     def kill(self) -> None:
         """Ends the program that runs now; does nothing where none runs."""
         if self._active is not None and not self.lost:
@@ -190,6 +195,7 @@ class Slot:
             return
         self._cancel_deadline()
         self._memory.stop()
+        self._memory.rest()
         if self._processor is not None:
             self._processor.stop()
         self._active = None
