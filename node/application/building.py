@@ -52,7 +52,7 @@ class Builder:
         if stage is None:
             return Build(None, runnable_as_submitted(program))
         launch = compile_launch(program, stage)
-        key = artefact_key(program, launch)
+        key = artefact_key(program, launch, attempt.task.client)
         return self._kept(program, stage, key) or await self._compiled(attempt, program, launch, key)
 
     def _kept(self, program: Program, stage: CompileStage, key: str) -> Build | None:

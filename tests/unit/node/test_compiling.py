@@ -34,6 +34,15 @@ async def test_the_same_source_is_compiled_once_and_keeps_the_compilers_words() 
     assert [task.cached for task in fakes.log.tasks] == [False, True]
 
 
+async def test_nobody_learns_from_the_time_of_a_compilation_what_another_client_has_compiled() -> None:
+    fakes = RunnerOnFakes(ScriptedPool(COMPILED, an_outcome(), COMPILED))
+    files = [SourceFile("", "int main(){}")]
+    for number, client in enumerate(("blog", "wiki")):
+        await fakes.handle(FakeDelivery(a_task(f"t{number}", language="cpp", files=files, client=client)))
+    assert [role for role, _ in fakes.pool.launches] == [Role.COMPILE, Role.RUN] * 2
+    assert [task.cached for task in fakes.log.tasks] == [False, False]
+
+
 async def test_a_compile_error_brings_the_compilers_words_and_runs_nothing() -> None:
     fakes = RunnerOnFakes(ScriptedPool(an_outcome(exit_code=1, stderr=b"expected ';'")))
     execution = await fakes.handle(FakeDelivery(a_task(language="cpp")))
