@@ -51,9 +51,12 @@ class Agent:
             return 1
         self._prepare()
         while True:
-            for fd, _ in self._poll.poll(self._poll_timeout_ms()):
+            events = self._poll.poll(self._poll_timeout_ms())
+            for fd, _ in events:
                 if not self._handle(fd):
                     return 0
+            if not events:
+                self._renew_what_waits()
             self._advance()
             self._flush()
             self._charge_for_orphans()
@@ -74,7 +77,8 @@ class Agent:
         return wake
 
     def _poll_timeout_ms(self) -> int | None:
-        return None if self._run is None else max(1, int(self._run.account.next_check_s() * 1e3))
+        seconds = self._residents.renew_in_s() if self._run is None else self._run.account.next_check_s()
+        return None if seconds is None else max(1, int(seconds * 1e3))
 
     def _handle(self, fd: int) -> bool:
         """Handles a descriptor that is ready. False when the agent is to end."""
@@ -266,6 +270,11 @@ class Agent:
         self._poll.register(self._last_words.fd, select.POLLIN)
         self._residents.prepare()
         self._meter.note_rest()
+
+    def _renew_what_waits(self) -> None:
+        seconds = self._residents.renew_in_s() if self._run is None else None
+        if seconds is not None and seconds <= 0:
+            self._residents.renew()
 
     def _emit(self, header: dict[str, Any], *body: bytes) -> None:
         self._outbox += encode(header, *body)

@@ -34,6 +34,8 @@ class Residents:
         self.waiting: WaitingProcess | None = None
         self.server: CompileServer | None = None
         self._server_started = float("-inf")
+        self._zygote_is_used = False
+        self._idle_since_s = 0.0
         self._own_descriptors = len(os.listdir("/proc/self/fd"))
         self._own_scheduling = scheduling()
 
@@ -51,6 +53,25 @@ class Residents:
             self.warm = start_warm(self._config)
         if self.warm is not None and self.waiting is None:
             self.waiting = self.warm.start()
+        self._idle_since_s = time.monotonic()
+
+    def renew_in_s(self) -> float | None:
+        """Seconds of idleness until the zygote is to be renewed; None while it has forked no program: those that it
+        forks share its hash seed and its addresses (``docs/adr/0015-a-used-zygote-is-renewed-in-idle-time.md``)."""
+        if not self._zygote_is_used or self.warm is None or self.warm.renew_after_s is None:
+            return None
+        return self._idle_since_s + self.warm.renew_after_s - time.monotonic()
+
+    def renew(self) -> None:
+        """Starts another zygote in place of the used one."""
+        waiting, self.waiting = self.waiting, None
+        if waiting is not None:
+            self.discard(waiting)
+        if isinstance(self.warm, Zygote):
+            self.warm.close()
+            self.warm = None
+        self._zygote_is_used = False
+        self.prepare()
 
     def suitable(self, run: Run, header: dict[str, Any]) -> WaitingProcess | None:
         """The waiting process if it may become this run's program; otherwise it is ended, so that the program cannot
@@ -60,6 +81,7 @@ class Residents:
             return None
         fits = waiting.takes_limits or waiting.limits == run.rlimits
         if header["warm"] and fits and not needs_cold_start(header["env"], self._config) and waiting.await_ready():
+            self._zygote_is_used = True
             return waiting
         self.discard(waiting)
         return None

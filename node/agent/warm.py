@@ -5,9 +5,11 @@ from __future__ import annotations
 import array
 import os
 import select
+import signal
 import socket
 import struct
 import sys
+import time
 from dataclasses import dataclass
 
 from . import workdir
@@ -18,6 +20,9 @@ from .landlock import restrict_caller
 from .spawn import Pipes, first_for_the_oom_killer, spawn, take_descriptors
 
 _PID = struct.Struct("!i")
+_STARTS_OF_IDLENESS = 10
+"""A zygote is renewed when its slot has been idle for so many times its start (20 ms; under gVisor 200): then it is
+unlikely that a program comes just then, and has to wait."""
 _READY_TIMEOUT_MS = 20_000
 """A JVM on a loaded machine takes its time; past this the slot starts its programs cold."""
 
@@ -67,6 +72,8 @@ class Prestart:
     user."""
 
     descriptors = 0
+    renew_after_s: float | None = None
+    """Each process is started for itself."""
 
     def __init__(self, config: AgentConfig, command: list[str]) -> None:
         self._config = config
@@ -100,6 +107,9 @@ class Zygote:
 
     def __init__(self, config: AgentConfig, interpreter: list[str]) -> None:
         self._config = config
+        self._started_s = time.monotonic()
+        self.renew_after_s: float | None = None
+        """After so long an idleness another one should take its place; None before its first child."""
         self._link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._stdio = Pipes.make()
         command = [*interpreter, str(config.uid), str(config.gid)]
@@ -134,9 +144,18 @@ class Zygote:
         answer = self._link.recv(_PID.size)
         if not answer:
             raise OSError("the zygote ended")
+        if self.renew_after_s is None:
+            self.renew_after_s = _STARTS_OF_IDLENESS * (time.monotonic() - self._started_s)
         pid = _PID.unpack(answer)[0]
         first_for_the_oom_killer(pid, (config.uid, config.gid))
         return WaitingProcess(pid, pipes, directory, control, ready, config.limits, True)
+
+    def close(self) -> None:
+        """Ends it, and waits for that. What it forked lives on."""
+        self._link.close()
+        self._stdio.close_ours()
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
 
 
 def _become_zygote(command: list[str], env: dict[str, str], fds: list[int]) -> None:
