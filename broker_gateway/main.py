@@ -84,7 +84,7 @@ class Gateway:
         self._bus = BusConnection(self._policies.bus)
         self._declaration = Declaration(self._bus, self._policies.streams)
         self._queue_lengths = QueueLengths(self._bus)
-        self._directory = EtcdNodeDirectory(self._policies.etcd)
+        self._directory = EtcdNodeDirectory(self._policies.etcd, self._metrics.node_records_refused.inc)
         self._roll_call = RollCall(self._bus, self._directory)
         self._webhooks, self._grpc_callbacks = self._wire_callbacks()
         self._transports = self._wire_transports()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import aetcd
@@ -18,6 +18,7 @@ from chassis.backoff import Failures
 from chassis.etcd import CALL_TIMEOUT_S, EtcdEndpoints, EtcdSettings, words
 from schemas.names import NODES_PREFIX, node_key
 from schemas.node import NodeRecord
+from schemas.node_rules import MAX_NODES, MAX_RECORD_BYTES, fault_of
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,8 @@ _PREFIX = NODES_PREFIX.encode()
 _LEADER_NEEDED = ("hasleader", "true")
 """Ends the watch on a member that was cut off from its cluster, which would otherwise just stay silent."""
 _DELETE = 1
+_SHOWN_KEY_BYTES, _SHOWN_ERROR_CHARS = 128, 256
+"""Of what a stranger may have written, in a log line."""
 
 _decoder = msgspec.json.Decoder(NodeRecord)
 
@@ -35,8 +38,12 @@ class EtcdNodeDirectory:
     """Implements ``NodeDirectory``. While etcd is away the nodes last seen are kept: whether one of them is gone too
     cannot be known, and the bus does not need it to be. What nodes say of themselves meanwhile is added."""
 
-    def __init__(self, settings: EtcdSettings) -> None:
+    def __init__(self, settings: EtcdSettings, on_refused: Callable[[], object] = lambda: None) -> None:
+        """``on_refused`` is called for each record that is left out."""
         self._endpoints = EtcdEndpoints(settings)
+        self._on_refused = on_refused
+        self._refused: dict[bytes, str] = {}
+        """What was wrong with what stands under a key, so that it is logged once."""
         self._records: dict[bytes, NodeRecord] = {}
         self._nodes: tuple[NodeRecord, ...] = ()
         self._task: asyncio.Task[None] | None = None
@@ -76,7 +83,10 @@ class EtcdNodeDirectory:
         if not self._away.is_set() or not records:
             return
         for record in records:
-            self._keep(node_key(record.id).encode(), record)
+            if fault := fault_of(record):
+                self._refuse(b"roll call", fault)
+            else:
+                self._keep(node_key(record.id).encode(), record)
         self._publish()
         if not self.synced.is_set():
             log.info("nodes_told_by_themselves", nodes=len(self._nodes))
@@ -137,6 +147,7 @@ class EtcdNodeDirectory:
     def _apply(self, event: Any) -> None:
         if event.type == _DELETE:
             self._records.pop(event.kv.key, None)
+            self._refused.pop(event.kv.key, None)
         else:
             self._put(event.kv.key, event.kv.value)
         self._publish()
@@ -145,26 +156,53 @@ class EtcdNodeDirectory:
         listed = dict(pairs)
         for key in self._records.keys() - listed.keys():
             del self._records[key]
+        for key in self._refused.keys() - listed.keys():
+            del self._refused[key]
         for key, value in listed.items():
             self._put(key, value)
         self._publish()
 
     def _put(self, key: bytes, value: bytes) -> None:
-        """A record that has not changed stays the same object."""
-        try:
-            record = _decoder.decode(value)
-        except msgspec.DecodeError as error:
-            log.warning("node_record_not_understood", key=key.decode(errors="replace"), error=str(error))
+        """A record that has not changed stays the same object; what is no proper record takes its place too."""
+        record, fault = _read(key, value)
+        if record is None:
             self._records.pop(key, None)
-            return
-        self._keep(key, record)
+            self._refuse(key, fault)
+        else:
+            self._refused.pop(key, None)
+            self._keep(key, record)
 
     def _keep(self, key: bytes, record: NodeRecord) -> None:
-        if self._records.get(key) != record:
+        if self._records.get(key) == record:
+            return
+        if key in self._records or len(self._records) < MAX_NODES:
             self._records[key] = record
+        else:
+            self._refuse(key, f"more than {MAX_NODES} nodes")
+
+    def _refuse(self, key: bytes, fault: str) -> None:
+        """Counts it, and logs it where it is news."""
+        self._on_refused()
+        if self._refused.get(key) == fault or len(self._refused) >= MAX_NODES:
+            return
+        self._refused[key] = fault
+        log.warning("node_record_not_understood", key=key[:_SHOWN_KEY_BYTES].decode(errors="replace"), error=fault)
 
     def _publish(self) -> None:
         nodes = tuple(sorted(self._records.values(), key=lambda node: node.id))
         if nodes != self._nodes:
             self._nodes = nodes
             self._changed.set()
+
+
+def _read(key: bytes, value: bytes) -> tuple[NodeRecord | None, str]:
+    """The record in an entry; or None, and what is wrong with it."""
+    if len(value) > MAX_RECORD_BYTES:
+        return None, f"more than {MAX_RECORD_BYTES} bytes"
+    try:
+        record = _decoder.decode(value)
+    except msgspec.DecodeError as error:
+        return None, str(error)[:_SHOWN_ERROR_CHARS]
+    if fault := fault_of(record):
+        return None, fault
+    return (record, "") if node_key(record.id).encode() == key else (None, "id: not that of its key")

@@ -48,6 +48,9 @@ class Metrics:
         self.call_s = Histogram(
             "coderunner_call_seconds", "gRPC calls.", ["method", "code"], buckets=_SECONDS, registry=of
         )
+        self.node_records_refused = Counter(
+            "coderunner_node_records_refused", "Records of nodes that were left out for what is in them.", registry=of
+        )
         self._live_nodes = Gauge("coderunner_live_nodes", "Nodes in the directory.", registry=of)
         self._bus_up = Gauge("coderunner_bus_up", "1 while connected to the bus.", registry=of)
 

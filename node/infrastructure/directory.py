@@ -11,6 +11,7 @@ import structlog
 from chassis.etcd import EtcdEndpoints, EtcdSettings, words
 from schemas import names
 from schemas.node import NodeRecord
+from schemas.node_rules import fault_of
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +34,15 @@ class EtcdNodeDirectory:
         self._client: aetcd.Client | None = None
         self._lease: int | None = None
         self._told_away = False
+        self._told_fault = ""
         self.reachable = False
 
     async def announce(self, record: NodeRecord) -> None:
-        """Leaves the node's newest record to be written."""
+        """Leaves the node's newest record to be written; one that no gateway will take is warned of."""
+        fault = fault_of(record)
+        if fault and fault != self._told_fault:
+            log.warning("node_record_not_acceptable", error=fault)
+        self._told_fault = fault
         self._record = record
         self._news.set()
 

@@ -14,6 +14,7 @@ from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.node import NodeRecord
+from schemas.node_rules import MAX_NODES, MAX_RECORD_BYTES
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +55,7 @@ class RollCall:
             await client.publish(names.ROLL_CALL, b"", reply=inbox)
             with contextlib.suppress(TimeoutError, nats.errors.TimeoutError):
                 async with asyncio.timeout(ANSWERS_S):
-                    while True:
+                    while len(records) < MAX_NODES:
                         records += _understood((await answers.next_msg(timeout=ANSWERS_S)).data)
         finally:
             with contextlib.suppress(nats.errors.Error, OSError):  # the connection went, and it with it
@@ -63,9 +64,11 @@ class RollCall:
 
 
 def _understood(answer: bytes) -> list[NodeRecord]:
-    """Empty where it is none, as the bus's own word that nobody listens."""
+    """Empty where it is none, as the bus's own word that nobody listens. What is in it, the directory looks at."""
+    if len(answer) > MAX_RECORD_BYTES:
+        return []
     try:
         record = _decoder.decode(answer)
     except msgspec.DecodeError:
         return []
-    return [record] if names.is_token(record.id) else []
+    return [record]

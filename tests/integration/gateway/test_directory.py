@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import aetcd
 import msgspec
 import pytest
+import structlog
 
 from broker_gateway.infrastructure import directory as directory_module
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
@@ -118,6 +119,51 @@ async def test_a_record_that_is_not_understood_hides_no_other(etcd_server: EtcdS
         await has(directory, "good")
         await on(etcd_server, lambda client: client.put(names.node_key("good").encode(), b"[]"))
         await has(directory)
+
+
+FORGED = {
+    "a pool that matches every queue": (names.node_key("a"), a_node_record("a", pools=[">"])),
+    "a pool of two tokens": (names.node_key("a"), a_node_record("a", pools=["a.b"])),
+    "another node's key": (names.node_key("a"), a_node_record("b")),
+    "a key that is none": (f"{names.NODES_PREFIX}a\x1b[2J", a_node_record("a")),
+    "an escape in the host's name": (names.node_key("a"), a_node_record("a", host="\x1b[2J\x1b[1;1H")),
+    "more than a record has": (names.node_key("a"), a_node_record("a", labels={"x": "y" * (64 << 10)})),
+}
+
+
+@pytest.mark.parametrize("forged", FORGED)
+async def test_a_record_that_no_node_writes_is_left_out_counted_and_logged_once(
+    etcd_server: EtcdServer, forged: str
+) -> None:
+    key, record = FORGED[forged]
+    refused: list[None] = []
+    directory = EtcdNodeDirectory(EtcdSettings(endpoints=[etcd_server.endpoint]), lambda: refused.append(None))
+    directory.start()
+    try:
+        await asyncio.wait_for(directory.synced.wait(), 20)  # from here on each writing is seen
+        with structlog.testing.capture_logs() as logged:
+            for _ in range(2):
+                await on(etcd_server, lambda client: client.put(key.encode(), msgspec.json.encode(record)))
+            await put(etcd_server, a_node_record("good"))
+            await has(directory, "good")
+    finally:
+        await directory.close()
+    assert len(refused) == 2
+    assert [entry["event"] for entry in logged].count("node_record_not_understood") == 1
+
+
+async def test_what_nodes_say_of_themselves_is_looked_at_in_the_same_way() -> None:
+    refused: list[None] = []
+    directory = EtcdNodeDirectory(EtcdSettings(user="nobody"), lambda: refused.append(None))  # away for good
+    directory.start()
+    try:
+        await asyncio.wait_for(directory.away(), 5)
+        forged = [a_node_record("a", pools=[">"]), a_node_record("a.b"), a_node_record("c", host="\x1b[2J")]
+        directory.take_in([*forged, a_node_record("good")])
+        assert [node.id for node in directory.nodes()] == ["good"]
+        assert len(refused) == len(forged)
+    finally:
+        await directory.close()
 
 
 async def test_a_lost_event_is_made_good_by_reading_everything_again(
