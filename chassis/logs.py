@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import stamina
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 _ALWAYS: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -41,18 +42,39 @@ def _json() -> list[Processor]:
 
 def _encoded(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     try:
-        return msgspec.json.encode(event, enc_hook=str).decode()
+        line = msgspec.json.encode(event, enc_hook=str).decode()
+        return line if line.isprintable() else json.dumps(event, default=str, skipkeys=True)
     except UnicodeEncodeError:  # a file name or a header that is no UTF-8: a log line must not fail who writes it
         return json.dumps(event, default=str, skipkeys=True)
 
 
 def _console() -> list[Processor]:
     if sys.stderr.isatty():
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        return [_spelled_out, structlog.dev.ConsoleRenderer(exception_formatter=_traceback)]
     return [
         structlog.processors.format_exc_info,
         structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
     ]
+
+
+def _spelled_out(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """What others wrote must not move the cursor of who reads it. The other formats quote every text."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _printable(value)
+    return event
+
+
+def _printable(text: str, keep: str = "") -> str:
+    if text.isprintable():
+        return text
+    return "".join(one if one in keep or one.isprintable() else repr(one)[1:-1] for one in text)
+
+
+def _traceback(into: TextIO, exc_info: ExcInfo) -> None:
+    written = io.StringIO()
+    structlog.dev.plain_traceback(written, exc_info)
+    into.write(_printable(written.getvalue(), keep="\n\t"))
 
 
 def _configure_libraries(final: list[Processor]) -> None:

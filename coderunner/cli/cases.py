@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from coderunner.cli.printable import coloured, printable
 from coderunner.cli.sources import text_of
 from coderunner.cli.tables import mebibytes, milliseconds, one_line, table
 from coderunner.task import Comparison, TestCase
@@ -52,12 +53,14 @@ def verdicts(execution: Execution) -> str:
     accepted = sum(case.verdict == "ACCEPTED" for case in execution.cases)
     header = ("case", "verdict", "wall ms", "cpu ms", "memory", "output")
     lines = [table(header, rows, right=("wall ms", "cpu ms", "memory")), f"{accepted} of {len(rows)} accepted"]
-    return "\n".join([*lines, execution.error] if execution.error and execution.status == "FAILED" else lines)
+    return "\n".join(
+        [*lines, printable(execution.error)] if execution.error and execution.status == "FAILED" else lines
+    )
 
 
 def _row(case: CaseResult) -> tuple[str, ...]:
     colour = {"ACCEPTED": "green", "SKIPPED": "bright_black"}.get(case.verdict, "red")
-    verdict = click.style(case.verdict, fg=colour)
+    verdict = coloured(case.verdict, fg=colour)
     if case.stage is None:
         return case.name, verdict, "-", "-", "-", one_line(case.checker_output, 40)
     stage = case.stage

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from coderunner.cli.output import as_json, print_json, print_notice
+from coderunner.cli.printable import coloured
 from coderunner.cli.session import Address, against
 from coderunner.cli.tables import table
 from coderunner.model import Node, NodeState
@@ -35,7 +36,7 @@ def _row(node: Node) -> tuple[str, ...]:
     return (
         node.id,
         node.host,
-        click.style(node.state, fg=_COLOURS.get(node.state, "yellow")),
+        coloured(node.state, fg=_COLOURS.get(node.state, "yellow")),
         f"{node.running}/{node.capacity}",
         f"{node.load_score:.0f}",
         f"{node.cpu_percent:.0f} %",

@@ -9,6 +9,7 @@ import click
 
 from coderunner.cli import exit_codes
 from coderunner.cli.output import as_json, print_json, print_notice
+from coderunner.cli.printable import printable
 from coderunner.cli.session import Address, as_operator
 from coderunner.cli.tables import local_time, one_line, table
 from coderunner.errors import CodeRunnerError, GatewayUnavailable, Unauthenticated
@@ -73,7 +74,7 @@ def show(address: Address, task_id: str, as_object: bool) -> None:
         ("node", letter.node_id or "-"),
     ]
     for name, value in facts:
-        click.echo(f"{name:<10} {value}")
+        click.echo(f"{name:<10} {printable(value)}")
     click.echo("\n" + click.style("message:", dim=True))
     for line in _readable(letter.payload).splitlines():
         click.echo(one_line(line, 1 << 20))
@@ -132,6 +133,6 @@ def _tell(outcomes: Outcomes) -> None:
         print_notice("no dead letter")
     for task_id, error in outcomes.items():
         if error is None:
-            click.echo(f"{task_id} is redriven")
+            click.echo(printable(f"{task_id} is redriven"))
         else:
             print_notice(f"{task_id} is not redriven: {error}")

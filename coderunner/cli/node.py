@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coderunner.cli.output import print_json
+from coderunner.cli.printable import printable
 from coderunner.cli.session import Address, as_operator
 from coderunner.errors import NotFound
 
@@ -33,7 +34,7 @@ def drain(address: Address, node_id: str, wait: bool, as_object: bool) -> None:
     if as_object:
         print_json({"id": node_id, "accepted": True, "gone": wait})
     else:
-        click.echo(f"{node_id} has drained and is gone" if wait else f"{node_id} drains")
+        click.echo(printable(f"{node_id} has drained and is gone" if wait else f"{node_id} drains"))
 
 
 async def _drain(client: Operator, node_id: str, *, wait: bool) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from coderunner.cli.printable import printable, printable_json
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -23,17 +25,17 @@ def as_json(value: DataclassInstance) -> dict[str, Any]:
 
 
 def print_json(value: object) -> None:
-    """Prints one line of JSON; what is unset is null. Always UTF-8."""
-    click.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", errors="replace"))
+    """Prints one line of JSON; what is unset is null. Always UTF-8; what a terminal would obey is escaped."""
+    click.echo(printable_json(json.dumps(value, ensure_ascii=False)).encode("utf-8", errors="replace"))
 
 
 def print_notice(sentence: str) -> None:
-    """Prints one sentence on standard error."""
-    click.echo(click.style("coderunner: ", dim=True) + sentence, err=True)
+    """Prints one sentence on standard error, with what others wrote in it spelled out."""
+    click.echo(click.style("coderunner: ", dim=True) + printable(sentence), err=True)
 
 
 def write(text: str, *, to_stderr: bool) -> None:
-    """Writes a program's output as it is, at once, whatever the terminal's encoding. Raises ReaderGoneError."""
+    """Writes a program's output as it is, escapes included, at once, whatever the terminal's encoding. Raises ReaderGoneError."""
     stream = sys.stderr if to_stderr else sys.stdout
     try:
         stream.buffer.write(text.encode("utf-8", errors="replace"))

@@ -7,12 +7,15 @@ from datetime import datetime
 
 import click
 
+from coderunner.cli.printable import Coloured, printable
+
 _GAP = "  "
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> str:
-    """A table whose columns are as wide as their widest cell; those named in ``right`` are aligned to the right."""
-    cells = [[click.style(name, bold=True) for name in header], *([str(cell) for cell in row] for row in rows)]
+    """A table whose columns are as wide as their widest cell; those named in ``right`` are aligned to the right. What
+    is not ``Coloured`` by us is spelled out."""
+    cells = [[click.style(name, bold=True) for name in header], *([_cell(cell) for cell in row] for row in rows)]
     plain = [[click.unstyle(cell) for cell in row] for row in cells]
     widths = [max(len(row[column]) for row in plain) for column in range(len(header))]
     lines = []
@@ -23,6 +26,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], right: Sequen
         ]
         lines.append(_GAP.join(padded).rstrip())
     return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    return value if isinstance(value, Coloured) else printable(str(value))
 
 
 def mebibytes(number: int) -> str:
@@ -44,7 +51,5 @@ def local_time(unix_ms: int) -> str:
 
 def one_line(text: str, max_chars: int = 60) -> str:
     """The text on one line, control characters spelled out, cut to ``max_chars`` characters."""
-    spelled = "".join(
-        character if character.isprintable() else repr(character)[1:-1] for character in text.rstrip("\n")
-    )
+    spelled = printable(text.rstrip("\n"))
     return spelled if len(spelled) <= max_chars else spelled[: max_chars - 1] + "…"

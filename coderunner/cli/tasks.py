@@ -10,6 +10,7 @@ from coderunner.cli import exit_codes
 from coderunner.cli.cases import verdicts
 from coderunner.cli.name_values import name_values
 from coderunner.cli.output import as_json, print_json, print_notice
+from coderunner.cli.printable import Coloured, coloured, printable
 from coderunner.cli.remarks import remarks, signal_name
 from coderunner.cli.session import Address, against
 from coderunner.cli.tables import local_time, mebibytes, milliseconds, one_line, table
@@ -93,7 +94,7 @@ def cancel(address: Address, task_id: str, as_object: bool) -> int:
     if as_object:
         print_json(as_json(answer))
     elif answer.cancelled:
-        click.echo(f"{task_id} is cancelled")
+        click.echo(printable(f"{task_id} is cancelled"))
     else:
         print_notice(f"{task_id} had already ended: {answer.execution.status}")
     return exit_codes.OK if answer.cancelled else exit_codes.FAILED
@@ -122,7 +123,7 @@ def _describe(execution: Execution) -> None:
         ("labels", _labels(execution) or "-"),
     ]
     for name, value in facts:
-        click.echo(f"{name:<10} {value}")
+        click.echo(f"{name:<10} {value if isinstance(value, Coloured) else printable(value)}")
     for name, stage in execution.stages():
         if not name.startswith("case:"):
             _describe_stage(name, stage)
@@ -135,15 +136,15 @@ def _describe(execution: Execution) -> None:
 def _describe_stage(name: str, stage: Stage) -> None:
     ended = f"exit code {stage.exit_code}" if stage.signal is None else signal_name(stage.signal)
     usage = f"wall {milliseconds(stage.wall_ms)} ms, cpu {milliseconds(stage.cpu_ms)} ms"
-    click.echo(f"\n{name:<10} {ended}, {usage}, memory {mebibytes(stage.peak_memory_bytes)}")
+    click.echo(f"\n{printable(name):<10} {printable(ended)}, {usage}, memory {mebibytes(stage.peak_memory_bytes)}")
     for stream, text in (("stdout", stage.stdout), ("stderr", stage.stderr)):
         if text:
             click.echo(click.style(f"{stream}:", dim=True))
             click.echo("".join(one_line(line, 1 << 16) + "\n" for line in text.splitlines()), nl=False)
 
 
-def _coloured(status: Status) -> str:
-    return click.style(status, fg=_COLOURS.get(status, "red"))
+def _coloured(status: Status) -> Coloured:
+    return coloured(status, fg=_COLOURS.get(status, "red"))
 
 
 def _labels(execution: Execution) -> str:

@@ -11,6 +11,7 @@ from coderunner.cli import exit_codes
 from coderunner.cli.doctor import engine, host, services
 from coderunner.cli.doctor.finding import Finding, State, wrong
 from coderunner.cli.output import as_json, print_json
+from coderunner.cli.printable import printable
 from coderunner.cli.session import Address, against
 
 if TYPE_CHECKING:
@@ -80,9 +81,9 @@ def _gateway(address: Address, note: Callable[[Finding], None]) -> None:
 
 def _show(finding: Finding) -> None:
     state = click.style(f"{finding.state:<8}", fg=_COLOURS[finding.state], bold=finding.state is State.WRONG)
-    click.echo(f"{state} {finding.part:<10} {finding.says}")
+    click.echo(f"{state} {finding.part:<10} {printable(finding.says)}")
     if finding.mend:
-        click.echo(f"{'':<19} mend: {finding.mend}")
+        click.echo(f"{'':<19} mend: {printable(finding.mend)}")
 
 
 def _summary(findings: list[Finding]) -> str:

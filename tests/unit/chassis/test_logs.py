@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 PACKAGES = ("chassis", "broker_gateway", "node")
 LEVELS = frozenset({"debug", "info", "warning", "error", "critical", "exception", "trouble"})
@@ -40,6 +42,27 @@ try:
 except OSError:
     structlog.get_logger("x").exception("part_failed", of=object())
 """
+
+HOSTILE = """
+import io, logging, sys
+class Terminal(io.StringIO):
+    isatty = lambda self: True
+shown = sys.stderr if {format!r} != "terminal" else Terminal()
+real, sys.stderr = sys.stderr, shown
+from chassis import logs
+import structlog
+logs.configure({format!r}.replace("terminal", "console"), "info")
+bad = "x\\x1b[2J\\x9b2J\\u202e\\r\\x07\\nforged"
+structlog.get_logger("x").warning("node_record_not_understood", key=bad, keys=[bad])
+logging.getLogger("library").warning(bad)
+try:
+    raise ValueError(bad)
+except ValueError:
+    structlog.get_logger("x").exception("part_failed")
+if shown is not real:
+    real.write(shown.getvalue())
+"""
+OUR_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def spoken(log_format: str, program: str = SPOKEN) -> list[str]:
@@ -105,3 +128,11 @@ def test_every_event_is_snake_case() -> None:
     found = list(events())
     assert len(found) > 30
     assert [(event, where) for event, where in found if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", event)] == []
+
+
+@pytest.mark.parametrize("log_format", ["json", "console", "terminal"])
+def test_what_a_stranger_wrote_moves_no_cursor(log_format: str) -> None:
+    lines = spoken(log_format, HOSTILE)
+    shown = "\n".join(lines) if log_format != "terminal" else OUR_COLOURS.sub("", "\n".join(lines))
+    assert shown.count("forged") >= 4
+    assert {one for one in shown if not one.isprintable()} <= {"\n"}
