@@ -35,7 +35,8 @@ def print_notice(sentence: str) -> None:
 
 
 def write(text: str, *, to_stderr: bool) -> None:
-    """Writes a program's output as it is, escapes included, at once, whatever the terminal's encoding. Raises ReaderGoneError."""
+    """Writes a program's output as it is, escapes included, at once, whatever the terminal's encoding. Raises
+    ReaderGoneError."""
     stream = sys.stderr if to_stderr else sys.stdout
     try:
         stream.buffer.write(text.encode("utf-8", errors="replace"))

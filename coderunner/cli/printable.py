@@ -1,4 +1,4 @@
-"""What others wrote, as a terminal may be shown it: a program's name, a node's host, an error's words move no cursor."""
+"""What others wrote, as a terminal may be shown it: no name, host or error moves a cursor."""
 
 from __future__ import annotations
 
