@@ -13,6 +13,8 @@ SETTLE_MS = 100
 """A node that started a task just before its deadline has said so by then."""
 OTHERS_MS = 500
 """What another gateway accepted is left to that one for so long: one of them is enough."""
+_AT_ONCE = 128
+"""Tasks that are handed out together."""
 _CLOCK_CHECK_S = 1.0
 """The wall clock may be set: never waits longer without looking at it."""
 
@@ -52,7 +54,7 @@ class DeadlineBook:
         """The tasks whose deadline has passed, at least one, waited for."""
         while True:
             self._earlier.clear()
-            if due := self._deadlines.take_due(self._now_ms()):
+            if due := self._deadlines.take_due(self._now_ms(), _AT_ONCE):
                 return due
             next_ms = self._deadlines.next_ms
             wait_s = None if next_ms is None else min(_CLOCK_CHECK_S, (next_ms - self._now_ms()) / 1000)

@@ -58,31 +58,38 @@ class Expiring:
             await asyncio.gather(*(self._look_at(task_id) for task_id in due))
 
     async def _look_at(self, task_id: str) -> None:
-        async with self._at_once:
-            try:
-                again_ms = await self.expire(task_id)
-            except BusUnavailableError as error:
-                _log.info("task_not_expired_yet", task_id=task_id, error=str(error))
-                again_ms = self._now_ms() + self._settings.retry_ms
+        try:
+            again_ms = await self.expire(task_id)
+        except BusUnavailableError as error:
+            _log.info("task_not_expired_yet", task_id=task_id, error=str(error))
+            again_ms = self._now_ms() + self._settings.retry_ms
         if again_ms is not None:
             self._book.look_again(task_id, again_ms)
 
     async def expire(self, task_id: str) -> int | None:
         """Ends the task if its deadline has passed and it does not run. Returns when it is to be looked at again; None:
         never. Raises BusUnavailableError."""
+        async with self._at_once:
+            again_ms, has_ended = await self._try_to_expire(task_id)
+        if has_ended:  # a node that has it, and has not begun it, lets go of it
+            await self._control.cancel(task_id, REASON, self._settings.node_answer_s)
+        return again_ms
+
+    async def _try_to_expire(self, task_id: str) -> tuple[int | None, bool]:
+        """As ``expire``, and whether it was ended here."""
         message = await self._queue.find(task_id)
         if message is None or message.expires_at_ms is None:
             self._lost.pop(task_id, None)
-            return None
+            return None, False
         now_ms = self._now_ms()
         if message.expires_at_ms > now_ms:
-            return message.expires_at_ms  # it was redriven, and has a new one
+            return message.expires_at_ms, False  # it was redriven, and has a new one
         known = await self._history.latest(task_id)
         if known is not None and self._runs(known, now_ms):
-            return now_ms + self._settings.running_ms
-        await self._end(message, known, now_ms)
+            return now_ms + self._settings.running_ms, False
+        has_ended = await self._end(message, known, now_ms)
         self._lost.pop(task_id, None)
-        return None
+        return None, has_ended
 
     def _runs(self, known: Execution, now_ms: int) -> bool:
         """True for a task that was started: its program is never cut short by this deadline. Where its node is gone,
@@ -94,9 +101,9 @@ class Expiring:
             return True
         return now_ms - self._lost.setdefault(known.id, now_ms) < self._settings.lost_ms
 
-    async def _end(self, message: TaskMessage, known: Execution | None, now_ms: int) -> None:
-        """The result first, then the message: a gateway that dies in between leaves a task that any node settles by
-        its result. A node that has it and has not begun it is told to let go."""
+    async def _end(self, message: TaskMessage, known: Execution | None, now_ms: int) -> bool:
+        """The result first, then the message: a gateway that dies in between leaves a task whose result stays. False
+        where it had one already."""
         queued = known if known is not None and not known.status.is_final else None
         result = ExecutionTask.found(message, queued).expired(now_ms)
         is_ours = await self._results.store(result)
@@ -104,4 +111,4 @@ class Expiring:
         if is_ours:
             self._history.record(result.execution, message)
             _log.info("task_expired", task_id=message.id, queued_ms=result.execution.queued_ms)
-            await self._control.cancel(message.id, REASON, self._settings.node_answer_s)
+        return is_ours

@@ -31,10 +31,10 @@ class Deadlines:
             self._at_ms[task_id] = at_ms
             heapq.heappush(self._order, (at_ms, task_id))
 
-    def take_due(self, now_ms: int) -> list[str]:
-        """Removes those that are due, and returns them, the first first."""
+    def take_due(self, now_ms: int, max_tasks: int) -> list[str]:
+        """Removes those that are due, at most so many, and returns them, the first first."""
         due: list[str] = []
-        while (at_ms := self.next_ms) is not None and at_ms <= now_ms:
+        while len(due) < max_tasks and (at_ms := self.next_ms) is not None and at_ms <= now_ms:
             task_id = heapq.heappop(self._order)[1]
             del self._at_ms[task_id]
             due.append(task_id)

@@ -74,6 +74,8 @@ class BusQueueActivity:
             consumers = page.get("consumers") or []
             for info in consumers:
                 if info.get("num_waiting") or info.get("num_ack_pending"):
-                    active.add(names.pool_of(info["config"].get("filter_subject", "")))
+                    config = info["config"]
+                    subjects = [config.get("filter_subject", ""), *config.get("filter_subjects", [])]
+                    active.update(map(names.pool_of, subjects))
             offset, total = offset + len(consumers), int(page.get("total", 0)) if consumers else 0
-        return active
+        return active - {""}

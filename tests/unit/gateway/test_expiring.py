@@ -217,8 +217,8 @@ async def test_of_two_times_for_one_task_the_later_word_counts() -> None:
     deadlines.note("b", 20)
     deadlines.note("a", 30)
     assert deadlines.next_ms == 20
-    assert deadlines.take_due(29) == ["b"]
-    assert deadlines.take_due(30) == ["a"]
+    assert deadlines.take_due(29, 5) == ["b"]
+    assert deadlines.take_due(30, 5) == ["a"]
     assert len(deadlines) == 0
 
 
@@ -237,3 +237,10 @@ async def test_an_earlier_deadline_wakes_who_waits_for_a_later_one() -> None:
     await asyncio.sleep(0)
     book.look_again("now", 0)
     assert await asyncio.wait_for(waiting, 0.5) == ["now"]
+
+
+async def test_many_deadlines_at_once_are_handed_out_in_parts() -> None:
+    deadlines = Deadlines()
+    for number in range(5):
+        deadlines.note(f"t{number}", number)
+    assert [deadlines.take_due(9, 2) for _ in range(4)] == [["t0", "t1"], ["t2", "t3"], ["t4"], []]
