@@ -8,6 +8,7 @@ import msgspec
 
 from node.application.attempt import Attempt
 from node.application.live_output import LiveOutput
+from node.application.off_loop import off_loop
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
 from node.domain.language import CompileStage
 from node.domain.program import (
@@ -51,8 +52,7 @@ class Builder:
         stage = program.language.compile
         if stage is None:
             return Build(None, runnable_as_submitted(program))
-        launch = compile_launch(program, stage)
-        key = artefact_key(program, launch, attempt.task.client)
+        launch, key = await off_loop(program.size, lambda: _prepared(program, stage, attempt.task.client))
         return self._kept(program, stage, key) or await self._compiled(attempt, program, launch, key)
 
     def _kept(self, program: Program, stage: CompileStage, key: str) -> Build | None:
@@ -84,3 +84,8 @@ class Builder:
         compiled = program.language.compile
         assert compiled is not None  # noqa: S101 - a launch came from it
         return Build(stage, runnable_of_artefacts(program, compiled, outcome.artefacts))
+
+
+def _prepared(program: Program, stage: CompileStage, client: str) -> tuple[Launch, str]:
+    launch = compile_launch(program, stage)
+    return launch, artefact_key(program, launch, client)

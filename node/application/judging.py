@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from node.application.attempt import Attempt
 from node.application.live_output import LiveOutput
+from node.application.off_loop import off_loop
 from node.application.ports import Announcer, Sandbox, SandboxPool
 from node.domain.comparison import accepts
 from node.domain.program import Runnable, run_launch
@@ -102,7 +103,10 @@ class Judge:
             verdict, words = await self._checked(attempt, case, outcome, checker)
             return CaseResult(name=name, verdict=verdict, stage=stage, checker_output=words)
         readable = status is Status.SUCCEEDED and not stage.stdout_invalid_utf8  # U+FFFD for a byte is nobody's answer
-        accepted = readable and accepts(case.comparison, stage.stdout, case.expected_output)
+        accepted = readable and await off_loop(
+            min(len(stage.stdout), len(case.expected_output)),
+            lambda: accepts(case.comparison, stage.stdout, case.expected_output),
+        )
         return CaseResult(name=name, verdict=case_verdict(status, accepted=accepted), stage=stage, checker_output="")
 
     async def _checked(

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from node.application.attempt import Attempt, Attempts
+from node.application.off_loop import off_loop
 from node.application.ports import Announcer, Delivery, FinishedTask, ResultSink, RunLedger, TaskLog
 from node.application.workbench import UnservedLanguageError, Workbench
+from node.domain.language import Language
 from node.domain.program import OptionRefusedError, Program, program_of
 from node.domain.retries import after_failure, before_start, given_up
-from node.domain.rules import CheckMode, check
+from node.domain.rules import CheckMode, Finding, check
 from node.domain.sandbox import SandboxLostError
 from node.domain.sources import UnusableSourceError
 from schemas.execution import Execution, TaskEvent
@@ -133,34 +135,34 @@ class TaskRunner:
         task = attempt.task
         language, attempt.language_version = self._workbench.language(task.language, task.language_version)
         attempt.language = language.name
+        expired = _expired(attempt)
+        if expired is not None:
+            return expired
         try:
-            program = program_of(
-                language,
-                attempt.language_version,
-                task.files,
-                entry_point=task.entry_point,
-                options=task.compile_options,
-                env=task.env,
+            program, findings = await off_loop(
+                sum(len(file.content) for file in task.files), lambda: self._prepared(attempt, language)
             )
         except (OptionRefusedError, UnusableSourceError) as error:
             return attempt.execution(Status.REJECTED, error=str(error))
-        refusal = self._refusal(attempt, program)
-        if refusal is not None:
-            return refusal
+        if findings and self._policy.check_mode is CheckMode.REJECT:
+            return attempt.execution(Status.REJECTED, error=str(findings[0]))
+        attempt.warnings = [str(finding) for finding in findings]
         attempt.on_begin = lambda: self._announce(attempt, attempt.execution(Status.RUNNING), self._clock())
         return await self._workbench.execute(attempt, program)
 
-    def _refusal(self, attempt: Attempt, program: Program) -> Execution | None:
-        if self._policy.check_mode is not CheckMode.OFF:
-            findings = check(program.language.rules, program.files)
-            if findings and self._policy.check_mode is CheckMode.REJECT:
-                return attempt.execution(Status.REJECTED, error=str(findings[0]))
-            attempt.warnings = [str(finding) for finding in findings]
-        expires = attempt.task.expires_at_ms
-        if expires is not None and attempt.started_ms > expires:
-            waited_ms = expires - attempt.task.submitted_at_ms
-            return attempt.execution(Status.EXPIRED, error=f"not started within {waited_ms} ms")
-        return None
+    def _prepared(self, attempt: Attempt, language: Language) -> tuple[Program, list[Finding]]:
+        """The submitted program, and what the code check says of it. Raises OptionRefusedError, UnusableSourceError."""
+        task = attempt.task
+        program = program_of(
+            language,
+            attempt.language_version,
+            task.files,
+            entry_point=task.entry_point,
+            options=task.compile_options,
+            env=task.env,
+        )
+        checked = self._policy.check_mode is not CheckMode.OFF
+        return program, check(language.rules, program.files) if checked else []
 
     def _announce(self, attempt: Attempt, execution: Execution, at_ms: float) -> None:
         self._announcer.event(attempt.event(execution, at_ms))
@@ -200,6 +202,14 @@ class TaskRunner:
             self._announce(attempt, execution, finished_ms)
         self._log.trouble("task_buried", attempt.task.id, error)
         await attempt.delivery.bury(DeadReason.POISON, error)
+
+
+def _expired(attempt: Attempt) -> Execution | None:
+    expires = attempt.task.expires_at_ms
+    if expires is None or attempt.started_ms <= expires:
+        return None
+    waited_ms = expires - attempt.task.submitted_at_ms
+    return attempt.execution(Status.EXPIRED, error=f"not started within {waited_ms} ms")
 
 
 def _log_line(attempt: Attempt, execution: Execution, *, stored: bool, now_ms: float) -> FinishedTask:

@@ -6,6 +6,7 @@ from node.application.attempt import Attempt
 from node.application.building import Build, Builder
 from node.application.judging import CHECKER_LIMITS, Judge, undecided
 from node.application.live_output import LiveOutput
+from node.application.off_loop import off_loop
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
 from node.domain.language import Language
 from node.domain.program import Program, Runnable, program_of, run_launch
@@ -84,7 +85,10 @@ class Workbench:
         if checker is None:
             return None
         language, version = self.language(checker.language, checker.language_version)
-        build = await self._builder.build(attempt, program_of(language, version, checker.files))
+        program = await off_loop(
+            sum(len(file.content) for file in checker.files), lambda: program_of(language, version, checker.files)
+        )
+        build = await self._builder.build(attempt, program)
         return build.runnable or build
 
 

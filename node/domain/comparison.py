@@ -1,11 +1,16 @@
-"""The comparisons of a case's output with what was expected, by mode."""
+"""The comparisons of a case's output with what was expected, by mode: each in one pass, no further than to the
+first difference."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
 
 from schemas.task import DEFAULT_EPSILON, Comparison, ComparisonMode
+
+_WORD = re.compile(r"\S+")
 
 
 def accepts(comparison: Comparison, output: str, expected: str) -> bool:
@@ -25,26 +30,32 @@ def same_text(output: str, expected: str) -> bool:
 
 def same_trimmed(output: str, expected: str) -> bool:
     """White space at line ends and empty lines at the end do not count."""
-    return _trimmed(output) == _trimmed(expected)
+    ours, theirs = output.rstrip(), expected.rstrip()
+    return ours == theirs or all(a == b for a, b in zip_longest(_lines(ours), _lines(theirs)))
 
 
 def same_tokens(output: str, expected: str) -> bool:
     """Words separated by any white space."""
-    return output.split() == expected.split()
+    return all(a == b for a, b in zip_longest(_words(output), _words(expected)))
 
 
 def same_numbers(output: str, expected: str, epsilon: float) -> bool:
     """As tokens, and words that are numbers may differ by ``epsilon``, absolutely or relatively. As languages differ in
     how they spell what is no number, ``nan`` is ``NaN`` and ``inf`` is ``Infinity``."""
-    ours, theirs = output.split(), expected.split()
-    return len(ours) == len(theirs) and all(_close(a, b, epsilon) for a, b in zip(ours, theirs, strict=True))
+    return all(_close(a, b, epsilon) for a, b in zip_longest(_words(output), _words(expected), fillvalue=""))
 
 
-def _trimmed(text: str) -> list[str]:
-    lines = [line.rstrip() for line in text.split("\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
+def _words(text: str) -> Iterator[str]:
+    """One by one: a list of them is made in one step, beside which no other thread runs."""
+    return (found.group() for found in _WORD.finditer(text))
+
+
+def _lines(text: str) -> Iterator[str]:
+    start = 0
+    while (end := text.find("\n", start)) != -1:
+        yield text[start:end].rstrip()
+        start = end + 1
+    yield text[start:].rstrip()
 
 
 def _close(a: str, b: str, epsilon: float) -> bool:

@@ -29,6 +29,11 @@ class Program:
     options: tuple[str, ...]
     env: Mapping[str, str]
 
+    @property
+    def size(self) -> int:
+        """Characters of all files."""
+        return sum(map(len, self.files.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class Runnable:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from node.domain.language import CodeRule
+from node.domain.patterns import first_line, matches_in_full
 
 
 class CheckMode(StrEnum):
@@ -31,21 +31,16 @@ class Finding:
         return f"{self.file}:{self.line}: {self.message} [{self.rule}]"
 
 
-def check(rules: Iterable[CodeRule], files: Mapping[str, str]) -> list[Finding]:
+def check(rules: Sequence[CodeRule], files: Mapping[str, str]) -> list[Finding]:
     """The first match of each rule in each file, in the order of files and rules."""
-    compiled = [(rule, re.compile(rule.pattern)) for rule in rules]
     return [
         Finding(rule.id, rule.message, name, number)
-        for name, content in files.items()
-        for rule, pattern in compiled
-        if (number := _first_line(pattern, content))
+        for name, content in ((name, content.encode()) for name, content in files.items())
+        for rule in rules
+        if (number := first_line(rule.pattern, content))
     ]
-
-
-def _first_line(pattern: re.Pattern[str], content: str) -> int:
-    return next((n for n, line in enumerate(content.split("\n"), start=1) if pattern.search(line)), 0)
 
 
 def refused_options(options: Iterable[str], allowed: Sequence[str]) -> list[str]:
     """Those options that match none of the regular expressions in full."""
-    return [option for option in options if not any(re.fullmatch(pattern, option) for pattern in allowed)]
+    return [option for option in options if not any(matches_in_full(pattern, option) for pattern in allowed)]

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from posixpath import basename, splitext
 
 from node.domain.language import Language
+from node.domain.patterns import first_group
 from schemas.task import SourceFile
 
 _SAFE_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -20,9 +21,9 @@ class UnusableSourceError(ValueError):
 def usual_name(language: Language, content: str) -> str:
     """The name of a file that has none: by what it declares where the language says so, else the usual name."""
     if language.source_name_pattern:
-        found = re.search(language.source_name_pattern, content, re.MULTILINE)
-        if found and found.groups() and _SAFE_STEM.fullmatch(found.group(1) or ""):
-            return found.group(1) + splitext(language.source_name)[1]
+        declared = first_group(language.source_name_pattern, content)
+        if _SAFE_STEM.fullmatch(declared):
+            return declared + splitext(language.source_name)[1]
     return language.source_name
 
 

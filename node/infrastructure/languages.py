@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from node.domain.language import CodeRule, CompileStage, Language, Warm
+from node.domain.patterns import groups_in
 from schemas.names import is_token
 
 _MIB = 1 << 20
@@ -149,7 +150,7 @@ def _check(language: Language) -> None:
         raise ValueError("run.command and version_command must not be empty")
     if re.compile(language.version_pattern).groups < 1:
         raise ValueError("version_pattern needs a group: it is the version")
-    if language.source_name_pattern and re.compile(language.source_name_pattern).groups < 1:
+    if language.source_name_pattern and groups_in(language.source_name_pattern) < 1:
         raise ValueError("source_name_pattern needs a group: it is the name")
     _check_warm(language.warm, language.compile)
     _check_patterns(rule.pattern for rule in language.rules)
@@ -166,4 +167,4 @@ def _check_warm(warm: Warm | None, stage: CompileStage | None) -> None:
 
 def _check_patterns(patterns: Iterable[str]) -> None:
     for pattern in patterns:
-        re.compile(pattern)
+        groups_in(pattern)
