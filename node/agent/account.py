@@ -86,7 +86,9 @@ class Account:
         after = self._meter.read()
         cpu_ms = self.cpu_ms()
         out_of_memory = after.oom_kills > self._before.oom_kills
-        if out_of_memory and ending == "exited" and (killed or failed):
+        # What filled the memory may have been files, beyond the limit of those.
+        used_too_much_disk = ending == "disk"
+        if out_of_memory and ((ending == "exited" and (killed or failed)) or (ending == "disk" and killed)):
             ending = "memory"
         self._disk.used_bytes()
         hits = {
@@ -95,7 +97,7 @@ class Account:
             "memory": out_of_memory or ending == "memory",
             "processes": self._was_refused_a_process(after, failed=failed or ending != "exited"),
             "output": ending == "output",
-            "disk": ending == "disk" or self._disk.was_full,
+            "disk": used_too_much_disk or self._disk.was_full,
             "open_files": self._had_all_descriptors,
         }
         usage = {

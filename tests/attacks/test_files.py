@@ -22,6 +22,14 @@ def _inodes_have_a_bound_or_a_price(ended: Ended) -> None:
 ATTACKS = [
     Attack(name="disk filling", program="python/disk_bomb.py", status=["SUCCEEDED"], prints="full True", hits="disk"),
     Attack(
+        name="files beside the work directory",
+        program="python/files_everywhere.py",
+        status=["FAILED"],
+        prints="writing",
+        hits="disk",
+        limits={"disk_bytes": 4_096},
+    ),
+    Attack(
         name="inode filling",
         program="python/inode_bomb.py",
         status=["SUCCEEDED"],

@@ -14,6 +14,11 @@ def _ended_by_itself(ended: Ended) -> None:
     assert "memory" not in ended.limits_hit
 
 
+def _is_told(ended: Ended) -> None:
+    assert ended.wall_ms > 0
+    assert ended.cpu_ms > 0
+
+
 def _segfault(ended: Ended) -> None:
     assert ended.signal == 11
 
@@ -24,7 +29,8 @@ ATTACKS = [
     Attack(name="many processes", program="python/family_memory_bomb.py", **BOMB),
     Attack(name="files in memory", program="python/tmpfs_bomb.py", prints="filling", **BOMB),
     Attack(name="anonymous files", program="python/memfd_bomb.py", prints="growing", **BOMB),
-    Attack(name="hiding from the OOM killer", program="cpp/oom_shield.cpp", prints="shielded", **BOMB),
+    Attack(name="hiding from the OOM killer", program="cpp/oom_shield.cpp", prints="shielded", check=_is_told, **BOMB),
+    Attack(name="memory that is nobody's", program="python/oom_shield.py", prints="shielded", check=_is_told, **BOMB),
     Attack(
         name="SIGKILL to itself is no memory limit",
         program="python/suicide.py",

@@ -171,6 +171,15 @@ def test_a_program_that_the_oom_killer_ended_ended_by_memory(
     assert (report["ending"], report["limits_hit"]) == (ending, hits)
 
 
+@pytest.mark.parametrize(("killed", "ending"), [(True, "memory"), (False, "disk")])
+def test_a_program_whose_files_filled_the_memory_ended_by_memory(killed: bool, ending: str) -> None:
+    meter = SetMeter()
+    account = begun(meter)
+    meter.kills += 1
+    report = closed(account, "disk", killed=killed)
+    assert (report["ending"], report["limits_hit"]) == (ending, ["memory", "disk"])
+
+
 @pytest.mark.parametrize("ending", ["cpu", "wall", "memory", "output", "disk"])
 def test_the_limit_that_ended_a_run_is_one_that_it_hit(ending: str) -> None:
     assert closed(begun(SetMeter()), ending)["limits_hit"] == [ending]

@@ -83,7 +83,7 @@ class ActiveLaunch:
         """The outcome that the agent's report describes. ``peak_bytes``: the host's figure, preferred to the agent's;
         ``killed``: the host counted an out-of-memory kill. Raises FrameError for artefacts that do not add up."""
         return Outcome(
-            ending=Ending.MEMORY if killed and exited.ending is Ending.EXITED else exited.ending,
+            ending=Ending.MEMORY if killed and exited.ending in (Ending.EXITED, Ending.DISK) else exited.ending,
             exit_code=exited.exit_code,
             signal=exited.signal,
             stdout=bytes(self._output["stdout"]),
