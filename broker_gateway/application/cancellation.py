@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
 from broker_gateway.application.clock import wall_clock_ms
-from broker_gateway.application.commands import Cancellation, UnknownTask
+from broker_gateway.application.commands import Caller, Cancellation, UnknownTask
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.ports import History, LiveFeed, NodeControl, ResultStore, TaskQueue
 from broker_gateway.application.settings import CancelSettings
@@ -18,6 +18,8 @@ from schemas.status import Status
 from schemas.task import TaskMessage
 
 REASON = "cancelled on request"
+ANYBODY = Caller(sees_all=True)
+"""For a task whose caller was looked at before."""
 
 _T = TypeVar("_T")
 
@@ -47,11 +49,11 @@ class Cancelling:
         self._now_ms = now_ms
         self._running: set[asyncio.Task[object]] = set()
 
-    async def cancel(self, task_id: str) -> Cancellation | UnknownTask:
+    async def cancel(self, task_id: str, caller: Caller) -> Cancellation | UnknownTask:
         """Cancels the task. One that a node runs is killed there, so that its partial output is kept; any other ends
         here. A caller who goes away does not leave it half done. Raises BusUnavailableError."""
         name = TaskId.parse(task_id)
-        known = await self._lookup.find(name) if name is not None else None
+        known = await self._lookup.find(name, caller) if name is not None else None
         if known is None:
             return UnknownTask(task_id)
         if known.status.is_final:
@@ -85,14 +87,14 @@ class Cancelling:
         never lost."""
         message = await self._queue.find(known.id)
         if message is None:
-            known = await self._lookup.find(TaskId(known.id)) or known
+            known = await self._lookup.find(TaskId(known.id), ANYBODY) or known
             if known.status.is_final:
                 return Cancellation(known, cancelled=False)
         result = self._cancelled(known, message)
         is_ours = await self._results.store(result)
         await self._queue.remove(known.id)
         if not is_ours:
-            return Cancellation(await self._lookup.find(TaskId(known.id)) or known, cancelled=False)
+            return Cancellation(await self._lookup.find(TaskId(known.id), ANYBODY) or known, cancelled=False)
         if message is not None:
             self._history.record(result.execution, message)
         self._keep(self._stop_late_start(known.id))

@@ -12,6 +12,20 @@ from schemas.execution import Execution
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """The one who asks for a task."""
+
+    client: str = ""
+    """Empty: anonymous."""
+    sees_all: bool = False
+    """An operator; or anybody, where the gateway asks for no token."""
+
+    def sees(self, owner: str | None) -> bool:
+        """True where a task of the client ``owner`` (None: not known) is this caller's business."""
+        return self.sees_all or owner == self.client
+
+
+@dataclass(frozen=True, slots=True)
 class SubmitTaskCommand:
     """One task that ``client`` (empty: anonymous) wants to be run."""
 

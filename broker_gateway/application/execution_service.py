@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.commands import (
+    Caller,
     Cancellation,
     Invalid,
     Refusal,
@@ -56,20 +57,20 @@ class CodeExecutionAppService:
         """Accepts a task and waits for its result. See Waiting.execute."""
         return await self._waiting.execute(command)
 
-    def watch(self, task_id: str) -> AsyncGenerator[Execution | OutputChunk | UnknownTask, None]:
+    def watch(self, task_id: str, caller: Caller) -> AsyncGenerator[Execution | OutputChunk | UnknownTask, None]:
         """The states and the output of a task, as they come; to be closed when done. See Waiting.watch."""
-        return self._waiting.watch(task_id)
+        return self._waiting.watch(task_id, caller)
 
-    async def get(self, task_id: str) -> Execution | UnknownTask:
+    async def get(self, task_id: str, caller: Caller) -> Execution | UnknownTask:
         """The task as it is now."""
         name = TaskId.parse(task_id)
-        found = await self._lookup.find(name) if name is not None else None
+        found = await self._lookup.find(name, caller) if name is not None else None
         return found or UnknownTask(task_id)
 
     async def list(self, wanted: TaskFilter, size: int, token: str) -> Page | Invalid:
         """Returns one page of what has been submitted. See Listing.list."""
         return await self._listing.list(wanted, size, token)
 
-    async def cancel(self, task_id: str) -> Cancellation | UnknownTask:
+    async def cancel(self, task_id: str, caller: Caller) -> Cancellation | UnknownTask:
         """Cancels a task. See Cancelling.cancel."""
-        return await self._cancelling.cancel(task_id)
+        return await self._cancelling.cancel(task_id, caller)

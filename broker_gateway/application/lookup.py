@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from broker_gateway.application.commands import Caller
 from broker_gateway.application.ports import History, ResultStore, TaskQueue
 from broker_gateway.domain.execution_task import ExecutionTask
 from broker_gateway.domain.task_id import TaskId
@@ -16,21 +19,34 @@ class TaskLookup:
         self._history = history
         self._queue = queue
 
-    async def find(self, task_id: TaskId) -> Execution | None:
-        """The task's newest state, or None for an unknown id. Raises BusUnavailableError."""
-        stored = await self._results.find(task_id.value)
-        if stored is not None:
-            return stored.execution
-        latest = await self._history.latest(task_id.value)
-        if latest is not None and not latest.status.is_final:
-            return latest
-        if latest is None:
-            message = await self._queue.find(task_id.value)
-            if message is not None:
-                return ExecutionTask.found(message).known
-        return await self._ended_meanwhile(task_id) or latest
+    async def find(self, task_id: TaskId, caller: Caller) -> Execution | None:
+        """The task's newest state, or None for an unknown id; somebody else's task is unknown. Raises
+        BusUnavailableError."""
+        found = await self._anybodys(task_id.value)
+        if found is None or caller.sees(found.owner) or caller.sees(await self._history.owner(task_id.value)):
+            return found and found.execution
+        return None
 
-    async def _ended_meanwhile(self, task_id: TaskId) -> Execution | None:
-        """Its result may have been stored while the rest was searched."""
-        stored = await self._results.find(task_id.value)
-        return stored.execution if stored is not None else None
+    async def _anybodys(self, task_id: str) -> _Found | None:
+        stored = await self._stored(task_id)
+        if stored is not None:
+            return stored
+        latest = await self._history.latest(task_id)
+        if latest is not None and not latest.status.is_final:
+            return _Found(latest, None)
+        if latest is None:
+            message = await self._queue.find(task_id)
+            if message is not None:
+                return _Found(ExecutionTask.found(message).known, message.client)
+        ended_meanwhile = await self._stored(task_id)
+        return ended_meanwhile or (_Found(latest, None) if latest is not None else None)
+
+    async def _stored(self, task_id: str) -> _Found | None:
+        stored = await self._results.find(task_id)
+        return _Found(stored.execution, stored.client) if stored is not None else None
+
+
+class _Found(NamedTuple):
+    execution: Execution
+    owner: str | None
+    """The client that submitted it, where what was found tells."""

@@ -68,6 +68,8 @@ class TaskFilter:
     language: str = ""
     node_id: str = ""
     labels: dict[str, str] = field(default_factory=dict)
+    client: str | None = None
+    """Whose tasks; None: everybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,10 @@ class History(Protocol):
 
     async def latest(self, task_id: str) -> Execution | None:
         """The task's newest known state, from its events."""
+        ...
+
+    async def owner(self, task_id: str) -> str | None:
+        """The client that submitted the task, as its events tell; None where there are none."""
         ...
 
     async def page(self, wanted: TaskFilter, size: int, token: str) -> Page:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable
 
-from broker_gateway.application.commands import Refusal, SubmitTaskCommand, TaskDTO, UnknownTask
+from broker_gateway.application.commands import Caller, Refusal, SubmitTaskCommand, TaskDTO, UnknownTask
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.ports import Feed, LiveFeed, ResultStore
 from broker_gateway.application.settings import WaitSettings
@@ -66,7 +66,7 @@ class Waiting:
         result = await self._results.find(task_id)
         return result.execution if result is not None else None
 
-    async def watch(self, task_id: str) -> AsyncGenerator[Execution | OutputChunk | UnknownTask, None]:
+    async def watch(self, task_id: str, caller: Caller) -> AsyncGenerator[Execution | OutputChunk | UnknownTask, None]:
         """The task's state now, every change, all live output; ends with the result, or with UnknownTask as its only
         item. Subscribes before it looks the state up, so that nothing falls between. Raises BusUnavailableError."""
         name = TaskId.parse(task_id)
@@ -75,7 +75,7 @@ class Waiting:
             return
         feed = await self._feeds.open(task_id)
         try:
-            known = await self._lookup.find(name)
+            known = await self._lookup.find(name, caller)
             if known is None:
                 yield UnknownTask(task_id)
                 return
@@ -86,19 +86,19 @@ class Waiting:
                 if isinstance(item, OutputChunk):
                     yield item
                     continue
-                state = await lookups.tried(self._state(name, item))
+                state = await lookups.tried(self._state(name, item, caller))
                 if state is not None and is_news(state, known):
                     known = state
                     yield known
         finally:
             await feed.close()
 
-    async def _state(self, name: TaskId, item: Execution | ResultMessage | None) -> Execution | None:
+    async def _state(self, name: TaskId, item: Execution | ResultMessage | None, caller: Caller) -> Execution | None:
         """The state that an item tells of. A final event has no output: the stored result is taken instead."""
         if isinstance(item, ResultMessage):
             return item.execution
         if item is None:
-            return await self._lookup.find(name)
+            return await self._lookup.find(name, caller)
         return await self._stored(name.value) if item.status.is_final else item
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from broker_gateway.interfaces.callers import CLIENT
+from broker_gateway.interfaces.callers import CLIENT, IS_OPERATOR
 
 OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 OPERATORS_SERVICE = "/coderunner.v1.OperationsService/"
@@ -36,6 +36,7 @@ class BearerTokens(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # gen
         if details.method.startswith(OPERATORS_SERVICE) and client not in self._operators:
             return _refusing(await continuation(details), _forbid)
         CLIENT.set(client)
+        IS_OPERATOR.set(client in self._operators)
         return await continuation(details)
 
 

@@ -1,4 +1,4 @@
-"""The name of the client that calls, carried along with the call."""
+"""The client that calls, carried along with the call."""
 
 from __future__ import annotations
 
@@ -6,3 +6,5 @@ from contextvars import ContextVar
 
 CLIENT: ContextVar[str] = ContextVar("client", default="")
 """Name of the client whose call is being served; empty where no token is asked for."""
+IS_OPERATOR: ContextVar[bool] = ContextVar("is_operator", default=False)
+"""True where that client is one of the operators."""

@@ -10,12 +10,12 @@ from typing import Any, overload
 
 import grpc.aio
 
-from broker_gateway.application.commands import Cancellation, Invalid, SubmitTaskCommand, TaskDTO, UnknownTask
+from broker_gateway.application.commands import Caller, Cancellation, Invalid, SubmitTaskCommand, TaskDTO, UnknownTask
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.ports import Page, TaskFilter
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
-from broker_gateway.interfaces.callers import CLIENT
+from broker_gateway.interfaces.callers import CLIENT, IS_OPERATOR
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import STATUSES, chunk_message, execution_message
 from broker_gateway.interfaces.list_rules import list_violations
@@ -52,10 +52,17 @@ class BatchCommands(Sequence[SubmitTaskCommand]):
 class ExecutionServicer(rpc.ExecutionServiceServicer):
     """Implements ``ExecutionService``."""
 
-    def __init__(self, service: CodeExecutionAppService, counts: DraftCounts = DEFAULT_COUNTS) -> None:
-        """``counts``: what is taken over of each task."""
+    def __init__(
+        self, service: CodeExecutionAppService, counts: DraftCounts = DEFAULT_COUNTS, *, asks_who: bool = False
+    ) -> None:
+        """``counts``: what is taken over of each task. ``asks_who``: callers are known by their tokens, and each sees
+        its own tasks."""
         self._service = service
         self._counts = counts
+        self._asks_who = asks_who
+
+    def _caller(self) -> Caller:
+        return Caller(CLIENT.get(), sees_all=IS_OPERATOR.get() or not self._asks_who)
 
     async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitResponse:
         answer = await self._service.submit(SubmitTaskCommand(CLIENT.get(), draft_of(request.task, self._counts)))
@@ -81,7 +88,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
 
     async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:
         await _require_id(request.id, context)
-        async with aclosing(self._service.watch(request.id)) as items:
+        async with aclosing(self._service.watch(request.id, self._caller())) as items:
             async for item in items:
                 if isinstance(item, UnknownTask):
                     await refuse(context, item)
@@ -89,7 +96,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
 
     async def Get(self, request: pb.GetRequest, context: Context) -> pb.GetResponse:
         await _require_id(request.id, context)
-        answer = await self._service.get(request.id)
+        answer = await self._service.get(request.id, self._caller())
         if isinstance(answer, UnknownTask):
             await refuse(context, answer)
         return pb.GetResponse(execution=execution_message(answer))
@@ -98,11 +105,13 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         violations = list_violations(request)
         if violations:
             await refuse(context, Invalid(violations))
+        caller = self._caller()
         wanted = TaskFilter(
             statuses=frozenset(STATUSES[number] for number in request.statuses),
             language=request.language,
             node_id=request.node_id,
             labels=dict(request.labels),
+            client=None if caller.sees_all else caller.client,
         )
         answer = await self._service.list(wanted, request.page_size, request.page_token)
         if not isinstance(answer, Page):
@@ -112,7 +121,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
 
     async def Cancel(self, request: pb.CancelRequest, context: Context) -> pb.CancelResponse:
         await _require_id(request.id, context)
-        answer = await self._service.cancel(request.id)
+        answer = await self._service.cancel(request.id, self._caller())
         if not isinstance(answer, Cancellation):
             await refuse(context, answer)
         return pb.CancelResponse(execution=execution_message(answer.execution), cancelled=answer.cancelled)

@@ -117,7 +117,7 @@ def build_server(
             ("grpc.so_reuseport", 0),  # a second gateway on the same port is a mistake, and must be an error
         ),
     )
-    _add_execution(ExecutionServicer(execution, counts), server)
+    _add_execution(ExecutionServicer(execution, counts, asks_who=bool(settings.tokens)), server)
     _add_catalog(CatalogServicer(catalog), server)
     _add_operations(OperationsServicer(operations), server)
     health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its stubs only

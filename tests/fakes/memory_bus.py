@@ -31,6 +31,8 @@ class MemoryBus:
         """Of the tasks, in the order in which they were queued."""
         self.results: dict[str, ResultMessage] = {}
         self.history: dict[str, Execution] = {}
+        self.owners: dict[str, str] = {}
+        """The clients of the tasks in ``history``."""
         self.feeds: dict[str, list[MemoryFeed]] = {}
         self.before: dict[str, Callable[[], Awaitable[None]]] = {}
         self.calls: list[str] = []
@@ -191,16 +193,25 @@ class MemoryHistory:
         await self._bus.operation("latest")
         return self._bus.history.get(task_id)
 
+    async def owner(self, task_id: str) -> str | None:
+        await self._bus.operation("owner")
+        return self._bus.owners.get(task_id)
+
     async def page(self, wanted: TaskFilter, size: int, token: str) -> Page:
         await self._bus.operation("page")
         start = int(token or "0")
-        found = [one for one in reversed(self._bus.history.values()) if _matches(one, wanted)]
+        found = [
+            one
+            for one in reversed(self._bus.history.values())
+            if _matches(one, wanted) and wanted.client in (None, self._bus.owners.get(one.id))
+        ]
         rest = found[start + size :]
         return Page(found[start : start + size], str(start + size) if rest else "")
 
     def record(self, execution: Execution, task: TaskMessage) -> None:
         if not task.id == execution.id:
             raise AssertionError("an event of another task")
+        self._bus.owners[task.id] = task.client
         self._bus.reach(execution)
 
 

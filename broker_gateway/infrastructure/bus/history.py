@@ -14,6 +14,7 @@ from broker_gateway.infrastructure.bus.streams import Bounds
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import Execution, TaskEvent
+from schemas.status import Status
 from schemas.task import TaskMessage
 
 WINDOW = 768
@@ -41,6 +42,11 @@ class BusHistory:
 
     async def latest(self, task_id: str) -> Execution | None:
         return (await self._states([task_id])).get(task_id)
+
+    async def owner(self, task_id: str) -> str | None:
+        """By the event of the gateway that took the task, where it is kept: the later ones are a node's word."""
+        events = (await self._events([task_id])).get(task_id, [])
+        return min(events, key=_lateness).client if events else None
 
     async def page(self, wanted: TaskFilter, size: int, token: str) -> Page:
         first, below = await streams.bounds_of_page(self._bus, names.STREAM_EVENTS, token)
@@ -87,6 +93,12 @@ class BusHistory:
         return matches, start
 
     async def _states(self, task_ids: Sequence[str]) -> dict[str, Execution]:
+        events = await self._events(task_ids)
+        known = {task_id: states.execution_after(of_one) for task_id, of_one in events.items()}
+        return {task_id: execution for task_id, execution in known.items() if execution is not None}
+
+    async def _events(self, task_ids: Sequence[str]) -> dict[str, list[TaskEvent]]:
+        """The last event of each state, by task."""
         body = {
             "multi_last": [names.events_of(task_id) for task_id in task_ids],
             "batch": len(task_ids) * _EVENTS_OF_ONE_TASK,
@@ -95,12 +107,17 @@ class BusHistory:
         for message in await streams.read_batch(self._bus, names.STREAM_EVENTS, body):
             event = _decoder.decode(message.data)
             events[event.id].append(event)
-        known = {task_id: states.execution_after(of_one) for task_id, of_one in events.items()}
-        return {task_id: execution for task_id, execution in known.items() if execution is not None}
+        return events
+
+
+def _lateness(event: TaskEvent) -> bool:
+    return event.status is not Status.QUEUED
 
 
 def _may_match(queued: TaskEvent, wanted: TaskFilter) -> bool:
     """What the first event of a task already rules out."""
+    if wanted.client is not None and queued.client != wanted.client:
+        return False
     if wanted.language and queued.language != wanted.language:
         return False
     return wanted.labels.items() <= queued.labels.items()

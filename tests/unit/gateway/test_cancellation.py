@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from broker_gateway.application.cancellation import ANYBODY
 from broker_gateway.application.commands import Cancellation, TaskDTO, UnknownTask
 from broker_gateway.application.settings import CancelSettings
 from chassis.errors import BusUnavailableError
@@ -28,7 +29,7 @@ async def submitted(gateway: GatewayOnFakes, **fields: object) -> str:
 
 
 async def cancelled(gateway: GatewayOnFakes, task_id: str) -> Cancellation:
-    answer = await gateway.service.cancel(task_id)
+    answer = await gateway.service.cancel(task_id, ANYBODY)
     assert isinstance(answer, Cancellation)
     return answer
 
@@ -227,7 +228,7 @@ async def test_a_cancellation_that_failed_half_way_is_completed_by_the_next(gate
 
     gateway.bus.before["remove_task"] = break_down
     with pytest.raises(BusUnavailableError):
-        await gateway.service.cancel(task_id)
+        await gateway.service.cancel(task_id, ANYBODY)
     assert task_id in gateway.bus.tasks
     gateway.bus.is_down = False
     assert not (await cancelled(gateway, task_id)).cancelled
@@ -243,7 +244,7 @@ async def test_a_caller_who_goes_away_does_not_leave_a_cancellation_half_done(ga
         await go_on.wait()
 
     gateway.bus.before["remove_task"] = hold
-    caller = asyncio.create_task(gateway.service.cancel(task_id))
+    caller = asyncio.create_task(gateway.service.cancel(task_id, ANYBODY))
     await reached.wait()
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -262,7 +263,7 @@ async def test_many_cancellations_at_once_store_one_result(gateway: GatewayOnFak
 
 @pytest.mark.parametrize("task_id", ["unknown", "", "*", "a.>"])
 async def test_an_unknown_task_cannot_be_cancelled(gateway: GatewayOnFakes, task_id: str) -> None:
-    assert await gateway.service.cancel(task_id) == UnknownTask(task_id)
+    assert await gateway.service.cancel(task_id, ANYBODY) == UnknownTask(task_id)
 
 
 async def test_a_bus_that_fails_while_nodes_are_told_late_harms_nobody(gateway: GatewayOnFakes) -> None:

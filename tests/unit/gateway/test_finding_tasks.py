@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from broker_gateway.application.cancellation import ANYBODY
 from broker_gateway.application.catalog_service import version_key
 from broker_gateway.application.commands import Invalid, UnknownTask
 from broker_gateway.application.ports import Page, TaskFilter
@@ -15,7 +16,7 @@ from tests.unit.gateway.gateway_on_fakes import GatewayOnFakes, submitted
 
 
 async def status(gateway: GatewayOnFakes, task_id: str) -> Status | None:
-    found = await gateway.service.get(task_id)
+    found = await gateway.service.get(task_id, ANYBODY)
     return found.status if isinstance(found, Execution) else None
 
 
@@ -25,13 +26,13 @@ async def test_a_task_is_found_in_each_of_its_states(gateway: GatewayOnFakes) ->
     gateway.start(task_id)
     assert await status(gateway, task_id) is Status.RUNNING
     gateway.finish(task_id)
-    assert await gateway.service.get(task_id) == an_execution(task_id)
+    assert await gateway.service.get(task_id, ANYBODY) == an_execution(task_id)
 
 
 async def test_a_task_whose_event_is_not_stored_yet_is_found_in_the_queue(gateway: GatewayOnFakes) -> None:
     task_id = await submitted(gateway, labels={"post": "7"})
     gateway.bus.history.clear()
-    found = await gateway.service.get(task_id)
+    found = await gateway.service.get(task_id, ANYBODY)
     assert isinstance(found, Execution)
     assert (found.status, found.labels) == (Status.QUEUED, {"post": "7"})
 
@@ -66,7 +67,7 @@ async def test_a_task_whose_end_is_announced_while_it_is_looked_for_is_found_wit
         gateway.bus.history[task_id] = msgspec.structs.replace(result.execution, run=None)
 
     gateway.bus.before["latest"] = finish
-    assert await gateway.service.get(task_id) == an_execution(task_id)
+    assert await gateway.service.get(task_id, ANYBODY) == an_execution(task_id)
 
 
 async def test_a_task_whose_events_say_that_it_runs_is_looked_for_nowhere_else(gateway: GatewayOnFakes) -> None:
@@ -79,7 +80,7 @@ async def test_a_task_whose_events_say_that_it_runs_is_looked_for_nowhere_else(g
 
 @pytest.mark.parametrize("task_id", ["unknown", "", "a.b", "*", ">", "x" * 65])
 async def test_an_unknown_id_is_not_found_and_makes_no_subject(gateway: GatewayOnFakes, task_id: str) -> None:
-    assert await gateway.service.get(task_id) == UnknownTask(task_id)
+    assert await gateway.service.get(task_id, ANYBODY) == UnknownTask(task_id)
 
 
 async def test_a_list_goes_page_by_page_newest_first(gateway: GatewayOnFakes) -> None:

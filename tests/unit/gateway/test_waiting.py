@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
+from broker_gateway.application.cancellation import ANYBODY
 from broker_gateway.application.commands import Busy, Invalid, UnknownTask
 from broker_gateway.application.settings import WaitSettings
 from broker_gateway.application.waiting import is_news
@@ -20,7 +21,7 @@ from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes, comm
 
 async def watched(gateway: GatewayOnFakes, task_id: str) -> list[Execution | OutputChunk | UnknownTask]:
     async with asyncio.timeout(PATIENCE_S):
-        return [item async for item in gateway.service.watch(task_id)]
+        return [item async for item in gateway.service.watch(task_id, ANYBODY)]
 
 
 async def test_execute_listens_before_the_task_can_run(gateway: GatewayOnFakes) -> None:
@@ -168,7 +169,7 @@ async def test_a_watch_whose_live_messages_are_lost_still_ends() -> None:
 async def test_a_change_whose_live_message_is_lost_is_told_late() -> None:
     gateway = GatewayOnFakes(lookup_every_s=0.01)
     task_id = await submitted(gateway)
-    async with asyncio.timeout(PATIENCE_S), aclosing(gateway.service.watch(task_id)) as items:
+    async with asyncio.timeout(PATIENCE_S), aclosing(gateway.service.watch(task_id, ANYBODY)) as items:
         first = await anext(items)
         gateway.bus.history[task_id] = running(gateway.bus.history[task_id])
         second = await anext(items)
