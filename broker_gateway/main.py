@@ -31,6 +31,7 @@ from broker_gateway.infrastructure.bus.declare import Declaration
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
+from broker_gateway.infrastructure.bus.id_secret import BusIdSecret
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.result_source import BusResultSource
@@ -82,7 +83,8 @@ class Gateway:
         self._stop = asyncio.Event()
         self._metrics = Metrics()
         self._bus = BusConnection(self._policies.bus)
-        self._declaration = Declaration(self._bus, self._policies.streams)
+        self._id_secret = BusIdSecret(self._bus)
+        self._declaration = Declaration(self._bus, self._policies.streams, then=self._id_secret.learn)
         self._queue_lengths = QueueLengths(self._bus)
         self._directory = EtcdNodeDirectory(self._policies.etcd, self._metrics.node_records_refused.inc)
         self._roll_call = RollCall(self._bus, self._directory)
@@ -215,6 +217,7 @@ class Gateway:
             nodes=nodes,
             quotas=self._quotas,
             deadlines=self._queue_care.deadlines,
+            secret=self._id_secret,
             admission=self._policies.admission,
             settings=self._policies.submission,
         )

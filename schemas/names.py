@@ -13,12 +13,16 @@ STREAM_RESULTS = "CODERUNNER_RESULTS"
 STREAM_EVENTS = "CODERUNNER_EVENTS"
 STREAM_DEAD = "CODERUNNER_DEAD"
 STREAM_CALLBACKS = "CODERUNNER_CALLBACKS"
+STREAM_SECRETS = "CODERUNNER_SECRETS"
 
 TASKS_WILDCARD = f"{ROOT}.task.>"
 RESULTS_WILDCARD = f"{ROOT}.result.*"
 EVENTS_WILDCARD = f"{ROOT}.event.*.*"
 DEAD_WILDCARD = f"{ROOT}.dead.*.*"
 CALLBACKS_WILDCARD = f"{ROOT}.callback.*.*"
+ID_SECRET = "coderunner.secret.task_ids"
+"""What makes the ids of tasks with idempotency keys. Gateways alone may read it, so it is not below ROOT, which operators
+listen to."""
 QUEUED_EVENTS = f"{ROOT}.event.*.queued"
 
 RELAY_CONSUMER = "callback-relay"

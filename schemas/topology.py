@@ -27,6 +27,7 @@ TASK_ACK_WAIT_S = 5
 RELAY_ACK_WAIT_S = 10
 """A gateway that is silent for this long loses its delivery to another."""
 CALLBACKS_MAX_BYTES = 128 << 20
+SECRETS_MAX_BYTES = 64 << 10
 """Some 300,000 results whose delivery has failed."""
 MAX_ACK_PENDING = 100_000
 """Tasks of one pool and priority that may run at once. Nodes bound themselves; this must never be what bounds them."""
@@ -57,7 +58,7 @@ class BusLimits:
 
 def streams(limits: BusLimits) -> list[JsonObject]:
     """The configurations of the five streams."""
-    return [_tasks(limits), _results(limits), _events(limits), _dead(limits), _callbacks(limits)]
+    return [_tasks(limits), _results(limits), _events(limits), _dead(limits), _callbacks(limits), _secrets(limits)]
 
 
 def _stream(name: str, subject: str, limits: BusLimits, max_age_s: float, **more: Any) -> JsonObject:
@@ -122,6 +123,21 @@ def _callbacks(limits: BusLimits) -> JsonObject:
         limits.results_max_age_s,
         max_msgs_per_subject=1,
         max_bytes=CALLBACKS_MAX_BYTES,
+    )
+
+
+def _secrets(limits: BusLimits) -> JsonObject:
+    """The first secret stays for ever. No direct gets: readers of all streams by subject must not read this one."""
+    return _stream(
+        names.STREAM_SECRETS,
+        names.ID_SECRET,
+        limits,
+        max_age_s=0,
+        discard="new",
+        max_msgs_per_subject=1,
+        discard_new_per_subject=True,
+        max_bytes=SECRETS_MAX_BYTES,
+        allow_direct=False,
     )
 
 

@@ -48,6 +48,14 @@ class TaskQueue(Protocol):
         ...
 
 
+class IdSecret(Protocol):
+    """The secret behind the ids of tasks with idempotency keys: the same for all gateways."""
+
+    def current(self) -> bytes:
+        """The secret, from memory. Raises BusAwayError while it is not known yet."""
+        ...
+
+
 class ResultStore(Protocol):
     """The store of results, one for each task that has ended."""
 

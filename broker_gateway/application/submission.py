@@ -19,7 +19,14 @@ from broker_gateway.application.commands import (
 )
 from broker_gateway.application.deadline_book import DeadlineBook
 from broker_gateway.application.live_nodes import LiveNodes
-from broker_gateway.application.ports import History, QueueFullError, ResultStore, TaskQueue, TaskTooLargeError
+from broker_gateway.application.ports import (
+    History,
+    IdSecret,
+    QueueFullError,
+    ResultStore,
+    TaskQueue,
+    TaskTooLargeError,
+)
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import SubmissionSettings
 from broker_gateway.domain.admission import AdmissionPolicy
@@ -54,6 +61,7 @@ class Submission:
         nodes: LiveNodes,
         quotas: QuotaBook,
         deadlines: DeadlineBook,
+        secret: IdSecret,
         admission: AdmissionPolicy,
         settings: SubmissionSettings,
         now_ms: Callable[[], int] = wall_clock_ms,
@@ -65,6 +73,7 @@ class Submission:
         self._nodes = nodes
         self._quotas = quotas
         self._deadlines = deadlines
+        self._secret = secret
         self._admission = admission
         self._limits = ResourceLimit(admission.limits.defaults)
         self._settings = settings
@@ -108,7 +117,8 @@ class Submission:
             return Unavailable.because(error)
 
     def admit(self, command: SubmitTaskCommand) -> Admitted | Refusal:
-        """Decides everything that can be decided without asking the bus."""
+        """Decides everything that can be decided without asking the bus. Raises BusUnavailableError where the bus has
+        never been there."""
         draft = command.draft
         violations = self._admission.violations(draft, command.path)
         if violations:
@@ -124,7 +134,7 @@ class Submission:
     def _name(self, command: SubmitTaskCommand) -> TaskId:
         key = command.draft.idempotency_key
         if key:
-            return TaskId.of_key(command.client, key)
+            return TaskId.of_key(command.client, key, self._secret.current())
         return TaskId.fresh(self._now_ms(), self._entropy(ENTROPY_BYTES))
 
     async def enter(self, admitted: Admitted) -> TaskDTO | Refusal:

@@ -33,10 +33,10 @@ class TaskId:
         return cls(f"{time:012x}{version:04x}{variant:04x}{entropy[4:].hex()}")
 
     @classmethod
-    def of_key(cls, client: str, key: str) -> TaskId:
+    def of_key(cls, client: str, key: str, secret: bytes) -> TaskId:
         """The id that belongs to an idempotency key: the same key of the same client names the same task, on every
-        gateway."""
-        digest = hashlib.blake2b(digest_size=16)
+        gateway; nobody who does not know the ``secret`` (16 to 64 bytes) can tell which."""
+        digest = hashlib.blake2b(digest_size=16, key=secret)
         owner = client.encode()
         digest.update(len(owner).to_bytes(4, "big") + owner + key.encode())
         return cls(digest.hexdigest())

@@ -165,6 +165,13 @@ class MemoryQueueActivity:
         return set(self.active)
 
 
+class MemoryIdSecret:
+    """Implements ``IdSecret``."""
+
+    def current(self) -> bytes:
+        return bytes(32)
+
+
 class MemoryResultStore:
     """Implements ``ResultStore``."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -41,8 +42,12 @@ async def ensure_all(bus: BusConnection, limits: topology.BusLimits) -> None:
 class Declaration:
     """The task that declares everything after each connection, and goes on trying while JetStream is not ready."""
 
-    def __init__(self, bus: BusConnection, limits: topology.BusLimits) -> None:
+    def __init__(
+        self, bus: BusConnection, limits: topology.BusLimits, *, then: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """``then`` is done each time everything was declared, as a part of it."""
         self._bus = bus
+        self._then = then
         self._limits = limits
         self._task: asyncio.Task[None] | None = None
         self.done = asyncio.Event()
@@ -67,6 +72,8 @@ class Declaration:
         while True:
             try:
                 await ensure_all(self._bus, self._limits)
+                if self._then is not None:
+                    await self._then()
             except BusUnavailableError as error:
                 log.warning("bus_not_declared", error=str(error))
                 self.done.clear()

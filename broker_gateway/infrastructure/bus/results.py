@@ -12,7 +12,8 @@ from schemas.execution import ResultMessage
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(ResultMessage)
-_TAKEN = (jetstream.WRONG_LAST_SEQUENCE, jetstream.MAXIMUM_MESSAGES)
+TAKEN = (jetstream.WRONG_LAST_SEQUENCE, jetstream.MAXIMUM_MESSAGES)
+"""What the server says where another was first."""
 
 
 class BusResultStore:
@@ -33,7 +34,7 @@ class BusResultStore:
         try:
             await jetstream.store(self._bus, subject, _encoder.encode(result), headers)
         except jetstream.JetStreamError as error:
-            if error.err_code in _TAKEN:
+            if error.err_code in TAKEN:
                 return False
             raise
         return True

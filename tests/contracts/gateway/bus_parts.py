@@ -74,6 +74,7 @@ def in_memory() -> Parts:
 
     async def happens(event: TaskEvent) -> None:
         bus.reach(Execution.told_by(event))
+        bus.owners.setdefault(event.id, event.client)
 
     async def finishes(result: ResultMessage) -> None:
         source.put(MemoryResultDelivery(result))

@@ -72,6 +72,22 @@ async def test_the_newest_state_is_told_and_carries_no_output(parts: Parts) -> N
     assert (latest.status, latest.node_id, latest.run) == (Status.RUNNING, "n1", None)
 
 
+async def test_the_owner_is_the_client_of_the_gateways_own_event(parts: Parts) -> None:
+    assert await parts.history.owner("a") is None
+    await parts.happens(an_event("a", Status.QUEUED, client="blog"))
+    await parts.happens(an_event("a", Status.RUNNING, client="somebody"))
+    assert await parts.history.owner("a") == "blog"
+
+
+async def test_a_page_holds_the_tasks_of_one_client_where_one_is_asked_for(parts: Parts) -> None:
+    for name, client in (("a", "blog"), ("b", "school"), ("c", "blog")):
+        await parts.happens(an_event(name, Status.QUEUED, client=client))
+    wanted: dict[str | None, list[str]] = {"blog": ["c", "a"], "school": ["b"], "nobody": [], None: ["c", "b", "a"]}
+    for asked, expected in wanted.items():
+        page = await parts.history.page(TaskFilter(client=asked), 10, "")
+        assert [one.id for one in page.executions] == expected
+
+
 async def test_pages_are_newest_first_and_end(parts: Parts) -> None:
     for number in range(5):
         await parts.happens(an_event(f"t{number}", Status.QUEUED))

@@ -43,6 +43,7 @@ from tests.fakes.live_nodes import MemoryNodeDirectory
 from tests.fakes.memory_bus import (
     MemoryBus,
     MemoryHistory,
+    MemoryIdSecret,
     MemoryLiveFeed,
     MemoryNodeControl,
     MemoryQueueActivity,
@@ -117,6 +118,7 @@ class GatewayOnFakes:
             nodes=self.nodes,
             quotas=self.quotas,
             deadlines=self.deadlines,
+            secret=MemoryIdSecret(),
             admission=admission,
             settings=settings,
             now_ms=self.clock,

@@ -17,6 +17,8 @@ from schemas.task import Checker
 from tests.builders import a_draft, a_result, an_execution
 from tests.unit.gateway.gateway_on_fakes import NOW_MS
 
+SECRET = bytes(range(32))
+
 
 def test_fresh_ids_sort_by_time_and_are_tokens() -> None:
     early, late = TaskId.fresh(NOW_MS, b"\xff" * 10), TaskId.fresh(NOW_MS + 1, b"\0" * 10)
@@ -53,14 +55,18 @@ def test_a_time_that_has_grown_too_long_for_an_id_starts_over() -> None:
 
 
 def test_a_key_names_one_task_per_client() -> None:
-    assert TaskId.of_key("blog", "k") == TaskId.of_key("blog", "k")
-    assert TaskId.of_key("blog", "k") != TaskId.of_key("school", "k")
-    assert TaskId.of_key("a", "bk") != TaskId.of_key("ab", "k")
-    assert is_token(TaskId.of_key("blog", "ü\0 *.>").value)
+    assert TaskId.of_key("blog", "k", SECRET) == TaskId.of_key("blog", "k", SECRET)
+    assert TaskId.of_key("blog", "k", SECRET) != TaskId.of_key("school", "k", SECRET)
+    assert TaskId.of_key("a", "bk", SECRET) != TaskId.of_key("ab", "k", SECRET)
+    assert is_token(TaskId.of_key("blog", "ü\0 *.>", SECRET).value)
+
+
+def test_who_does_not_know_the_secret_cannot_compute_the_id_of_a_key() -> None:
+    assert TaskId.of_key("blog", "k", SECRET) != TaskId.of_key("blog", "k", bytes(32))
 
 
 def test_a_key_names_the_same_task_in_every_version_of_the_gateway() -> None:
-    assert TaskId.of_key("blog", "k").value == "599d879c6e8680e483604db9e29c631c"
+    assert TaskId.of_key("blog", "k", SECRET).value == "0b63e134a28e60595379aa2f13a15ce0"
 
 
 @pytest.mark.parametrize("text", ["", "a.b", "*", ">", "a b", "x" * 65, "ü"])
