@@ -20,9 +20,9 @@ RESULTS_WILDCARD = f"{ROOT}.result.*"
 EVENTS_WILDCARD = f"{ROOT}.event.*.*"
 DEAD_WILDCARD = f"{ROOT}.dead.*.*"
 CALLBACKS_WILDCARD = f"{ROOT}.callback.*.*"
-ID_SECRET = "coderunner.secret.task_ids"
-"""What makes the ids of tasks with idempotency keys. Gateways alone may read it, so it is not below ROOT, which operators
-listen to."""
+ID_SECRET = "coderunner.secret.task_ids"  # noqa: S105 - a subject
+"""Subject of what makes the ids of tasks with idempotency keys. Gateways alone may read it, so it is not below ROOT,
+which operators listen to."""
 QUEUED_EVENTS = f"{ROOT}.event.*.queued"
 
 RELAY_CONSUMER = "callback-relay"

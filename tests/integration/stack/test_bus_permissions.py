@@ -57,6 +57,17 @@ MAY_PUBLISH = {
         ),
     ],
 }
+OF_THE_SECRET = [
+    names.ID_SECRET,
+    f"$JS.API.STREAM.MSG.GET.{names.STREAM_SECRETS}",
+    f"$JS.API.DIRECT.GET.{names.STREAM_SECRETS}",
+    f"$JS.API.DIRECT.GET.{names.STREAM_SECRETS}.{names.ID_SECRET}",
+    f"$JS.API.STREAM.UPDATE.{names.STREAM_SECRETS}",
+    f"$JS.API.STREAM.PURGE.{names.STREAM_SECRETS}",
+    f"$JS.API.CONSUMER.CREATE.{names.STREAM_SECRETS}.mine",
+]
+"""What makes the ids of keys is for gateways alone."""
+
 MAY_NOT_PUBLISH = {
     "gateway": [
         *DESTRUCTIVE,
@@ -68,6 +79,7 @@ MAY_NOT_PUBLISH = {
     ],
     "node": [
         *DESTRUCTIVE,
+        *OF_THE_SECRET,
         *(
             f"$JS.API.STREAM.{verb}.{stream}"
             for verb in ("CREATE", "UPDATE", "PURGE", "MSG.DELETE")
@@ -88,6 +100,7 @@ MAY_NOT_PUBLISH = {
     ],
     "operator": [
         *DESTRUCTIVE,
+        *OF_THE_SECRET,
         *(
             f"$JS.API.STREAM.{verb}.{stream}"
             for verb in ("CREATE", "UPDATE", "PURGE", "MSG.DELETE")
@@ -112,7 +125,7 @@ MAY_NOT_SUBSCRIBE = {
         "$JS.>",
         ">",
     ],
-    "operator": ["_INBOX_gateway.>", "_INBOX_node.>", "$JS.>", ">"],
+    "operator": ["_INBOX_gateway.>", "_INBOX_node.>", names.ID_SECRET, "$JS.>", ">"],
 }
 
 
@@ -185,7 +198,7 @@ async def test_a_task_makes_its_way_with_these_permissions(bus: NatsServer) -> N
         await _one_task(gateway, node)
         assert await _one_order(gateway, node) == b"obeyed"
         listed = await operator.jetstream().streams_info()
-        assert {info.config.name for info in listed} == {*STREAMS, names.STREAM_CALLBACKS}
+        assert {info.config.name for info in listed} == {*STREAMS, names.STREAM_CALLBACKS, names.STREAM_SECRETS}
         stored = await operator.jetstream().get_msg(names.STREAM_RESULTS, subject=names.result_subject("t1"))
         assert stored.data == b"42"
     finally:
