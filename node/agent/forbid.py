@@ -18,8 +18,13 @@ _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
 _MODE_FILTER = 2
 _NEW_NAMESPACES = 0x7E020000
-_FAMILIES = (1, 2, 10)
-"""AF_UNIX, AF_INET, AF_INET6: there is no network but an empty loopback."""
+_UNIX, _INTERNET = 1, (2, 10)
+"""AF_UNIX; AF_INET, AF_INET6: there is no network but an empty loopback."""
+_PROTOCOLS = {1: (0, 6), 2: (0, 17)}
+"""Of the Internet's sockets, by type: streams are TCP, datagrams are UDP. No others: ICMP, UDP-Lite, multipath TCP."""
+_MULTIPATH_TCP = 262
+_KIND_OF_SOCKET = 0xFFFFFFFF & ~0o2004000
+"""The bits of a type but SOCK_NONBLOCK and SOCK_CLOEXEC."""
 _ARCHITECTURES = {
     "x86_64": (0xC000003E, 0),
     "aarch64": (0xC00000B7, 1),
@@ -102,9 +107,20 @@ def _program(architecture: int, column: int) -> bytes:
         steps += _for(mknods[column], argument, [_step(_AND, _KIND_OF_NODE), *devices, allow])
     steps += [_step(_EQUAL, _CLONE[column], 0, 4), _step(_LOAD, _AT_ARGUMENT)]
     steps += [_step(_ANY_BIT, _NEW_NAMESPACES, 0, 1), refuse, allow]
-    steps += [_step(_EQUAL, _SOCKET[column], 0, 2 + len(_FAMILIES)), _step(_LOAD, _AT_ARGUMENT)]
-    steps += [_step(_EQUAL, family, len(_FAMILIES) - at, 0) for at, family in enumerate(_FAMILIES)]
-    return b"".join([*steps, refuse, allow])
+    steps += _for(_SOCKET[column], 0, _checks_of_sockets(refuse, allow))
+    return b"".join([*steps, allow])
+
+
+def _checks_of_sockets(refuse: bytes, allow: bytes) -> list[bytes]:
+    """Of socket(2), whose family is loaded. Go stops asking for multipath TCP when it hears EPROTONOSUPPORT."""
+    ipv4, ipv6 = _INTERNET
+    steps = [_step(_EQUAL, _UNIX, 0, 1), allow, _step(_EQUAL, ipv4, 2, 0), _step(_EQUAL, ipv6, 1, 0), refuse]
+    steps += [_step(_LOAD, _AT_ARGUMENT + 8), _step(_AND, _KIND_OF_SOCKET)]
+    for kind, protocols in _PROTOCOLS.items():
+        checks = [step for protocol in protocols for step in (_step(_EQUAL, protocol, 0, 1), allow)]
+        checks += [_step(_EQUAL, _MULTIPATH_TCP, 0, 1), _step(_RETURN, 0x00050000 | errno.EPROTONOSUPPORT), refuse]
+        steps += [_step(_EQUAL, kind, 0, len(checks) + 1), _step(_LOAD, _AT_ARGUMENT + 16), *checks]
+    return [*steps, refuse]
 
 
 def _for(number: int | None, argument: int, checks: list[bytes]) -> list[bytes]:

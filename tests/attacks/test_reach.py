@@ -12,6 +12,7 @@ ATTACKS = [
     Attack(name="secrets", program="python/secrets.py", status=["SUCCEEDED"], prints="looked", never=SECRETS),
     Attack(name="writing to the host", program="python/host_writes.py", **TRIED),
     Attack(name="every door of the kernel", program="cpp/kernel_doors.cpp", **TRIED),
+    Attack(name="doors that nobody needs", program="cpp/needless_doors.cpp", **TRIED),
     Attack(name="32-bit calls", program="cpp/foreign_calls.cpp", status=["SUCCEEDED", "FAILED"]),
     Attack(name="x32 calls", program="cpp/foreign_calls.cpp", status=["SUCCEEDED", "FAILED"], args=["x32"]),
     Attack(name="setuid binaries", program="python/setuid_binaries.py", **TRIED),

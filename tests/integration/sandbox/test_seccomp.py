@@ -63,6 +63,14 @@ CALLS: dict[str, tuple[int | bytes, ...]] = {
     "clone (new user namespace)": (56, 0x10000011, 0, 0, 0, 0),
     "clone (new network)": (56, 0x40000011, 0, 0, 0, 0),
     "clone (new pids, with threads' flags)": (56, 0x20000011 | 0x100, 0, 0, 0, 0),
+    "fadvise64 (DONTNEED)": (221, 0, 0, 0, 4),
+    "madvise (MERGEABLE)": (28, 0, 0, 12),
+    "prctl (PR_SET_MEMORY_MERGE)": (157, 67, 1, 0, 0, 0),
+    "prctl (PR_SET_SECCOMP)": (157, 22, 2, 0),
+    "preadv2 (RWF_NOWAIT)": (327, 0, 0, 0, 0, 0, 8),
+    "cachestat": (451, 0, 0, 0, 0),
+    "setsockopt (SO_ATTACH_FILTER)": (54, 0, 1, 26, 0, 0),
+    "setsockopt (TCP_ULP)": (54, 0, 6, 31, 0, 0),
     "socket AF_NETLINK": (41, 16, 3, 0),
     "socket AF_PACKET": (41, 17, 3, 0),
     "socket AF_ALG": (41, 38, 5, 0),
@@ -105,6 +113,11 @@ async def test_every_dangerous_call_is_refused(engine: PrefixedEngine) -> None:
 async def test_clone3_does_not_exist_so_that_the_c_library_falls_back(engine: PrefixedEngine) -> None:
     outcome = await run_python(engine, f"CALLS = {{'clone3': (435, 0, 0)}}\n{SCRIPT}")
     assert json.loads(outcome.stdout) == {"clone3": [-1, 38]}
+
+
+async def test_writing_everybodys_files_out_is_answered_as_done_for_any_descriptor(engine: PrefixedEngine) -> None:
+    outcome = await run_python(engine, f"CALLS = {{'sync': (162,), 'syncfs': (306, -1)}}\n{SCRIPT}")
+    assert json.loads(outcome.stdout) == {"sync": [0, 0], "syncfs": [0, 0]}
 
 
 FOREIGN = """

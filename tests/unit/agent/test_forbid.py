@@ -72,8 +72,17 @@ def of(name: str, architecture: int) -> int:
         ("clone", (0x10000011,), REFUSED),
         ("clone3", (), 0x00050000 | errno.ENOSYS),
         ("socket", (1,), ALLOWED),
-        ("socket", (2,), ALLOWED),
-        ("socket", (10,), ALLOWED),
+        ("socket", (2, 1), ALLOWED),
+        ("socket", (10, 1 | 0o2004000, 6), ALLOWED),
+        ("socket", (10, 2, 17), ALLOWED),
+        ("socket", (2, 2 | 0o2000000, 1), REFUSED),  # ICMP
+        ("socket", (10, 2, 58), REFUSED),  # ICMP of IPv6
+        ("socket", (2, 2, 136), REFUSED),  # UDP-Lite
+        ("socket", (2, 1, 132), REFUSED),  # SCTP
+        ("socket", (2, 1, (1 << 32) + 132), REFUSED),
+        ("socket", (2, 1, 262), 0x00050000 | errno.EPROTONOSUPPORT),  # multipath TCP
+        ("socket", (2, 3, 6), REFUSED),  # raw
+        ("socket", (2, 0), REFUSED),
         ("socket", (16,), REFUSED),
         ("socket", (40,), REFUSED),
         ("setpriority", (0, 0, 19), ALLOWED),
