@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nats.aio.client import Client
@@ -13,10 +15,12 @@ from nats.aio.msg import Msg
 
 from schemas import names, topology
 from schemas.status import PRIORITIES_BY_URGENCY, Priority, Status
+from tests.integration.stack.every_subject import every_subject
 from tests.servers import NatsServer
-from tests.servers.nats import PASSWORDS
+from tests.servers.nats import PASSWORDS, REPOSITORY
 from tests.servers.wire import WireClient
 
+README = REPOSITORY / "README.md"
 STREAMS = (names.STREAM_TASKS, names.STREAM_RESULTS, names.STREAM_EVENTS, names.STREAM_DEAD)
 TASK = names.task_subject("default", Priority.NORMAL, "t1")
 DESTRUCTIVE = [f"$JS.API.STREAM.{verb}.{stream}" for verb in ("DELETE", "SNAPSHOT", "RESTORE") for stream in STREAMS]
@@ -185,6 +189,58 @@ async def test_without_passwords_the_server_does_not_start(tmp_path: Path) -> No
         server.start()
 
 
+OPERATOR_READS = (
+    *("STREAM.LIST", "STREAM.NAMES", "STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET", "INFO"),
+    *("CONSUMER.LIST", "CONSUMER.NAMES", "CONSUMER.INFO"),
+)
+
+
+def test_the_operator_reads_and_is_refused_everything_else(bus: NatsServer) -> None:
+    """It could make 4,096 consumers, and change the relay's so that no callback was seen."""
+    with wire(bus, "operator") as client:
+        may = {subject for subject in every_subject() if client.may_publish(subject)}
+    reading = tuple(f"$JS.API.{verb}" for verb in OPERATOR_READS)
+    assert may == {subject for subject in every_subject() if subject.startswith(reading)}
+
+
+async def test_the_commands_of_the_readme_work_for_the_operator(bus: NatsServer) -> None:
+    """What the ``nats`` command asks for each of them."""
+    gateway, operator = await bus.connect("gateway"), await bus.connect("operator")
+    try:
+        for config in topology.streams(topology.BusLimits()):
+            await _ask(gateway, f"$JS.API.STREAM.CREATE.{config['name']}", json.dumps(config).encode())
+        for priority in PRIORITIES_BY_URGENCY:
+            config = topology.task_consumer("default", priority)
+            await _ask(gateway, *topology.create_consumer_request(names.STREAM_TASKS, config))
+        for status in (Status.QUEUED, Status.RUNNING):
+            await _ask(gateway, names.event_subject("read", status), status.encode())
+        assert len((await _ask(operator, "$JS.API.STREAM.LIST", b""))["streams"]) == len(STREAMS) + 1
+        assert len((await _ask(operator, "$JS.API.CONSUMER.LIST.CODERUNNER_TASKS", b""))["consumers"]) == 3
+        assert "num_pending" in await _ask(operator, "$JS.API.CONSUMER.INFO.CODERUNNER_TASKS.default-normal", b"")
+        of_task = {"subjects_filter": names.events_of("read")}
+        info = await _ask(operator, "$JS.API.STREAM.INFO.CODERUNNER_EVENTS", json.dumps(of_task).encode())
+        assert len(info["state"]["subjects"]) == 2
+        last = await operator.jetstream().get_last_msg(names.STREAM_EVENTS, names.events_of("read"))
+        assert last.data == b"RUNNING"
+        assert await _events_of(operator, "read") == [b"QUEUED", b"RUNNING"]
+    finally:
+        await gateway.close()
+        await operator.close()
+
+
+async def _events_of(client: Client, task_id: str) -> list[bytes]:
+    """With the request that the README gives, up to the marker of the end."""
+    line = re.search(r"DIRECT\.GET\.CODERUNNER_EVENTS' '(.*)'$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert line is not None
+    answers = await client.subscribe(inbox := client.new_inbox())
+    body = line[1].replace("ID", task_id).encode()
+    await client.publish(f"$JS.API.DIRECT.GET.{names.STREAM_EVENTS}", body, reply=inbox)
+    found = []
+    while "Status" not in ((message := await answers.next_msg(timeout=5)).headers or {}):
+        found.append(message.data)
+    return found
+
+
 async def test_a_task_makes_its_way_with_these_permissions(bus: NatsServer) -> None:
     violations: list[str] = []
 
@@ -240,8 +296,8 @@ async def _one_order(gateway: Client, node: Client) -> bytes:
     return (await gateway.request(names.cancel_subject("t1"), b"", timeout=5)).data
 
 
-async def _ask(client: Client, subject: str, payload: bytes) -> dict[str, object]:
-    answer: dict[str, object] = json.loads((await client.request(subject, payload, timeout=5)).data)
+async def _ask(client: Client, subject: str, payload: bytes) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads((await client.request(subject, payload, timeout=5)).data)
     assert "error" not in answer, answer
     return answer
 

@@ -1,0 +1,63 @@
+"""All that can be asked of the bus, by one subject each: what a key may do is some of them, and it is refused the
+rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas import names
+from schemas.status import Priority, Status
+
+STREAMS = (
+    names.STREAM_TASKS,
+    names.STREAM_RESULTS,
+    names.STREAM_EVENTS,
+    names.STREAM_DEAD,
+    names.STREAM_CALLBACKS,
+)
+CONSUMERS = ("default-normal", "gpu-normal", names.RELAY_CONSUMER, "mine")
+_OF_THE_ACCOUNT = ("INFO", "STREAM.LIST", "STREAM.NAMES", "META.LEADER.STEPDOWN", "SERVER.REMOVE", "ACCOUNT.PURGE.X")
+_OF_A_STREAM = (
+    *(f"STREAM.{verb}" for verb in ("CREATE", "UPDATE", "INFO", "DELETE", "PURGE", "SNAPSHOT", "RESTORE")),
+    *("STREAM.MSG.GET", "STREAM.MSG.DELETE", "STREAM.PEER.REMOVE", "STREAM.LEADER.STEPDOWN", "DIRECT.GET"),
+    *("CONSUMER.CREATE", "CONSUMER.NAMES", "CONSUMER.LIST"),
+)
+_OF_A_CONSUMER = tuple(
+    f"CONSUMER.{verb}"
+    for verb in (
+        *("CREATE", "DURABLE.CREATE", "INFO", "DELETE", "PAUSE", "UNPIN", "RESET"),
+        *("LEADER.STEPDOWN", "MSG.NEXT"),
+    )
+)
+
+
+def every_subject() -> Iterator[str]:
+    """One subject for each thing that can be asked of the bus, or said on it."""
+    yield from (f"$JS.API.{verb}" for verb in _OF_THE_ACCOUNT)
+    for stream in STREAMS:
+        yield from (f"$JS.API.{verb}.{stream}" for verb in _OF_A_STREAM)
+        yield f"$JS.API.DIRECT.GET.{stream}.{names.ROOT}.any"
+        for consumer in CONSUMERS:
+            yield from (f"$JS.API.{verb}.{stream}.{consumer}" for verb in _OF_A_CONSUMER)
+            yield f"$JS.API.CONSUMER.CREATE.{stream}.{consumer}.{names.ROOT}.any"
+            yield f"$JS.ACK.{stream}.{consumer}.1.1.1.1.1"
+        yield f"$JS.FC.{stream}.any.any"
+    yield from messages()
+    yield from ("_INBOX.x", "_INBOX_gateway.x", "_INBOX_node.x", "_INBOX_operator.x", "other", "$SYS.REQ.SERVER.PING")
+    yield from ("$KV.any.any", "$O.any.C.any", "_R_.any", "$SRV.PING")
+
+
+def messages() -> Iterator[str]:
+    """What services say to each other, and what the streams take."""
+    for pool in ("default", "gpu"):
+        yield from (names.task_subject(pool, priority, "t1") for priority in Priority)
+    yield names.result_subject("t1")
+    yield f"{names.ROOT}.stored.t1"
+    yield names.event_subject("t1", Status.RUNNING)
+    yield names.dead_subject("poison", "t1")
+    yield names.callback_subject("t1", "")
+    yield names.output_subject("t1")
+    yield names.cancel_subject("t1")
+    yield names.node_subject("n1")
+    yield names.node_subject("n2")
+    yield names.ROLL_CALL
