@@ -8,12 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+from chassis.etcd_users import EtcdRefusedError
 from coderunner import Client, CodeRunnerError, Execution, Status
 from dev import engine_api
 from dev.console import SetupError, say, step
 from dev.locks import exclusive
 from dev.paths import REPOSITORY
-from dev.services import GRPC_PORT, demo_services
+from dev.services import GRPC_PORT, ask_for_passwords, demo_services
 from dev.table import render
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -50,8 +51,21 @@ def bring_up() -> None:
         services = demo_services(images=engine_api.image_ids("coderunner/*"))
         for service in services:
             service.bring_up()
+            if service.name == "etcd":
+                service.wait_ready()
+                _ask_for_passwords()
         for service in services:
-            service.wait_ready()
+            if service.name != "etcd":
+                service.wait_ready()
+
+
+def _ask_for_passwords() -> None:
+    try:
+        ask_for_passwords()
+    except (EtcdRefusedError, OSError) as error:
+        raise SetupError(
+            f"etcd does not take its users ({error}): remove .run/etcd, which holds nothing that lasts, and try again"
+        ) from error
 
 
 async def run_programs(target: str) -> tuple[list[list[str]], bool]:

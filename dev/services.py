@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from chassis.etcd_users import EtcdUsers
 from dev import settings
 from dev.paths import REPOSITORY, RUN
 from dev.programs import find_program
 from dev.service import Service
+from schemas.names import NODES_PREFIX
 
 NATS_PORT, NATS_HTTP_PORT = 4222, 8222
 ETCD_PORT, ETCD_PEER_PORT = 2379, 2380
@@ -44,10 +46,22 @@ def _etcd() -> Service:
             *(str(find_program("etcd")), "--name", "demo", "--data-dir", str(RUN / "etcd")),
             *("--listen-client-urls", client, "--advertise-client-urls", client),
             *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"demo={peer}"),
-            *("--log-level", "warn", "--auto-compaction-mode", "periodic", "--auto-compaction-retention", "1h"),
+            *("--log-level", "warn", "--bcrypt-cost", "4"),
+            *("--auto-compaction-mode", "periodic", "--auto-compaction-retention", "1h"),
         ),
         ports=(ETCD_PORT, ETCD_PEER_PORT),
         ready=(ETCD_PORT, "/health"),
+    )
+
+
+def ask_for_passwords() -> None:
+    """Has etcd know its users: the gateway reads, the node writes its own entry. Their passwords are random and long,
+    so that a cheap hash of them is enough. Raises EtcdRefusedError, OSError."""
+    passwords = {user: settings.passwords()[settings.etcd_variable(user)] for user in settings.ETCD_USERS}
+    EtcdUsers(f"127.0.0.1:{ETCD_PORT}", passwords["root"]).set_up(
+        prefix=NODES_PREFIX,
+        gateway=("gateway", passwords["gateway"]),
+        nodes={settings.NODE_ID: ("node", passwords["node"])},
     )
 
 
@@ -60,7 +74,10 @@ def _gateway() -> Service:
         ports=(GRPC_PORT, GATEWAY_HTTP_PORT),
         ready=(GATEWAY_HTTP_PORT, "/readyz"),
         made_of=(REPOSITORY / "broker_gateway", config, *_SHARED),
-        env={"CODERUNNER_GATEWAY_NATS_PASSWORD": settings.passwords()[settings.variable("gateway")]},
+        env={
+            "CODERUNNER_GATEWAY_NATS_PASSWORD": settings.passwords()[settings.variable("gateway")],
+            "CODERUNNER_GATEWAY_ETCD_PASSWORD": settings.passwords()[settings.etcd_variable("gateway")],
+        },
     )
 
 
@@ -79,7 +96,10 @@ def _node(images: str) -> Service:
             config,
             *_SHARED,
         ),
-        env={"CODERUNNER_NODE_NATS_PASSWORD": settings.passwords()[settings.variable("node")]},
+        env={
+            "CODERUNNER_NODE_NATS_PASSWORD": settings.passwords()[settings.variable("node")],
+            "CODERUNNER_NODE_ETCD_PASSWORD": settings.passwords()[settings.etcd_variable("node")],
+        },
         also=images,
     )
 

@@ -18,10 +18,12 @@ NODE_LABEL = f"coderunner.node={NODE_ID}"
 SERVICES_IN_ORDER = ("nats", "etcd", "gateway", "node", "blog")
 """Started in this order, stopped in the other."""
 ROLES = ("gateway", "node", "operator", "system")
+ETCD_USERS = ("root", "gateway", "node")
 CREDENTIALS = RUN / "credentials.env"
 
 GATEWAY: dict[str, object] = {
     "nats_user": "gateway",
+    "etcd_user": "gateway",
     "callback_allowed_networks": ["127.0.0.0/8"],
     "log_format": "console",
 }
@@ -29,7 +31,7 @@ GATEWAY: dict[str, object] = {
 SHARED_CORES = {"GOMAXPROCS": "1"}
 """For a nats-server that shares a few cores with everything else: without threads to hand its work to and fro it takes
 a fifth less processor time, and one core of it moves more tasks than the others can run."""
-NODE: dict[str, object] = {"node_id": NODE_ID, "nats_user": "node", "log_format": "console"}
+NODE: dict[str, object] = {"node_id": NODE_ID, "nats_user": "node", "etcd_user": "node", "log_format": "console"}
 
 
 def write_toml(path: Path, values: Mapping[str, object]) -> None:
@@ -38,16 +40,23 @@ def write_toml(path: Path, values: Mapping[str, object]) -> None:
 
 
 def passwords() -> dict[str, str]:
-    """The bus's passwords by variable name of nats.conf: made once per checkout, readable by their owner only."""
-    if not CREDENTIALS.exists():
-        lines = [
-            f"{variable(role)}=p{secrets.token_hex(16)}\n" for role in ROLES
-        ]  # begins with a letter: see nats.conf
-        with os.fdopen(os.open(CREDENTIALS, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.writelines(lines)
-    return dict(line.split("=", 1) for line in CREDENTIALS.read_text(encoding="ascii").splitlines())
+    """The passwords of bus and directory by variable name: made once per checkout, readable by their owner only. What
+    is not there yet is added."""
+    kept = CREDENTIALS.read_text(encoding="ascii") if CREDENTIALS.exists() else ""
+    found = dict(line.split("=", 1) for line in kept.splitlines())
+    wanted = [*(variable(role) for role in ROLES), *(etcd_variable(user) for user in ETCD_USERS)]
+    made = {name: f"p{secrets.token_hex(16)}" for name in wanted if name not in found}  # a letter first: see nats.conf
+    if made:
+        with os.fdopen(os.open(CREDENTIALS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
+            file.writelines(f"{name}={password}\n" for name, password in made.items())
+    return found | made
 
 
 def variable(role: str) -> str:
     """The environment variable from which nats.conf takes the role's password."""
     return f"CODERUNNER_NATS_{role.upper()}_PASSWORD"
+
+
+def etcd_variable(user: str) -> str:
+    """The environment variable that holds the password of a user of etcd."""
+    return f"CODERUNNER_ETCD_{user.upper()}_PASSWORD"

@@ -22,8 +22,9 @@ from schemas.node_rules import MAX_NODES, MAX_RECORD_BYTES, fault_of
 
 log = structlog.get_logger(__name__)
 
-RESYNC_S = 300.0
-"""The whole prefix is read again this often, whatever the watch said."""
+RESYNC_S = 200.0
+"""The whole prefix is read again this often, whatever the watch said. Etcd forgets who we are after 300 s without a
+question of ours, unless it is told otherwise."""
 _PREFIX = NODES_PREFIX.encode()
 _LEADER_NEEDED = ("hasleader", "true")
 """Ends the watch on a member that was cut off from its cluster, which would otherwise just stay silent."""

@@ -9,15 +9,39 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from chassis.etcd_users import ROOT, EtcdUsers
 from dev.programs import find_program
+from schemas.names import NODES_PREFIX
 from tests.servers.ports import free_port
 from tests.servers.process import ServerProcess
 
+ETCD_PASSWORDS = {ROOT: "test-root-password", "gateway": "test-gateway-password"}
+
+
+def etcd_password(user: str) -> str:
+    """The password of a user that ``ask_for_passwords`` makes."""
+    return ETCD_PASSWORDS.get(user, f"test-{user}-password")
+
+
+def ask_for_passwords(endpoint: str, node_ids: Sequence[str]) -> None:
+    """Makes the users of a gateway and of these nodes; a node's is named as it is. Nobody else gets in from then on."""
+    nodes = {node_id: (node_id, etcd_password(node_id)) for node_id in node_ids}
+    gateway = ("gateway", etcd_password("gateway"))
+    EtcdUsers(endpoint, etcd_password(ROOT)).set_up(prefix=NODES_PREFIX, gateway=gateway, nodes=nodes)
+
 
 class EtcdServer(ServerProcess):
-    """On free ports with its data in ``directory``."""
+    """On free ports with its data in ``directory``; asks nobody for a password until ``ask_for_passwords``."""
 
-    def __init__(self, directory: Path, *, name: str = "etcd", peer_port: int = 0, cluster: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        name: str = "etcd",
+        peer_port: int = 0,
+        cluster: Sequence[str] = (),
+        extra: Sequence[str] = (),
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         peer = f"http://127.0.0.1:{peer_port or free_port()}"
@@ -27,6 +51,7 @@ class EtcdServer(ServerProcess):
             *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer),
             *("--initial-cluster", ",".join(cluster) or f"{name}={peer}"),
             *("--heartbeat-interval", "50", "--election-timeout", "500", "--unsafe-no-fsync", "--log-level", "warn"),
+            *("--bcrypt-cost", "4", *extra),
         ]
         super().__init__(name, command, directory / f"{name}.log")
 

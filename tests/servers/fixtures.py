@@ -156,6 +156,7 @@ def start_stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Star
                 server.start(wait=False)
             for server in (*stack.nats.members, *stack.etcd.members):
                 server.wait_ready()
+            stack.ask_for_passwords()
             replicas = {"stream_replicas": 3} if clusters else {}
             started = [stack.add_gateway(wait=False, **replicas, **(gateway or {})) for _ in range(gateways)]
             started_nodes = [stack.add_node(wait=False, **(node or {})) for _ in range(nodes)]

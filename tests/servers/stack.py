@@ -14,13 +14,15 @@ from typing import Any
 from coderunner import Client
 from dev import engine_api
 from dev.settings import write_toml
-from tests.servers.etcd import EtcdCluster, EtcdServer
+from tests.servers.etcd import EtcdCluster, EtcdServer, ask_for_passwords, etcd_password
 from tests.servers.nats import PASSWORDS, REPOSITORY, NatsCluster, NatsServer
 from tests.servers.ports import free_port
 from tests.servers.process import POLL_S, ServerProcess
 
 NO_ALARMS = {"cpu_alarm_percent": 101, "memory_alarm_percent": 101, "disk_alarm_percent": 101}
 """A busy test machine must not make its nodes take less."""
+NODES_AT_ONCE = 8
+"""So many nodes' users are made at a time: a test may add one while etcd is away."""
 NODE_START_TIMEOUT_S = 300.0
 """It may have to create containers for every language on a busy or a slow machine."""
 
@@ -95,6 +97,7 @@ class Stack:
         self.nodes: list[Node] = []
         self._directory = directory
         self._run = secrets.token_hex(3)
+        self._etcd_nodes: list[str] = []
 
     @property
     def processes(self) -> Sequence[ServerProcess]:
@@ -103,7 +106,7 @@ class Stack:
     def add_gateway(self, *, wait: bool = True, **settings: object) -> Gateway:
         """A running gateway; ``settings`` as in its TOML file."""
         name = f"gateway-{len(self.gateways) + 1}"
-        gateway = Gateway(name, self._directory, {**self._shared("gateway"), **settings})
+        gateway = Gateway(name, self._directory, {**self._shared("gateway", "gateway"), **settings})
         self.gateways.append(gateway)
         gateway.start(wait=wait)
         return gateway
@@ -111,7 +114,7 @@ class Stack:
     def add_node(self, *, wait: bool = True, **settings: object) -> Node:
         """A running node with a name that no other run uses; ``settings`` as in its TOML file."""
         name = f"test-{self._run}-{len(self.nodes) + 1}"
-        node = Node(name, self._directory, {**self._shared("node"), **settings})
+        node = Node(name, self._directory, {**self._shared("node", name), **settings})
         self.nodes.append(node)
         node.start(wait=wait)
         return node
@@ -136,10 +139,21 @@ class Stack:
         self.etcd.stop()
         self.nats.stop()
 
-    def _shared(self, role: str) -> dict[str, Any]:
+    def ask_for_passwords(self) -> None:
+        """Has etcd know the users of the next nodes, and ask everybody for a password."""
+        while len(self._etcd_nodes) <= len(self.nodes):
+            first = len(self._etcd_nodes) + 1
+            more = [f"test-{self._run}-{number}" for number in range(first, first + NODES_AT_ONCE)]
+            ask_for_passwords(self.etcd.endpoints[0], more)
+            self._etcd_nodes += more
+
+    def _shared(self, role: str, etcd_user: str) -> dict[str, Any]:
+        self.ask_for_passwords()
         return {
             "nats_urls": self.nats.urls,
             "nats_user": role,
             "nats_password": PASSWORDS[role],
             "etcd_endpoints": self.etcd.endpoints,
+            "etcd_user": etcd_user,
+            "etcd_password": etcd_password(etcd_user),
         }

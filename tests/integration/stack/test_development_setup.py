@@ -167,9 +167,22 @@ def test_passwords_stay_the_same_and_are_private(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(settings, "CREDENTIALS", tmp_path / "credentials.env")
     made = settings.passwords()
     assert settings.passwords() == made
-    assert set(made) == {f"CODERUNNER_NATS_{role}_PASSWORD" for role in ("GATEWAY", "NODE", "OPERATOR", "SYSTEM")}
-    assert len(set(made.values())) == 4
+    bus = {f"CODERUNNER_NATS_{role}_PASSWORD" for role in ("GATEWAY", "NODE", "OPERATOR", "SYSTEM")}
+    assert set(made) == bus | {f"CODERUNNER_ETCD_{user}_PASSWORD" for user in ("ROOT", "GATEWAY", "NODE")}
+    assert len(set(made.values())) == 7
     assert stat.S_IMODE((tmp_path / "credentials.env").stat().st_mode) == 0o600
+
+
+def test_passwords_that_a_checkout_lacks_are_added_to_those_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "credentials.env"
+    kept.write_text("CODERUNNER_NATS_GATEWAY_PASSWORD=pkept\n")
+    monkeypatch.setattr(settings, "CREDENTIALS", kept)
+    made = settings.passwords()
+    assert made["CODERUNNER_NATS_GATEWAY_PASSWORD"] == "pkept"
+    assert len(made) == 7
+    assert settings.passwords() == made
 
 
 def test_the_setup_runs_on_the_standard_library_alone() -> None:
