@@ -10,6 +10,7 @@ import pytest
 
 from node.domain.language import CompileStage, Language, Warm
 from node.domain.sandbox import Role
+from node.infrastructure.docker.engine.oci_runtimes import RuntimeTraits
 from node.infrastructure.docker.settings import DockerSettings
 from node.infrastructure.docker.slot.container_spec import ContainerSpec
 from node.infrastructure.docker.slot.template import SlotSize, SlotTemplate, usual_size
@@ -51,10 +52,27 @@ def test_a_slot_can_reach_nothing_and_gain_nothing() -> None:
     assert not {"Binds", "Mounts", "Devices", "Privileged", "PidMode", "UsernsMode"} & set(host)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"role": Role.COMPILE}, id="a compile slot"),
+        pytest.param({"traits": RuntimeTraits(gives_back=False)}, id="gVisor"),
+        pytest.param(
+            {"language": dataclasses.replace(LANGUAGE, processes_overhead=0), "size": SlotSize(1, 1, 1)}, id="1"
+        ),
+    ],
+)
+def test_where_the_kernel_need_not_count_refusals_there_is_room_for_the_agents_forks(changes: dict[str, Any]) -> None:
+    made = spec(**changes)
+    language = made.template.language
+    granted = made.template.size.processes + language.processes_overhead
+    assert made.payload()["HostConfig"]["PidsLimit"] == granted + 8
+
+
 def test_its_limits_are_the_shapes_and_what_the_language_itself_needs_and_no_swap() -> None:
     host = spec(size=SlotSize(100 * MIB, 10 * MIB, 20)).payload()["HostConfig"]
     assert host["Memory"] == host["MemorySwap"] == 140 * MIB
-    assert 25 < host["PidsLimit"] < 40
+    assert host["PidsLimit"] == 20 + 5 + 2, "the program's, the language's; the agent and the zygote"
     assert f"size={10 * MIB}," in host["Tmpfs"]["/workspace"]
     assert all("nosuid,nodev" in options and "nr_inodes=" in options for options in host["Tmpfs"].values())
 
