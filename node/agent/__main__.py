@@ -11,8 +11,10 @@ from .config import AgentConfig
 from .forbid import forbid_what_cannot_be_listed
 from .landlock import rules_descriptor
 from .loop import Agent
+from .terminals import shut_terminals
 
 if __name__ == "__main__":
+    shut_terminals()
     rules_descriptor()
     forbid_what_cannot_be_listed()
     sys.exit(Agent(AgentConfig.parse(sys.argv[1])).serve())

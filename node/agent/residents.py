@@ -10,6 +10,7 @@ from typing import Any
 
 from .compile_server import CompileServer
 from .config import AgentConfig
+from .connections import connections_left
 from .identity import end_everything, reap_orphans, scheduling
 from .node_connection import NodeConnection
 from .run import Run
@@ -132,7 +133,7 @@ class Residents:
         problems += wipe(self._config.writable, self._config.uid, self._config.gid)
         if scheduling() != self._own_scheduling:
             problems.append("the agent's priority or processors were changed")
-        return problems + self._strange_descriptors()
+        return problems + connections_left() + self._strange_descriptors()
 
     def _strange_descriptors(self) -> list[str]:
         """A sentence where the agent holds other descriptors than between runs: those of its start, the node

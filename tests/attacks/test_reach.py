@@ -13,6 +13,13 @@ ATTACKS = [
     Attack(name="writing to the host", program="python/host_writes.py", **TRIED),
     Attack(name="every door of the kernel", program="cpp/kernel_doors.cpp", **TRIED),
     Attack(name="doors that nobody needs", program="cpp/needless_doors.cpp", **TRIED),
+    Attack(name="pseudo-terminals", program="python/terminals.py", **TRIED),
+    Attack(
+        name="connections left on usual ports",
+        program="python/leaves_connections.py",
+        status=["SUCCEEDED"],
+        prints="left",
+    ),
     Attack(name="32-bit calls", program="cpp/foreign_calls.cpp", status=["SUCCEEDED", "FAILED"]),
     Attack(name="x32 calls", program="cpp/foreign_calls.cpp", status=["SUCCEEDED", "FAILED"], args=["x32"]),
     Attack(name="setuid binaries", program="python/setuid_binaries.py", **TRIED),
