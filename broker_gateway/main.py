@@ -246,6 +246,7 @@ class Gateway:
                 address=self._settings.grpc_address,
                 tokens=self._policies.clients,
                 operators=self._policies.operators,
+                calls=self._policies.calls,
             ),
             counts=self._policies.admission.counts,
             interceptors=[CallMetrics(self._metrics)],

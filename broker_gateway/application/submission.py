@@ -30,10 +30,11 @@ from broker_gateway.application.ports import (
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import SubmissionSettings
 from broker_gateway.domain.admission import AdmissionPolicy
+from broker_gateway.domain.code import Code
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.idempotency_key import is_recent
 from broker_gateway.domain.resource_limit import ResourceLimit
-from broker_gateway.domain.scheduler import Need, NobodyServes, Placement
+from broker_gateway.domain.scheduler import Need, NobodyServes, Placement, TaskScheduler
 from broker_gateway.domain.task_id import ENTROPY_BYTES, TaskId
 from broker_gateway.domain.violation import Violation
 from chassis.errors import BusUnavailableError
@@ -75,7 +76,7 @@ class Submission:
         self._deadlines = deadlines
         self._secret = secret
         self._admission = admission
-        self._limits = ResourceLimit(admission.limits.defaults)
+        self._limits = ResourceLimit(admission.limits.defaults, admission.limits.allowed["wall_ms"].maximum)
         self._settings = settings
         self._now_ms = now_ms
         self._entropy = entropy
@@ -126,9 +127,13 @@ class Submission:
         needs: tuple[Need, ...] = (Need(draft.language, draft.language_version),)
         if draft.checker is not None:
             needs = (*needs, Need(draft.checker.language, draft.checker.language_version))
-        placement = self._nodes.scheduler().place(needs)
+        scheduler = self._nodes.scheduler()
+        placement = scheduler.place(needs)
         if isinstance(placement, NobodyServes):
             return Unserved(placement.message)
+        violations = list(_ending_violations(command, placement, scheduler))
+        if violations:
+            return Invalid(violations)
         return Admitted(self._name(command), command, placement)
 
     def _name(self, command: SubmitTaskCommand) -> TaskId:
@@ -197,3 +202,14 @@ class Submission:
             message = f"the {priority.value} queue of pool {pool} is full: {waiting[pool]} tasks wait"
             return Busy(message, self._settings.queue_full_retry_ms)
         return pool
+
+
+def _ending_violations(
+    command: SubmitTaskCommand, placement: Placement, scheduler: TaskScheduler
+) -> Iterator[Violation]:
+    draft, path = command.draft, command.path
+    program = Code(draft.files, draft.entry_point)
+    yield from program.ending_violations(scheduler.source_endings(placement.languages[0]), path)
+    if draft.checker is not None:
+        endings = scheduler.source_endings(placement.languages[1])
+        yield from Code(draft.checker.files).ending_violations(endings, f"{path}.checker")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from broker_gateway.domain.text import CONTROL, byte_length, quoted
@@ -71,6 +71,18 @@ class Code:
             if folder is not None:
                 fault = f"needs {quoted(folder)} to be a folder, which is a file here"
                 yield Violation(f"{path}.files[{index}].name", fault)
+
+    def ending_violations(self, endings: Set[str], path: str) -> Iterator[Violation]:
+        """What is wrong where a compiler looks for names that end in one of ``endings`` (none: it does not): that there
+        is none, or that another file is to be run. A single file without a name gets a right one."""
+        if not endings or [file.name for file in self.files] == [""]:
+            return
+        known = " or ".join(f"*{ending}" for ending in sorted(endings))
+        ended = tuple(endings)
+        if not any(file.name.endswith(ended) for file in self.files):
+            yield Violation(f"{path}.files[0].name", f"must match {known}, as one file of this language at least")
+        elif self.entry_point and not self.entry_point.endswith(ended):
+            yield Violation(f"{path}.entry_point", f"must match {known}, as the sources of this language do")
 
 
 def _folder_among(names: Container[str], name: str) -> str | None:

@@ -35,15 +35,15 @@ class TokenBucket:
     tokens: float
     at_ms: int
 
-    def take(self, now_ms: int) -> int:
-        """Takes a token and returns 0, or returns the milliseconds until there is one."""
+    def take(self, now_ms: int, tokens: int = 1) -> int:
+        """Takes the tokens and returns 0, or returns the milliseconds until they are there."""
         passed_ms = max(0, now_ms - self.at_ms)
         self.tokens = min(float(self.burst), self.tokens + passed_ms * self.rate_per_s / 1000)
         self.at_ms = now_ms
-        if self.tokens >= 1:
-            self.tokens -= 1
+        if self.tokens >= tokens:
+            self.tokens -= tokens
             return 0
-        return max(1, round((1 - self.tokens) * 1000 / self.rate_per_s))
+        return max(1, round((tokens - self.tokens) * 1000 / self.rate_per_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +95,51 @@ class ClientQuota:
     def _forget(self, now_ms: int) -> None:
         for task_id in [one for one, until_ms in self.running.items() if until_ms <= now_ms]:
             del self.running[task_id]
+
+
+@dataclass(frozen=True, slots=True)
+class CallPolicy:
+    """How much every client may ask and wait, beside what it submits."""
+
+    reads_per_s: float = 200.0
+    """On average; a list counts as ``LIST_READS``. 0: any."""
+    read_burst: int = 400
+    open_calls: int = 1_000
+    """Calls that wait for a task (Watch, Execute) at once; 0: any."""
+    open_retry_ms: int = 1_000
+
+
+LIST_READS = 20
+"""A list looks at hundreds of tasks, where other reads look at one."""
+
+
+@dataclass(slots=True)
+class CallAccount:
+    """The reads and the waiting calls of one client."""
+
+    policy: CallPolicy
+    bucket: TokenBucket
+    open_calls: int = 0
+
+    @classmethod
+    def opened(cls, policy: CallPolicy, now_ms: int) -> CallAccount:
+        """The account of a client that calls for the first time."""
+        return cls(policy, TokenBucket(policy.reads_per_s, policy.read_burst, float(policy.read_burst), now_ms))
+
+    def read(self, reads: int, now_ms: int) -> OverQuota | None:
+        """Counts the reads, or says that they are too many."""
+        if not self.policy.reads_per_s:
+            return None
+        wait_ms = self.bucket.take(now_ms, min(reads, self.policy.read_burst))
+        return OverQuota(f"more than {self.policy.reads_per_s:g} reads per second", wait_ms) if wait_ms else None
+
+    def open(self) -> OverQuota | None:
+        """Counts a call that waits until ``close``, or says that there are too many."""
+        if self.policy.open_calls and self.open_calls >= self.policy.open_calls:
+            return OverQuota(f"{self.open_calls} calls of this client wait already", self.policy.open_retry_ms)
+        self.open_calls += 1
+        return None
+
+    def close(self) -> None:
+        """Ends the counting of one waiting call."""
+        self.open_calls -= 1

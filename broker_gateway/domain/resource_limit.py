@@ -12,6 +12,8 @@ from broker_gateway.domain.violation import Violation
 from schemas.task import Limits
 
 MIB = 1 << 20
+WALL_MARGIN_MS = 5_000
+"""As much as the defaults leave: for waiting, and for a machine that is busy."""
 
 
 class Allowed(NamedTuple):
@@ -73,12 +75,18 @@ class ResourceLimit:
     """The limits of one run."""
 
     value: Limits
+    max_wall_ms: int = LimitRules().allowed["wall_ms"].maximum
+    """What a wall limit that nobody asked for does not exceed."""
 
     def changed_by(self, asked: Mapping[str, int]) -> ResourceLimit:
-        """These limits, replaced by what is asked for. A file may be as large as the disk unless asked for."""
+        """These limits, replaced by what is asked for. Unless asked for, a file may be as large as the disk, and the
+        wall limit leaves WALL_MARGIN_MS beyond the processor limit: the program meets the one that was asked for."""
         if not asked:
             return self
         changes = dict(asked)
         if "disk_bytes" in asked:
             changes.setdefault("file_bytes", asked["disk_bytes"])
-        return ResourceLimit(msgspec.structs.replace(self.value, **changes))
+        if "cpu_ms" in asked and "wall_ms" not in asked:
+            follows_ms = min(asked["cpu_ms"] + WALL_MARGIN_MS, self.max_wall_ms)
+            changes["wall_ms"] = max(self.value.wall_ms, follows_ms)
+        return ResourceLimit(msgspec.structs.replace(self.value, **changes), self.max_wall_ms)

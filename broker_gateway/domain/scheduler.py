@@ -61,12 +61,25 @@ class TaskScheduler:
         self._quiet = quiet
         self._nodes = [node for node in nodes if node.takes_tasks]
         self._names = _names(self._nodes)
+        self._endings: dict[str, frozenset[str]] = {}
         self._placements: dict[tuple[Need, ...], Placement] = {}
         self._takes: dict[tuple[str, tuple[Need, ...]], bool] = {}
 
     def language_name(self, name_or_alias: str) -> str | None:
         """The proper name of a language that is served."""
         return self._names.get(name_or_alias.lower())
+
+    def source_endings(self, language: str) -> frozenset[str]:
+        """The endings that a compiler of the language knows its sources by; empty where any name will do.
+        ``language`` is a proper name."""
+        found = self._endings.get(language)
+        if found is None:
+            records = [record for node in self._nodes for record in node.languages if record.name == language]
+            endings = frozenset(ending for record in records for ending in record.extensions)
+            found = endings if records and all(record.compiled for record in records) else frozenset()
+            if records:
+                self._endings[language] = found
+        return found
 
     def place(self, needs: tuple[Need, ...]) -> Placement | NobodyServes:
         """The pools that the task could go to. A node must serve all of ``needs`` (the program's language, the

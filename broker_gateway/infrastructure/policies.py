@@ -13,7 +13,7 @@ from broker_gateway.domain.callback_attempts import AttemptPolicy
 from broker_gateway.domain.code import SourceRules
 from broker_gateway.domain.judging import CaseRules
 from broker_gateway.domain.program_input import InputRules
-from broker_gateway.domain.quota import QuotaPolicy
+from broker_gateway.domain.quota import CallPolicy, QuotaPolicy
 from broker_gateway.domain.resource_limit import Allowed, LimitRules
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.settings import GatewaySettings
@@ -39,6 +39,7 @@ class Policies:
     submission: SubmissionSettings
     placing: PlacingSettings
     quotas: QuotaPolicy
+    calls: CallPolicy
     relay: RelaySettings
     addresses: AddressGuard
     clients: Mapping[str, str]
@@ -64,6 +65,9 @@ def of(settings: GatewaySettings) -> Policies:
             rate_per_s=settings.quota_rate_per_s,
             burst=settings.quota_burst,
             concurrent=settings.quota_concurrent,
+        ),
+        calls=CallPolicy(
+            reads_per_s=settings.read_rate_per_s, read_burst=settings.read_burst, open_calls=settings.open_calls
         ),
         relay=_relay(settings),
         addresses=_addresses(settings),

@@ -62,6 +62,13 @@ class GatewaySettings(ConnectedSettings):
     max_limits: dict[str, Positive] = Field({}, description="the most a task may ask for, by limit name")
     quota_rate_per_s: Annotated[float, Field(ge=0)] = Field(0.0, description="tasks per second and client; 0: any")
     quota_burst: Positive = Field(20, description="tasks at once after a pause, per client")
+    read_rate_per_s: Annotated[float, Field(ge=0)] = Field(
+        200.0, description="reads per second and client, a list counts as 20; 0: any"
+    )
+    read_burst: Positive = Field(400, description="reads at once after a pause, per client")
+    open_calls: Count = Field(
+        1000, description="calls per client that wait for a task (Watch, Execute) at once; 0: any"
+    )
     quota_concurrent: Count = Field(0, description="unfinished tasks per client; 0: any")
 
     callback_allowed_networks: Strings = Field([], description="networks (CIDR) that callbacks may also reach")

@@ -17,7 +17,9 @@ from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.readiness import Readiness
 from broker_gateway.domain.draft import DraftCounts
+from broker_gateway.domain.quota import CallPolicy
 from broker_gateway.interfaces.authentication import BearerTokens
+from broker_gateway.interfaces.call_bounds import CallBounds
 from broker_gateway.interfaces.catalog_servicer import CatalogServicer
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS
 from broker_gateway.interfaces.execution_servicer import ExecutionServicer
@@ -53,6 +55,7 @@ class GrpcSettings:
     """Bearer token to client name; empty: everybody may call."""
     operators: Collection[str] = ()
     """Clients that may call OperationsService; everybody may where there are no tokens."""
+    calls: CallPolicy = field(default_factory=CallPolicy)
     max_receive_bytes: int = 4 << 20
     max_send_bytes: int = 64 << 20
     """An execution with many cases is large."""
@@ -110,7 +113,7 @@ def build_server(
     tokens = BearerTokens(settings.tokens, settings.operators)
     own: list[grpc.aio.ServerInterceptor[Any, Any]] = [tokens] if settings.tokens else []
     server = grpc.aio.server(
-        interceptors=[*interceptors, *own, Guard()],
+        interceptors=[*interceptors, *own, Guard(CallBounds(settings.calls))],
         options=(
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
             ("grpc.max_send_message_length", settings.max_send_bytes),

@@ -19,7 +19,7 @@ from schemas.task import TaskMessage
 
 WINDOW = 768
 """Stored events that are looked through at a time, backwards: about 256 tasks."""
-MAX_WINDOWS = 8
+MAX_WINDOWS = 2
 """For one call. A filter that matches little gets a short page and a token to go on with."""
 _BATCH = 256
 _EVENTS_OF_ONE_TASK = 16

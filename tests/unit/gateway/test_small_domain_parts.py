@@ -8,7 +8,7 @@ from broker_gateway.domain.draft import DraftCase
 from broker_gateway.domain.events import TaskCompletedEvent
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.quota import ClientQuota, OverQuota, QuotaPolicy
-from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, ResourceLimit
+from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, WALL_MARGIN_MS, ResourceLimit
 from broker_gateway.domain.task_id import TaskId
 from chassis.backoff import Backoff
 from schemas.names import is_token
@@ -160,6 +160,25 @@ def test_a_file_may_be_as_large_as_the_disk_unless_asked_for() -> None:
     assert limits.changed_by({"disk_bytes": 9000}).value.file_bytes == 9000
     assert limits.changed_by({"disk_bytes": 9000, "file_bytes": 50}).value.file_bytes == 50
     assert limits.changed_by({}) is limits
+
+
+@pytest.mark.parametrize(
+    ("asked", "wall_ms"),
+    [
+        ({"cpu_ms": 15_000}, 15_000 + WALL_MARGIN_MS),
+        ({"cpu_ms": 1_000}, DEFAULT_LIMITS.wall_ms),
+        ({"cpu_ms": 15_000, "wall_ms": 100}, 100),
+        ({"cpu_ms": 28_000}, 30_000),
+        ({"memory_bytes": 1 << 26}, DEFAULT_LIMITS.wall_ms),
+    ],
+)
+def test_a_wall_limit_that_nobody_asked_for_follows_the_processor_limit(asked: dict[str, int], wall_ms: int) -> None:
+    assert ResourceLimit(DEFAULT_LIMITS, max_wall_ms=30_000).changed_by(asked).value.wall_ms == wall_ms
+
+
+def test_a_case_that_asks_for_more_processor_time_than_its_task_gets_the_wall_time_for_it() -> None:
+    of_task = ResourceLimit(DEFAULT_LIMITS, max_wall_ms=60_000).changed_by({"cpu_ms": 10_000})
+    assert of_task.changed_by({"cpu_ms": 20_000}).value.wall_ms == 20_000 + WALL_MARGIN_MS
 
 
 def test_a_task_completes_with_its_own_final_result_only() -> None:
