@@ -1,8 +1,12 @@
-"""The command ``coderunner-gateway``: ``nats-conf`` prints the bus's configuration, all else runs the gateway."""
+"""The command ``coderunner-gateway``: ``nats-conf`` prints the bus's configuration, ``etcd-users`` makes the
+directory's users, all else runs the gateway."""
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -10,12 +14,9 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def main() -> int:
     """Returns what to exit with; the gateway itself reads its own flags and may exit at once."""
-    if sys.argv[1:2] == ["nats-conf"]:
-        if sys.argv[2:]:
-            sys.stderr.write("usage: coderunner-gateway nats-conf (it prints the file, and takes nothing)\n")
-            return 2
-        sys.stdout.write(nats_conf().read_text(encoding="utf-8"))
-        return 0
+    command = _COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    if command is not None:
+        return command(sys.argv[2:])
     from broker_gateway.main import main as run_gateway  # noqa: PLC0415 - not needed to print a file
 
     run_gateway()
@@ -27,6 +28,58 @@ def nats_conf() -> Path:
     installed = _PACKAGE / "nats.conf"
     return installed if installed.exists() else _PACKAGE.parent / "nats.conf"
 
+
+def _print_nats_conf(arguments: Sequence[str]) -> int:
+    from broker_gateway.nats_conf import nodes_of, password_variable, with_nodes  # noqa: PLC0415 - not for all
+
+    parser = argparse.ArgumentParser("coderunner-gateway nats-conf", description="Prints the bus's configuration.")
+    parser.add_argument(
+        "--node", action="append", default=[], metavar="NAME=POOL,POOL", help="a user for this node; may be repeated"
+    )
+    given = parser.parse_args(arguments)
+    text = nats_conf().read_text(encoding="utf-8")
+    if given.node:
+        try:
+            nodes = nodes_of(given.node)
+        except ValueError as error:
+            return _complain(str(error))
+        text = with_nodes(text, nodes)
+        variables = ", ".join(map(password_variable, nodes))
+        sys.stderr.write(f"coderunner-gateway: passwords are taken from {variables}\n")
+    sys.stdout.write(text)
+    return 0
+
+
+def _make_etcd_users(arguments: Sequence[str]) -> int:
+    from broker_gateway.nats_conf import nodes_of  # noqa: PLC0415 - not for all
+    from chassis.etcd_users import EtcdRefusedError, EtcdUsers, password_variable  # noqa: PLC0415 - the same
+    from schemas.names import NODES_PREFIX  # noqa: PLC0415 - the same
+
+    parser = argparse.ArgumentParser(
+        "coderunner-gateway etcd-users", description="Has etcd ask for passwords, and makes its users. May be repeated."
+    )
+    parser.add_argument("--endpoint", default="127.0.0.1:2379", metavar="HOST:PORT")
+    parser.add_argument("--node", action="append", default=[], metavar="NAME", help="a node's id; may be repeated")
+    given = parser.parse_args(arguments)
+    try:
+        passwords = {user: os.environ[password_variable(user)] for user in ("root", "gateway")}
+        nodes = {name: (name, os.environ[password_variable(name)]) for name in nodes_of(given.node)}
+        users = EtcdUsers(given.endpoint, passwords["root"])
+        users.set_up(prefix=NODES_PREFIX, gateway=("gateway", passwords["gateway"]), nodes=nodes)
+    except KeyError as error:
+        return _complain(f"{error.args[0]} is not set")
+    except (EtcdRefusedError, OSError, ValueError) as error:
+        return _complain(str(error))
+    sys.stderr.write(f"coderunner-gateway: etcd knows gateway{''.join(f', {name}' for name in nodes)}\n")
+    return 0
+
+
+def _complain(words: str) -> int:
+    sys.stderr.write(f"coderunner-gateway: {words}\n")
+    return 2
+
+
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"nats-conf": _print_nats_conf, "etcd-users": _make_etcd_users}
 
 if __name__ == "__main__":
     sys.exit(main())

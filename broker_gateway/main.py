@@ -32,6 +32,7 @@ from broker_gateway.infrastructure.bus.events import BusTaskEvents
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.id_secret import BusIdSecret
+from broker_gateway.infrastructure.bus.queue_consumers import QueueConsumers
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.result_source import BusResultSource
@@ -85,7 +86,8 @@ class Gateway:
         self._bus = BusConnection(self._policies.bus)
         self._id_secret = BusIdSecret(self._bus)
         self._declaration = Declaration(self._bus, self._policies.streams, then=self._id_secret.learn)
-        self._queue_lengths = QueueLengths(self._bus)
+        self._queue_consumers = QueueConsumers(self._bus, settings.ack_wait_s)
+        self._queue_lengths = QueueLengths(self._bus, self._queue_consumers)
         self._directory = EtcdNodeDirectory(self._policies.etcd, self._metrics.node_records_refused.inc)
         self._roll_call = RollCall(self._bus, self._directory)
         self._webhooks, self._grpc_callbacks = self._wire_callbacks()
@@ -134,6 +136,7 @@ class Gateway:
             self._directory.start()
             self._lasting.add(self._roll_call.run(), "roll call")
             self._lasting.add(self._directory.given_up(), "node directory")
+            self._lasting.add(self._queue_consumers.run(self._directory), "queue consumers")
             self._lasting.add(self._server.follow(self._readiness, every_s=HEALTH_EVERY_S), "health")
             for name, loop in self._queue_care.loops().items():
                 self._lasting.add(loop, name)

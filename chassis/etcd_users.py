@@ -15,6 +15,11 @@ ROOT = "root"
 _GATEWAY_ROLE = "coderunner-gateway"
 
 
+def password_variable(user: str) -> str:
+    """The environment variable that holds the password of a user of etcd."""
+    return f"CODERUNNER_ETCD_{user.upper().replace('-', '_')}_PASSWORD"
+
+
 class EtcdRefusedError(Exception):
     """etcd said no, or nothing that can be understood."""
 

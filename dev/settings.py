@@ -58,5 +58,6 @@ def variable(role: str) -> str:
 
 
 def etcd_variable(user: str) -> str:
-    """The environment variable that holds the password of a user of etcd."""
+    """The environment variable that holds the password of a user of etcd, as ``coderunner-gateway etcd-users`` has
+    it."""
     return f"CODERUNNER_ETCD_{user.upper()}_PASSWORD"

@@ -41,7 +41,7 @@ from node.infrastructure.settings import NodeSettings
 from node.infrastructure.task_log import StructuredTaskLog
 from node.infrastructure.wiring import StartedPool, identity, nearest_existing, runtime, sandboxes
 from node.interfaces.orders import Orders
-from schemas.names import INBOX_NODE
+from schemas.names import INBOX_NODE, inbox_of
 from schemas.node import DRAIN, RESUME
 
 log = structlog.get_logger(__name__)
@@ -68,13 +68,14 @@ class Node:
 
     def _wire_bus(self) -> None:
         settings = self.settings
-        self.bus = BusConnection(settings.bus(name=f"node-{self.name}", inbox_prefix=INBOX_NODE))
+        self.bus = BusConnection(settings.bus(name=f"node-{self.name}", inbox_prefix=own_inbox(settings.nats_user)))
         self.publisher = Publisher(self.bus)
         self.announcer = NatsAnnouncer(self.publisher)
+        self.consumers = Consumers(self.bus)
         self.source = NatsTaskSource(
             self.bus,
             self.publisher,
-            Consumers(self.bus, settings.ack_wait_s, self.name),
+            self.consumers,
             pools=settings.pools,
             node_id=self.name,
             decile=lambda: self.heartbeat.decile,
@@ -216,7 +217,7 @@ class Node:
 
     async def _keep_alive(self) -> None:
         while True:
-            await asyncio.sleep(self.settings.ack_wait_s / 3)
+            await asyncio.sleep(self.consumers.ack_wait_s / 3)
             await self.attempts.keep_alive()
 
     def _alarmed(self, alarms: Sequence[str]) -> None:
@@ -224,6 +225,11 @@ class Node:
             log.warning("node_overloaded", node_id=self.name, alarms=list(alarms))
         else:
             log.info("node_no_longer_overloaded", node_id=self.name)
+
+
+def own_inbox(user: str) -> str:
+    """The prefix of reply subjects: who enters as one user hears no other's."""
+    return inbox_of(user) if user else INBOX_NODE
 
 
 def _now_ms() -> float:

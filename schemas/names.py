@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from schemas.status import Priority, Status
@@ -37,7 +38,7 @@ HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE = "Nats-Expected-Last-Subject-Sequence"
 INBOX_GATEWAY = "_INBOX_gateway"
 INBOX_NODE = "_INBOX_node"
 INBOX_OPERATOR = "_INBOX_operator"
-"""Prefixes of reply subjects (``inbox_prefix`` of the client). nats.conf lets each role subscribe to its own only."""
+"""Prefixes of reply subjects (``inbox_prefix`` of the client). The bus lets each user subscribe to its own only."""
 
 NODES_PREFIX = "/coderunner/v1/nodes/"
 
@@ -81,6 +82,11 @@ def queue_consumer(pool: str, priority: Priority) -> str:
     return f"{_token(pool)}-{priority.value.lower()}"
 
 
+def inbox_of(user: str) -> str:
+    """The prefix of a user's reply subjects, which no other user may listen to."""
+    return f"_INBOX_{_token(user)}"
+
+
 def result_subject(task_id: str) -> str:
     """The subject of a task's result."""
     return f"{ROOT}.result.{_token(task_id)}"
@@ -119,8 +125,14 @@ def output_subject(task_id: str) -> str:
 
 
 def cancel_subject(task_id: str) -> str:
-    """The subject of the order to cancel a task."""
-    return f"{ROOT}.control.cancel.{_token(task_id)}"
+    """The subject of the order to cancel a task. Every node hears it, so it names the task only to who has it."""
+    return f"{ROOT}.control.cancel.{task_digest(task_id)}"
+
+
+def task_digest(task_id: str) -> str:
+    """What stands for a task's id where nodes of other pools listen: who knows the id of a task may end it, and store
+    its result."""
+    return hashlib.sha256(_token(task_id).encode()).hexdigest()[:32]
 
 
 CANCEL_WILDCARD = f"{ROOT}.control.cancel.*"

@@ -59,6 +59,7 @@ class CancelOrder(msgspec.Struct, frozen=True, kw_only=True):
     ``CancelReply``."""
 
     id: str
+    """The task's id, or ``names.task_digest`` of it."""
     reason: str
 
 

@@ -2,8 +2,7 @@
 
 Everything here is the JSON that ``$JS.API.STREAM.CREATE.<stream>``, ``$JS.API.STREAM.UPDATE.<stream>`` and
 ``$JS.API.CONSUMER.DURABLE.CREATE.<stream>.<durable>`` take, so that no client library has to know every option.
-The gateway owns the streams (creates and updates); a node makes the consumers of its pools where they are missing, and
-gives them its own ack wait where they have another.
+The gateway owns the streams and all durable consumers (creates and updates); a node pulls from those of its pools.
 Durations on this wire are nanoseconds.
 """
 
@@ -22,7 +21,7 @@ _NANOSECONDS = 1_000_000_000
 
 DUPLICATE_WINDOW_S = 120
 """How long a task's id is remembered after its message is gone."""
-TASK_ACK_WAIT_S = 5
+TASK_ACK_WAIT_S = 5.0
 """A node that is silent for this long loses its task to another."""
 RELAY_ACK_WAIT_S = 10
 """A gateway that is silent for this long loses its delivery to another."""
@@ -141,7 +140,7 @@ def _secrets(limits: BusLimits) -> JsonObject:
     )
 
 
-def task_consumer(pool: str, priority: Priority) -> JsonObject:
+def task_consumer(pool: str, priority: Priority, ack_wait_s: float = TASK_ACK_WAIT_S) -> JsonObject:
     """The durable pull consumer that all nodes of a pool share. Raises ValueError for a pool that is no token.
 
     How often a task may be tried is the node's rule, not the server's: ``max_deliver`` is unlimited, because a message
@@ -149,7 +148,7 @@ def task_consumer(pool: str, priority: Priority) -> JsonObject:
     return _durable(
         names.queue_consumer(pool, priority),
         names.queue_filter(pool, priority),
-        TASK_ACK_WAIT_S,
+        ack_wait_s,
         max_waiting=MAX_WAITING_PULLS,
         priority_groups=[names.LOAD_GROUP],
         priority_policy="prioritized",
@@ -161,14 +160,14 @@ def relay_consumer() -> JsonObject:
     return _durable(names.RELAY_CONSUMER, names.RESULTS_WILDCARD, RELAY_ACK_WAIT_S)
 
 
-def _durable(name: str, subject: str, ack_wait_s: int, **more: Any) -> JsonObject:
+def _durable(name: str, subject: str, ack_wait_s: float, **more: Any) -> JsonObject:
     base: JsonObject = {
         "durable_name": name,
         "filter_subject": subject,
         "deliver_policy": "all",
         "replay_policy": "instant",
         "ack_policy": "explicit",
-        "ack_wait": ack_wait_s * _NANOSECONDS,
+        "ack_wait": int(ack_wait_s * _NANOSECONDS),
         "max_deliver": -1,
         "max_ack_pending": MAX_ACK_PENDING,
     }

@@ -50,6 +50,9 @@ class GatewaySettings(ConnectedSettings):
     event_age_s: Seconds = Field(24 * 3600.0, description="how long the history goes back")
     dead_age_s: Seconds = Field(7 * 24 * 3600.0, description="how long dead letters are kept")
 
+    ack_wait_s: Seconds = Field(
+        5.0, description="silent for this long, a node loses its tasks; the same in all gateways"
+    )
     queue_limit: Positive = Field(1000, description="tasks that may wait per pool and priority")
     untaken_s: Seconds = Field(
         10.0, description="after this, waiting tasks that no node of their pool takes go to a pool whose nodes do"

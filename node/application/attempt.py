@@ -12,6 +12,7 @@ from node.application.ports import Delivery, OnOutput, Sandbox
 from node.domain.sandbox import Launch, Outcome
 from node.domain.verdict import CANCELLED_BEFORE_START
 from schemas.execution import CaseResult, Execution, ResultMessage, Stage, TaskEvent
+from schemas.names import task_digest
 from schemas.status import Status
 
 KILL_AGAIN_S = 0.2
@@ -132,6 +133,10 @@ class Attempts:
     def get(self, task_id: str) -> Attempt | None:
         """The attempt at that task, where this node has it in its hands."""
         return self._by_task_id.get(task_id)
+
+    def of_digest(self, digest: str) -> Attempt | None:
+        """The attempt at the task of that digest (``names.task_digest``), where this node has it in its hands."""
+        return next((attempt for attempt in self if task_digest(attempt.task.id) == digest), None)
 
     async def keep_alive(self) -> None:
         """Tells the bus once that every one of them is still worked on."""

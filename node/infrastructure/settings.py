@@ -49,7 +49,6 @@ class NodeSettings(ConnectedSettings):
     artefact_bytes: Positive = Field(128 << 20, description="compiled artefacts kept in memory")
 
     nats_timeout_s: Seconds = Field(2.0, description="how long one call to the bus may take; stores are tried for 60 s")
-    ack_wait_s: Seconds = Field(5.0, description="silent for this long, a node loses its tasks; same in the whole pool")
     lease_s: Annotated[int, Field(ge=2)] = Field(
         15, description="a node that is silent for so long leaves the directory"
     )

@@ -51,15 +51,15 @@ class Orders:
         except msgspec.MsgspecError as error:
             log.warning("not_a_cancel_order", error=str(error))
             return
-        attempt = self._attempts.get(order.id)
+        attempt = self._attempts.get(order.id) or self._attempts.of_digest(order.id)
         if attempt is None:
             return
-        log.info("task_cancelled", task_id=order.id, reason=order.reason)
+        log.info("task_cancelled", task_id=attempt.task.id, reason=order.reason)
         killing = asyncio.create_task(attempt.cancel())
         self._cancelling.add(killing)
         killing.add_done_callback(self._cancelling.discard)
         if message.reply:
-            await message.respond(msgspec.json.encode(CancelReply(id=order.id, node_id=self._node_id)))
+            await message.respond(msgspec.json.encode(CancelReply(id=attempt.task.id, node_id=self._node_id)))
 
     async def _order(self, message: Msg) -> None:
         """Answers ``{"ok": true}`` or ``{"ok": false, "error": "…"}``."""

@@ -21,7 +21,9 @@ pytestmark = LEAKS
 
 
 async def test_common_faults_lose_nothing(start_stack: StartStack, start_storm: StartStorm) -> None:
-    stack = start_stack(gateways=2, nodes=2, gateway={**GATEWAY, "roles": ["api"]}, node=_node(**SIMULATED))
+    stack = start_stack(
+        gateways=2, nodes=2, gateway={**GATEWAY, "ack_wait_s": ACK_WAIT_S, "roles": ["api"]}, node=_node(**SIMULATED)
+    )
     stack.add_gateway(**GATEWAY, roles=["relay"])
     docker = stack.add_node(**_node(languages=["python"], concurrency=2))
     await stack.wait_served("simulated", "python")
@@ -37,4 +39,4 @@ async def test_common_faults_lose_nothing(start_stack: StartStack, start_storm: 
 
 
 def _node(**settings: object) -> dict[str, Any]:
-    return {**NODE, "ack_wait_s": ACK_WAIT_S, **settings}
+    return {**NODE, **settings}

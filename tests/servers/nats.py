@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import nats
 from nats.aio.client import Client
 
+from broker_gateway import nats_conf
 from dev.programs import find_program
 from dev.settings import SHARED_CORES
 from tests.servers.ports import free_port
@@ -20,6 +22,10 @@ from tests.servers.process import POLL_S, START_TIMEOUT_S, ServerProcess
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = REPOSITORY / "nats.conf"
 ROLES = ("gateway", "node", "operator", "system")
+NODES: Mapping[str, Sequence[str]] = {"node": ["default", "second", "simulated"]}
+"""The users of nodes that a test's server has, and their pools."""
+ANY_POOL = "any-pool"
+"""A pool by which a user may take from all: for servers that tests with pools of their own share."""
 PASSWORDS = {role: f"test-{role}-password" for role in ROLES}
 
 
@@ -28,14 +34,30 @@ def password_variable(role: str) -> str:
     return f"CODERUNNER_NATS_{role.upper()}_PASSWORD"
 
 
+def config_for(nodes: Mapping[str, Sequence[str]]) -> str:
+    """The repository's nats.conf with these users."""
+    text = nats_conf.with_nodes(CONFIG.read_text(encoding="utf-8"), nodes)
+    return re.sub(rf"{ANY_POOL}-\w+", "*", text)
+
+
 class NatsServer(ServerProcess):
     """On a free port with its store in ``directory``. ``roles`` starts it with the repository's nats.conf: then only
     its users may connect (``url_as``, ``connect(role)``)."""
 
     def __init__(
-        self, directory: Path, *, name: str = "nats", roles: bool = False, extra: Sequence[str] = (), port: int = 0
+        self,
+        directory: Path,
+        *,
+        name: str = "nats",
+        roles: bool = False,
+        extra: Sequence[str] = (),
+        port: int = 0,
+        nodes: Mapping[str, Sequence[str]] = NODES,
     ) -> None:
+        """``nodes``: the users of nodes, and the pools that each may take tasks from."""
         directory.mkdir(parents=True, exist_ok=True)
+        self._nodes = nodes
+        self._config = directory / f"{name}.conf"
         self.port = port or free_port()
         self.monitor_port = free_port()
         self.roles = roles
@@ -58,7 +80,7 @@ class NatsServer(ServerProcess):
 
     def url_as(self, role: str) -> str:
         """With the role's user and password where the server asks for them."""
-        return f"nats://{role}:{PASSWORDS[role]}@127.0.0.1:{self.port}" if self.roles else self.url
+        return f"nats://{role}:{PASSWORDS.get(role, f'p-{role}')}@127.0.0.1:{self.port}" if self.roles else self.url
 
     async def connect(self, role: str = "operator", **options: Any) -> Client:
         """A nats-py client; ``options`` as ``nats.connect`` takes them."""
@@ -83,7 +105,9 @@ class NatsServer(ServerProcess):
         return answer
 
     def _command(self, name: str, extra: Sequence[str]) -> list[str]:
-        config = ["-c", str(CONFIG)] if self.roles else ["-js", "-sd", str(self._store)]
+        if self.roles:
+            self._config.write_text(config_for(self._nodes), encoding="utf-8")
+        config = ["-c", str(self._config)] if self.roles else ["-js", "-sd", str(self._store)]
         listen = ["-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor_port)]
         return [str(find_program("nats-server")), *config, *listen, "--server_name", name, *extra]
 
@@ -92,7 +116,8 @@ class NatsServer(ServerProcess):
         if not self.roles:
             return SHARED_CORES
         return {"CODERUNNER_NATS_STORE": str(self._store), **SHARED_CORES} | {
-            password_variable(role): PASSWORDS[role] for role in ROLES
+            **{password_variable(role): PASSWORDS[role] for role in ROLES},
+            **{nats_conf.password_variable(node): PASSWORDS.get(node, f"p-{node}") for node in self._nodes},
         }
 
 

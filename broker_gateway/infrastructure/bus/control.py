@@ -20,7 +20,7 @@ class BusNodeControl:
         self._bus = bus
 
     async def cancel(self, task_id: str, reason: str, timeout_s: float) -> str | None:
-        order = _encoder.encode(CancelOrder(id=task_id, reason=reason))
+        order = _encoder.encode(CancelOrder(id=names.task_digest(task_id), reason=reason))
         try:
             reply = await self._bus.request(names.cancel_subject(task_id), order, timeout_s=timeout_s)
         except BusUnavailableError:

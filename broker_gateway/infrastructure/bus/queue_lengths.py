@@ -8,12 +8,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from broker_gateway.infrastructure.bus import declare
+from broker_gateway.infrastructure.bus.queue_consumers import Queue, QueueConsumers
 from chassis.errors import BusUnavailableError
-from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
-from schemas import names, topology
-from schemas.status import Priority
 
 log = structlog.get_logger(__name__)
 
@@ -23,9 +20,6 @@ STALE_S = 1.0
 """A count older than this is not used any more."""
 RECOUNTED_S = 0.02
 """A recount asks again only after this time or after something was stored: many may want to enter a full queue."""
-
-Queue = tuple[str, Priority]
-"""A pool and a priority."""
 
 
 @dataclass(slots=True)
@@ -45,8 +39,8 @@ class QueueLengths:
     """The number of waiting tasks for each queue: the server's count, at most ``STALE_S`` old, plus what this gateway
     added since. Other gateways' additions show with the next count."""
 
-    def __init__(self, bus: BusConnection) -> None:
-        self._bus = bus
+    def __init__(self, bus: BusConnection, consumers: QueueConsumers | None = None) -> None:
+        self._consumers = consumers or QueueConsumers(bus)
         self._lengths: dict[Queue, _Length] = {}
 
     async def waiting(self, queue: Queue, *, recount: bool = False) -> int:
@@ -93,24 +87,11 @@ class QueueLengths:
     async def _refresh(self, queue: Queue, length: _Length) -> None:
         length.added, before = length.under_way, length.added
         try:
-            length.counted = await self._count(*queue)
+            length.counted = await self._consumers.pending(queue)
         except BaseException:
             length.added += before
             raise
         length.counted_at = time.monotonic()
-
-    async def _count(self, pool: str, priority: Priority) -> int:
-        """The server's count. A queue without its consumer is given one: tasks must not wait for the first node to be
-        seen."""
-        name = names.queue_consumer(pool, priority)
-        try:
-            info = await jetstream.call(self._bus, f"CONSUMER.INFO.{names.STREAM_TASKS}.{name}")
-        except jetstream.JetStreamError as error:
-            if error.err_code != jetstream.CONSUMER_NOT_FOUND:
-                raise
-            config = topology.task_consumer(pool, priority)
-            return await declare.ensure_consumer(self._bus, names.STREAM_TASKS, config)
-        return int(info["num_pending"])
 
 
 def _note_failure(refresh: asyncio.Task[None]) -> None:

@@ -129,8 +129,14 @@ class WaitingPull:
     nothing is lost: what is on its way at that moment still reaches ``on_task``."""
 
     def __init__(
-        self, current: CurrentClient, queue: Queue, wait_s: float, on_task: OnTask, on_over: Callable[[str], None]
+        self,
+        current: CurrentClient,
+        queue: Queue,
+        wait_s: Callable[[], float],
+        on_task: OnTask,
+        on_over: Callable[[str], None],
     ) -> None:
+        """``wait_s``: how long a request stays with the server."""
         self.queue = queue
         self._current = current
         self._wait_s = wait_s
@@ -185,7 +191,7 @@ class WaitingPull:
         self._lost_at = now + SILENCE_S
         self._other_since = math.inf
         reply = f"{self._inbox.name}.{self._number}"
-        await self._current().publish(self.queue.next_subject, wait_request(batch, decile, self._wait_s), reply=reply)
+        await self._current().publish(self.queue.next_subject, wait_request(batch, decile, self._wait_s()), reply=reply)
 
     def forget(self) -> None:
         """The server forgot us: a new connection."""

@@ -33,7 +33,7 @@ from schemas.status import PRIORITIES_BY_URGENCY, Priority
 TICK_S = 1.0
 """How often it is looked whether a waiting request is lost or carries an old priority."""
 ENSURE_S = 0.2
-"""How long consumers may take to be ensured before the others are asked without them."""
+"""How long consumers may take to be found before the others are asked without them."""
 MAX_BATCH = 16
 """Of a waiting request: larger nodes leave something for others."""
 
@@ -134,18 +134,19 @@ class NatsTaskSource:
             await self._arm()
 
     async def _all_there(self) -> bool:
-        """True where a queue can be asked. A consumer in doubt is ensured, but who keeps us waiting (its cluster elects
-        a leader) must not keep the other queues waiting, nor this one: it may be there and only its word is not."""
+        """True where a queue can be asked. A consumer in doubt is looked for, but who keeps us waiting (its cluster
+        elects a leader) must not keep the other queues waiting, nor this one: only its word may be
+        missing."""
         now = asyncio.get_running_loop().time()
         in_doubt = [pull for pull in self._queues if self._consumers.in_doubt(pull.queue, now)]
         if in_doubt:
-            asked = [self._background(self._ensure(pull)) for pull in in_doubt]
+            asked = [self._background(self._find(pull)) for pull in in_doubt]
             await asyncio.wait(asked, timeout=ENSURE_S)
         now = asyncio.get_running_loop().time()
         return any(pull.usable(now) for pull in self._queues)
 
-    async def _ensure(self, pull: WaitingPull) -> None:
-        if await self._consumers.ensured(pull.queue):
+    async def _find(self, pull: WaitingPull) -> None:
+        if await self._consumers.found(pull.queue):
             pull.broken_until = 0.0
             self._wake.set()
 
@@ -219,12 +220,13 @@ class NatsTaskSource:
                 self._trouble(pull, status)
             self._wake.set()
 
-        wait_s = WAIT_SHARE * self._consumers.ack_wait_s
-        pull = WaitingPull(lambda: self._bus.current, queue, wait_s, self._arrived, over)
+        pull = WaitingPull(
+            lambda: self._bus.current, queue, lambda: WAIT_SHARE * self._consumers.ack_wait_s, self._arrived, over
+        )
         return pull
 
     def _trouble(self, pull: WaitingPull, status: str) -> None:
-        """The consumer is gone, or does not take our request: it is ensured again after a pause."""
+        """The consumer is gone, or does not take our request: it is looked for again after a pause."""
         if not pull.in_trouble:
             queue = pull.queue
             self._log.warning("queue_in_trouble", pool=queue.pool, priority=queue.priority.value, status=status)

@@ -61,7 +61,8 @@ async def nats_parts(real_bus: RealBus) -> AsyncIterator[Parts]:
     async def dead(task_id: str, reason: str) -> DeadLetter:
         return await real_bus.gateway.dead(reason, task_id)
 
-    consumers = Consumers(real_bus.node, ACK_WAIT_S, "n1")
+    await real_bus.gateway.queues("default", ack_wait_s=ACK_WAIT_S)
+    consumers = Consumers(real_bus.node)
     source = NatsTaskSource(
         real_bus.node, real_bus.publisher, consumers, pools=["default"], node_id="n1", decile=lambda: 0
     )

@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from tests.integration.guarantees.shared_stack import SharedStack
 from tests.servers import EtcdServer, NatsServer
+from tests.servers.nats import ANY_POOL
 from tests.servers.stack import Stack
 
 
@@ -18,7 +19,7 @@ from tests.servers.stack import Stack
 def common_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The bus, the directory and the two gateways that all of them share."""
     directory = tmp_path_factory.mktemp("guarantees")
-    stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
+    stack = Stack(directory, NatsServer(directory, roles=True, nodes={"node": [ANY_POOL]}), EtcdServer(directory))
     try:
         for server in (*stack.nats.members, *stack.etcd.members):
             server.start()

@@ -6,11 +6,12 @@ import asyncio
 import time
 
 from coderunner.model import Status
+from schemas.topology import TASK_ACK_WAIT_S
 from tests.integration.guarantees.shared_stack import SharedStack
 from tests.integration.guarantees.simulated_tasks import known, result, started, submit
 from tests.servers.waiting import eventually
 
-ACK_WAIT_S = 2.0
+ACK_WAIT_S = TASK_ACK_WAIT_S
 RUN_MS = 1000
 SLACK_S = 2.0
 """What a busy test machine may add to the promise."""
@@ -39,7 +40,7 @@ async def test_sigterm_finishes_what_runs_deregisters_and_redelivers_nothing(sha
 
 
 async def test_a_killed_nodes_tasks_are_finished_by_others_within_ack_wait_and_run_time(shared: SharedStack) -> None:
-    victim, heir = [await shared.node(concurrency=4, ack_wait_s=ACK_WAIT_S, wait_served=False) for _ in range(2)]
+    victim, heir = [await shared.node(concurrency=4, wait_served=False) for _ in range(2)]
     client = await shared.client()
     await known(client, victim, heir)
     ids = [await submit(client, shared.language, RUN_MS) for _ in range(8)]

@@ -16,7 +16,14 @@ from schemas.execution import DeadLetter, Execution, ResultMessage
 from schemas.node import CancelOrder, CancelReply
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage
-from schemas.topology import STORED_RESULTS_WILDCARD, BusLimits, streams
+from schemas.topology import (
+    STORED_RESULTS_WILDCARD,
+    TASK_ACK_WAIT_S,
+    BusLimits,
+    create_consumer_request,
+    streams,
+    task_consumer,
+)
 from tests.servers.waiting import eventually
 
 SOON_S = 8.0
@@ -34,7 +41,16 @@ class GatewayStandIn:
     async def open(self, replicas: int = 1) -> None:
         for config in streams(BusLimits(replicas=replicas)):
             await self.ask(f"STREAM.CREATE.{config['name']}", config)
+        await self.queues("default")
         await self.listen()
+
+    async def queues(self, *pools: str, ack_wait_s: float = TASK_ACK_WAIT_S) -> None:
+        """Makes the consumers of these pools, or gives them another ack wait. A node pulls from what is there."""
+        for pool in pools:
+            for priority in Priority:
+                config = task_consumer(pool, priority, ack_wait_s)
+                subject, body = create_consumer_request(names.STREAM_TASKS, config)
+                await self.ask(subject.removeprefix("$JS.API."), json.loads(body))
 
     async def listen(self) -> None:
         """To results, of streams that are there."""

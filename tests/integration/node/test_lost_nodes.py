@@ -17,12 +17,13 @@ from tests.servers.nats import NatsServer
 async def test_a_killed_nodes_task_is_finished_by_another(
     gateway: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
-    victim = node_process(nats_server, tmp_path / "victim.log", ack_wait_s="1", concurrency="1")
+    await gateway.queues("default", ack_wait_s=1.0)
+    victim = node_process(nats_server, tmp_path / "victim.log", concurrency="1")
     await gateway.submit(timed("t1", 700))
     await gateway.started("t1")
     victim.kill()
     await ended(victim)
-    await start_node("heir", ack_wait_s=1.0)
+    await start_node("heir")
     execution = await gateway.result("t1", within_s=4)  # ack wait and run time
     assert (execution.status, execution.node_id, execution.attempt) == (Status.SUCCEEDED, "heir", 2)
 
@@ -30,11 +31,12 @@ async def test_a_killed_nodes_task_is_finished_by_another(
 async def test_a_node_that_was_paused_past_its_ack_wait_makes_no_second_result(
     gateway: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
-    async with pausable_node(nats_server, tmp_path / "sleeper.log", ack_wait_s="1", concurrency="1") as sleeper:
+    await gateway.queues("default", ack_wait_s=1.0)
+    async with pausable_node(nats_server, tmp_path / "sleeper.log", concurrency="1") as sleeper:
         await gateway.submit(timed("t1", 500))
         await gateway.started("t1")
         sleeper.send_signal(signal.SIGSTOP)
-        await start_node("heir", ack_wait_s=1.0)
+        await start_node("heir")
         assert (await gateway.result("t1")).node_id == "heir"
         sleeper.send_signal(signal.SIGCONT)
         await gateway.submit(timed("t2", 0, pool="default"))
@@ -47,9 +49,10 @@ async def test_a_node_that_falls_silent_is_not_given_its_own_task_again(
     gateway: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
     """Its connection stays open, it has room and less load than the other, and its request for more still waits."""
-    heir = await start_node("heir", ack_wait_s=2.0, probe=FixedProbe(cpu=94, memory=89))
+    await gateway.queues("default", ack_wait_s=2.0)
+    heir = await start_node("heir", probe=FixedProbe(cpu=94, memory=89))
     await heir.task_loops.pause()
-    async with pausable_node(nats_server, tmp_path / "sleeper.log", ack_wait_s="2", concurrency="2") as sleeper:
+    async with pausable_node(nats_server, tmp_path / "sleeper.log", concurrency="2") as sleeper:
         await gateway.submit(timed("t1", 1500))
         await gateway.started("t1")
         await heir.task_loops.resume()
@@ -62,21 +65,23 @@ async def test_a_node_that_falls_silent_is_not_given_its_own_task_again(
 async def test_a_task_that_killed_three_nodes_is_not_started_a_fourth_time(
     gateway: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
 ) -> None:
+    await gateway.queues("default", ack_wait_s=1.0)
     await gateway.submit(timed("killer", 60_000))
     for start in range(1, 4):
-        victim = node_process(nats_server, tmp_path / f"{start}.log", ack_wait_s="1", concurrency="1")
+        victim = node_process(nats_server, tmp_path / f"{start}.log", concurrency="1")
         await gateway.started("killer", start, within_s=12)
         victim.kill()
         await ended(victim)
-    await start_node(ack_wait_s=1.0)
+    await start_node()
     assert (await gateway.result("killer")).status is Status.INTERNAL_ERROR
     assert await gateway.starts("killer") == 3
     await gateway.queue_empties()
 
 
 async def test_a_long_task_is_kept_alive_past_the_ack_wait(gateway: GatewayStandIn, start_node: StartNode) -> None:
-    await start_node("n1", ack_wait_s=1.0)
-    await start_node("n2", ack_wait_s=1.0)
+    await gateway.queues("default", ack_wait_s=1.0)
+    await start_node("n1")
+    await start_node("n2")
     await gateway.submit(timed("t1", 2500))
     assert (await gateway.result("t1")).attempt == 1
     assert await gateway.starts("t1") == 1

@@ -13,8 +13,7 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from node.infrastructure.bus import pull as nats_pull
 from node.infrastructure.bus.pull import Queue, WaitingPull
 from schemas import names
-from schemas.status import PRIORITIES_BY_URGENCY, Priority, Status
-from schemas.topology import create_consumer_request, task_consumer
+from schemas.status import Priority, Status
 from tests.builders import a_task
 from tests.fakes.node import FixedProbe
 from tests.integration.node.gateway_stand_in import GatewayStandIn
@@ -34,9 +33,6 @@ async def leader_of_normal(cluster: NatsCluster) -> NatsServer:
     client = await cluster.connect()
     gateway = GatewayStandIn(client)
     await gateway.open(replicas=3)
-    for config in (task_consumer("default", one) for one in PRIORITIES_BY_URGENCY):
-        subject, body = create_consumer_request(names.STREAM_TASKS, config)
-        await gateway.ask(subject.removeprefix("$JS.API."), json.loads(body))
     info = await gateway.ask(
         f"CONSUMER.INFO.{names.STREAM_TASKS}.{names.queue_consumer('default', NORMAL.priority)}", {}
     )
@@ -82,7 +78,7 @@ async def test_a_request_that_waits_in_peace_is_not_taken_for_lost(
     await gateway.waiting_pulls(0)
     over = asyncio.get_running_loop().create_future()
     wait_s = nats_pull.SILENCE_S + 0.5
-    pull = WaitingPull(lambda: gateway.client, NORMAL, wait_s, gateway.client.publish, over.set_result)  # type: ignore[arg-type] # no task comes
+    pull = WaitingPull(lambda: gateway.client, NORMAL, lambda: wait_s, gateway.client.publish, over.set_result)  # type: ignore[arg-type] # no task comes
     await pull.request(1, 0)
     while not over.done():
         assert not pull.is_lost(asyncio.get_running_loop().time())

@@ -21,11 +21,14 @@ from tests.servers.nats import NatsServer
 from tests.servers.waiting import eventually
 
 
-async def test_deleted_consumers_are_made_again(gateway: GatewayStandIn, start_node: StartNode) -> None:
+async def test_a_node_waits_for_consumers_that_were_deleted_and_goes_on_when_they_are_made_again(
+    gateway: GatewayStandIn, start_node: StartNode
+) -> None:
     await start_node()
     await gateway.waiting_pulls(1)
     for priority in Priority:
         await gateway.ask(f"CONSUMER.DELETE.{names.STREAM_TASKS}.{names.queue_consumer('default', priority)}", {})
+    await gateway.queues("default")
     await gateway.submit(*(a_task(f"t-{priority.value}", priority=priority) for priority in Priority))
     await gateway.until(lambda: len(gateway.order) == 3)
 

@@ -120,6 +120,7 @@ async def test_a_node_at_capacity_gets_nothing(gateway: GatewayStandIn, start_no
 
 
 async def test_a_task_reaches_nodes_of_its_pool_only(gateway: GatewayStandIn, start_node: StartNode) -> None:
+    await gateway.queues("gpu", "big")
     await start_node("here", pools=["default"])
     await start_node("there", pools=["gpu", "big"])
     await gateway.submit(a_task("a"), a_task("b", pool="gpu"), a_task("c", pool="big"))

@@ -14,6 +14,7 @@ STREAMS = (
     names.STREAM_EVENTS,
     names.STREAM_DEAD,
     names.STREAM_CALLBACKS,
+    names.STREAM_SECRETS,
 )
 CONSUMERS = ("default-normal", "gpu-normal", names.RELAY_CONSUMER, "mine")
 _OF_THE_ACCOUNT = ("INFO", "STREAM.LIST", "STREAM.NAMES", "META.LEADER.STEPDOWN", "SERVER.REMOVE", "ACCOUNT.PURGE.X")

@@ -13,8 +13,10 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from broker_gateway import nats_conf
 from schemas import names, topology
 from schemas.status import PRIORITIES_BY_URGENCY, Priority, Status
+from tests.integration.stack.every_subject import STREAMS as EVERY_STREAM
 from tests.integration.stack.every_subject import every_subject
 from tests.servers import NatsServer
 from tests.servers.nats import PASSWORDS, REPOSITORY
@@ -48,9 +50,6 @@ MAY_PUBLISH = {
         names.output_subject("t1"),
         names.dead_subject("poison", "t1"),
         f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_TASKS}.default-normal",
-        *(f"$JS.API.STREAM.INFO.{stream}" for stream in STREAMS),
-        f"$JS.API.STREAM.MSG.GET.{names.STREAM_RESULTS}",
-        f"$JS.API.CONSUMER.DURABLE.CREATE.{names.STREAM_TASKS}.default-normal",
     ],
     "operator": [
         "$JS.API.STREAM.LIST",
@@ -99,6 +98,7 @@ MAY_NOT_PUBLISH = {
         "_INBOX_gateway.x",
         f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_RESULTS}.{names.RELAY_CONSUMER}",
         f"$JS.API.CONSUMER.DELETE.{names.STREAM_TASKS}.default-normal",
+        f"$JS.API.CONSUMER.DURABLE.CREATE.{names.STREAM_TASKS}.default-normal",
         f"$JS.ACK.{names.STREAM_RESULTS}.{names.RELAY_CONSUMER}.1.1.1.1.1",
         "$SYS.REQ.SERVER.PING",
     ],
@@ -139,14 +139,15 @@ def cases(table: dict[str, list[str]]) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
-    server = NatsServer(tmp_path_factory.mktemp("bus"), roles=True)
+    users = {"node": ["default"], "gpu-1": ["gpu"]}
+    server = NatsServer(tmp_path_factory.mktemp("bus"), roles=True, nodes=users)
     server.start()
     yield server
     server.stop()
 
 
 def wire(bus: NatsServer, role: str) -> WireClient:
-    return WireClient(bus.port, role, PASSWORDS[role])
+    return WireClient(bus.port, role, PASSWORDS.get(role, f"p-{role}"))
 
 
 @pytest.mark.parametrize(("role", "subject"), cases(MAY_PUBLISH))
@@ -189,6 +190,48 @@ async def test_without_passwords_the_server_does_not_start(tmp_path: Path) -> No
         server.start()
 
 
+NODE_READS = (
+    f"$JS.API.STREAM.INFO.{names.STREAM_EVENTS}",
+    f"$JS.API.STREAM.MSG.GET.{names.STREAM_RESULTS}",
+    f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}",
+    f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.{names.ROOT}.any",
+)
+NODE_SAYS = (
+    names.result_subject("t1"),
+    names.event_subject("t1", Status.RUNNING),
+    names.output_subject("t1"),
+    names.dead_subject("poison", "t1"),
+)
+
+
+@pytest.mark.parametrize(("user", "pool"), [("node", "default"), ("gpu-1", "gpu")])
+def test_a_node_takes_its_own_pools_tasks_and_is_refused_everything_else(bus: NatsServer, user: str, pool: str) -> None:
+    """A node's key read and dropped any pool's tasks, and changed the queues' consumers."""
+    with wire(bus, user) as client:
+        may = {subject for subject in every_subject() if client.may_publish(subject)}
+    consumer = f"{names.STREAM_TASKS}.{pool}-normal"
+    assert may == {
+        *NODE_SAYS,
+        *(f"$JS.API.CONSUMER.{verb}.{consumer}" for verb in ("INFO", "MSG.NEXT")),
+        f"$JS.ACK.{consumer}.1.1.1.1.1",
+        *NODE_READS,
+    }
+
+
+def test_a_node_hears_its_own_inbox_and_its_own_orders_only(bus: NatsServer) -> None:
+    with wire(bus, "gpu-1") as client:
+        for own in ("_INBOX_gpu-1.>", names.CANCEL_WILDCARD, names.node_subject("gpu-1"), names.ROLL_CALL):
+            assert client.may_subscribe(own)
+        others = ["_INBOX_node.>", "_INBOX_gateway.>", "_INBOX.>", names.node_subject("n1"), names.TASKS_WILDCARD]
+        for subject in (*others, f"{names.ROOT}.control.node.*", names.EVENTS_WILDCARD, f"{names.ROOT}.stored.*", ">"):
+            assert not client.may_subscribe(subject)
+
+
+def test_the_file_in_the_repository_has_the_user_that_the_command_makes() -> None:
+    text = (REPOSITORY / "nats.conf").read_text(encoding="utf-8")
+    assert nats_conf.with_nodes(text, {"node": ["default"]}) == text
+
+
 OPERATOR_READS = (
     *("STREAM.LIST", "STREAM.NAMES", "STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET", "INFO"),
     *("CONSUMER.LIST", "CONSUMER.NAMES", "CONSUMER.INFO"),
@@ -200,7 +243,8 @@ def test_the_operator_reads_and_is_refused_everything_else(bus: NatsServer) -> N
     with wire(bus, "operator") as client:
         may = {subject for subject in every_subject() if client.may_publish(subject)}
     reading = tuple(f"$JS.API.{verb}" for verb in OPERATOR_READS)
-    assert may == {subject for subject in every_subject() if subject.startswith(reading)}
+    secret = {subject for subject in every_subject() if "GET.CODERUNNER_SECRETS" in subject}
+    assert may == {subject for subject in every_subject() if subject.startswith(reading)} - secret
 
 
 async def test_the_commands_of_the_readme_work_for_the_operator(bus: NatsServer) -> None:
@@ -214,7 +258,7 @@ async def test_the_commands_of_the_readme_work_for_the_operator(bus: NatsServer)
             await _ask(gateway, *topology.create_consumer_request(names.STREAM_TASKS, config))
         for status in (Status.QUEUED, Status.RUNNING):
             await _ask(gateway, names.event_subject("read", status), status.encode())
-        assert len((await _ask(operator, "$JS.API.STREAM.LIST", b""))["streams"]) == len(STREAMS) + 1
+        assert len((await _ask(operator, "$JS.API.STREAM.LIST", b""))["streams"]) == len(EVERY_STREAM)
         assert len((await _ask(operator, "$JS.API.CONSUMER.LIST.CODERUNNER_TASKS", b""))["consumers"]) == 3
         assert "num_pending" in await _ask(operator, "$JS.API.CONSUMER.INFO.CODERUNNER_TASKS.default-normal", b"")
         of_task = {"subjects_filter": names.events_of("read")}
@@ -269,8 +313,7 @@ async def _one_task(gateway: Client, node: Client) -> None:
         await _ask(gateway, f"$JS.API.STREAM.UPDATE.{config['name']}", json.dumps(config).encode())
     consumers = [topology.task_consumer("default", one) for one in PRIORITIES_BY_URGENCY]
     for config in consumers:
-        for client in (gateway, node):
-            await _ask(client, *topology.create_consumer_request(names.STREAM_TASKS, config))
+        await _ask(gateway, *topology.create_consumer_request(names.STREAM_TASKS, config))
     await _ask(gateway, *topology.create_consumer_request(names.STREAM_RESULTS, topology.relay_consumer()))
     stored = await gateway.subscribe(topology.STORED_RESULTS_WILDCARD)
     await gateway.flush()

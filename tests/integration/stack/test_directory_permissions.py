@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import aetcd
 import msgspec
 import pytest
 
+from broker_gateway import command_line
 from broker_gateway.infrastructure import directory as gateway_module
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory as GatewayDirectory
 from chassis.etcd import EtcdSettings
@@ -188,3 +190,15 @@ async def test_a_nodes_key_forges_no_other_node(etcd: EtcdServer) -> None:
         await thief.put(OURS, record)  # its own key, another's record
         await node.announce(a_node_record("n1", running=3))
         await sees(gateway, 3)
+
+
+def test_the_command_makes_the_users_that_deployments_need(
+    etcd: EtcdServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for user, password in ((ROOT, etcd_password(ROOT)), ("gateway", "first"), ("gpu-1", "second")):
+        monkeypatch.setenv(f"CODERUNNER_ETCD_{user.upper().replace('-', '_')}_PASSWORD", password)
+    monkeypatch.setattr(sys, "argv", ["x", "etcd-users", "--endpoint", etcd.endpoint, "--node", "gpu-1"])
+    assert command_line.main() == 0
+    assert "etcd knows gateway, gpu-1" in capsys.readouterr().err
+    assert asyncio.run(_enters(etcd, "gateway", "first"))
+    assert asyncio.run(_enters(etcd, "gpu-1", "second"))

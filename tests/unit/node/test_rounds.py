@@ -42,7 +42,7 @@ class Backlog:
 async def source_with(loops: int) -> NatsTaskSource:
     bus = BusConnection(BusSettings())
     publisher = Publisher(bus)
-    consumers = Consumers(bus, 5.0, "n1")
+    consumers = Consumers(bus)
     source = NatsTaskSource(bus, publisher, consumers, pools=("default",), node_id="n1", decile=lambda: 0)
     source._waiting.extend(asyncio.get_running_loop().create_future() for _ in range(loops))
     return source
@@ -68,7 +68,7 @@ async def test_a_round_gives_away_no_more_than_the_slots_that_were_free_when_it_
 def waiting_pull() -> WaitingPull:
     async def nothing(_message: Msg) -> None: ...
 
-    pull = WaitingPull(Client, Queue("default", NORMAL), 3.0, nothing, lambda _status: None)
+    pull = WaitingPull(Client, Queue("default", NORMAL), lambda: 3.0, nothing, lambda _status: None)
     pull._lost_at, pull.credit, pull.decile = math.inf, 1, 3
     return pull
 

@@ -23,7 +23,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_defaults_are_the_documented_ones() -> None:
     settings = NodeSettings.load([])
     assert (settings.http_address, settings.nats_urls) == ("127.0.0.1:8082", ["nats://127.0.0.1:4222"])
-    assert (settings.ack_wait_s, settings.heartbeat_s, settings.lease_s, settings.max_attempts) == (5.0, 5.0, 15, 3)
+    assert (settings.heartbeat_s, settings.lease_s, settings.max_attempts) == (5.0, 15, 3)
     assert settings.languages_dir.name == "languages"
 
 

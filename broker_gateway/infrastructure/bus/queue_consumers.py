@@ -1,0 +1,95 @@
+"""The durable consumers of the queues: the gateway makes them, since who may make a consumer may change one too."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Protocol
+
+import structlog
+
+from broker_gateway.infrastructure.bus import declare
+from chassis.backoff import Failures
+from chassis.errors import BusUnavailableError
+from chassis.nats import jetstream
+from chassis.nats.connection import BusConnection
+from schemas import names, topology
+from schemas.node import NodeRecord
+from schemas.status import PRIORITIES_BY_URGENCY, Priority
+
+log = structlog.get_logger(__name__)
+
+Queue = tuple[str, Priority]
+"""A pool and a priority."""
+
+LOOK_S = 2.0
+"""So often it is looked whether the consumers of known pools are still there."""
+MAX_POOLS = 1_000
+"""For more the account has no consumers."""
+
+
+class Nodes(Protocol):
+    """Who is alive, and news of it."""
+
+    def nodes(self) -> Iterable[NodeRecord]: ...
+
+    async def changed(self) -> None:
+        """Returns after the next change."""
+        ...
+
+
+class QueueConsumers:
+    """The consumers of the queues that this gateway has seen: of pools that live nodes serve, and of those to which a
+    task goes."""
+
+    def __init__(self, bus: BusConnection, ack_wait_s: float = topology.TASK_ACK_WAIT_S) -> None:
+        """``ack_wait_s``: a node that is silent for so long loses its task. The same in all gateways."""
+        self._bus = bus
+        self._ack_wait_s = ack_wait_s
+        self._ours: set[Queue] = set()
+        """Made, or found to be as ours are."""
+
+    async def pending(self, queue: Queue) -> int:
+        """How many tasks wait in the queue, which has its consumer then. Raises BusUnavailableError."""
+        config = topology.task_consumer(*queue, self._ack_wait_s)
+        try:
+            info = await jetstream.call(self._bus, f"CONSUMER.INFO.{names.STREAM_TASKS}.{config['durable_name']}")
+        except jetstream.JetStreamError as error:
+            if error.err_code != jetstream.CONSUMER_NOT_FOUND:
+                raise
+            found = None
+        else:
+            found = info["config"]
+        if found is None or (queue not in self._ours and _differs(found, config)):
+            pending = await declare.ensure_consumer(self._bus, names.STREAM_TASKS, config)
+        else:
+            pending = int(info["num_pending"])
+        self._ours.add(queue)
+        return pending
+
+    async def run(self, directory: Nodes) -> None:
+        """Makes those of the pools that nodes serve, and again whatever vanished. Never returns."""
+        failures = Failures(self._bus.settings.backoff)
+        while True:
+            try:
+                await self._make({pool for node in directory.nodes() for pool in node.pools})
+            except BusUnavailableError as error:
+                log.debug("queues_not_made", error=str(error))
+                await asyncio.sleep(failures.next_s())
+                continue
+            failures.reset()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await directory.changed()
+
+    async def _make(self, pools: set[str]) -> None:
+        if len(pools) > MAX_POOLS:
+            log.warning("too_many_pools", pools=len(pools), made=MAX_POOLS)
+        for pool in sorted(pools)[:MAX_POOLS]:
+            for priority in PRIORITIES_BY_URGENCY:
+                await self.pending((pool, priority))
+
+
+def _differs(found: topology.JsonObject, config: topology.JsonObject) -> bool:
+    return any(found.get(option) != value for option, value in config.items())

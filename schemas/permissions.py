@@ -1,0 +1,59 @@
+"""What the keys of the bus may do: the one list from which a node's permissions are made.
+
+A wildcard stands for a whole token, so whatever has a consumer's name in a token is listed by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from schemas import names
+from schemas.status import PRIORITIES_BY_URGENCY
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Subjects that a user may publish and subscribe to."""
+
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+
+
+def queue_consumers(pools: Iterable[str]) -> list[str]:
+    """The durable consumers on TASKS that the nodes of these pools pull from."""
+    return [names.queue_consumer(pool, priority) for pool in pools for priority in PRIORITIES_BY_URGENCY]
+
+
+def of_node(user: str, pools: Iterable[str]) -> Permissions:
+    """The permissions of a node that takes the tasks of ``pools``. Its user is named as its id is, or else hears the
+    orders to no other node. Raises ValueError for what is no token."""
+    consumers = queue_consumers(pools)
+    return Permissions(
+        publish=(
+            *_STORED_BY_NODES,
+            *(f"$JS.API.CONSUMER.INFO.{names.STREAM_TASKS}.{consumer}" for consumer in consumers),
+            *(f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_TASKS}.{consumer}" for consumer in consumers),
+            *(f"$JS.ACK.{names.STREAM_TASKS}.{consumer}.>" for consumer in consumers),
+        ),
+        subscribe=(
+            f"{names.inbox_of(user)}.>",
+            names.CANCEL_WILDCARD,
+            names.node_subject(user) if user != SHARED_USER else f"{names.ROOT}.control.node.*",
+            names.ROLL_CALL,
+        ),
+    )
+
+
+SHARED_USER = "node"
+"""The user of a node that has none of its own: any node id goes with it."""
+_STORED_BY_NODES = (
+    names.RESULTS_WILDCARD,
+    names.EVENTS_WILDCARD,
+    f"{names.ROOT}.output.*",
+    names.DEAD_WILDCARD,
+    f"$JS.API.STREAM.INFO.{names.STREAM_EVENTS}",
+    f"$JS.API.STREAM.MSG.GET.{names.STREAM_RESULTS}",
+    f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}",
+    f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.>",
+)
