@@ -11,6 +11,8 @@ _CGROUPS = "/sys/fs/cgroup"
 _PROCESSES = "/proc"
 _NO_LIMIT = 1 << 20
 """gVisor's pids.max refuses the word "max"."""
+_SMALL_BYTES = 24 << 20
+"""The memory of a slot in which nothing is cached that would matter: to read more costs as much as all else."""
 _GVISOR_MARK = "sentry-meminfo"
 """A file of /proc that only gVisor has."""
 
@@ -38,8 +40,8 @@ class Meter:
     """The file cache when nothing ran: it gives way to a program that needs its room."""
 
     def note_rest(self) -> None:
-        """Notes the figures of a slot in which nothing runs."""
-        self.cache_at_rest = self.cache_bytes()
+        """Notes the file cache of a slot in which nothing runs; a small one is not looked for."""
+        self.cache_at_rest = self.cache_bytes() if self.memory_bytes() > _SMALL_BYTES else 0
 
     def read(self) -> Reading:
         return Reading(self.cpu_ms(), self.memory_bytes(), self._peak(), self._oom_kills(), self._pid_hits())
@@ -93,8 +95,8 @@ class CgroupV2(Meter):
         return _number(f"{self._root}/memory.current")
 
     def cache_bytes(self) -> int:
-        stat = f"{self._root}/memory.stat"
-        return max(0, _keyed(stat, "file") - _keyed(stat, "shmem"))
+        stat = dict(line.split(" ", 1) for line in _text(f"{self._root}/memory.stat").splitlines()[:-1])
+        return max(0, int(stat.get("file", 0)) - int(stat.get("shmem", 0)))
 
     def memory_limit_bytes(self) -> int:
         return _number(f"{self._root}/memory.max")
@@ -129,8 +131,8 @@ class CgroupV1(Meter):
         return _number(f"{self._root}/memory/memory.usage_in_bytes")
 
     def cache_bytes(self) -> int:
-        stat = f"{self._root}/memory/memory.stat"
-        return max(0, _keyed(stat, "cache") - _keyed(stat, "shmem"))
+        stat = dict(line.split(" ", 1) for line in _text(f"{self._root}/memory/memory.stat").splitlines()[:-1])
+        return max(0, int(stat.get("cache", 0)) - int(stat.get("shmem", 0)))
 
     def memory_limit_bytes(self) -> int:
         return _number(f"{self._root}/memory/memory.limit_in_bytes")

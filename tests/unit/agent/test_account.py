@@ -146,7 +146,7 @@ def test_a_peak_raised_by_no_more_than_the_kernels_steps_is_an_earlier_runs() ->
 @pytest.mark.parametrize(("limit", "told"), [(60, 70), (64, 50), (0, 50)])
 def test_the_cache_that_made_room_is_the_runs_where_it_met_the_slots_limit(limit: int, told: int) -> None:
     meter = SetMeter(cache=25 * MIB, limit=limit * MIB)
-    meter.note_rest()
+    meter.cache_at_rest = meter.cache
     account = begun(meter)
     meter.peak, meter.cache = 60 * MIB, 5 * MIB
     assert closed(account)["peak_memory_bytes"] == told * MIB

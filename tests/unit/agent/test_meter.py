@@ -57,6 +57,19 @@ def test_cgroup_v1_is_read_from_a_folder_for_each_controller(tmp_path: Path) -> 
     assert not meter.counts_waiting
 
 
+@pytest.mark.parametrize(("used", "told"), [(24 << 20, 0), ((24 << 20) + 1, 600)])
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_file_cache_of_an_idle_slot_is_noted_where_it_may_be_large(
+    tmp_path: Path, version: int, used: int, told: int
+) -> None:
+    folder = "memory/" if version == 1 else ""
+    usage = f"{folder}memory.usage_in_bytes" if version == 1 else "memory.current"
+    stat = "cache 700\nfile 700\nshmem 100\nlast 1\n"
+    meter = found(tmp_path, {**(V1 if version == 1 else V2), usage: f"{used}\n", f"{folder}memory.stat": stat})
+    meter.note_rest()
+    assert meter.cache_at_rest == told
+
+
 def test_gvisor_is_known_by_a_file_that_only_it_has(tmp_path: Path) -> None:
     meter = found(tmp_path, V1, {"sentry-meminfo": ""})
     assert isinstance(meter, GVisor)

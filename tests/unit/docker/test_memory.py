@@ -68,16 +68,17 @@ def test_the_cache_that_made_room_for_the_program_is_added_to_its_peak(
     mark = lay_out(tmp_path, line, folder, usage, peak)
     account = open_account(7, tmp_path / "cgroup", tmp_path / "proc")
     assert account is not None
+    (mark.parent / usage).write_text(f"{40 * MIB}\n")
     cached(mark.parent, 30 * MIB)
     account.rest()
     account.start()
     cached(mark.parent, 10 * MIB)
-    mark.write_text(f"{1000 + 40 * MIB}\n")
-    assert account.peak_bytes() == 40 * MIB, "the limit was not met: what became of the cache is no matter"
-    mark.write_text(f"{1000 + 63 * MIB}\n")
-    assert account.peak_bytes() == 83 * MIB
+    mark.write_text(f"{50 * MIB}\n")
+    assert account.peak_bytes() == 10 * MIB, "the limit was not met: what became of the cache is no matter"
+    mark.write_text(f"{63 * MIB}\n")
+    assert account.peak_bytes() == 43 * MIB
     cached(mark.parent, 35 * MIB)
-    assert account.peak_bytes() == 63 * MIB
+    assert account.peak_bytes() == 23 * MIB
     account.close()
 
 

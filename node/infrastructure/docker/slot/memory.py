@@ -18,6 +18,8 @@ _USAGE = {1: "memory.usage_in_bytes", 2: "memory.current"}
 _PEAK = {1: "memory.max_usage_in_bytes", 2: "memory.peak"}
 _KILLS = {1: "memory.oom_control", 2: "memory.events"}
 _LIMIT = {1: "memory.limit_in_bytes", 2: "memory.max"}
+_SMALL_BYTES = 24 << 20
+"""The memory of a container in which nothing is cached that would matter."""
 _LARGEST_PAGE_BYTES = 2 << 20
 """How far below its limit a container may meet it. (Linux 6.18 counts no failures of cgroup v1.)"""
 _CACHE = {1: "cache", 2: "file"}
@@ -39,9 +41,10 @@ class MemoryAccount:
         self.rest()
 
     def rest(self) -> None:
-        """Looks at the file cache while nothing runs, so that no task waits for that."""
+        """Looks at the file cache while nothing runs, so that no task waits for that; a small one is not looked for."""
         with suppress(OSError, ValueError, KeyError):
-            self._cache_before = self._files.cache_bytes()
+            worth_it = _read(self._files.usage) > _SMALL_BYTES
+            self._cache_before = self._files.cache_bytes() if worth_it else 0
 
     def start(self) -> None:
         """Begins to count. The memory that the container holds now is not the program's, which is about to start."""
