@@ -8,6 +8,11 @@ from tests.attacks.arena import Arena, Attack, Ended, assert_harmless
 
 BOMB: dict[str, Any] = {"status": ["MEMORY_LIMIT"], "hits": "memory", "limits": {"memory_bytes": 64 << 20}}
 
+BUFFERS: dict[str, Any] = {
+    "status": ["SUCCEEDED", "MEMORY_LIMIT"],  # the latter where they count as the slot's memory
+    "limits": {"memory_bytes": 32 << 20, "open_files": 256},
+}
+
 
 def _ended_by_itself(ended: Ended) -> None:
     assert ended.signal == 9
@@ -38,6 +43,8 @@ ATTACKS = [
         prints="going",
         check=_ended_by_itself,
     ),
+    Attack(name="buffers of TCP", program="python/socket_memory.py", args=["tcp"], **BUFFERS),
+    Attack(name="buffers of UDP", program="python/socket_memory.py", args=["udp"], **BUFFERS),
     Attack(
         name="a stack that overflows",
         program="cpp/stack_overflow.cpp",

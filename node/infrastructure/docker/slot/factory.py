@@ -21,6 +21,7 @@ from node.infrastructure.docker.slot.memory import open_account, open_held_memor
 from node.infrastructure.docker.slot.memory_watch import MemoryWatch
 from node.infrastructure.docker.slot.processor import open_processor_account
 from node.infrastructure.docker.slot.slot import Slot
+from node.infrastructure.docker.slot.socket_memory import bound_socket_memory
 from node.infrastructure.docker.slot.template import SlotTemplate
 from node.infrastructure.docker.slot.uids import Uids
 
@@ -51,6 +52,7 @@ class SlotFactory:
         self._removals = removals
         self._uses_direct_lines = settings.direct and traits.has_host_sockets
         self._logged_why_not_direct = False
+        self._logged_unbounded_sockets = False
 
     @property
     def can_resize(self) -> bool:
@@ -146,6 +148,7 @@ class SlotFactory:
     async def _slot(self, container_id: str, spec: ContainerSpec, line: Attachment) -> Slot:
         found = await self._engine.inspect(container_id)
         pid = int(found["State"]["Pid"])
+        self._bound_sockets(pid)
         await self._open_direct_line(line, pid)
         return Slot(
             container_id=container_id,
@@ -169,6 +172,13 @@ class SlotFactory:
             kills=None if traits.tells_kills else open_kill_counter(pid),
             held=open_held_memory(pid, spec.overhead_bytes) if must_give_back else None,
         )
+
+    def _bound_sockets(self, pid: int) -> None:
+        """Where the node may not write the host's files, the operator is told once, and programs run all the same."""
+        reason = bound_socket_memory(pid)
+        if reason and not self._logged_unbounded_sockets:
+            _log.warning("socket_memory_unbounded", reason=reason)
+            self._logged_unbounded_sockets = True
 
     async def _open_direct_line(self, line: Attachment, pid: int) -> None:
         """Where the node may not go there, or the engine is another host's, the engine's own way stays."""
