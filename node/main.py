@@ -27,6 +27,7 @@ from node.application.ports import LoadProbe
 from node.application.runner import RunnerPolicy, TaskRunner
 from node.application.task_loops import TaskLoops
 from node.application.workbench import Workbench
+from node.domain.retries import lost_after
 from node.infrastructure.artefacts import MemoryArtefactStore
 from node.infrastructure.bus.consumers import Consumers
 from node.infrastructure.bus.publisher import Publisher
@@ -58,6 +59,7 @@ class Node:
         self.metrics = Metrics()
         self.attempts = Attempts()
         self.ready = asyncio.Event()
+        self._reconnected = asyncio.Event()
         self._obeys = False
         self._lasting = LastingParts()
         self._memory = MemoryReturn()
@@ -92,6 +94,7 @@ class Node:
             attempts=self.attempts,
             log=StructuredTaskLog(self.name, self.metrics),
             clock=_now_ms,
+            lost_after_s=lambda: lost_after(self.consumers.ack_wait_s),
         )
         self.task_loops = TaskLoops(self.source, self.runner, settings.concurrency)
 
@@ -116,6 +119,7 @@ class Node:
             self.heartbeat.record,
         )
         self.bus.on_connect(self._listen)
+        self.bus.on_connect(self._keep_alive_now)
         self.http = HttpServer(settings.http_address, self.parts, self.metrics.registry)
         self._wire_gauges()
 
@@ -217,8 +221,14 @@ class Node:
 
     async def _keep_alive(self) -> None:
         while True:
-            await asyncio.sleep(self.consumers.ack_wait_s / 3)
-            await self.attempts.keep_alive()
+            every_s = self.consumers.ack_wait_s / 3
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._reconnected.wait(), every_s)
+            self._reconnected.clear()
+            await self.attempts.keep_alive(every_s)
+
+    async def _keep_alive_now(self) -> None:
+        self._reconnected.set()
 
     def _alarmed(self, alarms: Sequence[str]) -> None:
         if alarms:

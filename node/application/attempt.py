@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from node.application.hold import Hold
 from node.application.ports import Delivery, OnOutput, Sandbox
 from node.domain.sandbox import Launch, Outcome
 from node.domain.verdict import CANCELLED_BEFORE_START
@@ -22,7 +23,7 @@ KILL_AGAIN_S = 0.2
 class Attempt:
     """One node's attempt at one task, from delivery to acknowledgement. Times are Unix milliseconds."""
 
-    def __init__(self, delivery: Delivery, node_id: str, started_ms: float) -> None:
+    def __init__(self, delivery: Delivery, node_id: str, started_ms: float, *, lost_after_s: float = 6.0) -> None:
         self.delivery = delivery
         self.task = delivery.task
         self.node_id = node_id
@@ -40,6 +41,7 @@ class Attempt:
         self.begun = False
         """True once something of it was started in a slot."""
         self.on_begin: Callable[[], None] = _nothing
+        self.hold = Hold(lost_after_s)
         self._sandbox: Sandbox | None = None
 
     @property
@@ -59,6 +61,12 @@ class Attempt:
             return await sandbox.run(launch, on_output)
         finally:
             self._sandbox = None
+
+    async def keep_alive(self, within_s: float) -> None:
+        """Tells the bus that it is still worked on. Where that is not confirmed, it will be lost."""
+        asked_at = asyncio.get_running_loop().time()
+        if await self.delivery.keep_alive(within_s):
+            self.hold.renew(asked_at)
 
     async def cancel(self) -> None:
         """Kills it: returns once nothing of it runs any more, and nothing of it will be started after this was
@@ -138,7 +146,6 @@ class Attempts:
         """The attempt at the task of that digest (``names.task_digest``), where this node has it in its hands."""
         return next((attempt for attempt in self if task_digest(attempt.task.id) == digest), None)
 
-    async def keep_alive(self) -> None:
-        """Tells the bus once that every one of them is still worked on."""
-        for attempt in self:
-            await attempt.delivery.keep_alive()
+    async def keep_alive(self, within_s: float) -> None:
+        """Tells the bus once that every one of them is still worked on, and waits for it to confirm that."""
+        await asyncio.gather(*(attempt.keep_alive(within_s) for attempt in self))

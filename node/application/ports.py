@@ -28,7 +28,10 @@ class Delivery(Protocol):
         """1 for the first delivery."""
         ...
 
-    async def keep_alive(self) -> None: ...
+    async def keep_alive(self, within_s: float) -> bool:
+        """Starts the ack wait anew. True once the bus has confirmed that; False where it did not in this time."""
+        ...
+
     async def done(self) -> None:
         """Acknowledges it, once its result is stored. Should that be lost on its way, the task comes again, and its
         stored result wins."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from node.application.attempt import Attempt, Attempts
+from node.application.hold import TaskLostError
 from node.application.off_loop import off_loop
 from node.application.ports import Announcer, Delivery, FinishedTask, ResultSink, RunLedger, TaskLog
 from node.application.workbench import UnservedLanguageError, Workbench
@@ -51,7 +52,9 @@ class TaskRunner:
         attempts: Attempts,
         log: TaskLog,
         clock: Clock,
+        lost_after_s: Callable[[], float],
     ) -> None:
+        """``lost_after_s``: without a confirmation from the bus for so long, a task is somebody else's."""
         self._policy = policy
         self._workbench = workbench
         self._sink = sink
@@ -60,13 +63,14 @@ class TaskRunner:
         self._attempts = attempts
         self._log = log
         self._clock = clock
+        self._lost_after_s = lost_after_s
 
     async def handle(self, delivery: Delivery) -> None:
         """Runs one delivered task and settles it. Raises nothing but CancelledError, and then the task is handed
         back."""
         if delivery.task.id in self._attempts:
             return  # redelivered to us while we still run it: the first delivery's acknowledgement settles both
-        attempt = Attempt(delivery, self._policy.node_id, self._clock())
+        attempt = Attempt(delivery, self._policy.node_id, self._clock(), lost_after_s=self._lost_after_s())
         self._attempts.enter(attempt)
         try:
             await self._handle(attempt)
@@ -88,7 +92,10 @@ class TaskRunner:
             await self._bury(attempt, f"begun {number - 1} times, never finished")
             return
         try:
-            execution = await self._execute(attempt)
+            async with attempt.hold.working():
+                execution = await self._execute(attempt)
+        except TaskLostError:  # said to nobody: an answer to a delivery that is over would meet somebody else's
+            self._log.trouble("task_lost", attempt.task.id, "the bus did not confirm that it is ours")
         except UnservedLanguageError as error:
             await self._hand_back(attempt, str(error))
         except SandboxLostError as error:

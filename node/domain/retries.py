@@ -7,6 +7,13 @@ MAX_DELIVERIES = 40
 that restarts, or a node that comes with the right language, has its chance until then."""
 
 _MAX_PAUSE_S = 5.0
+_LOST_MARGIN = 0.2
+
+
+def lost_after(ack_wait_s: float) -> float:
+    """How long after the last confirmed keep-alive a task is given up for lost. The server hands it to somebody else
+    when the ack wait is over; the margin is for a confirmation that is on its way."""
+    return ack_wait_s * (1 + _LOST_MARGIN)
 
 
 def before_start(deliveries: int) -> float:

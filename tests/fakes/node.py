@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from node.application.ports import FinishedTask, OnOutput, Sandbox
 from node.domain.language import Language
 from node.domain.load import Load
-from node.domain.sandbox import Ending, Launch, Outcome, Role
+from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError
 from schemas.execution import DeadLetter, Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
 from schemas.status import PRIORITIES_BY_URGENCY
@@ -27,11 +27,13 @@ class FakeDelivery:
     task: TaskMessage
     attempt: int = 1
     source: FakeSource | None = None
+    confirms: bool = True
     said: list[str] = field(default_factory=list)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def keep_alive(self) -> None:
+    async def keep_alive(self, within_s: float) -> bool:
         self.said.append("keep_alive")
+        return self.confirms
 
     async def done(self) -> None:
         self._settle("done")
@@ -164,7 +166,12 @@ class ScriptedSandbox:
             on_output("stdout", pool.says)
         pool.started.set()
         if pool.hold:
-            await self._killed.wait()
+            try:
+                await self._killed.wait()
+            except asyncio.CancelledError:
+                if pool.lost_when_cancelled:
+                    raise SandboxLostError("it went while it was ended") from None
+                raise
             return an_outcome(Ending.CANCELLED, None, signal=9, stdout=pool.says)
         outcome = pool.script.pop(0) if pool.script else an_outcome()
         if isinstance(outcome, Exception):
@@ -182,6 +189,7 @@ class ScriptedPool:
         self.slots: list[tuple[str, Role, Limits]] = []
         self.open_slots = 0
         self.hold = False
+        self.lost_when_cancelled = False
         self.no_slot: Exception | None = None
         self.says = b""
         self.started = asyncio.Event()

@@ -44,8 +44,8 @@ class NatsDelivery:
     def attempt(self) -> int:
         return self._attempt
 
-    async def keep_alive(self) -> None:
-        await self._publisher.send(self._message.reply, acks.IN_PROGRESS)
+    async def keep_alive(self, within_s: float) -> bool:
+        return await self._publisher.confirmed(self._message.reply, acks.IN_PROGRESS, within_s)
 
     async def done(self) -> None:
         await self._publisher.send(self._message.reply, acks.ACK)

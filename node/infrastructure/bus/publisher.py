@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chassis.backoff import Backoff
+from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 
@@ -33,6 +34,14 @@ class Publisher:
         """Puts a message into the client's buffer, after all that was posted. A bus that is away for too long loses it,
         which is logged: every message sent this way may be lost."""
         await self.bus.send(subject, payload)
+
+    async def confirmed(self, subject: str, payload: bytes, within_s: float) -> bool:
+        """Sends a message whose arrival the server confirms. False where it does not in this time."""
+        try:
+            await self.bus.request(subject, payload, timeout_s=within_s)
+        except BusUnavailableError:
+            return False
+        return True
 
     async def store(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> None:
         """Stores a message: returns once a stream has it, and tries again for STORE_FOR_S while none answers. Raises

@@ -141,7 +141,7 @@ async def test_a_task_stays_ours_while_it_is_kept_alive(parts: Parts) -> None:
     await parts.queue(a_task("a"), a_task("b"))
     held = await parts.take()
     for _ in range(3):
-        await held.keep_alive()
+        assert await held.keep_alive(parts.ack_wait_s)
         await asyncio.sleep(parts.ack_wait_s / 2)  # the ack wait itself is what is tested
     other = await parts.take()
     assert (held.task.id, other.task.id) == ("a", "b")

@@ -29,6 +29,7 @@ class RunnerOnFakes:
     log: RecordingLog = field(default_factory=RecordingLog)
     artefacts: MemoryArtefactStore = field(default_factory=MemoryArtefactStore)
     now_ms: float = 1_500.0
+    lost_after_s: float = 60.0
 
     @property
     def runner(self) -> TaskRunner:
@@ -41,6 +42,7 @@ class RunnerOnFakes:
             attempts=self.attempts,
             log=self.log,
             clock=lambda: self.now_ms,
+            lost_after_s=lambda: self.lost_after_s,
         )
 
     async def handle(self, delivery: FakeDelivery) -> Execution:
