@@ -81,7 +81,7 @@ class SweepSettings:
     every_s: float = 1.0
     max_parts: int = 16
     """Parts read by one sweep, each at most a megabyte or one task: what more there is waits for the next one."""
-    min_forgotten: int = 10_000
+    min_forgotten: int = 2_000
     """Noted tasks that may have left their queues, before all notes are made anew."""
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import aetcd
-import msgspec
-
 import schemas.status
 from coderunner import Client
 from coderunner.model import Status
 from schemas import names
 from tests.builders import a_language_record, a_node_record
+from tests.integration.guarantees.listed_node import list_node
 from tests.integration.guarantees.shared_stack import FAST
 from tests.integration.guarantees.simulated_tasks import known, result, started, submit
 from tests.servers.fixtures import StartStack
@@ -68,8 +66,7 @@ async def test_a_node_that_is_listed_and_does_not_live_takes_nothing_along(start
     real = node_in(stack, "real")
     await stack.wait_served(LANGUAGE)
     forged = a_node_record("forged", a_language_record(LANGUAGE, "1"), pools=["nowhere"], capacity=64)
-    async with aetcd.Client(host="127.0.0.1", port=stack.etcd.members[0].port) as etcd:
-        await etcd.put(names.node_key("forged").encode(), msgspec.json.encode(forged))
+    await list_node(stack, forged)
     async with stack.client() as client, stack.gateways[1].client() as other:
         for one in (client, other):
             await known(one, real)
