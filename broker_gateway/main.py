@@ -32,6 +32,7 @@ from broker_gateway.infrastructure.bus.events import BusTaskEvents
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.id_secret import BusIdSecret
+from broker_gateway.infrastructure.bus.questions import NodeQuestions
 from broker_gateway.infrastructure.bus.queue_consumers import QueueConsumers
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
@@ -86,6 +87,7 @@ class Gateway:
         self._bus = BusConnection(self._policies.bus)
         self._id_secret = BusIdSecret(self._bus)
         self._declaration = Declaration(self._bus, self._policies.streams, then=self._id_secret.learn)
+        self._questions = NodeQuestions(self._bus)
         self._queue_consumers = QueueConsumers(self._bus, settings.ack_wait_s)
         self._queue_lengths = QueueLengths(self._bus, self._queue_consumers)
         self._directory = EtcdNodeDirectory(self._policies.etcd, self._metrics.node_records_refused.inc)
@@ -164,6 +166,7 @@ class Gateway:
         await self._lasting.close()
         await self._directory.close()
         await self._queue_lengths.close()
+        await self._questions.close()
         await self._declaration.close()
         await self._webhooks.close()
         await self._grpc_callbacks.close()

@@ -92,6 +92,11 @@ def result_subject(task_id: str) -> str:
     return f"{ROOT}.result.{_token(task_id)}"
 
 
+def task_of(reply: str) -> str:
+    """The id of the task whose result is stored on ``reply``."""
+    return reply.rpartition(".")[2]
+
+
 def is_reply_of(subject: str, task_id: str) -> bool:
     """True if a result of this task may be stored on ``subject``: on its own subject of RESULTS and on no other, so
     that no task message can make a node write elsewhere."""
@@ -133,6 +138,20 @@ def task_digest(task_id: str) -> str:
     """What stands for a task's id where nodes of other pools listen: who knows the id of a task may end it, and store
     its result."""
     return hashlib.sha256(_token(task_id).encode()).hexdigest()[:32]
+
+
+ASK_RESULT_WILDCARD = f"{ROOT}.ask.result.*"
+ASK_STARTS_WILDCARD = f"{ROOT}.ask.starts.*"
+
+
+def ask_result_subject(task_id: str) -> str:
+    """The subject on which a node asks the gateways for a task's stored result."""
+    return f"{ROOT}.ask.result.{_token(task_id)}"
+
+
+def ask_starts_subject(task_id: str) -> str:
+    """The subject on which a node asks the gateways how often a task was begun."""
+    return f"{ROOT}.ask.starts.{_token(task_id)}"
 
 
 CANCEL_WILDCARD = f"{ROOT}.control.cancel.*"

@@ -1,6 +1,8 @@
 """What the keys of the bus may do: the one list from which a node's permissions are made.
 
-A wildcard stands for a whole token, so whatever has a consumer's name in a token is listed by name.
+A wildcard stands for a whole token, so whatever has a consumer's name in a token is listed by name. A node reads no
+stream: who may read one reads all of it. It stores by a task's id, which the bus tells nobody but the node that was
+given the task, gateways and operators.
 """
 
 from __future__ import annotations
@@ -52,8 +54,6 @@ _STORED_BY_NODES = (
     names.EVENTS_WILDCARD,
     f"{names.ROOT}.output.*",
     names.DEAD_WILDCARD,
-    f"$JS.API.STREAM.INFO.{names.STREAM_EVENTS}",
-    f"$JS.API.STREAM.MSG.GET.{names.STREAM_RESULTS}",
-    f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}",
-    f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.>",
+    names.ASK_RESULT_WILDCARD,
+    names.ASK_STARTS_WILDCARD,
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Mapping
+
 import msgspec
 
 from chassis.errors import BusUnavailableError
@@ -10,7 +13,6 @@ from node.domain.shrink import CUTS, shrink_outputs
 from node.infrastructure.bus.publisher import Publisher
 from schemas import names
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
-from schemas.status import Status
 
 _FIRST_WRITER = {names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
 _TAKEN = frozenset((jetstream.WRONG_LAST_SEQUENCE, jetstream.WRONG_LAST_SEQUENCE_CONSTANT, jetstream.MAXIMUM_MESSAGES))
@@ -30,32 +32,32 @@ class NatsResultSink:
     async def store(self, result: ResultMessage, reply: str) -> bool:
         """As the port says. Raises BusUnavailableError, JetStreamError."""
         payload = self._encoded(result)
+        ours = {names.HEADER_MSG_ID: secrets.token_hex(8)}
         try:
-            await self._publisher.store(reply, payload, _FIRST_WRITER)
+            await self._publisher.store(reply, payload, _FIRST_WRITER | ours)
         except jetstream.JetStreamError as error:
             if error.err_code in _TAKEN:
-                return await self._is_ours(reply, payload)
+                return await self._is_ours(reply, payload, ours)
             raise
         return True
 
     async def find(self, reply: str) -> Execution | None:
-        """Asks the stream's leader: a replica may still have what was taken away."""
-        stored = await jetstream.last_message(self._publisher.bus, names.STREAM_RESULTS, reply)
-        if stored is None:
+        """Asks a gateway: a node may read no results."""
+        stored = await self._publisher.bus.request(names.ask_result_subject(names.task_of(reply)), b"", repeat=True)
+        if not stored.data:
             return None
         try:
-            return _decoder.decode(stored.payload).execution
+            return _decoder.decode(stored.data).execution
         except msgspec.MsgspecError as error:
             raise OSError(f"the stored result was not understood: {error}") from error
 
-    async def _is_ours(self, reply: str, payload: bytes) -> bool:
-        """A try whose answer was lost, and that was repeated, finds its own result."""
-        direct = f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.{reply}"
+    async def _is_ours(self, reply: str, payload: bytes, ours: Mapping[str, str]) -> bool:
+        """A try whose answer was lost, and that was repeated, finds its own result: the stream knows the message's id
+        again. Of another's, it takes no second message on the subject."""
         try:
-            kept = await self._publisher.bus.request(direct, b"", repeat=True)
+            return (await jetstream.store(self._publisher.bus, reply, payload, ours)).duplicate
         except BusUnavailableError:
             return False
-        return kept.data == payload
 
     def _encoded(self, result: ResultMessage) -> bytes:
         max_bytes = self._publisher.max_bytes - _HEADROOM_BYTES
@@ -83,14 +85,14 @@ class NatsAnnouncer:
 
 
 class NatsRunLedger:
-    """Implements ``RunLedger``: counts a task's RUNNING events, one for each time that a node began it."""
+    """Implements ``RunLedger``: a gateway counts the task's RUNNING events, one for each time that a node began it."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
 
     async def starts(self, task_id: str) -> int:
-        subject = names.event_subject(task_id, Status.RUNNING)
-        info = f"STREAM.INFO.{names.STREAM_EVENTS}"
-        answer = await jetstream.call(self._publisher.bus, info, {"subjects_filter": subject})
-        subjects: dict[str, int] = answer["state"].get("subjects") or {}
-        return subjects.get(subject, 0)
+        answer = await self._publisher.bus.request(names.ask_starts_subject(task_id), b"", repeat=True)
+        try:
+            return int(answer.data)
+        except ValueError as error:
+            raise OSError(f"the answer was not understood: {error}") from error

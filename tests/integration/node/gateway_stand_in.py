@@ -38,11 +38,23 @@ class GatewayStandIn:
         self.order: list[Execution] = []
         self._came = asyncio.Condition()
 
-    async def open(self, replicas: int = 1) -> None:
+    async def open(self, replicas: int = 1, *, answers: bool = True) -> None:
+        """``answers``: also what nodes ask about a task that came again."""
         for config in streams(BusLimits(replicas=replicas)):
             await self.ask(f"STREAM.CREATE.{config['name']}", config)
         await self.queues("default")
         await self.listen()
+        if answers:
+            await self.client.subscribe(names.ASK_RESULT_WILDCARD, cb=self._asked_for_result)
+            await self.client.subscribe(names.ASK_STARTS_WILDCARD, cb=self._asked_for_starts)
+
+    async def _asked_for_result(self, message: Msg) -> None:
+        wanted = names.result_subject(message.subject.rpartition(".")[2])
+        stored = await self.client.request(f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.{wanted}", b"")
+        await message.respond(stored.data)
+
+    async def _asked_for_starts(self, message: Msg) -> None:
+        await message.respond(str(await self.starts(message.subject.rpartition(".")[2])).encode())
 
     async def queues(self, *pools: str, ack_wait_s: float = TASK_ACK_WAIT_S) -> None:
         """Makes the consumers of these pools, or gives them another ack wait. A node pulls from what is there."""

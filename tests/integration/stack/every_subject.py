@@ -59,6 +59,8 @@ def messages() -> Iterator[str]:
     yield names.callback_subject("t1", "")
     yield names.output_subject("t1")
     yield names.cancel_subject("t1")
+    yield names.ask_result_subject("t1")
+    yield names.ask_starts_subject("t1")
     yield names.node_subject("n1")
     yield names.node_subject("n2")
     yield names.ROLL_CALL
