@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from collections.abc import Mapping
 
 import msgspec
@@ -32,7 +32,7 @@ class NatsResultSink:
     async def store(self, result: ResultMessage, reply: str) -> bool:
         """As the port says. Raises BusUnavailableError, JetStreamError."""
         payload = self._encoded(result)
-        ours = {names.HEADER_MSG_ID: secrets.token_hex(8)}
+        ours = {names.HEADER_MSG_ID: hashlib.sha256(payload).hexdigest()[:32]}
         try:
             await self._publisher.store(reply, payload, _FIRST_WRITER | ours)
         except jetstream.JetStreamError as error:
