@@ -24,6 +24,7 @@ SOON = {"untaken_s": 1.0}
 
 
 def node_in(stack: Stack, pool: str, **settings: Any) -> Node:
+    """``pool``: one that the bus lets a node take from."""
     return stack.add_node(**{**NODE, "pools": [pool], "concurrency": 2, **settings})
 
 
@@ -48,7 +49,7 @@ async def all_end_once(stack: Stack, client: Client, task_ids: list[str]) -> Non
 
 async def test_what_waits_in_a_pool_whose_last_node_died_runs_in_another(start_stack: StartStack) -> None:
     stack = start_stack(gateways=2, nodes=0, gateway=SOON)
-    doomed = node_in(stack, "doomed")
+    doomed = node_in(stack, "default")
     await stack.wait_served(LANGUAGE)
     async with stack.client() as client:
         running = [await submit(client, LANGUAGE, 3_000, idempotency_key=f"r-{number}") for number in range(2)]
@@ -56,14 +57,14 @@ async def test_what_waits_in_a_pool_whose_last_node_died_runs_in_another(start_s
             await started(client, task_id)
         waiting = [await submit(client, LANGUAGE, priority=one) for one in ("HIGH", "NORMAL", "LOW") for _ in range(5)]
         doomed.kill()
-        await known(client, node_in(stack, "heirs"))
+        await known(client, node_in(stack, "second"))
         await all_end_once(stack, client, [*waiting, *running])
 
 
 async def test_a_node_that_is_listed_and_does_not_live_takes_nothing_along(start_stack: StartStack) -> None:
     """Its record says that it is large and idle, so it is given the larger part of the tasks."""
     stack = start_stack(gateways=2, nodes=0, gateway=SOON)
-    real = node_in(stack, "real")
+    real = node_in(stack, "second")
     await stack.wait_served(LANGUAGE)
     forged = a_node_record("forged", a_language_record(LANGUAGE, "1"), pools=["nowhere"], capacity=64)
     await list_node(stack, forged)
@@ -77,7 +78,7 @@ async def test_a_node_that_is_listed_and_does_not_live_takes_nothing_along(start
 
 async def test_what_nobody_serves_waits_until_somebody_does(start_stack: StartStack) -> None:
     stack = start_stack(gateways=1, nodes=0, gateway=SOON)
-    first = node_in(stack, "first")
+    first = node_in(stack, "default")
     await stack.wait_served(LANGUAGE)
     async with stack.client() as client:
         running = await submit(client, LANGUAGE, 60_000)
@@ -90,7 +91,7 @@ async def test_what_nobody_serves_waits_until_somebody_does(start_stack: StartSt
         assert (await client.get(waiting)).status is Status.QUEUED
         for task_id in (running, other):
             await client.cancel(task_id)
-        node_in(stack, "first")
+        node_in(stack, "default")
         async with asyncio.timeout(PATIENCE_S):
             assert (await result(client, waiting)).status is Status.SUCCEEDED
 
