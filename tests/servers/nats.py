@@ -37,7 +37,7 @@ def password_variable(role: str) -> str:
 def config_for(nodes: Mapping[str, Sequence[str]]) -> str:
     """The repository's nats.conf with these users."""
     text = nats_conf.with_nodes(CONFIG.read_text(encoding="utf-8"), nodes)
-    return re.sub(rf"{ANY_POOL}-\w+", "*", text)
+    return re.sub(rf"{ANY_POOL}[\w-]*", "*", text)
 
 
 class NatsServer(ServerProcess):
