@@ -22,7 +22,9 @@ from tests.servers.process import POLL_S, START_TIMEOUT_S, ServerProcess
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = REPOSITORY / "nats.conf"
 ROLES = ("gateway", "node", "operator", "system")
-NODES: Mapping[str, Sequence[str]] = {"node": ["default", "second", "simulated"]}
+POOLS = ("default", "simulated", "first", "second", "doomed", "heirs", "real")
+"""The pools of tests that start a stack of their own; a node's user takes the tasks of no other."""
+NODES: Mapping[str, Sequence[str]] = {"node": POOLS}
 """The users of nodes that a test's server has, and their pools."""
 ANY_POOL = "any-pool"
 """A pool by which a user may take from all: for servers that tests with pools of their own share."""
