@@ -24,7 +24,7 @@ print(found)
 @pytest.mark.parametrize("name", LEFT_BEHIND)
 def test_nothing_is_left_of(python_slot: AttachedAgent, name: str, warm: bool) -> None:
     before = python_slot.inside(OUTSIDE)
-    report = python_slot.run(LEFT_BEHIND[name], ["python3", "main.py"], warm=warm)
+    report = python_slot.run(LEFT_BEHIND[name], ["python3", "main.py"], warm=warm, disk_bytes=1 << 40)
     assert report.stdout == b"left\n", report
     assert report.clean["ok"], report.clean
     assert python_slot.python(PROBE).stdout == b"[]\n"
