@@ -16,8 +16,9 @@ from nats.aio.client import Client
 
 from bench.dispatch.callers import BATCH
 from bench.dispatch.child_process import Answer, Child
+from chassis.etcd_users import ROOT
 from schemas import names
-from tests.servers.etcd import EtcdServer
+from tests.servers.etcd import EtcdServer, etcd_password
 from tests.servers.nats import PASSWORDS, NatsServer
 from tests.servers.stack import NO_ALARMS, Stack
 
@@ -182,6 +183,8 @@ async def _nodes(stack: Stack, directory: Path, size: PlaneSize, at: int) -> Chi
         "nats_user": "node",
         "nats_password": PASSWORDS["node"],
         "etcd_endpoints": stack.etcd.endpoints,
+        "etcd_user": ROOT,  # one for a thousand nodes
+        "etcd_password": etcd_password(ROOT),
         "state_dir": str(directory),
         **NO_ALARMS,
     }
