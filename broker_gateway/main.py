@@ -39,6 +39,7 @@ from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.roll_call import RollCall
+from broker_gateway.infrastructure.bus.store_watch import StoreWatch
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from broker_gateway.infrastructure.call_metrics import CallMetrics
 from broker_gateway.infrastructure.callbacks.breaker import with_breakers
@@ -85,6 +86,7 @@ class Gateway:
         self._stop = asyncio.Event()
         self._metrics = Metrics()
         self._bus = BusConnection(self._policies.bus)
+        self._store = StoreWatch(self._bus)
         self._id_secret = BusIdSecret(self._bus)
         self._declaration = Declaration(self._bus, self._policies.streams, then=self._id_secret.learn)
         self._questions = NodeQuestions(self._bus)
@@ -123,6 +125,7 @@ class Gateway:
             "running": not self._stop.is_set(),
             "bus": self._bus.connected(),
             "streams": self._declaration.connected(),
+            "store": self._store.works,
         }
         if self._server is not None:
             parts["nodes"] = self._directory.synced.is_set()
@@ -147,6 +150,7 @@ class Gateway:
         self._bus.start()
         self._lasting.add(LoopWatch(self._metrics.registry).run(), "loop watch")
         self._lasting.add(self._memory.run(), "memory return")
+        self._lasting.add(self._store.run(), "store watch")
         self._lasting.add(self._bus.given_up(), "bus connection")
         if self._relay is not None:
             self._lasting.add(self._relay.run(), "callback relay")

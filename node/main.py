@@ -140,6 +140,7 @@ class Node:
         return {
             "running": not self.draining.wanted,
             "bus": self.bus.connected(),
+            "store": not self.publisher.stuck,
             "sandboxes": self.ready.is_set(),
         }
 

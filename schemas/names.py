@@ -61,6 +61,12 @@ def task_subject(pool: str, priority: Priority, task_id: str) -> str:
     return f"{ROOT}.task.{_token(pool)}.{priority.value.lower()}.{_token(task_id)}"
 
 
+def probe_subject(token: str) -> str:
+    """The subject among the tasks on which a gateway looks whether they can be stored; of no pool that a node may
+    have."""
+    return f"{ROOT}.task._probe.low.{_token(token)}"
+
+
 def task_subject_any(task_id: str) -> str:
     """Matches the task in whatever pool and priority it waits."""
     return f"{ROOT}.task.*.*.{_token(task_id)}"

@@ -25,9 +25,10 @@ TASK_ACK_WAIT_S = 5.0
 """A node that is silent for this long loses its task to another."""
 RELAY_ACK_WAIT_S = 10
 """A gateway that is silent for this long loses its delivery to another."""
-CALLBACKS_MAX_BYTES = 128 << 20
+TASKS_SHARE, RESULTS_SHARE, EVENTS_SHARE, DEAD_SHARE, CALLBACKS_SHARE = 0.25, 0.5, 0.15, 0.08, 0.01
+"""Of ``BusLimits.max_bytes``; the rest is for the stream of secrets. Of 9 GiB the callbacks' 92 MiB are some 200,000
+results whose delivery has failed."""
 SECRETS_MAX_BYTES = 64 << 10
-"""Some 300,000 results whose delivery has failed."""
 MAX_ACK_PENDING = 100_000
 """Tasks of one pool and priority that may run at once. Nodes bound themselves; this must never be what bounds them."""
 MAX_WAITING_PULLS = 8_192
@@ -53,6 +54,8 @@ class BusLimits:
     results_max_age_s: float = 24 * 3600.0
     events_max_age_s: float = 24 * 3600.0
     dead_max_age_s: float = 7 * 24 * 3600.0
+    max_bytes: int = 9 << 30
+    """All streams together: below what the account may store, so that one that is full leaves the others their room."""
 
 
 def streams(limits: BusLimits) -> list[JsonObject]:
@@ -78,6 +81,10 @@ def _stream(name: str, subject: str, limits: BusLimits, max_age_s: float, **more
     return base | more
 
 
+def _share(limits: BusLimits, share: float) -> int:
+    return int(limits.max_bytes * share)
+
+
 def _tasks(limits: BusLimits) -> JsonObject:
     return _stream(
         names.STREAM_TASKS,
@@ -87,17 +94,20 @@ def _tasks(limits: BusLimits) -> JsonObject:
         retention="workqueue",
         discard="new",
         max_msgs=limits.tasks_max_msgs,
+        max_bytes=_share(limits, TASKS_SHARE),
         duplicate_window=DUPLICATE_WINDOW_S * _NANOSECONDS,
     )
 
 
 def _results(limits: BusLimits) -> JsonObject:
-    """One message per subject and new ones refused: the first writer wins even over one that sends no precondition."""
+    """One message per subject and new ones refused: the first writer wins even over one that sends no precondition.
+    A stream that refuses what is new does so also where it is full: gateways take its oldest away in time."""
     return _stream(
         names.STREAM_RESULTS,
         names.RESULTS_WILDCARD,
         limits,
         limits.results_max_age_s,
+        max_bytes=_share(limits, RESULTS_SHARE),
         discard="new",
         max_msgs_per_subject=1,
         discard_new_per_subject=True,
@@ -106,11 +116,19 @@ def _results(limits: BusLimits) -> JsonObject:
 
 
 def _events(limits: BusLimits) -> JsonObject:
-    return _stream(names.STREAM_EVENTS, names.EVENTS_WILDCARD, limits, limits.events_max_age_s)
+    return _stream(
+        names.STREAM_EVENTS,
+        names.EVENTS_WILDCARD,
+        limits,
+        limits.events_max_age_s,
+        max_bytes=_share(limits, EVENTS_SHARE),
+    )
 
 
 def _dead(limits: BusLimits) -> JsonObject:
-    return _stream(names.STREAM_DEAD, names.DEAD_WILDCARD, limits, limits.dead_max_age_s)
+    return _stream(
+        names.STREAM_DEAD, names.DEAD_WILDCARD, limits, limits.dead_max_age_s, max_bytes=_share(limits, DEAD_SHARE)
+    )
 
 
 def _callbacks(limits: BusLimits) -> JsonObject:
@@ -121,7 +139,7 @@ def _callbacks(limits: BusLimits) -> JsonObject:
         limits,
         limits.results_max_age_s,
         max_msgs_per_subject=1,
-        max_bytes=CALLBACKS_MAX_BYTES,
+        max_bytes=_share(limits, CALLBACKS_SHARE),
     )
 
 

@@ -80,6 +80,7 @@ def _streams(settings: GatewaySettings) -> BusLimits:
     return BusLimits(
         replicas=settings.stream_replicas,
         tasks_max_msgs=settings.bus_max_tasks,
+        max_bytes=settings.bus_bytes,
         results_max_age_s=settings.result_age_s,
         events_max_age_s=settings.event_age_s,
         dead_max_age_s=settings.dead_age_s,

@@ -46,6 +46,9 @@ class GatewaySettings(ConnectedSettings):
 
     stream_replicas: Literal[1, 3, 5] = Field(1, description="copies of each stream; 3 in a cluster")
     bus_max_tasks: Positive = Field(100_000, description="tasks queued and running on the bus, all pools together")
+    bus_bytes: Positive = Field(
+        9 << 30, description="bytes that all streams may store; below the account's max_file in nats.conf"
+    )
     result_age_s: Seconds = Field(24 * 3600.0, description="how long results are kept")
     event_age_s: Seconds = Field(24 * 3600.0, description="how long the history goes back")
     dead_age_s: Seconds = Field(7 * 24 * 3600.0, description="how long dead letters are kept")

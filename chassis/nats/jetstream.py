@@ -23,8 +23,9 @@ STREAM_NAME_IN_USE = 10058
 WRONG_LAST_SEQUENCE = 10071
 WRONG_LAST_SEQUENCE_CONSTANT = 10164
 """As the one before, from a server that does not tell which sequence would have been right."""
-MAXIMUM_MESSAGES = 10077
-"""Of the stream or of one subject."""
+MAXIMUM = 10077
+"""Of messages or bytes of the stream, or of messages of one subject: the description says which."""
+_OF_ONE_SUBJECT = "per subject"
 NO_STORAGE = 10047
 
 
@@ -66,6 +67,20 @@ _acks = msgspec.json.Decoder(Ack)
 def is_away(error: Exception) -> bool:
     """True where the bus did not answer, or said "not now": another try may help. False where JetStream said no."""
     return isinstance(error, BusUnavailableError) and not isinstance(error, JetStreamError)
+
+
+def is_taken(error: Exception) -> bool:
+    """True where the subject has its one message already, or another one than was expected: somebody was first."""
+    if not isinstance(error, JetStreamError):
+        return False
+    if error.err_code == MAXIMUM:
+        return _OF_ONE_SUBJECT in error.description
+    return error.err_code in (WRONG_LAST_SEQUENCE, WRONG_LAST_SEQUENCE_CONSTANT)
+
+
+def is_full(error: Exception) -> bool:
+    """True where the stream or the server has no room now. What is stored later may find some."""
+    return isinstance(error, JetStreamError) and error.err_code in (MAXIMUM, NO_STORAGE) and not is_taken(error)
 
 
 async def store(
@@ -115,6 +130,6 @@ async def last_message(bus: BusConnection, stream: str, subject: str) -> Stored 
 
 def _refused(code: int, err_code: int, description: str) -> Exception:
     """503 without a reason of its own is "not now": no leader, shutting down."""
-    if code == 503 and err_code not in (MAXIMUM_MESSAGES, NO_STORAGE):
+    if code == 503 and err_code not in (MAXIMUM, NO_STORAGE):
         return BusUnavailableError(description)
     return JetStreamError(code, err_code, description)

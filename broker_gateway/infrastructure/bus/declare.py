@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 
@@ -14,6 +15,11 @@ from chassis.nats.connection import BusConnection
 from schemas import names, topology
 
 log = structlog.get_logger(__name__)
+
+ACCOUNT_SHARE = 0.9
+"""Of what the account may store: the rest is the server's own, consumers and what is about to be removed."""
+MIN_BYTES = 64 << 20
+"""Of all streams; with less nothing works."""
 
 
 async def ensure_stream(bus: BusConnection, config: topology.JsonObject) -> None:
@@ -71,13 +77,28 @@ class Declaration:
         failures = Failures(self._bus.settings.backoff)
         while True:
             try:
-                await ensure_all(self._bus, self._limits)
+                await ensure_all(self._bus, await self._fitting())
                 if self._then is not None:
                     await self._then()
             except BusUnavailableError as error:
+                if isinstance(error, jetstream.JetStreamError) and error.err_code == jetstream.NO_STORAGE:
+                    self._smaller()
                 log.warning("bus_not_declared", error=str(error))
                 self.done.clear()
                 await asyncio.sleep(failures.next_s())
             else:
                 self.done.set()
                 return
+
+    async def _fitting(self) -> topology.BusLimits:
+        """The limits, within what the account may store."""
+        account = await jetstream.call(self._bus, "INFO")
+        may_store = int(account.get("limits", {}).get("max_storage", -1))
+        if may_store <= 0:
+            return self._limits
+        return replace(self._limits, max_bytes=min(self._limits.max_bytes, int(ACCOUNT_SHARE * may_store)))
+
+    def _smaller(self) -> None:
+        """After the server said that it has no such room to promise."""
+        self._limits = replace(self._limits, max_bytes=max(MIN_BYTES, self._limits.max_bytes // 2))
+        log.warning("streams_made_smaller", max_bytes=self._limits.max_bytes)

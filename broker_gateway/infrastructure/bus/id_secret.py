@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 
-from broker_gateway.infrastructure.bus.results import TAKEN
 from chassis.errors import BusAwayError, BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
@@ -42,5 +41,5 @@ class BusIdSecret:
         try:
             await jetstream.store(self._bus, names.ID_SECRET, secret, headers)
         except jetstream.JetStreamError as error:
-            if error.err_code not in TAKEN:
+            if not jetstream.is_taken(error):
                 raise

@@ -12,8 +12,6 @@ from schemas.execution import ResultMessage
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(ResultMessage)
-TAKEN = (jetstream.WRONG_LAST_SEQUENCE, jetstream.MAXIMUM_MESSAGES)
-"""What the server says where another was first."""
 
 
 class BusResultStore:
@@ -34,7 +32,7 @@ class BusResultStore:
         try:
             await jetstream.store(self._bus, subject, _encoder.encode(result), headers)
         except jetstream.JetStreamError as error:
-            if error.err_code in TAKEN:
+            if jetstream.is_taken(error):
                 return False
             raise
         return True

@@ -24,7 +24,6 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(TaskMessage)
 _BETWEEN_TRIES = Backoff(base_s=0.1, max_s=1.0)
 _LAST_TRY_S = 0.1
-_FULL = (jetstream.MAXIMUM_MESSAGES, jetstream.NO_STORAGE)
 
 
 class BusTaskQueue:
@@ -97,7 +96,7 @@ async def store_task(
     except jetstream.JetStreamError as error:
         if error.err_code == jetstream.WRONG_LAST_SEQUENCE:
             return False
-        if error.err_code in _FULL:
+        if jetstream.is_full(error):
             raise QueueFullError(f"the bus is full: {error.description}", FULL_RETRY_MS) from error
         raise
     return not ack.duplicate

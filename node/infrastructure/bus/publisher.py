@@ -3,16 +3,21 @@ confirmed."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+
+import structlog
 
 from chassis.backoff import Backoff
 from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 
-STORE_FOR_S = 60.0
-"""For so long is a store tried; after that the task comes again from its queue."""
+STUCK_AFTER_S = 1.0
+"""A store that is not confirmed for so long keeps the node from taking more."""
 _BETWEEN_TRIES = Backoff(base_s=0.1, max_s=5.0)
+
+_log = structlog.get_logger(__name__)
 
 
 class Publisher:
@@ -20,6 +25,15 @@ class Publisher:
 
     def __init__(self, bus: BusConnection) -> None:
         self.bus = bus
+        self._failing: dict[object, float] = {}
+        """When each store that has failed so far was first tried, by the loop's clock."""
+
+    @property
+    def stuck(self) -> bool:
+        """True while something cannot be stored: what the node took now, it could not finish either."""
+        if not self._failing:
+            return False
+        return min(self._failing.values()) + STUCK_AFTER_S <= asyncio.get_running_loop().time()
 
     @property
     def max_bytes(self) -> int:
@@ -44,13 +58,29 @@ class Publisher:
         return True
 
     async def store(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> None:
-        """Stores a message: returns once a stream has it, and tries again for STORE_FOR_S while none answers. Raises
-        BusUnavailableError, and JetStreamError at once where the stream says no."""
+        """Stores a message: returns once a stream has it, and tries for as long as none answers or has room for it.
+        Raises JetStreamError at once where the stream says no."""
+        began = asyncio.get_running_loop().time()
         try:
             await jetstream.store(self.bus, subject, payload, headers)
-        except Exception as error:
-            if not jetstream.is_away(error):
+        except BusUnavailableError as error:
+            if not _may_work_later(error):
                 raise
-            async for attempt in _BETWEEN_TRIES.retrying(on=jetstream.is_away, within_s=STORE_FOR_S):
+            await self._store_patiently(subject, payload, headers, began)
+
+    async def _store_patiently(
+        self, subject: str, payload: bytes, headers: Mapping[str, str] | None, began: float
+    ) -> None:
+        ticket = object()
+        self._failing[ticket] = began
+        _log.warning("store_waits", subject=subject)
+        try:
+            async for attempt in _BETWEEN_TRIES.retrying(on=_may_work_later):
                 with attempt:
                     await jetstream.store(self.bus, subject, payload, headers)
+        finally:
+            del self._failing[ticket]
+
+
+def _may_work_later(error: Exception) -> bool:
+    return jetstream.is_away(error) or jetstream.is_full(error)

@@ -15,8 +15,6 @@ from schemas import names
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 
 _FIRST_WRITER = {names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
-_TAKEN = frozenset((jetstream.WRONG_LAST_SEQUENCE, jetstream.WRONG_LAST_SEQUENCE_CONSTANT, jetstream.MAXIMUM_MESSAGES))
-"""RESULTS keeps one message per subject and refuses a second."""
 _HEADROOM_BYTES = 1024
 
 _encoder = msgspec.json.Encoder()
@@ -36,7 +34,7 @@ class NatsResultSink:
         try:
             await self._publisher.store(reply, payload, _FIRST_WRITER | ours)
         except jetstream.JetStreamError as error:
-            if error.err_code in _TAKEN:
+            if jetstream.is_taken(error):  # RESULTS keeps one message per subject and refuses a second
                 return await self._is_ours(reply, payload, ours)
             raise
         return True

@@ -121,7 +121,7 @@ class NatsTaskSource:
             self._log.warning("pulling_interrupted", error=f"{type(error).__name__}: {error}")
 
     async def _step(self) -> None:
-        if not self._waiting:
+        if not self._waiting or self._publisher.stuck:
             for queue in self._queues:
                 await queue.withdraw()
             return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from structlog.testing import capture_logs
 
@@ -32,6 +34,20 @@ STREAMS = (
     names.STREAM_CALLBACKS,
     names.STREAM_SECRETS,
 )
+
+
+@asynccontextmanager
+async def declared(settings: BusSettings) -> AsyncIterator[BusConnection]:
+    bus = BusConnection(settings)
+    declaration = Declaration(bus, BusLimits())
+    bus.start()
+    try:
+        async with asyncio.timeout(15):
+            await declaration.done.wait()
+        yield bus
+    finally:
+        await declaration.close()
+        await bus.close()
 
 
 async def config_of(bus: BusConnection, stream: str) -> topology.JsonObject:
@@ -122,3 +138,14 @@ async def test_three_replicas_survive_their_leader(nats_cluster: NatsCluster) ->
     await lengths.close()
     await declaration.close()
     await bus.close()
+
+
+async def test_all_streams_together_stay_below_what_the_account_may_store(start_nats: StartNats) -> None:
+    """The server is the one of nats.conf: with its own numbers."""
+    server = start_nats(roles=True)
+    settings = BusSettings(urls=[server.url_as("gateway")], inbox_prefix=names.INBOX_GATEWAY)
+    async with declared(settings) as bus:
+        account = await jetstream.call(bus, "INFO")
+        sizes = [(await config_of(bus, stream))["max_bytes"] for stream in STREAMS]
+        assert min(sizes) > 0
+        assert sum(sizes) <= 0.9 * account["limits"]["max_storage"]

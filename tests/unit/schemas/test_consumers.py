@@ -42,7 +42,11 @@ def test_a_stored_result_is_replaced_by_no_later_one_and_is_told_to_whoever_wait
 
 
 def test_dead_letters_are_kept_in_files_for_their_age_on_as_many_servers_as_asked_for() -> None:
-    (dead,) = [one for one in streams(BusLimits(replicas=3, dead_max_age_s=2.5)) if one["name"] == STREAM_DEAD]
+    (dead,) = [
+        one
+        for one in streams(BusLimits(replicas=3, dead_max_age_s=2.5, max_bytes=100_000))
+        if one["name"] == STREAM_DEAD
+    ]
     assert dead == {
         "name": "CODERUNNER_DEAD",
         "subjects": ["coderunner.v1.dead.*.*"],
@@ -50,7 +54,7 @@ def test_dead_letters_are_kept_in_files_for_their_age_on_as_many_servers_as_aske
         "retention": "limits",
         "discard": "old",
         "max_msgs": -1,
-        "max_bytes": -1,
+        "max_bytes": 8_000,
         "max_consumers": -1,
         "max_msg_size": -1,
         "max_age": 2_500_000_000,

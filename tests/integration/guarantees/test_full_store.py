@@ -1,0 +1,108 @@
+"""A bus that cannot store is told by everybody, costs no task, and is used again once it can."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from coderunner import Limits
+from coderunner.errors import CodeRunnerError
+from coderunner.model import Status
+from schemas import names
+from tests.integration.guarantees.simulated_tasks import lasting, started
+from tests.servers import EtcdServer, NatsServer
+from tests.servers.stack import Daemon, Stack
+from tests.servers.waiting import eventually
+
+LANGUAGE = "nolang"
+DISK_MIB = 48
+LARGE = "x" * 200_000
+ALL_OF_IT = Limits(output_bytes=1 << 20)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """The place of a server's store, on a file system of its own."""
+    store = tmp_path / "nats-store"
+    store.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", str(store)], check=True)
+    yield store
+    subprocess.run(["umount", "--lazy", str(store)], check=True)
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    made = Stack(tmp_path, NatsServer(tmp_path, roles=True), EtcdServer(tmp_path))
+    try:
+        for server in (*made.nats.members, *made.etcd.members):
+            server.start()
+        yield made
+    finally:
+        made.close()
+
+
+def add_node(stack: Stack) -> Daemon:
+    return stack.add_node(
+        sandbox="simulated", simulated_languages=[LANGUAGE], pools=["simulated"], concurrency=2, reconnect_max_s=0.5
+    )
+
+
+def fill(ballast: Path) -> None:
+    subprocess.run(["dd", "if=/dev/zero", f"of={ballast}", "bs=64k"], check=False, capture_output=True)
+
+
+def parts(daemon: Daemon) -> tuple[int, bool]:
+    """What ``/ready`` says of it, and of the store."""
+    status, body = daemon.get("/ready")
+    return status, json.loads(body)["parts"]["store"]
+
+
+async def test_while_the_disk_is_full_nothing_is_run_twice_and_everybody_says_so(
+    small_disk: Path, stack: Stack
+) -> None:
+    gateway, node = stack.add_gateway(), add_node(stack)
+    await stack.wait_served(LANGUAGE)
+    async with stack.client() as client:
+        task_id = await client.submit(LANGUAGE, "x", stdin=LARGE, env=lasting(1500), limits=ALL_OF_IT)
+        await started(client, task_id)
+        ballast = small_disk / "ballast"
+        await asyncio.to_thread(fill, ballast)
+        with pytest.raises(CodeRunnerError):
+            await client.submit(LANGUAGE, "x", stdin=LARGE)
+        full = (HTTPStatus.SERVICE_UNAVAILABLE, False)
+        await eventually(lambda: (parts(gateway), parts(node)) == (full, full), 60)
+
+        ballast.unlink()
+        (nats,) = stack.nats.members
+        nats.stop()
+        nats.start()
+        works = (HTTPStatus.OK, True)
+        await eventually(lambda: (parts(gateway), parts(node)) == (works, works), 60)
+        execution = await asyncio.wait_for(client.follow(task_id), 60)
+        assert (execution.status, execution.attempt) == (Status.SUCCEEDED, 1)
+        assert execution.run is not None
+        assert execution.run.stdout == LARGE
+        assert (await client.run(LANGUAGE, "x")).status is Status.SUCCEEDED
+
+
+async def test_the_oldest_results_make_room_for_new_ones(stack: Stack) -> None:
+    bus_bytes = 64 << 20
+    stack.add_gateway(bus_bytes=bus_bytes)
+    add_node(stack)
+    await stack.wait_served(LANGUAGE)
+    async with stack.client() as client:
+        for _ in range(5):
+            runs = [client.run(LANGUAGE, "x", stdin=LARGE, limits=ALL_OF_IT) for _ in range(40)]
+            assert {one.status for one in await asyncio.gather(*runs)} == {Status.SUCCEEDED}
+    (nats,) = stack.nats.members
+    operator = await nats.connect("operator")
+    info = json.loads((await operator.request(f"$JS.API.STREAM.INFO.{names.STREAM_RESULTS}")).data)
+    await operator.close()
+    assert info["config"]["max_bytes"] == bus_bytes // 2 >= info["state"]["bytes"]
+    assert 40 < info["state"]["messages"] < 200
