@@ -8,6 +8,7 @@ from typing import Any
 
 from .disk import Disk
 from .identity import files_as
+from .locks import LockWatch
 from .meter import Meter, Reading
 
 _MAX_CHECK_INTERVAL_S = 0.1
@@ -32,6 +33,7 @@ class Account:
         self._had_all_tasks = False
         self._had_all_descriptors = False
         self._cores = os.cpu_count() or 1
+        self._locks = LockWatch(meter)
         disk.start()
         self._before = meter.read()
         self._own_cpu_ms = time.process_time() * 1e3
@@ -59,7 +61,7 @@ class Account:
             return "memory"
         if disk_bytes > self._limits["disk_bytes"]:
             return "disk"
-        return None
+        return "memory" if self._locks.too_many() else None
 
     def note_descriptors(self, pid: int, max_open: int, user: tuple[int, int]) -> None:
         """Notes whether the program's main process has all of its ``max_open`` descriptors in use."""

@@ -49,6 +49,10 @@ class Meter:
     def cpu_ms(self) -> float:
         raise NotImplementedError
 
+    def system_ms(self) -> float:
+        """The part of it that was spent in the kernel; 0 where unknown."""
+        return 0.0
+
     def memory_bytes(self) -> int:
         return 0
 
@@ -91,6 +95,9 @@ class CgroupV2(Meter):
     def cpu_ms(self) -> float:
         return _keyed(f"{self._root}/cpu.stat", "usage_usec") / 1e3
 
+    def system_ms(self) -> float:
+        return _keyed(f"{self._root}/cpu.stat", "system_usec") / 1e3
+
     def memory_bytes(self) -> int:
         return _number(f"{self._root}/memory.current")
 
@@ -126,6 +133,9 @@ class CgroupV1(Meter):
 
     def cpu_ms(self) -> float:
         return _number(f"{self._root}/cpuacct/cpuacct.usage") / 1e6
+
+    def system_ms(self) -> float:
+        return _number(f"{self._root}/cpuacct/cpuacct.usage_sys") / 1e6
 
     def memory_bytes(self) -> int:
         return _number(f"{self._root}/memory/memory.usage_in_bytes")

@@ -43,6 +43,13 @@ ATTACKS = [
         prints="going",
         check=_ended_by_itself,
     ),
+    Attack(
+        name="file locks",
+        program="cpp/file_locks.cpp",
+        prints="locking",
+        status=["MEMORY_LIMIT", "TIME_LIMIT"],  # the latter where they count as the slot's memory
+        limits={"memory_bytes": 64 << 20, "wall_ms": 5_000},
+    ),
     Attack(name="buffers of TCP", program="python/socket_memory.py", args=["tcp"], **BUFFERS),
     Attack(name="buffers of UDP", program="python/socket_memory.py", args=["udp"], **BUFFERS),
     Attack(

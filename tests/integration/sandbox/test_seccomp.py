@@ -120,6 +120,12 @@ async def test_writing_everybodys_files_out_is_answered_as_done_for_any_descript
     assert json.loads(outcome.stdout) == {"sync": [0, 0], "syncfs": [0, 0]}
 
 
+async def test_locks_that_are_no_processs_do_not_exist(engine: PrefixedEngine) -> None:
+    asked = {f"fcntl ({command})": (72, 0, command, 0) for command in (36, 37, 38)}
+    outcome = await run_python(engine, f"CALLS = {asked!r}\n{SCRIPT}")
+    assert json.loads(outcome.stdout) == {key: [-1, 22] for key in asked}
+
+
 FOREIGN = """
 import ctypes, mmap
 code = bytes.fromhex("{code}")

@@ -1,0 +1,53 @@
+"""The watch on a run's file locks: kernel memory that no control group counts, of which one program could take all.
+
+To read the kernel's list makes locking wait on the whole host for some milliseconds, so it is read only when the run
+has spent time in the kernel since, as whoever makes locks must.
+"""
+
+from __future__ import annotations
+
+from .meter import Meter
+
+MAX_LOCKS = 1_000
+"""Some 200 KiB of the kernel's memory. SQLite holds three for each connection."""
+_LIST = "/proc/locks"
+_LOOK_EACH_SYSTEM_MS = 50.0
+_LOOK_EACH_MS = 1_000.0
+"""Time in the kernel may be told by samples, which a program can evade; all of its time cannot."""
+_READ_BYTES = 1 << 16
+_AT_OWNER = 4
+"""``1: POSIX  ADVISORY  WRITE 17 00:3a:5 0 EOF``, with an arrow before POSIX where it waits. 0 and less are others'."""
+
+
+class LockWatch:
+    """Tells whether the slot's programs hold more locks of files than any needs."""
+
+    def __init__(self, meter: Meter, path: str = _LIST) -> None:
+        self._meter = meter
+        self._path = path
+        self._looked_at = (meter.system_ms(), meter.cpu_ms())
+
+    def too_many(self) -> bool:
+        """Looks where it is time to."""
+        now = (self._meter.system_ms(), self._meter.cpu_ms())
+        in_kernel, at_all = (after - before for after, before in zip(now, self._looked_at, strict=True))
+        if in_kernel < _LOOK_EACH_SYSTEM_MS and at_all < _LOOK_EACH_MS:
+            return False
+        self._looked_at = now
+        return self._holds_more()
+
+    def _holds_more(self) -> bool:
+        held, rest = 0, b""
+        try:
+            with open(self._path, "rb", buffering=0) as file:
+                while held <= MAX_LOCKS and (read := file.read(_READ_BYTES)):
+                    *lines, rest = (rest + read).split(b"\n")
+                    held += sum(map(_is_owned, lines))
+        except OSError:
+            return False  # gVisor has no list; its locks are the slot's memory
+        return held > MAX_LOCKS
+
+
+def _is_owned(line: bytes) -> bool:
+    words = [word for word in line.split() if word != b"->"]
+    return len(words) > _AT_OWNER and words[_AT_OWNER].isdigit() and int(words[_AT_OWNER]) > 0
