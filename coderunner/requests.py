@@ -35,6 +35,7 @@ def task_message(task: Task) -> pb.Task:
             queue_deadline_ms=task.queue_deadline_ms,
             callback=pb.Callback(url=task.callback) if task.callback is not None else None,
             labels=task.labels or {},
+            large_result=task.large_result,
         )
     except (TypeError, ValueError) as error:
         raise InvalidTask(f"the task cannot be sent: {error}") from error

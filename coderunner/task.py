@@ -92,6 +92,8 @@ class Task:
     callback: str | None = None
     """An ``http``, ``https`` or ``grpc`` URL that gets the finished execution, at least once."""
     labels: Mapping[str, str] | None = field(default=None)
+    large_result: bool = False
+    """The execution may have more than 4 MiB: a callback's receiver must take that. Output beyond is cut."""
 
 
 class TaskOptions(TypedDict, total=False):
@@ -112,3 +114,4 @@ class TaskOptions(TypedDict, total=False):
     queue_deadline_ms: int
     callback: str | None
     labels: Mapping[str, str] | None
+    large_result: bool

@@ -120,3 +120,5 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     reply: str
     """The subject that takes its result. A node obeys it where it is this task's own (``names.is_reply_of``), and takes
     the message for malformed where it is any other."""
+    large_result: bool = False
+    """Its execution may be as large as the bus takes, and larger than ``sizes.EXECUTION_BYTES``."""

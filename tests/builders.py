@@ -87,6 +87,7 @@ def a_task(task_id: str = "t1", **changes: Any) -> TaskMessage:
         pool="default",
         cases=[],
         stop_at_first_failure=False,
+        large_result=False,
         checker=None,
         callback=None,
         labels={"post": "7"},

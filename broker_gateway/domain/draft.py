@@ -60,3 +60,4 @@ class TaskDraft:
     """0: none."""
     callback_url: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    large_result: bool = False

@@ -109,6 +109,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         submitted_at_ms=terms.now_ms,
         expires_at_ms=terms.now_ms + deadline_ms if deadline_ms else None,
         reply=result_subject(terms.id.value),
+        large_result=draft.large_result,
     )
 
 

@@ -39,6 +39,7 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         queue_deadline_ms=task.queue_deadline_ms,
         callback_url=task.callback.url if task.HasField("callback") else None,
         labels=_some(task.labels, counts.labels),
+        large_result=task.large_result,
     )
 
 

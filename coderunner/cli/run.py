@@ -50,6 +50,7 @@ class _Options:
     queue_deadline: float | None
     idempotency_key: str
     callback: str | None
+    large_result: bool
     json: bool
 
 
@@ -89,6 +90,7 @@ class _Options:
 @click.option("--queue-deadline", type=_SECONDS, metavar="S", help="EXPIRED if it has not started within this.")
 @click.option("--idempotency-key", default="", metavar="KEY", help="The same key returns the same task.")
 @click.option("--callback", metavar="URL", help="Gets the finished execution: http, https or grpc.")
+@click.option("--large-result", is_flag=True, help="Keep more output than fits into a result of 4 MiB.")
 @click.option("--json", is_flag=True, help="Print the Execution as one JSON object in place of the output.")
 @click.pass_obj
 def run(address: Address, /, **options: Any) -> int:
@@ -137,6 +139,7 @@ def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
         queue_deadline_ms=_scaled(chosen.queue_deadline, 1000) or 0,
         callback=chosen.callback,
         labels=chosen.label,
+        large_result=chosen.large_result,
     )
 
 

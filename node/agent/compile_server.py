@@ -138,8 +138,8 @@ class Compilation:
         max_output_bytes = int(self._limits["output_bytes"])
         code, text = self._answer or (None, b"the compiler gave up on this program\n")
         ending, usage = self.account.close(self.ending or "exited", code is None, code != 0)
-        artefacts, too_large = artefacts_of(self._config, self._header, self.directory) if code == 0 else ([], False)
-        if too_large:
+        artefacts, fault = artefacts_of(self._config, self._header, self.directory) if code == 0 else ([], "")
+        if fault:
             ending = "disk"
             usage["limits_hit"].append("disk")
         if text[:max_output_bytes]:
@@ -154,6 +154,7 @@ class Compilation:
                 "stdout_truncated": False,
                 "stderr_truncated": len(text) > max_output_bytes,
                 "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
+                "fault": fault,
                 **usage,
             },
             *(content for _, content in artefacts),

@@ -167,8 +167,8 @@ class Run:
         ending, usage = self.account.close(self.ending or "exited", killed_by == signal.SIGKILL, exit_code != 0)
         if killed_by == signal.SIGXFSZ:
             usage["limits_hit"].append("file_size")
-        artefacts, too_large = self._artefacts() if ending == "exited" and exit_code == 0 else ([], False)
-        if too_large:
+        artefacts, fault = self._artefacts() if ending == "exited" and exit_code == 0 else ([], "")
+        if fault:
             ending = "disk"
             usage["limits_hit"].append("disk")
         self._emit(
@@ -181,6 +181,7 @@ class Run:
                 "stdout_truncated": self._captures[0].truncated,
                 "stderr_truncated": self._captures[1].truncated,
                 "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
+                "fault": fault,
                 **usage,
             },
             *(content for _, content in artefacts),
@@ -204,7 +205,7 @@ class Run:
                 if not self._pass_on(capture) and self._exit_announced:
                     break
 
-    def _artefacts(self) -> tuple[list[tuple[str, bytes]], bool]:
+    def _artefacts(self) -> tuple[list[tuple[str, bytes]], str]:
         return artefacts_of(self._config, self._header, self.directory)
 
     def _close(self) -> None:
@@ -225,15 +226,22 @@ def split(header: dict[str, Any], body: bytearray) -> tuple[list[tuple[str, memo
     return files, view[at : at + int(header["stdin_size"])]
 
 
-def artefacts_of(config: AgentConfig, header: dict[str, Any], directory: str) -> tuple[list[tuple[str, bytes]], bool]:
-    """Name and content of each file that a run is to bring back, and whether they are too large. No files where they
-    are, or where the program made them unreadable."""
+def artefacts_of(config: AgentConfig, header: dict[str, Any], directory: str) -> tuple[list[tuple[str, bytes]], str]:
+    """Name and content of each file that a run is to bring back, and in words what is too large of them. No files where
+    something is, or where the program made them unreadable."""
     if not header["collect"]:
-        return [], False
+        return [], ""
     try:
         with files_as(config.uid, config.gid):
-            return workdir.collect(directory, list(header["collect"]), int(header["collect_bytes"])), False
-    except workdir.TooLargeError:
-        return [], True
+            found = workdir.collect(
+                directory,
+                list(header["collect"]),
+                max_bytes=int(header["collect_bytes"]),
+                max_files=int(header["collect_files"]),
+                max_name_bytes=int(header["collect_name_bytes"]),
+            )
+            return found, ""
+    except workdir.TooLargeError as error:
+        return [], str(error)
     except OSError:
-        return [], False
+        return [], ""

@@ -5,6 +5,7 @@ Everything here is called under the slot's own uid (``identity.files_as``).
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import stat
@@ -19,7 +20,7 @@ _MAX_DEPTH = 32
 
 
 class TooLargeError(OSError):
-    """The files to collect are larger than allowed."""
+    """The files to collect are more, or larger, than allowed. The message goes on from "the program"."""
 
 
 def make() -> str:
@@ -67,15 +68,25 @@ def _enter(at: int, folder: str) -> int:
     return inner
 
 
-def collect(path: str, patterns: list[str], max_bytes: int) -> list[tuple[str, bytes]]:
+def collect(
+    path: str, patterns: list[str], *, max_bytes: int, max_files: int, max_name_bytes: int
+) -> list[tuple[str, bytes]]:
     """Regular files whose relative name matches a pattern (``*`` matches ``/`` too). Raises TooLargeError before a byte
-    too many is read, and OSError where the program made something unreadable."""
+    too many is read, and OSError where the program made something unreadable. ``max_name_bytes``: of all names
+    together, as a frame's header spells them."""
     found: list[tuple[str, bytes]] = []
-    room = max_bytes
+    room, name_room = max_bytes, max_name_bytes
     root = os.open(path, _DIRECTORY)
     try:
         for at, name, relative in _regular_files(root, "", patterns, 0):
+            name_room -= len(json.dumps(relative))
+            if len(found) == max_files:
+                raise TooLargeError(f"left more than {max_files} files to run")
+            if name_room < 0:
+                raise TooLargeError(f"left files to run whose names have more than {max_name_bytes} bytes")
             content = _read(at, name, room)
+            if content is None:
+                raise TooLargeError(f"left more than {max_bytes} bytes to run")
             room -= len(content)
             found.append((relative, content))
     finally:
@@ -102,9 +113,8 @@ def _is_text(name: str) -> bool:
     return name.isascii() or not any("\udc80" <= character <= "\udcff" for character in name)
 
 
-def _read(at: int, name: str, room: int) -> bytes:
+def _read(at: int, name: str, room: int) -> bytes | None:
+    """None where the file is larger than ``room``."""
     file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=at)
     with os.fdopen(file, "rb") as reader:
-        if os.fstat(file).st_size > room:
-            raise TooLargeError(f"{name} is one too many: {room} bytes are left")
-        return reader.read()
+        return None if os.fstat(file).st_size > room else reader.read()

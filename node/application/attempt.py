@@ -10,6 +10,7 @@ import msgspec
 
 from node.application.hold import Hold
 from node.application.ports import Delivery, OnOutput, Sandbox
+from node.domain.output_budget import OutputBudget
 from node.domain.sandbox import Launch, Outcome
 from node.domain.verdict import CANCELLED_BEFORE_START
 from schemas.execution import CaseResult, Execution, ResultMessage, Stage, TaskEvent
@@ -23,7 +24,16 @@ KILL_AGAIN_S = 0.2
 class Attempt:
     """One node's attempt at one task, from delivery to acknowledgement. Times are Unix milliseconds."""
 
-    def __init__(self, delivery: Delivery, node_id: str, started_ms: float, *, lost_after_s: float = 6.0) -> None:
+    def __init__(
+        self,
+        delivery: Delivery,
+        node_id: str,
+        started_ms: float,
+        *,
+        lost_after_s: float = 6.0,
+        message_bytes: int = 8 << 20,
+    ) -> None:
+        """``message_bytes``: the most that the store of results takes for one."""
         self.delivery = delivery
         self.task = delivery.task
         self.node_id = node_id
@@ -35,6 +45,9 @@ class Attempt:
         self.language_version = self.task.language_version
         """As the task asks for it, until the exact one is known."""
         self.warnings: list[str] = []
+        self.budget = OutputBudget(
+            stages=1 + max(1, len(self.task.cases)), message_bytes=message_bytes, large=self.task.large_result
+        )
         self.cached = False
         """True where its artefacts were there already."""
         self.cancelled = False
@@ -98,7 +111,7 @@ class Attempt:
             compile=compile_stage,
             run=run_stage,
             cases=list(cases),
-            warnings=self.warnings,
+            warnings=[*self.warnings, *self.budget.words()],
             error=error,
         )
 

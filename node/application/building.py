@@ -64,7 +64,7 @@ class Builder:
         return Build(words, runnable_of_artefacts(program, stage, files), cached=True)
 
     async def _compiled(self, attempt: Attempt, program: Program, launch: Launch, key: str) -> Build:
-        live = LiveOutput(self._announcer, attempt.task.id, attempt.number, COMPILE_STAGE)
+        live = LiveOutput(self._announcer, attempt, COMPILE_STAGE)
         async with self._pool.slot(program.language, Role.COMPILE, launch.limits) as sandbox:
             try:
                 outcome = await attempt.run(sandbox, launch, live)

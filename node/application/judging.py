@@ -14,7 +14,7 @@ from node.domain.sandbox import Launch, Outcome, Role
 from node.domain.verdict import case_verdict, checker_verdict, explain, run_status, stage_of
 from schemas.execution import CaseResult, case_stage
 from schemas.status import Status, Verdict
-from schemas.task import Limits, TaskMessage, TestCase
+from schemas.task import Limits, TestCase
 
 CHECKER_LIMITS = Limits(
     cpu_ms=5_000,
@@ -28,6 +28,10 @@ CHECKER_LIMITS = Limits(
 )
 
 
+CHECKER_PROGRAM_BYTES = CHECKER_LIMITS.disk_bytes - (8 << 20)
+"""Of its own files: the rest of its disk is for what it judges, and for itself."""
+
+
 def widest(limits: Limits, cases: list[TestCase]) -> Limits:
     """The limits that a slot must grant so that every case can have its own limits in it. Memory is set for each run:
     the slot is taken for what the first one needs."""
@@ -36,11 +40,11 @@ def widest(limits: Limits, cases: list[TestCase]) -> Limits:
     return Limits(**{**widest_of_each, "memory_bytes": every[0].memory_bytes})
 
 
-def undecided(task: TaskMessage, verdict: Verdict, words: str) -> list[CaseResult]:
+def undecided(attempt: Attempt, verdict: Verdict, words: str) -> list[CaseResult]:
     """Cases of a task that nothing was run for."""
     return [
-        CaseResult(name=_name(case, index), verdict=verdict, stage=None, checker_output=words)
-        for index, case in enumerate(task.cases)
+        attempt.budget.case(CaseResult(name=_name(case, index), verdict=verdict, stage=None, checker_output=words))
+        for index, case in enumerate(attempt.task.cases)
     ]
 
 
@@ -72,10 +76,10 @@ class Judge:
                 results.append(CaseResult(name=name, verdict=Verdict.SKIPPED, stage=None, checker_output=""))
                 continue
             launch = self._launch(attempt, runnable, case)
-            live = LiveOutput(self._announcer, attempt.task.id, attempt.number, case_stage(index))
+            live = LiveOutput(self._announcer, attempt, case_stage(index))
             outcome = await self._run(attempt, runnable, sandbox, launch, live)
             result = await self._verdict(attempt, name, case, outcome, checker)
-            results.append(result)
+            results.append(attempt.budget.case(result))
             stopped = attempt.task.stop_at_first_failure and result.verdict is not Verdict.ACCEPTED
         return results
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from node.application.attempt import Attempt
 from node.application.ports import Announcer
 from node.domain.text import LiveText
 from schemas.execution import OutputChunk
+from schemas.sizes import json_bytes
 
 FLUSH_AFTER_S = 0.02
 FLUSH_AT_BYTES = 4096
@@ -14,11 +16,11 @@ FLUSH_AT_BYTES = 4096
 
 class LiveOutput:
     """An ``OnOutput`` that publishes what it is given. Must be called on the event loop. What is still held when the
-    stage ends is published only where something was published before: otherwise the result is about to bring it all."""
+    stage ends is published only where something was published before: otherwise the result is about to bring it all.
+    Once the task's budget of live output is spent, no more is published."""
 
-    def __init__(self, announcer: Announcer, task_id: str, attempt: int, stage: str) -> None:
+    def __init__(self, announcer: Announcer, attempt: Attempt, stage: str) -> None:
         self._announcer = announcer
-        self._task_id = task_id
         self._attempt = attempt
         self._stage = stage
         self._texts: dict[str, LiveText] = {}
@@ -28,6 +30,8 @@ class LiveOutput:
         self._published = False
 
     def __call__(self, stream: str, data: bytes) -> None:
+        if self._attempt.budget.live_bytes <= 0:
+            return
         self._held.setdefault(stream, bytearray()).extend(data)
         self._held_bytes += len(data)
         if self._held_bytes >= FLUSH_AT_BYTES:
@@ -56,8 +60,14 @@ class LiveOutput:
         if not text:
             return
         self._published = True
+        self._attempt.budget.live_bytes -= json_bytes(text)
         self._announcer.output(
             OutputChunk(
-                id=self._task_id, attempt=self._attempt, stage=self._stage, stream=stream, offset=offset, text=text
+                id=self._attempt.task.id,
+                attempt=self._attempt.number,
+                stage=self._stage,
+                stream=stream,
+                offset=offset,
+                text=text,
             )
         )

@@ -57,6 +57,11 @@ class TaskSource(Protocol):
 class ResultSink(Protocol):
     """The store of results: each goes to the ``reply`` address that its task names."""
 
+    @property
+    def max_bytes(self) -> int:
+        """The most that it takes for one result, as JSON."""
+        ...
+
     async def store(self, result: ResultMessage, reply: str) -> bool:
         """Stores a result. True once it is the stored one; False where there already was one."""
         ...

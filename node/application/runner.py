@@ -70,7 +70,13 @@ class TaskRunner:
         back."""
         if delivery.task.id in self._attempts:
             return  # redelivered to us while we still run it: the first delivery's acknowledgement settles both
-        attempt = Attempt(delivery, self._policy.node_id, self._clock(), lost_after_s=self._lost_after_s())
+        attempt = Attempt(
+            delivery,
+            self._policy.node_id,
+            self._clock(),
+            lost_after_s=self._lost_after_s(),
+            message_bytes=self._sink.max_bytes,
+        )
         self._attempts.enter(attempt)
         try:
             await self._handle(attempt)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from node.application.attempt import Attempt
 from node.application.building import Build, Builder
-from node.application.judging import CHECKER_LIMITS, Judge, undecided
+from node.application.judging import CHECKER_LIMITS, CHECKER_PROGRAM_BYTES, Judge, undecided
 from node.application.live_output import LiveOutput
 from node.application.off_loop import off_loop
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
 from node.domain.language import Language
 from node.domain.program import Program, Runnable, program_of, run_launch
 from node.domain.sandbox import Role
+from node.domain.sizes import unplaceable
 from node.domain.verdict import explain, run_status, stage_of, summary
 from schemas.execution import RUN_STAGE, Execution, Stage
 from schemas.status import Status, Verdict
+from schemas.task import TaskMessage
 from schemas.versions import version_matches
 
 
@@ -48,9 +52,13 @@ class Workbench:
         checker's files)."""
         build = await self._builder.build(attempt, program)
         attempt.cached = build.cached
+        build = replace(build, stage=attempt.budget.stage(build.stage))
         if build.runnable is None:
             status = build.status or Status.COMPILE_ERROR
             return attempt.execution(status, compile_stage=build.stage, error=build.error)
+        fault = unplaceable(build.runnable.files, _disk_bytes(attempt.task)) if build.stage else ""
+        if fault:
+            return attempt.execution(Status.COMPILE_ERROR, compile_stage=build.stage, error=fault)
         if attempt.task.cases:
             return await self._judged(attempt, build.runnable, build.stage)
         return await self._run(attempt, build.runnable, build.stage)
@@ -58,7 +66,7 @@ class Workbench:
     async def _run(self, attempt: Attempt, runnable: Runnable, compile_stage: Stage | None) -> Execution:
         task = attempt.task
         launch = run_launch(runnable, stdin=task.stdin, args=task.args, limits=task.limits)
-        live = LiveOutput(self._announcer, task.id, attempt.number, RUN_STAGE)
+        live = LiveOutput(self._announcer, attempt, RUN_STAGE)
         async with self._pool.slot(runnable.program.language, Role.RUN, task.limits) as sandbox:
             try:
                 outcome = await attempt.run(sandbox, launch, live)
@@ -67,7 +75,7 @@ class Workbench:
         return attempt.execution(
             run_status(outcome),
             compile_stage=compile_stage,
-            run_stage=stage_of(outcome),
+            run_stage=attempt.budget.stage(stage_of(outcome)),
             error=explain(outcome, task.limits, "the program"),
         )
 
@@ -89,17 +97,22 @@ class Workbench:
             sum(len(file.content) for file in checker.files), lambda: program_of(language, version, checker.files)
         )
         build = await self._builder.build(attempt, program)
-        return build.runnable or build
+        fault = unplaceable(build.runnable.files, CHECKER_PROGRAM_BYTES) if build.runnable and build.stage else ""
+        return Build(build.stage, None, Status.COMPILE_ERROR, fault) if fault else build.runnable or build
+
+
+def _disk_bytes(task: TaskMessage) -> int:
+    """The largest disk that is asked for: the slot's."""
+    return max(limits.disk_bytes for limits in (task.limits, *(case.limits for case in task.cases)) if limits)
 
 
 def _unchecked(attempt: Attempt, compile_stage: Stage | None, checker: Build) -> Execution:
     """The checker was not built. That is not the fault of the program, whose compilation is still told."""
-    task = attempt.task
     if checker.status is Status.CANCELLED:
-        cases = undecided(task, Verdict.SKIPPED, "")
+        cases = undecided(attempt, Verdict.SKIPPED, "")
         return attempt.execution(Status.CANCELLED, compile_stage=compile_stage, cases=cases)
     said = checker.stage.stdout + checker.stage.stderr if checker.stage else ""
     words = (said + checker.error)[: CHECKER_LIMITS.output_bytes]
-    cases = undecided(task, Verdict.CHECKER_ERROR, words)
+    cases = undecided(attempt, Verdict.CHECKER_ERROR, words)
     error = "the checker does not compile"
     return attempt.execution(Status.FAILED, compile_stage=compile_stage, cases=cases, error=error)

@@ -64,6 +64,8 @@ class Outcome:
     peak_memory_bytes: int
     limits_hit: tuple[str, ...] = ()
     artefacts: Mapping[str, bytes] = field(default_factory=dict)
+    fault: str = ""
+    """What was too large of the files to bring back, as a sentence goes on from "the program"; empty: nothing."""
 
 
 class SandboxLostError(Exception):

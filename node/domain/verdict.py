@@ -96,6 +96,8 @@ def explain(outcome: Outcome, limits: Limits, who: str) -> str:
     """The sentence on what ended ``who``; empty where the exit code says it all."""
     if outcome.ending is Ending.EXITED:
         return f"{who} was ended by signal {outcome.signal}" if outcome.signal is not None else ""
+    if outcome.fault:
+        return f"{who} {outcome.fault}"
     return f"{who} {_WHAT_IT_DID[outcome.ending].format(limits=limits)}"
 
 

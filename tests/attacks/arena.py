@@ -38,6 +38,7 @@ class Ended:
     peak_memory_bytes: int = 0
     compile_output: str = ""
     error: str = ""
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

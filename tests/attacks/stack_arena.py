@@ -84,7 +84,7 @@ def _told(execution: Execution) -> Ended:
     words = f"{compiled.stdout}{compiled.stderr}" if compiled is not None else ""
     if run is None:
         hits = compiled.limits_hit if compiled is not None else ()
-        return Ended(execution.status, compile_output=words, limits_hit=hits, error=error)
+        return Ended(execution.status, compile_output=words, limits_hit=hits, error=error, attempt=execution.attempt)
     return Ended(
         execution.status,
         run.stdout,
@@ -99,4 +99,5 @@ def _told(execution: Execution) -> Ended:
         run.peak_memory_bytes,
         words,
         error,
+        execution.attempt,
     )

@@ -47,6 +47,7 @@ def exited(run_id: str) -> None:
         stdout_truncated=False,
         stderr_truncated=False,
         limits_hit=[],
+        fault="",
         artefacts=[],
     )
 

@@ -89,6 +89,7 @@ class MemorySink:
         self.results: dict[str, ResultMessage] = {}
         self.replies: list[str] = []
         self.error: Exception | None = None
+        self.max_bytes = 8 << 20
 
     async def store(self, result: ResultMessage, reply: str) -> bool:
         if self.error is not None:

@@ -68,6 +68,7 @@ async def bury_message(bus: BusConnection, message: Msg, reason: str, detail: st
         data=message.data,
         at_ms=wall_clock_ms(),
         attempts=acks.times_delivered(message.reply),
+        max_bytes=bus.max_bytes,
     )
     await jetstream.store(bus, names.dead_subject(reason, task_id), _encoder.encode(letter), {})
     with contextlib.suppress(*_LOST):

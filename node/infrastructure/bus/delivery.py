@@ -68,6 +68,7 @@ async def bury(publisher: Publisher, message: Msg, task_id: str, reason: str, de
         data=message.data,
         at_ms=int(time.time() * 1000),
         attempts=acks.times_delivered(message.reply),
+        max_bytes=publisher.max_bytes,
         node_id=node_id,
     )
     await publisher.store(names.dead_subject(reason, task_id), msgspec.json.encode(letter))

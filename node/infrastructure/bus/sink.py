@@ -27,6 +27,10 @@ class NatsResultSink:
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
 
+    @property
+    def max_bytes(self) -> int:
+        return self._publisher.max_bytes - _HEADROOM_BYTES
+
     async def store(self, result: ResultMessage, reply: str) -> bool:
         """As the port says. Raises BusUnavailableError, JetStreamError."""
         payload = self._encoded(result)
@@ -58,10 +62,11 @@ class NatsResultSink:
             return False
 
     def _encoded(self, result: ResultMessage) -> bytes:
-        max_bytes = self._publisher.max_bytes - _HEADROOM_BYTES
+        """Its output was cut to its budget: it is too large only where the bus takes less than it did when the task
+        was begun."""
         payload = _encoder.encode(result)
         for characters in CUTS:
-            if len(payload) <= max_bytes:
+            if len(payload) <= self.max_bytes:
                 break
             smaller = shrink_outputs(result.execution, characters)
             payload = _encoder.encode(msgspec.structs.replace(result, execution=smaller))

@@ -125,6 +125,8 @@ class AttachedAgent:
         warm: bool = True,
         collect: Sequence[str] = (),
         collect_bytes: int = 64 * MIB,
+        collect_files: int = 2000,
+        collect_name_bytes: int = 256 << 10,
         run_id: str = "r",
         executable: bool = False,
         **limits: int,
@@ -142,6 +144,8 @@ class AttachedAgent:
             "limits": {**LIMITS, **limits},
             "collect": list(collect),
             "collect_bytes": collect_bytes,
+            "collect_files": collect_files,
+            "collect_name_bytes": collect_name_bytes,
             "warm": warm,
         }
         self.send(header, b"".join(contents.values()) + stdin)

@@ -56,7 +56,8 @@ class Node(AbstractContextManager["Node"]):
         listed = [{"name": name, "size": len(content)} for name, content in files.items()]
         header = {
             "type": "run", "run_id": "r", "command": command, "env": {}, "files": listed, "stdin_size": 0,
-            "limits": LIMITS, "collect": [], "collect_bytes": 64 << 20, "warm": True, **more,
+            "limits": LIMITS, "collect": [], "collect_bytes": 64 << 20,
+            "collect_files": 9, "collect_name_bytes": 99, "warm": True, **more,
         }  # fmt: skip
         self.line.sendall(b"".join(encode(header, *files.values())))
 

@@ -54,6 +54,18 @@ async def test_a_message_that_is_no_task_is_buried_and_answered(gateway: Gateway
     await gateway.queue_empties()
 
 
+async def test_a_message_that_its_dead_letter_has_no_room_for_is_buried_all_the_same(
+    gateway: GatewayStandIn, start_node: StartNode
+) -> None:
+    """It came again for ever."""
+    await start_node()
+    await gateway.client.publish(names.task_subject("default", Priority.HIGH, "large"), b'"' * 900_000)
+    letter = await gateway.dead("malformed", "large")
+    assert "of the message's 900000 bytes only the beginning fits" in letter.detail
+    assert (await gateway.result("large")).status is Status.INTERNAL_ERROR
+    await gateway.queue_empties()
+
+
 async def test_a_result_too_large_for_a_message_is_cut_and_says_so(
     nats_server: NatsServer, gateway: GatewayStandIn
 ) -> None:

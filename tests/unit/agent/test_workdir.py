@@ -18,8 +18,16 @@ def directory(tmp_path: Path) -> Path:
     return made
 
 
+def collected(
+    directory: Path, *patterns: str, max_bytes: int = 1000, max_files: int = 10, max_name_bytes: int = 1000
+) -> list[tuple[str, bytes]]:
+    return collect(
+        str(directory), list(patterns), max_bytes=max_bytes, max_files=max_files, max_name_bytes=max_name_bytes
+    )
+
+
 def names(directory: Path, *patterns: str, max_bytes: int = 1000) -> list[str]:
-    return [name for name, _ in collect(str(directory), list(patterns), max_bytes)]
+    return [name for name, _ in collected(directory, *patterns, max_bytes=max_bytes)]
 
 
 def test_each_work_directory_is_a_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +86,7 @@ def test_a_work_directory_that_is_a_link_is_not_entered(directory: Path, tmp_pat
     with pytest.raises(NotADirectoryError):
         write(str(link), [("a", b"", False)])
     with pytest.raises(NotADirectoryError):
-        collect(str(link), ["*"], 1)
+        collected(link, "*")
 
 
 def test_files_that_match_a_pattern_are_brought_back_in_order(directory: Path) -> None:
@@ -86,7 +94,7 @@ def test_files_that_match_a_pattern_are_brought_back_in_order(directory: Path) -
         str(directory),
         [("b.class", b"2", False), ("a.class", b"1", False), ("p/c.class", b"3", False), ("x", b"", False)],
     )
-    assert collect(str(directory), ["*.class"], 1000) == [("a.class", b"1"), ("b.class", b"2"), ("p/c.class", b"3")]
+    assert collected(directory, "*.class") == [("a.class", b"1"), ("b.class", b"2"), ("p/c.class", b"3")]
     assert names(directory, "x", "p/*") == ["p/c.class", "x"]
     assert names(directory) == []
 
@@ -121,6 +129,21 @@ def test_folders_are_searched_to_a_depth(directory: Path) -> None:
 def test_as_many_bytes_as_allowed_are_brought_back_and_not_one_more(directory: Path) -> None:
     write(str(directory), [("a", b"123", False), ("b", b"45", False)])
     assert names(directory, "*", max_bytes=5) == ["a", "b"]
-    with pytest.raises(TooLargeError):
-        collect(str(directory), ["*"], 4)
+    with pytest.raises(TooLargeError, match=r"^left more than 4 bytes to run$"):
+        collected(directory, "*", max_bytes=4)
     assert names(directory, "b", max_bytes=2) == ["b"]
+
+
+def test_as_many_files_as_allowed_are_brought_back_and_not_one_more(directory: Path) -> None:
+    write(str(directory), [("a", b"", False), ("b", b"", False)])
+    assert len(collected(directory, "*", max_files=2)) == 2
+    with pytest.raises(TooLargeError, match=r"^left more than 1 files to run$"):
+        collected(directory, "*", max_files=1)
+
+
+def test_names_count_as_a_frame_spells_them(directory: Path) -> None:
+    write(str(directory), [("é", b"", False)])
+    spelled = len('"\\u00e9"')
+    assert len(collected(directory, "*", max_name_bytes=spelled)) == 1
+    with pytest.raises(TooLargeError, match="names have more than 7 bytes"):
+        collected(directory, "*", max_name_bytes=spelled - 1)

@@ -151,5 +151,6 @@ class Scene:
             "stdout_truncated": False,
             "stderr_truncated": False,
             "limits_hit": [],
+            "fault": "",
             "artefacts": [],
         }

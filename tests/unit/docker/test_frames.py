@@ -52,6 +52,7 @@ def exited_header() -> dict[str, object]:
         "stdout_truncated": False,
         "stderr_truncated": True,
         "limits_hit": ["cpu"],
+        "fault": "",
         "artefacts": [{"name": "a", "size": 1}],
     }
 

@@ -32,7 +32,7 @@ async def test_a_cancelled_task_keeps_its_partial_output() -> None:
 
 
 async def test_a_task_cancelled_before_its_launch_starts_nothing() -> None:
-    attempt = Attempt(FakeDelivery(a_task()), "n1", 1_500)
+    attempt = Attempt(FakeDelivery(a_task()), "n1", 1_500, message_bytes=8 << 20)
     await attempt.cancel()
     outcome = await attempt.run(None, None, None)  # type: ignore[arg-type] # nothing may be touched
     assert outcome.ending is Ending.CANCELLED

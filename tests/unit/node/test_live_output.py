@@ -2,8 +2,15 @@ from __future__ import annotations
 
 import asyncio
 
+from node.application.attempt import Attempt
 from node.application.live_output import FLUSH_AT_BYTES, LiveOutput
-from tests.fakes.node import RecordingAnnouncer
+from schemas.sizes import json_bytes
+from tests.builders import a_task
+from tests.fakes.node import FakeDelivery, RecordingAnnouncer
+
+
+def an_attempt(task_id: str, number: int) -> Attempt:
+    return Attempt(FakeDelivery(a_task(task_id), number), "n1", 1_500, message_bytes=8 << 20)
 
 
 def texts(announcer: RecordingAnnouncer) -> list[tuple[str, int, str]]:
@@ -12,10 +19,10 @@ def texts(announcer: RecordingAnnouncer) -> list[tuple[str, int, str]]:
 
 async def test_a_short_program_publishes_nothing() -> None:
     announcer = RecordingAnnouncer()
-    live = LiveOutput(announcer, "t1", 1, "run")
+    live = LiveOutput(announcer, an_attempt("t1", 1), "run")
     live("stdout", b"hello\n")
     live.close()
-    longer = LiveOutput(announcer, "t2", 1, "run")  # began later: the first one's time is up before its own
+    longer = LiveOutput(announcer, an_attempt("t2", 1), "run")  # began later: the first one's time is up before its own
     longer("stdout", b"hello\n")
     await asyncio.wait_for(announcer.spoke.wait(), 1)
     longer.close()
@@ -24,7 +31,7 @@ async def test_a_short_program_publishes_nothing() -> None:
 
 async def test_output_that_waits_is_published_together() -> None:
     announcer = RecordingAnnouncer()
-    live = LiveOutput(announcer, "t1", 2, "case:0")
+    live = LiveOutput(announcer, an_attempt("t1", 2), "case:0")
     live("stdout", b"a")
     live("stdout", b"b")
     live("stderr", b"e")
@@ -36,7 +43,7 @@ async def test_output_that_waits_is_published_together() -> None:
 
 async def test_a_flood_does_not_wait_for_the_clock() -> None:
     announcer = RecordingAnnouncer()
-    live = LiveOutput(announcer, "t1", 1, "run")
+    live = LiveOutput(announcer, an_attempt("t1", 1), "run")
     live("stdout", b"x" * FLUSH_AT_BYTES)
     assert len(announcer.chunks) == 1
     live.close()
@@ -44,7 +51,7 @@ async def test_a_flood_does_not_wait_for_the_clock() -> None:
 
 async def test_what_was_published_does_not_count_towards_the_next_flood() -> None:
     announcer = RecordingAnnouncer()
-    live = LiveOutput(announcer, "t1", 1, "run")
+    live = LiveOutput(announcer, an_attempt("t1", 1), "run")
     live("stdout", b"x" * FLUSH_AT_BYTES)
     live("stdout", b"y" * (FLUSH_AT_BYTES - 1))
     assert len(announcer.chunks) == 1
@@ -55,7 +62,7 @@ async def test_what_was_published_does_not_count_towards_the_next_flood() -> Non
 
 async def test_offsets_count_characters_across_split_ones_and_the_rest_follows_at_the_end() -> None:
     announcer = RecordingAnnouncer()
-    live = LiveOutput(announcer, "t1", 1, "run")
+    live = LiveOutput(announcer, an_attempt("t1", 1), "run")
     data = "é".encode() * (FLUSH_AT_BYTES // 2)
     live("stdout", data[:1] + b"" + data[1:] + "ü".encode()[:1])
     live("stdout", "ü".encode()[1:] + b"!")
@@ -65,7 +72,7 @@ async def test_offsets_count_characters_across_split_ones_and_the_rest_follows_a
 
 async def test_half_a_character_that_nothing_followed_is_told_at_the_end() -> None:
     announcer = RecordingAnnouncer()
-    live = LiveOutput(announcer, "t1", 1, "run")
+    live = LiveOutput(announcer, an_attempt("t1", 1), "run")
     live("stdout", b"x" * FLUSH_AT_BYTES + "ü".encode()[:1])
     live.close()
     assert texts(announcer)[1:] == [("stdout", FLUSH_AT_BYTES, "\ufffd")]
@@ -73,8 +80,21 @@ async def test_half_a_character_that_nothing_followed_is_told_at_the_end() -> No
 
 async def test_a_stream_that_began_late_is_told_at_the_end_too() -> None:
     announcer = RecordingAnnouncer()
-    live = LiveOutput(announcer, "t1", 1, "run")
+    live = LiveOutput(announcer, an_attempt("t1", 1), "run")
     live("stdout", b"x" * FLUSH_AT_BYTES)
     live("stderr", b"oh")
     live.close()
     assert texts(announcer)[1:] == [("stderr", 0, "oh")]
+
+
+async def test_what_is_published_of_one_task_has_a_bound_over_all_its_stages() -> None:
+    announcer = RecordingAnnouncer()
+    attempt = an_attempt("t1", 1)
+    attempt.budget.live_bytes = 10 * FLUSH_AT_BYTES
+    for stage in ("case:0", "case:1"):
+        live = LiveOutput(announcer, attempt, stage)
+        for _ in range(20):
+            live("stdout", b"\x01" * FLUSH_AT_BYTES)
+        live.close()
+    assert [chunk.stage for chunk in announcer.chunks] == ["case:0", "case:0"]
+    assert sum(json_bytes(chunk.text) for chunk in announcer.chunks) == 12 * FLUSH_AT_BYTES

@@ -10,6 +10,7 @@ from schemas.status import DeadReason, Status
 from schemas.task import Callback, Comparison
 from tests.builders import a_task
 
+MIB = 1 << 20
 TASK = a_task("t1", callback=Callback(url="http://h/"), language_version="3.13")
 
 
@@ -57,10 +58,23 @@ def test_a_result_goes_where_its_task_says_and_nowhere_where_that_is_not_known()
 
 
 def test_a_dead_letter_can_be_read_whatever_its_message_held() -> None:
-    letter = DeadLetter.of("t1", DeadReason.MALFORMED, "why", subject="s", data=b"\xff{", at_ms=7, attempts=2)
+    letter = DeadLetter.of(
+        "t1", DeadReason.MALFORMED, "why", subject="s", data=b"\xff{", at_ms=7, attempts=2, max_bytes=MIB
+    )
     assert (letter.payload, letter.node_id) == ("\ufffd{", "")
     sent = msgspec.json.decode(msgspec.json.encode(letter))
     assert (sent["reason"], sent["attempts"], sent["at_ms"], sent["subject"]) == ("malformed", 2, 7, "s")
+
+
+@pytest.mark.parametrize("data", [b'"' * MIB, b"\xff" * MIB, b"\x01" * MIB])
+def test_a_dead_letter_always_fits_into_one_message_and_says_where_it_is_not_whole(data: bytes) -> None:
+    """Messages that were larger than the bus takes once they stood in a letter came again for ever."""
+    letter = DeadLetter.of(
+        "t1", DeadReason.POISON, "\x01" * MIB, subject="s", data=data, at_ms=7, attempts=2, max_bytes=MIB
+    )
+    assert MIB - (128 << 10) < len(msgspec.json.encode(letter)) <= MIB
+    short = DeadLetter.of("t1", DeadReason.POISON, "why", subject="s", data=data, at_ms=7, attempts=2, max_bytes=MIB)
+    assert short.detail.startswith("why (of the message's 1048576 bytes only the beginning fits into a letter")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ ON_THE_WIRE = execution_pb2.Task(
     queue_deadline_ms=7,
     callback=execution_pb2.Callback(url="http://blog/callback"),
     labels={"post": "9"},
+    large_result=True,
 )
 """What the gateway is to receive where a caller has set every option."""
 
@@ -63,6 +64,7 @@ async def test_every_option_reaches_the_gateway_under_its_proto_name(gateway: Fa
             queue_deadline_ms=7,
             callback="http://blog/callback",
             labels={"post": "9"},
+            large_result=True,
         )
     task = gateway.of("Submit")[0].task
     assert task == ON_THE_WIRE

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from struct import Struct
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
@@ -62,6 +62,8 @@ class Exited(msgspec.Struct, frozen=True, tag="exited"):
     stderr_truncated: bool
     limits_hit: list[str]
     artefacts: list[Artefact]
+    fault: Annotated[str, msgspec.Meta(max_length=200)]
+    """What was too large of the files to bring back, as a sentence goes on from "the program"; empty: nothing."""
 
 
 class Clean(msgspec.Struct, frozen=True, tag="clean"):

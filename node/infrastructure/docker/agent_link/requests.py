@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from node.domain.sandbox import Launch
+from node.domain.sizes import MAX_ARTEFACT_NAME_BYTES, MAX_ARTEFACTS
 
 
 def hello_header(nonce: str, line_name: str) -> dict[str, Any]:
@@ -37,6 +38,8 @@ def run_header(
         },
         "collect": launch.collect,
         "collect_bytes": collect_bytes,
+        "collect_files": MAX_ARTEFACTS,
+        "collect_name_bytes": MAX_ARTEFACT_NAME_BYTES,
         "warm": warm,
     }
 

@@ -12,10 +12,10 @@ import structlog
 
 from node.application.ports import OnOutput
 from node.domain.sandbox import Ending, Launch, Outcome, SandboxLostError
+from node.domain.sizes import MAX_ARTEFACT_BYTES
 from node.infrastructure.docker.agent_link.frames import Exited, FrameError, split_artefacts
 
 _log = structlog.get_logger(__name__)
-_MAX_ARTEFACT_BYTES = 256 << 20
 _FRAME_SLACK_BYTES = 64 << 10
 _run_numbers = itertools.count(1)
 
@@ -28,7 +28,7 @@ class ActiveLaunch:
         loop = asyncio.get_running_loop()
         self.run_id = f"{next(_run_numbers):x}"
         self.limits = launch.limits
-        self.collect_bytes = min(launch.limits.disk_bytes, _MAX_ARTEFACT_BYTES) if launch.collect else 0
+        self.collect_bytes = min(launch.limits.disk_bytes, MAX_ARTEFACT_BYTES) if launch.collect else 0
         """The greatest size of all artefacts together that are brought back."""
         self.result: asyncio.Future[Outcome] = loop.create_future()
         """The program's end, or SandboxLostError. Cancelled where nobody waits for it any more."""
@@ -95,6 +95,7 @@ class ActiveLaunch:
             peak_memory_bytes=peak_bytes or exited.peak_memory_bytes,
             limits_hit=tuple({*exited.limits_hit, "memory"} if killed else exited.limits_hit),
             artefacts=split_artefacts(exited.artefacts, body),
+            fault=exited.fault,
         )
 
     def outcome_of_killed_container(self, *, wall_ms: float, cpu_ms: float) -> Outcome:

@@ -1,0 +1,88 @@
+"""The budget of what a task's result may hold of its output: spent stage by stage, as they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from schemas.execution import CaseResult, Stage
+from schemas.sizes import ENVELOPE_BYTES, EXECUTION_BYTES, cut_to_json, cut_to_utf8, json_bytes, utf8_bytes
+
+LIVE_BYTES = 4 << 20
+"""Of one task's live output as JSON. What comes later is in the result, as far as that has room."""
+
+
+class OutputBudget:
+    """The bytes of output that are left for one task's result, as JSON on the bus and as protobuf to its client. Half
+    of them are the stages' in equal shares, the other half is for those that come first and need more."""
+
+    def __init__(self, *, stages: int, message_bytes: int, large: bool) -> None:
+        """``stages``: how many there will be; ``message_bytes``: the most that the bus takes in one message; ``large``:
+        the result may be as large as that, and larger than a gRPC client takes by default."""
+        envelope = min(ENVELOPE_BYTES, message_bytes // 4)
+        self._most = message_bytes if large else min(message_bytes, EXECUTION_BYTES)
+        self._json = message_bytes - envelope
+        self._utf8 = self._most - envelope
+        self._stages = stages
+        self._json_share, self._utf8_share = self._json // (2 * stages), self._utf8 // (2 * stages)
+        self._cut = 0
+        self.live_bytes = LIVE_BYTES
+        """What is left for live output."""
+
+    def stage(self, stage: Stage | None) -> Stage | None:
+        """The stage as it fits. To be called once for each, in the order in which they end; None: there was none."""
+        if stage is None:
+            self._take([])
+            return None
+        return _with(stage, *self._take([stage.stdout, stage.stderr]))
+
+    def case(self, case: CaseResult) -> CaseResult:
+        """The case as it fits; it counts as a stage."""
+        if case.stage is None:
+            (words,) = self._take([case.checker_output])
+            return msgspec.structs.replace(case, checker_output=words)
+        stdout, stderr, words = self._take([case.stage.stdout, case.stage.stderr, case.checker_output])
+        return msgspec.structs.replace(case, stage=_with(case.stage, stdout, stderr), checker_output=words)
+
+    def words(self) -> list[str]:
+        """What is to be said of it: nothing where all output was kept."""
+        if not self._cut:
+            return []
+        stages = "one stage" if self._cut == 1 else f"{self._cut} stages"
+        return [f"the output of {stages} was cut: a result may have {self._most} bytes"]
+
+    def _take(self, texts: Sequence[str]) -> list[str]:
+        self._stages = max(0, self._stages - 1)
+        kept = _fitted(texts, self._utf8 - self._stages * self._utf8_share, utf8_bytes, cut_to_utf8)
+        kept = _fitted(kept, self._json - self._stages * self._json_share, json_bytes, cut_to_json)
+        self._json -= sum(map(json_bytes, kept))
+        self._utf8 -= sum(map(utf8_bytes, kept))
+        self._cut += any(len(left) < len(text) for left, text in zip(kept, texts, strict=True))
+        return kept
+
+
+def _fitted(texts: Sequence[str], room: int, size: Callable[[str], int], cut: Callable[[str, int], str]) -> list[str]:
+    """Those that are smaller than an equal share leave the rest of theirs to the others."""
+    sizes = [size(text) for text in texts]
+    if sum(sizes) <= room:
+        return list(texts)
+    kept = list(texts)
+    left = len(texts)
+    for index in sorted(range(len(texts)), key=sizes.__getitem__):
+        kept[index] = cut(texts[index], max(0, room // left))
+        room -= min(sizes[index], room // left)
+        left -= 1
+    return kept
+
+
+def _with(stage: Stage, stdout: str, stderr: str) -> Stage:
+    if stdout is stage.stdout and stderr is stage.stderr:
+        return stage
+    return msgspec.structs.replace(
+        stage,
+        stdout=stdout,
+        stderr=stderr,
+        stdout_truncated=stage.stdout_truncated or len(stdout) < len(stage.stdout),
+        stderr_truncated=stage.stderr_truncated or len(stderr) < len(stage.stderr),
+    )
