@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 from schemas.status import Priority, Status
 
@@ -112,6 +113,23 @@ def is_reply_of(subject: str, task_id: str) -> bool:
 def event_subject(task_id: str, status: Status) -> str:
     """The subject on which it is told that a task has reached a state."""
     return f"{ROOT}.event.{_token(task_id)}.{status.value.lower()}"
+
+
+def preparing_subject(task_id: str) -> str:
+    """The subject on which a node says that it looks at a task before it runs anything of it."""
+    return f"{ROOT}.event.{_token(task_id)}.preparing"
+
+
+def prepared_subject(task_id: str) -> str:
+    """The subject on which a node says that it is done with that, and alive: it runs the task now, or hands it back."""
+    return f"{ROOT}.event.{_token(task_id)}.prepared"
+
+
+def starts_among(counts: Mapping[str, int], task_id: str) -> int:
+    """How often a task was begun, by how many events there are on each of its subjects: its runs, and the preparations
+    that have no end."""
+    unended = counts.get(preparing_subject(task_id), 0) - counts.get(prepared_subject(task_id), 0)
+    return counts.get(event_subject(task_id, Status.RUNNING), 0) + max(0, unended)
 
 
 def events_of(task_id: str) -> str:

@@ -51,6 +51,8 @@ class Attempt:
         self.cached = False
         """True where its artefacts were there already."""
         self.cancelled = False
+        self.preparing = False
+        """True while the ledger knows that this node looks at it and has run nothing of it."""
         self.begun = False
         """True once something of it was started in a slot."""
         self.on_begin: Callable[[], None] = _nothing

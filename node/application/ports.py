@@ -75,9 +75,17 @@ class ResultSink(Protocol):
 class RunLedger(Protocol):
     """The count of a task's starts."""
 
+    def preparing(self, event: TaskEvent) -> None:
+        """Says that a node looks at the task before it runs anything of it. Does not wait."""
+        ...
+
+    def prepared(self, event: TaskEvent) -> None:
+        """Says that this node survived that: it runs the task now, or hands it back. Does not wait."""
+        ...
+
     async def starts(self, task_id: str) -> int:
-        """The number of times that any node has begun to run the task. Hand-backs are not starts. Raises OSError or
-        TimeoutError when nobody can tell."""
+        """The number of times that any node has begun to run the task, and of those that took their node with them
+        while it was preparing. Hand-backs are not starts. Raises OSError or TimeoutError when nobody can tell."""
         ...
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from node.application.attempt import Attempt, Attempts
 from node.application.hold import TaskLostError
-from node.application.off_loop import off_loop
+from node.application.off_loop import INLINE_BYTES, off_loop
 from node.application.ports import Announcer, Delivery, FinishedTask, ResultSink, RunLedger, TaskLog
 from node.application.workbench import UnservedLanguageError, Workbench
 from node.domain.language import Language
@@ -81,6 +81,7 @@ class TaskRunner:
         try:
             await self._handle(attempt)
         except asyncio.CancelledError:
+            self._prepared(attempt)
             await delivery.retry_in(0)
             raise
         except Exception as error:  # noqa: BLE001 - no task may stop a task loop; it comes again after the ack wait
@@ -151,19 +152,35 @@ class TaskRunner:
         expired = _expired(attempt)
         if expired is not None:
             return expired
+        size = sum(len(file.content) for file in task.files)
+        if size > INLINE_BYTES or attempt.delivery.attempt > 1:
+            self._preparing(attempt)
         try:
-            program, findings = await off_loop(
-                sum(len(file.content) for file in task.files), lambda: self._prepared(attempt, language)
-            )
+            program, findings = await off_loop(size, lambda: self._checked(attempt, language))
         except (OptionRefusedError, UnusableSourceError) as error:
             return attempt.execution(Status.REJECTED, error=str(error))
         if findings and self._policy.check_mode is CheckMode.REJECT:
             return attempt.execution(Status.REJECTED, error=str(findings[0]))
         attempt.warnings = [str(finding) for finding in findings]
-        attempt.on_begin = lambda: self._announce(attempt, attempt.execution(Status.RUNNING), self._clock())
+        attempt.on_begin = lambda: self._begin(attempt)
         return await self._workbench.execute(attempt, program)
 
-    def _prepared(self, attempt: Attempt, language: Language) -> tuple[Program, list[Finding]]:
+    def _preparing(self, attempt: Attempt) -> None:
+        """A task that takes its node with it before it runs leaves this behind, and counts as begun. A first delivery
+        of few bytes has nothing that could: it is looked at within one step of the loop."""
+        attempt.preparing = True
+        self._ledger.preparing(attempt.event(attempt.execution(Status.QUEUED), self._clock()))
+
+    def _prepared(self, attempt: Attempt) -> None:
+        if attempt.preparing:
+            attempt.preparing = False
+            self._ledger.prepared(attempt.event(attempt.execution(Status.QUEUED), self._clock()))
+
+    def _begin(self, attempt: Attempt) -> None:
+        self._announce(attempt, attempt.execution(Status.RUNNING), self._clock())
+        self._prepared(attempt)
+
+    def _checked(self, attempt: Attempt, language: Language) -> tuple[Program, list[Finding]]:
         """The submitted program, and what the code check says of it. Raises OptionRefusedError, UnusableSourceError."""
         task = attempt.task
         program = program_of(
@@ -202,6 +219,7 @@ class TaskRunner:
             await self._bury(attempt, why)
         else:
             self._log.trouble("task_handed_back", attempt.task.id, why)
+            self._prepared(attempt)
             pause_s = after_failure(attempt.number) if attempt.begun else before_start(deliveries)
             await attempt.delivery.retry_in(pause_s)
 

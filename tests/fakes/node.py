@@ -121,7 +121,8 @@ class RecordingAnnouncer:
 
 
 class FakeLedger:
-    """A ``RunLedger``: every task has been begun ``starts`` times, and as often again as ``begin`` was called."""
+    """A ``RunLedger``: every task has been begun ``starts`` times, and as often again as ``begin`` was called and as a
+    preparation has no end."""
 
     def __init__(self, starts: int = 0) -> None:
         self.count = starts
@@ -130,6 +131,12 @@ class FakeLedger:
 
     def begin(self, task_id: str) -> None:
         self._begun[task_id] += 1
+
+    def preparing(self, event: TaskEvent) -> None:
+        self._begun[event.id] += 1
+
+    def prepared(self, event: TaskEvent) -> None:
+        self._begun[event.id] -= 1
 
     async def starts(self, task_id: str) -> int:
         if self.error is not None:

@@ -16,7 +16,6 @@ from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
-from schemas.status import Status
 
 log = structlog.get_logger(__name__)
 
@@ -72,8 +71,7 @@ class NodeQuestions:
         return stored.payload if stored is not None else b""
 
     async def _starts(self, task_id: str) -> bytes:
-        """How many RUNNING events there are, in digits."""
-        subject = names.event_subject(task_id, Status.RUNNING)
-        body = {"subjects_filter": subject}
+        """How often nodes have begun it, in digits."""
+        body = {"subjects_filter": names.events_of(task_id)}
         answer = await jetstream.call(self._bus, f"STREAM.INFO.{names.STREAM_EVENTS}", body)
-        return str((answer["state"].get("subjects") or {}).get(subject, 0)).encode()
+        return str(names.starts_among(answer["state"].get("subjects") or {}, task_id)).encode()

@@ -88,10 +88,16 @@ class NatsAnnouncer:
 
 
 class NatsRunLedger:
-    """Implements ``RunLedger``: a gateway counts the task's RUNNING events, one for each time that a node began it."""
+    """Implements ``RunLedger``: a gateway counts what nodes announced, with the rule of ``names.starts_among``."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
+
+    def preparing(self, event: TaskEvent) -> None:
+        self._publisher.post(names.preparing_subject(event.id), _encoder.encode(event))
+
+    def prepared(self, event: TaskEvent) -> None:
+        self._publisher.post(names.prepared_subject(event.id), _encoder.encode(event))
 
     async def starts(self, task_id: str) -> int:
         answer = await self._publisher.bus.request(names.ask_starts_subject(task_id), b"", repeat=True)

@@ -54,7 +54,9 @@ class GatewayStandIn:
         await message.respond(stored.data)
 
     async def _asked_for_starts(self, message: Msg) -> None:
-        await message.respond(str(await self.starts(message.subject.rpartition(".")[2])).encode())
+        task_id = message.subject.rpartition(".")[2]
+        answer = await self.ask(f"STREAM.INFO.{names.STREAM_EVENTS}", {"subjects_filter": names.events_of(task_id)})
+        await message.respond(str(names.starts_among(answer["state"].get("subjects") or {}, task_id)).encode())
 
     async def queues(self, *pools: str, ack_wait_s: float = TASK_ACK_WAIT_S) -> None:
         """Makes the consumers of these pools, or gives them another ack wait. A node pulls from what is there."""
@@ -138,7 +140,8 @@ class GatewayStandIn:
         async def there() -> bool:
             answer = await self.ask(f"STREAM.INFO.{names.STREAM_EVENTS}", {"subjects_filter": names.events_of(task_id)})
             subjects = answer["state"].get("subjects") or {}
-            said = {Status(subject.rpartition(".")[2].upper()): count for subject, count in subjects.items()}
+            words = {subject.rpartition(".")[2].upper(): count for subject, count in subjects.items()}
+            said = {Status(word): count for word, count in words.items() if word in set(Status)}
             found[:] = [status for status, count in said.items() if status.is_final for _ in range(count)]
             return bool(found)
 

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,8 +17,11 @@ START_S = 30.0
 """Until a new process says its first words, on a busy test machine."""
 
 
-def node_process(nats: NatsServer, log: Path, **settings: str) -> subprocess.Popen[bytes]:
-    """The daemon as it is started in production, with a simulated sandbox."""
+def node_process(
+    nats: NatsServer, log: Path, program: Sequence[str] = ("-m", "node.main"), **settings: str
+) -> subprocess.Popen[bytes]:
+    """The daemon as it is started in production, with a simulated sandbox; ``program``: what Python runs in its
+    place."""
     given = {
         "sandbox": "simulated",
         "node_id": "victim",
@@ -29,9 +32,7 @@ def node_process(nats: NatsServer, log: Path, **settings: str) -> subprocess.Pop
     }
     environment = {f"CODERUNNER_NODE_{name.upper()}": value for name, value in given.items()}
     with log.open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "node.main"], env=os.environ | environment, stdout=output, stderr=output
-        )
+        return subprocess.Popen([sys.executable, *program], env=os.environ | environment, stdout=output, stderr=output)
 
 
 async def ended(process: subprocess.Popen[bytes], within_s: float = 10) -> int:

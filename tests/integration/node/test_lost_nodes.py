@@ -7,6 +7,8 @@ from pathlib import Path
 
 from schemas import names
 from schemas.status import Status
+from schemas.task import SourceFile
+from tests.builders import a_task
 from tests.fakes.node import FixedProbe
 from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.node_process import ended, node_process, pausable_node
@@ -75,6 +77,35 @@ async def test_a_task_that_killed_three_nodes_is_not_started_a_fourth_time(
     await start_node()
     assert (await gateway.result("killer")).status is Status.INTERNAL_ERROR
     assert await gateway.starts("killer") == 3
+    await gateway.queue_empties()
+
+
+DIES_WHILE_IT_PREPARES = """
+import os, runpy, signal, time
+import node.application.runner as runner
+
+def deadly(*_, **__):
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+runner.program_of = deadly
+runpy.run_module("node.main", run_name="__main__")
+"""
+
+
+async def test_a_task_that_killed_three_nodes_before_it_ran_is_not_prepared_a_fourth_time(
+    gateway: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    await gateway.queues("default", ack_wait_s=1.0)
+    await gateway.submit(a_task("killer", files=[SourceFile("", "#" * 100_000)]))
+    for start in range(1, 4):
+        program = ("-c", DIES_WHILE_IT_PREPARES)
+        victim = node_process(nats_server, tmp_path / f"{start}.log", program, concurrency="1")
+        assert await ended(victim, within_s=30) == -signal.SIGKILL
+    await start_node()
+    execution = await gateway.result("killer")
+    assert execution.error == "gave up at attempt 3, delivery 4: begun 3 times, never finished"
+    assert await gateway.starts("killer") == 0
     await gateway.queue_empties()
 
 
