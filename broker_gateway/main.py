@@ -96,9 +96,9 @@ class Gateway:
         self._roll_call = RollCall(self._bus, self._directory)
         self._webhooks, self._grpc_callbacks = self._wire_callbacks()
         self._transports = self._wire_transports()
+        self._quotas = self._wire_quotas()
         self._relay = self._wire_relay() if "relay" in settings.roles else None
         self._readiness = Readiness(bus=self, relay=self._relay)
-        self._quotas = self._wire_quotas()
         self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, self._policies.placing)
         self._server = self._wire_api() if "api" in settings.roles else None
         self._http = HttpServer(settings.http_address, self.parts, self._metrics.registry)
@@ -205,7 +205,7 @@ class Gateway:
 
     def _wire_relay(self) -> CallbackRelay:
         return CallbackRelay(
-            source=CountedResultSource(BusResultSource(self._bus), self._metrics),
+            source=CountedResultSource(BusResultSource(self._bus), self._metrics, self._quotas.stored),
             transports=self._transports,
             ledger=BusAttemptLedger(self._bus),
             settings=self._policies.relay,

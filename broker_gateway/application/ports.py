@@ -201,6 +201,11 @@ class ResultDelivery(Protocol):
         """The number of times it has been given out, this time included."""
         ...
 
+    @property
+    def size_bytes(self) -> int:
+        """What it holds of the store."""
+        ...
+
     async def done(self) -> None:
         """Settles it: it has been delivered, and does not come again."""
         ...

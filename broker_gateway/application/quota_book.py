@@ -45,6 +45,11 @@ class QuotaBook:
         if account is not None:
             account.release(task_id)
 
+    def stored(self, client: str, size_bytes: int) -> None:
+        """Counts a result of the client that was stored."""
+        if self._policy.stored_bytes:
+            self._account(client).stored.add(size_bytes, self._now_ms())
+
     async def run(self) -> None:
         """Follows the events of all gateways for ever. Returns at once where nothing has to be followed."""
         if self._events is None or not self._policy.concurrent:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from broker_gateway.domain.stored_bytes import StoredBytes
+
 
 @dataclass(frozen=True, slots=True)
 class QuotaPolicy:
@@ -17,13 +19,19 @@ class QuotaPolicy:
     """Accepted tasks with no result yet; 0: no limit."""
     forget_after_ms: int = 15 * 60_000
     """A task whose end was never heard of no longer counts after this."""
+    stored_bytes: int = 0
+    """What the results that are kept of one client may hold; 0: no limit."""
+    stored_for_ms: int = 24 * 3_600_000
+    """How long results are kept."""
+    max_retry_ms: int = 3_600_000
+    """The longest that a client with too many of them is told to wait."""
     concurrent_retry_ms: int = 1_000
     """What a client is told to wait when it has as many tasks as it may."""
 
     @property
     def is_off(self) -> bool:
         """True where nothing is limited."""
-        return not self.rate_per_s and not self.concurrent
+        return not self.rate_per_s and not self.concurrent and not self.stored_bytes
 
 
 @dataclass(slots=True)
@@ -60,13 +68,15 @@ class ClientQuota:
 
     policy: QuotaPolicy
     bucket: TokenBucket
+    stored: StoredBytes
     running: dict[str, int] = field(default_factory=dict)
     """Task id to when it stops to count, oldest first."""
 
     @classmethod
     def opened(cls, policy: QuotaPolicy, now_ms: int) -> ClientQuota:
         """The account of a client that is seen for the first time."""
-        return cls(policy, TokenBucket(policy.rate_per_s, policy.burst, float(policy.burst), now_ms))
+        bucket = TokenBucket(policy.rate_per_s, policy.burst, float(policy.burst), now_ms)
+        return cls(policy, bucket, StoredBytes(policy.stored_for_ms))
 
     def admit(self, task_id: str, now_ms: int) -> OverQuota | None:
         """Counts the task from now on, or says which quota it would exceed. A task that counts already is let through
@@ -76,6 +86,9 @@ class ClientQuota:
             if len(self.running) >= self.policy.concurrent:
                 message = f"{len(self.running)} tasks of this client have no result yet, its most"
                 return OverQuota(message, self.policy.concurrent_retry_ms)
+        if self.policy.stored_bytes and self.stored.at(now_ms) >= self.policy.stored_bytes:
+            wait_ms = min(self.stored.next_forgotten_ms(now_ms), self.policy.max_retry_ms)
+            return OverQuota(f"the results of this client hold {self.stored.total} bytes, its share", wait_ms)
         if self.policy.rate_per_s:
             wait_ms = self.bucket.take(now_ms)
             if wait_ms:

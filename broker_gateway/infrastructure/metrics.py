@@ -117,9 +117,11 @@ class CountedTaskQueue:
 class CountedResultSource:
     """Implements ``ResultSource`` over another one, and counts what it gives out for the first time."""
 
-    def __init__(self, inner: ResultSource, metrics: Metrics) -> None:
+    def __init__(self, inner: ResultSource, metrics: Metrics, on_stored: Callable[[str, int], None]) -> None:
+        """``on_stored`` is told the client and the bytes of each."""
         self._inner = inner
         self._metrics = metrics
+        self._on_stored = on_stored
         self._finished: dict[tuple[Status, str], Counter] = {}
 
     async def take(self, max_results: int) -> Sequence[ResultDelivery]:
@@ -127,6 +129,7 @@ class CountedResultSource:
         for delivery in deliveries:
             if delivery.attempt == 1:
                 self._count(delivery.result.execution)
+                self._on_stored(delivery.result.client, delivery.size_bytes)
         return deliveries
 
     def _count(self, execution: Execution) -> None:

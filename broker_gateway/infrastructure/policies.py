@@ -22,7 +22,7 @@ from chassis.nats.settings import BusSettings
 from chassis.settings import ConfigurationError
 from schemas.names import INBOX_GATEWAY
 from schemas.task import Limits
-from schemas.topology import BusLimits
+from schemas.topology import RESULTS_SHARE, BusLimits
 
 POST_AFTER_S = 0.005
 """Events and acknowledgements that nobody waits for leave together with those of so long."""
@@ -65,6 +65,8 @@ def of(settings: GatewaySettings) -> Policies:
             rate_per_s=settings.quota_rate_per_s,
             burst=settings.quota_burst,
             concurrent=settings.quota_concurrent,
+            stored_bytes=_stored_bytes(settings),
+            stored_for_ms=int(settings.result_age_s * 1000),
         ),
         calls=CallPolicy(
             reads_per_s=settings.read_rate_per_s, read_burst=settings.read_burst, open_calls=settings.open_calls
@@ -74,6 +76,13 @@ def of(settings: GatewaySettings) -> Policies:
         clients=_clients(settings),
         operators=_operators(settings),
     )
+
+
+def _stored_bytes(settings: GatewaySettings) -> int:
+    """Where nobody has a name, all are one client: the oldest results make room then."""
+    if not settings.tokens:
+        return 0
+    return int(settings.quota_stored_share * RESULTS_SHARE * settings.bus_bytes)
 
 
 def _streams(settings: GatewaySettings) -> BusLimits:

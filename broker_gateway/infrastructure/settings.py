@@ -68,6 +68,10 @@ class GatewaySettings(ConnectedSettings):
     max_limits: dict[str, Positive] = Field({}, description="the most a task may ask for, by limit name")
     quota_rate_per_s: Annotated[float, Field(ge=0)] = Field(0.0, description="tasks per second and client; 0: any")
     quota_burst: Positive = Field(20, description="tasks at once after a pause, per client")
+    quota_stored_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.5,
+        description="share of the room for results that one client's may hold, where tokens tell clients apart; 0: any",
+    )
     read_rate_per_s: Annotated[float, Field(ge=0)] = Field(
         200.0, description="reads per second and client, a list counts as 20; 0: any"
     )

@@ -20,6 +20,7 @@ class MemoryResultDelivery:
     def __init__(self, result: ResultMessage, attempt: int = 1) -> None:
         self.result = result
         self.attempt = attempt
+        self.size_bytes = len(msgspec.json.encode(result))
         self.outcome = ""
         self.delay_s = 0.0
         self.reason = ""

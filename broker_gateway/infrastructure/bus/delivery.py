@@ -35,6 +35,10 @@ class BusResultDelivery:
     def attempt(self) -> int:
         return acks.times_delivered(self._message.reply)
 
+    @property
+    def size_bytes(self) -> int:
+        return len(self._message.data)
+
     async def done(self) -> None:
         """Acknowledges it. Where there was no callback to deliver, it costs nothing if the word is lost: it need not
         leave at once."""

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from coderunner import Limits
-from coderunner.errors import CodeRunnerError
+from coderunner import Client, Limits
+from coderunner.errors import CodeRunnerError, QueueFull
 from coderunner.model import Status
 from schemas import names
 from tests.integration.guarantees.simulated_tasks import lasting, started
@@ -106,3 +106,24 @@ async def test_the_oldest_results_make_room_for_new_ones(stack: Stack) -> None:
     await operator.close()
     assert info["config"]["max_bytes"] == bus_bytes // 2 >= info["state"]["bytes"]
     assert 40 < info["state"]["messages"] < 200
+
+
+async def test_a_client_that_fills_its_share_of_the_results_is_refused_and_others_are_not(stack: Stack) -> None:
+    gateway = stack.add_gateway(bus_bytes=64 << 20, quota_stored_share=0.25, tokens={"blog": "b", "school": "s"})
+    add_node(stack)
+    async with Client(gateway.target, token="b") as blog, Client(gateway.target, token="s") as school:
+
+        async def served() -> bool:
+            return LANGUAGE in {one.name for one in await blog.languages()}
+
+        async def refused() -> bool:
+            """Tells once a result that is stored has been counted, which is a moment after it was told."""
+            try:
+                await blog.run(LANGUAGE, "x", stdin=LARGE, limits=ALL_OF_IT)
+            except QueueFull:
+                return True
+            return False
+
+        await eventually(served, 30)
+        await eventually(refused, 60)
+        assert (await school.run(LANGUAGE, "x")).status is Status.SUCCEEDED

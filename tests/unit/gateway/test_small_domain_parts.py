@@ -9,6 +9,7 @@ from broker_gateway.domain.events import TaskCompletedEvent
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.quota import ClientQuota, OverQuota, QuotaPolicy
 from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, WALL_MARGIN_MS, ResourceLimit
+from broker_gateway.domain.stored_bytes import PARTS, StoredBytes
 from broker_gateway.domain.task_id import TaskId
 from chassis.backoff import Backoff
 from schemas.names import is_token
@@ -215,3 +216,25 @@ def test_a_task_cancelled_in_the_queue_tells_how_long_it_waited() -> None:
     assert (execution.status, execution.queued_ms, execution.error) == (Status.CANCELLED, 40, "why")
     running = ExecutionTask.found(task.message, an_execution("t1", status=Status.RUNNING))
     assert running.cancelled(NOW_MS + 99, "why").execution.queued_ms == 1.5
+
+
+def test_a_client_whose_results_hold_its_share_waits_until_some_are_forgotten() -> None:
+    policy = QuotaPolicy(stored_bytes=1000, stored_for_ms=96_000)
+    quota = ClientQuota.opened(policy, 0)
+    quota.stored.add(600, 0)
+    assert quota.admit("a", 0) is None
+    quota.stored.add(400, 10_000)
+    over = quota.admit("b", 10_000)
+    assert over is not None
+    assert (over.message, over.retry_after_ms) == ("the results of this client hold 1000 bytes, its share", 86_000)
+    assert quota.admit("b", 95_999) is not None
+    assert quota.admit("b", 96_000) is None
+    assert quota.stored.at(96_000) == 400
+    assert quota.stored.at(106_000) == 0
+
+
+def test_a_client_that_stores_for_years_is_counted_in_bounded_memory() -> None:
+    stored = StoredBytes(96_000)
+    for second in range(10_000):
+        stored.add(1, second * 1000)
+        assert stored.at(second * 1000) <= PARTS

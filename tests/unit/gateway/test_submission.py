@@ -276,3 +276,12 @@ async def test_a_version_goes_on_as_it_was_asked_for(gateway: GatewayOnFakes) ->
     answer = await gateway.service.submit(command(language_version="3"))
     assert isinstance(answer, TaskDTO)
     assert gateway.bus.tasks[answer.id].language_version == "3"
+
+
+async def test_the_results_that_are_kept_of_a_client_are_its_own_share() -> None:
+    gateway = GatewayOnFakes(quota=QuotaPolicy(stored_bytes=1000))
+    gateway.quotas.stored("blog", 1000)
+    refused = await gateway.service.submit(command(client="blog"))
+    assert isinstance(refused, Busy)
+    assert "its share" in refused.message
+    assert isinstance(await gateway.service.submit(command(client="school")), TaskDTO)
