@@ -6,7 +6,8 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from schemas.status import Priority, Status
+from schemas.lanes import FIRST, LANES
+from schemas.status import PRIORITIES_BY_URGENCY, Priority, Status
 
 ROOT = "coderunner.v1"
 
@@ -57,9 +58,16 @@ def _token(text: str) -> str:
     return text
 
 
-def task_subject(pool: str, priority: Priority, task_id: str) -> str:
+def _queue_token(priority: Priority, lane: int) -> str:
+    """One token, so that a task is found by the same wildcards whatever its lane."""
+    if not FIRST <= lane < LANES:
+        raise ValueError(f"not a lane: {lane}")
+    return priority.value.lower() if lane == FIRST else f"{priority.value.lower()}-{lane}"
+
+
+def task_subject(pool: str, priority: Priority, task_id: str, lane: int = FIRST) -> str:
     """The subject on which a task is queued."""
-    return f"{ROOT}.task.{_token(pool)}.{priority.value.lower()}.{_token(task_id)}"
+    return f"{ROOT}.task.{_token(pool)}.{_queue_token(priority, lane)}.{_token(task_id)}"
 
 
 def probe_subject(token: str) -> str:
@@ -69,13 +77,23 @@ def probe_subject(token: str) -> str:
 
 
 def task_subject_any(task_id: str) -> str:
-    """Matches the task in whatever pool and priority it waits."""
+    """Matches the task in whatever pool, priority and lane it waits."""
     return f"{ROOT}.task.*.*.{_token(task_id)}"
 
 
-def queue_filter(pool: str, priority: Priority) -> str:
-    """The subjects of all tasks of one queue."""
-    return f"{ROOT}.task.{_token(pool)}.{priority.value.lower()}.>"
+def queue_filter(pool: str, priority: Priority, lane: int = FIRST) -> str:
+    """The subjects of all tasks of one lane of a queue."""
+    return f"{ROOT}.task.{_token(pool)}.{_queue_token(priority, lane)}.>"
+
+
+def queue_consumer(pool: str, priority: Priority, lane: int = FIRST) -> str:
+    """Durable pull consumer of one lane of a queue, which all nodes of the pool share."""
+    return f"{_token(pool)}-{_queue_token(priority, lane)}"
+
+
+def pool_consumers(pool: str) -> tuple[str, ...]:
+    """All durable pull consumers of a pool: what its nodes may ask for tasks."""
+    return tuple(queue_consumer(pool, priority, lane) for priority in PRIORITIES_BY_URGENCY for lane in range(LANES))
 
 
 def pool_of(subject: str) -> str:
@@ -84,9 +102,10 @@ def pool_of(subject: str) -> str:
     return tokens[3] if subject.startswith(f"{ROOT}.task.") and is_token(tokens[3]) else ""
 
 
-def queue_consumer(pool: str, priority: Priority) -> str:
-    """Durable pull consumer that all nodes of the pool share."""
-    return f"{_token(pool)}-{priority.value.lower()}"
+def backlog_subject(pool: str) -> str:
+    """The subject on which the nodes of a pool are told that tasks wait in lanes which they need not look at
+    otherwise."""
+    return f"{ROOT}.control.backlog.{_token(pool)}"
 
 
 def inbox_of(user: str) -> str:

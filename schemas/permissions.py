@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schemas import names
-from schemas.status import PRIORITIES_BY_URGENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +23,13 @@ class Permissions:
 
 def queue_consumers(pools: Iterable[str]) -> list[str]:
     """The durable consumers on TASKS that the nodes of these pools pull from."""
-    return [names.queue_consumer(pool, priority) for pool in pools for priority in PRIORITIES_BY_URGENCY]
+    return [consumer for pool in pools for consumer in names.pool_consumers(pool)]
 
 
 def of_node(user: str, pools: Iterable[str]) -> Permissions:
     """The permissions of a node that takes the tasks of ``pools``. Its user is named as its id is, or else hears the
     orders to no other node. Raises ValueError for what is no token."""
+    pools = tuple(pools)
     consumers = queue_consumers(pools)
     return Permissions(
         publish=(
@@ -43,6 +43,7 @@ def of_node(user: str, pools: Iterable[str]) -> Permissions:
             names.CANCEL_WILDCARD,
             names.node_subject(user) if user != SHARED_USER else f"{names.ROOT}.control.node.*",
             names.ROLL_CALL,
+            *map(names.backlog_subject, pools),
         ),
     )
 

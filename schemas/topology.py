@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from schemas import names
+from schemas import lanes, names
 from schemas.status import Priority
 
 JsonObject = dict[str, Any]
@@ -158,14 +158,17 @@ def _secrets(limits: BusLimits) -> JsonObject:
     )
 
 
-def task_consumer(pool: str, priority: Priority, ack_wait_s: float = TASK_ACK_WAIT_S) -> JsonObject:
-    """The durable pull consumer that all nodes of a pool share. Raises ValueError for a pool that is no token.
+def task_consumer(
+    pool: str, priority: Priority, ack_wait_s: float = TASK_ACK_WAIT_S, *, lane: int = lanes.FIRST
+) -> JsonObject:
+    """The durable pull consumer of one lane of a queue, which all nodes of a pool share. Raises ValueError for a pool
+    that is no token.
 
     How often a task may be tried is the node's rule, not the server's: ``max_deliver`` is unlimited, because a message
     that the server gives up on would stay in a work queue unseen."""
     return _durable(
-        names.queue_consumer(pool, priority),
-        names.queue_filter(pool, priority),
+        names.queue_consumer(pool, priority, lane),
+        names.queue_filter(pool, priority, lane),
         ack_wait_s,
         max_waiting=MAX_WAITING_PULLS,
         priority_groups=[names.LOAD_GROUP],

@@ -39,6 +39,7 @@ MAY_PUBLISH = {
         names.cancel_subject("t1"),
         names.node_subject("n1"),
         names.ROLL_CALL,
+        names.backlog_subject("default"),
         *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "INFO") for stream in STREAMS),
         *(f"$JS.API.STREAM.PURGE.{stream}" for stream in STREAMS),
         f"$JS.API.STREAM.MSG.DELETE.{names.STREAM_RESULTS}",
