@@ -41,13 +41,14 @@ class BusTaskMover:
         return Move.DONE if was_there else Move.LEFT_MEANWHILE
 
     async def _store(self, task: TaskMessage, message_id: str) -> bool:
-        queue, stored = (task.pool, task.priority), False
-        self._lengths.begin(queue)
+        queue, sequence = (task.pool, task.priority), 0
+        lane = await self._lengths.begin(queue, task.client)
         try:
-            stored = await store_task(self._bus, task, _encoder.encode(task), message_id)
+            await self._lengths.ready(queue, lane)
+            sequence = await store_task(self._bus, task, _encoder.encode(task), message_id, lane)
         finally:
-            self._lengths.end(queue, stored=stored)
-        return stored
+            self._lengths.end(queue, task.client, lane, sequence)
+        return sequence > 0
 
     async def _delete(self, sequence: int) -> bool:
         body = {"seq": sequence, "no_erase": True}

@@ -15,13 +15,14 @@ from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
+from schemas.lanes import FIRST
 from schemas.node import NodeRecord
 from schemas.status import PRIORITIES_BY_URGENCY, Priority
 
 log = structlog.get_logger(__name__)
 
-Queue = tuple[str, Priority]
-"""A pool and a priority."""
+Lane = tuple[str, Priority, int]
+"""A pool, a priority, and which lane of their queue."""
 
 LOOK_S = 2.0
 """So often it is looked whether the consumers of known pools are still there."""
@@ -47,26 +48,28 @@ class QueueConsumers:
         """``ack_wait_s``: a node that is silent for so long loses its task. The same in all gateways."""
         self._bus = bus
         self._ack_wait_s = ack_wait_s
-        self._ours: set[Queue] = set()
+        self._ours: set[Lane] = set()
         """Made, or found to be as ours are."""
 
-    async def pending(self, queue: Queue) -> int:
-        """How many tasks wait in the queue, which has its consumer then. Raises BusUnavailableError."""
-        config = topology.task_consumer(*queue, self._ack_wait_s)
+    async def look(self, lane: Lane, *, make: bool = True) -> tuple[int, int] | None:
+        """How many tasks wait in the lane, and the sequence up to which they were taken. Its consumer is made where it
+        is missing; without ``make``, None is returned then. Raises BusUnavailableError."""
+        pool, priority, number = lane
+        config = topology.task_consumer(pool, priority, self._ack_wait_s, lane=number)
         try:
             info = await jetstream.call(self._bus, f"CONSUMER.INFO.{names.STREAM_TASKS}.{config['durable_name']}")
         except jetstream.JetStreamError as error:
             if error.err_code != jetstream.CONSUMER_NOT_FOUND:
                 raise
-            found = None
+            if not make:
+                return None
+            state = (await declare.ensure_consumer(self._bus, names.STREAM_TASKS, config), 0)
         else:
-            found = info["config"]
-        if found is None or (queue not in self._ours and _differs(found, config)):
-            pending = await declare.ensure_consumer(self._bus, names.STREAM_TASKS, config)
-        else:
-            pending = int(info["num_pending"])
-        self._ours.add(queue)
-        return pending
+            state = (int(info["num_pending"]), int(info["delivered"]["stream_seq"]))
+            if lane not in self._ours and _differs(info["config"], config):
+                await declare.ensure_consumer(self._bus, names.STREAM_TASKS, config)
+        self._ours.add(lane)
+        return state
 
     async def run(self, directory: Nodes) -> None:
         """Makes those of the pools that nodes serve, and again whatever vanished. Never returns."""
@@ -88,7 +91,7 @@ class QueueConsumers:
             log.warning("too_many_pools", pools=len(pools), made=MAX_POOLS)
         for pool in sorted(pools)[:MAX_POOLS]:
             for priority in PRIORITIES_BY_URGENCY:
-                await self.pending((pool, priority))
+                await self.look((pool, priority, FIRST))
 
 
 def _differs(found: topology.JsonObject, config: topology.JsonObject) -> bool:

@@ -1,16 +1,21 @@
-"""The lengths of the queues, known without a round trip for each submission."""
+"""The lengths of the queues, known without a round trip for each submission, and the lanes into which they are filled
+(docs/adr/0013-fair-shares-by-lanes.md)."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 
 import structlog
 
-from broker_gateway.infrastructure.bus.queue_consumers import Queue, QueueConsumers
+from broker_gateway.domain.backlogs import Backlogs, Queue
+from broker_gateway.infrastructure.bus.backlog_notices import BacklogNotices
+from broker_gateway.infrastructure.bus.queue_consumers import QueueConsumers
 from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
+from schemas.lanes import FIRST, LATER
 
 log = structlog.get_logger(__name__)
 
@@ -18,6 +23,8 @@ FRESH_S = 0.2
 """A count is asked for again after this time, while the old one is still used."""
 STALE_S = 1.0
 """A count older than this is not used any more."""
+LOOK_AT_ALL_S = 5.0
+"""So often it is looked whether another gateway uses more lanes."""
 RECOUNTED_S = 0.02
 """A recount asks again only after this time or after something was stored: many may want to enter a full queue."""
 
@@ -42,6 +49,11 @@ class QueueLengths:
     def __init__(self, bus: BusConnection, consumers: QueueConsumers | None = None) -> None:
         self._consumers = consumers or QueueConsumers(bus)
         self._lengths: dict[Queue, _Length] = {}
+        self._backlogs = Backlogs()
+        self._later: dict[Queue, set[int]] = {}
+        """The later lanes that have their consumer: it is made when the first task goes there."""
+        self._look_at_all: dict[Queue, float] = {}
+        self._notices = BacklogNotices(bus)
 
     async def waiting(self, queue: Queue, *, recount: bool = False) -> int:
         """The number of tasks that wait in ``queue``; ``recount``: as it is now. Raises BusUnavailableError."""
@@ -58,21 +70,39 @@ class QueueLengths:
         """The last known lengths of all queues that were ever asked for."""
         return {queue: length.counted + length.added for queue, length in self._lengths.items()}
 
-    def begin(self, queue: Queue) -> None:
-        """Says that a task is on its way to the queue."""
+    async def ready(self, queue: Queue, lane: int) -> None:
+        """Returns once nodes can take tasks from the lane. Raises BusUnavailableError."""
+        if lane != FIRST and lane not in self._later.get(queue, ()):
+            await self._consumers.look((*queue, lane))
+            self._later.setdefault(queue, set()).add(lane)
+
+    async def begin(self, queue: Queue, client: str) -> int:
+        """Says that a client's task is on its way to the queue. Returns the lane that it goes to; where that could be a
+        later one, the bus is asked first what was taken meanwhile."""
+        if self._backlogs.is_in_doubt(queue, client):
+            with contextlib.suppress(BusUnavailableError):
+                await asyncio.shield(self._refreshing(queue, self._lengths.setdefault(queue, _Length())))
         length = self._lengths.setdefault(queue, _Length())
         length.added += 1
         length.under_way += 1
+        return self._backlogs.enter(queue, client)
 
-    def end(self, queue: Queue, *, stored: bool) -> None:
-        """Says that the task got there, or that it did not."""
+    def end(self, queue: Queue, client: str, lane: int, sequence: int) -> None:
+        """Says that the task got there, under that sequence, or that it did not (0). Nodes that wait are told of a lane
+        that they need not look at otherwise."""
         length = self._lengths[queue]
         length.under_way -= 1
-        if not stored:
+        if not sequence:
             length.added = max(length.added - 1, 0)
+            self._backlogs.refused(queue, client, lane)
+            return
+        self._backlogs.stored(queue, client, lane, sequence)
+        if lane != FIRST:
+            self._notices.send(queue, lane)
 
     async def close(self) -> None:
         """Ends the counting that is under way."""
+        self._notices.close()
         tasks = [length.refresh for length in self._lengths.values() if length.refresh is not None]
         for task in tasks:
             task.cancel()
@@ -87,11 +117,39 @@ class QueueLengths:
     async def _refresh(self, queue: Queue, length: _Length) -> None:
         length.added, before = length.under_way, length.added
         try:
-            length.counted = await self._consumers.pending(queue)
+            length.counted = await self._count(queue)
         except BaseException:
             length.added += before
             raise
         length.counted_at = time.monotonic()
+
+    async def _count(self, queue: Queue) -> int:
+        """The server's count over all lanes, which also tells what was taken from each. Of a lane in which nothing
+        waits all is gone that was there when it was asked, whether a node took it or not."""
+        there = self._backlogs.newest
+        lanes = self._lanes_to_look_at(queue)
+        found = await asyncio.gather(*(self._look(queue, lane) for lane in lanes))
+        for lane, (pending, taken) in zip(lanes, found, strict=True):
+            self._backlogs.delivered(queue, lane, taken if pending else max(taken, there))
+        self._backlogs.counted(queue)
+        return sum(pending for pending, _ in found)
+
+    def _lanes_to_look_at(self, queue: Queue) -> list[int]:
+        """Those in use; now and then all, since another gateway may use more."""
+        now = time.monotonic()
+        if now < self._look_at_all.get(queue, 0.0):
+            return [FIRST, *self._later.get(queue, ())]
+        self._look_at_all[queue] = now + LOOK_AT_ALL_S
+        return [FIRST, *LATER]
+
+    async def _look(self, queue: Queue, lane: int) -> tuple[int, int]:
+        """How many tasks wait in the lane, and the sequence up to which they were taken. Tasks must not wait for the
+        first node to be seen: what is in use has its consumer."""
+        in_use = self._later.setdefault(queue, set())
+        found = await self._consumers.look((*queue, lane), make=lane == FIRST or lane in in_use)
+        if found is not None and lane != FIRST:
+            in_use.add(lane)
+        return found or (0, 0)
 
 
 def _note_failure(refresh: asyncio.Task[None]) -> None:

@@ -54,4 +54,4 @@ class BusTaskRerun:
         return True
 
     async def enqueue(self, task: TaskMessage, occasion: str) -> bool:
-        return await store_task(self._bus, task, _encoder.encode(task), f"{task.id}-again-{occasion}")
+        return await store_task(self._bus, task, _encoder.encode(task), f"{task.id}-again-{occasion}") > 0

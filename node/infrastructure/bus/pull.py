@@ -14,6 +14,7 @@ from chassis.nats.acks import is_delivered
 from chassis.nats.connection import CurrentClient
 from node.infrastructure.bus.inbox import Inbox
 from schemas import names
+from schemas.lanes import FIRST
 from schemas.status import Priority
 
 WAIT_SHARE = 0.6
@@ -32,6 +33,8 @@ SILENCE_S = 2.0
 NOW_S = 2.0
 BROKEN_S = 0.5
 """Pause after an answer that says that the consumer is not as it should be."""
+LATE = "late"
+"""In place of a status, where no answer came in time."""
 STILL_THERE = "100"
 NOTHING_THERE = "404"
 SERVED_OUT = frozenset({NOTHING_THERE, "408"})
@@ -42,15 +45,20 @@ OnTask = Callable[[Msg], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The queue of one pool and priority, as pull requests name it."""
+    """One lane of the queue of one pool and priority, as pull requests name it."""
 
     pool: str
     priority: Priority
+    lane: int = FIRST
 
     @property
     def next_subject(self) -> str:
-        consumer = names.queue_consumer(self.pool, self.priority)
+        consumer = names.queue_consumer(self.pool, self.priority, self.lane)
         return f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_TASKS}.{consumer}"
+
+    def of_lane(self, lane: int) -> Queue:
+        """Another lane of the same queue."""
+        return Queue(self.pool, self.priority, lane)
 
 
 def now_request(batch: int, decile: int) -> bytes:
@@ -86,7 +94,7 @@ class NowPuller:
 
     async def pull(self, queue: Queue, batch: int, decile: int) -> tuple[int, str]:
         """Asks for up to ``batch`` tasks, each of which goes to ``on_task``. Returns how many came, and the status that
-        ended it: empty where all came, ``late`` where no answer did."""
+        ended it: empty where all came, LATE where no answer did."""
         client = self._current()
         if client is not self._client:
             self._client = client
@@ -95,7 +103,7 @@ class NowPuller:
         self._number += 1
         self._missing = batch
         self._over = over = asyncio.get_running_loop().create_future()
-        late = asyncio.get_running_loop().call_later(NOW_S, self._end, over, "late")
+        late = asyncio.get_running_loop().call_later(NOW_S, self._end, over, LATE)
         try:
             reply = f"{self._inbox}.{self._number}"
             await client.publish(queue.next_subject, now_request(batch, decile), reply=reply)

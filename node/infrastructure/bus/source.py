@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import structlog
 from nats import errors
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from chassis.nats import acks
@@ -25,9 +26,19 @@ from node.application.ports import Delivery
 from node.domain.pull_plan import pull_plan
 from node.infrastructure.bus.consumers import Consumers
 from node.infrastructure.bus.delivery import NatsDelivery, decode_task
+from node.infrastructure.bus.lanes import Lanes
 from node.infrastructure.bus.malformed import bury_malformed
 from node.infrastructure.bus.publisher import Publisher
-from node.infrastructure.bus.pull import BROKEN_S, REFRESH_S, SERVED_OUT, WAIT_SHARE, NowPuller, Queue, WaitingPull
+from node.infrastructure.bus.pull import (
+    BROKEN_S,
+    LATE,
+    REFRESH_S,
+    SERVED_OUT,
+    WAIT_SHARE,
+    NowPuller,
+    Queue,
+    WaitingPull,
+)
 from schemas.status import PRIORITIES_BY_URGENCY, Priority
 
 TICK_S = 1.0
@@ -63,7 +74,10 @@ class NatsTaskSource:
         self._handed_back = 0
         self._under_way: set[asyncio.Task[None]] = set()
         self._now = NowPuller(lambda: bus.current, self._arrived)
+        self._subscribed: Client | None = None
+        """The client on which the gateways' notices are heard."""
         self._queues = [self._waiting_pull(Queue(pool, p)) for p in PRIORITIES_BY_URGENCY for pool in self._pools]
+        self._lanes = Lanes([pull.queue for pull in self._queues], self._wake.set)
         self._log = structlog.get_logger(__name__)
         bus.on_connect(self._reconnected)
 
@@ -127,7 +141,8 @@ class NatsTaskSource:
             return
         if not await self._all_there():
             return
-        if not any(queue.armed for queue in self._queues):
+        self._lanes.look(asyncio.get_running_loop().time())
+        if self._lanes.told or not any(queue.armed for queue in self._queues):
             while self._waiting and await self._round():
                 pass
         if self._waiting:
@@ -164,18 +179,33 @@ class NatsTaskSource:
         for share in pull_plan(self._pick, free):
             left = min(share.max_tasks, free)
             for pull in self._of(share.priority):
-                most = min(left, len(self._waiting))
-                if most > 0 and pull.queue not in empty:  # below: answers that an earlier question had missed came too
-                    got = await self._ask(pull, most)
-                    left, free = left - got, free - got
-                    if got < most:
-                        empty.add(pull.queue)
+                got = await self._ask_lanes(pull, left, empty)
+                left, free = left - got, free - got
         return self._pick > before
 
-    async def _ask(self, pull: WaitingPull, most: int) -> int:
-        got, status = await self._now.pull(pull.queue, most, self._decile())
+    async def _ask_lanes(self, pull: WaitingPull, left: int, empty: set[Queue]) -> int:
+        """Asks one lane of the queue after the other for up to ``left`` tasks. Returns how many came."""
+        before = left
+        for share in self._lanes.plan(pull.queue, left):
+            lane = pull.queue.of_lane(share.lane)
+            most = min(left, share.max_tasks, len(self._waiting))
+            if most > 0 and lane not in empty:
+                got = await self._ask(pull, lane, most)
+                left -= got
+                if got < most:  # never more: answers that an earlier question had missed come too
+                    empty.add(lane)
+        self._lanes.taken(pull.queue, before - left)
+        return before - left
+
+    async def _ask(self, pull: WaitingPull, lane: Queue, most: int) -> int:
+        notice = self._lanes.notice_of(lane)
+        got, status = await self._now.pull(lane, most, self._decile())
         self._pick += got
-        if status and status not in SERVED_OUT:
+        if got < most:
+            self._lanes.found_empty(lane, notice)
+        if status == LATE:
+            self._lanes.forget()
+        if status and status not in SERVED_OUT and lane == pull.queue:
             self._trouble(pull, status)
         return got
 
@@ -239,4 +269,8 @@ class NatsTaskSource:
         for queue in self._queues:
             queue.forget()
             self._consumers.doubt(queue.queue)
+        if self._subscribed is not self._bus.current:
+            self._subscribed = self._bus.current
+            await self._lanes.listen(self._subscribed)
+        self._lanes.look_soon()
         self._wake.set()

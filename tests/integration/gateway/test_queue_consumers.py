@@ -13,6 +13,7 @@ from broker_gateway.infrastructure.bus.queue_consumers import QueueConsumers
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
+from schemas.lanes import FIRST
 from schemas.node import NodeRecord
 from schemas.status import Priority
 from tests.builders import a_node_record
@@ -102,17 +103,17 @@ async def test_of_more_pools_than_there_can_be_consumers_for_as_many_as_can_be_h
 
 
 async def test_the_ack_wait_of_a_consumer_that_is_there_becomes_the_gateways_once(bus: BusConnection) -> None:
-    await QueueConsumers(bus, 5.0).pending(QUEUE)
+    await QueueConsumers(bus, 5.0).look((*QUEUE, FIRST))
     ours, theirs = QueueConsumers(bus, 2.5), QueueConsumers(bus, 7.5)
-    await ours.pending(QUEUE)
+    await ours.look((*QUEUE, FIRST))
     assert await ack_wait_s(bus) == 2.5
-    await theirs.pending(QUEUE)
-    await ours.pending(QUEUE)  # two gateways that disagree do not go on about it
+    await theirs.look((*QUEUE, FIRST))
+    await ours.look((*QUEUE, FIRST))  # two gateways that disagree do not go on about it
     assert await ack_wait_s(bus) == 7.5
 
 
 async def test_gateways_that_look_at_once_make_one(connect: Connect) -> None:
     buses = await asyncio.gather(*(connect() for _ in range(4)))
-    found = await asyncio.gather(*(QueueConsumers(bus).pending(QUEUE) for bus in buses * 5))
-    assert found == [0] * 20
+    found = await asyncio.gather(*(QueueConsumers(bus).look((*QUEUE, FIRST)) for bus in buses * 5))
+    assert found == [(0, 0)] * 20
     assert await consumers(buses[0]) == {names.queue_consumer(*QUEUE)}

@@ -51,7 +51,7 @@ def test_there_is_no_lane_beyond_the_last(lane: int) -> None:
 
 def test_a_few_waiting_tasks_are_in_the_first_lane_and_each_later_lane_holds_three_times_what_is_before_it() -> None:
     firsts = [
-        next(waiting for waiting in range(1_000) if lanes.lane_of(waiting) == lane) for lane in range(lanes.LANES)
+        next(waiting for waiting in range(2_000) if lanes.lane_of(waiting) == lane) for lane in range(lanes.LANES)
     ]
-    assert firsts == [0, 4, 12, 36, 108, 324]
+    assert firsts == [0, 16, 48, 144, 432, 1296]
     assert lanes.lane_of(1_000_000) == lanes.LANES - 1
