@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from node.application.attempt import Attempt
 from node.application.live_output import LiveOutput
@@ -79,7 +80,7 @@ class Judge:
             live = LiveOutput(self._announcer, attempt, case_stage(index))
             outcome = await self._run(attempt, runnable, sandbox, launch, live)
             result = await self._verdict(attempt, name, case, outcome, checker)
-            results.append(attempt.budget.case(result))
+            results.append(await off_loop(_size(result), partial(attempt.budget.case, result)))
             stopped = attempt.task.stop_at_first_failure and result.verdict is not Verdict.ACCEPTED
         return results
 
@@ -131,6 +132,11 @@ class Judge:
 
 def _name(case: TestCase, index: int) -> str:
     return case.name or str(index + 1)
+
+
+def _size(result: CaseResult) -> int:
+    stage = result.stage
+    return len(result.checker_output) + (len(stage.stdout) + len(stage.stderr) if stage else 0)
 
 
 def _nobody(_stream: str, _data: bytes) -> None:

@@ -9,6 +9,8 @@ import msgspec
 from schemas.execution import CaseResult, Stage
 from schemas.sizes import ENVELOPE_BYTES, EXECUTION_BYTES, cut_to_json, cut_to_utf8, json_bytes, utf8_bytes
 
+ENCODED_BYTES = 6 << 20
+"""Of one result as JSON, where its task does not ask for a large one: encoding so much takes up to 40 ms."""
 LIVE_BYTES = 4 << 20
 """Of one task's live output as JSON. What comes later is in the result, as far as that has room."""
 
@@ -22,7 +24,7 @@ class OutputBudget:
         the result may be as large as that, and larger than a gRPC client takes by default."""
         envelope = min(ENVELOPE_BYTES, message_bytes // 4)
         self._most = message_bytes if large else min(message_bytes, EXECUTION_BYTES)
-        self._json = message_bytes - envelope
+        self._json = (message_bytes if large else min(message_bytes, ENCODED_BYTES)) - envelope
         self._utf8 = self._most - envelope
         self._stages = stages
         self._json_share, self._utf8_share = self._json // (2 * stages), self._utf8 // (2 * stages)
