@@ -35,8 +35,15 @@ NODE: dict[str, object] = {"node_id": NODE_ID, "nats_user": "node", "etcd_user":
 
 
 def write_toml(path: Path, values: Mapping[str, object]) -> None:
-    """Writes a TOML file of values that JSON and TOML spell alike: strings, numbers, lists of strings."""
-    path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()), encoding="utf-8")
+    """Writes a TOML file of values that JSON and TOML spell alike (strings, numbers, lists of strings), and of tables
+    of such."""
+    path.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in values.items()), encoding="utf-8")
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + "}"
+    return json.dumps(value)
 
 
 def passwords() -> dict[str, str]:
