@@ -1,6 +1,7 @@
 """Clients that share a queue: how long each waits behind the others, on a stack of its own with simulated programs.
 
-``python -m bench.fairness [--quick]``: writes ``bench/results/fairness.json``.
+``python -m bench.fairness [--quick]``: writes ``bench/results/fairness-now.json``. Before and after lanes (ADR 0013):
+``fairness.json``.
 """
 
 from __future__ import annotations
