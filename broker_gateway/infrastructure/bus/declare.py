@@ -18,18 +18,32 @@ log = structlog.get_logger(__name__)
 
 ACCOUNT_SHARE = 0.9
 """Of what the account may store: the rest is the server's own, consumers and what is about to be removed."""
+_SOMEBODY_WAS_FASTER = (jetstream.STREAM_NAME_IN_USE, jetstream.NO_STORAGE)
 MIN_BYTES = 64 << 20
 """Of all streams; with less nothing works."""
 
 
 async def ensure_stream(bus: BusConnection, config: topology.JsonObject) -> None:
-    """Creates the stream, or changes an existing one's limits. Raises JetStreamError, BusUnavailableError."""
+    """Changes the stream's limits, or creates it where it is missing. Not the other way round: a server that is asked
+    to create looks for room before it sees that the stream is there. Raises JetStreamError, BusUnavailableError."""
+    if await _updated(bus, config):
+        return
     try:
         await jetstream.call(bus, f"STREAM.CREATE.{config['name']}", config)
     except jetstream.JetStreamError as error:
-        if error.err_code != jetstream.STREAM_NAME_IN_USE:
+        if error.err_code not in _SOMEBODY_WAS_FASTER or not await _updated(bus, config):
             raise
+
+
+async def _updated(bus: BusConnection, config: topology.JsonObject) -> bool:
+    """False where there is no such stream."""
+    try:
         await jetstream.call(bus, f"STREAM.UPDATE.{config['name']}", config)
+    except jetstream.JetStreamError as error:
+        if error.err_code != jetstream.STREAM_NOT_FOUND:
+            raise
+        return False
+    return True
 
 
 async def ensure_consumer(bus: BusConnection, stream: str, config: topology.JsonObject) -> int:

@@ -149,3 +149,5 @@ async def test_all_streams_together_stay_below_what_the_account_may_store(start_
         sizes = [(await config_of(bus, stream))["max_bytes"] for stream in STREAMS]
         assert min(sizes) > 0
         assert sum(sizes) <= 0.9 * account["limits"]["max_storage"]
+    async with declared(settings) as bus:  # another gateway, or the same again
+        assert [(await config_of(bus, stream))["max_bytes"] for stream in STREAMS] == sizes
