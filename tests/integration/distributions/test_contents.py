@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -72,8 +72,7 @@ def test_the_version_is_that_of_the_file_and_the_server_wants_the_client_of_its_
 
 @pytest.mark.parametrize("name", ["coderunner", "coderunner_server"])
 def test_an_sdist_builds_the_same_wheel_without_the_repository(dist: Path, tmp_path: Path, name: str) -> None:
-    with tarfile.open(dist / f"{name}-{VERSION}.tar.gz") as archive:
-        archive.extractall(tmp_path / "source", filter="data")
+    shutil.unpack_archive(dist / f"{name}-{VERSION}.tar.gz", tmp_path / "source")
     again = built_wheel(tmp_path / "source" / f"{name}-{VERSION}", tmp_path / "again")
     (first,) = dist.glob(f"{name}-{VERSION}-*.whl")
     assert again.name == first.name
