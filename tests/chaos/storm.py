@@ -90,13 +90,13 @@ class Storm:
 
     async def pause_past_its_ack_wait(self, node: Node) -> None:
         """Others finish what it holds before it goes on."""
-        before = refused_results([node])
+        before = given_up_by(node)
         await asyncio.to_thread(until_busy, node)
         node.pause()
         await self.ledger.all_stored(set(self.load.accepted), 60)
         node.resume()
         async with asyncio.timeout(30):
-            while refused_results([node]) == before:  # noqa: ASYNC110  # it tells its log only
+            while given_up_by(node) == before:  # noqa: ASYNC110  # it tells its log only
                 await asyncio.sleep(0.05)
 
     async def kill_a_slot_of(self, node: Node, engine: str | None = None) -> None:
@@ -121,6 +121,11 @@ class Storm:
 def refused_results(nodes: Sequence[Node]) -> int:
     """How many results came after another node's and were refused, by the nodes' own logs."""
     return sum(node.log.read_bytes().count(b'"stored":false') for node in nodes)
+
+
+def given_up_by(node: Node) -> int:
+    """How many tasks it held too long: it ended them as lost, or its result came after another node's."""
+    return refused_results([node]) + node.log.read_bytes().count(b"task_lost")
 
 
 def until_busy(node: Node, within_s: float = 30) -> None:

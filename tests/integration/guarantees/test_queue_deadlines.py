@@ -15,6 +15,7 @@ from tests.integration.guarantees.shared_stack import SharedStack
 from tests.integration.guarantees.simulated_tasks import result, started, submit
 from tests.servers.fixtures import StartStack
 from tests.servers.stack import Stack
+from tests.servers.waiting import eventually
 
 LOOPBACK = {"callback_allowed_networks": ["127.0.0.0/8"]}
 
@@ -37,6 +38,15 @@ async def test_a_program_that_runs_at_its_queue_deadline_runs_to_its_end(shared:
     task_id = await submit(client, shared.language, 1_500, queue_deadline_ms=500)
     execution = await result(client, task_id)
     assert execution.status is Status.SUCCEEDED
+
+
+async def told_expired(stack: Stack, task_id: str) -> None:
+    """Returns once the event is stored, which is a moment after the result."""
+
+    async def told() -> bool:
+        return await expired_events(stack, task_id) > 0
+
+    await eventually(told)
 
 
 async def expired_events(stack: Stack, task_id: str) -> int:
@@ -65,6 +75,7 @@ async def test_a_task_expires_where_no_node_lives_and_its_callback_is_told(start
         assert (execution.status, execution.error) == (Status.EXPIRED, "not started within 200 ms")
         await asyncio.wait_for(endpoint.complete.wait(), 30)
         assert dict(endpoint.deliveries) == {execution.id: [(execution.id, "EXPIRED")]}
+    await told_expired(stack, execution.id)
     assert await expired_events(stack, execution.id) == 1
 
 
@@ -83,5 +94,6 @@ async def test_a_deadline_is_kept_though_every_gateway_was_killed_and_started_ag
     async with stack.client() as client:
         for task_id in (soon, later):
             assert (await asyncio.wait_for(client.follow(task_id), 30)).status is Status.EXPIRED
+            await told_expired(stack, task_id)
             assert await expired_events(stack, task_id) == 1
         assert (await client.get(never)).status is Status.QUEUED
