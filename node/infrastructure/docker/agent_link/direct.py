@@ -43,8 +43,13 @@ class DirectLine(asyncio.Protocol):
     ) -> DirectLine:
         """Connects to the abstract socket ``name`` on which the process ``pid`` listens. Raises OSError where that is
         not possible."""
-        found = await asyncio.to_thread(connect_inside, pid, name)
         loop = asyncio.get_running_loop()
+        connecting = asyncio.ensure_future(asyncio.to_thread(connect_inside, pid, name))
+        try:
+            found = await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            connecting.add_done_callback(_hang_up)  # the thread goes on, and nobody waits for its connection
+            raise
         _, line = await loop.create_unix_connection(lambda: cls(on_bytes, on_lost), sock=found)
         return line
 
@@ -71,6 +76,11 @@ class DirectLine(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._on_lost(f"the agent's line closed{f' ({exc})' if exc else ''}")
+
+
+def _hang_up(connecting: asyncio.Future[socket.socket]) -> None:
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().close()
 
 
 def _hung_up(descriptor: int) -> bool:
