@@ -21,6 +21,8 @@ WINDOW = 768
 """Stored events that are looked through at a time, backwards: about 256 tasks."""
 MAX_WINDOWS = 2
 """For one call. A filter that matches little gets a short page and a token to go on with."""
+PAGE_BYTES = 2 * 1024 * 1024
+"""Of the labels of a page: a stock gRPC client takes a message of 4 MiB. What is beyond comes with the next page."""
 _BATCH = 256
 _EVENTS_OF_ONE_TASK = 16
 """One per state; more than there are."""
@@ -30,8 +32,26 @@ _AT_ONCE = 64
 Found = list[tuple[int, TaskEvent]]
 """QUEUED events, each with its sequence."""
 
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(TaskEvent)
+
+
+class _PageOf:
+    """A page that fills, up to ``size`` tasks or PAGE_BYTES."""
+
+    def __init__(self, size: int) -> None:
+        self.executions: list[Execution] = []
+        self._size = size
+        self._bytes = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.executions) >= self._size or self._bytes >= PAGE_BYTES
+
+    def add(self, execution: Execution) -> None:
+        self.executions.append(execution)
+        self._bytes += sum(len(name.encode()) + len(value.encode()) for name, value in execution.labels.items())
 
 
 class BusHistory:
@@ -50,15 +70,14 @@ class BusHistory:
 
     async def page(self, wanted: TaskFilter, size: int, token: str) -> Page:
         first, below = await streams.bounds_of_page(self._bus, names.STREAM_EVENTS, token)
-        executions: list[Execution] = []
+        filling = _PageOf(size)
         for _ in range(MAX_WINDOWS):
-            if below <= first or len(executions) >= size:
+            if below <= first or filling.is_full:
                 break
             start = max(first, below - WINDOW)
             found = await self._queued(start, below)
-            matches, below = await self._matching(found, wanted, size - len(executions), start)
-            executions += matches
-        return Page(executions, streams.token_for(Bounds(first, below)))
+            below = await self._fill(filling, found, wanted, start)
+        return Page(filling.executions, streams.token_for(Bounds(first, below)))
 
     def record(self, execution: Execution, task: TaskMessage) -> None:
         event = TaskEvent.of(execution, task, wall_clock_ms())
@@ -77,20 +96,20 @@ class BusHistory:
             start = found[-1][0] + 1
         return [(sequence, event) for sequence, event in reversed(found) if sequence < below]
 
-    async def _matching(self, found: Found, wanted: TaskFilter, room: int, start: int) -> tuple[list[Execution], int]:
-        """At most ``room`` matches, and the sequence below which everything is still to be looked at."""
+    async def _fill(self, filling: _PageOf, found: Found, wanted: TaskFilter, start: int) -> int:
+        """Adds what matches until the page is full. Returns the sequence below which everything is still to be looked
+        at."""
         candidates = [(sequence, event) for sequence, event in found if _may_match(event, wanted)]
-        matches: list[Execution] = []
         for offset in range(0, len(candidates), _AT_ONCE):
             part = candidates[offset : offset + _AT_ONCE]
             newest = await self._states([event.id for _, event in part])
             for sequence, event in part:
                 execution = newest.get(event.id) or Execution.told_by(event)
                 if _matches(execution, wanted):
-                    matches.append(execution)
-                if len(matches) == room:
-                    return matches, sequence
-        return matches, start
+                    filling.add(execution)
+                if filling.is_full:
+                    return sequence
+        return start
 
     async def _states(self, task_ids: Sequence[str]) -> dict[str, Execution]:
         events = await self._events(task_ids)

@@ -11,6 +11,7 @@ import pytest
 from broker_gateway.application.ports import TaskFilter
 from broker_gateway.infrastructure.bus import history as history_module
 from broker_gateway.infrastructure.bus.history import BusHistory
+from broker_gateway.interfaces.execution_mapping import execution_message
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import TaskEvent
@@ -41,6 +42,16 @@ async def ids_of_all_pages(history: BusHistory, wanted: TaskFilter, size: int) -
         token = page.next_token
         if not token:
             return found
+
+
+async def test_a_page_of_the_largest_labels_fits_into_the_message_of_a_stock_client_and_none_is_missing(
+    bus: BusConnection, history: BusHistory
+) -> None:
+    labels = {f"{number:063}": "\N{GRINNING FACE}" * 256 for number in range(32)}
+    await happened(bus, [an_event(f"t{number}", Status.QUEUED, labels=labels) for number in range(150)])
+    page = await history.page(ALL, 150, "")
+    assert 1 <= sum(execution_message(one).ByteSize() for one in page.executions) < 4 * 1024 * 1024
+    assert await ids_of_all_pages(history, ALL, 150) == [f"t{number}" for number in reversed(range(150))]
 
 
 async def test_the_latest_state_is_the_final_one_whatever_comes_late(bus: BusConnection, history: BusHistory) -> None:
