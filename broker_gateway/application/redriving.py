@@ -17,15 +17,8 @@ import structlog
 from broker_gateway.application.callback_delivery import CallbackDelivery
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
-from broker_gateway.application.ports import (
-    DeadLetters,
-    History,
-    KeptLetter,
-    QueueFullError,
-    ResultStore,
-    TaskRerun,
-    TaskSnapshot,
-)
+from broker_gateway.application.operations_ports import DeadLetters, KeptLetter, TaskRerun, TaskSnapshot
+from broker_gateway.application.ports import History, QueueFullError, ResultStore
 from broker_gateway.application.settings import OperationsSettings
 from broker_gateway.domain.execution_task import ExecutionTask
 from schemas.execution import ResultMessage

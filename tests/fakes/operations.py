@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from broker_gateway.application.ports import KeptLetter, LetterPage, QueueFullError, TaskSnapshot
+from broker_gateway.application.operations_ports import KeptLetter, LetterPage, TaskSnapshot
+from broker_gateway.application.ports import QueueFullError
 from schemas.execution import DeadLetter
 from schemas.task import TaskMessage
 from tests.fakes.memory_bus import MemoryBus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from broker_gateway.application.ports import KeptLetter, LetterPage
+from broker_gateway.application.operations_ports import KeptLetter, LetterPage
 from broker_gateway.infrastructure.bus import streams
 from broker_gateway.infrastructure.bus.streams import Bounds
 from chassis.nats import jetstream

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from broker_gateway.application.ports import TaskSnapshot
+from broker_gateway.application.operations_ports import TaskSnapshot
 from broker_gateway.infrastructure.bus import streams
 from broker_gateway.infrastructure.bus.tasks import store_task
 from chassis.nats import jetstream

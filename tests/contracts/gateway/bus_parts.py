@@ -7,15 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from broker_gateway.application.ports import (
-    AttemptLedger,
-    History,
-    LiveFeed,
-    ResultSource,
-    ResultStore,
-    TaskQueue,
-    TaskRerun,
-)
+from broker_gateway.application.operations_ports import TaskRerun
+from broker_gateway.application.ports import AttemptLedger, History, LiveFeed, ResultSource, ResultStore, TaskQueue
 from broker_gateway.application.queue_ports import QueueReader, TaskMover
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
@@ -32,15 +25,8 @@ from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import DeadLetter, Execution, ResultMessage, TaskEvent
 from tests.fakes.callbacks import MemoryAttemptLedger, MemoryResultDelivery, MemoryResultSource
-from tests.fakes.memory_bus import (
-    MemoryBus,
-    MemoryHistory,
-    MemoryLiveFeed,
-    MemoryQueueReader,
-    MemoryResultStore,
-    MemoryTaskMover,
-    MemoryTaskQueue,
-)
+from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryLiveFeed, MemoryResultStore
+from tests.fakes.memory_queue import MemoryQueueReader, MemoryTaskMover, MemoryTaskQueue
 from tests.fakes.operations import MemoryTaskRerun
 
 MAX_TASKS = 3

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from broker_gateway.application.ports import DeadLetters, History, QueueFullError, ResultStore, TaskQueue, TaskRerun
+from broker_gateway.application.operations_ports import DeadLetters, TaskRerun
+from broker_gateway.application.ports import History, QueueFullError, ResultStore, TaskQueue
 from broker_gateway.infrastructure.bus import dead
 from broker_gateway.infrastructure.bus.dead import BusDeadLetters
 from broker_gateway.infrastructure.bus.history import BusHistory
@@ -24,7 +25,8 @@ from schemas.status import Status
 from schemas.topology import BusLimits
 from tests.builders import a_new_task, a_poison_letter, a_result, a_task, an_event, an_undelivered_letter
 from tests.contracts.implementations import MEMORY, NATS, picked
-from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryResultStore, MemoryTaskQueue
+from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryResultStore
+from tests.fakes.memory_queue import MemoryTaskQueue
 from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRerun
 from tests.integration.gateway.declared_bus import declared_bus
 from tests.servers import NatsServer

@@ -46,14 +46,11 @@ from tests.fakes.memory_bus import (
     MemoryIdSecret,
     MemoryLiveFeed,
     MemoryNodeControl,
-    MemoryQueueActivity,
-    MemoryQueueReader,
     MemoryResultStore,
     MemoryTaskEvents,
-    MemoryTaskMover,
-    MemoryTaskQueue,
     running,
 )
+from tests.fakes.memory_queue import MemoryQueueActivity, MemoryQueueReader, MemoryTaskMover, MemoryTaskQueue
 from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRerun
 
 NOW_MS = 1_699_999_999_999
