@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from broker_gateway.infrastructure.bus import declare
 from broker_gateway.infrastructure.bus.declare import Declaration
@@ -19,20 +19,27 @@ Connect = Callable[..., Awaitable[BusConnection]]
 
 
 @asynccontextmanager
-async def declared_bus(
-    server: NatsServer, limits: BusLimits | None = None, timeout_s: float = 5.0
+async def declared(
+    settings: BusSettings, limits: BusLimits | None = None, *, within_s: float = 15.0
 ) -> AsyncIterator[BusConnection]:
     """Connected, and everything is declared."""
-    bus = BusConnection(BusSettings(urls=[server.url], timeout_s=timeout_s, reconnect_max_s=0.5))
+    bus = BusConnection(settings)
     declaration = Declaration(bus, limits or BusLimits())
     bus.start()
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(within_s):
             await declaration.done.wait()
         yield bus
     finally:
         await declaration.close()
         await bus.close()
+
+
+def declared_bus(
+    server: NatsServer, limits: BusLimits | None = None, timeout_s: float = 5.0
+) -> AbstractAsyncContextManager[BusConnection]:
+    """A declared bus on one server without roles."""
+    return declared(BusSettings(urls=[server.url], timeout_s=timeout_s, reconnect_max_s=0.5), limits)
 
 
 async def start_empty(server: NatsServer) -> None:

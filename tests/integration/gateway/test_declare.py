@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from structlog.testing import capture_logs
 
@@ -21,7 +19,7 @@ from schemas import names, topology
 from schemas.status import PRIORITIES_BY_URGENCY
 from schemas.topology import BusLimits
 from tests.builders import a_new_task, a_result
-from tests.integration.gateway.declared_bus import Connect, declared_bus
+from tests.integration.gateway.declared_bus import Connect, declared, declared_bus
 from tests.servers import NatsCluster
 from tests.servers.fixtures import StartNats
 from tests.servers.waiting import eventually
@@ -34,20 +32,6 @@ STREAMS = (
     names.STREAM_CALLBACKS,
     names.STREAM_SECRETS,
 )
-
-
-@asynccontextmanager
-async def declared(settings: BusSettings) -> AsyncIterator[BusConnection]:
-    bus = BusConnection(settings)
-    declaration = Declaration(bus, BusLimits())
-    bus.start()
-    try:
-        async with asyncio.timeout(15):
-            await declaration.done.wait()
-        yield bus
-    finally:
-        await declaration.close()
-        await bus.close()
 
 
 async def config_of(bus: BusConnection, stream: str) -> topology.JsonObject:
@@ -116,17 +100,13 @@ async def test_what_the_server_refuses_is_not_taken_for_done(start_nats: StartNa
 
 
 async def test_three_replicas_survive_their_leader(nats_cluster: NatsCluster) -> None:
-    bus = BusConnection(BusSettings(urls=nats_cluster.urls, timeout_s=10, reconnect_max_s=0.5))
-    declaration = Declaration(bus, BusLimits(replicas=3))
-    bus.start()
-    async with asyncio.timeout(30):
-        await declaration.done.wait()
-    lengths = QueueLengths(bus)
-    queue = BusTaskQueue(bus, lengths)
-    before, after = a_new_task(), a_new_task()
-    await queue.enqueue(before)
-    await asyncio.to_thread(lambda: nats_cluster.leader_of(names.STREAM_TASKS).kill())
-    async with asyncio.timeout(30):
+    settings = BusSettings(urls=nats_cluster.urls, timeout_s=10, reconnect_max_s=0.5)
+    async with declared(settings, BusLimits(replicas=3), within_s=30) as bus, asyncio.timeout(60):
+        lengths = QueueLengths(bus)
+        queue = BusTaskQueue(bus, lengths)
+        before, after = a_new_task(), a_new_task()
+        await queue.enqueue(before)
+        await asyncio.to_thread(lambda: nats_cluster.leader_of(names.STREAM_TASKS).kill())
         while True:
             try:
                 await queue.enqueue(after)
@@ -135,9 +115,7 @@ async def test_three_replicas_survive_their_leader(nats_cluster: NatsCluster) ->
                 continue
         assert await queue.find(before.id) == before
         assert await queue.find(after.id) == after
-    await lengths.close()
-    await declaration.close()
-    await bus.close()
+        await lengths.close()
 
 
 async def test_all_streams_together_stay_below_what_the_account_may_store(start_nats: StartNats) -> None:

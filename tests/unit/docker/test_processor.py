@@ -50,7 +50,7 @@ async def test_it_is_looked_at_meanwhile_where_the_end_takes_the_files_away(
     assert account is not None
     account.start()
     file.write_text(text.format(140))
-    timer = account._timer
+    timer = account._file._timer
     assert timer is not None
     looked = asyncio.Event()
     asyncio.get_running_loop().call_at(timer.when() + 0.001, looked.set)

@@ -6,17 +6,16 @@ files cannot be reached is ``None``, and so is a value that cannot be read.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
 
-ROOT = Path("/sys/fs/cgroup")
-_LOOK_S = 0.02
-"""The interval between two looks: the kernel takes longer than this to take a container apart after its end."""
+from node.infrastructure.docker.slot.cgroup import PROC, ROOT, CgroupFile, groups_of, open_file
+
 _USAGE = {1: "memory.usage_in_bytes", 2: "memory.current"}
 _PEAK = {1: "memory.max_usage_in_bytes", 2: "memory.peak"}
 _KILLS = {1: "memory.oom_control", 2: "memory.events"}
+_STAT = {1: "memory.stat", 2: "memory.stat"}
 _LIMIT = {1: "memory.limit_in_bytes", 2: "memory.max"}
 _SMALL_BYTES = 24 << 20
 """The memory of a container in which nothing is cached that would matter."""
@@ -118,18 +117,17 @@ class KillCounter:
     It reads the kernel's counter at short intervals: where a kill ends the whole container, its files are gone before
     anybody hears of that, and the engine misses some kills."""
 
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
+    def __init__(self, file: CgroupFile) -> None:
+        self._file = file
         self._before = self._kills()
         self._rose = False
-        self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Begins to count, and to read at intervals."""
         self.stop()
         self._before = self._kills()
         self._rose = False
-        self._look()
+        self._file.keep_looking(self.rose)
 
     def rose(self) -> bool:
         """Whether there was a kill since ``start``."""
@@ -138,24 +136,15 @@ class KillCounter:
 
     def stop(self) -> None:
         """Ends the reading at intervals."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._file.stop()
 
     def close(self) -> None:
-        """Closes its files; safe to call once more."""
-        self.stop()
-        if self._fd >= 0:
-            os.close(self._fd)
-        self._fd = -1
-
-    def _look(self) -> None:
-        self.rose()
-        self._timer = asyncio.get_running_loop().call_later(_LOOK_S, self._look)
+        """Closes its file; safe to call once more."""
+        self._file.close()
 
     def _kills(self) -> int:
         try:
-            lines = os.pread(self._fd, 1024, 0).decode().splitlines()
+            lines = self._file.read(1024).splitlines()
             return next(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
         except (OSError, ValueError, StopIteration):
             return 0
@@ -164,46 +153,40 @@ class KillCounter:
 class HeldMemory:
     """The memory that a container still holds when its program has ended and its files are gone."""
 
-    def __init__(self, fd: int, names: tuple[str, ...], max_bytes: int) -> None:
-        self._fd = fd
-        self._names = names
+    def __init__(self, file: CgroupFile, max_bytes: int) -> None:
+        self._file = file
+        self._names = _HELD[file.version]
         self._max_bytes = max_bytes
 
     def excess_bytes(self) -> int:
         """The bytes beyond what the container may hold; 0 where that is unknown."""
         try:
-            lines = os.pread(self._fd, 8192, 0).decode().splitlines()
+            lines = self._file.read(8192).splitlines()
             held = sum(int(value) for name, _, value in (line.partition(" ") for line in lines) if name in self._names)
         except (OSError, ValueError):
             return 0
         return max(0, held - self._max_bytes)
 
     def close(self) -> None:
-        """Closes its files; safe to call once more."""
-        if self._fd >= 0:
-            os.close(self._fd)
-        self._fd = -1
+        """Closes its file; safe to call once more."""
+        self._file.close()
 
 
-def open_held_memory(pid: int, max_bytes: int, root: Path = ROOT, proc: Path = Path("/proc")) -> HeldMemory | None:
+def open_held_memory(pid: int, max_bytes: int, root: Path = ROOT, proc: Path = PROC) -> HeldMemory | None:
     """The reader for the container whose first process is ``pid`` on this host. None where its files cannot be reached.
     ``max_bytes``: the memory that the container may hold."""
-    for group, version in groups_of(pid, "memory", root, proc):
-        with suppress(OSError):
-            return HeldMemory(os.open(group / "memory.stat", os.O_RDONLY | os.O_CLOEXEC), _HELD[version], max_bytes)
-    return None
+    file = open_file(pid, "memory", _STAT, root, proc)
+    return HeldMemory(file, max_bytes) if file is not None else None
 
 
-def open_kill_counter(pid: int, root: Path = ROOT, proc: Path = Path("/proc")) -> KillCounter | None:
+def open_kill_counter(pid: int, root: Path = ROOT, proc: Path = PROC) -> KillCounter | None:
     """The reader for the container whose first process is ``pid`` on this host. None where its files cannot be
     reached."""
-    for group, version in groups_of(pid, "memory", root, proc):
-        with suppress(OSError):
-            return KillCounter(os.open(group / _KILLS[version], os.O_RDONLY | os.O_CLOEXEC))
-    return None
+    file = open_file(pid, "memory", _KILLS, root, proc)
+    return KillCounter(file) if file is not None else None
 
 
-def open_account(pid: int, root: Path = ROOT, proc: Path = Path("/proc")) -> MemoryAccount | None:
+def open_account(pid: int, root: Path = ROOT, proc: Path = PROC) -> MemoryAccount | None:
     """The reader for the container whose first process is ``pid`` on this host. None where its files cannot be reached
     or the kernel cannot reset the peak (cgroup v2 before Linux 6.12)."""
     for group, version in groups_of(pid, "memory", root, proc):
@@ -215,25 +198,6 @@ def open_account(pid: int, root: Path = ROOT, proc: Path = Path("/proc")) -> Mem
             except OSError:
                 files.close()
     return None
-
-
-def groups_of(pid: int, controller: str, root: Path, proc: Path) -> list[tuple[Path, int]]:
-    """The directories with the container's files of a controller, each with the version of its cgroup (1 or 2)."""
-    try:
-        lines = (proc / str(pid) / "cgroup").read_text().splitlines()
-    except OSError:
-        return []
-    found = []
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        inside = path.lstrip("/")
-        if not inside:
-            continue  # the root's account is everybody's
-        if controller in controllers.split(","):
-            found.append((root / controller / inside, 1))
-        elif not controllers:
-            found.append((root / inside, 2))
-    return found
 
 
 def _read(fd: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from node.infrastructure.docker.slot.memory import ROOT, groups_of
+from node.infrastructure.docker.slot.cgroup import PROC, ROOT, groups_of
 
 MAX_SOCKET_BYTES = 16 << 20
 """Of one slot, beside its memory limit: what 80 datagram sockets hold that nobody reads from."""
@@ -17,7 +17,7 @@ _LIMIT = "memory.kmem.tcp.limit_in_bytes"
 _COUNTED = "memory.current"
 
 
-def bound_socket_memory(pid: int, root: Path = ROOT, proc: Path = Path("/proc")) -> str:
+def bound_socket_memory(pid: int, root: Path = ROOT, proc: Path = PROC) -> str:
     """Bounds the sockets of the container whose first process is ``pid`` on this host. Returns why that could not be
     done; empty: they are bounded."""
     reason = "the container's control group is out of reach"
