@@ -70,10 +70,10 @@ class Builder:
                 outcome = await attempt.run(sandbox, launch, live)
             finally:
                 live.close()
-        return self._judged(program, launch, key, outcome)
+        stage = await off_loop(outcome.output_bytes, lambda: stage_of(outcome))
+        return self._judged(program, launch, key, outcome, stage)
 
-    def _judged(self, program: Program, launch: Launch, key: str, outcome: Outcome) -> Build:
-        stage = stage_of(outcome)
+    def _judged(self, program: Program, launch: Launch, key: str, outcome: Outcome, stage: Stage) -> Build:
         status = compile_status(outcome)
         if status is not None:
             return Build(stage, None, status, explain(outcome, launch.limits, "the compiler"))

@@ -102,7 +102,7 @@ class Judge:
     async def _verdict(
         self, attempt: Attempt, name: str, case: TestCase, outcome: Outcome, checker: Runnable | None
     ) -> CaseResult:
-        stage = stage_of(outcome)
+        stage = await off_loop(outcome.output_bytes, lambda: stage_of(outcome))
         status = run_status(outcome)
         if status is Status.SUCCEEDED and checker is not None:
             verdict, words = await self._checked(attempt, case, outcome, checker)
@@ -126,7 +126,7 @@ class Judge:
         launch = run_launch(replace(checker, files=files), stdin="", args=(), limits=CHECKER_LIMITS)
         async with self._pool.slot(checker.program.language, Role.RUN, CHECKER_LIMITS) as sandbox:
             judged = await attempt.run(sandbox, launch, _nobody)
-        said = stage_of(judged)
+        said = await off_loop(judged.output_bytes, lambda: stage_of(judged))
         return checker_verdict(judged), said.stdout + said.stderr + explain(judged, CHECKER_LIMITS, "the checker")
 
 

@@ -72,10 +72,11 @@ class Workbench:
                 outcome = await attempt.run(sandbox, launch, live)
             finally:
                 live.close()
+        run_stage = await off_loop(outcome.output_bytes, lambda: attempt.budget.stage(stage_of(outcome)))
         return attempt.execution(
             run_status(outcome),
             compile_stage=compile_stage,
-            run_stage=attempt.budget.stage(stage_of(outcome)),
+            run_stage=run_stage,
             error=explain(outcome, task.limits, "the program"),
         )
 

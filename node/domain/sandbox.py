@@ -67,6 +67,11 @@ class Outcome:
     fault: str = ""
     """What was too large of the files to bring back, as a sentence goes on from "the program"; empty: nothing."""
 
+    @property
+    def output_bytes(self) -> int:
+        """Of both streams."""
+        return len(self.stdout) + len(self.stderr)
+
 
 class SandboxLostError(Exception):
     """The slot died under the task: our failure. The task may be tried again."""

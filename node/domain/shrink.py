@@ -10,6 +10,13 @@ CUTS = (16_384, 4_096, 1_024, 256, 0)
 """Characters per stream, tried in this order until the result fits."""
 
 
+def output_size(execution: Execution) -> int:
+    """The characters of all outputs."""
+    stages = (execution.compile, execution.run, *(case.stage for case in execution.cases))
+    said = sum(len(stage.stdout) + len(stage.stderr) for stage in stages if stage)
+    return said + sum(len(case.checker_output) for case in execution.cases)
+
+
 def shrink_outputs(execution: Execution, characters: int) -> Execution:
     """The same execution with at most so many characters of each stream."""
     return msgspec.structs.replace(

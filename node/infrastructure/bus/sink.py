@@ -9,7 +9,8 @@ import msgspec
 
 from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
-from node.domain.shrink import CUTS, shrink_outputs
+from node.application.off_loop import off_loop
+from node.domain.shrink import CUTS, output_size, shrink_outputs
 from node.infrastructure.bus.publisher import Publisher
 from schemas import names
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
@@ -33,8 +34,8 @@ class NatsResultSink:
 
     async def store(self, result: ResultMessage, reply: str) -> bool:
         """As the port says. Raises BusUnavailableError, JetStreamError."""
-        payload = self._encoded(result)
-        ours = {names.HEADER_MSG_ID: hashlib.sha256(payload).hexdigest()[:32]}
+        payload, digest = await off_loop(output_size(result.execution), lambda: self._packed(result))
+        ours = {names.HEADER_MSG_ID: digest}
         try:
             await self._publisher.store(reply, payload, _FIRST_WRITER | ours)
         except jetstream.JetStreamError as error:
@@ -61,15 +62,20 @@ class NatsResultSink:
         except BusUnavailableError:
             return False
 
+    def _packed(self, result: ResultMessage) -> tuple[bytes, str]:
+        """The message, and its digest."""
+        payload = self._encoded(result)
+        return payload, hashlib.sha256(payload).hexdigest()[:32]
+
     def _encoded(self, result: ResultMessage) -> bytes:
         """Its output was cut to its budget: it is too large only where the bus takes less than it did when the task
         was begun."""
-        payload = _encoder.encode(result)
+        payload = msgspec.json.encode(result)
         for characters in CUTS:
             if len(payload) <= self.max_bytes:
                 break
             smaller = shrink_outputs(result.execution, characters)
-            payload = _encoder.encode(msgspec.structs.replace(result, execution=smaller))
+            payload = msgspec.json.encode(msgspec.structs.replace(result, execution=smaller))
         return payload
 
 

@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import grpc
 import grpc.aio
 
 from coderunner import Client
-from coderunner.model import Status
 from coderunner.v1 import execution_pb2 as pb
+from tests.integration.guarantees.burden import MAX_HOLD_S, longest_hold_s, probing, resident_kib, sizes_come_back
 from tests.integration.guarantees.shared_stack import SharedStack
 from tests.integration.guarantees.worst_requests import WorstRequest, fields_of, worst_requests
-from tests.servers.stack import Daemon
-from tests.servers.waiting import eventually
 
-MAX_HOLD_S = 0.05
-MAX_GROWTH = 1.2
-BACK_WITHIN_S = 90.0
 OUR_FAULT = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DEADLINE_EXCEEDED}
 UNBOUNDED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
-
-
-@dataclass(slots=True)
-class Probed:
-    """What went on beside the hostile requests."""
-
-    tasks: int = 0
 
 
 async def test_no_request_holds_a_loop_or_leaves_a_process_large(shared: SharedStack) -> None:
@@ -42,10 +23,10 @@ async def test_no_request_holds_a_loop_or_leaves_a_process_large(shared: SharedS
     node = await shared.node(concurrency=4)
     gateway, client = await shared.gateway(queue_limit=100_000)
     await warm_up(client, shared.language)
-    before = {daemon.name: resident_kib(daemon) for daemon in (gateway, node)}
+    before_kib = {daemon: resident_kib(daemon) for daemon in (gateway, node)}
 
     async with (
-        probing(client, shared.language, gateway, node) as probed,
+        probing(client, shared.language, "x", gateway, node) as probed,
         grpc.aio.insecure_channel(gateway.target, options=UNBOUNDED) as channel,
     ):
         faults = [
@@ -58,11 +39,7 @@ async def test_no_request_holds_a_loop_or_leaves_a_process_large(shared: SharedS
     assert probed.tasks > 0
     for daemon in (gateway, node):
         assert longest_hold_s(daemon) <= MAX_HOLD_S, daemon.name
-
-    async def back() -> bool:
-        return all(resident_kib(daemon) <= MAX_GROWTH * before[daemon.name] for daemon in (gateway, node))
-
-    await eventually(back, BACK_WITHIN_S)
+    await sizes_come_back(before_kib)
 
 
 def test_every_field_of_a_task_is_sent_at_its_worst() -> None:
@@ -79,24 +56,6 @@ async def warm_up(client: Client, language: str) -> None:
         await client.get(execution.id)
 
 
-@asynccontextmanager
-async def probing(client: Client, language: str, *daemons: Daemon) -> AsyncIterator[Probed]:
-    """Tasks run and the processes say that they live, for as long as the context lasts."""
-    probed = Probed()
-
-    async def probe() -> None:
-        while True:
-            assert (await client.run(language, "x")).status is Status.SUCCEEDED
-            for daemon in daemons:
-                assert (await asyncio.to_thread(daemon.get, "/live"))[0] == HTTPStatus.OK
-            probed.tasks += 1
-
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(probe())
-        yield probed
-        task.cancel()
-
-
 async def sent(channel: grpc.aio.Channel, request: WorstRequest) -> grpc.StatusCode:
     """The status that the request got."""
     opened: Any = channel  # its stubs ask for serializers, which it does without
@@ -109,14 +68,3 @@ async def sent(channel: grpc.aio.Channel, request: WorstRequest) -> grpc.StatusC
     except grpc.aio.AioRpcError as error:
         return error.code()
     return grpc.StatusCode.OK
-
-
-def longest_hold_s(daemon: Daemon) -> float:
-    found = re.search(r"^coderunner_loop_longest_hold_seconds (\S+)$", daemon.get("/metrics")[1], re.MULTILINE)
-    assert found is not None
-    return float(found[1])
-
-
-def resident_kib(daemon: Daemon) -> int:
-    status = Path(f"/proc/{daemon.pid}/status").read_text(encoding="ascii")
-    return int(status.partition("VmRSS:")[2].split()[0])

@@ -18,7 +18,7 @@ class FakeLine:
     """Takes down what is sent; ``deliver`` plays the agent."""
 
     def __init__(self) -> None:
-        self.on_message: Callable[[Any, bytearray], None] = lambda message, body: None
+        self.on_message: Callable[[Any, bytes], None] = lambda message, body: None
         self.on_lost: Callable[[str], None] = lambda reason: None
         self.frames = Decoder()
         self.sent: list[tuple[dict[str, Any], bytes]] = []
@@ -33,7 +33,7 @@ class FakeLine:
 
     def deliver(self, message: Any, body: bytes = b"") -> None:
         try:
-            self.on_message(message, bytearray(body))
+            self.on_message(message, body)
         except FrameError as error:
             self.on_lost(str(error))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from node.domain.shrink import shrink_outputs
+from node.domain.shrink import output_size, shrink_outputs
 from schemas.execution import Stage
-from tests.builders import a_stage, an_execution
+from tests.builders import a_case_result, a_stage, an_execution
 
 
 def cut(stdout: str = "", stderr: str = "", **flags: bool) -> Stage:
@@ -36,3 +36,8 @@ def test_only_the_stream_that_was_cut_says_so() -> None:
 def test_an_output_that_had_been_cut_before_still_says_so() -> None:
     stage = cut(stdout="ab", stderr="ab", stdout_truncated=True, stderr_truncated=True)
     assert (stage.stdout_truncated, stage.stderr_truncated) == (True, True)
+
+
+def test_the_size_of_all_outputs_counts_every_stage_and_the_words_of_checkers() -> None:
+    case = a_case_result(stage=a_stage("ab", stderr="c"), checker_output="de")
+    assert output_size(an_execution(compile=a_stage("f"), run=a_stage("", stderr="gh"), cases=[case, case])) == 13

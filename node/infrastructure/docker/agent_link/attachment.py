@@ -34,7 +34,7 @@ class Attachment(asyncio.Protocol):
     ``on_lost(reason)`` at most once, when the line is gone."""
 
     def __init__(self) -> None:
-        self.on_message: Callable[[Message, bytearray], None] = lambda message, body: None
+        self.on_message: Callable[[Message, bytes], None] = lambda message, body: None
         self.on_lost: Callable[[str], None] = lambda reason: None
         self._transport: asyncio.Transport | None = None
         self._head = bytearray()

@@ -8,6 +8,7 @@ before they are buffered, and every header must be exactly one of the messages b
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from struct import Struct
 from typing import Annotated, Any, Literal, cast
 
@@ -106,8 +107,9 @@ class Decoder:
         self._mark = b""
         self._synchronised = False
         self._message: Message | None = None
-        self._body = bytearray()
-        self._filled = 0
+        self._body = BytesIO()
+        self._missing = 0
+        """The bytes of the body that are still to come."""
         self.body_limit = 64 << 10
         """The size in bytes of the largest body that is accepted now; the running launch decides."""
 
@@ -118,9 +120,10 @@ class Decoder:
         self._head.clear()
         self._message = None
 
-    def feed(self, data: bytes | memoryview) -> Iterator[tuple[Message, bytearray]]:
+    def feed(self, data: bytes | memoryview) -> Iterator[tuple[Message, bytes]]:
         """Takes the next bytes and yields the frames that are complete, each with a body of its own, into which the
-        bytes were copied once. Raises FrameError for anything that is not a frame."""
+        bytes were copied once, as they came: so one of 64 MiB holds the event loop in no single step. Raises FrameError
+        for anything that is not a frame."""
         rest = memoryview(data) if self._synchronised else self._after_mark(data)
         while True:
             if self._message is None:
@@ -128,10 +131,10 @@ class Decoder:
             if self._message is None:
                 return
             rest = self._take_body(rest)
-            if self._filled < len(self._body):
+            if self._missing:
                 return
             message, self._message = self._message, None
-            yield message, self._body
+            yield message, self._body.getvalue()
 
     def _after_mark(self, data: bytes | memoryview) -> memoryview:
         """The bytes after the mark; none until it was found."""
@@ -146,8 +149,8 @@ class Decoder:
         return memoryview(rest)
 
     def _take_header(self, data: memoryview) -> memoryview:
-        """Collects the header and returns the bytes that follow it. Once the header is complete, a buffer for the body
-        is made, of the size that it names and that we allow."""
+        """Collects the header and returns the bytes that follow it. A body of the size that it names and that we allow
+        may follow."""
         if not self._synchronised:
             return data
         data = self._collect(data, _LENGTHS.size)
@@ -160,7 +163,7 @@ class Decoder:
         data = self._collect(data, end)
         if len(self._head) == end:
             self._message = _message(bytes(self._head[_LENGTHS.size :]))
-            self._body, self._filled = bytearray(body_size), 0
+            self._body, self._missing = BytesIO(), body_size
             self._head.clear()
         return data
 
@@ -170,9 +173,8 @@ class Decoder:
         return data[missing:]
 
     def _take_body(self, data: memoryview) -> memoryview:
-        taken = data[: len(self._body) - self._filled]
-        self._body[self._filled : self._filled + len(taken)] = taken
-        self._filled += len(taken)
+        taken = data[: self._missing]
+        self._missing -= self._body.write(taken)
         return data[len(taken) :]
 
 
@@ -183,17 +185,16 @@ def _message(text: bytes) -> Message:
         raise FrameError(f"not a message: {error}") from error
 
 
-def split_artefacts(listed: list[Artefact], body: bytes | bytearray) -> dict[str, bytes]:
-    """The artefacts in a frame's body, names to contents. Raises FrameError where the sizes do not add up or a name
-    would leave its directory."""
+def split_artefacts(listed: list[Artefact], body: bytes) -> dict[str, bytes]:
+    """The artefacts in a frame's body, names to contents; one that is all of it is not copied. Raises FrameError where
+    the sizes do not add up or a name would leave its directory."""
     found: dict[str, bytes] = {}
-    view = memoryview(body)
     at = 0
     for artefact in listed:
         parts = artefact.name.split("/")
         if artefact.size < 0 or "\0" in artefact.name or any(part in ("", ".", "..") for part in parts):
             raise FrameError(f"not an artefact: {artefact.name!r}")
-        found[artefact.name] = bytes(view[at : at + artefact.size])
+        found[artefact.name] = body[at : at + artefact.size]
         at += artefact.size
     if at != len(body):
         raise FrameError(f"artefacts of {at} bytes in a body of {len(body)}")

@@ -52,14 +52,14 @@ class ActiveLaunch:
         """Passes on no more output: its watcher was cancelled."""
         self._on_output = _ignore
 
-    def take_output(self, stream: str, data: bytearray) -> None:
+    def take_output(self, stream: str, data: bytes) -> None:
         """Keeps the output and passes it on. Raises FrameError where it is more than the limit."""
         kept = self._output[stream]
         kept += data
         if len(kept) > self.limits.output_bytes:
             raise FrameError(f"more {stream} than the limit of {self.limits.output_bytes} bytes")
         try:
-            self._on_output(stream, bytes(data))
+            self._on_output(stream, data)
         except Exception:  # noqa: BLE001 - a watcher's failure is not the program's, whatever it is
             _log.exception("output_watcher_failed", uid=self._uid)
 
@@ -79,7 +79,7 @@ class ActiveLaunch:
             self.result.set_exception(SandboxLostError(reason))
         self.clean.set_result(False)
 
-    def outcome(self, exited: Exited, body: bytearray, *, peak_bytes: int | None, killed: bool) -> Outcome:
+    def outcome(self, exited: Exited, body: bytes, *, peak_bytes: int | None, killed: bool) -> Outcome:
         """The outcome that the agent's report describes. ``peak_bytes``: the host's figure, preferred to the agent's;
         ``killed``: the host counted an out-of-memory kill. Raises FrameError for artefacts that do not add up."""
         return Outcome(

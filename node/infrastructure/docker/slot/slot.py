@@ -150,7 +150,7 @@ class Slot:
         self._expect_within(launch.limits.wall_ms / 1e3 + self._patience_s, "the agent did not end its program in time")
         return active
 
-    def _take(self, message: Message, body: bytearray) -> None:
+    def _take(self, message: Message, body: bytes) -> None:
         active = self._active
         run_id = getattr(message, "run_id", None)
         if active is None or run_id != active.run_id:
@@ -167,7 +167,7 @@ class Slot:
             active.fail(f"the agent could not run it: {message.message}")
             self._expect_clean()
 
-    def _take_exit(self, active: ActiveLaunch, exited: Exited, body: bytearray) -> None:
+    def _take_exit(self, active: ActiveLaunch, exited: Exited, body: bytes) -> None:
         memory = self._memory
         outcome = active.outcome(exited, body, peak_bytes=memory.peak_bytes(), killed=memory.saw_kill())
         self.met_its_memory_limit |= outcome.ending is Ending.MEMORY
