@@ -115,12 +115,9 @@ class QueueLengths:
         return length.refresh
 
     async def _refresh(self, queue: Queue, length: _Length) -> None:
-        length.added, before = length.under_way, length.added
-        try:
-            length.counted = await self._count(queue)
-        except BaseException:
-            length.added += before
-            raise
+        will_be_counted = length.added - length.under_way
+        length.counted = await self._count(queue)
+        length.added -= will_be_counted
         length.counted_at = time.monotonic()
 
     async def _count(self, queue: Queue) -> int:
