@@ -134,9 +134,8 @@ class SyncClient:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
-        except BaseException:
-            future.cancel()  # a KeyboardInterrupt in the waiting thread ends the call in the loop's
-            raise
+        finally:
+            future.cancel()  # where it has not ended: a KeyboardInterrupt in this thread ends the call in the loop's
 
     def _iterate(self, items: AsyncIterator[_Result]) -> Iterator[_Result]:
         with suppress(StopAsyncIteration):

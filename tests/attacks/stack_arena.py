@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from coderunner import Execution, InvalidTask, Limits, NodeState, SyncClient
@@ -26,7 +27,8 @@ class StackArena:
 
     def __init__(self, directory: Path, languages: Sequence[str], oci_runtime: str) -> None:
         self._stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._stack.close)
             for server in (*self._stack.nats.members, *self._stack.etcd.members):
                 server.start()
             gateway = self._stack.add_gateway()
@@ -34,9 +36,7 @@ class StackArena:
                 concurrency=1, retire_after=10_000, languages=list(languages), oci_runtime=oci_runtime
             )
             asyncio.run(self._stack.wait_served(*languages, timeout_s=_START_S))
-        except BaseException:
-            self._stack.close()
-            raise
+            undo.pop_all()
         self._client = SyncClient(gateway.target)
 
     def run(

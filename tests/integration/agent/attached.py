@@ -7,6 +7,7 @@ import json
 import secrets
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -225,13 +226,12 @@ def make_slot(api: docker.APIClient, language: str, role: Role = Role.RUN, **cha
     agent = AttachedAgent(api, spec.name)
     create: Any = api.create_container_from_config  # its stubs have no types
     create(payload, spec.name)
-    try:
+    with ExitStack() as undo:
+        undo.callback(agent.close)
         agent.attach()
         api.start(spec.name)
         agent.hello()
-    except BaseException:
-        agent.close()
-        raise
+        undo.pop_all()
     return agent
 
 

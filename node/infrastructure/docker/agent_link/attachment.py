@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, cast
 
 from node.infrastructure.docker.agent_link.direct import DirectLine
@@ -54,12 +55,11 @@ class Attachment(asyncio.Protocol):
         try:
             async with asyncio.timeout(patience_s):
                 _, line = await asyncio.get_running_loop().create_unix_connection(cls, socket_path)
-                try:
+                with ExitStack() as undo:
+                    undo.callback(line.close)
                     line._write(_REQUEST.format(id=container_id).encode())
                     await line._attached
-                except BaseException:
-                    line.close()
-                    raise
+                    undo.pop_all()
         except (OSError, TimeoutError) as error:
             raise AttachError(f"cannot attach to {container_id[:12]}: {error or 'no answer'}") from error
         return line

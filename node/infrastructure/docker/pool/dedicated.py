@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 
 from node.domain.sandbox import SandboxLostError
 from node.infrastructure.docker.engine.client import EngineError
@@ -24,14 +25,14 @@ class DedicatedSlots:
         """A new slot. Waits for room. Raises SandboxLostError where none can be made."""
         del memory_bytes  # the template has it
         await self._room.acquire()
-        try:
-            return await self._factory.make(self._template)
-        except EngineError as error:
-            self._room.release()
-            raise SandboxLostError(f"no sandbox: {error}") from error
-        except BaseException:
-            self._room.release()
-            raise
+        with ExitStack() as undo:
+            undo.callback(self._room.release)
+            try:
+                slot = await self._factory.make(self._template)
+            except EngineError as error:
+                raise SandboxLostError(f"no sandbox: {error}") from error
+            undo.pop_all()
+            return slot
 
     def give_back(self, slot: Slot) -> None:
         """Destroys the slot."""

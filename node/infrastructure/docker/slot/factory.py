@@ -5,6 +5,8 @@ A slot is spoken to past the engine where that is possible (ADR 0009).
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import structlog
 
 from chassis.background import Background
@@ -62,11 +64,11 @@ class SlotFactory:
     async def make(self, template: SlotTemplate) -> Slot:
         """A slot in a new container, verified clean. Raises EngineError, and leaves nothing behind then."""
         spec, container_id = await self._create(template)
-        try:
-            return await self._bring_up(container_id, spec, running=False)
-        except BaseException:
-            self.remove_container(container_id, spec.uid)
-            raise
+        with ExitStack() as undo:
+            undo.callback(self.remove_container, container_id, spec.uid)
+            slot = await self._bring_up(container_id, spec, running=False)
+            undo.pop_all()
+            return slot
 
     def would_make(self, template: SlotTemplate, found: FoundContainer) -> bool:
         """Whether the container is exactly what ``make`` would create under the container's uid."""
@@ -79,15 +81,15 @@ class SlotFactory:
         labels = SlotLabels.read(found.labels, self._settings.prefix)
         if labels.uid is None:
             raise ValueError(f"container {found.id[:12]} has no uid")
-        try:
-            return await self._bring_up(found.id, self._spec(template, labels.uid), running=found.running)
-        except EngineError as error:
-            _log.warning("slot_not_adopted", container=found.id[:12], reason=str(error))
-            self.remove_container(found.id, labels.uid)
-            return None
-        except BaseException:
-            self.remove_container(found.id, labels.uid)
-            raise
+        with ExitStack() as undo:
+            undo.callback(self.remove_container, found.id, labels.uid)
+            try:
+                slot = await self._bring_up(found.id, self._spec(template, labels.uid), running=found.running)
+            except EngineError as error:
+                _log.warning("slot_not_adopted", container=found.id[:12], reason=str(error))
+                return None
+            undo.pop_all()
+            return slot
 
     def destroy(self, slot: Slot) -> None:
         """Hangs up and removes the slot's container in the background."""
@@ -121,7 +123,7 @@ class SlotFactory:
                 return spec, await self._engine.create(spec.name, spec.payload())
             except NameTakenError:
                 continue  # somebody else's slot: that uid stays taken
-            except BaseException:
+            except BaseException:  # a making that is cancelled must not keep it either
                 self._uids.give_back(spec.uid)
                 raise
 
@@ -132,18 +134,18 @@ class SlotFactory:
             line = await Attachment.open(self._engine.socket_path, container_id, settings.patience_s)
         except AttachError as error:
             raise EngineError(str(error)) from error
-        try:
+        with ExitStack() as undo:
+            undo.callback(line.close)
             if not running:
                 await self._engine.start(container_id)
-            ready = await line.hello(patience_s, offer_direct_line=self._uses_direct_lines)
+            try:
+                ready = await line.hello(patience_s, offer_direct_line=self._uses_direct_lines)
+            except AttachError as error:
+                raise EngineError(str(error)) from error
             _refuse_used(ready, settings.isolation)
-            return await self._slot(container_id, spec, line)
-        except AttachError as error:
-            line.close()
-            raise EngineError(str(error)) from error
-        except BaseException:
-            line.close()
-            raise
+            slot = await self._slot(container_id, spec, line)
+            undo.pop_all()
+            return slot
 
     async def _slot(self, container_id: str, spec: ContainerSpec, line: Attachment) -> Slot:
         found = await self._engine.inspect(container_id)
