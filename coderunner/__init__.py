@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from coderunner.model import Cancellation as Cancellation
     from coderunner.model import CaseResult as CaseResult
     from coderunner.model import DeadLetter as DeadLetter
+    from coderunner.model import Diagnostic as Diagnostic
     from coderunner.model import Execution as Execution
     from coderunner.model import Language as Language
     from coderunner.model import Node as Node
     from coderunner.model import NodeState as NodeState
     from coderunner.model import Output as Output
+    from coderunner.model import Severity as Severity
     from coderunner.model import Stage as Stage
     from coderunner.model import Status as Status
     from coderunner.model import Stream as Stream
@@ -61,11 +63,13 @@ _NAMES_BY_MODULE = {
         "Cancellation",
         "CaseResult",
         "DeadLetter",
+        "Diagnostic",
         "Execution",
         "Language",
         "Node",
         "NodeState",
         "Output",
+        "Severity",
         "Stage",
         "Status",
         "Stream",

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from coderunner.errors import CodeRunnerError
-from coderunner.status import Status, Verdict
+from coderunner.status import Severity, Status, Verdict
 
 __all__ = [
     "Cancellation",
     "CaseResult",
     "DeadLetter",
+    "Diagnostic",
     "Execution",
     "Language",
     "Node",
     "NodeState",
     "Output",
+    "Severity",
     "Stage",
     "Status",
     "Stream",
@@ -78,6 +80,21 @@ class CaseResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding in a submitted file. Lines and columns count from 1; 0 where the tool does not tell."""
+
+    stage: str
+    """Whose output says it: ``compile``, ``run`` or ``case:<index from 0>``."""
+    file: str
+    line: int = 0
+    column: int = 0
+    severity: Severity = Severity.ERROR
+    message: str = ""
+    code: str = ""
+    """The tool's name for the kind, such as ``-Wunused-variable`` or ``KeyError``; empty where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """A task's state and, once ``status.is_final``, its result."""
 
@@ -102,6 +119,8 @@ class Execution:
     """Unix milliseconds."""
     finished_at_ms: int = 0
     """Unix milliseconds; 0 until final."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """What the compiler and an uncaught error say of the submitted files."""
 
     def stages(self) -> Iterator[tuple[str, Stage]]:
         """Every stage that ran, with its name as ``Output.stage`` spells it, in order."""

@@ -25,6 +25,7 @@ def execution(message: execution_pb2.Execution) -> model.Execution:
         warnings=tuple(message.warnings),
         submitted_at_ms=message.submitted_at_ms,
         finished_at_ms=message.finished_at_ms,
+        diagnostics=tuple(_diagnostic(one) for one in message.diagnostics),
     )
 
 
@@ -112,6 +113,26 @@ def _case(message: execution_pb2.CaseResult) -> model.CaseResult:
         stage=_stage(message.stage) if message.HasField("stage") else None,
         checker_output=message.checker_output,
     )
+
+
+def _diagnostic(message: execution_pb2.Diagnostic) -> model.Diagnostic:
+    return model.Diagnostic(
+        stage=message.stage,
+        file=message.file,
+        line=message.line,
+        column=message.column,
+        severity=_severity(message.severity),
+        message=message.message,
+        code=message.code,
+    )
+
+
+def _severity(value: execution_pb2.Diagnostic.Severity) -> model.Severity:
+    """A kind that this version does not know is an error: it is told, in any case."""
+    try:
+        return model.Severity(execution_pb2.Diagnostic.Severity.Name(value))
+    except ValueError:
+        return model.Severity.ERROR
 
 
 def _status(value: execution_pb2.Execution.Status) -> model.Status:

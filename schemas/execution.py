@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas.diagnostic import Diagnostic
 from schemas.sizes import cut_to_json
 from schemas.status import Status, Verdict
 from schemas.task import Callback, TaskMessage
@@ -73,6 +74,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     """In words, where there is one."""
     submitted_at_ms: int
     finished_at_ms: int | None
+    diagnostics: list[Diagnostic] = msgspec.field(default_factory=list)
+    """What compiler and uncaught error say of the program's own files; a node of an older version has none."""
 
     @classmethod
     def queued(cls, task: TaskMessage) -> Execution:

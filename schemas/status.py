@@ -31,6 +31,14 @@ class Status(StrEnum):
         return self not in (Status.QUEUED, Status.RUNNING)
 
 
+class Severity(StrEnum):
+    """How much a diagnostic matters."""
+
+    ERROR = "ERROR"
+    WARNING = "WARNING"
+    NOTE = "NOTE"
+
+
 class Priority(StrEnum):
     """A task's priority: each has a queue of its own in every pool."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coderunner.v1 import execution_pb2 as pb
+from schemas.diagnostic import Diagnostic
 from schemas.execution import CaseResult, Execution, OutputChunk, Stage
 from schemas.status import Status
 
@@ -30,6 +31,19 @@ def execution_message(execution: Execution) -> pb.Execution:
         warnings=execution.warnings,
         submitted_at_ms=execution.submitted_at_ms,
         finished_at_ms=execution.finished_at_ms or 0,
+        diagnostics=[_diagnostic(one) for one in execution.diagnostics],
+    )
+
+
+def _diagnostic(diagnostic: Diagnostic) -> pb.Diagnostic:
+    return pb.Diagnostic(
+        stage=diagnostic.stage,
+        file=diagnostic.file,
+        line=diagnostic.line,
+        column=diagnostic.column,
+        severity=diagnostic.severity.value,
+        message=diagnostic.message,
+        code=diagnostic.code,
     )
 
 

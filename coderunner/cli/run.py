@@ -10,6 +10,7 @@ import click
 
 from coderunner.cli import cases, exit_codes, sources
 from coderunner.cli.live_run import submit_and_follow
+from coderunner.cli.marks import marks
 from coderunner.cli.name_values import name_values
 from coderunner.cli.output import as_json, print_json, print_notice
 from coderunner.cli.remarks import remarks
@@ -19,6 +20,7 @@ from coderunner.task import Checker, Comparison, Limits, TaskOptions
 if TYPE_CHECKING:
     from coderunner.client import Client
     from coderunner.model import Execution
+    from coderunner.task import Source
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
 
@@ -104,7 +106,7 @@ def run(address: Address, /, **options: Any) -> int:
     submission = sources.read(chosen.files, chosen.entry_point)
     task = _task(chosen, submission)
     execution = against(address, lambda client: _judge_or_run(client, chosen, submission, task))
-    return _show(execution, as_one_object=chosen.json)
+    return _show(execution, submission.source, as_one_object=chosen.json)
 
 
 async def _judge_or_run(
@@ -162,7 +164,7 @@ def _scaled(amount: float | None, factor: int) -> int | None:
     return None if amount is None else max(1, round(amount * factor))
 
 
-def _show(execution: Execution, *, as_one_object: bool) -> int:
+def _show(execution: Execution, source: Source, *, as_one_object: bool) -> int:
     if as_one_object:
         print_json(as_json(execution))
     else:
@@ -170,4 +172,6 @@ def _show(execution: Execution, *, as_one_object: bool) -> int:
             click.echo(cases.verdicts(execution))
         for sentence in remarks(execution):
             print_notice(sentence)
+        for line in marks(execution, source):
+            click.echo(line, err=True)
     return exit_codes.of_execution(execution)

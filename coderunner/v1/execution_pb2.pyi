@@ -152,7 +152,7 @@ class Callback(_message.Message):
     def __init__(self, url: _Optional[str] = ...) -> None: ...
 
 class Execution(_message.Message):
-    __slots__ = ("id", "status", "language", "language_version", "node_id", "attempt", "queued_ms", "labels", "compile", "run", "cases", "error", "warnings", "submitted_at_ms", "finished_at_ms")
+    __slots__ = ("id", "status", "language", "language_version", "node_id", "attempt", "queued_ms", "labels", "compile", "run", "cases", "error", "warnings", "submitted_at_ms", "finished_at_ms", "diagnostics")
     class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATUS_UNSPECIFIED: _ClassVar[Execution.Status]
@@ -203,6 +203,7 @@ class Execution(_message.Message):
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
     SUBMITTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     FINISHED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    DIAGNOSTICS_FIELD_NUMBER: _ClassVar[int]
     id: str
     status: Execution.Status
     language: str
@@ -218,7 +219,36 @@ class Execution(_message.Message):
     warnings: _containers.RepeatedScalarFieldContainer[str]
     submitted_at_ms: int
     finished_at_ms: int
-    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[Execution.Status, str]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., node_id: _Optional[str] = ..., attempt: _Optional[int] = ..., queued_ms: _Optional[float] = ..., labels: _Optional[_Mapping[str, str]] = ..., compile: _Optional[_Union[Stage, _Mapping]] = ..., run: _Optional[_Union[Stage, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[CaseResult, _Mapping]]] = ..., error: _Optional[str] = ..., warnings: _Optional[_Iterable[str]] = ..., submitted_at_ms: _Optional[int] = ..., finished_at_ms: _Optional[int] = ...) -> None: ...
+    diagnostics: _containers.RepeatedCompositeFieldContainer[Diagnostic]
+    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[Execution.Status, str]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., node_id: _Optional[str] = ..., attempt: _Optional[int] = ..., queued_ms: _Optional[float] = ..., labels: _Optional[_Mapping[str, str]] = ..., compile: _Optional[_Union[Stage, _Mapping]] = ..., run: _Optional[_Union[Stage, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[CaseResult, _Mapping]]] = ..., error: _Optional[str] = ..., warnings: _Optional[_Iterable[str]] = ..., submitted_at_ms: _Optional[int] = ..., finished_at_ms: _Optional[int] = ..., diagnostics: _Optional[_Iterable[_Union[Diagnostic, _Mapping]]] = ...) -> None: ...
+
+class Diagnostic(_message.Message):
+    __slots__ = ("stage", "file", "line", "column", "severity", "message", "code")
+    class Severity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        SEVERITY_UNSPECIFIED: _ClassVar[Diagnostic.Severity]
+        ERROR: _ClassVar[Diagnostic.Severity]
+        WARNING: _ClassVar[Diagnostic.Severity]
+        NOTE: _ClassVar[Diagnostic.Severity]
+    SEVERITY_UNSPECIFIED: Diagnostic.Severity
+    ERROR: Diagnostic.Severity
+    WARNING: Diagnostic.Severity
+    NOTE: Diagnostic.Severity
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    SEVERITY_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    stage: str
+    file: str
+    line: int
+    column: int
+    severity: Diagnostic.Severity
+    message: str
+    code: str
+    def __init__(self, stage: _Optional[str] = ..., file: _Optional[str] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., severity: _Optional[_Union[Diagnostic.Severity, str]] = ..., message: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
 
 class Stage(_message.Message):
     __slots__ = ("exit_code", "signal", "stdout", "stderr", "stdout_truncated", "stderr_truncated", "stdout_invalid_utf8", "stderr_invalid_utf8", "wall_ms", "cpu_ms", "peak_memory_bytes", "limits_hit")

@@ -19,6 +19,7 @@ from coderunner import (
 def result_event(execution: Execution) -> dict[str, Any]:
     """The data of the ``result`` event: what the page shows of a finished execution."""
     stage = execution.run or execution.compile
+    error = next((one for one in execution.diagnostics if one.severity == "ERROR" and one.line), None)
     return {
         "status": execution.status,
         "words": outcome_message(execution),
@@ -26,6 +27,7 @@ def result_event(execution: Execution) -> dict[str, Any]:
         "wall_ms": stage.wall_ms if stage else 0,
         "memory_bytes": stage.peak_memory_bytes if stage else 0,
         "cut": any(stage.stdout_truncated or stage.stderr_truncated for _, stage in execution.stages()),
+        "error": {"line": error.line, "message": error.message} if error else None,
     }
 
 

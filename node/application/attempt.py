@@ -13,6 +13,7 @@ from node.application.ports import Delivery, OnOutput, Sandbox
 from node.domain.output_budget import OutputBudget
 from node.domain.sandbox import Launch, Outcome
 from node.domain.verdict import CANCELLED_BEFORE_START
+from schemas.diagnostic import Diagnostic
 from schemas.execution import CaseResult, Execution, ResultMessage, Stage, TaskEvent
 from schemas.names import task_digest
 from schemas.status import Status
@@ -100,6 +101,7 @@ class Attempt:
         run_stage: Stage | None = None,
         cases: Sequence[CaseResult] = (),
         error: str = "",
+        diagnostics: Sequence[Diagnostic] = (),
     ) -> Execution:
         """The task in the state ``status``, with what this attempt knows of it by now."""
         return msgspec.structs.replace(
@@ -115,6 +117,7 @@ class Attempt:
             cases=list(cases),
             warnings=[*self.warnings, *self.budget.words()],
             error=error,
+            diagnostics=list(diagnostics),
         )
 
     def result(self, execution: Execution) -> ResultMessage:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from node.application import diagnosing
 from node.application.attempt import Attempt
 from node.application.building import Build, Builder
 from node.application.judging import CHECKER_LIMITS, CHECKER_PROGRAM_BYTES, Judge, undecided
@@ -15,6 +17,7 @@ from node.domain.program import Program, Runnable, program_of, run_launch
 from node.domain.sandbox import Role
 from node.domain.sizes import unplaceable
 from node.domain.verdict import explain, run_status, stage_of, summary
+from schemas.diagnostic import Diagnostic
 from schemas.execution import RUN_STAGE, Execution, Stage
 from schemas.status import Status, Verdict
 from schemas.task import TaskMessage
@@ -53,17 +56,20 @@ class Workbench:
         build = await self._builder.build(attempt, program)
         attempt.cached = build.cached
         build = replace(build, stage=attempt.budget.stage(build.stage))
+        found = await diagnosing.of_compilation(program, build.stage)
         if build.runnable is None:
             status = build.status or Status.COMPILE_ERROR
-            return attempt.execution(status, compile_stage=build.stage, error=build.error)
+            return attempt.execution(status, compile_stage=build.stage, error=build.error, diagnostics=found)
         fault = unplaceable(build.runnable.files, _disk_bytes(attempt.task)) if build.stage else ""
         if fault:
-            return attempt.execution(Status.COMPILE_ERROR, compile_stage=build.stage, error=fault)
+            return attempt.execution(Status.COMPILE_ERROR, compile_stage=build.stage, error=fault, diagnostics=found)
         if attempt.task.cases:
-            return await self._judged(attempt, build.runnable, build.stage)
-        return await self._run(attempt, build.runnable, build.stage)
+            return await self._judged(attempt, build.runnable, build.stage, found)
+        return await self._run(attempt, build.runnable, build.stage, found)
 
-    async def _run(self, attempt: Attempt, runnable: Runnable, compile_stage: Stage | None) -> Execution:
+    async def _run(
+        self, attempt: Attempt, runnable: Runnable, compile_stage: Stage | None, found: Sequence[Diagnostic]
+    ) -> Execution:
         task = attempt.task
         launch = run_launch(runnable, stdin=task.stdin, args=task.args, limits=task.limits)
         live = LiveOutput(self._announcer, attempt, RUN_STAGE)
@@ -72,21 +78,25 @@ class Workbench:
                 outcome = await attempt.run(sandbox, launch, live)
             finally:
                 live.close()
-        run_stage = await off_loop(outcome.output_bytes, lambda: attempt.budget.stage(stage_of(outcome)))
+        stage = await off_loop(outcome.output_bytes, lambda: attempt.budget.stage(stage_of(outcome)))
         return attempt.execution(
             run_status(outcome),
             compile_stage=compile_stage,
-            run_stage=run_stage,
+            run_stage=stage,
             error=explain(outcome, task.limits, "the program"),
+            diagnostics=diagnosing.together(found, await diagnosing.of_run(runnable.program, stage)),
         )
 
-    async def _judged(self, attempt: Attempt, runnable: Runnable, compile_stage: Stage | None) -> Execution:
+    async def _judged(
+        self, attempt: Attempt, runnable: Runnable, compile_stage: Stage | None, found: Sequence[Diagnostic]
+    ) -> Execution:
         checker = await self._checker(attempt)
         if isinstance(checker, Build):
             return _unchecked(attempt, compile_stage, checker)
         cases = await self._judge.judge(attempt, runnable, checker)
         status = summary(cases, cancelled=attempt.cancelled)
-        return attempt.execution(status, compile_stage=compile_stage, cases=cases)
+        found = diagnosing.together(found, await diagnosing.of_cases(runnable.program, cases))
+        return attempt.execution(status, compile_stage=compile_stage, cases=cases, diagnostics=found)
 
     async def _checker(self, attempt: Attempt) -> Runnable | Build | None:
         """The checker ready to run; None where the task has none, and its Build where that failed."""

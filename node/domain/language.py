@@ -62,6 +62,22 @@ class CodeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class DiagnosticRule:
+    """How a tool of the language tells of a place in a program. Its patterns have the named groups ``file``, ``line``,
+    ``column``, ``severity``, ``message`` and ``code``, as far as the tool tells them; ``caret`` is what stands before
+    the caret under a line, where that is all that tells the column."""
+
+    stage: str
+    """``compile``, or ``run`` (of which cases are, too)."""
+    pattern: str
+    """Each match is a diagnostic; with a ``frame``, one match is."""
+    frame: str = ""
+    """Matched within the match of ``pattern``: the lines of a trace of calls, with ``file`` and ``line``."""
+    innermost: str = "first"
+    """Which match is the error, and which frame is the innermost one: ``first`` or ``last``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
     """One language that the node can run."""
 
@@ -86,6 +102,8 @@ class Language:
     processes_overhead: int = 0
     """Threads that the runtime itself starts (a JVM's collector and compiler threads)."""
     rules: tuple[CodeRule, ...] = ()
+    diagnostics: tuple[DiagnosticRule, ...] = ()
+    """Of one stage, the first that finds anything counts."""
 
     def warm_for(self, role: Role) -> Warm | None:
         """What waits in slots of that role."""

@@ -7,7 +7,10 @@ no pattern of a language file is matched with it. RE2 knows neither look-around 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import re2
@@ -37,6 +40,27 @@ def first_line(pattern: str, text: bytes) -> int:
 def matches_in_full(pattern: str, text: str) -> bool:
     """Whether the whole text matches. Raises PatternError."""
     return _compiled(pattern, False).fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One match: its text, and what its named groups hold that took part in it."""
+
+    text: str
+    groups: Mapping[str, str]
+
+
+def matches(pattern: str, text: str, most: int) -> list[Match]:
+    """The first ``most`` matches, where ``^`` and ``$`` are the ends of lines. Raises PatternError."""
+    found = islice(_compiled(f"(?m){pattern}", False).finditer(text), most)
+    return [
+        Match(one.group(0), {name: held for name, held in one.groupdict().items() if held is not None}) for one in found
+    ]
+
+
+def names_in(pattern: str) -> frozenset[str]:
+    """The names of its groups. Raises PatternError."""
+    return frozenset(_compiled(pattern, False).groupindex)
 
 
 def groups_in(pattern: str) -> int:

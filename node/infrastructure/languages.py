@@ -6,12 +6,12 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from node.domain.language import CodeRule, CompileStage, Language, Warm
-from node.domain.patterns import groups_in
+from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Language, Warm
+from node.domain.patterns import groups_in, names_in
 from schemas.names import is_token
 
 _MIB = 1 << 20
@@ -60,6 +60,13 @@ class _RuleFile(_Strict, forbid_unknown_fields=True):
     message: str
 
 
+class _DiagnosticFile(_Strict, forbid_unknown_fields=True):
+    stage: Literal["compile", "run"]
+    pattern: str
+    frame: str | msgspec.UnsetType = msgspec.UNSET
+    innermost: Literal["first", "last"] | msgspec.UnsetType = msgspec.UNSET
+
+
 class _LanguageFile(_Strict, forbid_unknown_fields=True):
     name: str
     image: str
@@ -76,6 +83,7 @@ class _LanguageFile(_Strict, forbid_unknown_fields=True):
     compile: _CompileFile | None = None
     warm: _WarmFile | None = None
     rules: tuple[_RuleFile, ...] = ()
+    diagnostics: tuple[_DiagnosticFile, ...] = ()
 
 
 def load_languages(directory: Path) -> tuple[Language, ...]:
@@ -107,13 +115,14 @@ def load_language(path: Path) -> Language:
 
 
 def _language(file: _LanguageFile) -> Language:
-    given = _given(file, ("run", "compile", "warm", "rules"))
+    given = _given(file, ("run", "compile", "warm", "rules", "diagnostics"))
     return Language(
         **_in_bytes(given),
         run_command=file.run.command,
         compile=_compile_stage(file.compile) if file.compile else None,
         warm=_warm(file.warm),
         rules=tuple(CodeRule(rule.id, rule.pattern, rule.message) for rule in file.rules),
+        diagnostics=tuple(DiagnosticRule(**_given(rule)) for rule in file.diagnostics),
     )
 
 
@@ -154,6 +163,8 @@ def _check(language: Language) -> None:
         raise ValueError("source_name_pattern needs a group: it is the name")
     _check_warm(language.warm, language.compile)
     _check_patterns(rule.pattern for rule in language.rules)
+    for rule in language.diagnostics:
+        _check_diagnostic(rule)
     _check_patterns(language.compile.options_allowed if language.compile else ())
 
 
@@ -163,6 +174,13 @@ def _check_warm(warm: Warm | None, stage: CompileStage | None) -> None:
             raise ValueError(f"warm.kind {one.kind!r} is none of: {', '.join(_WARM_KINDS)}")
     if stage and stage.warm and stage.server:
         raise ValueError("compile.server and compile.warm exclude each other")
+
+
+def _check_diagnostic(rule: DiagnosticRule) -> None:
+    missing = {"file", "line"} - names_in(rule.frame or rule.pattern)
+    missing |= {"message"} - names_in(rule.pattern)
+    if missing:
+        raise ValueError(f"diagnostics: {rule.pattern!r} and its frame lack the groups {', '.join(sorted(missing))}")
 
 
 def _check_patterns(patterns: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ class Sample {
     this.language = figure.dataset.language;
     for (const [name, selector] of Object.entries({
       editor: "textarea", shadow: ".editor pre", runButton: ".run", resetButton: ".reset",
-      stdin: ".stdin input", outcome: ".outcome", output: ".output", verdict: ".verdict",
+      stdin: ".stdin input", outcome: ".outcome", marker: ".mark", output: ".output", verdict: ".verdict",
     })) this[name] = figure.querySelector(selector);
     this.original = this.editor.value;
     this.highlight = highlighter(this.language);
@@ -24,6 +24,7 @@ class Sample {
 
   edited() {
     this.highlight(this.editor.value, this.shadow);
+    this.marker.hidden = true;
     this.resetButton.hidden = this.editor.value === this.original;
   }
 
@@ -46,6 +47,7 @@ class Sample {
     this.runButton.textContent = "Stop";
     this.outcome.hidden = false;
     this.output.replaceChildren();
+    this.marker.hidden = true;
     this.say("running");
     try {
       const body = JSON.stringify({ language: this.language, source: `${this.editor.value}\n`, stdin: this.stdin ? `${this.stdin.value}\n` : "" });
@@ -118,6 +120,7 @@ class Sample {
   conclude(run, result) {
     run.ended = true;
     const facts = [];
+    if (result.error) facts.push(this.mark(result.error));
     if (result.words) facts.push(Object.assign(document.createElement("b"), { textContent: result.words }));
     if (!this.output.hasChildNodes() && !result.words) facts.push("It printed nothing.");
     facts.push(`${duration(performance.now() - run.began)} from click to result`);
@@ -126,6 +129,12 @@ class Sample {
     if (result.cut || run.shown > MOST_SHOWN) facts.push("output cut");
     this.verdict.replaceChildren(...facts.map((fact) => { const span = document.createElement("span"); span.append(fact); return span; }));
     this.finish(run);
+  }
+
+  mark({ line, message }) { // every sample is one file
+    this.marker.style.top = `calc(1rem + ${line - 1}lh)`;
+    this.marker.hidden = line > this.editor.value.split("\n").length;
+    return Object.assign(document.createElement("b"), { textContent: `Line ${line}: ${message}` });
   }
 
   async stop() {

@@ -22,6 +22,7 @@ from coderunner import model, requests, responses
 from coderunner import task as sdk
 from coderunner.v1 import catalog_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
+from schemas import diagnostic as wire_diagnostic
 from schemas import execution as wire
 from schemas import node as wire_node
 from schemas import status
@@ -75,12 +76,14 @@ PAIRS = [
     Pair(pb.Callback, wire_task.Callback, right={"occasion": "set where an operator has the task run once more"}),
     Pair(wire.Execution, pb.Execution),
     Pair(wire.Stage, pb.Stage),
+    Pair(wire_diagnostic.Diagnostic, pb.Diagnostic),
     Pair(wire.CaseResult, pb.CaseResult),
     Pair(wire.OutputChunk, pb.OutputChunk, left={"id": "a watcher knows which task it watches"}),
     Pair(wire.DeadLetter, operations_pb2.DeadLetter, left={"subject": "the bus's matter"}),
     Pair(wire_node.NodeRecord, catalog_pb2.Node),
     Pair(pb.Execution, model.Execution),
     Pair(pb.Stage, model.Stage),
+    Pair(pb.Diagnostic, model.Diagnostic),
     Pair(pb.CaseResult, model.CaseResult),
     Pair(pb.OutputChunk, model.Output),
     Pair(operations_pb2.DeadLetter, model.DeadLetter),
@@ -90,6 +93,7 @@ PAIRS = [
 ENUMERATIONS: list[tuple[type[Enum], Any, type[Enum] | None]] = [
     (status.Status, pb.Execution.Status, model.Status),
     (status.Verdict, pb.CaseResult.Verdict, model.Verdict),
+    (status.Severity, pb.Diagnostic.Severity, model.Severity),
     (status.Priority, pb.Task.Priority, None),
     (status.NodeState, catalog_pb2.Node.State, model.NodeState),
     (wire_task.ComparisonMode, pb.Comparison.Mode, None),

@@ -24,7 +24,7 @@ def test_every_field_is_always_sent() -> None:
         if not field.required
     }
     assert not any(kind.__struct_config__.omit_defaults for kind in wire_types())
-    assert optional == {("Callback", "occasion"), ("TaskMessage", "large_result")}
+    assert optional == {("Callback", "occasion"), ("Execution", "diagnostics"), ("TaskMessage", "large_result")}
 
 
 def test_messages_of_every_module_are_compared() -> None:

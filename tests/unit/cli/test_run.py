@@ -118,4 +118,5 @@ def test_json_prints_the_execution_with_the_protos_names(gateway: FakeGateway, c
         "warnings": [],
         "submitted_at_ms": 0,
         "finished_at_ms": 2000,
+        "diagnostics": [],
     }

@@ -170,6 +170,19 @@ async def test_each_ending_has_its_words(
     assert seen[-1][1]["words"] == words
 
 
+async def test_the_page_is_told_the_line_of_an_error_and_none_for_a_warning(
+    gateway: FakeGateway, browser: Browser
+) -> None:
+    result = ran(status="FAILED", exit_code=1)
+    result.diagnostics.append(execution_pb2.Diagnostic(file="main.py", line=1, severity="WARNING", message="w"))
+    gateway.script = lambda task: Script(result)
+    seen = events(await (await browser.post("/run", json=SAMPLE)).text())
+    assert seen[-1][1]["error"] is None
+    result.diagnostics.append(execution_pb2.Diagnostic(file="main.py", line=3, severity="ERROR", message="broke"))
+    seen = events(await (await browser.post("/run", json=SAMPLE)).text())
+    assert seen[-1][1]["error"] == {"line": 3, "message": "broke"}
+
+
 def test_apologies_name_what_is_wrong() -> None:
     assert error_message(InvalidTask("too large")) == (400, "This cannot be run: too large")
     assert error_message(NotFound("x"))[0] == 404

@@ -1,0 +1,48 @@
+"""The line of the program that its error is in, marked as a compiler marks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from coderunner.cli.printable import printable
+from coderunner.model import Diagnostic, Execution, Severity
+
+if TYPE_CHECKING:
+    from coderunner.task import Source
+
+_MOST_CHARACTERS = 160
+"""Of a line that is shown: more is no help on a terminal."""
+
+
+def marks(execution: Execution, source: Source) -> Iterator[str]:
+    """The lines that show where the first error is; none where no tool told of one."""
+    errors = (one for one in execution.diagnostics if one.severity is Severity.ERROR and one.line)
+    error = next(errors, None)
+    if error is None:
+        return
+    yield printable(f"{error.file}, line {error.line}: {_message(error)}")
+    line = _line(error, source)
+    if line:
+        number = f"{error.line:>5}"
+        yield f"{number} | {printable(line)}"
+        if 0 < error.column <= len(line) + 1:
+            yield f"{' ' * len(number)} | {_as_wide(line[: error.column - 1])}^"
+
+
+def _message(error: Diagnostic) -> str:
+    known = error.code and error.code != error.message and error.stage != "compile"
+    return f"{error.code}: {error.message}" if known else error.message
+
+
+def _line(error: Diagnostic, source: Source) -> str:
+    """Empty where the source does not have it, or it is too long to be shown."""
+    text = source if isinstance(source, str) else source.get(error.file, "")
+    lines = text.split("\n")
+    line = lines[error.line - 1].rstrip("\r") if error.line <= len(lines) else ""
+    return line if len(line) <= _MOST_CHARACTERS else ""
+
+
+def _as_wide(text: str) -> str:
+    """Blanks that take as much room as the text: a line's tabs are spelled out where it is shown."""
+    return " " * len(printable(text))
