@@ -75,8 +75,9 @@ class ResultSink(Protocol):
 class RunLedger(Protocol):
     """The count of a task's starts."""
 
-    def preparing(self, event: TaskEvent) -> None:
-        """Says that a node looks at the task before it runs anything of it. Does not wait."""
+    async def preparing(self, event: TaskEvent) -> None:
+        """Says that a node is about to look at the task before it runs anything of it. Returns once that is on record,
+        or cannot be for now."""
         ...
 
     def prepared(self, event: TaskEvent) -> None:

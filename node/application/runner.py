@@ -154,7 +154,7 @@ class TaskRunner:
             return expired
         size = sum(len(file.content) for file in task.files)
         if size > INLINE_BYTES or attempt.delivery.attempt > 1:
-            self._preparing(attempt)
+            await self._preparing(attempt)
         try:
             program, findings = await off_loop(size, lambda: self._checked(attempt, language))
         except (OptionRefusedError, UnusableSourceError) as error:
@@ -165,11 +165,11 @@ class TaskRunner:
         attempt.on_begin = lambda: self._begin(attempt)
         return await self._workbench.execute(attempt, program)
 
-    def _preparing(self, attempt: Attempt) -> None:
+    async def _preparing(self, attempt: Attempt) -> None:
         """A task that takes its node with it before it runs leaves this behind, and counts as begun. A first delivery
-        of few bytes has nothing that could: it is looked at within one step of the loop."""
+        of few bytes has nothing that could, and goes without: only from the second one on does it cost a message."""
         attempt.preparing = True
-        self._ledger.preparing(attempt.event(attempt.execution(Status.QUEUED), self._clock()))
+        await self._ledger.preparing(attempt.event(attempt.execution(Status.QUEUED), self._clock()))
 
     def _prepared(self, attempt: Attempt) -> None:
         if attempt.preparing:

@@ -132,7 +132,7 @@ class FakeLedger:
     def begin(self, task_id: str) -> None:
         self._begun[task_id] += 1
 
-    def preparing(self, event: TaskEvent) -> None:
+    async def preparing(self, event: TaskEvent) -> None:
         self._begun[event.id] += 1
 
     def prepared(self, event: TaskEvent) -> None:

@@ -17,6 +17,8 @@ from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 
 _FIRST_WRITER = {names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
 _HEADROOM_BYTES = 1024
+_ON_RECORD_S = 1.0
+"""How long a bus that does not answer may keep a task from being looked at."""
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(ResultMessage)
@@ -99,8 +101,8 @@ class NatsRunLedger:
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
 
-    def preparing(self, event: TaskEvent) -> None:
-        self._publisher.post(names.preparing_subject(event.id), _encoder.encode(event))
+    async def preparing(self, event: TaskEvent) -> None:
+        await self._publisher.confirmed(names.preparing_subject(event.id), _encoder.encode(event), _ON_RECORD_S)
 
     def prepared(self, event: TaskEvent) -> None:
         self._publisher.post(names.prepared_subject(event.id), _encoder.encode(event))

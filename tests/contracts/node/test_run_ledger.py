@@ -74,11 +74,11 @@ async def test_each_time_that_a_node_began_it_counts_and_nothing_else(parts: Par
 async def test_a_preparation_that_has_no_end_counts_and_one_that_ended_does_not(parts: Parts) -> None:
     """A task that took its node with it before it ran was never counted, and took one node after the other."""
     for ends in (True, False, True, False):
-        parts.ledger.preparing(an_event("a", Status.QUEUED))
+        await parts.ledger.preparing(an_event("a", Status.QUEUED))
         if ends:
             parts.ledger.prepared(an_event("a", Status.QUEUED))
     await parts.reaches("a", Status.RUNNING)
-    parts.ledger.preparing(an_event("another", Status.QUEUED))
+    await parts.ledger.preparing(an_event("another", Status.QUEUED))
     assert await parts.ledger.starts("a") == 3
 
 

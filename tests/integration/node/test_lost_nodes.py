@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+import pytest
+
 from schemas import names
 from schemas.status import Status
 from schemas.task import SourceFile
@@ -93,18 +95,25 @@ runpy.run_module("node.main", run_name="__main__")
 """
 
 
+@pytest.mark.parametrize(("characters", "deliveries"), [(100_000, 3), (1, 4)])
 async def test_a_task_that_killed_three_nodes_before_it_ran_is_not_prepared_a_fourth_time(
-    gateway: GatewayStandIn, start_node: StartNode, nats_server: NatsServer, tmp_path: Path
+    gateway: GatewayStandIn,
+    start_node: StartNode,
+    nats_server: NatsServer,
+    tmp_path: Path,
+    characters: int,
+    deliveries: int,
 ) -> None:
+    """Of a small one the first delivery does not count (ADR 0006)."""
     await gateway.queues("default", ack_wait_s=1.0)
-    await gateway.submit(a_task("killer", files=[SourceFile("", "#" * 100_000)]))
-    for start in range(1, 4):
+    await gateway.submit(a_task("killer", files=[SourceFile("", "#" * characters)]))
+    for start in range(deliveries):
         program = ("-c", DIES_WHILE_IT_PREPARES)
         victim = node_process(nats_server, tmp_path / f"{start}.log", program, concurrency="1")
         assert await ended(victim, within_s=30) == -signal.SIGKILL
     await start_node()
     execution = await gateway.result("killer")
-    assert execution.error == "gave up at attempt 3, delivery 4: begun 3 times, never finished"
+    assert execution.error == f"gave up at attempt 3, delivery {deliveries + 1}: begun 3 times, never finished"
     assert await gateway.starts("killer") == 0
     await gateway.queue_empties()
 

@@ -6,7 +6,7 @@ import pytest
 
 from node.domain.retries import MAX_DELIVERIES, after_failure, before_start, given_up
 from node.domain.sandbox import SandboxLostError
-from schemas.execution import Execution
+from schemas.execution import Execution, TaskEvent
 from schemas.status import Status
 from schemas.task import SourceFile
 from tests.builders import a_result_of, a_task, an_event
@@ -106,12 +106,24 @@ async def test_a_failure_of_ours_is_tried_again_and_never_stops_the_slot() -> No
 LARGE = "#" * 20_000
 
 
+def preparations_of(fakes: RunnerOnFakes) -> list[str]:
+    """What the ledger is told of them from now on, in order."""
+    said: list[str] = []
+
+    async def preparing(event: TaskEvent) -> None:
+        said.append("preparing")
+
+    fakes.ledger.preparing = preparing  # type: ignore[method-assign] # to see the order
+    fakes.ledger.prepared = lambda event: said.append("prepared")  # type: ignore[method-assign]
+    return said
+
+
 async def test_a_task_that_took_its_nodes_with_it_before_it_ran_is_buried() -> None:
     """It went from node to node, and its attempt stayed 1."""
     fakes = RunnerOnFakes(ScriptedPool())
     task = a_task(files=[SourceFile("", LARGE)])
     for _ in range(3):
-        fakes.ledger.preparing(an_event("t1", Status.QUEUED))
+        await fakes.ledger.preparing(an_event("t1", Status.QUEUED))
     execution = await fakes.handle(FakeDelivery(task, attempt=4))
     assert execution.error == "gave up at attempt 3, delivery 4: begun 3 times, never finished"
     assert fakes.pool.launches == []
@@ -123,9 +135,7 @@ async def test_a_hand_back_after_the_preparation_is_no_attempt_and_a_run_is_one(
 ) -> None:
     pool = ScriptedPool()
     fakes = RunnerOnFakes(pool)
-    said: list[str] = []
-    fakes.ledger.preparing = lambda event: said.append("preparing")  # type: ignore[method-assign] # to see the order
-    fakes.ledger.prepared = lambda event: said.append("prepared")  # type: ignore[method-assign]
+    said = preparations_of(fakes)
     pool.no_slot = SandboxLostError("the engine is away")
     await fakes.runner.handle(FakeDelivery(a_task(files=files), attempt=delivery))
     assert (said, fakes.statuses) == (["preparing", "prepared"], [])
@@ -137,7 +147,6 @@ async def test_a_hand_back_after_the_preparation_is_no_attempt_and_a_run_is_one(
 
 async def test_a_small_task_that_comes_for_the_first_time_has_no_preparation_to_tell_of() -> None:
     fakes = RunnerOnFakes(ScriptedPool())
-    said: list[str] = []
-    fakes.ledger.preparing = lambda event: said.append("preparing")  # type: ignore[method-assign]
+    said = preparations_of(fakes)
     await fakes.handle(FakeDelivery(a_task()))
     assert said == []
