@@ -90,6 +90,7 @@ class MemoryResultStore:
         is_first = self._bus.results.setdefault(result.execution.id, result) is result
         if is_first:
             self._bus.publish(result.execution.id, result)
+            self._bus.changed.set()
         return is_first
 
 

@@ -49,6 +49,7 @@ class MemoryTaskQueue:
 
     async def remove(self, task_id: str) -> bool:
         await self._bus.operation("remove_task")
+        self._bus.changed.set()
         return self._bus.tasks.pop(task_id, None) is not None
 
 

@@ -13,14 +13,14 @@ from chassis.memory_return import MemoryReturn, resident_bytes
 async def main():
     memory_return.EVERY_S = 0.05
     task = asyncio.create_task(MemoryReturn().run())
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.2)  # some looks: nothing tells of one
     before = resident_bytes()
     blocks = [bytes([1]) * 5_000 for _ in range(60_000)]
     kept = blocks[::50]
     grown = resident_bytes()
     del blocks
     while resident_bytes() > before + (grown - before) // 3:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # the kernel tells nobody
     task.cancel()
     print(grown - before > 250_000_000, len(kept))
 

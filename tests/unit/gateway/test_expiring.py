@@ -12,7 +12,6 @@ import pytest
 from broker_gateway.application.deadline_book import OTHERS_MS, SETTLE_MS, DeadlineBook
 from broker_gateway.application.settings import ExpirySettings
 from broker_gateway.domain.deadlines import Deadlines
-from chassis.errors import BusUnavailableError
 from schemas.execution import ResultMessage
 from schemas.status import Status
 from tests.builders import a_result
@@ -43,9 +42,7 @@ async def with_deadline(gateway: GatewayOnFakes, deadline_ms: int = 1_000, **fie
 
 
 async def ended(gateway: GatewayOnFakes, task_id: str) -> ResultMessage:
-    async with asyncio.timeout(PATIENCE_S):
-        while task_id not in gateway.bus.results:  # noqa: ASYNC110  # the memory bus announces no results
-            await asyncio.sleep(0.005)
+    await gateway.until(lambda: task_id in gateway.bus.results)
     return gateway.bus.results[task_id]
 
 
@@ -190,14 +187,18 @@ async def test_a_bus_that_is_away_delays_the_end_and_does_not_prevent_it(gateway
 async def test_a_sweep_that_fails_is_tried_again(gateway: GatewayOnFakes) -> None:
     await with_deadline(gateway)
     other = GatewayOnFakes(bus=gateway.bus)
-    other.bus.is_down = True
-    with pytest.raises(BusUnavailableError):
-        await other.sweep.sweep()
+    asked = asyncio.Event()
+
+    async def asking() -> None:
+        asked.set()
+
     sweeping = asyncio.create_task(other.sweep.run())
-    other.bus.is_down = False
-    async with asyncio.timeout(PATIENCE_S):
-        while not len(other.deadlines):  # noqa: ASYNC110  # nothing announces it
-            await asyncio.sleep(0.005)
+    for is_down in (True, False):
+        other.bus.is_down = is_down
+        asked.clear()
+        other.bus.before["read_queue"] = asking
+        await asyncio.wait_for(asked.wait(), PATIENCE_S)
+        assert len(other.deadlines) == (0 if is_down else 1)
     sweeping.cancel()
 
 

@@ -69,6 +69,6 @@ async def test_a_watcher_who_reads_nothing_and_goes_away_releases_its_subscripti
     await stream.read()
     for number in range(200):
         calls.gateway.bus.publish(task_id, a_chunk(task_id, "x" * 65_536, number))
-    await asyncio.sleep(0.05)  # until flow control holds the server's write back
+    await asyncio.sleep(0.05)  # until flow control holds the server's write back: nothing tells of it
     stream.cancel()
     await calls.gateway.until(lambda: calls.gateway.bus.open_feeds() == 0)
