@@ -83,11 +83,10 @@ async def test_a_task_that_killed_three_nodes_is_not_started_a_fourth_time(
 
 
 DIES_WHILE_IT_PREPARES = """
-import os, runpy, signal, time
+import os, runpy, signal
 import node.application.runner as runner
 
 def deadly(*_, **__):
-    time.sleep(0.2)
     os.kill(os.getpid(), signal.SIGKILL)
 
 runner.program_of = deadly
