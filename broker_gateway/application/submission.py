@@ -34,7 +34,7 @@ from broker_gateway.domain.code import Code
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.idempotency_key import is_recent
 from broker_gateway.domain.resource_limit import ResourceLimit
-from broker_gateway.domain.scheduler import Need, NobodyServes, Placement, TaskScheduler
+from broker_gateway.domain.scheduler import NobodyServes, Placement, TaskScheduler, needs_of
 from broker_gateway.domain.task_id import ENTROPY_BYTES, TaskId
 from broker_gateway.domain.violation import Violation
 from chassis.errors import BusUnavailableError
@@ -124,11 +124,8 @@ class Submission:
         violations = self._admission.violations(draft, command.path)
         if violations:
             return Invalid(violations)
-        needs: tuple[Need, ...] = (Need(draft.language, draft.language_version),)
-        if draft.checker is not None:
-            needs = (*needs, Need(draft.checker.language, draft.checker.language_version))
         scheduler = self._nodes.scheduler()
-        placement = scheduler.place(needs)
+        placement = scheduler.place(needs_of(draft, draft.checker))
         if isinstance(placement, NobodyServes):
             return Unserved(placement.message)
         violations = list(_ending_violations(command, placement, scheduler))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Protocol
 
 from broker_gateway.domain.client_node import ClientNode
 from broker_gateway.domain.text import quoted
@@ -17,6 +18,21 @@ class Need:
 
     language: str
     version: str
+
+
+class ToRun(Protocol):
+    """A program, or the checker of its cases, as a client named its language."""
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def language_version(self) -> str: ...
+
+
+def needs_of(program: ToRun, checker: ToRun | None) -> tuple[Need, ...]:
+    """What a node must be able to run for a task: the program, and the checker where it has one."""
+    return tuple(Need(one.language, one.language_version) for one in (program, checker) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)

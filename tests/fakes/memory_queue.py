@@ -8,7 +8,7 @@ import msgspec
 
 from broker_gateway.application.ports import QueueFullError, TaskTooLargeError
 from broker_gateway.application.queue_ports import Move, QueuePart
-from broker_gateway.domain.scheduler import Need
+from broker_gateway.domain.scheduler import needs_of
 from broker_gateway.domain.waiting_task import WaitingTask
 from schemas.status import Priority
 from schemas.task import TaskMessage
@@ -68,10 +68,7 @@ class MemoryQueueReader:
 
 
 def _waiting(task: TaskMessage) -> WaitingTask:
-    needs: tuple[Need, ...] = (Need(task.language, task.language_version),)
-    if task.checker is not None:
-        needs = (*needs, Need(task.checker.language, task.checker.language_version))
-    return WaitingTask(task.id, task.pool, needs, task.expires_at_ms)
+    return WaitingTask(task.id, task.pool, needs_of(task, task.checker), task.expires_at_ms)
 
 
 class MemoryTaskMover:

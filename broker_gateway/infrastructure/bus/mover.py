@@ -7,14 +7,13 @@ from collections.abc import Set
 import msgspec
 
 from broker_gateway.application.queue_ports import Move
+from broker_gateway.infrastructure.bus import streams
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.tasks import store_task
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.task import TaskMessage
-
-_NO_SUCH_SEQUENCE = (10043, 10057)
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(TaskMessage)
@@ -34,31 +33,16 @@ class BusTaskMover:
         if old is None or (message := _decoder.decode(old.payload)).pool == pool:
             return Move.NOT_OURS
         moved = msgspec.structs.replace(message, pool=pool)
-        is_new = await self._store(moved, f"{task.id}-moved-{old.sequence}")
-        was_there = await self._delete(old.sequence)
+        payload, message_id = _encoder.encode(moved), f"{task.id}-moved-{old.sequence}"
+        is_new = await self._lengths.enter(
+            (pool, moved.priority),
+            moved.client,
+            lambda lane: store_task(self._bus, moved, payload, message_id, lane),
+        )
+        was_there = await streams.delete(self._bus, names.STREAM_TASKS, old.sequence)
         if not is_new:
             return Move.NOT_OURS
         return Move.DONE if was_there else Move.LEFT_MEANWHILE
-
-    async def _store(self, task: TaskMessage, message_id: str) -> bool:
-        queue, sequence = (task.pool, task.priority), 0
-        lane = await self._lengths.begin(queue, task.client)
-        try:
-            await self._lengths.ready(queue, lane)
-            sequence = await store_task(self._bus, task, _encoder.encode(task), message_id, lane)
-        finally:
-            self._lengths.end(queue, task.client, lane, sequence)
-        return sequence > 0
-
-    async def _delete(self, sequence: int) -> bool:
-        body = {"seq": sequence, "no_erase": True}
-        try:
-            await jetstream.call(self._bus, f"STREAM.MSG.DELETE.{names.STREAM_TASKS}", body, repeat=False)
-        except jetstream.JetStreamError as error:
-            if error.err_code in _NO_SUCH_SEQUENCE:
-                return False
-            raise
-        return True
 
 
 class BusQueueActivity:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -70,13 +71,33 @@ class QueueLengths:
         """The last known lengths of all queues that were ever asked for."""
         return {queue: length.counted + length.added for queue, length in self._lengths.items()}
 
-    async def ready(self, queue: Queue, lane: int) -> None:
+    async def enter(self, queue: Queue, client: str, store: Callable[[int], Awaitable[int]]) -> bool:
+        """Has a client's task stored in the queue, and counts it from now on. ``store`` is given the lane, in which
+        nodes can take it by then, and returns its sequence; 0: it was there already, and False is returned. Raises what
+        ``store`` raises, and BusUnavailableError."""
+        lane, sequence = await self._begin(queue, client), 0
+        try:
+            await self._ready(queue, lane)
+            sequence = await store(lane)
+        finally:
+            self._end(queue, client, lane, sequence)
+        return sequence > 0
+
+    async def close(self) -> None:
+        """Ends the counting that is under way."""
+        self._notices.close()
+        tasks = [length.refresh for length in self._lengths.values() if length.refresh is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _ready(self, queue: Queue, lane: int) -> None:
         """Returns once nodes can take tasks from the lane. Raises BusUnavailableError."""
         if lane != FIRST and lane not in self._later.get(queue, ()):
             await self._consumers.look((*queue, lane))
             self._later.setdefault(queue, set()).add(lane)
 
-    async def begin(self, queue: Queue, client: str) -> int:
+    async def _begin(self, queue: Queue, client: str) -> int:
         """Says that a client's task is on its way to the queue. Returns the lane that it goes to; where that could be a
         later one, the bus is asked first what was taken meanwhile."""
         if self._backlogs.is_in_doubt(queue, client):
@@ -87,7 +108,7 @@ class QueueLengths:
         length.under_way += 1
         return self._backlogs.enter(queue, client)
 
-    def end(self, queue: Queue, client: str, lane: int, sequence: int) -> None:
+    def _end(self, queue: Queue, client: str, lane: int, sequence: int) -> None:
         """Says that the task got there, under that sequence, or that it did not (0). Nodes that wait are told of a lane
         that they need not look at otherwise."""
         length = self._lengths[queue]
@@ -99,14 +120,6 @@ class QueueLengths:
         self._backlogs.stored(queue, client, lane, sequence)
         if lane != FIRST:
             self._notices.send(queue, lane)
-
-    async def close(self) -> None:
-        """Ends the counting that is under way."""
-        self._notices.close()
-        tasks = [length.refresh for length in self._lengths.values() if length.refresh is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _refreshing(self, queue: Queue, length: _Length) -> asyncio.Task[None]:
         if length.refresh is None or length.refresh.done():

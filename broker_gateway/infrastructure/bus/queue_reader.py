@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from broker_gateway.application.queue_ports import QueuePart
-from broker_gateway.domain.scheduler import Need
+from broker_gateway.domain.scheduler import needs_of
 from broker_gateway.domain.waiting_task import WaitingTask
 from broker_gateway.infrastructure.bus import streams
 from chassis.nats import jetstream
@@ -68,7 +68,4 @@ def _waiting(data: bytes) -> WaitingTask | None:
         task = _decoder.decode(data)
     except msgspec.DecodeError:
         return None
-    needs: tuple[Need, ...] = (Need(task.language, task.language_version),)
-    if task.checker is not None:
-        needs = (*needs, Need(task.checker.language, task.checker.language_version))
-    return WaitingTask(task.id, task.pool, needs, task.expires_at_ms)
+    return WaitingTask(task.id, task.pool, needs_of(task, task.checker), task.expires_at_ms)

@@ -14,8 +14,6 @@ from schemas import names
 from schemas.execution import ResultMessage
 from schemas.task import TaskMessage
 
-_NO_SUCH_SEQUENCE = (10043, 10057)
-
 _encoder = msgspec.json.Encoder()
 _results = msgspec.json.Decoder(ResultMessage)
 
@@ -44,14 +42,7 @@ class BusTaskRerun:
         await streams.purge_below(self._bus, names.STREAM_EVENTS, subject, snapshot.events_before)
 
     async def forget_result(self, snapshot: TaskSnapshot) -> bool:
-        body = {"seq": snapshot.result_sequence, "no_erase": True}
-        try:
-            await jetstream.call(self._bus, f"STREAM.MSG.DELETE.{names.STREAM_RESULTS}", body, repeat=False)
-        except jetstream.JetStreamError as error:
-            if error.err_code in _NO_SUCH_SEQUENCE:
-                return False
-            raise
-        return True
+        return await streams.delete(self._bus, names.STREAM_RESULTS, snapshot.result_sequence)
 
     async def enqueue(self, task: TaskMessage, occasion: str) -> bool:
         return await store_task(self._bus, task, _encoder.encode(task), f"{task.id}-again-{occasion}") > 0

@@ -11,6 +11,7 @@ import secrets
 
 import structlog
 
+from broker_gateway.infrastructure.bus import streams
 from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
@@ -60,9 +61,7 @@ class StoreWatch:
             if not jetstream.is_full(error):
                 raise
         else:
-            await jetstream.call(
-                self._bus, f"STREAM.MSG.DELETE.{names.STREAM_TASKS}", {"seq": ack.seq, "no_erase": True}, repeat=False
-            )
+            await streams.delete(self._bus, names.STREAM_TASKS, ack.seq)
 
     async def _make_room(self) -> bool:
         """Takes the oldest results away where the stream is nearly full; False where there is still no room."""

@@ -17,6 +17,7 @@ from chassis.nats.connection import BusConnection
 
 _END_OF_BATCH = "204"
 _NOTHING = "404"
+_NO_SUCH_SEQUENCE = (10043, 10057)
 _MAX_TOKEN_CHARS = 19
 """As many digits as a sequence can have."""
 
@@ -65,6 +66,19 @@ async def purge(bus: BusConnection, stream: str, subject: str) -> int:
     Raises BusUnavailableError."""
     answer = await jetstream.call(bus, f"STREAM.PURGE.{stream}", {"filter": subject}, repeat=False)
     return int(answer["purged"])
+
+
+async def delete(bus: BusConnection, stream: str, sequence: int) -> bool:
+    """Removes one message. False where there is none of this sequence, which is why it is not repeated. Raises
+    BusUnavailableError."""
+    body = {"seq": sequence, "no_erase": True}
+    try:
+        await jetstream.call(bus, f"STREAM.MSG.DELETE.{stream}", body, repeat=False)
+    except jetstream.JetStreamError as error:
+        if error.err_code in _NO_SUCH_SEQUENCE:
+            return False
+        raise
+    return True
 
 
 async def purge_below(bus: BusConnection, stream: str, subject: str, sequence: int) -> None:

@@ -37,14 +37,8 @@ class BusTaskQueue:
         self._lengths = lengths
 
     async def enqueue(self, task: TaskMessage) -> bool:
-        queue, sequence = (task.pool, task.priority), 0
-        lane = await self._lengths.begin(queue, task.client)
-        try:
-            await self._lengths.ready(queue, lane)
-            sequence = await self._store(task, lane)
-        finally:
-            self._lengths.end(queue, task.client, lane, sequence)
-        return sequence > 0
+        queue = (task.pool, task.priority)
+        return await self._lengths.enter(queue, task.client, lambda lane: self._store(task, lane))
 
     async def waiting(self, pool: str, priority: Priority, *, recount: bool = False) -> int:
         return await self._lengths.waiting((pool, priority), recount=recount)

@@ -40,27 +40,51 @@ def lengths_and_consumers() -> tuple[QueueLengths, HeldConsumers]:
     return QueueLengths(bus, consumers), consumers
 
 
+class Entering:
+    """A task on its way: ``stored`` says under which sequence it got there."""
+
+    def __init__(self, lengths: QueueLengths) -> None:
+        self.stored: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.entered = asyncio.create_task(lengths.enter(QUEUE, "blog", self._store))
+
+    async def _store(self, _lane: int) -> int:
+        return await self.stored
+
+    async def ends(self, sequence: int) -> bool:
+        self.stored.set_result(sequence)
+        return await self.entered
+
+
+async def on_their_way(lengths: QueueLengths, count: int) -> list[Entering]:
+    tasks = [Entering(lengths) for _ in range(count)]
+    await asyncio.sleep(0)
+    assert lengths.known() == {QUEUE: count}
+    return tasks
+
+
 async def test_tasks_on_their_way_count_once_after_a_count_that_failed() -> None:
     lengths, consumers = lengths_and_consumers()
-    for _ in range(3):
-        await lengths.begin(QUEUE, "blog")
+    tasks = await on_their_way(lengths, 3)
     consumers.is_away = True
     consumers.go.set()
     for _ in range(2):
         with pytest.raises(BusUnavailableError):
             await lengths.waiting(QUEUE, recount=True)
     assert lengths.known() == {QUEUE: 3}
+    assert [await task.ends(sequence) for sequence, task in enumerate(tasks)] == [False, True, True]
+    assert lengths.known() == {QUEUE: 2}
 
 
 async def test_what_was_put_in_counts_while_the_queue_is_counted_and_once_afterwards() -> None:
     lengths, consumers = lengths_and_consumers()
-    lanes = [await lengths.begin(QUEUE, "blog") for _ in range(3)]
-    lengths.end(QUEUE, "blog", lanes[0], 1)
+    tasks = await on_their_way(lengths, 3)
+    await tasks[0].ends(1)
     counting = asyncio.create_task(lengths.waiting(QUEUE, recount=True))
     await consumers.asked.wait()
     assert lengths.known() == {QUEUE: 3}
-    lengths.end(QUEUE, "blog", lanes[1], 0)
+    await tasks[1].ends(0)
     assert lengths.known() == {QUEUE: 2}
     consumers.waiting = 1
     consumers.go.set()
     assert await counting == 2, "the one that is stored, and the one on its way"
+    await tasks[2].ends(2)
