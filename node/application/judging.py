@@ -12,7 +12,7 @@ from node.application.ports import Announcer, Sandbox, SandboxPool
 from node.domain.comparison import accepts
 from node.domain.program import Runnable, run_launch
 from node.domain.sandbox import Launch, Outcome, Role
-from node.domain.verdict import case_verdict, checker_verdict, explain, run_status, stage_of
+from node.domain.verdict import as_its_runtime_says, case_verdict, checker_verdict, explain, run_status, stage_of
 from schemas.execution import CaseResult, case_stage
 from schemas.status import Status, Verdict
 from schemas.task import Limits, TestCase
@@ -78,7 +78,8 @@ class Judge:
                 continue
             launch = self._launch(attempt, runnable, case)
             live = LiveOutput(self._announcer, attempt, case_stage(index))
-            outcome = await self._run(attempt, runnable, sandbox, launch, live)
+            ended = await self._run(attempt, runnable, sandbox, launch, live)
+            outcome = as_its_runtime_says(ended, runnable.program.language)
             result = await self._verdict(attempt, name, case, outcome, checker)
             results.append(await off_loop(_size(result), partial(attempt.budget.case, result)))
             stopped = attempt.task.stop_at_first_failure and result.verdict is not Verdict.ACCEPTED
@@ -125,7 +126,8 @@ class Judge:
         }
         launch = run_launch(replace(checker, files=files), stdin="", args=(), limits=CHECKER_LIMITS)
         async with self._pool.slot(checker.program.language, Role.RUN, CHECKER_LIMITS) as sandbox:
-            judged = await attempt.run(sandbox, launch, _nobody)
+            ended = await attempt.run(sandbox, launch, _nobody)
+        judged = as_its_runtime_says(ended, checker.program.language)
         said = await off_loop(judged.output_bytes, lambda: stage_of(judged))
         return checker_verdict(judged), said.stdout + said.stderr + explain(judged, CHECKER_LIMITS, "the checker")
 

@@ -16,7 +16,7 @@ from node.domain.language import Language
 from node.domain.program import Program, Runnable, program_of, run_launch
 from node.domain.sandbox import Role
 from node.domain.sizes import unplaceable
-from node.domain.verdict import explain, run_status, stage_of, summary
+from node.domain.verdict import as_its_runtime_says, explain, run_status, stage_of, summary
 from schemas.diagnostic import Diagnostic
 from schemas.execution import RUN_STAGE, Execution, Stage
 from schemas.status import Status, Verdict
@@ -75,9 +75,10 @@ class Workbench:
         live = LiveOutput(self._announcer, attempt, RUN_STAGE)
         async with self._pool.slot(runnable.program.language, Role.RUN, task.limits) as sandbox:
             try:
-                outcome = await attempt.run(sandbox, launch, live)
+                ended = await attempt.run(sandbox, launch, live)
             finally:
                 live.close()
+        outcome = as_its_runtime_says(ended, runnable.program.language)
         stage = await off_loop(outcome.output_bytes, lambda: attempt.budget.stage(stage_of(outcome)))
         return attempt.execution(
             run_status(outcome),

@@ -101,6 +101,8 @@ class Language:
     """What the runtime itself needs and the task is not charged for (waiting process, agent)."""
     processes_overhead: int = 0
     """Threads that the runtime itself starts (a JVM's collector and compiler threads)."""
+    out_of_memory_pattern: str = ""
+    """Regular expression; a failing program with a match in the end of its stderr ended for want of memory."""
     rules: tuple[CodeRule, ...] = ()
     diagnostics: tuple[DiagnosticRule, ...] = ()
     """Of one stage, the first that finds anything counts."""

@@ -37,6 +37,11 @@ def first_line(pattern: str, text: bytes) -> int:
     return text.count(b"\n", 0, found.start()) + 1 if found else 0
 
 
+def matches_in(pattern: str, text: bytes) -> bool:
+    """Whether a part of the text matches; ``^`` and ``$`` are the ends of lines. Raises PatternError."""
+    return first_line(pattern, text) > 0
+
+
 def matches_in_full(pattern: str, text: str) -> bool:
     """Whether the whole text matches. Raises PatternError."""
     return _compiled(pattern, False).fullmatch(text) is not None

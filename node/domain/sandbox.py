@@ -65,7 +65,7 @@ class Outcome:
     limits_hit: tuple[str, ...] = ()
     artefacts: Mapping[str, bytes] = field(default_factory=dict)
     fault: str = ""
-    """What was too large of the files to bring back, as a sentence goes on from "the program"; empty: nothing."""
+    """What is to be said of its end beside the limit, as a sentence goes on from "the program"; empty: nothing."""
 
     @property
     def output_bytes(self) -> int:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from node.domain.language import Language
+from node.domain.patterns import matches_in
 from node.domain.sandbox import Ending, Outcome
 from node.domain.text import readable
 from schemas.execution import CaseResult, Stage
@@ -22,6 +25,9 @@ CANCELLED_BEFORE_START = Outcome(
     cpu_ms=0.0,
     peak_memory_bytes=0,
 )
+
+STDERR_TAIL_BYTES = 64 << 10
+"""Of a program's last words, where its runtime says that memory ran out: behind them come 1,024 lines of a stack."""
 
 _LIMIT_STATUS = {
     Ending.CPU: Status.TIME_LIMIT,
@@ -55,6 +61,17 @@ _WHAT_IT_DID = {
 }
 
 
+def as_its_runtime_says(outcome: Outcome, language: Language) -> Outcome:
+    """The outcome; ended by memory, where the runtime gave the program up for want of it before the limit did. Exit
+    code and signal stay. A program that itself prints those words and fails is taken at its word."""
+    pattern = language.out_of_memory_pattern
+    if outcome.ending is not Ending.EXITED or outcome.exit_code == 0 or not pattern:
+        return outcome
+    if not matches_in(pattern, outcome.stderr[-STDERR_TAIL_BYTES:]):
+        return outcome
+    return replace(outcome, ending=Ending.MEMORY, fault="ran out of memory, as its runtime says")
+
+
 def stage_of(outcome: Outcome) -> Stage:
     """The stage as it is told; the limit that ended it is always among ``limits_hit``."""
     stdout, stdout_invalid = readable(outcome.stdout, truncated=outcome.stdout_truncated)
@@ -79,7 +96,7 @@ def stage_of(outcome: Outcome) -> Stage:
 
 
 def run_status(outcome: Outcome) -> Status:
-    """The status of a program that ran. A runtime that gives up at a heap limit of its own just fails."""
+    """The status of a program that ran."""
     if outcome.ending is Ending.EXITED:
         return Status.SUCCEEDED if outcome.exit_code == 0 else Status.FAILED
     return _LIMIT_STATUS[outcome.ending]

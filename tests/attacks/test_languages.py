@@ -13,7 +13,7 @@ STARTED = {"cpu_ms": 3_000, "wall_ms": 6_000}
 """Time to start an interpreter on a slow machine, which is not what is to meet a limit."""
 ATTACKS = [
     Attack(name="JavaScript: buffers", program="javascript/heap_bomb.js", status=["MEMORY_LIMIT"], **BOMB),
-    Attack(name="JavaScript: objects", program="javascript/object_bomb.js", status=["MEMORY_LIMIT", "FAILED"], **BOMB),
+    Attack(name="JavaScript: objects", program="javascript/object_bomb.js", status=["MEMORY_LIMIT"], **BOMB),
     Attack(
         name="JavaScript: workers that spin",
         program="javascript/spin.js",
@@ -32,8 +32,8 @@ ATTACKS = [
     Attack(name="JavaScript: children", program="javascript/children.js", **LEFT),
     Attack(name="JavaScript: flood", program="javascript/flood.js", **FLOOD),
     Attack(name="JavaScript: fork bomb", program="javascript/fork_bomb.js", status=["TIME_LIMIT", "FAILED"]),
-    Attack(name="Java: heap", program="java/HeapBomb.java", status=["MEMORY_LIMIT", "FAILED"], **BOMB),
-    Attack(name="Java: direct buffers", program="java/DirectBomb.java", status=["MEMORY_LIMIT", "FAILED"], **BOMB),
+    Attack(name="Java: heap", program="java/HeapBomb.java", status=["MEMORY_LIMIT"], hits="memory", **BOMB),
+    Attack(name="Java: direct buffers", program="java/DirectBomb.java", status=["MEMORY_LIMIT"], **BOMB),
     Attack(name="Java: threads", program="java/ThreadBomb.java", status=["SUCCEEDED"], prints="refused"),
     Attack(
         name="Java: a hook that never ends",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -9,7 +11,7 @@ from node.application.judging import CHECKER_LIMITS
 from node.domain.sandbox import Ending
 from schemas.status import Status, Verdict
 from schemas.task import Checker, SourceFile
-from tests.builders import LIMITS, a_case, a_task, an_outcome, some_limits
+from tests.builders import LIMITS, PYTHON, a_case, a_task, an_outcome, some_limits
 from tests.fakes.node import FakeDelivery, ScriptedPool
 from tests.unit.node.runner_on_fakes import COMPILED, RunnerOnFakes
 
@@ -139,3 +141,13 @@ async def test_a_checker_that_does_not_compile_is_not_the_programs_fault() -> No
     assert execution.compile is None, "Python has none"
     told = [(case.name, case.verdict, case.stage, case.checker_output) for case in execution.cases]
     assert told == [("1", Verdict.CHECKER_ERROR, None, "oops"), ("b", Verdict.CHECKER_ERROR, None, "oops")]
+
+
+async def test_a_case_and_a_checker_that_run_out_of_memory_say_so_by_their_runtime() -> None:
+    """Python ends with 1 then, which is a checker's wrong answer."""
+    greedy = replace(PYTHON, out_of_memory_pattern="^MemoryError$")
+    died = an_outcome(exit_code=1, stderr=b"MemoryError\n")
+    pool = ScriptedPool(died, an_outcome(), died, languages=[greedy])
+    checker = Checker(language="python", language_version="", files=[SourceFile("", "")])
+    execution = await RunnerOnFakes(pool).handle(FakeDelivery(a_task(cases=[a_case(), a_case()], checker=checker)))
+    assert [case.verdict for case in execution.cases] == [Verdict.MEMORY_LIMIT, Verdict.CHECKER_ERROR]

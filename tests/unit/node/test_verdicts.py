@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from node.domain.rules import check
-from node.domain.sandbox import Ending
+from node.domain.sandbox import Ending, Outcome
 from node.domain.shrink import shrink_outputs
 from node.domain.text import LiveText, readable
 from node.domain.verdict import (
+    STDERR_TAIL_BYTES,
+    as_its_runtime_says,
     case_verdict,
     checker_verdict,
     compile_status,
@@ -37,6 +41,41 @@ from tests.builders import LIMITS, PYTHON, a_case_result, a_stage, a_task, an_ex
 )
 def test_every_ending_has_its_status(ending: Ending, exit_code: int | None, status: Status) -> None:
     assert run_status(an_outcome(ending, exit_code)) is status
+
+
+GREEDY = replace(PYTHON, out_of_memory_pattern="^MemoryError$")
+NO_MEMORY = b"Traceback:\nMemoryError\n"
+
+
+@pytest.mark.parametrize(("exit_code", "signal"), [(1, None), (None, 6)])
+def test_a_runtime_that_gives_up_for_want_of_memory_met_its_limit_and_keeps_its_exit_code(
+    exit_code: int | None, signal: int | None
+) -> None:
+    outcome = as_its_runtime_says(an_outcome(exit_code=exit_code, signal=signal, stderr=NO_MEMORY), GREEDY)
+    stage = stage_of(outcome)
+    assert run_status(outcome) is Status.MEMORY_LIMIT
+    assert (stage.exit_code, stage.signal, stage.limits_hit) == (exit_code, signal, ["memory"])
+    assert explain(outcome, LIMITS, "the program") == "the program ran out of memory, as its runtime says"
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        an_outcome(exit_code=0, stderr=NO_MEMORY),
+        an_outcome(exit_code=1, stdout=NO_MEMORY, stderr=b"no MemoryError"),
+        an_outcome(exit_code=1, stderr=NO_MEMORY + b"x" * STDERR_TAIL_BYTES),
+        an_outcome(Ending.WALL, None, stderr=NO_MEMORY),
+        an_outcome(Ending.CANCELLED, None, stderr=NO_MEMORY),
+    ],
+    ids=["succeeded", "printed elsewhere", "long ago", "out of time", "cancelled"],
+)
+def test_words_about_memory_mean_nothing_where_the_program_did_not_die_of_it(outcome: Outcome) -> None:
+    assert as_its_runtime_says(outcome, GREEDY) is outcome
+
+
+def test_without_a_pattern_a_runtime_says_nothing() -> None:
+    outcome = an_outcome(exit_code=1, stderr=NO_MEMORY)
+    assert as_its_runtime_says(outcome, PYTHON) is outcome
 
 
 @pytest.mark.parametrize("ending", [Ending.CPU, Ending.WALL, Ending.MEMORY, Ending.OUTPUT, Ending.DISK])
