@@ -6,7 +6,11 @@ import pytest
 
 from tests.attacks.arena import Arena, Attack, Ended, assert_harmless
 
-BOMB: dict[str, Any] = {"status": ["MEMORY_LIMIT"], "hits": "memory", "limits": {"memory_bytes": 64 << 20}}
+BOMB: dict[str, Any] = {
+    "status": ["MEMORY_LIMIT"],
+    "hits": "memory",
+    "limits": {"memory_bytes": 64 << 20, "disk_bytes": 256 << 20},  # what is filled with files meets this one first
+}
 
 BUFFERS: dict[str, Any] = {
     "status": ["SUCCEEDED", "MEMORY_LIMIT"],  # the latter where they count as the slot's memory
