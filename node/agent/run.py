@@ -75,17 +75,16 @@ class Run:
         with files_as(*user):
             self.directory = waiting.directory if waiting else workdir.make()
             workdir.write(self.directory, self._files)
+            self._pipes = waiting.pipes if waiting else Pipes.make()
         self._files = []
         self.account = Account(self._meter, self._disk, self._limits, other_processes=1 + len(known))
         self._meter.limit_tasks(self.account.max_tasks)
         command, env = list(self._header["command"]), dict(self._header["env"])
         if waiting:
-            self._pipes = waiting.pipes
             waiting.hand_over(command, env, self.rlimits)
             self.pid = waiting.pid
             self.may_announce_exit = not self._header["collect"]
         else:
-            self._pipes = Pipes.make()
             theirs = [self._pipes.stdin, self._pipes.stdout, self._pipes.stderr]
             self.pid = spawn(command, {**self._config.env, **env}, self.directory, user, self.rlimits, theirs)
             self._pipes.close_theirs()

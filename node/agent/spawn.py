@@ -23,7 +23,8 @@ MIN_OPEN_FILES = 16
 @dataclass(frozen=True)
 class Pipes:
     """The pipes of a program's standard streams: its own ends, and the agent's. All are close-on-exec; the program's
-    ends become its 0, 1, 2."""
+    ends become its 0, 1, 2. They belong to the effective user who makes them: only its owner can open such a pipe anew,
+    as ``/dev/stdin`` or ``/proc/self/fd/1``."""
 
     stdin: int
     stdout: int

@@ -86,8 +86,7 @@ class Prestart:
     def start(self) -> WaitingProcess:
         config = self._config
         with files_as(config.uid, config.gid):
-            directory = workdir.make()
-        pipes = Pipes.make()
+            directory, pipes = workdir.make(), Pipes.make()
         control_read, control = os.pipe2(os.O_CLOEXEC)
         ready, ready_write = os.pipe2(os.O_CLOEXEC)
         fds = [pipes.stdin, pipes.stdout, pipes.stderr, control_read, ready_write]
@@ -131,8 +130,7 @@ class Zygote:
         """Has the zygote fork a waiting process. Raises OSError if the zygote has ended."""
         config = self._config
         with files_as(config.uid, config.gid):
-            directory = workdir.make()
-        pipes = Pipes.make()
+            directory, pipes = workdir.make(), Pipes.make()
         control_read, control = os.pipe2(os.O_CLOEXEC)
         ready, ready_write = os.pipe2(os.O_CLOEXEC)
         fds = [pipes.stdin, pipes.stdout, pipes.stderr, control_read, ready_write]

@@ -67,6 +67,8 @@ class AttachedAgent:
 
     api: docker.APIClient
     name: str
+    config: Mapping[str, Any]
+    """What the agent was told of its slot."""
     _line: socket.socket = field(init=False)
     _frames: Decoder = field(default_factory=Decoder)
     _chunks: Demultiplexer = field(default_factory=Demultiplexer)
@@ -222,8 +224,9 @@ def make_slot(api: docker.APIClient, language: str, role: Role = Role.RUN, **cha
         settings=settings,
     )
     payload = spec.payload()
-    payload["Cmd"] = [json.dumps({**spec.agent_config(), **changes})]
-    agent = AttachedAgent(api, spec.name)
+    config = {**spec.agent_config(), **changes}
+    payload["Cmd"] = [json.dumps(config)]
+    agent = AttachedAgent(api, spec.name, config)
     create: Any = api.create_container_from_config  # its stubs have no types
     create(payload, spec.name)
     with ExitStack() as undo:

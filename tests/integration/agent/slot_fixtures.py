@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from typing import Any
 
 import docker
 import pytest
 
 from node.domain.sandbox import Role
-from tests.integration.agent.attached import AttachedAgent, make_slot
+from tests.integration.agent.attached import REPOSITORY, AttachedAgent, make_slot
+
+NAMES = sorted(path.stem for path in (REPOSITORY / "sandbox" / "languages").glob("*.toml"))
 
 
 def slot_of(language: str, role: Role = Role.RUN, *, scope: Any = "module", **changes: Any) -> object:
@@ -22,3 +24,21 @@ def slot_of(language: str, role: Role = Role.RUN, *, scope: Any = "module", **ch
             yield agent
 
     return slot
+
+
+def slots_of_every_language() -> object:
+    """A fixture: a run slot of a language by name, each made once for a module."""
+
+    @pytest.fixture(scope="module")
+    def slots(engine_api: docker.APIClient) -> Iterator[Callable[[str], AttachedAgent]]:
+        made: dict[str, AttachedAgent] = {}
+        with ExitStack() as undo:
+
+            def of(language: str) -> AttachedAgent:
+                if language not in made:
+                    made[language] = undo.enter_context(closing(make_slot(engine_api, language)))
+                return made[language]
+
+            yield of
+
+    return slots

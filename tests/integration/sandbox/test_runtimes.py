@@ -283,3 +283,14 @@ print("left")
     fill = await run(pool, "x = b'x' * (230 << 20); print(len(x) >> 20)")
     assert (fill.ending, fill.stdout) == (Ending.EXITED, b"230\n")
     await assert_well(pool)
+
+
+async def test_a_program_opens_its_standard_streams_by_name(pool: DockerSandboxPool) -> None:
+    script = "open('/dev/stdout', 'w').write(open('/dev/stdin').read())\nopen('/proc/self/fd/2', 'w').write('err')"
+    wanted = some_limits(**AT_LEISURE)
+    for warm in (True, False):
+        async with pool.slot(PYTHON, Role.RUN, wanted) as sandbox:
+            files, command = {"main.py": script.encode()}, ("python3", "main.py")
+            launch = Launch(files=files, command=command, limits=wanted, stdin=b"in", warm=warm)
+            outcome = await sandbox.run(launch, nobody)
+        assert (outcome.stdout, outcome.stderr, outcome.exit_code) == (b"in", b"err", 0)
