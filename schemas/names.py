@@ -45,6 +45,8 @@ INBOX_OPERATOR = "_INBOX_operator"
 NODES_PREFIX = "/coderunner/v1/nodes/"
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LOOKED_AT = ("preparing", "prepared")
+"""The last words of the subjects of events that tell of no state."""
 
 
 def is_token(text: str) -> bool:
@@ -136,12 +138,17 @@ def event_subject(task_id: str, status: Status) -> str:
 
 def preparing_subject(task_id: str) -> str:
     """The subject on which a node says that it looks at a task before it runs anything of it."""
-    return f"{ROOT}.event.{_token(task_id)}.preparing"
+    return f"{ROOT}.event.{_token(task_id)}.{_LOOKED_AT[0]}"
 
 
 def prepared_subject(task_id: str) -> str:
     """The subject on which a node says that it is done with that, and alive: it runs the task now, or hands it back."""
-    return f"{ROOT}.event.{_token(task_id)}.prepared"
+    return f"{ROOT}.event.{_token(task_id)}.{_LOOKED_AT[1]}"
+
+
+def is_of_state(subject: str) -> bool:
+    """True for the subject of an event that tells of a state; false where a node only looks at the task."""
+    return subject.rpartition(".")[2] not in _LOOKED_AT
 
 
 def starts_among(counts: Mapping[str, int], task_id: str) -> int:

@@ -56,6 +56,8 @@ class BusTaskEvents:
                 return
 
     async def _on_message(self, message: Msg) -> None:
+        if not names.is_of_state(message.subject):
+            return
         try:
             self._events.put_nowait(_decoder.decode(message.data))
         except (msgspec.DecodeError, asyncio.QueueFull) as error:

@@ -144,7 +144,7 @@ def _decode(message: Msg) -> Live | None:
         if kind == "output":
             return _chunks.decode(message.data)
         if kind == "event":
-            return Execution.told_by(_events.decode(message.data))
+            return Execution.told_by(_events.decode(message.data)) if names.is_of_state(message.subject) else None
         return _results.decode(message.data)
     except msgspec.DecodeError as error:
         log.warning("message_not_understood", subject=message.subject, error=str(error))

@@ -25,7 +25,7 @@ PAGE_BYTES = 2 * 1024 * 1024
 """Of the labels of a page: a stock gRPC client takes a message of 4 MiB. What is beyond comes with the next page."""
 _BATCH = 256
 _EVENTS_OF_ONE_TASK = 16
-"""One per state; more than there are."""
+"""One per state, and two of who looks at it; more than there are."""
 _AT_ONCE = 64
 """Tasks whose states are asked for in one request; the server takes at most 1024 subjects."""
 
@@ -124,8 +124,9 @@ class BusHistory:
         }
         events: dict[str, list[TaskEvent]] = defaultdict(list)
         for message in await streams.read_batch(self._bus, names.STREAM_EVENTS, body):
-            event = _decoder.decode(message.data)
-            events[event.id].append(event)
+            if names.is_of_state(streams.subject_of(message)):
+                event = _decoder.decode(message.data)
+                events[event.id].append(event)
         return events
 
 

@@ -109,6 +109,11 @@ def sequence_of(message: Msg) -> int:
     return int((message.headers or {})["Nats-Sequence"])
 
 
+def subject_of(message: Msg) -> str:
+    """The subject on which such a message was stored."""
+    return (message.headers or {})["Nats-Subject"]
+
+
 async def _collect(messages: Any) -> list[Msg]:
     """The messages until the end marker. A batch that breaks off is an error: half an answer must not look like a whole
     one."""

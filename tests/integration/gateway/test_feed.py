@@ -38,6 +38,22 @@ async def test_a_watcher_gets_states_output_and_result_in_the_order_they_happene
     await feed.close()
 
 
+async def test_a_node_that_only_looks_at_a_task_is_no_news_to_a_watcher(connect: Connect) -> None:
+    """Who watched a program of 16 KiB was told twice that it is queued."""
+    node, gateway = await connect(), await connect()
+    feed = await BusLiveFeed(gateway).open("a")
+    looked_at = an_event("a", Status.QUEUED, node_id="n1", attempt=1)
+    await publish(node, names.preparing_subject("a"), looked_at)
+    await publish(node, names.event_subject("a", Status.RUNNING), an_event("a", Status.RUNNING))
+    await publish(node, names.prepared_subject("a"), looked_at)
+    await BusResultStore(node).store(a_result("a"))
+    running, result = [await feed.next(5) for _ in range(2)]
+    assert isinstance(running, Execution)
+    assert running.status is Status.RUNNING
+    assert result == a_result("a")
+    await feed.close()
+
+
 async def test_a_watcher_hears_of_no_other_task(connect: Connect) -> None:
     node, gateway = await connect(), await connect()
     feed = await BusLiveFeed(gateway).open("a")

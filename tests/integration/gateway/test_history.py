@@ -54,6 +54,19 @@ async def test_a_page_of_the_largest_labels_fits_into_the_message_of_a_stock_cli
     assert await ids_of_all_pages(history, ALL, 150) == [f"t{number}" for number in reversed(range(150))]
 
 
+async def test_that_a_node_looks_at_a_task_is_no_state_of_it_and_tells_no_owner(
+    bus: BusConnection, history: BusHistory
+) -> None:
+    looked_at = msgspec.json.encode(an_event("a", Status.QUEUED, node_id="n1", attempt=1, client="somebody"))
+    await bus.request(names.preparing_subject("a"), looked_at)
+    assert await history.latest("a") is None
+    await happened(bus, [an_event("a", Status.QUEUED)])
+    latest = await history.latest("a")
+    assert latest is not None
+    assert (latest.status, latest.node_id, latest.attempt) == (Status.QUEUED, "", 0)
+    assert await history.owner("a") == "blog"
+
+
 async def test_the_latest_state_is_the_final_one_whatever_comes_late(bus: BusConnection, history: BusHistory) -> None:
     await happened(
         bus,
