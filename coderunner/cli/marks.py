@@ -1,4 +1,4 @@
-"""The line of the program that its error is in, marked as a compiler marks it."""
+"""The line of the program that its error is in, marked as compilers mark it, where the tool has not done so itself."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from coderunner.model import Diagnostic, Execution, Severity
 if TYPE_CHECKING:
     from coderunner.task import Source
 
+_TAB = 4
 _MOST_CHARACTERS = 160
 """Of a line that is shown: more is no help on a terminal."""
 
 
 def marks(execution: Execution, source: Source) -> Iterator[str]:
-    """The lines that show where the first error is; none where no tool told of one."""
+    """The lines that show where the first error is; none where no tool told of one, or the output shows the line."""
     errors = (one for one in execution.diagnostics if one.severity is Severity.ERROR and one.line)
     error = next(errors, None)
     if error is None:
         return
-    yield printable(f"{error.file}, line {error.line}: {_message(error)}")
     line = _line(error, source)
+    output = next((stage.stderr for name, stage in execution.stages() if name == error.stage), "")
+    if line.strip() and line.strip() in output:
+        return
+    yield printable(f"{error.file}, line {error.line}: {_message(error)}")
     if line:
         number = f"{error.line:>5}"
-        yield f"{number} | {printable(line)}"
+        yield f"{number} | {printable(line.expandtabs(_TAB))}"
         if 0 < error.column <= len(line) + 1:
             yield f"{' ' * len(number)} | {_as_wide(line[: error.column - 1])}^"
 
@@ -44,5 +48,5 @@ def _line(error: Diagnostic, source: Source) -> str:
 
 
 def _as_wide(text: str) -> str:
-    """Blanks that take as much room as the text: a line's tabs are spelled out where it is shown."""
-    return " " * len(printable(text))
+    """Blanks that take as much room as the text where it is shown."""
+    return " " * len(printable(text.expandtabs(_TAB)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from coderunner.cli.marks import marks
-from coderunner.model import Diagnostic, Execution, Severity, Status
+from coderunner.model import Diagnostic, Execution, Severity, Stage, Status
 from coderunner.v1 import execution_pb2
 from tests.fakes.answers import ran
 from tests.fakes.fake_gateway import FakeGateway, Script
@@ -52,6 +53,12 @@ def test_the_caret_stands_under_its_column_also_behind_a_tab() -> None:
 @pytest.mark.parametrize("source", ["a\n", {"b.py": "a\nb"}, {"a.py": f"a\n{'b' * 5000}"}])
 def test_a_line_that_is_not_there_or_too_long_is_not_shown(source: str | dict[str, str]) -> None:
     assert list(marks(failed(line=2), source)) == ["a.py, line 2: KeyError: it broke"]
+
+
+def test_a_line_that_the_tool_itself_has_shown_is_not_shown_again() -> None:
+    shown = replace(failed(), run=Stage(1, stderr="a.py:2\n    bad()\n"))
+    assert list(marks(shown, "a\n  bad()\n")) == []
+    assert list(marks(shown, "a\n  worse()\n")) != []
 
 
 def test_no_name_or_line_moves_a_cursor() -> None:
