@@ -6,6 +6,7 @@ from typing import Any
 
 from coderunner import (
     CodeRunnerError,
+    Diagnostic,
     Execution,
     GatewayUnavailable,
     InvalidTask,
@@ -27,8 +28,13 @@ def result_event(execution: Execution) -> dict[str, Any]:
         "wall_ms": stage.wall_ms if stage else 0,
         "memory_bytes": stage.peak_memory_bytes if stage else 0,
         "cut": any(stage.stdout_truncated or stage.stderr_truncated for _, stage in execution.stages()),
-        "error": {"line": error.line, "message": error.message} if error else None,
+        "error": {"line": error.line, "message": _error_words(error)} if error else None,
     }
+
+
+def _error_words(error: Diagnostic) -> str:
+    named = error.stage != "compile" and error.code not in ("", error.message)
+    return f"{error.code}: {error.message}" if named else error.message
 
 
 def outcome_message(execution: Execution) -> str:

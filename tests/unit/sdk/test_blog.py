@@ -178,9 +178,9 @@ async def test_the_page_is_told_the_line_of_an_error_and_none_for_a_warning(
     gateway.script = lambda task: Script(result)
     seen = events(await (await browser.post("/run", json=SAMPLE)).text())
     assert seen[-1][1]["error"] is None
-    result.diagnostics.append(execution_pb2.Diagnostic(file="main.py", line=3, severity="ERROR", message="broke"))
+    result.diagnostics.append(execution_pb2.Diagnostic(file="main.py", line=3, severity="ERROR", message="b", code="E"))
     seen = events(await (await browser.post("/run", json=SAMPLE)).text())
-    assert seen[-1][1]["error"] == {"line": 3, "message": "broke"}
+    assert seen[-1][1]["error"] == {"line": 3, "message": "E: b"}
 
 
 def test_apologies_name_what_is_wrong() -> None:
