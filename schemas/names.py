@@ -39,7 +39,6 @@ HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE = "Nats-Expected-Last-Subject-Sequence"
 
 INBOX_GATEWAY = "_INBOX_gateway"
 INBOX_NODE = "_INBOX_node"
-INBOX_OPERATOR = "_INBOX_operator"
 """Prefixes of reply subjects (``inbox_prefix`` of the client). The bus lets each user subscribe to its own only."""
 
 NODES_PREFIX = "/coderunner/v1/nodes/"

@@ -24,12 +24,6 @@ def first_priority(pick: int) -> Priority:
     return Priority.HIGH
 
 
-def priority_order(pick: int) -> tuple[Priority, ...]:
-    """The order in which the queues are asked for the ``pick``-th task."""
-    first = first_priority(pick)
-    return (first, *(priority for priority in PRIORITIES_BY_URGENCY if priority is not first))
-
-
 @dataclass(frozen=True, slots=True)
 class PullShare:
     """One step of a plan: ask the queue of this priority for up to ``max_tasks`` tasks."""
@@ -39,7 +33,8 @@ class PullShare:
 
 
 def pull_plan(next_pick: int, free: int) -> list[PullShare]:
-    """The same rule for ``free`` tasks that may be taken at once: first what LOW and NORMAL have a right to, then the
+    """The order in which the queues are asked for ``free`` tasks that may be taken at once, the first of which is the
+    node's ``next_pick``-th (from 1): first what LOW and NORMAL have a right to, then the
     rest by urgency. Whoever carries it out stops when all are taken."""
     firsts = [first_priority(pick) for pick in range(next_pick, next_pick + free)]
     reserved = [PullShare(priority, firsts.count(priority)) for priority in (Priority.LOW, Priority.NORMAL)]

@@ -24,14 +24,7 @@ from tests.servers import NatsCluster
 from tests.servers.fixtures import StartNats
 from tests.servers.waiting import eventually
 
-STREAMS = (
-    names.STREAM_TASKS,
-    names.STREAM_RESULTS,
-    names.STREAM_EVENTS,
-    names.STREAM_DEAD,
-    names.STREAM_CALLBACKS,
-    names.STREAM_SECRETS,
-)
+STREAMS = [config["name"] for config in topology.streams(BusLimits())]
 
 
 async def config_of(bus: BusConnection, stream: str) -> topology.JsonObject:

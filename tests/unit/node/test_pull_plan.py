@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from node.domain.pull_plan import first_priority, priority_order, pull_plan
+from node.domain.pull_plan import first_priority, pull_plan
 from schemas.status import Priority
 
 HIGH, NORMAL, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW
@@ -12,14 +12,13 @@ def picks(backlog: Counter[Priority], count: int) -> list[Priority]:
     """What one task loop after the other would take of a backlog."""
     taken = []
     for pick in range(1, count + 1):
-        priority = next(priority for priority in priority_order(pick) if backlog[priority])
+        priority = next(share.priority for share in pull_plan(pick, 1) if backlog[share.priority])
         backlog[priority] -= 1
         taken.append(priority)
     return taken
 
 
 def test_high_comes_before_normal_before_low() -> None:
-    assert priority_order(1) == (HIGH, NORMAL, LOW)
     assert picks(Counter({HIGH: 1, NORMAL: 1, LOW: 1}), 3) == [HIGH, NORMAL, LOW]
 
 
@@ -32,7 +31,7 @@ def test_of_any_eight_picks_in_a_row_one_is_low_and_one_is_normal() -> None:
 
 def test_a_turn_that_nobody_uses_goes_to_the_most_urgent() -> None:
     assert picks(Counter({HIGH: 8}), 8) == [HIGH] * 8
-    assert priority_order(8) == (LOW, HIGH, NORMAL)
+    assert picks(Counter({HIGH: 7, NORMAL: 8}), 9) == [HIGH] * 3 + [NORMAL] + [HIGH] * 4 + [NORMAL]
 
 
 def test_many_free_slots_are_shared_by_the_same_rule() -> None:
