@@ -86,7 +86,7 @@ class Language:
     source_name: str
     """What a single file without a name is called."""
     run_command: tuple[str, ...]
-    """``{entry}``, ``{entry_stem}`` and ``{args}`` are replaced."""
+    """``{entry}``, ``{entry_stem}``, ``{options}`` and ``{args}`` are replaced."""
     version_command: tuple[str, ...]
     version_pattern: str
     """Its first group is the version."""
@@ -101,6 +101,9 @@ class Language:
     """What the runtime itself needs and the task is not charged for (waiting process, agent)."""
     processes_overhead: int = 0
     """Threads that the runtime itself starts (a JVM's collector and compiler threads)."""
+    run_options: tuple[str, ...] = ()
+    """Regular expressions; the task's compile options that match one in full are what ``{options}`` is in
+    ``run_command``."""
     out_of_memory_pattern: str = ""
     """Regular expression; a failing program with a match in the end of its stderr ended for want of memory."""
     rules: tuple[CodeRule, ...] = ()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from node.domain.language import CompileStage, Language
+from node.domain.patterns import matches_in_full
 from node.domain.rules import refused_options
 from node.domain.sandbox import Launch
 from node.domain.sources import as_argument, entry_of, matching, named, stem
@@ -104,7 +105,8 @@ def run_launch(runnable: Runnable, *, stdin: str, args: Sequence[str], limits: L
     """The launch of the program. What waits with a fixed environment cannot serve a task that brings its own."""
     program = runnable.program
     language = program.language
-    command = expand(language.run_command, {"args": tuple(args), **_entry_values(program.entry)})
+    options = [one for one in program.options if any(matches_in_full(rule, one) for rule in language.run_options)]
+    command = expand(language.run_command, {"args": tuple(args), "options": options, **_entry_values(program.entry)})
     fixed_env = language.warm is not None and language.warm.env_at_start
     return Launch(
         files=runnable.files,

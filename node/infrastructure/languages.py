@@ -29,6 +29,7 @@ class _Strict(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 class _RunFile(_Strict, forbid_unknown_fields=True):
     command: tuple[str, ...]
+    options: tuple[str, ...] = ()
     out_of_memory_pattern: str = ""
 
 
@@ -120,6 +121,7 @@ def _language(file: _LanguageFile) -> Language:
     return Language(
         **_in_bytes(given),
         run_command=file.run.command,
+        run_options=file.run.options,
         out_of_memory_pattern=file.run.out_of_memory_pattern,
         compile=_compile_stage(file.compile) if file.compile else None,
         warm=_warm(file.warm),
@@ -164,7 +166,7 @@ def _check(language: Language) -> None:
     if language.source_name_pattern and groups_in(language.source_name_pattern) < 1:
         raise ValueError("source_name_pattern needs a group: it is the name")
     _check_warm(language.warm, language.compile)
-    _check_patterns([language.out_of_memory_pattern])
+    _check_patterns([language.out_of_memory_pattern, *language.run_options])
     _check_patterns(rule.pattern for rule in language.rules)
     for rule in language.diagnostics:
         _check_diagnostic(rule)

@@ -1,5 +1,5 @@
-/* The Java launcher: runs a compiled program as `java` does: `launch MAIN ARGS...`, or, started before there is a
- * program, `launch --wait`: the JVM is up, says so on descriptor 4, and takes command and environment from descriptor 3
+/* The Java launcher: runs a compiled program as `java` does: `launch [--enable-preview] MAIN ARGS...`, or, started before
+ * there is a program, `launch --wait`: the JVM is up, says so on descriptor 4, and takes command and environment from descriptor 3
  * (the lists of docs/agent-protocol.md: count | (length | bytes)*, 32 bits each, big endian).
  *
  * It is C because `java` is: main is called with no Java frame below it, an uncaught exception takes the JVM's own way
@@ -21,9 +21,11 @@
 
 #define LIBJVM "/usr/lib/jvm/default/lib/server/libjvm.so"
 #define SUPPORT "/opt/coderunner/java/support.jar"
+#define PREVIEW "--enable-preview"
 #define ARCHIVE "/opt/coderunner/java/launch.jsa"
 
 enum { CONTROL_FD = 3, READY_FD = 4, LM_CLASS = 1, AGENT_TIMEOUT_NS = 100 * 1000 * 1000 };
+enum { MAIN_WITHOUT_ARGUMENTS = 1, MAIN_OF_AN_INSTANCE = 2 }; /* LauncherHelper.getMainType */
 
 typedef struct {
     int count;
@@ -40,7 +42,8 @@ static char *options[] = {
     "-XX:MaxRAMPercentage=70",
     "-XX:-UsePerfData",
     "-Dsun.java.launcher=SUN_STANDARD",
-    NULL, /* room for the archive that is made at image build */
+    NULL, /* room for PREVIEW */
+    NULL,
 };
 
 /* Environment variables that the JVM would read: a JVM that waits must not depend on them. */
@@ -95,15 +98,25 @@ static List read_list(void) {
     return list;
 }
 
-/* The largest heap is settled when a JVM starts. If the task has another amount of memory than there was then, this
- * process starts again: same process id, same standard streams, a JVM of the right size. */
-static void start_again_if_memory_changed(const char *before) {
-    char now[64];
-    read_memory_limit(now, sizeof now);
-    if (!strcmp(before, now)) return;
+/* The largest heap and whether there are preview features is settled when a JVM starts. If the task has another amount of
+ * memory than there was then, or wants those, this process starts again: same process id, same standard streams, the right
+ * JVM. */
+static void start_again_if_it_must(const char *memory_before) {
+    char memory_now[64];
+    read_memory_limit(memory_now, sizeof memory_now);
+    int preview = command.count > 0 && !strcmp(command.items[0], PREVIEW);
+    if (!preview && !strcmp(memory_before, memory_now)) return;
     for (int fd = CONTROL_FD; fd < 256; fd++) close(fd);
     execv("/proc/self/exe", command.items - 1);
     _exit(1);
+}
+
+/* Takes the JVM's own option off the command. */
+static void take_option(void) {
+    if (command.count < 1 || strcmp(command.items[0], PREVIEW)) return;
+    options[sizeof options / sizeof *options - 2] = PREVIEW;
+    command.items++;
+    command.count--;
 }
 
 /* An exit handler, called once the JVM has been destroyed or the program has called System.exit: sends the exit code to
@@ -135,7 +148,7 @@ static void wait_for_program(void) {
     for (int i = 0; i < environment.count; i++) putenv(environment.items[i]);
     command.items++; /* the first is this program */
     command.count--;
-    start_again_if_memory_changed(memory_limit);
+    start_again_if_it_must(memory_limit);
     on_exit(tell_agent, NULL);
 }
 
@@ -185,6 +198,26 @@ static jclass load_main_class(JNIEnv *env) {
     return (*env)->CallStaticObjectMethod(env, helper, load, JNI_TRUE, LM_CLASS, name);
 }
 
+/* Calls main in the form that the JVM's helper has found: with preview features it may be an instance's, or take nothing.
+ * False where it cannot be called, or threw. */
+static int call_main(JNIEnv *env, jclass main_class) {
+    jclass helper = (*env)->FindClass(env, "sun/launcher/LauncherHelper");
+    jint type = (*env)->CallStaticIntMethod(env, helper, (*env)->GetStaticMethodID(env, helper, "getMainType", "()I"));
+    const char *signature = type & MAIN_WITHOUT_ARGUMENTS ? "()V" : "([Ljava/lang/String;)V";
+    jvalue argument = {.l = NULL};
+    if (!(type & MAIN_WITHOUT_ARGUMENTS)) argument.l = java_strings(env, command.items + 1, command.count - 1);
+    if (!(type & MAIN_OF_AN_INSTANCE)) {
+        jmethodID main_method = (*env)->GetStaticMethodID(env, main_class, "main", signature);
+        if (main_method) (*env)->CallStaticVoidMethodA(env, main_class, main_method, &argument);
+    } else {
+        jmethodID constructor = (*env)->GetMethodID(env, main_class, "<init>", "()V");
+        jobject instance = constructor ? (*env)->NewObject(env, main_class, constructor) : NULL;
+        jmethodID main_method = instance ? (*env)->GetMethodID(env, main_class, "main", signature) : NULL;
+        if (main_method) (*env)->CallVoidMethodA(env, instance, main_method, &argument);
+    }
+    return !(*env)->ExceptionCheck(env);
+}
+
 /* The main thread, which ends as that of `java` ends: an exception that main threw goes to the uncaught exception handler
  * when the thread is detached; then the JVM waits for the program's other threads. */
 static void *run(void *library) {
@@ -196,11 +229,7 @@ static void *run(void *library) {
 
     long code = 1;
     jclass main_class = load_main_class(env);
-    jmethodID main_method = main_class ? (*env)->GetStaticMethodID(env, main_class, "main", "([Ljava/lang/String;)V") : NULL;
-    if (main_method) {
-        (*env)->CallStaticVoidMethod(env, main_class, main_method, java_strings(env, command.items + 1, command.count - 1));
-        code = (*env)->ExceptionCheck(env) ? 1 : 0;
-    }
+    if (main_class) code = call_main(env, main_class) ? 0 : 1;
     if ((*vm)->DetachCurrentThread(vm) != JNI_OK) code = 1;
     (*vm)->DestroyJavaVM(vm);
     return (void *)code;
@@ -230,6 +259,8 @@ int main(int argc, char **argv) {
         command = (List){argc - 3, argv + 3};
     } else if (argc == 2 && !strcmp(argv[1], "--wait")) {
         waits = 1;
+    } else {
+        take_option();
     }
     for (size_t i = 0; i < sizeof jvm_variables / sizeof *jvm_variables; i++) unsetenv(jvm_variables[i]);
 

@@ -103,6 +103,85 @@ def test_a_class_in_a_package_is_found_by_its_file_name(slot: SlotOf) -> None:
     assert warm == [*by_java, "1E" if by_java[0] >= 0 else "1"]
 
 
+MISNAMED = {
+    "test.java": "class Helper { public static void main(String[] a) { } }\n"
+    "public class HelloWorld { public static void main(String[] a) { System.out.println(a[9]); } }"
+}
+
+
+def test_a_single_file_may_be_called_anything_whatever_its_public_class(slot: SlotOf) -> None:
+    """`java FILE.java` takes it, too; its first class is run there."""
+    java = slot("java")
+    by_java = java.run("java", "test.java", files={"test.java": MISNAMED["test.java"].partition("\n")[2]})
+    server = {"serve": java.language["compile"]["server"]}
+    compiled = requests((MISNAMED, ["javac", "-d", ".", "test.java"]))
+    ((answer,), cold, warm) = java.do(
+        {**server, "requests": compiled},
+        {"run": [LAUNCH, "test"]},
+        {"run": [LAUNCH, "test"], "wait": java.language["warm"]["command"]},
+    )
+    assert answer == [0, "", ["HelloWorld.class", "Helper.class", "test.java"]]
+    assert (cold[0], cold[1], cold[2].replace("java:2", "java:1")) == by_java
+    assert "HelloWorld.main(test.java:" in cold[2]
+    assert warm[:3] == cold
+
+
+def test_messages_about_a_misnamed_file_have_the_name_that_the_author_gave(slot: SlotOf) -> None:
+    java = slot("java")
+    files = {"test.java": 'public class HelloWorld { int x = "s"; public static void main(String[] a) { } }'}
+    code, _, by_java = java.run("java", "test.java", files=files)
+    compiled = requests((files, ["javac", "-d", ".", "test.java"]))
+    ((answer,),) = java.do({"serve": java.language["compile"]["server"], "requests": compiled})
+    assert (code, by_java) == (1, answer[1] + "error: compilation failed\n")
+    assert answer[1].startswith("test.java:1: error: incompatible types")
+
+
+PREVIEW = {
+    "an unnamed class": 'String name = "world"; void main() { System.out.println(STR."hello \\{name}"); }',
+    "a pattern without a name": "record P(int x, int y) { } public class Main { public static void main(String[] a) {"
+    " if ((Object) new P(1, 2) instanceof P(int x, _)) System.out.println(x + a[0]); } }",
+    "an instance main with arguments": "class Main { void main(String[] a) { System.out.println(a.length); } }",
+    "a static main without arguments": "class Main { static void main() { throw new IllegalStateException(); } }",
+    "a class that cannot be made": "class Main { Main(int x) { } void main() { } }",
+}
+
+
+@pytest.mark.parametrize("name", PREVIEW)
+@pytest.mark.parametrize("release", [["--release=21"], ["--source", "21"]], ids=" ".join)
+def test_preview_features_are_compiled_and_run_as_javac_and_java_do(
+    slot: SlotOf, name: str, release: list[str]
+) -> None:
+    java = slot("java")
+    files = {"Main.java": PREVIEW[name]}
+    compile_command = ["javac", "--enable-preview", *release, "-d", ".", "Main.java"]
+    plain = ["java", "-XX:+UseSerialGC", "--enable-preview", "Main", "1", "2"]
+    ours = [LAUNCH, "--enable-preview", "Main", "1", "2"]
+    compiled, by_java, cold, warm = java.do(
+        {"run": compile_command},
+        {"run": plain},
+        {"run": ours},
+        {"run": ours, "wait": java.language["warm"]["command"]},
+        files=files,
+    )
+    ((served,),) = java.do(
+        {"serve": java.language["compile"]["server"], "requests": requests((files, compile_command))}
+    )
+    assert served[:2] == [compiled[0], compiled[2]]
+    assert cold == by_java
+    assert warm[:3] == by_java
+
+
+def test_without_the_option_there_are_no_preview_features(slot: SlotOf) -> None:
+    java = slot("java")
+    plain, ours = java.do(
+        {"run": ["javac", "--enable-preview", "--release", "21", "Main.java"]},
+        {"run": [LAUNCH, "Main"], "wait": java.language["warm"]["command"]},
+        files={"Main.java": PREVIEW["an unnamed class"]},
+    )
+    assert plain[0] == 0
+    assert "Preview features are not enabled for Main" in ours[2]
+
+
 def test_the_only_class_with_a_main_is_run_whatever_the_file_is_called(slot: SlotOf) -> None:
     files = {
         "Main.java": 'class Other { } class Hello { public static void main(String[] a) { System.out.println("hi"); } }'
@@ -142,7 +221,7 @@ SOURCES: dict[str, dict[str, str]] = {
     "a fine program": body('System.out.println("x");'),
     "type errors": body('int x = "s"; missing(); String s = 1;'),
     "a syntax error": {"Main.java": "public class Main { void f( }"},
-    "a public class in the wrong file": {"Main.java": "public class Other { }"},
+    "a public class in the wrong file": {"Main.java": "public class Other { }", "Else.java": "class Else { }"},
     "an unchecked call": body("java.util.List l = new java.util.ArrayList(); l.add(1);"),
     "a deprecated call": body("new Thread().stop();"),
     "names beyond ASCII in a directory": {"sub/Main.java": "class Größe { int ü = ß; }"},

@@ -99,6 +99,15 @@ def test_a_command_may_name_the_entry_without_its_extension() -> None:
     )
 
 
+def test_the_runtime_gets_the_compile_options_that_are_its_own_too() -> None:
+    java = replace(JAVA, run_command=("java", "{options}", "{entry_stem}"), run_options=("--enable-.*",))
+    program = replace(
+        program_of(java, "21", [SourceFile("Main.java", "x")]), options=("-g", "--enable-preview", "x--enable-x")
+    )
+    launch = run_launch(runnable_as_submitted(program), stdin="", args=[], limits=LIMITS)
+    assert launch.command == ("java", "--enable-preview", "Main")
+
+
 def test_the_compiler_gets_sources_and_options_and_the_run_slot_gets_artefacts_and_data() -> None:
     files = [SourceFile("main.cpp", "int main(){}"), SourceFile("words.txt", "a b")]
     program = program_of(CPP, "14", files, options=["-O3"])

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.lang.model.SourceVersion;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -23,6 +24,9 @@ final class Compilation {
     /** What javac says when it has caught its own failure, a stack overflow for one. */
     private static final String CRASHED = "An exception has occurred in the compiler (";
 
+    /** Options whose number is a word of its own. */
+    private static final List<String> VALUED = List.of("--release", "--source", "-source", "--target", "-target");
+
     private static final JavaCompiler JAVAC = ToolProvider.getSystemJavaCompiler();
 
     static Result run(Path directory, List<String> command) {
@@ -33,6 +37,8 @@ final class Compilation {
             var argument = command.get(i);
             if (argument.equals("-d") && i + 1 < command.size()) {
                 output = directory.resolve(command.get(++i));
+            } else if (VALUED.contains(argument) && i + 1 < command.size() && command.get(i + 1).matches("\\d+")) {
+                options.addAll(List.of(argument, command.get(++i)));
             } else if (argument.endsWith(".java")) {
                 sources.add(new Source(directory, argument));
             } else if (runsCode(argument)) {
@@ -42,6 +48,9 @@ final class Compilation {
             }
         }
         options.add("-proc:none");
+        if (sources.size() == 1) {
+            ((Source) sources.get(0)).alone = true;
+        }
         return compile(options, sources, output);
     }
 
@@ -73,6 +82,7 @@ final class Compilation {
     private static final class Source extends SimpleJavaFileObject {
         private final Path path;
         private final String name;
+        private boolean alone;
 
         Source(Path directory, String name) {
             super(URI.create("source:///" + URI.create("x").resolve(encode(name))), Kind.SOURCE);
@@ -87,6 +97,12 @@ final class Compilation {
         @Override
         public String getName() {
             return name;
+        }
+
+        /** As for {@code java FILE.java}: a program of one file may be called anything, whatever its public class. */
+        @Override
+        public boolean isNameCompatible(String simpleName, Kind kind) {
+            return alone ? kind == Kind.SOURCE && SourceVersion.isIdentifier(simpleName) : super.isNameCompatible(simpleName, kind);
         }
 
         @Override

@@ -47,8 +47,8 @@ final class MainClass {
 
     /**
      * The full name of the class that an entry file stands for: the class of that name below the current directory, in
-     * whatever package; failing that, the only class with a main method; failing that, the name itself, which the JVM
-     * will not find.
+     * whatever package; failing that, the only class with a main method, or the only public one of several; failing that,
+     * the name itself, which the JVM will not find.
      */
     private static String find(String entry) throws IOException {
         if (Files.isRegularFile(Path.of(entry + ".class")) && !entry.contains("/")) {
@@ -62,6 +62,9 @@ final class MainClass {
             }
         }
         var startable = classes.stream().filter(MainClass::hasMain).toList();
+        if (startable.size() > 1) {
+            startable = startable.stream().filter(MainClass::isPublic).toList();
+        }
         return startable.size() == 1 ? startable.get(0) : simple;
     }
 
@@ -73,6 +76,14 @@ final class MainClass {
                     .map(path -> path.substring(0, path.length() - ".class".length()).replace('/', '.'))
                     .sorted(Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()))
                     .toList();
+        }
+    }
+
+    private static boolean isPublic(String name) {
+        try {
+            return Modifier.isPublic(Class.forName(name, false, ClassLoader.getSystemClassLoader()).getModifiers());
+        } catch (ReflectiveOperationException | LinkageError error) {
+            return false;
         }
     }
 
