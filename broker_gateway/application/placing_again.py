@@ -67,6 +67,7 @@ class PlacingAgain:
         """Looks at who takes tasks where, and moves those that nobody has taken for too long. Raises
         BusUnavailableError."""
         await self._look_at_pools()
+        self._forget_taken()
         for number, group in enumerate(list(self._waiting), 1):
             placement = self._better(group)
             if placement is not None:
@@ -80,6 +81,13 @@ class PlacingAgain:
             listed = {pool for node in self._nodes.live() for pool in node.record.pools}
             self._pools.note(listed, await self._activity.active_pools(), now_ms)
             self._looked_ms = now_ms
+
+    def _forget_taken(self) -> None:
+        """Of groups of which no task waits now."""
+        scheduler = self._nodes.scheduler()
+        for pool, needs in self._untaken_ms.keys() - self._waiting.keys():
+            if scheduler.takes(pool, needs):
+                del self._untaken_ms[pool, needs]
 
     def _better(self, group: Group) -> Placement | None:
         """Where the group's tasks could go, if nobody takes them where they are and somebody does elsewhere."""

@@ -79,6 +79,26 @@ async def test_a_node_that_comes_back_in_time_keeps_its_tasks(gateway: GatewayOn
     assert gateway.bus.tasks[task_id].pool == "default"
 
 
+async def test_the_time_in_which_nobody_took_such_tasks_starts_anew_where_somebody_did_while_none_waited(
+    gateway: GatewayOnFakes,
+) -> None:
+    first = await submitted(gateway)
+    (record,) = gateway.directory.records
+    gateway.directory.withdraw("n1")
+    gateway.directory.announce(pool_node("n2", "other"))
+    await swept(gateway)
+    gateway.bus.tasks.pop(first)
+    gateway.placing.clear()
+    gateway.directory.withdraw("n2")
+    gateway.directory.announce(record)
+    await swept(gateway, after_ms=UNTAKEN_MS)
+    second = await submitted(gateway)
+    gateway.directory.withdraw("n1")
+    gateway.directory.announce(pool_node("n2", "other"))
+    await swept(gateway)
+    assert gateway.bus.tasks[second].pool == "default"
+
+
 async def test_a_pool_that_is_listed_and_takes_nothing_loses_its_tasks(gateway: GatewayOnFakes) -> None:
     task_id = await submitted(gateway)
     gateway.directory.announce(pool_node("n2", "other"))
