@@ -7,6 +7,7 @@ if not __package__:
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     __package__, __spec__ = "agent", None  # relative imports in a program that was started as a directory
 
+from .accounts import name_user
 from .config import AgentConfig
 from .forbid import forbid_what_cannot_be_listed
 from .landlock import rules_descriptor
@@ -17,4 +18,6 @@ if __name__ == "__main__":
     shut_terminals()
     rules_descriptor()
     forbid_what_cannot_be_listed()
-    sys.exit(Agent(AgentConfig.parse(sys.argv[1])).serve())
+    config = AgentConfig.parse(sys.argv[1])
+    name_user(config)
+    sys.exit(Agent(config).serve())

@@ -285,12 +285,9 @@ print("left")
     await assert_well(pool)
 
 
-async def test_a_program_opens_its_standard_streams_by_name(pool: DockerSandboxPool) -> None:
-    script = "open('/dev/stdout', 'w').write(open('/dev/stdin').read())\nopen('/proc/self/fd/2', 'w').write('err')"
-    wanted = some_limits(**AT_LEISURE)
-    for warm in (True, False):
-        async with pool.slot(PYTHON, Role.RUN, wanted) as sandbox:
-            files, command = {"main.py": script.encode()}, ("python3", "main.py")
-            launch = Launch(files=files, command=command, limits=wanted, stdin=b"in", warm=warm)
-            outcome = await sandbox.run(launch, nobody)
-        assert (outcome.stdout, outcome.stderr, outcome.exit_code) == (b"in", b"err", 0)
+async def test_a_program_opens_its_streams_by_name_and_its_user_has_one(pool: DockerSandboxPool) -> None:
+    outcome = await run(pool, "open('/dev/stdout', 'w').write('out')\nopen('/proc/self/fd/2', 'w').write('err')")
+    assert (outcome.stdout, outcome.stderr, outcome.exit_code) == (b"out", b"err", 0)
+    outcome = await run(pool, "import os, pwd; print(pwd.getpwuid(os.getuid()).pw_name); open('/etc/passwd', 'w')")
+    assert (outcome.stdout, outcome.exit_code) == (b"coderunner\n", 1)
+    assert b"PermissionError" in outcome.stderr

@@ -16,16 +16,21 @@ from contextlib import suppress
 from importlib.resources.abc import Traversable
 
 from node.infrastructure.docker.engine.client import Engine, EngineError
-from node.infrastructure.docker.slot.container_spec import AGENT_PATH
+from node.infrastructure.docker.slot.container_spec import ACCOUNTS_PATH, AGENT_PATH
 
 _MARK = "dressed"
 """Ends the tag and the label of agent images. It keeps an old spelling: a node finds by it what an earlier version
 built, and would leave those images on the host for ever under another."""
+_ACCOUNT_FILES = ("passwd", "group")
 _DOCKERFILE = """\
+FROM {image} AS own
 FROM {image}
 LABEL {prefix}.{mark}={language}
+COPY --from=own /etc/passwd /etc/group /opt/coderunner/accounts/
 ADD agent.tar /
 """
+"""The image's own account files are kept where the agent reads them; links take their place, since only a slot's agent
+knows the uid that is to have a name (``node/agent/accounts.py``)."""
 
 
 def agent_files() -> dict[str, bytes]:
@@ -79,6 +84,8 @@ def _digest(dockerfile: str, agent: Mapping[str, bytes]) -> str:
 
 def _context(dockerfile: str, agent: Mapping[str, bytes]) -> bytes:
     inner = [_folder(AGENT_PATH, 0o555), _folder("/workspace", 0o1777)]  # the runtime keeps a mount point's mode
+    inner += [_folder(ACCOUNTS_PATH, 0o755)]
+    inner += [_link(f"/etc/{file}", f"{ACCOUNTS_PATH}/{file}") for file in _ACCOUNT_FILES]
     folders = {name.rpartition("/")[0] for name in agent if "/" in name}
     inner += [_folder(f"{AGENT_PATH}/{folder}", 0o555) for folder in sorted(folders)]
     inner += [_file(f"{AGENT_PATH}/{name}", content) for name, content in agent.items()]
@@ -88,6 +95,12 @@ def _context(dockerfile: str, agent: Mapping[str, bytes]) -> bytes:
 def _folder(path: str, mode: int) -> tuple[tarfile.TarInfo, bytes]:
     entry = tarfile.TarInfo(path.lstrip("/"))
     entry.type, entry.mode = tarfile.DIRTYPE, mode
+    return entry, b""
+
+
+def _link(path: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
+    entry = tarfile.TarInfo(path.lstrip("/"))
+    entry.type, entry.linkname = tarfile.SYMTYPE, target
     return entry, b""
 
 

@@ -22,6 +22,8 @@ AGENT_CAPABILITIES = ("SETGID", "SETUID")
 """The agent's Linux capabilities. It acts on a program's files and processes as that program's own user (ADR 0002)."""
 
 AGENT_PATH = "/opt/coderunner/agent"
+ACCOUNTS_PATH = "/run/coderunner"
+"""Where the agent writes the account files that name its uid (``node/agent/accounts.py``)."""
 WRITABLE = ("/workspace", "/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")  # noqa: S108 - inside the container
 _PROGRAM_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108 - inside the container
 _AGENT_MEMORY_BYTES = 16 << 20
@@ -31,6 +33,7 @@ _MIN_COUNTED_PROCESSES = 4
 """With fewer, the zygote's forks would be refused."""
 _SHM_BYTES = 16 << 20
 _VAR_TMP_BYTES = 4 << 20
+_ACCOUNTS_BYTES = 256 << 10
 _INODES = 16_384
 _OPEN_FILES = 256
 _SYSCTLS = {"net.ipv4.tcp_max_tw_buckets": "0"}
@@ -147,11 +150,13 @@ class ContainerSpec:
         return self.traits.fixed_tasks + self.traits.tasks_per_process * (processes + _AGENT_PROCESSES)
 
     def _tmpfs(self) -> dict[str, str]:
-        """The writable file systems. Root owns them, so that a program can neither close one nor change its mode."""
+        """The file systems in memory. Root owns them, so that a program can neither close one nor change its mode; in
+        that of the accounts it can write nothing."""
         rest = f"nosuid,nodev,mode=1777,nr_inodes={_INODES}"
         return {
             "/workspace": f"rw,exec,size={self.template.size.disk_bytes},{rest}",
             "/tmp": f"rw,exec,size={self.template.size.disk_bytes // 2},{rest}",  # noqa: S108 - inside the container
             "/var/tmp": f"rw,noexec,size={_VAR_TMP_BYTES},{rest}",  # noqa: S108 - inside the container
+            ACCOUNTS_PATH: f"rw,noexec,size={_ACCOUNTS_BYTES},nosuid,nodev,mode=755,nr_inodes=16",
             "/dev/shm": f"rw,noexec,size={_SHM_BYTES},{rest}",  # noqa: S108 - the engine's own has no bound on inodes
         }
