@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,141 @@ def test_what_was_built_runs_as_what_go_build_built(slot: SlotOf, name: str) -> 
     _, _, ours, by_go = slot("go").do(*build, {"run": ["./program"]}, {"run": ["./theirs"]}, files=files)
     assert ours == by_go
     assert ours[1] + ours[2]
+
+
+EXCLUDED = 'package main\n\nfunc init() { println("should not be here") }\n'
+FOLDERS: dict[str, dict[str, str]] = {
+    "tests beside the program": {
+        "main.go": HELLO,
+        "main_test.go": 'package main\nimport "testing"\nfunc TestMain(t *testing.T) { t.Fatal() }\n',
+        "outer_test.go": "package main_test\n",
+    },
+    "files for other platforms": {
+        "main.go": "package main\nfunc main() { println(name) }\n",
+        "name_linux.go": 'package main\nconst name = "linux"\n',
+        "name_windows.go": 'package main\nconst name = "windows"\n',
+        "name_arm64.go": "package main\nconst name = 64\n",
+        "name_linux_arm64.go": "package main\nconst name = 65\n",
+        "old.go": '//go:build !linux || (darwin && cgo)\n\npackage main\nconst name = "other"\n',
+        "very_new.go": "//go:build go1.99\n\npackage main\nconst name = 1.99\n",
+        "with_cgo.go": "//go:build cgo\n\npackage main\nconst name = 0\n",
+    },
+    "a generator, hidden files": {
+        "gen.go": "//go:build ignore\n\n" + EXCLUDED + "func main() { }\n",
+        "_old.go": EXCLUDED + "func main() { }\n",
+        ".saved.go": EXCLUDED + "func main() { }\n",
+        "program.go": HELLO,
+    },
+    "the order of initialisation": {
+        "main.go": "package main\nfunc main() { }\nfunc init() { println(`main`) }\n",
+        "z.go": "package main\nfunc init() { println(`z`) }\n",
+        "a.go": "package main\nfunc init() { println(`a`) }\n",
+    },
+    "embedded files": {
+        "main.go": 'package main\nimport (\n"embed"\n"fmt"\n)\n//go:embed data/* words.txt\nvar files embed.FS\n'
+        "//go:embed words.txt\nvar words string\nfunc main() {\nfmt.Print(words)\n"
+        'b, err := files.ReadFile("data/a.json")\nfmt.Println(string(b), err)\n}\n',
+        "words.txt": "to be\n",
+        "data/a.json": "{}",
+        "main_test.go": "package main\n",
+    },
+    "another folder without a module": {"main.go": HELLO, "other/other.go": "package other\n"},
+}
+MODULE = "module example.org/it\n\ngo 1.24\n"
+MODULES: dict[str, tuple[dict[str, str], str]] = {
+    "packages in folders": (
+        {
+            "go.mod": MODULE,
+            "main.go": 'package main\nimport "example.org/it/internal/deep"\nfunc main() { println(deep.Word()) }\n',
+            "internal/deep/deep.go": 'package deep\nfunc Word() string { return "deep" + suffix }\n',
+            "internal/deep/deep_linux.go": 'package deep\nconst suffix = "!"\n',
+            "internal/deep/deep_windows.go": "package deep\nconst suffix = 1\n",
+            "internal/deep/deep_test.go": "package deep\nfunc broken( {\n",
+        },
+        ".",
+    ),
+    "the program in a folder, named last": (
+        {
+            "go.mod": MODULE,
+            "greet/greet.go": 'package greet\nimport _ "embed"\n//go:embed word.txt\nvar Word string\n',
+            "greet/word.txt": "hi",
+            "cmd/it/main.go": 'package main\nimport "example.org/it/greet"\nfunc main() { println(greet.Word) }\n',
+        },
+        "./cmd/it",
+    ),
+}
+
+
+def built_and_run(slot: Slot, files: dict[str, str], theirs: str, *given: str) -> list[Any]:
+    """The same program by gobuild and by `go build`, each built and run."""
+    sources = [file for file in files if file.endswith(".go")]
+    by_go = f"printf '{MODULE}' >go.mod; {GO_BUILD}"
+    steps = [
+        {"run": [GOBUILD, "-o", "program", *given, sources[0], *sources]},
+        {"run": ["./program"]},
+        {"run": ["sh", "-c", by_go, "sh", *given, theirs]},
+        {"run": ["./theirs"]},
+    ]
+    return slot.do(*steps, files=files)
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_folder_is_built_of_the_files_that_go_build_takes(slot: SlotOf, name: str) -> None:
+    ours, our_run, by_go, their_run = built_and_run(slot("go"), FOLDERS[name], ".")
+    assert by_go == [0, "", ""]
+    assert ours == by_go
+    assert our_run == their_run
+    assert our_run[0] == 0
+    assert our_run[1] + our_run[2]
+
+
+def test_tags_choose_the_files_of_a_folder(slot: SlotOf) -> None:
+    files = {
+        "main.go": "package main\nfunc main() { println(name) }\n",
+        "a.go": '//go:build special\n\npackage main\nconst name = "special"\n',
+        "b.go": '//go:build !special\n\npackage main\nconst name = "usual"\n',
+    }
+    ours, our_run, by_go, their_run = built_and_run(slot("go"), files, ".", "-tags=other,special")
+    assert (ours, our_run) == (by_go, their_run)
+    assert our_run == [0, "", "special\n"]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_built_as_go_build_builds_it(slot: SlotOf, name: str) -> None:
+    files, theirs = MODULES[name]
+    ours, our_run, by_go, their_run = built_and_run(slot("go"), files, theirs)
+    assert by_go == [0, "", ""]
+    assert ours == by_go
+    assert our_run == their_run
+    assert our_run[0] == 0
+    assert our_run[2]
+
+
+def test_a_module_may_be_in_a_folder(slot: SlotOf) -> None:
+    files, _ = MODULES["packages in folders"]
+    nested = {f"it/{file}": text for file, text in files.items()}
+    sources = [file for file in nested if file.endswith(".go")]
+    built, ran = slot("go").do(
+        {"run": [GOBUILD, "-o", "program", sources[0], *sources]}, {"run": ["./program"]}, files=nested
+    )
+    assert (built, ran) == ([0, "", ""], [0, "", "deep!\n"])
+
+
+def test_a_file_that_the_rules_leave_out_is_built_where_it_is_the_only_one(slot: SlotOf) -> None:
+    """As `go run FILE` does."""
+    files = {"gen.go": "//go:build ignore\n\n" + HELLO}
+    built, ran = slot("go").do(
+        {"run": [GOBUILD, "-o", "program", "gen.go", "gen.go"]}, {"run": ["./program"]}, files=files
+    )
+    assert (built, ran) == ([0, "", ""], [0, "hello\n", ""])
+
+
+def test_a_folder_of_standard_library_programs_needs_no_go_build_either(slot: SlotOf) -> None:
+    """`go build` cannot work here: its cache has nowhere to be."""
+    files = FOLDERS["tests beside the program"]
+    command = ["sh", "-c", f"TMPDIR=/workspace PATH=/nowhere {GOBUILD} -o program *.go && ls /workspace"]
+    code, listed, said = slot("go").run(*command, files=files)
+    assert (code, listed, said) == (0, "task\n", "")
 
 
 def test_a_standard_library_program_needs_no_go_build(slot: SlotOf) -> None:

@@ -62,6 +62,7 @@ func build(arguments []string, tools toolchain) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
+	req = asFolder(req)
 	if packages, ok := direct(req); ok {
 		return buildDirectly(req, packages, tools)
 	}
@@ -134,10 +135,19 @@ func buildDirectly(req request, packages string, tools toolchain) int {
 
 // goBuild hands the program to `go build`, whole.
 func goBuild(req request) int {
-	arguments := []string{"build", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-o", req.output}
+	output, err := filepath.Abs(req.output)
+	if err != nil {
+		return fail(err)
+	}
+	arguments := []string{"build", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-o", output}
 	arguments = append(arguments, req.options...)
-	if _, err := os.Stat("go.mod"); err == nil {
-		arguments = append(arguments, "./"+filepath.Dir(req.entry))
+	root, isModule := moduleRoot(filepath.Dir(req.entry))
+	if isModule {
+		directory, err := filepath.Rel(root, filepath.Dir(req.entry))
+		if err != nil {
+			return fail(err)
+		}
+		arguments = append(arguments, "./"+directory)
 	} else {
 		arguments = append(arguments, req.sources...)
 	}
@@ -147,9 +157,10 @@ func goBuild(req request) int {
 	}
 	defer os.RemoveAll(cache)
 	command := exec.Command(filepath.Join(home, "go"), arguments...)
+	command.Dir = root
 	command.Env = append(os.Environ(),
 		"GOCACHE="+cache, "GOPATH="+home+"/path", "GOENV=off", "GOFLAGS=", "GOPROXY=off", "GOSUMDB=off",
-		"GOTELEMETRY=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0")
+		"GOTELEMETRY=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0", "PWD=")
 	command.Stdout, command.Stderr = io.Writer(os.Stderr), os.Stderr
 	if err := command.Run(); err != nil {
 		if command.ProcessState == nil {
