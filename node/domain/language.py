@@ -92,6 +92,9 @@ class Language:
     """Its first group is the version."""
     source_name_pattern: str = ""
     """Regular expression; its first group in the source, plus the extension of ``source_name``, names such a file."""
+    normalise: tuple[str, ...] = ()
+    """What its tools choke on and its sources are freed from: ``bom`` (a byte-order mark at the start), ``crlf``
+    (carriage returns at the ends of lines)."""
     aliases: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)

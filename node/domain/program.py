@@ -12,7 +12,7 @@ from node.domain.language import CompileStage, Language
 from node.domain.patterns import matches_in_full
 from node.domain.rules import refused_options
 from node.domain.sandbox import Launch
-from node.domain.sources import as_argument, entry_of, matching, named, stem
+from node.domain.sources import as_argument, entry_of, matching, named, normalised, stem
 from node.domain.template import expand
 from schemas.task import Limits, SourceFile
 
@@ -64,7 +64,9 @@ def program_of(
     if refused:
         raise OptionRefusedError(f"{language.name} does not allow the compile option {refused[0]!r}")
     by_name = named(language, files)
-    return Program(language, version, by_name, entry_of(language, by_name, entry_point), tuple(options), env or {})
+    entry = entry_of(language, by_name, entry_point)
+    by_name[entry] = normalised(language, by_name[entry])  # whatever its name
+    return Program(language, version, by_name, entry, tuple(options), env or {})
 
 
 def compile_limits(stage: CompileStage) -> Limits:

@@ -11,6 +11,7 @@ from node.domain.language import Language
 from node.domain.patterns import first_group
 from schemas.task import SourceFile
 
+_BYTE_ORDER_MARK = "\ufeff"
 _SAFE_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -27,9 +28,23 @@ def usual_name(language: Language, content: str) -> str:
     return language.source_name
 
 
+def normalised(language: Language, content: str) -> str:
+    """A source without that which the language's tools choke on; every line keeps its number."""
+    if "bom" in language.normalise:
+        content = content.removeprefix(_BYTE_ORDER_MARK)
+    if "crlf" in language.normalise:
+        content = content.replace("\r\n", "\n")
+    return content
+
+
 def named(language: Language, files: Iterable[SourceFile]) -> dict[str, str]:
-    """File name to content, in the order of submission."""
-    return {file.name or usual_name(language, file.content): file.content for file in files}
+    """File name to content, in the order of submission. Sources are normalised, data is as it was submitted."""
+    by_name: dict[str, str] = {}
+    for file in files:
+        is_source = not file.name or splitext(file.name)[1] in _extensions(language)
+        content = normalised(language, file.content) if is_source else file.content
+        by_name[file.name or usual_name(language, content)] = content
+    return by_name
 
 
 def entry_of(language: Language, files: Mapping[str, str], entry_point: str) -> str:
@@ -43,8 +58,12 @@ def entry_of(language: Language, files: Mapping[str, str], entry_point: str) -> 
         raise UnusableSourceError("there is no file to run")
     if language.source_name in files:
         return language.source_name
-    extensions = set(language.extensions) | {splitext(language.source_name)[1]}
+    extensions = _extensions(language)
     return next((name for name in files if splitext(name)[1] in extensions), next(iter(files)))
+
+
+def _extensions(language: Language) -> set[str]:
+    return {*language.extensions, splitext(language.source_name)[1]}
 
 
 def matching(names: Iterable[str], patterns: Sequence[str]) -> list[str]:

@@ -1,37 +1,21 @@
-"""The plain tool of an image: the same command in a container of its own, as the same user, with pipes for its standard
-streams."""
+"""The plain tool of a slot's image, and a program in the slot, told alike."""
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Mapping, Sequence
 
 from node.infrastructure.languages import load_language
 from tests.integration.agent.attached import REPOSITORY, AttachedAgent, Report
-
-_START = (
-    "import json, os, sys;"
-    "files, command = json.loads(sys.argv[1]);"
-    "os.chdir('/workspace');"
-    "[open(name, 'w', newline='').write(text) for name, text in files.items()];"
-    "os.execvp(command[0], command)"
-)
+from tests.integration.plain_image import plain_in_image
 
 
 def plain(
     slot: AttachedAgent, language: str, files: Mapping[str, str], command: Sequence[str], stdin: bytes = b""
 ) -> tuple[int | None, bytes, bytes]:
-    """Exit code, standard output and standard error of the command in the image of the language, beside the slot."""
-    uid = slot.config["uid"]
+    """Exit code, standard output and standard error of the command in the image of the language, beside the slot: as
+    the same user, with the same environment."""
     image = load_language(REPOSITORY / "sandbox" / "languages" / f"{language}.toml").image
-    environment = [part for pair in slot.config["env"].items() for part in ("-e", "=".join(pair))]
-    done = subprocess.run(
-        ["docker", "run", "-i", "--rm", "--network=none", "--read-only", f"--user={uid}:{uid}", *environment,
-         f"--tmpfs=/workspace:exec,mode=0700,uid={uid}", "--tmpfs=/tmp:exec,mode=1777", "--entrypoint=python3", image,
-         "-c", _START, json.dumps([dict(files), list(command)])],
-        input=stdin, capture_output=True, check=False,
-    )  # fmt: skip
+    done = plain_in_image(image, files, command, stdin=stdin, uid=slot.config["uid"], env=slot.config["env"])
     return done.returncode, done.stdout, done.stderr
 
 

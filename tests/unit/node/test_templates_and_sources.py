@@ -161,3 +161,21 @@ def test_what_waits_in_a_slot_is_the_role_s_own() -> None:
     both = replace(CPP, warm=run, compile=replace(CPP.compile, warm=build))
     assert (both.warm_for(Role.RUN), both.warm_for(Role.COMPILE)) == (run, build)
     assert replace(PYTHON, warm=run).warm_for(Role.COMPILE) is None
+
+
+def test_only_sources_lose_what_the_language_cannot_take_and_their_lines_keep_their_numbers() -> None:
+    shell = replace(PYTHON, source_name="main.fish", extensions=(".fish",), normalise=("bom", "crlf"))
+    sent = "\ufeffa\r\n\r\nb\rc\n"
+    files = [SourceFile("x.fish", sent), SourceFile("data", sent), SourceFile("", sent)]
+    assert program_of(shell, "1", files).files == {
+        "x.fish": "a\n\nb\rc\n",
+        "data": sent,
+        "main.fish": "a\n\nb\rc\n",
+    }
+    assert program_of(shell, "1", files, entry_point="data").files["data"] == "a\n\nb\rc\n"
+    assert program_of(PYTHON, "1", files[:1], entry_point="x.fish").files == {"x.fish": sent}
+
+
+def test_a_class_behind_a_byte_order_mark_names_its_file() -> None:
+    java = replace(JAVA, normalise=("bom",))
+    assert program_of(java, "1", [SourceFile("", "\ufeffpublic class Hello {}")]).entry == "Hello.java"
