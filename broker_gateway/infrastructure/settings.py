@@ -70,7 +70,8 @@ class GatewaySettings(ConnectedSettings):
     quota_burst: Positive = Field(20, description="tasks at once after a pause, per client")
     quota_stored_share: Annotated[float, Field(ge=0, le=1)] = Field(
         0.5,
-        description="share of the room for results that one client's may hold, where tokens tell clients apart; 0: any",
+        description="share of the room for results that one client's may hold, where tokens tell clients apart; "
+        "counted by a gateway with the role relay, from its start on; 0: any",
     )
     read_rate_per_s: Annotated[float, Field(ge=0)] = Field(
         200.0, description="reads per second and client, a list counts as 20; 0: any"
