@@ -10,6 +10,7 @@ const fs = require('fs');
 const Module = require('module');
 const path = require('path');
 const { isMainThread } = require('worker_threads');
+const removeTraces = require('./traces.js');
 
 const COMMANDS = 3;
 const READY = 4;
@@ -26,7 +27,9 @@ function waitForProgram() {
 
   fs.writeSync(READY, '1');
   fs.closeSync(READY);
-  const [, entry, ...args] = readList();
+  const [, ...command] = readList();
+  if (command[0] === '--require') command.splice(0, 2); // cold.js, which this file stands in for
+  const [entry, ...args] = command;
   const environment = readList();
   fs.closeSync(COMMANDS);
 
@@ -41,10 +44,8 @@ function waitForProgram() {
 // Uses once what Node.js compiles or makes at its first use: the streams that print, module loader and console. Last,
 // quick_exit.node registers itself for the end of the process.
 function rehearse() {
-  process.stdout;
-  process.stderr;
+  require('./streams.js');
   require('./rehearsal.js');
-  delete require.cache[require.resolve('./rehearsal.js')];
   process.dlopen({ exports: {} }, path.join(__dirname, 'quick_exit.node'));
 }
 
@@ -64,14 +65,6 @@ function readExactly(size) {
     filled += read;
   }
   return bytes;
-}
-
-// Removes what a program could see of this file.
-function removeTraces() {
-  delete require.cache[__filename];
-  for (const key of Object.keys(Module._pathCache)) delete Module._pathCache[key];
-  process.execArgv.length = 0;
-  Object.defineProperty(process, '_preload_modules', { value: [], enumerable: true, configurable: true });
 }
 
 // Puts the program in the place of the main module that Node.js was started with. Node.js asks for Module.runMain once:

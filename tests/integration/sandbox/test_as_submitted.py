@@ -30,6 +30,7 @@ PROGRAMS = {
 }
 """Of every language: one whose lines go on, and text over more than one line."""
 BUILT = {
+    "javascript": ["node", "{name}"],
     "cpp": ["sh", "-c", "g++ {name} -o program && ./program"],
     "go": ["sh", "-c", "GOCACHE=/tmp/cache go run {name}"],
     "java": ["java", "-Xint", "{name}"],
