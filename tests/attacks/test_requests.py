@@ -137,7 +137,6 @@ def test_a_name_that_could_be_something_else_is_refused(arena: Arena, name: str)
         "-O2;id",
         "-Wp,-MD,/tmp/x",
         "-Wa,--MD,/tmp/x",
-        "-DX=$(id)",
         "-save-temps=/tmp",
         "--version",
     ],

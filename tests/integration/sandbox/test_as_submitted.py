@@ -80,7 +80,15 @@ async def test_data_keeps_its_carriage_returns_and_its_mark(engine: PrefixedEngi
 
 @pytest.mark.parametrize(
     "value",
-    ['"two words"', "two words", 'R"(a\'b $HOME `x` \\n)"', '"semi;colon" "&& more | %s"', '"x = 1, \u00e4"', ""],
+    [
+        '"two words"',
+        "two words",
+        'R"(a\'b $HOME `x` \\n)"',
+        '"semi;colon" "&& more | %s"',
+        "$(id)",
+        '"x = 1, \u00e4"',
+        "",
+    ],
 )
 async def test_a_macro_has_the_value_that_the_plain_compiler_gives_it(engine: PrefixedEngine, value: str) -> None:
     source = (

@@ -19,9 +19,12 @@ for fd in range(64):
         os.write(fd, forged)
     except OSError:
         pass
+ours = {os.fstat(fd).st_ino for fd in range(3)}  # the other ends of our own streams: gVisor lets us open them there, too
 for pid in ("1", str(os.getppid())):
     for fd in range(16):
         try:
+            if os.stat(f"/proc/{pid}/fd/{fd}").st_ino in ours:
+                continue
             with open(f"/proc/{pid}/fd/{fd}", "wb", buffering=0) as file:
                 file.write(forged)
             print(f"ESCAPED: wrote to descriptor {fd} of process {pid}")
