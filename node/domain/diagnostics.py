@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from node.domain.language import DiagnosticRule
 from node.domain.patterns import Match, matches
+from node.domain.text import printable
 from schemas.diagnostic import MAX_DIAGNOSTICS, MAX_MESSAGE, Diagnostic
 from schemas.status import Severity
 
@@ -62,8 +63,8 @@ def _diagnostic(stage: str, file: str, place: Match, match: Match) -> Diagnostic
         line=_number(place.groups.get("line", "")),
         column=column,
         severity=_severity(told.get("severity", "")),
-        message=_words(told.get("message", "") or told.get("code", "")),
-        code=_words(told.get("code", "")),
+        message=printable(told.get("message", "") or told.get("code", ""), MAX_MESSAGE),
+        code=printable(told.get("code", ""), MAX_MESSAGE),
     )
 
 
@@ -86,7 +87,3 @@ def _severity(told: str) -> Severity:
 def _number(told: str) -> int:
     """0 for what is no number, or none of a line that there could be."""
     return int(told) if told.isascii() and told.isdigit() and len(told) < 9 else 0
-
-
-def _words(told: str) -> str:
-    return "".join(character for character in told[:MAX_MESSAGE] if character.isprintable())

@@ -109,6 +109,9 @@ class Language:
     ``run_command``."""
     out_of_memory_pattern: str = ""
     """Regular expression; a failing program with a match in the end of its stderr ended for want of memory."""
+    allocation_pattern: str = ""
+    """Regular expression; its last match in such a stderr is what the runtime says of the allocation. Empty: the match
+    of ``out_of_memory_pattern`` is."""
     rules: tuple[CodeRule, ...] = ()
     diagnostics: tuple[DiagnosticRule, ...] = ()
     """Of one stage, the first that finds anything counts."""

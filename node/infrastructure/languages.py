@@ -31,6 +31,7 @@ class _RunFile(_Strict, forbid_unknown_fields=True):
     command: tuple[str, ...]
     options: tuple[str, ...] = ()
     out_of_memory_pattern: str = ""
+    allocation_pattern: str = ""
 
 
 class _WarmFile(_Strict, forbid_unknown_fields=True):
@@ -124,6 +125,7 @@ def _language(file: _LanguageFile) -> Language:
         run_command=file.run.command,
         run_options=file.run.options,
         out_of_memory_pattern=file.run.out_of_memory_pattern,
+        allocation_pattern=file.run.allocation_pattern,
         compile=_compile_stage(file.compile) if file.compile else None,
         warm=_warm(file.warm),
         rules=tuple(CodeRule(rule.id, rule.pattern, rule.message) for rule in file.rules),
@@ -167,7 +169,7 @@ def _check(language: Language) -> None:
     if language.source_name_pattern and groups_in(language.source_name_pattern) < 1:
         raise ValueError("source_name_pattern needs a group: it is the name")
     _check_warm(language.warm, language.compile)
-    _check_patterns([language.out_of_memory_pattern, *language.run_options])
+    _check_patterns([language.out_of_memory_pattern, language.allocation_pattern, *language.run_options])
     _check_patterns(rule.pattern for rule in language.rules)
     for rule in language.diagnostics:
         _check_diagnostic(rule)
