@@ -9,12 +9,15 @@ from node.domain.diagnostics import diagnostics_of
 from node.domain.ends import end_of
 from node.domain.program import Program
 from node.domain.sandbox import Ending, Outcome
+from node.domain.stack_dumps import places_of
 from schemas.diagnostic import MAX_DIAGNOSTICS, Diagnostic
 from schemas.execution import COMPILE_STAGE, Stage
 from schemas.task import Limits
 
 _BY_ITSELF = (Ending.EXITED, Ending.MEMORY)
 """Endings that may be those of an error, which its output tells; memory is, where the runtime gave up."""
+
+_OUT_OF_TIME = (Ending.CPU, Ending.WALL)
 
 
 async def of_compilation(program: Program, stage: Stage | None) -> list[Diagnostic]:
@@ -29,8 +32,16 @@ async def of_run(
     that ended well, whatever it printed."""
     error = outcome.ending in _BY_ITSELF and outcome.exit_code != 0
     told = await _of_output(program, name, stage) if error and stage else []
+    told += await _of_stack(program, name, outcome)
     end = await off_loop(len(outcome.stderr), lambda: end_of(outcome, limits, program.language, name))
     return together(told, end)
+
+
+async def _of_stack(program: Program, name: str, outcome: Outcome) -> list[Diagnostic]:
+    dump, text = program.language.stack_dump, outcome.stack_dump
+    if dump is None or not text or outcome.ending not in _OUT_OF_TIME:
+        return []
+    return await off_loop(len(text), lambda: places_of(dump, text.decode(errors="replace"), program.files.keys(), name))
 
 
 def together(first: Sequence[Diagnostic], last: Sequence[Diagnostic]) -> list[Diagnostic]:
