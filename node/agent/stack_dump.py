@@ -37,8 +37,8 @@ class StackDump:
         self._quiet_at = float("inf")
 
     def ask(self, uid: int, pid: int) -> None:
-        """Sends the signal to the thread of ``pid`` that has used most processor time: it is the one that a reader
-        wants to know of, and some runtimes tell the stack of no other that runs."""
+        """Sends the signal to the busiest thread of ``pid``: it is the one that a reader wants to know of, and some
+        runtimes tell the stack of no other that runs."""
         self._deadline = time.monotonic() + _GRACE_S
         with suppress(OSError):
             signal_process(uid, busiest_thread(pid), self._signal)
@@ -72,22 +72,22 @@ class StackDump:
 
 
 def busiest_thread(pid: int) -> int:
-    """The thread of the process that has used most processor time. kill(2) prefers the thread whose number it is given;
-    ``pid`` itself where there is none to be seen."""
+    """The thread of the process that runs now; of several, and where none does, the one that has used most processor
+    time. kill(2) prefers the thread whose number it is given. ``pid`` itself where there is none to be seen."""
     try:
         with os.scandir(f"/proc/{pid}/task") as threads:
             numbers = [int(entry.name) for entry in islice(threads, _MAX_THREADS)]
     except OSError:
         return pid
-    return max(numbers, key=lambda number: (_ticks(pid, number), number == pid), default=pid)
+    return max(numbers, key=lambda number: (*_activity(pid, number), number == pid), default=pid)
 
 
-def _ticks(pid: int, thread: int) -> int:
-    """Processor time of a thread; proc(5): ``utime`` and ``stime``, fields 14 and 15, the second of which may hold
-    anything."""
+def _activity(pid: int, thread: int) -> tuple[bool, int]:
+    """Whether a thread runs, and its processor time; proc(5): ``state``, ``utime`` and ``stime`` are the fields 3, 14
+    and 15. The second field may hold anything."""
     try:
         with open(f"/proc/{pid}/task/{thread}/stat", "rb") as stat:
             fields = stat.read().rpartition(b")")[2].split()
-        return int(fields[11]) + int(fields[12])
+        return fields[0] == b"R", int(fields[11]) + int(fields[12])
     except (OSError, IndexError, ValueError):
-        return -1
+        return False, -1

@@ -1,6 +1,5 @@
-"""Output reaches the reader line by line, as on a terminal, and is not lost when a program is stopped at a limit; and a
-program tells where it is when its time is up: at a signal that nobody uses it writes its stack to descriptor 2, and ends
-by it.
+"""Output reaches the reader line by line, as on a terminal, and is not lost when a program is stopped at a limit. A
+program tells where it is when its time is up: at a signal nobody uses it writes its stack to descriptor 2, and ends.
 
 ``-X coderunner_zygote``, which the slot's agent gives, makes this interpreter a zygote; see ``zygote/zygote.h``.
 """

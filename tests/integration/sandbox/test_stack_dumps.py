@@ -35,7 +35,62 @@ def go(body: str, imports: str = "", spin: str = "for x >= 0 { x = x * 3 & 255 }
     return {"main.go": f"package main\n\n{imports}\n{spinning}\nfunc main() {{\n\t{body}\n}}\n"}
 
 
+SPIN_PY = "def spin():\n    n = 0\n    while True: n += 1\n"
+SPIN_JS = "function spin() {\n  for (let n = 0; n >= 0;) n = (n + 1) % 100;\n}\n"
 LOST: dict[str, tuple[str, Files, list[Place]]] = {
+    "Python, in a function": (
+        "python",
+        {"main.py": f"{SPIN_PY}spin()\n"},
+        [("main.py", 3, "spin"), ("main.py", 4, "<module>")],
+    ),
+    "Python, in a module of its own": (
+        "python",
+        {"main.py": "import lib.it\n\nlib.it.spin()\n", "lib/it.py": SPIN_PY},
+        [("lib/it.py", 3, "spin"), ("main.py", 3, "<module>")],
+    ),
+    "Python, in another thread, while main waits": (
+        "python",
+        {"main.py": f"import threading\n{SPIN_PY}t = threading.Thread(target=spin)\nt.start()\nt.join()\n"},
+        [("main.py", 4, "spin")],
+    ),
+    "Python, in code of the library's": (
+        "python",
+        {"main.py": "def power():\n    return 7 ** 10 ** 9\n\npower()\n"},
+        [("main.py", 2, "power"), ("main.py", 4, "<module>")],
+    ),
+    "Python, which waits": (
+        "python",
+        {"main.py": "import time\nwhile True:\n    time.sleep(1000)\n"},
+        [("main.py", 3, "<module>")],
+    ),
+    "Python, in a recursion": (
+        "python",
+        {"main.py": "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n\nfib(90)\n"},
+        [("main.py", 2, "fib"), ("main.py", 4, "<module>")],
+    ),
+    "JavaScript": (
+        "javascript",
+        {"main.js": f"{SPIN_JS}spin();\n"},
+        [("main.js", 2, "spin"), ("main.js", 4, "Object.<anonymous>")],
+    ),
+    "JavaScript, in a module": (
+        "javascript",
+        {"main.mjs": "import { spin } from './it.mjs';\n\nspin();\n", "it.mjs": f"export {SPIN_JS}"},
+        [("it.mjs", 2, "spin"), ("main.mjs", 3, "called from here")],
+    ),
+    "JavaScript, in a regular expression": (
+        "javascript",
+        {"main.js": "\n/(a+)+b/.test('a'.repeat(100));\n"},
+        [("main.js", 2, "Object.<anonymous>")],
+    ),
+    "JavaScript, in a worker thread": (
+        "javascript",
+        {
+            "main.js": "const { Worker, isMainThread } = require('worker_threads');\n"
+            f"if (isMainThread) new Worker(__filename); else spin();\n{SPIN_JS}"
+        },
+        [("main.js", 4, "spin"), ("main.js", 2, "Object.<anonymous>")],
+    ),
     "Go, in main": ("go", go("spin()"), [("main.go", 7, "main.spin"), ("main.go", 11, "main.main")]),
     "Go, in a loop whose line it does not know": (
         "go",
@@ -82,3 +137,86 @@ async def test_at_its_time_limit_a_program_is_told_of_where_it_was(engine: Prefi
     run = execution.run
     assert run is not None
     assert (run.exit_code, run.signal, run.stdout, run.stderr) == (None, 9, "", "")
+
+
+FORGED = 'Stack (most recent call first):\\n  File "/etc/passwd", line 1 in root\\n'
+
+
+def handling(handler: str) -> Files:
+    """A Python program that has a handler of its own for the signal, and never ends."""
+    return {"main.py": f"import os, signal, sys\n{handler}\nsignal.signal(64, handler)\nprint('x')\nwhile True: pass\n"}
+
+
+HOSTILE: dict[str, Files] = {
+    "ignores it": {"main.py": "import signal\nsignal.signal(64, signal.SIG_IGN)\nprint('x')\nwhile True: pass\n"},
+    "blocks it": {
+        "main.py": "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [64])\nprint('x')\nwhile True: pass\n"
+    },
+    "ends well then": handling("def handler(*_): os._exit(0)"),
+    "prints then": handling("def handler(*_): print('more'); print('more', file=sys.stderr)"),
+    "floods then": handling("def handler(*_):\n    while True: os.write(1, b'x' * 65536); os.write(2, b'x' * 65536)"),
+    "forks then": handling("def handler(*_):\n    while True:\n        try: os.fork()\n        except OSError: pass"),
+    "forges a stack of other files": handling(f"def handler(*_):\n    while True: os.write(2, b'{FORGED}' * 999)"),
+    "closes its streams then": handling("def handler(*_): os.close(1); os.close(2)"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_what_a_program_does_with_the_question_changes_nothing_in_its_end(
+    engine: PrefixedEngine, name: str
+) -> None:
+    execution = await out_of_time(engine, "python", HOSTILE[name])
+    run = execution.run
+    assert run is not None
+    assert execution.status is Status.TIME_LIMIT
+    assert (run.exit_code, run.signal, run.stdout, run.stderr) == (None, 9, "x\n", "")
+    assert run.limits_hit == ["cpu"]
+    assert run.cpu_ms < CPU_MS + 200
+    assert execution.diagnostics == []
+
+
+async def test_a_stack_that_is_forged_is_bounded_and_of_the_programs_own_files(engine: PrefixedEngine) -> None:
+    """It says of itself what it likes; more it cannot."""
+    lines = "".join(f'  File "main.py", line {number} in \\x1b[2J{"f" * 300}\\n' for number in range(1, 90))
+    handler = f"def handler(*_):\n    os.write(2, b'Stack (most recent call first):\\n{lines}'); os.fork(); os._exit(0)"
+    execution = await out_of_time(engine, "python", handling(handler))
+    assert execution.status is Status.TIME_LIMIT
+    assert [one.line for one in execution.diagnostics] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert all(one.message.isprintable() and len(one.message) < 150 for one in execution.diagnostics)
+
+
+LOUD: dict[str, tuple[str, Files, Place]] = {
+    "Python": (
+        "python",
+        {"main.py": "import sys\nwhile True:\n    print('x', file=sys.stderr)\n"},
+        ("main.py", 3, "<module>"),
+    ),
+    "Java": ("java", java('while (true) System.out.println("x");'), ("Main.java", 6, "Main.main")),
+    "Go": ("go", go('for { println("x") }'), ("main.go", 11, "main.main")),
+    "JavaScript": (
+        "javascript",
+        {"main.js": "while (true)\n  console.error('x');\n"},
+        ("main.js", 2, "Object.<anonymous>"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOUD)
+async def test_one_that_prints_without_end_is_told_of_too_and_its_output_has_nothing_of_it(
+    engine: PrefixedEngine, name: str
+) -> None:
+    served, files, place = LOUD[name]
+    execution = await out_of_time(engine, served, files, output_bytes=64 << 20, cpu_ms=600)
+    run = execution.run
+    assert run is not None
+    assert execution.status is Status.TIME_LIMIT
+    assert set((run.stdout + run.stderr).split()) == {"x"}
+    assert places(execution)[:1] == [place], execution
+
+
+async def test_one_that_waits_at_its_wall_clock_limit_is_not_charged_for_the_question(engine: PrefixedEngine) -> None:
+    execution = await out_of_time(engine, "python", handling("def handler(*_): pass"), cpu_ms=5_000, wall_ms=300)
+    run = execution.run
+    assert run is not None
+    assert run.limits_hit == ["wall"]
+    assert 300 <= run.wall_ms < 420  # the grace would make it 450
