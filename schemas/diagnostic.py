@@ -25,5 +25,5 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     message: str
     code: str
-    """The tool's name for the kind: ``-Wunused-variable``, ``KeyError``, ``SIGSEGV``, ``time limit``, ``memory limit``; empty
-    where it has none."""
+    """The tool's name for the kind: ``-Wunused-variable``, ``KeyError``, ``SIGSEGV``, ``time limit``,
+    ``memory limit``; empty where it has none."""

@@ -11,9 +11,9 @@ from typing import Any
 
 from .identity import signal_process
 
-_GRACE_S = 0.15
+_GRACE_S = 0.2
 """From the signal to the end at the latest. A JVM with 50 threads takes 10 ms on a free core."""
-_QUIET_S = 0.02
+_QUIET_S = 0.04
 """After so long a silence the dump is taken to be complete, where the process does not end with it."""
 _MIN_CHECK_INTERVAL_S = 0.002
 MAX_BYTES = 32 << 10

@@ -46,13 +46,13 @@ def test_it_is_over_when_it_is_full_or_its_writer_is_silent_or_time_is_up(monkey
     assert read(b"Stack:", b"x" * MAX_BYTES).is_over
     silent, asked = read(b"Stack: a"), read(b"noise")
     asked.ask(1000, os.getpid())
-    now += 0.019
+    now += 0.039
     assert not silent.is_over
     assert 0 < silent.next_check_s() < 0.01
     now += 0.002
     assert silent.is_over
     assert not asked.is_over
-    now += 0.13
+    now += 0.16
     assert asked.is_over
     assert asked.next_check_s() > 0
 
