@@ -23,8 +23,11 @@ _LARGEST_PAGE_BYTES = 2 << 20
 class Account:
     """Reads the slot's meter at the run's start and since, and compares with ``limits`` (``schemas.task.Limits``)."""
 
-    def __init__(self, meter: Meter, disk: Disk, limits: dict[str, Any], other_processes: int) -> None:
-        """``other_processes``: how many live in the slot that are not the run's."""
+    def __init__(
+        self, meter: Meter, disk: Disk, limits: dict[str, Any], other_processes: int, memory_before_bytes: int
+    ) -> None:
+        """``other_processes``: how many live in the slot that are not the run's; ``memory_before_bytes``: the slot's
+        memory without it."""
         self._meter = meter
         self._disk = disk
         self._limits = limits
@@ -38,6 +41,8 @@ class Account:
         self._before = meter.read()
         self._own_cpu_ms = time.process_time() * 1e3
         self._started = time.monotonic()
+        self._memory_before_bytes = memory_before_bytes
+        self._most_memory_bytes = self._before.memory_bytes + int(limits["memory_bytes"])
         self._highest_bytes = self._before.memory_bytes
         self._ended: float | None = None
 
@@ -57,18 +62,11 @@ class Account:
             return "wall"
         if self.cpu_ms() >= self._limits["cpu_ms"]:
             return "cpu"
-        if self._exceeds_memory(memory_bytes):
+        if not self._meter.kernel_ends_programs and memory_bytes > self._most_memory_bytes:
             return "memory"
         if disk_bytes > self._limits["disk_bytes"]:
             return "disk"
         return "memory" if self._locks.too_many() else None
-
-    def exceeds_memory(self) -> bool:
-        """Whether it uses more memory now than it may, where the kernel does not see to that."""
-        return self._exceeds_memory(self._meter.memory_bytes())
-
-    def _exceeds_memory(self, memory_bytes: int) -> bool:
-        return not self._meter.kernel_ends_programs and self._used_bytes(memory_bytes) > self._limits["memory_bytes"]
 
     def note_descriptors(self, pid: int, max_open: int, user: tuple[int, int]) -> None:
         """Notes whether the program's main process has all of its ``max_open`` descriptors in use."""
@@ -113,6 +111,7 @@ class Account:
             "wall_ms": round(self.wall_ms(), 3),
             "cpu_ms": round(cpu_ms, 3),
             "peak_memory_bytes": self._peak_bytes(after.peak_bytes, after.memory_bytes),
+            "memory_before_bytes": self._memory_before_bytes,
             "limits_hit": [name for name, hit in hits.items() if hit],
         }
         return ending, usage
@@ -140,7 +139,7 @@ class Account:
         return max(0, self._meter.cache_at_rest - self._meter.cache_bytes())
 
     def _used_bytes(self, slot_bytes: int) -> int:
-        return max(0, slot_bytes - self._before.memory_bytes)
+        return max(0, slot_bytes - self._memory_before_bytes)
 
 
 def _count_open(pid: int) -> int:

@@ -102,11 +102,12 @@ class Compilation:
         self._dead = False
 
     def start(self, server: CompileServer) -> None:
+        memory_before_bytes = self._meter.memory_bytes()
         with files_as(self._config.uid, self._config.gid):
             self.directory = workdir.make()
             workdir.write(self.directory, self._files)
         self._files = []
-        self.account = Account(self._meter, self._disk, self._limits, other_processes=1)
+        self.account = Account(self._meter, self._disk, self._limits, 1, memory_before_bytes)
         server.ask(self.directory, list(self._header["command"]))
 
     def answered(self, answer: tuple[int, bytes]) -> None:
@@ -121,10 +122,6 @@ class Compilation:
         """Ends the compilation where it has exceeded a limit."""
         if self.ending is None and (limit := self.account.exceeded()):
             self.end(limit)
-
-    def next_check_s(self) -> float:
-        """Seconds until it is to be checked at the latest."""
-        return self.account.next_check_s()
 
     def end(self, ending: str) -> None:
         """Kills the compiler; the ``ending`` of the first call stays."""
@@ -159,6 +156,7 @@ class Compilation:
                 "stderr_truncated": len(text) > max_output_bytes,
                 "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
                 "fault": fault,
+                "warm": True,
                 **usage,
             },
             *(content for _, content in artefacts),

@@ -46,7 +46,7 @@ class Agent:
         self._wake = self._watch_children()
         self._connection = NodeConnection(self._poll)
         self._last_words = LastWords()
-        self._residents = Residents(self._config, self._poll, self._connection)
+        self._residents = Residents(self._config, self._poll, self._meter, self._connection)
         if self._residents.problems():
             return 1
         self._prepare()
@@ -77,7 +77,7 @@ class Agent:
         return wake
 
     def _poll_timeout_ms(self) -> int | None:
-        seconds = self._residents.renew_in_s() if self._run is None else self._run.next_check_s()
+        seconds = self._residents.renew_in_s() if self._run is None else self._run.account.next_check_s()
         return None if seconds is None else max(1, int(seconds * 1e3))
 
     def _handle(self, fd: int) -> bool:
@@ -89,6 +89,8 @@ class Agent:
             self._reap()
         elif fd == self._last_words.fd:
             self._read_last_words()
+        elif self._residents.owns(fd):
+            self._residents.note_ready()
         elif (server := self._residents.server) and fd in (server.stdout, server.stderr):
             self._read_server(server, fd)
         elif isinstance(self._run, Run):

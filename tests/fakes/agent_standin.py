@@ -44,6 +44,8 @@ def exited(run_id: str) -> None:
         wall_ms=1,
         cpu_ms=1,
         peak_memory_bytes=1,
+        memory_before_bytes=0,
+        warm=True,
         stdout_truncated=False,
         stderr_truncated=False,
         limits_hit=[],

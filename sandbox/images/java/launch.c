@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <jni.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -250,6 +251,21 @@ static size_t default_stack(void *library) {
     return arguments.java_stack_size > 0 ? (size_t)arguments.java_stack_size : (size_t)1 << 20;
 }
 
+/* Takes memory from the kernel for the JVM's own needs, its two compilers above all: when a compiler first wants memory, and
+ * how long it keeps it, is a matter of chance, and would be 2 MiB of difference between two runs of one program. One arena, so
+ * that all threads find it. */
+static void take_memory_ahead(void) {
+    enum { SIZE = 6 << 20, PAGE = 4 << 10, PART = 64 << 10 }; /* a part is below what malloc gives back by itself (M_MMAP_THRESHOLD) */
+    static volatile char *parts[SIZE / PART];
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TRIM_THRESHOLD, 8 * SIZE);
+    for (size_t i = 0; i < SIZE / PART; i++) {
+        parts[i] = malloc(PART);
+        for (size_t at = 0; parts[i] && at < PART; at += PAGE) parts[i][at] = 1;
+    }
+    for (size_t i = 0; i < SIZE / PART; i++) free((void *)parts[i]);
+}
+
 int main(int argc, char **argv) {
     static char archive_option[4096];
     command = (List){argc - 1, argv + 1};
@@ -264,6 +280,7 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; i < sizeof jvm_variables / sizeof *jvm_variables; i++) unsetenv(jvm_variables[i]);
 
+    take_memory_ahead();
     void *library = dlopen(LIBJVM, RTLD_NOW | RTLD_GLOBAL);
     if (!library) fail(dlerror());
     pthread_attr_t attributes;

@@ -42,11 +42,11 @@ function waitForProgram() {
 }
 
 // Uses once what Node.js compiles or makes at its first use: the streams that print, module loader and console. Last,
-// stack_dump.node registers itself for a signal, and quick_exit.node for the end of the process.
+// quick_exit.node registers itself for the end of the process.
 function rehearse() {
   require('./streams.js');
   require('./rehearsal.js');
-  for (const name of ['stack_dump.node', 'quick_exit.node']) process.dlopen({ exports: {} }, path.join(__dirname, name));
+  process.dlopen({ exports: {} }, path.join(__dirname, 'quick_exit.node'));
 }
 
 function readList() {

@@ -53,8 +53,12 @@ class SetMeter(Meter):
         return self.limit
 
 
-def begun(meter: Meter, *, places: tuple[Path, ...] = (), **limits: int) -> Account:
-    return Account(meter, Disk([str(place) for place in places]), {**LIMITS, **limits}, other_processes=2)
+def begun(
+    meter: SetMeter, *, places: tuple[Path, ...] = (), memory_before_bytes: int | None = None, **limits: int
+) -> Account:
+    disk = Disk([str(place) for place in places])
+    before_bytes = meter.memory if memory_before_bytes is None else memory_before_bytes
+    return Account(meter, disk, {**LIMITS, **limits}, other_processes=2, memory_before_bytes=before_bytes)
 
 
 def closed(account: Account, ending: str = "exited", *, killed: bool = False, failed: bool = False) -> dict[str, Any]:
@@ -74,6 +78,15 @@ def test_what_was_used_before_the_run_is_not_the_runs() -> None:
     meter.memory -= 2 * MIB
     assert closed(account)["peak_memory_bytes"] == 5 * MIB
     assert closed(account)["cpu_ms"] == 0
+
+
+def test_what_the_program_took_over_from_is_not_the_runs() -> None:
+    meter = SetMeter()
+    account = begun(meter, memory_before_bytes=12 * MIB)
+    meter.memory += 5 * MIB
+    account.exceeded()
+    report = closed(account)
+    assert (report["peak_memory_bytes"], report["memory_before_bytes"]) == (3 * MIB, 12 * MIB)
 
 
 def test_time_on_the_clock_is_a_limit() -> None:

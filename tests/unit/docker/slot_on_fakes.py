@@ -41,6 +41,7 @@ class FakeLine:
 class FakeAccount:
     def __init__(self, peak: int | None) -> None:
         self.peak = peak
+        self.before_bytes = -1
         self.started = 0
 
     def start(self) -> None:
@@ -49,7 +50,8 @@ class FakeAccount:
     def rest(self) -> None:
         pass
 
-    def peak_bytes(self) -> int | None:
+    def peak_bytes(self, before_bytes: int) -> int | None:
+        self.before_bytes = before_bytes
         return self.peak
 
     def close(self) -> None:
@@ -100,12 +102,14 @@ class Scene:
         excess: int = 0,
         kills: FakeKills | None = None,
         processor: FakeProcessor | None = None,
+        agent_reads_it: bool = True,
     ) -> None:
         async def out_of_memory(container_id: str) -> bool:
             return killed_for_memory
 
         self.line = FakeLine()
         self.account = FakeAccount(peak)
+        memory: Any = {"account": self.account, "kills": kills, "held": FakeHeld(excess)}
         self.losses: list[Slot] = []
         self.slot = Slot(
             container_id="c",
@@ -114,7 +118,7 @@ class Scene:
             overhead_bytes=0,
             overhead_processes=3,
             line=self.line,  # type: ignore[arg-type]  # a fake
-            memory=MemoryWatch(account=self.account, kills=kills, held=FakeHeld(excess)),  # type: ignore[arg-type]  # fakes
+            memory=MemoryWatch(**memory, agent_reads_it=agent_reads_it),
             processor=processor,  # type: ignore[arg-type]  # a fake
             patience_s=patience_s,
             out_of_memory=out_of_memory,
@@ -148,6 +152,8 @@ class Scene:
             "wall_ms": 1.0,
             "cpu_ms": 1.0,
             "peak_memory_bytes": 11,
+            "memory_before_bytes": 5,
+            "warm": True,
             "stdout_truncated": False,
             "stderr_truncated": False,
             "limits_hit": [],

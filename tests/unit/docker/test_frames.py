@@ -49,6 +49,8 @@ def exited_header() -> dict[str, object]:
         "wall_ms": 1.5,
         "cpu_ms": 2,
         "peak_memory_bytes": 3,
+        "memory_before_bytes": 2,
+        "warm": False,
         "stdout_truncated": False,
         "stderr_truncated": True,
         "limits_hit": ["cpu"],

@@ -47,6 +47,7 @@ def test_the_peak_is_counted_from_what_was_there_before(
     assert mark.read_text().startswith("0")
     mark.write_text("5000\n")
     assert account.peak_bytes() == 4000
+    assert account.peak_bytes(before_bytes=3000) == 2000, "an interpreter was starting when it began to count"
     mark.write_text("10\n")
     assert account.peak_bytes() == 0
     mark.write_text("nonsense\n")

@@ -128,6 +128,17 @@ async def test_the_hosts_account_of_memory_is_preferred_to_the_agents(peak: int 
     assert scene.account.started == 1
 
 
+@pytest.mark.parametrize(("agent_reads_it", "told"), [(True, 5), (False, 0)])
+async def test_the_hosts_account_is_told_what_was_there_when_the_program_took_over(
+    agent_reads_it: bool, told: int
+) -> None:
+    scene = Scene(peak=77, agent_reads_it=agent_reads_it)
+    task = await scene.begin()
+    scene.exited(memory_before_bytes=5)
+    await task
+    assert scene.account.before_bytes == told
+
+
 async def test_what_waits_is_not_used_for_a_task_with_other_memory_than_it_was_started_with() -> None:
     scene = Scene()
     warm = []

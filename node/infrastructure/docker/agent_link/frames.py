@@ -35,10 +35,10 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
 
 class Output(msgspec.Struct, frozen=True, tag="output"):
-    """A piece of the program's output, or where it was when its time was up; the frame's body."""
+    """A piece of the program's output, which is the frame's body."""
 
     run_id: str
-    stream: Literal["stdout", "stderr", "stack"]
+    stream: Literal["stdout", "stderr"]
 
 
 class Artefact(msgspec.Struct, frozen=True):
@@ -59,6 +59,11 @@ class Exited(msgspec.Struct, frozen=True, tag="exited"):
     wall_ms: float
     cpu_ms: float
     peak_memory_bytes: int
+    memory_before_bytes: Annotated[int, msgspec.Meta(ge=0)]
+    """The slot's memory when the program took over from what waited, as the control group counts it; 0 where it does
+    not."""
+    warm: bool
+    """Whether the program was given to what waited, and not started for itself."""
     stdout_truncated: bool
     stderr_truncated: bool
     limits_hit: list[str]

@@ -29,6 +29,8 @@ class RuntimeTraits:
     """Whether a program inside can see that the kernel ended another for want of memory."""
     has_host_sockets: bool = True
     """Whether a process of the host can connect to a socket in a container's network namespace."""
+    shares_accounts: bool = True
+    """Whether a program inside reads the account of the container's memory that the host keeps."""
     gives_back: bool = True
     """Whether memory that a program made its kernel take is free again for the next program."""
 
@@ -52,6 +54,7 @@ def traits_of(name: str, known: Mapping[str, Any]) -> RuntimeTraits:
             resizes=False,
             tells_kills=False,
             has_host_sockets=False,
+            shares_accounts=False,
             gives_back=False,
         )
     return NATIVE

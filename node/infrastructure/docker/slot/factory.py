@@ -173,6 +173,7 @@ class SlotFactory:
             account=open_account(pid),
             kills=None if traits.tells_kills else open_kill_counter(pid),
             held=open_held_memory(pid, spec.overhead_bytes) if must_give_back else None,
+            agent_reads_it=traits.shares_accounts,
         )
 
     def _bound_sockets(self, pid: int) -> None:

@@ -46,16 +46,18 @@ class MemoryAccount:
             self._cache_before = self._files.cache_bytes() if worth_it else 0
 
     def start(self) -> None:
-        """Begins to count. The memory that the container holds now is not the program's, which is about to start."""
+        """Begins to count, shortly before the program starts."""
         try:
             os.pwrite(self._files.peak, b"0", 0)
             self._used_before = _read(self._files.usage)
         except (OSError, ValueError):
             self._used_before = None
 
-    def peak_bytes(self) -> int | None:
-        """The most memory used since ``start``, beyond what was in use before; None where that is unknown. Where the
-        container met its limit, the cache of before made room, and the cache of now is what was left of it."""
+    def peak_bytes(self, before_bytes: int = 0) -> int | None:
+        """The most memory used since ``start``, beyond what was in use before; None where that is unknown.
+        ``before_bytes``: what was, where somebody looked in the very moment in which the program took over; 0: what was
+        in use at ``start``, though an interpreter may have been starting then. Where the container met its limit, the
+        cache of before made room, and the cache of now is what was left of it."""
         files = self._files
         try:
             if self._used_before is None:
@@ -64,7 +66,7 @@ class MemoryAccount:
             made_room = 0
             if highest > files.limit_bytes() - _LARGEST_PAGE_BYTES:
                 made_room = max(0, self._cache_before - files.cache_bytes())
-            return max(0, highest - self._used_before + made_room)
+            return max(0, highest - (before_bytes or self._used_before) + made_room)
         except (OSError, ValueError, KeyError):
             return None
 

@@ -17,6 +17,8 @@ class MemoryWatch:
     """Counts out-of-memory kills where the agent cannot see them (gVisor)."""
     held: HeldMemory | None = None
     """Reads the memory that the container must not keep from its next program, where it could."""
+    agent_reads_it: bool = True
+    """Whether the agent's figures are those of the same account."""
 
     def start(self) -> None:
         """Begins to count for the program that is about to start."""
@@ -40,9 +42,12 @@ class MemoryWatch:
             if reader is not None:
                 reader.close()
 
-    def peak_bytes(self) -> int | None:
-        """The program's peak memory; None where that is unknown."""
-        return self.account.peak_bytes() if self.account is not None else None
+    def peak_bytes(self, before_bytes: int) -> int | None:
+        """The program's peak memory; None where that is unknown. ``before_bytes``: the container's memory when the
+        program took over, as the agent saw it."""
+        if self.account is None:
+            return None
+        return self.account.peak_bytes(before_bytes if self.agent_reads_it else 0)
 
     def saw_kill(self) -> bool:
         """Whether the host's counter shows an out-of-memory kill since ``start``."""

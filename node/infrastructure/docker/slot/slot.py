@@ -169,7 +169,8 @@ class Slot:
 
     def _take_exit(self, active: ActiveLaunch, exited: Exited, body: bytes) -> None:
         memory = self._memory
-        outcome = active.outcome(exited, body, peak_bytes=memory.peak_bytes(), killed=memory.saw_kill())
+        peak_bytes = memory.peak_bytes(exited.memory_before_bytes)
+        outcome = active.outcome(exited, body, peak_bytes=peak_bytes, killed=memory.saw_kill())
         self.met_its_memory_limit |= outcome.ending is Ending.MEMORY
         active.finish(outcome)
         self._expect_clean()

@@ -1,6 +1,5 @@
 // gobuild builds one Go program: `gobuild -o FILE [OPTIONS] ENTRY SOURCES...`, from the program's directory. As
-// `gobuild --wait` it takes these arguments from the agent, once there are any; as `gobuild --launch` it waits for the
-// command of a program that is built, and becomes it.
+// `gobuild --wait` it takes these arguments from the agent, once there are any.
 //
 // A program of plain files that imports only the standard library is compiled and linked against the packages that
 // were built with the image, with no `go build` in between. Everything else goes to `go build`, with a build cache that
@@ -36,8 +35,6 @@ type toolchain struct {
 
 func main() {
 	switch arguments := os.Args[1:]; {
-	case slices.Equal(arguments, []string{"--launch"}):
-		os.Exit(launch())
 	case slices.Equal(arguments, []string{"--wait"}):
 		closeOnExec()
 		tools := mustStartToolchain()

@@ -2,10 +2,8 @@ package main
 
 import (
 	"encoding/binary"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 )
@@ -14,26 +12,12 @@ import (
 const (
 	commands = 3
 	ready    = 4
-
-	notFoundExitCode = 127 // as a shell's where a command cannot be started
 )
 
 // closeOnExec keeps these descriptors from the programs that this process starts.
 func closeOnExec() {
 	syscall.CloseOnExec(commands)
 	syscall.CloseOnExec(ready)
-}
-
-// launch waits for the command of a built program, and becomes that program.
-func launch() int {
-	closeOnExec()
-	command := awaitCommand()
-	path, err := exec.LookPath(command[0])
-	if err == nil {
-		err = syscall.Exec(path, command, os.Environ())
-	}
-	fmt.Fprintf(os.Stderr, "%s: %v\n", command[0], err)
-	return notFoundExitCode
 }
 
 // awaitCommand tells the agent that this process is ready, and returns the command that the agent sends, its environment

@@ -7,8 +7,8 @@ forged = b""
 for run_id in ("r", "1", "2", "3", *(f"{number:x}" for number in range(64))):
     for header in (
         {"type": "exited", "run_id": run_id, "ending": "exited", "exit_code": 0, "signal": None, "wall_ms": 0,
-         "cpu_ms": 0, "peak_memory_bytes": 0, "stdout_truncated": False, "stderr_truncated": False, "limits_hit": [],
-         "artefacts": []},
+         "cpu_ms": 0, "peak_memory_bytes": 0, "memory_before_bytes": 0, "warm": True, "stdout_truncated": False,
+         "stderr_truncated": False, "limits_hit": [], "fault": "", "artefacts": []},
         {"type": "clean", "run_id": run_id, "ok": True, "problems": []},
     ):
         text = json.dumps(header).encode()
