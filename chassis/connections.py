@@ -32,7 +32,7 @@ class ConnectedSettings(ServiceSettings):
     log_format: LogFormat = Field("json", description="how log lines look")
     log_level: LogLevel = Field("info", description="what is logged")
 
-    def bus(self, *, name: str, inbox_prefix: str, post_after_s: float = 0.0) -> BusSettings:
+    def bus(self, *, name: str, inbox_prefix: str, post_after_s: float = 0.0, gather_s: float = 0.0) -> BusSettings:
         """The settings by which the service reaches the bus. ``name`` is shown in the server's list of connections."""
         return BusSettings(
             urls=self.nats_urls,
@@ -43,6 +43,7 @@ class ConnectedSettings(ServiceSettings):
             inbox_prefix=inbox_prefix,
             timeout_s=self.nats_timeout_s,
             post_after_s=post_after_s,
+            gather_s=gather_s,
             reconnect_base_s=self.reconnect_base_s,
             reconnect_max_s=self.reconnect_max_s,
             reconnect_tries=self.reconnect_tries,

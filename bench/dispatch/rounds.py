@@ -6,8 +6,9 @@ from pathlib import Path
 
 from bench.dispatch import bare_queue
 from bench.dispatch.bare_queue import Bare
+from bench.dispatch.child_process import Answer
 from bench.dispatch.idle_nodes import IDLE, QUICK_IDLE, QUICK_SECONDS, SECONDS, idle
-from bench.dispatch.plane import Plane, PlaneSize, plane, span
+from bench.dispatch.plane import Plane, PlaneSize, Span, plane, span
 from bench.dispatch.rows import (
     Row,
     beside_bare,
@@ -22,8 +23,9 @@ from bench.figures import median
 from tests.servers.nats import NatsServer
 
 SIZES = (PlaneSize(1, 1, 1, 128), PlaneSize(1, 8, 2, 16), PlaneSize(1, 64, 2, 2), PlaneSize(2, 8, 2, 16))
-WAYS = {"batch": 4_000, "submit": 4_000, "execute": 4_000, "alone": 300}
-"""Tasks of one round. ``batch`` submits 100 with each call, ``submit`` one; ``execute`` also waits for the result, 128
+WAYS = {"batch": 4_000, "accept": 4_000, "submit": 4_000, "execute": 4_000, "alone": 300}
+"""Tasks of one round. ``batch`` submits 100 with each call, ``submit`` one; ``accept`` is ``submit`` while the nodes
+take nothing, until the last call is answered; ``execute`` also waits for the result, 128
 at once; ``alone`` is one call after the other, whose latency tells what dispatch adds to a program."""
 ROUNDS = 3
 DEPTHS = ((1_000, 7), (10_000, 3), (100_000, 1), (1_000, 7))
@@ -31,7 +33,7 @@ DEPTHS = ((1_000, 7), (10_000, 3), (100_000, 1), (1_000, 7))
 STEPS = 5
 DEPTH_SIZE = SIZES[1]
 QUICK_SIZE = PlaneSize(1, 2, 1, 8)
-QUICK_WAYS = {"batch": 200, "submit": 100, "execute": 100, "alone": 20}
+QUICK_WAYS = {"batch": 200, "accept": 100, "submit": 100, "execute": 100, "alone": 20}
 QUICK_DEPTHS = ((500, 1), (1_000, 1))
 
 
@@ -78,10 +80,14 @@ class DispatchBench:
         """From the callers to the stored results, as fast as it goes."""
         spans, bare, latency = [], [await self._bare()], []
         for _ in range(rounds):
-            stored, before = await made.stored(), made.usage()
-            latency.append(await made.call(way, tasks))
+            stored = await made.stored()
+            if way == "accept":
+                one, called = await self._accept(made, tasks)
+            else:
+                one, called = await self._through(made, way, tasks)
             await made.until_stored(stored + tasks)
-            spans.append(span(tasks, before, made.usage()))
+            spans.append(one)
+            latency.append(called)
             bare.append(await self._bare())
         return {
             "gateways": size.gateways,
@@ -90,6 +96,21 @@ class DispatchBench:
             **beside_bare(spans, bare, size),
             "call_p50_ms": round(median([one["p50_ms"] for one in latency]), 1),
         }
+
+    async def _accept(self, made: Plane, tasks: int) -> tuple[Span, Answer]:
+        """What it takes to accept tasks, and nothing else: the nodes take them afterwards."""
+        await made.hold()
+        before = made.usage()
+        called = await made.call("submit", tasks)
+        accepted = span(tasks, before, made.usage())
+        await made.go()
+        return accepted, called
+
+    async def _through(self, made: Plane, way: str, tasks: int) -> tuple[Span, Answer]:
+        stored, before = await made.stored(), made.usage()
+        called = await made.call(way, tasks)
+        await made.until_stored(stored + tasks)
+        return span(tasks, before, made.usage()), called
 
     async def _depth(self, made: Plane, tasks: int, rounds: int) -> Row:
         """Filled while the nodes take nothing, then emptied; both in steps, whose costs tell whether length matters."""

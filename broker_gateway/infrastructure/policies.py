@@ -26,6 +26,8 @@ from schemas.topology import RESULTS_SHARE, BusLimits
 
 POST_AFTER_S = 0.005
 """Events and acknowledgements that nobody waits for leave together with those of so long."""
+GATHER_S = 0.005
+"""Under load, what is stored and looked up on the bus leaves together with what comes within so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ class Policies:
 def of(settings: GatewaySettings) -> Policies:
     """The policies of these settings. Raises ConfigurationError for settings that do not fit together."""
     return Policies(
-        bus=settings.bus(name="coderunner-gateway", inbox_prefix=INBOX_GATEWAY, post_after_s=POST_AFTER_S),
+        bus=settings.bus(
+            name="coderunner-gateway", inbox_prefix=INBOX_GATEWAY, post_after_s=POST_AFTER_S, gather_s=GATHER_S
+        ),
         streams=_streams(settings),
         etcd=settings.etcd(),
         admission=AdmissionPolicy(

@@ -58,7 +58,7 @@ class BusConnection:
         self.settings = settings
         self._failures = Failures(settings.backoff, settings.reconnect_tries, per_round=len(settings.urls))
         self._client = Client()
-        self._requests = Requests()
+        self._requests = Requests(settings.gather_s)
         self._posts = Posts(lambda: self._client, settings.post_after_s)
         self._up = asyncio.Event()
         self._gone = asyncio.Event()

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+
+from chassis.nats.gathering import Gathering
 
 _NO_RESPONDERS = "503"
 
@@ -18,11 +22,30 @@ class ConnectionLostError(nats.errors.Error):
     """The connection went while the answer was awaited. The request may or may not have been served."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One request, as the client library takes it, and who waits for its answer."""
+
+    client: Client
+    subject: str
+    payload: bytes
+    reply_to: str
+    headers: dict[str, str] | None
+    answer: asyncio.Future[Msg]
+
+    async def leave(self) -> None:
+        await self.client.publish(self.subject, self.payload, reply=self.reply_to, headers=self.headers)
+
+
 class Requests:
     """The requests of one connection. nats-py's own cost twice as much, and wait out their whole time-out when the
-    connection is lost; these end with it."""
+    connection is lost; these end with it. Under load they are held back for each other (``Gathering``)."""
 
-    def __init__(self) -> None:
+    def __init__(self, gather_s: float = 0.0) -> None:
+        """``gather_s``: how long one may be held back at most."""
+        self._gathering = Gathering(gather_s)
+        self._held: list[_Request] = []
+        self._leaving: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count()
         self._prefix = ""
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
@@ -43,7 +66,12 @@ class Requests:
         late = loop.call_later(timeout_s, _too_late, future, subject)  # a tenth of what asyncio.timeout costs
         try:
             reply_to = f"{self._prefix}.{number}"
-            await client.publish(subject, payload, reply=reply_to, headers=dict(headers) if headers else None)
+            request = _Request(client, subject, payload, reply_to, dict(headers) if headers else None, future)
+            self._gathering.asked(time.monotonic())
+            if self._gathering.is_on or self._held:
+                self._hold(request)
+            else:
+                await request.leave()
             reply = await future
         finally:
             late.cancel()
@@ -51,6 +79,28 @@ class Requests:
         if not reply.data and (reply.headers or {}).get("Status") == _NO_RESPONDERS:
             raise nats.errors.NoRespondersError
         return reply
+
+    def _hold(self, request: _Request) -> None:
+        self._held.append(request)
+        if len(self._held) == 1:
+            asyncio.get_running_loop().call_later(self._gathering.window_s, self._let_go)
+
+    def _let_go(self) -> None:
+        leaving = asyncio.create_task(self._leave())
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
+
+    async def _leave(self) -> None:
+        """In their order; what nobody waits for any more stays. What the library refuses is its caller's error."""
+        held, self._held = self._held, []
+        for request in held:
+            if request.answer.done():
+                continue
+            try:
+                await request.leave()
+            except (nats.errors.Error, OSError) as error:
+                if not request.answer.done():
+                    request.answer.set_exception(error)
 
     def fail(self) -> None:
         """Ends every request under way: the connection is gone."""

@@ -25,6 +25,8 @@ class BusSettings:
     """How long one call may take, a reconnection included."""
     post_after_s: float = 0.0
     """How long a post may wait for others to leave with."""
+    gather_s: float = 0.0
+    """How long a request may be held back, under load, for others to leave with; 0: it never is."""
     reconnect_base_s: float = 0.1
     reconnect_max_s: float = 5.0
     reconnect_tries: int = 0

@@ -21,8 +21,8 @@ def test_the_dispatch_bench_measures_every_way_and_depth_and_writes_nothing() ->
     done = bench("dispatch", "--quick")
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines() if line[:1].isdigit()]
-    rates, depths, idle = rows[:4], rows[4:6], rows[6:]
-    assert [row[2] for row in rates] == ["batch", "submit", "execute", "alone"]
+    rates, depths, idle = rows[:5], rows[5:7], rows[7:]
+    assert [row[2] for row in rates] == ["batch", "accept", "submit", "execute", "alone"]
     assert all(int(row[3]) > 0 for row in rates)
     assert [row[0] for row in depths] == ["500", "1000"]
     assert [row[0] for row in idle] == ["2"]
