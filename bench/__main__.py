@@ -26,6 +26,7 @@ class Measurement:
 
 MEASUREMENTS = (
     Measurement("latency", on_demo=True),
+    Measurement("corpus"),
     Measurement("throughput", on_demo=True),
     Measurement("peers", on_demo=True),
     Measurement("slots"),

@@ -1,6 +1,7 @@
 """The script inside a baseline container: the bare toolchain of a language, timed where it runs.
 
-Reads one JSON line per request (``file``, ``text``, ``commands``), answers one: milliseconds. Standard library only.
+Reads one JSON line per request (``file``, ``text``, ``commands``; ``expected`` is null or what the last of them should
+print), answers one: milliseconds. Standard library only.
 """
 
 import json
@@ -11,13 +12,17 @@ import time
 from pathlib import Path
 
 
-def once(file: str, text: str, commands: list[list[str]]) -> float:
+def once(file: str, text: str, commands: list[list[str]], expected: str | None = None) -> float:
     started = time.perf_counter()
     with Path(file).open("w", encoding="utf-8") as source:
         source.write(text)
+    output = b""
     for command in commands:
-        subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    return (time.perf_counter() - started) * 1e3
+        output = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout
+    elapsed_ms = (time.perf_counter() - started) * 1e3
+    if expected is not None and output.decode() != expected:
+        raise SystemExit(f"{file} printed {output!r}")
+    return elapsed_ms
 
 
 def loop(seconds: float, text: str) -> int:
@@ -36,7 +41,7 @@ def main() -> None:
         if "seconds" in request:
             answer: float = loop(request["seconds"], request["text"])
         else:
-            answer = once(request["file"], request["text"], request["commands"])
+            answer = once(request["file"], request["text"], request["commands"], request["expected"])
         print(json.dumps(answer), flush=True)
 
 

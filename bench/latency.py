@@ -36,7 +36,7 @@ async def measure(client: Client, program: Program, runs: int) -> dict[str, floa
     with Toolchain(program.language) as toolchain:
         for at in range(runs + _WARM_UP):
             ours_now = await ours_ms(client, program, next(seeds))
-            bare_now = await asyncio.to_thread(toolchain.run, program, next(seeds))
+            bare_now = await asyncio.to_thread(toolchain.run, program.file, program.text(next(seeds)), program.bare)
             if at >= _WARM_UP:
                 ours.append(ours_now)
                 bare.append(bare_now)

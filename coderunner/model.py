@@ -81,17 +81,19 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding in a submitted file. Lines and columns count from 1; 0 where the tool does not tell."""
+    """One finding of a compiler, of an error that nothing caught, or on how the program ended. Lines and columns count
+    from 1; 0 where the tool does not tell."""
 
     stage: str
     """Whose output says it: ``compile``, ``run`` or ``case:<index from 0>``."""
     file: str
+    """As it was submitted; empty for a finding that is in none (a signal, a limit of memory)."""
     line: int = 0
     column: int = 0
     severity: Severity = Severity.ERROR
     message: str = ""
     code: str = ""
-    """The tool's name for the kind, such as ``-Wunused-variable`` or ``KeyError``; empty where it has none."""
+    """The tool's name for the kind, such as ``-Wunused-variable``, ``KeyError``, ``SIGSEGV``; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class Execution:
     finished_at_ms: int = 0
     """Unix milliseconds; 0 until final."""
     diagnostics: tuple[Diagnostic, ...] = ()
-    """What the compiler and an uncaught error say of the submitted files."""
+    """What the compiler and an uncaught error say of the submitted files, and what is to be said of how it ended."""
 
     def stages(self) -> Iterator[tuple[str, Stage]]:
         """Every stage that ran, with its name as ``Output.stage`` spells it, in order."""

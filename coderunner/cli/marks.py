@@ -1,4 +1,5 @@
-"""The line of the program that its error is in, marked as compilers mark it, where the tool has not done so itself."""
+"""The line of the program that its error is in, marked as compilers mark it, where the tool has not done so itself; and
+what is said of its end without a line."""
 
 from __future__ import annotations
 
@@ -17,11 +18,16 @@ _MOST_CHARACTERS = 160
 
 
 def marks(execution: Execution, source: Source) -> Iterator[str]:
-    """The lines that show where the first error is; none where no tool told of one, or the output shows the line."""
-    errors = (one for one in execution.diagnostics if one.severity is Severity.ERROR and one.line)
-    error = next(errors, None)
-    if error is None:
-        return
+    """The lines that show where the first error is, unless the output shows its line; then what is said of the end and
+    is in no file. None where nothing is told."""
+    errors = [one for one in execution.diagnostics if one.severity is Severity.ERROR]
+    placed = next((one for one in errors if one.line), None)
+    if placed is not None:
+        yield from _mark(execution, placed, source)
+    yield from (printable(_message(one)) for one in errors if not one.file)
+
+
+def _mark(execution: Execution, error: Diagnostic, source: Source) -> Iterator[str]:
     line = _line(error, source)
     output = next((stage.stderr for name, stage in execution.stages() if name == error.stage), "")
     if line.strip() and line.strip() in output:

@@ -40,11 +40,12 @@ def _error_words(error: Diagnostic) -> str:
 def outcome_message(execution: Execution) -> str:
     """A sentence on how the run ended. Empty where the output says all."""
     run = execution.run
+    told = next((one for one in execution.diagnostics if one.severity == "ERROR" and not one.file), None)
     words = {
         Status.SUCCEEDED: "",
         Status.COMPILE_ERROR: "It does not compile.",
         Status.TIME_LIMIT: "Stopped: it took too long.",
-        Status.MEMORY_LIMIT: "Stopped: it wanted more than 256 MiB of memory.",
+        Status.MEMORY_LIMIT: f"Stopped: it wanted more than 256 MiB of memory{f' ({told.message})' if told else ''}.",
         Status.OUTPUT_LIMIT: "Stopped: it printed too much.",
         Status.CANCELLED: "Stopped.",
         Status.REJECTED: f"Not allowed here: {execution.error}",
@@ -54,7 +55,7 @@ def outcome_message(execution: Execution) -> str:
     if execution.status in words:
         return words[execution.status]
     if run is not None and run.signal is not None:
-        return f"It crashed (signal {run.signal})."
+        return f"It crashed ({_error_words(told) if told else f'signal {run.signal}'})."
     return f"It ended with exit code {run.exit_code}." if run is not None else "It failed."
 
 

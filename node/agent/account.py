@@ -62,11 +62,18 @@ class Account:
             return "wall"
         if self.cpu_ms() >= self._limits["cpu_ms"]:
             return "cpu"
-        if not self._meter.kernel_ends_programs and memory_bytes > self._most_memory_bytes:
+        if self._exceeds_memory(memory_bytes):
             return "memory"
         if disk_bytes > self._limits["disk_bytes"]:
             return "disk"
         return "memory" if self._locks.too_many() else None
+
+    def exceeds_memory(self) -> bool:
+        """Whether it uses more memory now than it may, where the kernel does not see to that."""
+        return self._exceeds_memory(self._meter.memory_bytes())
+
+    def _exceeds_memory(self, memory_bytes: int) -> bool:
+        return not self._meter.kernel_ends_programs and memory_bytes > self._most_memory_bytes
 
     def note_descriptors(self, pid: int, max_open: int, user: tuple[int, int]) -> None:
         """Notes whether the program's main process has all of its ``max_open`` descriptors in use."""

@@ -123,6 +123,10 @@ class Compilation:
         if self.ending is None and (limit := self.account.exceeded()):
             self.end(limit)
 
+    def next_check_s(self) -> float:
+        """Seconds until it is to be checked at the latest."""
+        return self.account.next_check_s()
+
     def end(self, ending: str) -> None:
         """Kills the compiler; the ``ending`` of the first call stays."""
         if self.ending is None:

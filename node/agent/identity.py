@@ -42,6 +42,15 @@ def kill_everything(uid: int) -> None:
         os.setresuid(0, 0, 0)
 
 
+def signal_process(uid: int, pid: int, number: int) -> None:
+    """Sends a signal to one process of ``uid``, as if that user had. Raises OSError where there is none."""
+    os.setresuid(_NOBODY, uid, 0)
+    try:
+        os.kill(pid, number)
+    finally:
+        os.setresuid(0, 0, 0)
+
+
 def scheduling() -> tuple[int, int, frozenset[int]]:
     """The agent's priority, scheduler and processors. A program may change them in the moment in which our effective
     uid is its own (setpriority(2)), and we cannot always change them back: what runs next would not start as the

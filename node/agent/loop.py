@@ -77,7 +77,7 @@ class Agent:
         return wake
 
     def _poll_timeout_ms(self) -> int | None:
-        seconds = self._residents.renew_in_s() if self._run is None else self._run.account.next_check_s()
+        seconds = self._residents.renew_in_s() if self._run is None else self._run.next_check_s()
         return None if seconds is None else max(1, int(seconds * 1e3))
 
     def _handle(self, fd: int) -> bool:

@@ -15,6 +15,7 @@ from .disk import Disk
 from .identity import end_everything, files_as, kill_everything
 from .meter import Meter
 from .spawn import MIN_OPEN_FILES, Pipes, spawn
+from .stack_dump import StackDump
 from .warm import WaitingProcess
 
 Emit = Callable[..., None]
@@ -22,6 +23,8 @@ Emit = Callable[..., None]
 _READ_BYTES = 65536
 _DRAIN_TIMEOUT_S = 1.0
 _MAX_PROBLEMS = 16
+_MAX_PIPE_READS = 16
+"""Of what is in a pipe when its time is up: 1 MiB, the most that a pipe holds."""
 
 
 class Capture:
@@ -33,15 +36,18 @@ class Capture:
         self.open = True
         self._room = limit
 
-    def read(self) -> bytes:
-        """The bytes that are there now, cut at the limit; ``open`` turns False at the end."""
+    def read_all(self) -> bytes:
+        """The bytes that are there now; ``open`` turns False at the end."""
         try:
             data = os.read(self.fd, _READ_BYTES)
         except BlockingIOError:
             return b""
-        if not data:
-            self.open = False
-            return b""
+        self.open = bool(data)
+        return data
+
+    def read(self) -> bytes:
+        """The bytes that are there now, cut at the limit."""
+        data = self.read_all()
         kept = data[: self._room]
         self._room -= len(kept)
         self.truncated = self.truncated or len(kept) < len(data)
@@ -67,6 +73,10 @@ class Run:
         self._exit_announced = False
         """The program has sent its last words; the kernel may not have ended it yet."""
         self._known: set[int] = set()
+        self._dump: StackDump | None = None
+        """Once its time is up, and it was asked where it is."""
+        self._report: tuple[str, dict[str, Any]] | None = None
+        """What the account said then."""
 
     def start(self, waiting: WaitingProcess | None, known: set[int]) -> None:
         """Writes the files and starts the program: in ``waiting`` if there is one. Raises OSError."""
@@ -126,6 +136,8 @@ class Run:
                 self._pass_on(capture)
 
     def _pass_on(self, capture: Capture) -> bool:
+        if self._dump is not None:
+            return self._take_dump(self._dump, capture)
         kept = capture.read()
         if kept:
             self._emit({"type": "output", "run_id": self.id, "stream": capture.name}, kept)
@@ -138,14 +150,42 @@ class Run:
         if self._status is None:
             user = (self._config.uid, self._config.gid)
             self.account.note_descriptors(self.pid, max(self.rlimits.open_files, MIN_OPEN_FILES), user)
-        if self.ending is None and (limit := self.account.exceeded()):
-            self.end(limit)
+        if self._dump is not None and (self._dump.is_over or self.account.exceeds_memory()):
+            self.end("")
+        elif self.ending is None and (limit := self.account.exceeded()):
+            self._end_at(limit)
+
+    def next_check_s(self) -> float:
+        """Seconds until it is to be checked at the latest."""
+        return self.account.next_check_s() if self._dump is None else self._dump.next_check_s()
 
     def end(self, ending: str) -> None:
         """Kills everything; the ``ending`` of the first call stays."""
-        if self.ending is None:
-            self.ending = ending
+        if self.ending is None or self._dump is not None:
+            self.ending = self.ending or ending
             kill_everything(self._config.uid)
+
+    def _end_at(self, limit: str) -> None:
+        """Ends it at a limit; at one of time not before its runtime was asked where it is, if it can tell. Its account
+        and its output end here."""
+        request = self._header.get("stack_dump")
+        if request is None or limit not in ("wall", "cpu") or self._status is not None:
+            self.end(limit)
+            return
+        self.ending = limit
+        self.account.stop_clock()
+        self._report = self.account.close(limit, killed=False, failed=True)
+        for capture in self._captures:
+            for _ in range(_MAX_PIPE_READS):
+                if not capture.open or not self._pass_on(capture):
+                    break
+        self._dump = StackDump(request)
+        self._dump.ask(self._config.uid, self.pid)
+
+    def _take_dump(self, dump: StackDump, capture: Capture) -> bool:
+        data = capture.read_all()
+        dump.take(capture.name, data)
+        return bool(data)
 
     def announced_exit(self, exit_code: int) -> None:
         """The main process has sent its last words: it ends, and has nothing more to do."""
@@ -154,7 +194,7 @@ class Run:
 
     def exited(self, status: int) -> None:
         """The main process has ended; ``status`` as from waitpid."""
-        self._status = status
+        self._status = status if self._dump is None else signal.SIGKILL
         self.account.stop_clock()
 
     @property
@@ -169,13 +209,17 @@ class Run:
         status = self._status or 0
         killed_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         exit_code = None if killed_by is not None else os.WEXITSTATUS(status)
-        ending, usage = self.account.close(self.ending or "exited", killed_by == signal.SIGKILL, exit_code != 0)
+        ending, usage = self._report or self.account.close(
+            self.ending or "exited", killed=killed_by == signal.SIGKILL, failed=exit_code != 0
+        )
         if killed_by == signal.SIGXFSZ:
             usage["limits_hit"].append("file_size")
         artefacts, fault = self._artefacts() if ending == "exited" and exit_code == 0 else ([], "")
         if fault:
             ending = "disk"
             usage["limits_hit"].append("disk")
+        if self._dump is not None and self._dump.text:
+            self._emit({"type": "output", "run_id": self.id, "stream": "stack"}, self._dump.text)
         self._emit(
             {
                 "type": "exited",

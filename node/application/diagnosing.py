@@ -1,4 +1,4 @@
-"""The diagnostics of one task: what its compiler says, and the error that its program ended with."""
+"""The diagnostics of one task: what its compiler says, and what is to be said of how its program ended."""
 
 from __future__ import annotations
 
@@ -6,38 +6,52 @@ from collections.abc import Sequence
 
 from node.application.off_loop import off_loop
 from node.domain.diagnostics import diagnostics_of
+from node.domain.ends import end_of
 from node.domain.program import Program
+from node.domain.sandbox import Ending, Outcome
+from node.domain.stack_dumps import places_of
 from schemas.diagnostic import MAX_DIAGNOSTICS, Diagnostic
-from schemas.execution import COMPILE_STAGE, RUN_STAGE, CaseResult, Stage, case_stage
-from schemas.status import Verdict
+from schemas.execution import COMPILE_STAGE, Stage
+from schemas.task import Limits
+
+_BY_ITSELF = (Ending.EXITED, Ending.MEMORY)
+"""Endings that may be those of an error, which its output tells; memory is, where the runtime gave up."""
+
+_OUT_OF_TIME = (Ending.CPU, Ending.WALL)
 
 
 async def of_compilation(program: Program, stage: Stage | None) -> list[Diagnostic]:
     """Errors and warnings, whether it went well or not."""
-    return await _of_stage(program, COMPILE_STAGE, stage)
+    return await _of_output(program, COMPILE_STAGE, stage) if stage else []
 
 
-async def of_run(program: Program, stage: Stage | None) -> list[Diagnostic]:
-    """The error that ended it; none for a program that ended well, whatever it printed."""
-    return await _of_stage(program, RUN_STAGE, stage) if stage and stage.exit_code != 0 else []
+async def of_run(
+    program: Program, name: str, outcome: Outcome, stage: Stage | None, limits: Limits
+) -> list[Diagnostic]:
+    """The error that ended the program in the stage of that name, and what is to be said of its end; nothing of one
+    that ended well, whatever it printed."""
+    error = outcome.ending in _BY_ITSELF and outcome.exit_code != 0
+    told = await _of_output(program, name, stage) if error and stage else []
+    told += await _of_stack(program, name, outcome)
+    end = await off_loop(len(outcome.stderr), lambda: end_of(outcome, limits, program.language, name))
+    return together(told, end)
 
 
-async def of_cases(program: Program, cases: Sequence[CaseResult]) -> list[Diagnostic]:
-    """The error of the first case that ended with one."""
-    for index, case in enumerate(cases):
-        if case.verdict is Verdict.RUNTIME_ERROR:
-            return await _of_stage(program, case_stage(index), case.stage)
-    return []
-
-
-def together(*parts: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Those of all stages, as many as an execution has."""
-    return [one for part in parts for one in part][:MAX_DIAGNOSTICS]
-
-
-async def _of_stage(program: Program, name: str, stage: Stage | None) -> list[Diagnostic]:
-    rules = program.language.diagnostics
-    if stage is None or not rules or not (stage.stderr or stage.stdout):
+async def _of_stack(program: Program, name: str, outcome: Outcome) -> list[Diagnostic]:
+    dump, text = program.language.stack_dump, outcome.stack_dump
+    if dump is None or not text or outcome.ending not in _OUT_OF_TIME:
         return []
+    return await off_loop(len(text), lambda: places_of(dump, text.decode(errors="replace"), program.files.keys(), name))
+
+
+def together(first: Sequence[Diagnostic], last: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """As many as an execution has: of more, the last of ``first`` are left out."""
+    return [*first[: MAX_DIAGNOSTICS - len(last)], *last]
+
+
+async def _of_output(program: Program, name: str, stage: Stage) -> list[Diagnostic]:
+    rules = program.language.diagnostics
     output = stage.stderr or stage.stdout
+    if not rules or not output:
+        return []
     return await off_loop(len(output), lambda: diagnostics_of(rules, name, output, program.files.keys()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from node.application import diagnosing
 from node.application.attempt import Attempt
 from node.application.live_output import LiveOutput
 from node.application.off_loop import off_loop
@@ -13,6 +14,7 @@ from node.domain.comparison import accepts
 from node.domain.program import Runnable, run_launch
 from node.domain.sandbox import Launch, Outcome, Role
 from node.domain.verdict import as_its_runtime_says, case_verdict, checker_verdict, explain, run_status, stage_of
+from schemas.diagnostic import Diagnostic
 from schemas.execution import CaseResult, case_stage
 from schemas.status import Status, Verdict
 from schemas.task import Limits, TestCase
@@ -56,8 +58,11 @@ class Judge:
         self._pool = pool
         self._announcer = announcer
 
-    async def judge(self, attempt: Attempt, runnable: Runnable, checker: Runnable | None) -> list[CaseResult]:
-        """Runs the program for each case: one result per case, in order. Raises SandboxLostError. A checker runs in a
+    async def judge(
+        self, attempt: Attempt, runnable: Runnable, checker: Runnable | None
+    ) -> tuple[list[CaseResult], list[Diagnostic]]:
+        """Runs the program for each case: one result per case, in order, and the diagnostics of the first case that has
+        any. Raises SandboxLostError. A checker runs in a
         slot of its own language, and no slot is held while another is waited for: two tasks must never wait for each
         other's."""
         if checker is not None:
@@ -68,8 +73,9 @@ class Judge:
 
     async def _each(
         self, attempt: Attempt, runnable: Runnable, checker: Runnable | None, sandbox: Sandbox | None
-    ) -> list[CaseResult]:
+    ) -> tuple[list[CaseResult], list[Diagnostic]]:
         results: list[CaseResult] = []
+        found: list[Diagnostic] = []
         stopped = False
         for index, case in enumerate(attempt.task.cases):
             name = _name(case, index)
@@ -81,9 +87,12 @@ class Judge:
             ended = await self._run(attempt, runnable, sandbox, launch, live)
             outcome = as_its_runtime_says(ended, runnable.program.language)
             result = await self._verdict(attempt, name, case, outcome, checker)
+            if not found:
+                program = runnable.program
+                found = await diagnosing.of_run(program, case_stage(index), outcome, result.stage, launch.limits)
             results.append(await off_loop(_size(result), partial(attempt.budget.case, result)))
             stopped = attempt.task.stop_at_first_failure and result.verdict is not Verdict.ACCEPTED
-        return results
+        return results, found
 
     def _launch(self, attempt: Attempt, runnable: Runnable, case: TestCase) -> Launch:
         limits = case.limits or attempt.task.limits

@@ -85,7 +85,9 @@ class Workbench:
             compile_stage=compile_stage,
             run_stage=stage,
             error=explain(outcome, task.limits, "the program"),
-            diagnostics=diagnosing.together(found, await diagnosing.of_run(runnable.program, stage)),
+            diagnostics=diagnosing.together(
+                found, await diagnosing.of_run(runnable.program, RUN_STAGE, outcome, stage, task.limits)
+            ),
         )
 
     async def _judged(
@@ -94,9 +96,9 @@ class Workbench:
         checker = await self._checker(attempt)
         if isinstance(checker, Build):
             return _unchecked(attempt, compile_stage, checker)
-        cases = await self._judge.judge(attempt, runnable, checker)
+        cases, said = await self._judge.judge(attempt, runnable, checker)
         status = summary(cases, cancelled=attempt.cancelled)
-        found = diagnosing.together(found, await diagnosing.of_cases(runnable.program, cases))
+        found = diagnosing.together(found, said)
         return attempt.execution(status, compile_stage=compile_stage, cases=cases, diagnostics=found)
 
     async def _checker(self, attempt: Attempt) -> Runnable | Build | None:

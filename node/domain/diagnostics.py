@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from node.domain.language import DiagnosticRule
 from node.domain.patterns import Match, matches
+from node.domain.text import printable
 from schemas.diagnostic import MAX_DIAGNOSTICS, MAX_MESSAGE, Diagnostic
 from schemas.status import Severity
 
@@ -38,7 +39,7 @@ def _told_by(rule: DiagnosticRule, stage: str, text: str, files: Collection[str]
         found = [found[-1]] if rule.innermost == "last" else [found[0]]
     for match in found:
         place = _frame(rule, match, files) if rule.frame else match
-        name = _own(place.groups.get("file", ""), files) if place else ""
+        name = own_file(place.groups.get("file", ""), files) if place else ""
         if place and name:
             yield _diagnostic(stage, name, place, match)
 
@@ -48,26 +49,26 @@ def _frame(rule: DiagnosticRule, match: Match, files: Collection[str]) -> Match 
     frames = matches(rule.frame, match.text, MAX_MATCHES)
     if rule.innermost == "last":
         frames.reverse()
-    return next((frame for frame in frames if _own(frame.groups.get("file", ""), files)), None)
+    return next((frame for frame in frames if own_file(frame.groups.get("file", ""), files)), None)
 
 
 def _diagnostic(stage: str, file: str, place: Match, match: Match) -> Diagnostic:
     told = match.groups
-    column = _number(place.groups.get("column", ""))
+    column = line_number(place.groups.get("column", ""))
     if not column and told.get("caret") is not None:
         column = len(told["caret"]) + 1
     return Diagnostic(
         stage=stage,
         file=file,
-        line=_number(place.groups.get("line", "")),
+        line=line_number(place.groups.get("line", "")),
         column=column,
         severity=_severity(told.get("severity", "")),
-        message=_words(told.get("message", "") or told.get("code", "")),
-        code=_words(told.get("code", "")),
+        message=printable(told.get("message", "") or told.get("code", ""), MAX_MESSAGE),
+        code=printable(told.get("code", ""), MAX_MESSAGE),
     )
 
 
-def _own(told: str, files: Collection[str]) -> str:
+def own_file(told: str, files: Collection[str]) -> str:
     """The submitted file that the tool means: by its name, by the end of its path, or (a Java frame has no more) by the
     end of one submitted file's."""
     told = told.removeprefix("./")
@@ -83,10 +84,6 @@ def _severity(told: str) -> Severity:
     return next((severity for word, severity in _SEVERITIES if word in told), Severity.ERROR)
 
 
-def _number(told: str) -> int:
+def line_number(told: str) -> int:
     """0 for what is no number, or none of a line that there could be."""
     return int(told) if told.isascii() and told.isdigit() and len(told) < 9 else 0
-
-
-def _words(told: str) -> str:
-    return "".join(character for character in told[:MAX_MESSAGE] if character.isprintable())

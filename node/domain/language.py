@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from node.domain.sandbox import Role
+from node.domain.sandbox import Role, StackDump
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,11 @@ class Language:
     ``run_command``."""
     out_of_memory_pattern: str = ""
     """Regular expression; a failing program with a match in the end of its stderr ended for want of memory."""
+    allocation_pattern: str = ""
+    """Regular expression; its last match in such a stderr is what the runtime says of the allocation. Empty: the match
+    of ``out_of_memory_pattern`` is."""
+    stack_dump: StackDump | None = None
+    """How its programs tell where they are when their time is up; None: they do not."""
     rules: tuple[CodeRule, ...] = ()
     diagnostics: tuple[DiagnosticRule, ...] = ()
     """Of one stage, the first that finds anything counts."""

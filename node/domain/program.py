@@ -117,6 +117,7 @@ def run_launch(runnable: Runnable, *, stdin: str, args: Sequence[str], limits: L
         stdin=stdin.encode(),
         env=program.env,
         executables=runnable.executables,
+        stack_dump=language.stack_dump,
         warm=not (fixed_env and program.env),
     )
 

@@ -18,6 +18,22 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StackDump:
+    """How a runtime tells where its program is: when it gets a signal, it writes a stack, or one per thread with blank
+    lines between them, the innermost call first (ADR 0019)."""
+
+    signal: int
+    stream: str
+    """``stdout`` or ``stderr``: where it writes."""
+    begin: str
+    """The text that the dump begins with."""
+    frame: str
+    """Regular expression of one call: groups ``file``, ``line`` and, where they are told, ``function``, ``column``."""
+    running: str = ""
+    """Regular expression of the stack of a thread that runs: such a one comes before those that wait."""
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """One program to start: files in a fresh work directory, a command, its limits."""
 
@@ -33,6 +49,8 @@ class Launch:
     """Glob patterns of regular files to bring back."""
     warm: bool = True
     """May be given to the process that waits in the slot."""
+    stack_dump: StackDump | None = None
+    """How it can be asked where it is when its time is up; None: it cannot."""
 
 
 class Ending(StrEnum):
@@ -66,6 +84,9 @@ class Outcome:
     artefacts: Mapping[str, bytes] = field(default_factory=dict)
     fault: str = ""
     """What is to be said of its end beside the limit, as a sentence goes on from "the program"; empty: nothing."""
+
+    stack_dump: bytes = b""
+    """Where its runtime says it was, at a limit of time."""
 
     @property
     def output_bytes(self) -> int:

@@ -16,6 +16,11 @@ def readable(data: bytes, *, truncated: bool) -> tuple[str, bool]:
         return data.decode(errors="replace"), True
 
 
+def printable(text: str, most: int) -> str:
+    """Its first ``most`` characters without those that move a cursor or cannot be seen."""
+    return "".join(character for character in text[:most] if character.isprintable())
+
+
 class LiveText:
     """One stream, decoded piece by piece; knows how many characters (code points) went before."""
 

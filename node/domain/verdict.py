@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from node.domain.ends import signal_words
 from node.domain.language import Language
 from node.domain.patterns import matches_in
 from node.domain.sandbox import Ending, Outcome
@@ -112,7 +113,7 @@ def compile_status(outcome: Outcome) -> Status | None:
 def explain(outcome: Outcome, limits: Limits, who: str) -> str:
     """The sentence on what ended ``who``; empty where the exit code says it all."""
     if outcome.ending is Ending.EXITED:
-        return f"{who} was ended by signal {outcome.signal}" if outcome.signal is not None else ""
+        return f"{who} was ended by {signal_words(outcome.signal)}" if outcome.signal is not None else ""
     if outcome.fault:
         return f"{who} {outcome.fault}"
     return f"{who} {_WHAT_IT_DID[outcome.ending].format(limits=limits)}"

@@ -6,12 +6,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from signal import Signals
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Language, Warm
 from node.domain.patterns import groups_in, names_in
+from node.domain.sandbox import StackDump
 from schemas.names import is_token
 
 _MIB = 1 << 20
@@ -31,6 +33,7 @@ class _RunFile(_Strict, forbid_unknown_fields=True):
     command: tuple[str, ...]
     options: tuple[str, ...] = ()
     out_of_memory_pattern: str = ""
+    allocation_pattern: str = ""
 
 
 class _WarmFile(_Strict, forbid_unknown_fields=True):
@@ -54,6 +57,14 @@ class _CompileFile(_Strict, forbid_unknown_fields=True):
     memory_mib: int | msgspec.UnsetType = msgspec.UNSET
     disk_mib: int | msgspec.UnsetType = msgspec.UNSET
     output_kib: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class _StackDumpFile(_Strict, forbid_unknown_fields=True):
+    signal: str
+    stream: Literal["stdout", "stderr"]
+    begin: Annotated[str, msgspec.Meta(min_length=4, max_length=100)]
+    frame: str
+    running: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class _RuleFile(_Strict, forbid_unknown_fields=True):
@@ -85,6 +96,7 @@ class _LanguageFile(_Strict, forbid_unknown_fields=True):
     processes_overhead: int | msgspec.UnsetType = msgspec.UNSET
     compile: _CompileFile | None = None
     warm: _WarmFile | None = None
+    stack_dump: _StackDumpFile | None = None
     rules: tuple[_RuleFile, ...] = ()
     diagnostics: tuple[_DiagnosticFile, ...] = ()
 
@@ -118,14 +130,16 @@ def load_language(path: Path) -> Language:
 
 
 def _language(file: _LanguageFile) -> Language:
-    given = _given(file, ("run", "compile", "warm", "rules", "diagnostics"))
+    given = _given(file, ("run", "compile", "warm", "stack_dump", "rules", "diagnostics"))
     return Language(
         **_in_bytes(given),
         run_command=file.run.command,
         run_options=file.run.options,
         out_of_memory_pattern=file.run.out_of_memory_pattern,
+        allocation_pattern=file.run.allocation_pattern,
         compile=_compile_stage(file.compile) if file.compile else None,
         warm=_warm(file.warm),
+        stack_dump=_stack_dump(file.stack_dump),
         rules=tuple(CodeRule(rule.id, rule.pattern, rule.message) for rule in file.rules),
         diagnostics=tuple(DiagnosticRule(**_given(rule)) for rule in file.diagnostics),
     )
@@ -137,6 +151,14 @@ def _compile_stage(file: _CompileFile) -> CompileStage:
 
 def _warm(file: _WarmFile | None) -> Warm | None:
     return Warm(**_given(file)) if file else None
+
+
+def _stack_dump(file: _StackDumpFile | None) -> StackDump | None:
+    if file is None:
+        return None
+    if file.signal not in Signals.__members__:
+        raise ValueError(f"stack_dump.signal {file.signal!r} is no signal")
+    return StackDump(signal=Signals[file.signal], **_given(file, ("signal",)))
 
 
 def _given(part: msgspec.Struct, without: Sequence[str] = ()) -> dict[str, Any]:
@@ -167,10 +189,12 @@ def _check(language: Language) -> None:
     if language.source_name_pattern and groups_in(language.source_name_pattern) < 1:
         raise ValueError("source_name_pattern needs a group: it is the name")
     _check_warm(language.warm, language.compile)
-    _check_patterns([language.out_of_memory_pattern, *language.run_options])
+    _check_patterns([language.out_of_memory_pattern, language.allocation_pattern, *language.run_options])
     _check_patterns(rule.pattern for rule in language.rules)
     for rule in language.diagnostics:
         _check_diagnostic(rule)
+    if language.stack_dump:
+        _check_stack_dump(language.stack_dump)
     _check_patterns(language.compile.options_allowed if language.compile else ())
 
 
@@ -187,6 +211,13 @@ def _check_diagnostic(rule: DiagnosticRule) -> None:
     missing |= {"message"} - names_in(rule.pattern)
     if missing:
         raise ValueError(f"diagnostics: {rule.pattern!r} and its frame lack the groups {', '.join(sorted(missing))}")
+
+
+def _check_stack_dump(dump: StackDump) -> None:
+    _check_patterns([dump.running])
+    missing = {"file", "line"} - names_in(dump.frame)
+    if missing:
+        raise ValueError(f"stack_dump.frame {dump.frame!r} lacks the groups {', '.join(sorted(missing))}")
 
 
 def _check_patterns(patterns: Iterable[str]) -> None:

@@ -42,11 +42,11 @@ function waitForProgram() {
 }
 
 // Uses once what Node.js compiles or makes at its first use: the streams that print, module loader and console. Last,
-// quick_exit.node registers itself for the end of the process.
+// stack_dump.node registers itself for a signal, and quick_exit.node for the end of the process.
 function rehearse() {
   require('./streams.js');
   require('./rehearsal.js');
-  process.dlopen({ exports: {} }, path.join(__dirname, 'quick_exit.node'));
+  for (const name of ['stack_dump.node', 'quick_exit.node']) process.dlopen({ exports: {} }, path.join(__dirname, name));
 }
 
 function readList() {

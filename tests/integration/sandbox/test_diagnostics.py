@@ -104,6 +104,7 @@ PROGRAMS = {
         [
             ("compile", "main.cpp", 3, 7, "-Wunused-variable", "unused variable"),
             ("run", "main.cpp", 4, 0, "Assertion", "Assertion `1 == 2' failed."),
+            ("run", "", 0, 0, "SIGABRT", "gave up by itself"),
         ],
         ["-Wall"],
     ),

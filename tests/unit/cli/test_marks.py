@@ -61,6 +61,13 @@ def test_a_line_that_the_tool_itself_has_shown_is_not_shown_again() -> None:
     assert list(marks(shown, "a\n  worse()\n")) != []
 
 
+def test_what_is_in_no_file_is_told_after_the_line() -> None:
+    crashed = failed()
+    end = Diagnostic("run", "", message="used an address", code="SIGSEGV")
+    told = list(marks(replace(crashed, diagnostics=(end, *crashed.diagnostics)), "a\nb\n"))
+    assert told == ["a.py, line 2: KeyError: it broke", "    2 | b", "SIGSEGV: used an address"]
+
+
 def test_no_name_or_line_moves_a_cursor() -> None:
     told = "".join(marks(failed(message="\x1b[2J", file="\x1b]0;"), "a\n\x1b[31m\n"))
     assert "\x1b" not in told

@@ -34,6 +34,13 @@ kind = "prestart"
 command = ["tiny", "--wait"]
 env_at_start = true
 
+[stack_dump]
+signal = "SIGQUIT"
+stream = "stderr"
+begin = "quit"
+frame = '^(?P<file>\\w+):(?P<line>\\d+)$'
+running = 'runs'
+
 [[rules]]
 id = "tiny-evil"
 pattern = '\\bevil\\b'
@@ -61,6 +68,8 @@ def test_stages_and_rules_are_read_and_sizes_become_bytes(tmp_path: Path) -> Non
     assert language.warm is not None
     assert language.warm.env_at_start
     assert [rule.id for rule in language.rules] == ["tiny-evil"]
+    assert language.stack_dump is not None
+    assert (language.stack_dump.signal, language.stack_dump.running) == (3, "runs")
 
 
 @pytest.mark.parametrize(
@@ -79,6 +88,11 @@ def test_stages_and_rules_are_read_and_sizes_become_bytes(tmp_path: Path) -> Non
         (("-O[0-3]", "-O["), "missing"),
         (("memory_mib = 2", "memory_gib = 2"), "memory_gib"),
         (("env_at_start = true", "env_at_stop = true"), "env_at_stop"),
+        (("SIGQUIT", "QUIT"), "'QUIT' is no signal"),
+        (('stream = "stderr"', 'stream = "both"'), "both"),
+        (('begin = "quit"', 'begin = ""'), "length"),
+        (("<line>", "<row>"), "lacks the groups line"),
+        (("'runs'", "'runs('"), "missing"),
         (('message = "is evil"', 'massage = "is evil"'), "message|massage"),
         (("memory_overhead_mib = 3", 'memory_overhead_mib = "3"'), "memory_overhead_mib"),
         (("[run]", "[run"), "Expected"),

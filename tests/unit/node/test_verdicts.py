@@ -92,7 +92,8 @@ def test_a_content_compiler_has_no_status_and_a_cancelled_one_is_cancelled() -> 
 
 
 def test_a_signal_of_its_own_is_told_in_words() -> None:
-    assert explain(an_outcome(exit_code=None, signal=11), LIMITS, "the program") == "the program was ended by signal 11"
+    assert explain(an_outcome(exit_code=None, signal=11), LIMITS, "it") == "it was ended by signal 11 (SIGSEGV)"
+    assert explain(an_outcome(exit_code=None, signal=42), LIMITS, "it") == "it was ended by signal 42"
     assert explain(an_outcome(exit_code=3), LIMITS, "the program") == ""
 
 

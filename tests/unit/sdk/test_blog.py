@@ -170,6 +170,27 @@ async def test_each_ending_has_its_words(
     assert seen[-1][1]["words"] == words
 
 
+@pytest.mark.parametrize(
+    ("result", "told", "words"),
+    [
+        (ran("", "FAILED", None, signal=11), ("SIGSEGV", "it used"), "It crashed (SIGSEGV: it used)."),
+        (
+            ran("", "MEMORY_LIMIT", None, signal=9),
+            ("memory limit", "its peak"),
+            "Stopped: it wanted more than 256 MiB of memory (its peak).",
+        ),
+    ],
+)
+async def test_what_is_told_of_an_end_in_no_file_is_in_its_words(
+    gateway: FakeGateway, browser: Browser, result: execution_pb2.Execution, told: tuple[str, str], words: str
+) -> None:
+    code, message = told
+    result.diagnostics.append(execution_pb2.Diagnostic(stage="run", severity="ERROR", message=message, code=code))
+    gateway.script = lambda task: Script(result)
+    seen = events(await (await browser.post("/run", json=SAMPLE)).text())
+    assert (seen[-1][1]["words"], seen[-1][1]["error"]) == (words, None)
+
+
 async def test_the_page_is_told_the_line_of_an_error_and_none_for_a_warning(
     gateway: FakeGateway, browser: Browser
 ) -> None:

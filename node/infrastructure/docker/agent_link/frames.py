@@ -35,10 +35,10 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
 
 class Output(msgspec.Struct, frozen=True, tag="output"):
-    """A piece of the program's output, which is the frame's body."""
+    """A piece of the program's output, or where it was when its time was up; the frame's body."""
 
     run_id: str
-    stream: Literal["stdout", "stderr"]
+    stream: Literal["stdout", "stderr", "stack"]
 
 
 class Artefact(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from node.domain.sandbox import Launch
+from node.domain.sandbox import Launch, StackDump
 from node.domain.sizes import MAX_ARTEFACT_NAME_BYTES, MAX_ARTEFACTS
 
 
@@ -41,7 +41,12 @@ def run_header(
         "collect_files": MAX_ARTEFACTS,
         "collect_name_bytes": MAX_ARTEFACT_NAME_BYTES,
         "warm": warm,
+        "stack_dump": _stack_dump(launch.stack_dump),
     }
+
+
+def _stack_dump(dump: StackDump | None) -> dict[str, Any] | None:
+    return {"signal": dump.signal, "stream": dump.stream, "begin": dump.begin} if dump else None
 
 
 def kill_header(run_id: str) -> dict[str, Any]:

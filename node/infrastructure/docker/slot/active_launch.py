@@ -17,6 +17,7 @@ from node.infrastructure.docker.agent_link.frames import Exited, FrameError, spl
 
 _log = structlog.get_logger(__name__)
 _FRAME_SLACK_BYTES = 64 << 10
+"""Holds a stack dump, too."""
 _run_numbers = itertools.count(1)
 
 
@@ -36,7 +37,7 @@ class ActiveLaunch:
         """Whether the slot may be used again."""
         self._on_output = on_output
         self._uid = uid
-        self._output = {"stdout": bytearray(), "stderr": bytearray()}
+        self._output = {"stdout": bytearray(), "stderr": bytearray(), "stack": bytearray()}
 
     @property
     def max_body_bytes(self) -> int:
@@ -53,11 +54,14 @@ class ActiveLaunch:
         self._on_output = _ignore
 
     def take_output(self, stream: str, data: bytes) -> None:
-        """Keeps the output and passes it on. Raises FrameError where it is more than the limit."""
+        """Keeps the output and passes it on, but no stack dump. Raises FrameError where it is more than the limit."""
         kept = self._output[stream]
         kept += data
-        if len(kept) > self.limits.output_bytes:
-            raise FrameError(f"more {stream} than the limit of {self.limits.output_bytes} bytes")
+        most = _FRAME_SLACK_BYTES if stream == "stack" else self.limits.output_bytes
+        if len(kept) > most:
+            raise FrameError(f"more {stream} than the limit of {most} bytes")
+        if stream == "stack":
+            return
         try:
             self._on_output(stream, data)
         except Exception:  # noqa: BLE001 - a watcher's failure is not the program's, whatever it is
@@ -96,6 +100,7 @@ class ActiveLaunch:
             limits_hit=tuple({*exited.limits_hit, "memory"} if killed else exited.limits_hit),
             artefacts=split_artefacts(exited.artefacts, body),
             fault=exited.fault,
+            stack_dump=bytes(self._output["stack"]),
         )
 
     def outcome_of_killed_container(self, *, wall_ms: float, cpu_ms: float) -> Outcome:
