@@ -10,6 +10,7 @@ from typing import Any
 
 from . import workdir
 from .account import Account
+from .capture import Capture
 from .config import AgentConfig, RlimitSet
 from .disk import Disk
 from .identity import end_everything, files_as, kill_everything
@@ -20,38 +21,11 @@ from .warm import WaitingProcess
 
 Emit = Callable[..., None]
 """``emit(header, *body)``: sends a frame, sooner or later."""
-_READ_BYTES = 65536
+_WRITE_BYTES = 65536
 _DRAIN_TIMEOUT_S = 1.0
 _MAX_PROBLEMS = 16
 _MAX_PIPE_READS = 16
 """Of what is in a pipe when its time is up: 1 MiB, the most that a pipe holds."""
-
-
-class Capture:
-    """One output stream of a program: read as it comes, cut at its limit."""
-
-    def __init__(self, name: str, fd: int, limit: int) -> None:
-        self.name, self.fd = name, fd
-        self.truncated = False
-        self.open = True
-        self._room = limit
-
-    def read_all(self) -> bytes:
-        """The bytes that are there now; ``open`` turns False at the end."""
-        try:
-            data = os.read(self.fd, _READ_BYTES)
-        except BlockingIOError:
-            return b""
-        self.open = bool(data)
-        return data
-
-    def read(self) -> bytes:
-        """The bytes that are there now, cut at the limit."""
-        data = self.read_all()
-        kept = data[: self._room]
-        self._room -= len(kept)
-        self.truncated = self.truncated or len(kept) < len(data)
-        return kept
 
 
 class Run:
@@ -122,7 +96,7 @@ class Run:
         """Writes what fits now; closes the program's stdin after the last byte."""
         try:
             while self._stdin:
-                self._stdin = self._stdin[os.write(self._pipes.our_stdin, self._stdin[:_READ_BYTES]) :]
+                self._stdin = self._stdin[os.write(self._pipes.our_stdin, self._stdin[:_WRITE_BYTES]) :]
         except BlockingIOError:
             return
         except BrokenPipeError:
@@ -175,10 +149,11 @@ class Run:
         self.ending = limit
         self.account.stop_clock()
         self._report = self.account.close(limit, killed=False, failed=True)
-        for capture in self._captures:
+        for capture in [one for one in self._captures if one.open]:
             for _ in range(_MAX_PIPE_READS):
-                if not capture.open or not self._pass_on(capture):
+                if not self._pass_on(capture):
                     break
+            capture.open = True  # if it has ended, the loop is to see that, and to forget its descriptor
         self._dump = StackDump(request)
         self._dump.ask(self._config.uid, self.pid)
 

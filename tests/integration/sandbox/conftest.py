@@ -10,6 +10,7 @@ import docker
 import pytest
 
 from tests.integration.sandbox.prefixed_engine import PATIENCE_S, Eventually, PrefixedEngine
+from tests.servers.oci_runtimes import GVISOR, why_not
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,16 @@ def prefix(client: docker.DockerClient) -> Iterator[str]:
     yield prefix
     for image in client.images.list(f"{prefix}/dressed"):
         client.images.remove(str(image.id), force=True)
+
+
+@pytest.fixture(scope="module", params=["runc", GVISOR])
+def runtime(client: docker.DockerClient, request: pytest.FixtureRequest) -> str:
+    name = str(request.param)
+    reason = why_not(client, name)
+    if reason and name == GVISOR:
+        pytest.skip(reason)
+    assert not reason
+    return name
 
 
 @pytest.fixture

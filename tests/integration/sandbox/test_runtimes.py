@@ -3,60 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
-import docker
 import pytest
 
-from node.domain.sandbox import Ending, Launch, Outcome, Role
+from node.domain.sandbox import Ending, Launch, Role
 from node.infrastructure.docker import DockerSandboxPool, Isolation
 from node.infrastructure.docker.engine.client import EngineError
 from tests.builders import MIB, some_limits
 from tests.fakes.node import nobody
 from tests.integration.sandbox.languages import AT_LEISURE, language
 from tests.integration.sandbox.prefixed_engine import Eventually, PrefixedEngine, crash
-from tests.servers.oci_runtimes import GVISOR, why_not
+from tests.integration.sandbox.python_runs import PYTHON, assert_well, run
+from tests.servers.oci_runtimes import GVISOR
 
-PYTHON = language("python")
 CPP = language("cpp")
-
-
-@pytest.fixture(scope="module", params=["runc", GVISOR])
-def runtime(client: docker.DockerClient, request: pytest.FixtureRequest) -> str:
-    name = str(request.param)
-    reason = why_not(client, name)
-    if reason and name == GVISOR:
-        pytest.skip(reason)
-    assert not reason
-    return name
 
 
 @pytest.fixture
 async def pool(engine: PrefixedEngine, runtime: str) -> DockerSandboxPool:
     return await engine.pool(PYTHON, oci_runtime=runtime, concurrency=1)
-
-
-async def run(pool: DockerSandboxPool, script: str, **changes: Any) -> Outcome:
-    """One Python program in a slot of its own."""
-    wanted = some_limits(**{**AT_LEISURE, **changes})
-    async with pool.slot(PYTHON, Role.RUN, wanted) as sandbox:
-        what = Launch(files={"main.py": script.encode()}, command=("python3", "main.py"), limits=wanted)
-        return await sandbox.run(what, nobody)
-
-
-async def assert_well(pool: DockerSandboxPool) -> None:
-    """The next task finds a slot, and nothing of the one before."""
-    look = """
-        import os
-        print(sum(name.isdigit() for name in os.listdir("/proc")))
-        for place in ("/tmp", "/var/tmp", "/dev/shm", os.getcwd()):
-            print(*os.listdir(place))
-    """
-    outcome = await run(pool, "\n".join(line.strip() for line in look.splitlines()).replace("\nprint(*", "\n  print(*"))
-    processes, *places = outcome.stdout.decode().split("\n")
-    assert outcome.exit_code == 0, outcome.stderr
-    assert int(processes) <= 3, "agent, zygote and this program"
-    assert places == ["", "", "", "main.py", ""]
 
 
 async def test_programs_run_one_after_the_other_in_one_slot(engine: PrefixedEngine, pool: DockerSandboxPool) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from node.agent.run import Capture, split
+from node.agent.capture import Capture
+from node.agent.run import Run, split
 
 
 def test_a_body_is_split_into_files_and_stdin() -> None:
@@ -77,3 +79,26 @@ def test_output_past_its_limit_is_cut_and_read_on_so_that_the_program_does_not_b
     os.close(writer)
     capture.read()
     assert not capture.open
+
+
+def test_a_stream_that_ends_with_the_programs_time_is_still_the_loops_to_forget(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise its number stayed in the loop's poll, which then never slept again."""
+    reader, writer = pipe
+    os.write(writer, b"last")
+    os.close(writer)
+    emitted: list[bytes] = []
+    run = Run.__new__(Run)
+    run.id, run.pid, run.ending = "1", 1 << 30, None
+    run._config = SimpleNamespace(uid=1000)  # type: ignore[assignment]
+    run._header, run._status, run._dump = {"stack_dump": {"signal": 64, "stream": "stderr", "begin": "x"}}, None, None
+    run.account = SimpleNamespace(stop_clock=lambda: None, close=lambda *_, **__: ("wall", {}))  # type: ignore[assignment]
+    run._emit = lambda header, *body: emitted.extend(body)
+    run._captures = [Capture("stdout", reader, limit=100)]
+    monkeypatch.setattr("node.agent.stack_dump.signal_process", lambda *_: None)
+    run._end_at("wall")
+    assert emitted == [b"last"]
+    assert run.readers() == [reader]
+    run.read_output(reader)
+    assert run.readers() == []

@@ -36,6 +36,16 @@ def test_the_line_of_an_uncaught_error_is_shown_after_the_output(
     assert done.stderr == "Traceback\na.py, line 2: KeyError: 'y'\n    2 | print(x['y'])\n      |       ^\n"
 
 
+def test_the_line_that_it_was_at_when_its_time_was_up_is_marked_and_not_what_led_there() -> None:
+    spin = Diagnostic("run", "a.py", 2, message="was here when its time was up, in f", code="time limit")
+    call = Diagnostic("run", "a.py", 3, severity=Severity.NOTE, message="called from here", code="time limit")
+    stopped = Execution("t1", Status.TIME_LIMIT, run=Stage(None, signal=9), diagnostics=(spin, call))
+    assert list(marks(stopped, "def f():\n  while True: pass\nf()\n")) == [
+        "a.py, line 2: time limit: was here when its time was up, in f",
+        "    2 |   while True: pass",
+    ]
+
+
 def test_a_warning_is_not_marked_nor_what_has_no_line() -> None:
     assert list(marks(failed(severity=Severity.WARNING), "a\nb\n")) == []
     assert list(marks(failed(line=0), "a\nb\n")) == []

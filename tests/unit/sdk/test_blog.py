@@ -170,6 +170,18 @@ async def test_each_ending_has_its_words(
     assert seen[-1][1]["words"] == words
 
 
+async def test_the_page_is_told_the_line_that_a_program_was_at_when_its_time_was_up(
+    gateway: FakeGateway, browser: Browser
+) -> None:
+    result = ran("", "TIME_LIMIT", None, signal=9)
+    place = execution_pb2.Diagnostic(file="main.py", line=2, severity="ERROR", message="was here", code="time limit")
+    call = execution_pb2.Diagnostic(file="main.py", line=9, severity="NOTE", message="from here", code="time limit")
+    result.diagnostics.extend([place, call])
+    gateway.script = lambda task: Script(result)
+    seen = events(await (await browser.post("/run", json=SAMPLE)).text())
+    assert seen[-1][1]["error"] == {"line": 2, "message": "time limit: was here"}
+
+
 @pytest.mark.parametrize(
     ("result", "told", "words"),
     [
