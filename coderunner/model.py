@@ -61,6 +61,7 @@ class Stage:
     wall_ms: float = 0.0
     cpu_ms: float = 0.0
     peak_memory_bytes: int = 0
+    """Without what the interpreter takes for itself: ``Language.baseline_memory_bytes``."""
     limits_hit: tuple[str, ...] = ()
     """Of ``cpu, wall, memory, processes, output, disk, open_files, file_size``."""
 
@@ -179,6 +180,9 @@ class Language:
     compiled: bool = False
     nodes: int = 0
     """Live nodes that serve it."""
+    baseline_memory_bytes: int = 0
+    """What the interpreter takes for itself, and no task is charged for: a page can show a task's
+    ``peak_memory_bytes`` beside it. 0 where programs are charged for all they have (compiled ones, Bash)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ def language(message: catalog_pb2.Language) -> model.Language:
         extensions=tuple(message.extensions),
         compiled=message.compiled,
         nodes=message.nodes,
+        baseline_memory_bytes=message.baseline_memory_bytes,
     )
 
 

@@ -15,6 +15,8 @@ class LanguageRecord(msgspec.Struct, frozen=True, kw_only=True):
     aliases: list[str]
     extensions: list[str]
     compiled: bool
+    baseline_memory_bytes: int = 0
+    """What its interpreter takes for itself, which no task is charged for; 0 where there is none, or nobody knows."""
 
 
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,8 @@ MAX_ENTRIES = 64
 MAX_LANGUAGES = 256
 MAX_NAME_CHARS = 64
 MAX_TEXT_CHARS = 256
+MAX_BASELINE_BYTES = 64 << 30
+"""No interpreter takes that much for itself."""
 MAX_UNIX_MS = 253_402_300_799_999
 """The last of the year 9999."""
 _MAX_PERCENT = 10_000.0
@@ -42,7 +44,7 @@ def _faults(record: NodeRecord) -> Iterator[str]:
     if not (_are_texts(record.labels, MAX_NAME_CHARS) and _are_texts(record.labels.values(), MAX_TEXT_CHARS)):
         yield "labels: too long, too many, or not printable"
     if len(record.languages) > MAX_LANGUAGES or not all(map(_is_language, record.languages)):
-        yield "languages: too many, too long, or not printable"
+        yield "languages: too many, too long, not printable, or of impossible memory"
     yield from _wrong_numbers(record)
 
 
@@ -65,6 +67,7 @@ def _is_language(language: LanguageRecord) -> bool:
         and _is_text(language.version, MAX_NAME_CHARS)
         and _are_texts(language.aliases, MAX_NAME_CHARS)
         and _are_texts(language.extensions, MAX_NAME_CHARS)
+        and 0 <= language.baseline_memory_bytes <= MAX_BASELINE_BYTES
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +27,13 @@ class LanguageDTO:
     compiled: bool = False
     nodes: int = 0
     """Live nodes that serve it."""
+    baselines: list[int] = field(default_factory=list)
+    """What each of these nodes that knows it says of the interpreter's own memory, in bytes."""
+
+    @property
+    def baseline_memory_bytes(self) -> int:
+        """The median of what the nodes say, so that no single one decides it; 0 where none says anything."""
+        return statistics.median_low(self.baselines) if self.baselines else 0
 
 
 class CatalogAppService:
@@ -60,6 +68,8 @@ def _merge(merged: dict[str, LanguageDTO], records: Iterable[LanguageRecord]) ->
         if record.name not in counted:
             counted.add(record.name)
             language.nodes += 1
+            if record.baseline_memory_bytes:
+                language.baselines.append(record.baseline_memory_bytes)
 
 
 def _add_new(known: list[str], found: Iterable[str]) -> None:

@@ -37,6 +37,7 @@ def _language(language: LanguageDTO) -> pb.Language:
         extensions=language.extensions,
         compiled=language.compiled,
         nodes=language.nodes,
+        baseline_memory_bytes=language.baseline_memory_bytes,
     )
 
 

@@ -7,7 +7,7 @@ import click
 from coderunner.cli.output import as_json, print_json, print_notice
 from coderunner.cli.printable import coloured
 from coderunner.cli.session import Address, against
-from coderunner.cli.tables import table
+from coderunner.cli.tables import mebibytes, table
 from coderunner.model import Node, NodeState
 
 _COLOURS = {NodeState.READY: "green", NodeState.OVERLOADED: "red"}
@@ -67,8 +67,10 @@ def languages(address: Address, as_objects: bool) -> None:
             ", ".join(language.aliases),
             " ".join(language.extensions),
             "yes" if language.compiled else "no",
+            mebibytes(language.baseline_memory_bytes) if language.baseline_memory_bytes else "",
             language.nodes,
         )
         for language in found
     ]
-    click.echo(table(("language", "versions", "aliases", "files", "compiled", "nodes"), rows, right=("nodes",)))
+    header = ("language", "versions", "aliases", "files", "compiled", "own memory", "nodes")
+    click.echo(table(header, rows, right=("own memory", "nodes")))

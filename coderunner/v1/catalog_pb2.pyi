@@ -18,20 +18,22 @@ class ListLanguagesResponse(_message.Message):
     def __init__(self, languages: _Optional[_Iterable[_Union[Language, _Mapping]]] = ...) -> None: ...
 
 class Language(_message.Message):
-    __slots__ = ("name", "versions", "aliases", "extensions", "compiled", "nodes")
+    __slots__ = ("name", "versions", "aliases", "extensions", "compiled", "nodes", "baseline_memory_bytes")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
     ALIASES_FIELD_NUMBER: _ClassVar[int]
     EXTENSIONS_FIELD_NUMBER: _ClassVar[int]
     COMPILED_FIELD_NUMBER: _ClassVar[int]
     NODES_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     name: str
     versions: _containers.RepeatedScalarFieldContainer[str]
     aliases: _containers.RepeatedScalarFieldContainer[str]
     extensions: _containers.RepeatedScalarFieldContainer[str]
     compiled: bool
     nodes: int
-    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[str]] = ..., aliases: _Optional[_Iterable[str]] = ..., extensions: _Optional[_Iterable[str]] = ..., compiled: bool = ..., nodes: _Optional[int] = ...) -> None: ...
+    baseline_memory_bytes: int
+    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[str]] = ..., aliases: _Optional[_Iterable[str]] = ..., extensions: _Optional[_Iterable[str]] = ..., compiled: bool = ..., nodes: _Optional[int] = ..., baseline_memory_bytes: _Optional[int] = ...) -> None: ...
 
 class ListNodesRequest(_message.Message):
     __slots__ = ()

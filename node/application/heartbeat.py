@@ -150,7 +150,7 @@ class Heartbeat:
             id=who.id,
             host=who.host,
             pools=list(who.pools),
-            languages=[_language(language, version) for language, version in self._pool.languages()],
+            languages=[self._language(language, version) for language, version in self._pool.languages()],
             labels=who.labels,
             capacity=who.capacity,
             running=self._task_loops.running,
@@ -166,12 +166,12 @@ class Heartbeat:
             updated_at_ms=int(self._clock()),
         )
 
-
-def _language(language: Language, version: str) -> LanguageRecord:
-    return LanguageRecord(
-        name=language.name,
-        version=version,
-        aliases=list(language.aliases),
-        extensions=list(language.extensions),
-        compiled=language.compile is not None,
-    )
+    def _language(self, language: Language, version: str) -> LanguageRecord:
+        return LanguageRecord(
+            name=language.name,
+            version=version,
+            aliases=list(language.aliases),
+            extensions=list(language.extensions),
+            compiled=language.compile is not None,
+            baseline_memory_bytes=self._pool.baseline_memory_bytes(language.name),
+        )

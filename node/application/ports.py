@@ -155,6 +155,10 @@ class SandboxPool(Protocol):
         """The languages that are served, with the probed version of each."""
         ...
 
+    def baseline_memory_bytes(self, language: str) -> int:
+        """What the interpreter of that language takes for itself, and no task is charged for; 0 where there is none."""
+        ...
+
     def slot(self, language: Language, role: Role, limits: Limits) -> AbstractAsyncContextManager[Sandbox]:
         """A slot that is verified clean, whose container grants ``limits`` memory, processes and disk."""
         ...

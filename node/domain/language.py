@@ -90,6 +90,9 @@ class Language:
     version_command: tuple[str, ...]
     version_pattern: str
     """Its first group is the version."""
+    baseline_command: tuple[str, ...] = ()
+    """An interpreter that has nothing to do: its peak is what no task is charged for. Empty where tasks are charged
+    for all they have."""
     source_name_pattern: str = ""
     """Regular expression; its first group in the source, plus the extension of ``source_name``, names such a file."""
     normalise: tuple[str, ...] = ()

@@ -84,6 +84,8 @@ class Outcome:
     artefacts: Mapping[str, bytes] = field(default_factory=dict)
     fault: str = ""
     """What is to be said of its end beside the limit, as a sentence goes on from "the program"; empty: nothing."""
+    warm: bool = True
+    """Whether the program was given to an interpreter that waited, whose own memory is not in ``peak_memory_bytes``."""
 
     stack_dump: bytes = b""
     """Where its runtime says it was, at a limit of time."""

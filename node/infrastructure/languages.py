@@ -87,6 +87,7 @@ class _LanguageFile(_Strict, forbid_unknown_fields=True):
     version_command: tuple[str, ...]
     version_pattern: str
     run: _RunFile
+    baseline_command: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     normalise: tuple[Literal["bom", "crlf"], ...] | msgspec.UnsetType = msgspec.UNSET
     source_name_pattern: str | msgspec.UnsetType = msgspec.UNSET
     aliases: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET

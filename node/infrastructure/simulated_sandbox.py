@@ -103,6 +103,11 @@ class SimulatedSandboxPool:
     def languages(self) -> Sequence[tuple[Language, str]]:
         return self._languages
 
+    def baseline_memory_bytes(self, language: str) -> int:
+        """Nothing has any memory here."""
+        del language
+        return 0
+
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
         """A new sandbox for each caller; there is no limit to them."""

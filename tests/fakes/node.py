@@ -202,9 +202,13 @@ class ScriptedPool:
         self.says = b""
         self.started = asyncio.Event()
         self.served = [(language, "3.13.5") for language in languages]
+        self.baselines: dict[str, int] = {}
 
     def languages(self) -> Sequence[tuple[Language, str]]:
         return self.served
+
+    def baseline_memory_bytes(self, language: str) -> int:
+        return self.baselines.get(language, 0)
 
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:

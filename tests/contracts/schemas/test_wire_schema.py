@@ -24,7 +24,12 @@ def test_every_field_is_always_sent() -> None:
         if not field.required
     }
     assert not any(kind.__struct_config__.omit_defaults for kind in wire_types())
-    assert optional == {("Callback", "occasion"), ("Execution", "diagnostics"), ("TaskMessage", "large_result")}
+    assert optional == {
+        ("LanguageRecord", "baseline_memory_bytes"),
+        ("Callback", "occasion"),
+        ("Execution", "diagnostics"),
+        ("TaskMessage", "large_result"),
+    }
 
 
 def test_messages_of_every_module_are_compared() -> None:

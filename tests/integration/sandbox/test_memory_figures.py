@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 from docker.models.containers import Container
@@ -56,11 +57,11 @@ async def at_rest(container: Container) -> None:
             await asyncio.sleep(1.0)
 
 
-async def peak_bytes(bench: Workbench, name: str, source: str) -> int:
+async def peak_bytes(bench: Workbench, name: str, source: str, env: Mapping[str, str] | None = None) -> int:
     served = language(name)
     files = [SourceFile(served.source_name, source)]
     task = a_task(language=name, files=files, limits=some_limits(**AT_LEISURE))
-    execution = await bench.execute(Attempt(FakeDelivery(task), "n1", 0.0), program_of(served, "1", files))
+    execution = await bench.execute(Attempt(FakeDelivery(task), "n1", 0.0), program_of(served, "1", files, env=env))
     assert execution.status is Status.SUCCEEDED, execution
     assert execution.run is not None
     return execution.run.peak_memory_bytes
@@ -80,3 +81,28 @@ async def test_two_runs_of_one_program_agree_however_long_its_interpreter_has_wa
     assert max(told) - min(told) < AGREE_BYTES, [round(one / MIB, 2) for one in told]
     if programs is LARGE:
         assert min(told) > 29 * MIB
+
+
+@pytest.mark.parametrize("programs", [EMPTY, LARGE], ids=["empty", "30 MiB"])
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_program_whose_interpreter_had_to_be_started_for_it_is_told_no_more(
+    engine: PrefixedEngine, name: str, programs: dict[str, str]
+) -> None:
+    bench = Workbench(await engine.pool(language(name)), MemoryArtefactStore(), RecordingAnnouncer())
+    too_late_for_one_that_waits = {"TZ": "UTC"}
+    told = [await peak_bytes(bench, name, programs[name], env) for env in (None, too_late_for_one_that_waits) * 2]
+    assert max(told) - min(told) < AGREE_BYTES, [round(one / MIB, 2) for one in told]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_an_interpreters_own_memory_is_measured_where_a_task_is_not_charged_for_it(
+    engine: PrefixedEngine, name: str
+) -> None:
+    pool = await engine.pool(language(name))
+    own_bytes = pool.baseline_memory_bytes(name)
+    if name in ("bash", "cpp", "go"):
+        assert own_bytes == 0
+    else:
+        assert MIB < own_bytes < language(name).memory_overhead_bytes
+    again = await engine.pool(language(name), node_id="node-2")
+    assert abs(again.baseline_memory_bytes(name) - own_bytes) < AGREE_BYTES

@@ -8,7 +8,7 @@ import pytest
 
 from node.domain.sandbox import SandboxLostError
 from node.infrastructure.docker.slot.template import SlotSize
-from tests.builders import MIB, some_limits
+from tests.builders import MIB, an_outcome, some_limits
 from tests.unit.docker.group_on_fakes import Scene
 
 
@@ -21,6 +21,16 @@ async def test_the_slot_used_last_is_handed_out_first() -> None:
     await scene.quiet()
     assert await scene.take() is second
     scene.check()
+
+
+@pytest.mark.parametrize(("warm", "baseline", "told"), [(True, 9, 10), (False, 9, 1), (False, 12, 0), (False, 0, 10)])
+async def test_a_program_that_starts_an_interpreter_for_itself_is_not_charged_for_it(
+    *, warm: bool, baseline: int, told: int
+) -> None:
+    scene = Scene()
+    scene.group.baseline_bytes = baseline * MIB
+    outcome = scene.group.charged(an_outcome(peak_memory_bytes=10 * MIB, warm=warm))
+    assert outcome.peak_memory_bytes == told * MIB
 
 
 async def test_a_slot_that_already_grants_the_memory_is_preferred() -> None:

@@ -56,6 +56,9 @@ class FakeGroup:
     def source_for(self, _limits: Any, memory_bytes: int) -> FakeSource:
         return self._sources[memory_bytes] if isinstance(self._sources, dict) else self._sources
 
+    def charged(self, outcome: Any) -> Any:
+        return outcome
+
     async def resize(self, slot: FakeSlot, memory_bytes: int) -> bool:
         if self._resizes:
             slot.memory_bytes = memory_bytes

@@ -134,6 +134,31 @@ def test_languages_are_merged_over_live_nodes_with_the_newest_version_first(gate
     assert [one.id for one in gateway.catalog.nodes()] == ["a", "b", "c"]
 
 
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("told", "median"),
+    [([], 0), ([0, 0], 0), ([9, 0], 9), ([8, 9], 8), ([8, 9, 60_000], 9)],
+    ids=["nobody", "older nodes", "an older node beside one that tells", "two", "one that is wrong"],
+)
+def test_an_interpreters_own_memory_is_the_median_of_the_nodes_that_tell_it(
+    gateway: GatewayOnFakes, told: list[int], median: int
+) -> None:
+    said = [a_language_record(baseline_memory_bytes=mib * MIB) for mib in told] or [a_language_record()]
+    gateway.directory.records = [a_node_record(f"n{number}", record) for number, record in enumerate(said)]
+    (python,) = gateway.catalog.languages()
+    assert python.baseline_memory_bytes == median * MIB
+
+
+def test_a_node_that_names_a_language_many_times_has_one_voice_in_its_memory(gateway: GatewayOnFakes) -> None:
+    many = [a_language_record("python", str(number), baseline_memory_bytes=64 << 30) for number in range(256)]
+    honest = [a_node_record(name, a_language_record(baseline_memory_bytes=9 * MIB)) for name in ("a", "b")]
+    gateway.directory.records = [*honest, a_node_record("c", *many)]
+    (python,) = gateway.catalog.languages()
+    assert python.baseline_memory_bytes == 9 * MIB
+
+
 def test_versions_sort_by_their_numbers() -> None:
     versions = ["3.9", "3.13", "3.13rc1", "3.13.1", "14.2.0", "1.24.4", "3.2"]
     ordered = ["1.24.4", "3.2", "3.9", "3.13rc1", "3.13", "3.13.1", "14.2.0"]

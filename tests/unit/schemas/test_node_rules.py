@@ -21,6 +21,7 @@ def test_a_usual_record_has_no_fault() -> None:
         "running": 8_192,
         "load_score": 100.0,
         "alarms": ["memory 99 % >= 90 %"] * 64,
+        "languages": [a_language_record(baseline_memory_bytes=64 << 30)],
     }
     assert fault_of(msgspec.structs.replace(a_node_record("a"), **largest)) == ""
 
@@ -54,6 +55,8 @@ def test_a_usual_record_has_no_fault() -> None:
         ("languages", [a_language_record()] * 257),
         ("languages", [a_language_record("py\x1bthon")]),
         ("languages", [a_language_record("")]),
+        ("languages", [a_language_record(baseline_memory_bytes=-1)]),
+        ("languages", [a_language_record(baseline_memory_bytes=(64 << 30) + 1)]),
         ("languages", [a_language_record("python", "3\x1b")]),
         ("languages", [a_language_record("python", "3", "p\n")]),
         ("languages", [a_language_record("python", extensions=["." * 65])]),

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 
 from chassis.background import Background
-from node.domain.sandbox import SandboxLostError
+from node.domain.sandbox import Outcome, SandboxLostError
 from node.infrastructure.docker.engine.client import EngineError
 from node.infrastructure.docker.pool.dedicated import DedicatedSlots
 from node.infrastructure.docker.pool.policy import GroupPolicy
@@ -40,6 +41,8 @@ class SlotGroup:
         self._recycling = 0
         self._min_free = 0
         self._closed = False
+        self.baseline_bytes = 0
+        """What the language's interpreter takes for itself; 0 where there is none, or it is not known yet."""
 
     @property
     def members(self) -> frozenset[Slot]:
@@ -50,6 +53,12 @@ class SlotGroup:
     def free(self) -> int:
         """The number of slots that can be handed out at once."""
         return len(self._free)
+
+    def charged(self, outcome: Outcome) -> Outcome:
+        """The outcome without the interpreter's own memory, also where the program started one for itself."""
+        if outcome.warm or not self.baseline_bytes:
+            return outcome
+        return replace(outcome, peak_memory_bytes=max(0, outcome.peak_memory_bytes - self.baseline_bytes))
 
     def source_for(self, limits: Limits, memory_bytes: int) -> SlotGroup | DedicatedSlots:
         """Where a slot comes from that grants ``limits`` with that much memory: this group, or slots made for it."""

@@ -48,7 +48,7 @@ class Lease:
             self._preparing = False
         if self._killed:
             return CANCELLED_BEFORE_START
-        return await slot.run(launch, on_output)
+        return self._group.charged(await slot.run(launch, on_output))
 
     async def kill(self) -> None:
         """See the port."""

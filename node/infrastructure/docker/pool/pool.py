@@ -18,6 +18,7 @@ from node.domain.language import Language
 from node.domain.sandbox import Role, SandboxLostError
 from node.infrastructure.docker.engine.client import Engine, EngineError, FoundContainer
 from node.infrastructure.docker.engine.oci_runtimes import traits_of
+from node.infrastructure.docker.pool.baseline_probe import measure
 from node.infrastructure.docker.pool.group import SlotGroup
 from node.infrastructure.docker.pool.lease import Lease
 from node.infrastructure.docker.pool.policy import policy_for
@@ -93,6 +94,11 @@ class DockerSandboxPool:
         """The languages that are served, with the probed version of each."""
         return self._served.served
 
+    def baseline_memory_bytes(self, language: str) -> int:
+        """What the interpreter of that language takes for itself; 0 where there is none."""
+        group = self._groups.get((language, Role.RUN))
+        return group.baseline_bytes if group is not None else 0
+
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
         """A slot that is verified clean, whose container grants ``limits`` memory, processes and disk. Raises
@@ -163,7 +169,8 @@ class DockerSandboxPool:
             group.adopt(slot)
 
     async def _prepare(self, language: Language) -> str:
-        """Fills the language's groups and returns its version. Raises one of ``served_languages.NOT_YET``."""
+        """Fills the language's groups, measures its interpreter, returns its version. Raises one of
+        ``served_languages.NOT_YET``."""
         if self._factory is None:
             raise EngineError("not connected")
         await self._open_groups(language, self._factory)
@@ -171,7 +178,9 @@ class DockerSandboxPool:
         await asyncio.gather(*(group.wait_until_free() for group in groups))
         limits = probe_limits(self._settings)
         async with self.slot(language, Role.RUN, limits) as sandbox:
-            return await probe(sandbox, language, limits)
+            version = await probe(sandbox, language, limits)
+            self._groups[language.name, Role.RUN].baseline_bytes = await measure(sandbox, language, limits)
+            return version
 
     async def _shrink_at_intervals(self) -> None:
         while True:

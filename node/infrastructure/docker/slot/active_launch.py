@@ -100,6 +100,7 @@ class ActiveLaunch:
             limits_hit=tuple({*exited.limits_hit, "memory"} if killed else exited.limits_hit),
             artefacts=split_artefacts(exited.artefacts, body),
             fault=exited.fault,
+            warm=exited.warm,
             stack_dump=bytes(self._output["stack"]),
         )
 
