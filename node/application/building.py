@@ -11,11 +11,13 @@ from node.application.live_output import LiveOutput
 from node.application.off_loop import off_loop
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
 from node.domain.language import CompileStage
+from node.domain.preamble import Preamble
 from node.domain.program import (
     Program,
     Runnable,
     artefact_key,
     compile_launch,
+    compile_preamble,
     runnable_as_submitted,
     runnable_of_artefacts,
 )
@@ -52,8 +54,8 @@ class Builder:
         stage = program.language.compile
         if stage is None:
             return Build(None, runnable_as_submitted(program))
-        launch, key = await off_loop(program.size, lambda: _prepared(program, stage, attempt.task.client))
-        return self._kept(program, stage, key) or await self._compiled(attempt, program, launch, key)
+        launch, key, preamble = await off_loop(program.size, lambda: _prepared(program, stage, attempt.task.client))
+        return self._kept(program, stage, key) or await self._compiled(attempt, program, launch, key, preamble)
 
     def _kept(self, program: Program, stage: CompileStage, key: str) -> Build | None:
         artefacts = self._artefacts.get(key)
@@ -63,13 +65,17 @@ class Builder:
         files = {name: content for name, content in artefacts.items() if name != _DIAGNOSTICS}
         return Build(words, runnable_of_artefacts(program, stage, files), cached=True)
 
-    async def _compiled(self, attempt: Attempt, program: Program, launch: Launch, key: str) -> Build:
+    async def _compiled(
+        self, attempt: Attempt, program: Program, launch: Launch, key: str, preamble: Preamble | None
+    ) -> Build:
         live = LiveOutput(self._announcer, attempt, COMPILE_STAGE)
         async with self._pool.slot(program.language, Role.COMPILE, launch.limits) as sandbox:
             try:
                 outcome = await attempt.run(sandbox, launch, live)
             finally:
                 live.close()
+        if preamble is not None:
+            self._pool.precompile(program.language, preamble, attempt.task.client)
         stage = await off_loop(outcome.output_bytes, lambda: stage_of(outcome))
         return self._judged(program, launch, key, outcome, stage)
 
@@ -86,6 +92,7 @@ class Builder:
         return Build(stage, runnable_of_artefacts(program, compiled, outcome.artefacts))
 
 
-def _prepared(program: Program, stage: CompileStage, client: str) -> tuple[Launch, str]:
-    launch = compile_launch(program, stage)
-    return launch, artefact_key(program, launch, client)
+def _prepared(program: Program, stage: CompileStage, client: str) -> tuple[Launch, str, Preamble | None]:
+    preamble = compile_preamble(program, stage)
+    launch = compile_launch(program, stage, preamble)
+    return launch, artefact_key(program, launch, client), preamble

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from node.domain.language import Language
 from node.domain.load import Load
+from node.domain.preamble import Preamble
 from node.domain.sandbox import Launch, Outcome, Role
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
@@ -161,6 +162,10 @@ class SandboxPool(Protocol):
 
     def slot(self, language: Language, role: Role, limits: Limits) -> AbstractAsyncContextManager[Sandbox]:
         """A slot that is verified clean, whose container grants ``limits`` memory, processes and disk."""
+        ...
+
+    def precompile(self, language: Language, preamble: Preamble, client: str) -> None:
+        """Says that a program of this client begins so: the next that does may find it precompiled. Does not wait."""
         ...
 
 

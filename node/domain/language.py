@@ -24,13 +24,32 @@ class Warm:
 
 
 @dataclass(frozen=True, slots=True)
+class PreambleRule:
+    """How a program of the language begins, and what makes that beginning ready for its compiler
+    (``node/domain/preamble.py``)."""
+
+    element: str
+    """Regular expression, matched again and again from the start of the source: blanks, comments, and what names a
+    ``header``, its group."""
+    headers: frozenset[str]
+    """Those that may be precompiled; the preamble ends before any other."""
+    command: tuple[str, ...]
+    """Precompiles one preamble, in a container that sees nothing else. Its arguments: the folder for what it makes, the
+    folder's maximum in bytes, the options, the headers."""
+    neutral_options: tuple[str, ...] = ()
+    """Regular expressions for the compile options that a precompiled header does not depend on."""
+    shaping_options: tuple[str, ...] = ()
+    """Regular expressions for those that it does depend on; any other option means: no precompiled header."""
+
+
+@dataclass(frozen=True, slots=True)
 class CompileStage:
     """The compilation of a language: it reads submitted code in a compile slot, and never executes it; only artefacts
     cross to the run slot."""
 
     command: tuple[str, ...]
-    """``{sources}``, ``{options}``, ``{entry}`` and ``{entry_stem}`` are replaced; an element that is just a
-    placeholder may become several."""
+    """``{sources}``, ``{options}``, ``{entry}``, ``{entry_stem}`` and ``{precompiled}`` are replaced; an element that
+    is just a placeholder may become several, or none."""
     artefacts: tuple[str, ...]
     """Glob patterns, relative to the work directory, of what crosses to the run slot."""
     sources: tuple[str, ...]
@@ -50,6 +69,8 @@ class CompileStage:
     processes: int = 128
     output_bytes: int = 64 << 10
     env: dict[str, str] = field(default_factory=dict)
+    preamble: PreambleRule | None = None
+    """Where it has one, ``{precompiled}`` in ``command`` is ``--precompiled=KEY`` for a program with a preamble."""
 
 
 @dataclass(frozen=True, slots=True)

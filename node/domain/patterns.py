@@ -58,9 +58,20 @@ class Match:
 def matches(pattern: str, text: str, most: int) -> list[Match]:
     """The first ``most`` matches, where ``^`` and ``$`` are the ends of lines. Raises PatternError."""
     found = islice(_compiled(f"(?m){pattern}", False).finditer(text), most)
-    return [
-        Match(one.group(0), {name: held for name, held in one.groupdict().items() if held is not None}) for one in found
-    ]
+    return [_match(one) for one in found]
+
+
+def leading(pattern: str, text: str, most: int) -> list[Match]:
+    """The matches that the text begins with, each right behind the one before, ``most`` at most. Raises
+    PatternError."""
+    found: list[Match] = []
+    end = 0
+    for one in islice(_compiled(pattern, False).finditer(text), most):
+        if one.start() != end or one.end() == end:
+            break
+        end = one.end()
+        found.append(_match(one))
+    return found
 
 
 def names_in(pattern: str) -> frozenset[str]:
@@ -71,6 +82,10 @@ def names_in(pattern: str) -> frozenset[str]:
 def groups_in(pattern: str) -> int:
     """How many groups it has. Raises PatternError."""
     return int(_compiled(pattern, False).groups)
+
+
+def _match(found: Any) -> Match:
+    return Match(found.group(0), {name: held for name, held in found.groupdict().items() if held is not None})
 
 
 @lru_cache(maxsize=_KEPT_PATTERNS)

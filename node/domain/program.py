@@ -10,6 +10,7 @@ import msgspec
 
 from node.domain.language import CompileStage, Language
 from node.domain.patterns import matches_in_full
+from node.domain.preamble import Preamble, preamble_of
 from node.domain.rules import refused_options
 from node.domain.sandbox import Launch
 from node.domain.sources import as_argument, entry_of, matching, named, normalised, stem
@@ -83,14 +84,16 @@ def compile_limits(stage: CompileStage) -> Limits:
     )
 
 
-def compile_launch(program: Program, stage: CompileStage) -> Launch:
-    """The launch of the compiler. It reads the submission; the program's own environment is not for it."""
+def compile_launch(program: Program, stage: CompileStage, preamble: Preamble | None = None) -> Launch:
+    """The launch of the compiler. It reads the submission; the program's own environment is not for it. What was
+    precompiled for the ``preamble`` is offered to it."""
     sources = matching(program.files, stage.sources)
     command = expand(
         stage.command,
         {
             "sources": [as_argument(name) for name in sources],
             "options": program.options or stage.default_options,
+            "precompiled": [f"--precompiled={preamble.key}"] if preamble else [],
             **_entry_values(program.entry),
         },
     )
@@ -101,6 +104,14 @@ def compile_launch(program: Program, stage: CompileStage) -> Launch:
         env=stage.env,
         collect=stage.artefacts,
     )
+
+
+def compile_preamble(program: Program, stage: CompileStage) -> Preamble | None:
+    """The preamble of a program that is one source file. None where it has none that could be precompiled."""
+    sources = matching(program.files, stage.sources)
+    if stage.preamble is None or len(sources) != 1:
+        return None
+    return preamble_of(stage.preamble, program.files[sources[0]], program.options or stage.default_options)
 
 
 def run_launch(runnable: Runnable, *, stdin: str, args: Sequence[str], limits: Limits) -> Launch:

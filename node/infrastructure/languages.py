@@ -11,13 +11,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Language, Warm
+from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Language, PreambleRule, Warm
 from node.domain.patterns import groups_in, names_in
 from node.domain.sandbox import StackDump
 from schemas.names import is_token
 
 _MIB = 1 << 20
 _KIB = 1 << 10
+_HEADER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/-]*")
 _WARM_KINDS = ("zygote", "prestart")
 
 
@@ -42,6 +43,14 @@ class _WarmFile(_Strict, forbid_unknown_fields=True):
     env_at_start: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class _PreambleFile(_Strict, forbid_unknown_fields=True):
+    element: str
+    headers: frozenset[str]
+    command: tuple[str, ...]
+    shaping_options: tuple[str, ...] = ()
+    neutral_options: tuple[str, ...] = ()
+
+
 class _CompileFile(_Strict, forbid_unknown_fields=True):
     command: tuple[str, ...]
     sources: tuple[str, ...]
@@ -50,6 +59,7 @@ class _CompileFile(_Strict, forbid_unknown_fields=True):
     default_options: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     server: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     warm: _WarmFile | None = None
+    preamble: _PreambleFile | None = None
     env: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     cpu_ms: int | msgspec.UnsetType = msgspec.UNSET
     wall_ms: int | msgspec.UnsetType = msgspec.UNSET
@@ -147,7 +157,8 @@ def _language(file: _LanguageFile) -> Language:
 
 
 def _compile_stage(file: _CompileFile) -> CompileStage:
-    return CompileStage(**_in_bytes(_given(file, ("warm",))), warm=_warm(file.warm))
+    preamble = PreambleRule(**_given(file.preamble)) if file.preamble else None
+    return CompileStage(**_in_bytes(_given(file, ("warm", "preamble"))), warm=_warm(file.warm), preamble=preamble)
 
 
 def _warm(file: _WarmFile | None) -> Warm | None:
@@ -197,6 +208,8 @@ def _check(language: Language) -> None:
     if language.stack_dump:
         _check_stack_dump(language.stack_dump)
     _check_patterns(language.compile.options_allowed if language.compile else ())
+    if language.compile and language.compile.preamble:
+        _check_preamble(language.compile.preamble)
 
 
 def _check_warm(warm: Warm | None, stage: CompileStage | None) -> None:
@@ -219,6 +232,17 @@ def _check_stack_dump(dump: StackDump) -> None:
     missing = {"file", "line"} - names_in(dump.frame)
     if missing:
         raise ValueError(f"stack_dump.frame {dump.frame!r} lacks the groups {', '.join(sorted(missing))}")
+
+
+def _check_preamble(rule: PreambleRule) -> None:
+    if "header" not in names_in(rule.element):
+        raise ValueError("compile.preamble.element lacks the group header")
+    if not rule.command:
+        raise ValueError("compile.preamble.command must not be empty")
+    odd = sorted(header for header in rule.headers if not _HEADER_NAME.fullmatch(header) or ".." in header)
+    if odd:
+        raise ValueError(f"compile.preamble.headers: {odd[0]!r} is no name of a header")
+    _check_patterns([*rule.shaping_options, *rule.neutral_options])
 
 
 def _check_patterns(patterns: Iterable[str]) -> None:

@@ -79,6 +79,9 @@ class NodeSettings(ConnectedSettings):
     slot_processes: Positive = Field(64, description="processes that waiting slots grant; more gets a slot of its own")
     slot_cpus: Annotated[float, Field(ge=0.1)] = Field(2.0, description="processors that one slot may use")
     slot_direct: bool = Field(True, description="speaks to slots past the engine: where node and engine share a host")
+    precompiled_mib: Count = Field(
+        1536, description="disk for the precompiled headers that programs turn out to begin with; 0 makes none"
+    )
     seccomp_path: Path = Field(SECCOMP_PATH, description="system calls that a slot may make")
     uid_base: Annotated[int, Field(ge=1000)] = Field(200_000, description="first user id given to a slot")
     simulated_run_ms: Annotated[float, Field(ge=0)] = Field(0.0, description="run time of every simulated task")

@@ -53,6 +53,7 @@ def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
             processes=settings.slot_processes,
             cpus=settings.slot_cpus,
             direct=settings.slot_direct,
+            precompiled_bytes=settings.precompiled_mib << 20,
             seccomp_path=settings.seccomp_path,
         ),
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from node.application.ports import FinishedTask, OnOutput, Sandbox
 from node.domain.language import Language
 from node.domain.load import Load
+from node.domain.preamble import Preamble
 from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError
 from schemas.execution import DeadLetter, Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
@@ -195,6 +196,7 @@ class ScriptedPool:
         self.script = list(script)
         self.launches: list[tuple[Role, Launch]] = []
         self.slots: list[tuple[str, Role, Limits]] = []
+        self.precompiled: list[tuple[str, Preamble, str]] = []
         self.open_slots = 0
         self.hold = False
         self.lost_when_cancelled = False
@@ -220,6 +222,9 @@ class ScriptedPool:
             yield ScriptedSandbox(self, role)
         finally:
             self.open_slots -= 1
+
+    def precompile(self, language: Language, preamble: Preamble, client: str) -> None:
+        self.precompiled.append((language.name, preamble, client))
 
 
 class MemoryDirectory:

@@ -59,5 +59,7 @@ class DockerSettings:
     """The same for a slot that has just been created: an interpreter or a JVM starts in it, perhaps beside others."""
     direct: bool = True
     """Whether agents are spoken to past the engine where that is possible (ADR 0009)."""
+    precompiled_bytes: int = 1536 << 20
+    """The most that precompiled headers of one image may take on the host's disk; 0: none are made (ADR 0020)."""
     environment: dict[str, str] = field(default_factory=dict)
     """Variables added to the environment of the agent in every container. Never the host's."""

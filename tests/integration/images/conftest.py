@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ import docker
 import pytest
 
 from tests.integration.images.image_slot import LANGUAGES, USER, Slot
+
+PRECOMPILED = f"crtest-precompiled-{secrets.token_hex(4)}"
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +41,7 @@ def slot(engine: docker.DockerClient) -> Iterator[Callable[[str], Slot]]:
                 cap_drop=["ALL"],
                 security_opt=["no-new-privileges"],
                 mem_limit="1g",
+                volumes={PRECOMPILED: {"bind": "/precompiled", "mode": "rw"}},
                 tmpfs={"/workspace": "exec,mode=0700,uid=12345,size=256m", "/tmp": "noexec,mode=1777,size=64m"},
             )
             slots[name] = Slot(engine, container, LANGUAGES[name])
@@ -46,3 +50,5 @@ def slot(engine: docker.DockerClient) -> Iterator[Callable[[str], Slot]]:
     yield of
     for made in slots.values():
         made.container.remove(force=True)
+    if slots:
+        engine.volumes.get(PRECOMPILED).remove()

@@ -35,7 +35,7 @@ SIZE = usual_size(LANGUAGE, Role.RUN, SETTINGS)
 
 def spec(**changes: Any) -> ContainerSpec:
     """Of a run slot of the usual size; ``changes`` are fields of the template or of the specification."""
-    template = {"language": LANGUAGE, "role": Role.RUN, "image": "sha256:1", "size": SIZE}
+    template = {"language": LANGUAGE, "role": Role.RUN, "image": "sha256:1", "size": SIZE, "precompiled": ""}
     rest = {"uid": 5, "seccomp": "{}", "settings": SETTINGS}
     made = SlotTemplate(**{key: changes.pop(key, value) for key, value in template.items()})
     return ContainerSpec(template=made, **{**rest, **changes})
@@ -50,6 +50,11 @@ def test_a_slot_can_reach_nothing_and_gain_nothing() -> None:
     assert host["SecurityOpt"] == ["no-new-privileges:true", "seccomp={}"]
     assert host["IpcMode"] == "private"
     assert not {"Binds", "Mounts", "Devices", "Privileged", "PidMode", "UsernsMode"} & set(host)
+
+
+def test_a_compile_slot_reads_what_was_precompiled_and_cannot_write_it() -> None:
+    (mount,) = spec(role=Role.COMPILE, precompiled="headers").payload()["HostConfig"]["Mounts"]
+    assert (mount["Type"], mount["Source"], mount["ReadOnly"]) == ("volume", "headers", True)
 
 
 @pytest.mark.parametrize(

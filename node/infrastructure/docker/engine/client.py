@@ -132,9 +132,18 @@ class Engine:
         """The engine's description of a container."""
         return await self._call(lambda client: dict(client.inspect_container(container_id)))
 
-    async def wait(self, container_id: str, patience_s: int) -> None:
-        """Waits until a container no longer runs."""
-        await self._call(lambda client: client.wait(container_id, timeout=patience_s))
+    async def wait(self, container_id: str, patience_s: int) -> int:
+        """Waits until a container no longer runs, and returns its exit code."""
+        return await self._call(lambda client: client.wait(container_id, timeout=patience_s)["StatusCode"])
+
+    async def volumes(self, label: str) -> list[str]:
+        """The names of all volumes that carry ``label``."""
+        listed = await self._call(lambda client: client.volumes(filters={"label": label}))
+        return [str(one["Name"]) for one in listed["Volumes"] or []]
+
+    async def remove_volume(self, name: str) -> None:
+        """Removes a volume. The engine refuses that while a container, even a stopped one, has it."""
+        await self._call(lambda client: client.remove_volume(name))
 
     async def _call(self, call: Callable[[docker.APIClient], T]) -> T:
         client = self._client

@@ -15,6 +15,7 @@ import structlog
 from chassis.background import Background
 from node.application.ports import Sandbox
 from node.domain.language import Language
+from node.domain.preamble import Preamble
 from node.domain.sandbox import Role, SandboxLostError
 from node.infrastructure.docker.engine.client import Engine, EngineError, FoundContainer
 from node.infrastructure.docker.engine.oci_runtimes import traits_of
@@ -22,6 +23,7 @@ from node.infrastructure.docker.pool.baseline_probe import measure
 from node.infrastructure.docker.pool.group import SlotGroup
 from node.infrastructure.docker.pool.lease import Lease
 from node.infrastructure.docker.pool.policy import policy_for
+from node.infrastructure.docker.pool.precompiler import Precompiler, volume_of
 from node.infrastructure.docker.pool.served_languages import ServedLanguages
 from node.infrastructure.docker.pool.version_probe import probe, probe_limits
 from node.infrastructure.docker.settings import DockerSettings
@@ -52,6 +54,9 @@ class DockerSandboxPool:
         self._background = Background()
         self._removals = Background()
         self._factory: SlotFactory | None = None
+        self._precompiler: Precompiler | None = None
+        self._images: dict[str, str] = {}
+        """Ids of the images for which headers are precompiled, by language."""
         self._groups: dict[tuple[str, Role], SlotGroup] = {}
         self._closed = False
         self._served = ServedLanguages(languages, self._prepare)
@@ -69,6 +74,8 @@ class DockerSandboxPool:
         for work in self._served.further_tries():
             self._background.spawn(work)
         self._background.spawn(self._shrink_at_intervals())
+        if self._precompiler is not None:
+            self._background.spawn(self._precompiler.clear_away(set(self._images.values())))
         keep = {group.template.image for group in self._groups.values()}
         self._background.spawn(remove_unused_agent_images(self._engine, prefix=self._settings.prefix, keep=keep))
 
@@ -113,6 +120,13 @@ class DockerSandboxPool:
         finally:
             lease.release()
 
+    def precompile(self, language: Language, preamble: Preamble, client: str) -> None:
+        """Says that a program of this client begins so: the next that does may find it precompiled. Does not wait."""
+        image = self._images.get(language.name)
+        rule = language.compile.preamble if language.compile else None
+        if rule is not None and image is not None and self._precompiler is not None:
+            self._precompiler.ask(image, rule, preamble, client)
+
     def slots(self) -> int:
         """The number of containers that exist for this pool now, busy and free."""
         return sum(len(group.members) for group in self._groups.values())
@@ -135,6 +149,8 @@ class DockerSandboxPool:
             uids=self._uids,
             removals=self._removals,
         )
+        if settings.precompiled_bytes:
+            self._precompiler = Precompiler(self._engine, settings, seccomp, self._background)
         opened = [self._open_groups(language, factory) for language in self._languages]
         await asyncio.gather(*opened, return_exceptions=True)  # what fails here is tried again, and told then
         mine = [(container, labels) for container, labels in labelled if labels.node_id == settings.node_id]
@@ -148,14 +164,24 @@ class DockerSandboxPool:
         image = await build_agent_image(
             self._engine, prefix=settings.prefix, language=language.name, image=language.image, agent=self._agent
         )
+        volume = await self._precompiled_volume(language)
         for role in (Role.RUN, Role.COMPILE) if language.compile else (Role.RUN,):
             old = self._groups.get((language.name, role))
             if old is not None and old.template.image == image:
                 continue
-            template = SlotTemplate(language, role, image, usual_size(language, role, settings))
+            template = SlotTemplate(
+                language, role, image, usual_size(language, role, settings), volume if role is Role.COMPILE else ""
+            )
             self._groups[language.name, role] = SlotGroup(template, factory, policy_for(language, role, settings))
             if old is not None:
                 await old.dissolve()
+
+    async def _precompiled_volume(self, language: Language) -> str:
+        """The name of the volume with the language's precompiled headers; empty where it has none."""
+        if self._precompiler is None or language.compile is None or language.compile.preamble is None:
+            return ""
+        self._images[language.name] = str((await self._engine.image(language.image))["Id"])
+        return volume_of(self._images[language.name])
 
     async def _adopt(self, found: FoundContainer, labels: SlotLabels, factory: SlotFactory) -> None:
         key = (labels.language, labels.role)

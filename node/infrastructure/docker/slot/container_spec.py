@@ -22,6 +22,10 @@ AGENT_CAPABILITIES = ("SETGID", "SETUID")
 """The agent's Linux capabilities. It acts on a program's files and processes as that program's own user (ADR 0002)."""
 
 AGENT_PATH = "/opt/coderunner/agent"
+PRECOMPILED_PATH = "/precompiled"
+"""Where compile slots read what was precompiled, and its maker writes it."""
+PRECOMPILED_LABEL = "coderunner.precompiled"
+"""On every volume with precompiled headers."""
 ACCOUNTS_PATH = "/run/coderunner"
 """Where the agent writes the account files that name its uid (``node/agent/accounts.py``)."""
 WRITABLE = ("/workspace", "/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")  # noqa: S108 - inside the container
@@ -138,7 +142,13 @@ class ContainerSpec:
             "LogConfig": {"Type": "none"},
             "Init": False,
             "RestartPolicy": {"Name": "no"},
+            **self._mounts(),
         }
+
+    def _mounts(self) -> dict[str, Any]:
+        """Nothing of the host's. A compile slot reads what was precompiled for its image."""
+        volume = self.template.precompiled
+        return {"Mounts": [precompiled_mount(volume)]} if volume else {}
 
     def _max_tasks(self) -> int:
         """What the container's control group grants. In a run slot that is exactly what its programs are granted
@@ -160,3 +170,14 @@ class ContainerSpec:
             ACCOUNTS_PATH: f"rw,noexec,size={_ACCOUNTS_BYTES},nosuid,nodev,mode=755,nr_inodes=16",
             "/dev/shm": f"rw,noexec,size={_SHM_BYTES},{rest}",  # noqa: S108 - the engine's own has no bound on inodes
         }
+
+
+def precompiled_mount(volume: str, *, read_only: bool = True) -> dict[str, Any]:
+    """The mount of a volume with precompiled headers; the engine makes the volume at need."""
+    return {
+        "Type": "volume",
+        "Source": volume,
+        "Target": PRECOMPILED_PATH,
+        "ReadOnly": read_only,
+        "VolumeOptions": {"NoCopy": True, "Labels": {PRECOMPILED_LABEL: "1"}},
+    }

@@ -34,6 +34,8 @@ class SlotTemplate:
     image: str
     """Id of the language's image with the agent in it."""
     size: SlotSize
+    precompiled: str = ""
+    """The volume with what was precompiled for this image; empty where nothing is."""
 
     def grants(self, limits: Limits) -> bool:
         """Whether its slots have the disk and the processes that ``limits`` ask for. Their memory can be changed."""
