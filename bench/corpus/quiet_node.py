@@ -11,6 +11,7 @@ from pathlib import Path
 
 import docker
 import psutil
+from docker.models.containers import Container
 
 from bench import host_cgroup
 from tests.servers.etcd import EtcdServer
@@ -48,11 +49,16 @@ class QuietNode:
         process = psutil.Process(self._node.pid)
         times = process.cpu_times()
         used = times.user + times.system
-        for slot in self._client.containers.list(filters={"label": f"coderunner.node={self._node.name}"}):
+        for slot in self._containers():
             with suppress(OSError, LookupError, docker.errors.NotFound):
                 slot.reload()
                 used += host_cgroup.cpu_s(int(slot.attrs["State"]["Pid"]))
         return used
+
+    def _containers(self) -> list[Container]:
+        """Its slots, and what precompiles headers for them."""
+        labels = [f"coderunner.{key}={self._node.name}" for key in ("node", "precompiling")]
+        return [one for label in labels for one in self._client.containers.list(filters={"label": label})]
 
 
 @contextmanager

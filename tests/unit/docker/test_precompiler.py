@@ -77,14 +77,16 @@ async def test_a_client_with_something_new_each_time_leaves_room_for_the_others(
     for number in range(100):
         makers.ask(f"header{number}", client="hostile")
     makers.ask("vector", client="blog")
-    assert await makers.finish() == [("header0",), ("header1",), ("vector",)]
+    made = await makers.finish()
+    assert made[:2] == [("header0",), ("vector",)]
+    assert len(made) == 33
 
 
 async def test_what_waits_is_bounded_whoever_asks() -> None:
     makers = Makers()
     for number in range(1000):
         makers.ask(f"header{number}", client=f"client{number}")
-    assert len(await makers.finish()) == 32
+    assert len(await makers.finish()) == 64
 
 
 async def test_an_engine_that_refuses_is_no_harm_to_the_next() -> None:

@@ -7,6 +7,7 @@ is there and what goes is the maker's business; what this node asks for comes he
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
 import time
 from collections import Counter, OrderedDict
@@ -28,8 +29,8 @@ _log = structlog.get_logger(__name__)
 _ASK_AGAIN_S = 600.0
 """A preamble in use is named to the maker this often: it sees what is in use, and makes again what went."""
 _REMEMBERED = 1024
-_MAX_PENDING = 32
-_MAX_PENDING_OF_CLIENT = 2
+_MAX_PENDING = 64
+_MAX_PENDING_OF_CLIENT = 32
 _PATIENCE_S = 600
 """A making has what processor time nobody else wants."""
 _MEMORY_BYTES = 1 << 30
@@ -53,7 +54,7 @@ def volume_of(image: str) -> str:
 
 
 class Precompiler:
-    """One making at a time, in the order in which they were asked for, and few of any one client."""
+    """One making at a time; clients take turns, and each has a share of what may wait."""
 
     def __init__(self, engine: Engine, settings: DockerSettings, seccomp: str, background: Background) -> None:
         self._engine = engine
@@ -62,6 +63,8 @@ class Precompiler:
         self._background = background
         self._asked: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._pending: list[_Order] = []
+        self._turns = itertools.count(1)
+        self._last_turn: dict[str, int] = {}
         self._working = False
 
     def ask(self, image: str, rule: PreambleRule, preamble: Preamble, client: str) -> None:
@@ -101,7 +104,7 @@ class Precompiler:
     async def _work(self) -> None:
         try:
             while self._pending:
-                order = self._pending[0]
+                order = self._next()
                 try:
                     await self._make(order)
                 except EngineError as error:
@@ -109,6 +112,14 @@ class Precompiler:
                 self._pending.remove(order)
         finally:
             self._working = False
+
+    def _next(self) -> _Order:
+        """The first of the client whose last turn is longest ago."""
+        waiting = {order.client for order in self._pending}
+        self._last_turn = {client: turn for client, turn in self._last_turn.items() if client in waiting}
+        order = min(self._pending, key=lambda order: self._last_turn.get(order.client, 0))
+        self._last_turn[order.client] = next(self._turns)
+        return order
 
     async def _make(self, order: _Order) -> None:
         started = time.monotonic()
