@@ -151,6 +151,8 @@ class Client:
         limit: int | None = None,
     ) -> AsyncIterator[Execution]:
         """Tasks, newest first, without their output; at most ``limit``."""
+        if isinstance(statuses, str | bytes):
+            raise TypeError(f"statuses must be a list, not {statuses!r}")
         request = execution_pb2.ListRequest(
             statuses=[Status(status).value for status in statuses],
             language=language,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from coderunner.errors import InvalidTask, Violation
 from coderunner.idempotency_key import fresh_key
@@ -23,12 +25,12 @@ def task_message(task: Task) -> pb.Task:
             files=_files(task.source),
             entry_point=task.entry_point,
             stdin=task.stdin,
-            args=task.args,
+            args=_strings("args", task.args),
             env=task.env or {},
-            compile_options=task.compile_options,
+            compile_options=_strings("compile_options", task.compile_options),
             limits=_limits(task.limits),
             priority=_priority(task.priority),
-            cases=[_case(case) for case in task.cases],
+            cases=_cases(task.cases),
             stop_at_first_failure=task.stop_at_first_failure,
             checker=_checker(task.checker),
             idempotency_key=task.idempotency_key or fresh_key(),
@@ -57,12 +59,41 @@ def _priority(word: str) -> pb.Task.Priority:
     return _PRIORITIES[word]
 
 
-def _case(case: TestCase) -> pb.TestCase:
+def _strings(field: str, given: object) -> list[str]:
+    """The strings of a list. One string is a sequence of strings, too, and nobody means its letters."""
+    strings = _items(given)
+    if strings is None or not all(isinstance(one, str) for one in strings):
+        raise _wrong_list(field, "strings", given)
+    return strings
+
+
+def _cases(given: object) -> list[pb.TestCase]:
+    cases = _items(given)
+    if cases is None or not all(isinstance(case, TestCase) for case in cases):
+        raise _wrong_list("cases", "TestCase", given)
+    return [_case(case, f"cases[{index}]") for index, case in enumerate(cases)]
+
+
+def _items(given: object) -> list[Any] | None:
+    """What a list or the like holds; None where it is something else."""
+    if given is None:
+        return []
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        return None
+    return list(given)
+
+
+def _wrong_list(field: str, kind: str, given: object) -> InvalidTask:
+    said = f"must be a list of {kind}, not {reprlib.repr(given)}"
+    return InvalidTask(f"{field} {said}", (Violation(f"task.{field}", said),))
+
+
+def _case(case: TestCase, field: str) -> pb.TestCase:
     comparison = pb.Comparison(mode=case.comparison.mode, epsilon=case.comparison.epsilon)
     return pb.TestCase(
         name=case.name,
         stdin=case.stdin,
-        args=case.args,
+        args=_strings(f"{field}.args", case.args),
         expected_output=case.expected_output,
         comparison=comparison,
         limits=_limits(case.limits),

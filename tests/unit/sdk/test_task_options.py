@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
-from coderunner import Checker, Client, Comparison, Limits, Task, TestCase
+import pytest
+
+from coderunner import Checker, Client, Comparison, InvalidTask, Limits, Status, Task, TestCase
+from coderunner.requests import task_message
 from coderunner.task import TaskOptions
 from coderunner.v1 import execution_pb2
 from tests.fakes.fake_gateway import FakeGateway
@@ -75,3 +79,41 @@ async def test_every_option_reaches_the_gateway_under_its_proto_name(gateway: Fa
 def test_the_options_of_run_are_the_fields_of_a_task() -> None:
     fields = {field.name for field in dataclasses.fields(Task)}
     assert fields - {"language", "source"} == set(TaskOptions.__annotations__)
+
+
+WRONG_LISTS = ["-O2", b"-O2", {"-O2": "yes"}, 7, ["-O2", 3]]
+
+
+@pytest.mark.parametrize("field", ["args", "compile_options"])
+@pytest.mark.parametrize("given", WRONG_LISTS, ids=repr)
+def test_one_string_is_not_taken_for_a_list_of_strings(field: str, given: Any) -> None:
+    with pytest.raises(InvalidTask, match=f"{field} must be a list of strings, not") as caught:
+        task_message(Task(language="cpp", source="", **{field: given}))
+    assert [violation.field for violation in caught.value.violations] == [f"task.{field}"]
+
+
+@pytest.mark.parametrize("given", WRONG_LISTS, ids=repr)
+def test_a_cases_arguments_are_a_list_of_strings_too(given: Any) -> None:
+    with pytest.raises(InvalidTask, match="args must be a list of strings, not") as caught:
+        task_message(Task(language="cpp", source="", cases=[TestCase(), TestCase(args=given)]))
+    assert [violation.field for violation in caught.value.violations] == ["task.cases[1].args"]
+
+
+@pytest.mark.parametrize("given", ["one", TestCase(), ["one"], {"name": TestCase()}], ids=repr)
+def test_cases_are_a_list_of_test_cases(given: Any) -> None:
+    with pytest.raises(InvalidTask, match="cases must be a list of TestCase, not"):
+        task_message(Task(language="cpp", source="", cases=given))
+
+
+@pytest.mark.parametrize("given", [["-O2"], ("-O2",), (one for one in ["-O2"])], ids=["list", "tuple", "generator"])
+def test_what_is_a_list_of_strings_is_sent(given: Any) -> None:
+    message = task_message(Task(language="cpp", source="", args=["a b"], compile_options=given))
+    assert (list(message.args), list(message.compile_options)) == (["a b"], ["-O2"])
+
+
+@pytest.mark.parametrize("given", ["FAILED", b"FAILED", Status.FAILED], ids=repr)
+async def test_one_status_is_not_taken_for_a_list_of_statuses(gateway: FakeGateway, given: Any) -> None:
+    async with Client(gateway.target) as client:
+        with pytest.raises(TypeError, match="statuses must be a list"):
+            [one async for one in client.list(statuses=given)]
+    assert not gateway.of("List")
