@@ -15,6 +15,7 @@ SlotOf = Callable[[str], Slot]
 JAVA = ["java", "-Xmx16m", "Main.java"]
 NODE = ["node", "--max-old-space-size=20", "main.js"]
 CPP = ["sh", "-c", "g++ -o program main.cpp $OPTIONS && ./program"]
+BASH = ["bash", "-c", "ulimit -v 60000; bash main.sh"]
 GO = ["sh", "-c", "/opt/coderunner/go/gobuild -o program main.go && ./program"]
 
 
@@ -36,6 +37,9 @@ DIED: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "Node's heap": ("javascript", {"main.js": "const all = []; for (;;) all.push({ a: [1, 2, 3] });"}, NODE),
     "Node's buffers": ("javascript", {"main.js": "new ArrayBuffer(1e12)"}, NODE),
     "Python": ("python", {"main.py": "b'x' * (1 << 50)"}, ["python3", "main.py"]),
+    "Bash": ("bash", {"main.sh": "x=$(head -c 100M /dev/zero | tr '\\0' x)\necho ${#x}\n"}, BASH),
+    "Bash, which formats": ("bash", {"main.sh": "printf -v x '%099999999d' 1\nexit 1\n"}, BASH),
+    "Bash, which expands": ("bash", {"main.sh": "for i in {1..100000000}; do :; done\nexit 1\n"}, BASH),
     "C++": ("cpp", cpp("std::vector<char> all(1ull << 50);"), CPP),
     "C++ with the address sanitizer": ("cpp", cpp("std::vector<char> all(1ull << 50);"), CPP),
     "Go": ("go", {"main.go": "package main\n\nfunc main() { println(len(make([]byte, 1<<46))) }\n"}, GO),
@@ -60,6 +64,7 @@ OTHER_DEATHS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     ),
     "Node": ("javascript", {"main.js": "throw new RangeError('out of memory')"}, NODE),
     "Python": ("python", {"main.py": "raise ValueError('MemoryError')"}, ["python3", "main.py"]),
+    "Bash": ("bash", {"main.sh": "echo 'error: cannot allocate memory' >&2\nexit 1\n"}, BASH),
     "C++": ("cpp", cpp("throw std::vector<int>();"), CPP),
     "Go": ("go", {"main.go": 'package main\n\nfunc main() { panic("out of memory") }\n'}, GO),
 }
