@@ -30,6 +30,8 @@ class Program:
     entry: str
     options: tuple[str, ...]
     env: Mapping[str, str]
+    entry_point: str = ""
+    """The entry where the task named it; empty where it was found by its name."""
 
     @property
     def size(self) -> int:
@@ -67,7 +69,7 @@ def program_of(
     by_name = named(language, files)
     entry = entry_of(language, by_name, entry_point)
     by_name[entry] = normalised(language, by_name[entry])  # whatever its name
-    return Program(language, version, by_name, entry, tuple(options), env or {})
+    return Program(language, version, by_name, entry, tuple(options), env or {}, entry_point)
 
 
 def compile_limits(stage: CompileStage) -> Limits:
@@ -94,6 +96,7 @@ def compile_launch(program: Program, stage: CompileStage, preamble: Preamble | N
             "sources": [as_argument(name) for name in sources],
             "options": program.options or stage.default_options,
             "precompiled": [f"--precompiled={preamble.key}"] if preamble else [],
+            "entry_point": [f"--entry-point={program.entry_point}"] if program.entry_point else [],
             **_entry_values(program.entry),
         },
     )

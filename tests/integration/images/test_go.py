@@ -200,6 +200,54 @@ def test_a_file_that_the_rules_leave_out_is_built_where_it_is_the_only_one(slot:
     assert (built, ran) == ([0, "", ""], [0, "hello\n", ""])
 
 
+LEFT_OUT: dict[str, dict[str, str]] = {
+    "a generator": {"gen.go": "//go:build ignore\n\n" + HELLO, "main.go": EXCLUDED + "func main() { }\n"},
+    "a generator in a module": {
+        "tools/gen.go": "//go:build ignore\n\npackage main\n"
+        'import "example.org/it/p"\nfunc main() { println(p.Word) }\n',
+        "p/p.go": 'package p\nconst Word = "p"\n',
+        "main.go": EXCLUDED + "func main() { }\n",
+        "go.mod": MODULE,
+    },
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_a_file_that_the_rules_leave_out_is_run_where_it_is_named(slot: SlotOf, name: str) -> None:
+    """As `go run FILE` does, which is `go build FILE` and the program."""
+    files = LEFT_OUT[name]
+    entry, *_ = sources = [file for file in files if file.endswith(".go")]
+    built, ran, by_go, their_run = slot("go").do(
+        {"run": [GOBUILD, "-o", "program", f"--entry-point={entry}", entry, *sources]},
+        {"run": ["./program"]},
+        {"run": ["sh", "-c", GO_BUILD, "sh", entry]},
+        {"run": ["./theirs"]},
+        files=files,
+    )
+    assert built == by_go == [0, "", ""]
+    assert ran == their_run
+    assert "should not be here" not in str(ran)
+
+
+def test_a_test_that_is_named_is_refused_as_go_run_refuses_it(slot: SlotOf) -> None:
+    files = {"main_test.go": HELLO, "main.go": HELLO}
+    ours, by_go = slot("go").do(
+        {"run": [GOBUILD, "-o", "program", "--entry-point=main_test.go", *files]},
+        {"run": ["sh", "-c", "GOCACHE=/tmp/cache GOENV=off GOTELEMETRY=off go run main_test.go"]},
+        files=files,
+    )
+    assert ours == by_go
+    assert ours[0] == 1
+
+
+def test_a_file_that_the_rules_leave_out_is_left_out_where_nobody_named_it(slot: SlotOf) -> None:
+    files = {"gen.go": "//go:build ignore\n\n" + EXCLUDED + "func main() { }\n", "program.go": HELLO}
+    built, ran = slot("go").do(
+        {"run": [GOBUILD, "-o", "program", "gen.go", *files]}, {"run": ["./program"]}, files=files
+    )
+    assert (built, ran) == ([0, "", ""], [0, "hello\n", ""])
+
+
 def test_a_folder_of_standard_library_programs_needs_no_go_build_either(slot: SlotOf) -> None:
     """`go build` cannot work here: its cache has nowhere to be."""
     files = FOLDERS["tests beside the program"]

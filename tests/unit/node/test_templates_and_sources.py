@@ -179,3 +179,11 @@ def test_only_sources_lose_what_the_language_cannot_take_and_their_lines_keep_th
 def test_a_class_behind_a_byte_order_mark_names_its_file() -> None:
     java = replace(JAVA, normalise=("bom",))
     assert program_of(java, "1", [SourceFile("", "\ufeffpublic class Hello {}")]).entry == "Hello.java"
+
+
+@pytest.mark.parametrize(("named", "told"), [("gen.go", ("--entry-point=gen.go",)), ("", ())])
+def test_a_compiler_learns_whether_the_task_named_its_entry(named: str, told: tuple[str, ...]) -> None:
+    assert CPP.compile is not None
+    stage = replace(CPP.compile, command=("build", "{entry_point}"))
+    program = program_of(CPP, "1", [SourceFile("gen.go", "")], entry_point=named)
+    assert compile_launch(program, stage).command == ("build", *told)

@@ -12,9 +12,14 @@ import (
 
 // asFolder returns the request with those of its files that `go build` takes for the program of a folder, in its order:
 // the ones in the directory of package main that are no tests, not hidden, and meant for this platform and these tags.
-// Where none are, all stay as they are, as files that are named to `go run`.
+// Where none are, all stay as they are, as files that are named to `go run`; so does a file that the task named and these rules
+// leave out, by itself.
 func asFolder(req request) request {
 	context := buildContext(req.options)
+	if req.named != "" && !belongs(context, req.named) {
+		req.sources, req.alone = []string{req.entry}, true
+		return req
+	}
 	sources := slices.DeleteFunc(slices.Clone(req.sources), func(source string) bool { return !belongs(context, source) })
 	if len(sources) == 0 {
 		return req

@@ -1,4 +1,4 @@
-// gobuild builds one Go program: `gobuild -o FILE [OPTIONS] ENTRY SOURCES...`, from the program's directory. As
+// gobuild builds one Go program: `gobuild -o FILE [OPTIONS] [--entry-point=ENTRY] ENTRY SOURCES...`, from the program's directory. As
 // `gobuild --wait` it takes these arguments from the agent, once there are any.
 //
 // A program of plain files that imports only the standard library is compiled and linked against the packages that
@@ -18,7 +18,10 @@ import (
 	"time"
 )
 
-const home = "/opt/coderunner/go"
+const (
+	home       = "/opt/coderunner/go"
+	entryPoint = "--entry-point="
+)
 
 // request is the parsed command line.
 type request struct {
@@ -26,6 +29,8 @@ type request struct {
 	options []string
 	entry   string
 	sources []string // each once, the entry first
+	named   string   // the entry, where the task named it
+	alone   bool     // it is built by itself, as `go run` builds a file that it is given
 }
 
 // toolchain is the compiler and the linker, started before the program is known.
@@ -59,6 +64,11 @@ func build(arguments []string, tools toolchain) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
+	if strings.HasSuffix(req.named, "_test.go") {
+		tools.stop()
+		fmt.Fprintf(os.Stderr, "go: cannot run *_test.go files (%s)\n", req.named) // in the words of `go run`
+		return 1
+	}
 	req = asFolder(req)
 	if packages, ok := direct(req); ok {
 		return buildDirectly(req, packages, tools)
@@ -90,6 +100,8 @@ func parse(arguments []string) (request, error) {
 		case argument == "-o" && i+1 < len(arguments):
 			i++
 			req.output = arguments[i]
+		case strings.HasPrefix(argument, entryPoint):
+			req.named = strings.TrimPrefix(argument, entryPoint)
 		case strings.HasPrefix(argument, "-"):
 			req.options = append(req.options, argument)
 		case !slices.Contains(req.sources, argument):
@@ -139,14 +151,20 @@ func goBuild(req request) int {
 	arguments := []string{"build", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-o", output}
 	arguments = append(arguments, req.options...)
 	root, isModule := moduleRoot(filepath.Dir(req.entry))
-	if isModule {
+	if isModule && !req.alone {
 		directory, err := filepath.Rel(root, filepath.Dir(req.entry))
 		if err != nil {
 			return fail(err)
 		}
 		arguments = append(arguments, "./"+directory)
 	} else {
-		arguments = append(arguments, req.sources...)
+		for _, source := range req.sources {
+			relative, err := filepath.Rel(root, source)
+			if err != nil {
+				return fail(err)
+			}
+			arguments = append(arguments, relative)
+		}
 	}
 	cache, err := openCache()
 	if err != nil {
