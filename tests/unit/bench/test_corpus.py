@@ -74,6 +74,20 @@ def test_a_rows_ratio_is_the_median_of_its_programs_ratios() -> None:
     assert (row["ratio"], row["worst"], row["each"]) == (0.4, "b 2.00", {"a": 0.1, "b": 2.0, "c": 0.4})
 
 
+@pytest.mark.parametrize(
+    ("only", "names"),
+    [
+        (["java"], ["Java"]),
+        (["go", "FIRST"], ["Go", "C++, first time"]),
+        (["-O2"], ["C++ -O2 -std=gnu++20", "C++ -O2 -std=gnu++17", "C++ <bits/stdc++.h> -O2"]),
+        (["cobol"], []),
+        ([], [row.name for row in ROWS]),
+    ],
+)
+def test_rows_are_chosen_by_language_or_by_a_part_of_their_names(only: list[str], names: list[str]) -> None:
+    assert [row.name for row in command.chosen_rows(only)] == names
+
+
 def test_rows_that_were_not_measured_now_stay_in_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "RESULTS", tmp_path)
     kept = [{"row": row.name, "ratio": 1} for row in reversed(ROWS)]
