@@ -19,9 +19,12 @@ from tests.servers.nats import NatsServer
 from tests.servers.stack import Node, Stack
 
 _LOOK_S = 0.25
+_LOOKS = 2
+"""In a row: between two things that it makes a node is quiet for a moment."""
 _QUIET_SHARE = 0.1
 """Of one core; heartbeats and waiting pulls stay far below it."""
-_PATIENCE_S = 20.0
+_PATIENCE_S = 180.0
+"""Headers of a whole row of programs may have to be precompiled."""
 
 
 class QuietNode:
@@ -32,33 +35,31 @@ class QuietNode:
         self._node = node
 
     async def settle(self) -> None:
-        """Returns once they were idle for a moment, or after 20 s."""
+        """Returns once they were idle for a moment, or after three minutes."""
         await asyncio.to_thread(self._settle)
 
     def _settle(self) -> None:
         deadline = time.monotonic() + _PATIENCE_S
-        before = self._cpu_s()
-        while time.monotonic() < deadline:
+        before, quiet = self._cpu_s(), 0
+        while time.monotonic() < deadline and quiet < _LOOKS:
             time.sleep(_LOOK_S)
             now = self._cpu_s()
-            if now - before < _LOOK_S * _QUIET_SHARE:
-                return
-            before = now
+            is_quiet = now - before < _LOOK_S * _QUIET_SHARE and not self._containers("precompiling")
+            before, quiet = now, quiet + 1 if is_quiet else 0
 
     def _cpu_s(self) -> float:
         process = psutil.Process(self._node.pid)
         times = process.cpu_times()
         used = times.user + times.system
-        for slot in self._containers():
+        for slot in self._containers("node"):
             with suppress(OSError, LookupError, docker.errors.NotFound):
                 slot.reload()
                 used += host_cgroup.cpu_s(int(slot.attrs["State"]["Pid"]))
         return used
 
-    def _containers(self) -> list[Container]:
-        """Its slots, and what precompiles headers for them."""
-        labels = [f"coderunner.{key}={self._node.name}" for key in ("node", "precompiling")]
-        return [one for label in labels for one in self._client.containers.list(filters={"label": label})]
+    def _containers(self, label: str) -> list[Container]:
+        """Of this node: its slots (``node``), or what makes precompiled headers for them."""
+        return self._client.containers.list(filters={"label": f"coderunner.{label}={self._node.name}"})
 
 
 @contextmanager

@@ -42,7 +42,7 @@ ROWS = (
     Row(
         "C++, first time",
         "cpp",
-        2,
+        1,
         goal=1.05,
         change=with_an_unseen_preamble,
         first_time=True,
