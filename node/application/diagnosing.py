@@ -52,6 +52,4 @@ def together(first: Sequence[Diagnostic], last: Sequence[Diagnostic]) -> list[Di
 async def _of_output(program: Program, name: str, stage: Stage) -> list[Diagnostic]:
     rules = program.language.diagnostics
     output = stage.stderr or stage.stdout
-    if not rules or not output:
-        return []
     return await off_loop(len(output), lambda: diagnostics_of(rules, name, output, program.files.keys()))

@@ -40,7 +40,8 @@ def places_of(dump: StackDump, text: str, files: Collection[str], stage: str) ->
     words = _HERE
     if len(frames) > 1 and not frames[0].line:  # the runtime does not know it
         frames, words = frames[1:], _IN_A_CALL
-    return [_diagnostic(stage, frame, _FROM_HERE if outer else words) for outer, frame in enumerate(frames)]
+    inner = [_diagnostic(stage, frame, words, Severity.ERROR) for frame in frames[:1]]
+    return inner + [_diagnostic(stage, frame, _FROM_HERE, Severity.NOTE) for frame in frames[1:]]
 
 
 def _stacks(dump: StackDump, text: str) -> list[str]:
@@ -62,13 +63,13 @@ def _own_frames(dump: StackDump, stack: str, files: Collection[str]) -> list[_Fr
     return list(found.values())
 
 
-def _diagnostic(stage: str, frame: _Frame, words: str) -> Diagnostic:
+def _diagnostic(stage: str, frame: _Frame, words: str, severity: Severity) -> Diagnostic:
     return Diagnostic(
         stage=stage,
         file=frame.file,
         line=frame.line,
         column=frame.column,
-        severity=Severity.NOTE if words == _FROM_HERE else Severity.ERROR,
+        severity=severity,
         message=f"{words}, in {frame.function}" if frame.function else words,
         code=TIME_LIMIT_CODE,
     )

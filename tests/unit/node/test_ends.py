@@ -43,6 +43,23 @@ def test_every_signal_has_a_name_and_words_that_fit(number: int) -> None:
     assert 20 < len(message) < MAX_MESSAGE
 
 
+def test_it_is_in_no_file_and_no_line() -> None:
+    (found,) = end_of(an_outcome(exit_code=None, signal=11), LIMITS, PYTHON, "case:1")
+    assert (found.stage, found.file, found.line, found.column) == ("case:1", "", 0, 0)
+    assert found.severity is Severity.ERROR
+
+
+def test_what_is_not_among_its_last_words_did_not_end_it() -> None:
+    stderr = b"java.lang.OutOfMemoryError: Java heap space\n" + b"x\n" * (64 << 10)
+    assert told("java", Ending.MEMORY, stderr=stderr) == [("memory limit", "its peak was 1 of 256 MiB")]
+
+
+def test_of_several_that_the_runtime_could_not_allocate_the_last_ended_the_program() -> None:
+    stderr = b"java.lang.OutOfMemoryError: Java heap space\njava.lang.OutOfMemoryError: Metaspace\n"
+    ((_, message),) = told("java", Ending.MEMORY, stderr=stderr)
+    assert message.endswith("java.lang.OutOfMemoryError: Metaspace")
+
+
 def test_an_end_that_explains_itself_is_told_nothing_of() -> None:
     outcome = an_outcome(exit_code=3)
     assert end_of(outcome, LIMITS, PYTHON, "run") == []
@@ -96,8 +113,13 @@ def test_words_of_a_hostile_program_are_bounded_and_can_be_shown(filling: bytes)
 async def test_the_traceback_of_an_error_that_did_not_end_the_program_is_none() -> None:
     program = program_of(PYTHON, "3", [SourceFile("main.py", "")])
     trace = b'Traceback (most recent call last):\n  File "main.py", line 1, in <module>\nKeyError: 1\n'
-    for ending, count in [(Ending.EXITED, 1), (Ending.WALL, 0), (Ending.OUTPUT, 0)]:
-        outcome = an_outcome(ending, 1, stderr=trace)
+    for ending, code, count in [
+        (Ending.EXITED, 1, 1),
+        (Ending.EXITED, 0, 0),
+        (Ending.WALL, 1, 0),
+        (Ending.OUTPUT, 1, 0),
+    ]:
+        outcome = an_outcome(ending, code, stderr=trace)
         assert len(await of_run(program, "run", outcome, stage_of(outcome), LIMITS)) == count
 
 

@@ -95,6 +95,13 @@ def test_a_call_whose_line_the_runtime_does_not_know_is_told_where_there_is_no_o
     assert (found.file, found.line, found.message) == ("main.go", 0, "was here when its time was up, in main.main")
 
 
+def test_where_the_runtime_does_not_know_the_innermost_line_the_call_is_told() -> None:
+    text = "SIGQUIT: quit\n\ngoroutine 1 [running]:\nmain.f(...)\n\t./main.go:1\nmain.main()\n\t./main.go:9 +0x2\n"
+    (found,) = places_of(TELLING["go"], text, {"main.go"}, "run")
+    words = "was in a call from here when its time was up, in main.main"
+    assert (found.line, found.severity, found.message) == (9, Severity.ERROR, words)
+
+
 @pytest.mark.parametrize("language", TELLING)
 def test_other_files_are_none_of_the_programs(language: str) -> None:
     for text in (PYTHON, JAVA, GO, JAVASCRIPT):
@@ -120,6 +127,12 @@ async def test_only_a_limit_of_time_has_a_place() -> None:
     for ending, count in [(Ending.WALL, 1), (Ending.CPU, 1), (Ending.CANCELLED, 0), (Ending.OUTPUT, 0)]:
         outcome = an_outcome(ending, None, stack_dump=dump)
         assert len(await of_run(program, "run", outcome, stage_of(outcome), LIMITS)) == count
+
+
+async def test_a_language_that_cannot_tell_has_none() -> None:
+    program = program_of(LANGUAGES["bash"], "5", [SourceFile("main.sh", "")])
+    outcome = an_outcome(Ending.WALL, None, stack_dump=b'  File "main.sh", line 7 in f\n')
+    assert await of_run(program, "run", outcome, stage_of(outcome), LIMITS) == []
 
 
 WORST = {
