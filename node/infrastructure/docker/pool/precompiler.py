@@ -35,8 +35,9 @@ _PATIENCE_S = 600
 """A making has what processor time nobody else wants."""
 _MEMORY_BYTES = 1 << 30
 _PROCESSES = 64
-_CPU_SHARES = 2
-"""The least that the kernel knows, of 1024 that a slot has."""
+_CPU_SHARES = 256
+"""A slot has 1024. With the least that the kernel knows, a node that is always busy would never make any, and pay for
+that with every compilation."""
 _SCRATCH = "rw,noexec,nosuid,nodev,size=64m"
 
 
