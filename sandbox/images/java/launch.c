@@ -43,7 +43,8 @@ static char *options[] = {
     "-XX:MaxRAMPercentage=70",
     "-XX:-UsePerfData",
     "-Dsun.java.launcher=SUN_STANDARD",
-    NULL, /* room for PREVIEW */
+    NULL, /* room for PREVIEW, and for what tells MainClass of it */
+    NULL,
     NULL,
 };
 
@@ -115,7 +116,8 @@ static void start_again_if_it_must(const char *memory_before) {
 /* Takes the JVM's own option off the command. */
 static void take_option(void) {
     if (command.count < 1 || strcmp(command.items[0], PREVIEW)) return;
-    options[sizeof options / sizeof *options - 2] = PREVIEW;
+    options[sizeof options / sizeof *options - 3] = PREVIEW;
+    options[sizeof options / sizeof *options - 2] = "-Dcoderunner.preview=true";
     command.items++;
     command.count--;
 }

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 /** Finds the class whose main is to run, and prepares the JVM for it; launch.c calls these methods. */
 final class MainClass {
     private static final int MAX_PACKAGE_DEPTH = 16;
+    private static boolean preview;
 
     /** Makes the JVM look as `java` started it, and has it load what most programs use. */
     static String prepare(String ignored) throws IOException {
@@ -40,6 +41,7 @@ final class MainClass {
 
     /** The full name of the class that is to run. The command, with that name in place of the entry, is made known. */
     static String find(String[] command) throws IOException {
+        preview = System.clearProperty("coderunner.preview") != null;
         command[0] = find(command[0]);
         System.setProperty("sun.java.command", String.join(" ", command));
         return command[0];
@@ -47,8 +49,9 @@ final class MainClass {
 
     /**
      * The full name of the class that an entry file stands for: the class of that name below the current directory, in
-     * whatever package; failing that, the only class with a main method, or the only public one of several; failing that,
-     * the name itself, which the JVM will not find.
+     * whatever package; failing that, the only class with a main method, or the only public one of several, or the first of
+     * several in one source file, as {@code java FILE.java} takes it; failing that, the name itself, which the JVM will not
+     * find.
      */
     private static String find(String entry) throws IOException {
         if (Files.isRegularFile(Path.of(entry + ".class")) && !entry.contains("/")) {
@@ -63,9 +66,29 @@ final class MainClass {
         }
         var startable = classes.stream().filter(MainClass::hasMain).toList();
         if (startable.size() > 1) {
-            startable = startable.stream().filter(MainClass::isPublic).toList();
+            startable = chosen(startable);
         }
         return startable.size() == 1 ? startable.get(0) : simple;
+    }
+
+    private static List<String> chosen(List<String> startable) throws IOException {
+        var open = startable.stream().filter(MainClass::isPublic).toList();
+        if (open.size() == 1) {
+            return open;
+        }
+        var files = new HashMap<String, ClassFile>();
+        for (var name : startable) {
+            files.put(name, ClassFile.read(path(name)));
+        }
+        var sources = files.values().stream().map(ClassFile::source).distinct().toList();
+        if (sources.size() > 1 || sources.contains("")) {
+            return open;
+        }
+        return List.of(startable.stream().min(Comparator.comparingInt(name -> files.get(name).firstLine())).get());
+    }
+
+    private static Path path(String name) {
+        return Path.of(name.replace('.', '/') + ".class");
     }
 
     /** Names of the top-level classes below the current directory, those in the shortest packages first. */
@@ -89,11 +112,30 @@ final class MainClass {
 
     private static boolean hasMain(String name) {
         try {
-            var method = Class.forName(name, false, ClassLoader.getSystemClassLoader()).getMethod("main", String[].class);
+            var type = Class.forName(name, false, ClassLoader.getSystemClassLoader());
+            if (preview) {
+                return hasAnyMain(type);
+            }
+            var method = type.getMethod("main", String[].class);
             return Modifier.isStatic(method.getModifiers()) && method.getReturnType() == void.class;
         } catch (ReflectiveOperationException | LinkageError error) {
             return false;
         }
+    }
+
+    /** With preview features main may be an instance's, take nothing, and need not be public. */
+    private static boolean hasAnyMain(Class<?> type) {
+        for (var from = type; from != null; from = from.getSuperclass()) {
+            for (var method : from.getDeclaredMethods()) {
+                var takes = List.of(method.getParameterTypes());
+                if (method.getName().equals("main") && method.getReturnType() == void.class
+                        && !Modifier.isPrivate(method.getModifiers())
+                        && (takes.isEmpty() || takes.equals(List.of(String[].class)))) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private MainClass() {}
