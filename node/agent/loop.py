@@ -46,7 +46,7 @@ class Agent:
         self._wake = self._watch_children()
         self._connection = NodeConnection(self._poll)
         self._last_words = LastWords()
-        self._residents = Residents(self._config, self._poll, self._meter, self._connection)
+        self._residents = Residents(self._config, self._poll, self._connection)
         if self._residents.problems():
             return 1
         self._prepare()
@@ -89,8 +89,6 @@ class Agent:
             self._reap()
         elif fd == self._last_words.fd:
             self._read_last_words()
-        elif self._residents.owns(fd):
-            self._residents.note_ready()
         elif (server := self._residents.server) and fd in (server.stdout, server.stderr):
             self._read_server(server, fd)
         elif isinstance(self._run, Run):

@@ -12,7 +12,6 @@ from .compile_server import CompileServer
 from .config import AgentConfig
 from .connections import connections_left
 from .identity import end_everything, reap_orphans, scheduling
-from .meter import Meter
 from .node_connection import NodeConnection
 from .run import Run
 from .warm import Prestart, WaitingProcess, Zygote, start_warm
@@ -28,15 +27,12 @@ class Residents:
     """Starts and ends the resident processes. Registers the resident compiler's descriptors with ``poll``; the loop
     reads them."""
 
-    def __init__(self, config: AgentConfig, poll: select.poll, meter: Meter, connection: NodeConnection) -> None:
+    def __init__(self, config: AgentConfig, poll: select.poll, connection: NodeConnection) -> None:
         self._config = config
-        self._meter = meter
         self._poll = poll
         self._connection = connection
         self.warm: Prestart | Zygote | None = None
         self.waiting: WaitingProcess | None = None
-        self._watched = -1
-        """The descriptor on which what waits says that it is ready, while that is in the poll."""
         self.server: CompileServer | None = None
         self._server_started = float("-inf")
         self._zygote_is_used = False
@@ -58,29 +54,7 @@ class Residents:
             self.warm = start_warm(self._config)
         if self.warm is not None and self.waiting is None:
             self.waiting = self.warm.start()
-            self._watched = self.waiting.ready
-            self._poll.register(self._watched, select.POLLIN)
         self._idle_since_s = time.monotonic()
-
-    def owns(self, fd: int) -> bool:
-        """Whether ``note_ready`` is for that descriptor of the poll."""
-        return fd == self._watched
-
-    def note_ready(self) -> None:
-        """Looks at the slot's memory in the moment in which the process that waits has got ready."""
-        if self.waiting is not None:
-            self.waiting.memory_when_ready_bytes = self._meter.memory_bytes()
-        self._unwatch()
-
-    def _unwatch(self) -> None:
-        if self._watched >= 0:
-            self._poll.unregister(self._watched)
-            self._watched = -1
-
-    def _take_waiting(self) -> WaitingProcess | None:
-        self._unwatch()
-        waiting, self.waiting = self.waiting, None
-        return waiting
 
     def renew_in_s(self) -> float | None:
         """Seconds of idleness until the zygote is to be renewed; None while it has forked no program: those that it
@@ -91,7 +65,7 @@ class Residents:
 
     def renew(self) -> None:
         """Starts another zygote in place of the used one."""
-        waiting = self._take_waiting()
+        waiting, self.waiting = self.waiting, None
         if waiting is not None:
             self.discard(waiting)
         if isinstance(self.warm, Zygote):
@@ -103,7 +77,7 @@ class Residents:
     def suitable(self, run: Run, header: dict[str, Any]) -> WaitingProcess | None:
         """The waiting process if it may become this run's program; otherwise it is ended, so that the program cannot
         reach it."""
-        waiting = self._take_waiting()
+        waiting, self.waiting = self.waiting, None
         if waiting is None:
             return None
         fits = waiting.takes_limits or waiting.limits == run.rlimits
@@ -126,7 +100,6 @@ class Residents:
         if isinstance(self.warm, Zygote) and pid == self.warm.pid:
             os._exit(1)
         if self.waiting is not None and pid == self.waiting.pid:
-            self._unwatch()
             waiting, self.waiting = self.waiting, None
             self.discard(waiting)
             return True

@@ -56,7 +56,7 @@ class Run:
         """Writes the files and starts the program: in ``waiting`` if there is one. Raises OSError."""
         self._known = known
         self._warm = waiting is not None
-        memory_before_bytes = self._memory_before_bytes(waiting)
+        memory_before_bytes = self._meter.memory_bytes()
         user = (self._config.uid, self._config.gid)
         with files_as(*user):
             self.directory = waiting.directory if waiting else workdir.make()
@@ -81,10 +81,6 @@ class Run:
         ]
         self._stdin_open = True
         self.feed_stdin()
-
-    def _memory_before_bytes(self, waiting: WaitingProcess | None) -> int:
-        """The slot's memory that is not the program's."""
-        return max(self._meter.memory_bytes(), waiting.memory_when_ready_bytes if waiting else 0)
 
     def readers(self) -> list[int]:
         return [capture.fd for capture in self._captures if capture.open]

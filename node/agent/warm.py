@@ -39,9 +39,6 @@ class WaitingProcess:
     limits: RlimitSet
     takes_limits: bool
     """True where the limits can still be set; otherwise only a task with ``limits`` may have it."""
-    memory_when_ready_bytes: int = 0
-    """The slot's memory when it had got ready; 0 where nobody looked. It may give some of that up while it waits, and
-    take it again when its program comes."""
 
     def hand_over(self, command: list[str], env: dict[str, str], limits: RlimitSet) -> None:
         """Sends the program to the process, which must be ready. Raises OSError if it has ended."""
