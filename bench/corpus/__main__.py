@@ -1,7 +1,7 @@
 """Programs like real ones, by us and by the plain tool: medians of the ratio over the programs of each language.
 
 ``python -m bench.corpus [--quick] [--only LANGUAGE|ROW…]``: starts a bus, a directory, a gateway and a node of its own;
-writes ``bench/results/corpus.json``, whose other rows stay where only some are measured.
+writes ``bench/results/real_programs.json``, whose other rows stay where only some are measured.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bench.corpus.quiet_node import own_stack
 from bench.corpus.rows import ROWS, Row
 from bench.figures import RESULTS, save, table
 
-_KEPT = "corpus.json"
+_KEPT = "real_programs.json"
 _SHOWN = ("row", "programs", "bare_p50_ms", "ours_p50_ms", "ratio", "goal", "worst")
 
 

@@ -91,7 +91,7 @@ def test_rows_are_chosen_by_language_or_by_a_part_of_their_names(only: list[str]
 def test_rows_that_were_not_measured_now_stay_in_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "RESULTS", tmp_path)
     kept = [{"row": row.name, "ratio": 1} for row in reversed(ROWS)]
-    (tmp_path / "corpus.json").write_text(json.dumps(kept), encoding="utf-8")
+    (tmp_path / "real_programs.json").write_text(json.dumps(kept), encoding="utf-8")
     rows = command.merged([{"row": "Go", "ratio": 2}])
     assert [row["row"] for row in rows] == [row.name for row in ROWS]
     assert {row["row"] for row in rows if row["ratio"] == 2} == {"Go"}
