@@ -1,0 +1,1 @@
+"""Where a slot's processor time goes, step by step."""
