@@ -37,7 +37,9 @@ _LIMITS = Limits(
 
 def measured_agent() -> dict[str, bytes]:
     files = agent_files()
-    main = files["__main__.py"].replace(b'if __name__ == "__main__":\n', b'from .probe import watch\nwatch()\nif __name__ == "__main__":\n')
+    main = files["__main__.py"].replace(
+        b'if __name__ == "__main__":\n', b'from .probe import watch\nwatch()\nif __name__ == "__main__":\n'
+    )
     return {**files, "__main__.py": main, "probe.py": Path(__file__).with_name("probe.py").read_bytes()}
 
 
@@ -80,7 +82,8 @@ async def measured(runs: int) -> dict[str, Any]:
         "runs": count,
         "slot_us": round((cpu_after - cpu_before) / runs * 1e6),
         "agent_us": round(agent_us),
-        "steps_us": {step: round(us) for step, us in steps.items()} | {"the rest": round(agent_us - sum(steps.values()))},
+        "steps_us": {step: round(us) for step, us in steps.items()}
+        | {"the rest": round(agent_us - sum(steps.values()))},
     }
 
 

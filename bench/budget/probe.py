@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 KEPT = "/run/coderunner/budget"
@@ -56,7 +57,7 @@ def watch() -> None:
                 if module.__dict__.get(name) is plain:
                     setattr(module, name, timed)
             setattr(owner, name, staticmethod(timed) if static else timed)
-    agent: Any = sys.modules["agent.loop"].Agent  # type: ignore[attr-defined]
+    agent: Any = sys.modules["agent.loop"].Agent
     agent._clean_up = _counting(agent._clean_up)
 
 
@@ -84,7 +85,7 @@ def _counting(call: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             _cleans += 1
             if _cleans % 50 == 0:
-                with open(KEPT, "w") as file:
-                    json.dump({"runs": _cleans, "agent_s": time.thread_time(), "steps_s": _spent}, file)
+                figures = {"runs": _cleans, "agent_s": time.thread_time(), "steps_s": _spent}
+                Path(KEPT).write_text(json.dumps(figures), encoding="ascii")
 
     return counting

@@ -61,7 +61,7 @@ def _sockets(line: str) -> int:
 
 def _lines(path: str) -> list[str]:
     try:
-        with open(path, encoding="ascii") as file:
-            return file.read().splitlines()
+        with open(path, "rb", buffering=0) as file:
+            return file.read().decode("ascii", "replace").splitlines()
     except OSError:
         return []

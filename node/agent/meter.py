@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import os
 import resource
+from contextlib import suppress
 from dataclasses import dataclass
 
 _CGROUPS = "/sys/fs/cgroup"
 _PROCESSES = "/proc"
 _NO_LIMIT = 1 << 20
 """gVisor's pids.max refuses the word "max"."""
+_MOST_BYTES = 4096
+"""Of a file of figures."""
 _SMALL_BYTES = 24 << 20
 """The memory of a slot in which nothing is cached that would matter: to read more costs as much as all else."""
 _GVISOR_MARK = "sentry-meminfo"
@@ -85,21 +88,48 @@ class Meter:
         return 0
 
 
+class KeptFiles:
+    """The files of a cgroup that are read again and again. They stay open, since to find one costs more than to read
+    it; their descriptors are among those of the agent's start."""
+
+    def __init__(self, root: str, names: tuple[str, ...]) -> None:
+        self._descriptors: dict[str, int] = {}
+        for name in names:
+            with suppress(OSError):
+                self._descriptors[name] = os.open(f"{root}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+
+    def text(self, name: str) -> str:
+        descriptor = self._descriptors.get(name)
+        try:
+            return "" if descriptor is None else os.pread(descriptor, _MOST_BYTES, 0).decode("ascii", "replace")
+        except OSError:
+            return ""
+
+    def number(self, name: str) -> int:
+        return _as_number(self.text(name))
+
+    def keyed(self, name: str, key: str) -> int:
+        return _of_key(self.text(name), key)
+
+
 class CgroupV2(Meter):
     """Reads the unified hierarchy."""
 
+    _OFTEN = ("cpu.stat", "memory.current", "memory.peak", "memory.events", "pids.current", "pids.events")
+
     def __init__(self, root: str) -> None:
         self._root = root
+        self._files = KeptFiles(root, self._OFTEN)
         self._max_tasks = _number(f"{root}/pids.max")
 
     def cpu_ms(self) -> float:
-        return _keyed(f"{self._root}/cpu.stat", "usage_usec") / 1e3
+        return self._files.keyed("cpu.stat", "usage_usec") / 1e3
 
     def system_ms(self) -> float:
-        return _keyed(f"{self._root}/cpu.stat", "system_usec") / 1e3
+        return self._files.keyed("cpu.stat", "system_usec") / 1e3
 
     def memory_bytes(self) -> int:
-        return _number(f"{self._root}/memory.current")
+        return self._files.number("memory.current")
 
     def cache_bytes(self) -> int:
         stat = dict(line.split(" ", 1) for line in _text(f"{self._root}/memory.stat").splitlines()[:-1])
@@ -109,36 +139,47 @@ class CgroupV2(Meter):
         return _number(f"{self._root}/memory.max")
 
     def tasks(self) -> int:
-        return _number(f"{self._root}/pids.current")
+        return self._files.number("pids.current")
 
     def limits_tasks_to(self, max_tasks: int) -> bool:
         return self._max_tasks == max_tasks
 
     def _peak(self) -> int:
-        return _number(f"{self._root}/memory.peak")
+        return self._files.number("memory.peak")
 
     def _oom_kills(self) -> int:
-        return _keyed(f"{self._root}/memory.events", "oom_kill")
+        return self._files.keyed("memory.events", "oom_kill")
 
     def _pid_hits(self) -> int:
-        return _keyed(f"{self._root}/pids.events", "max")
+        return self._files.keyed("pids.events", "max")
 
 
 class CgroupV1(Meter):
     """Reads one hierarchy per controller."""
 
+    _OFTEN = (
+        "cpuacct/cpuacct.usage",
+        "cpuacct/cpuacct.usage_sys",
+        "memory/memory.usage_in_bytes",
+        "memory/memory.max_usage_in_bytes",
+        "memory/memory.oom_control",
+        "pids/pids.current",
+        "pids/pids.events",
+    )
+
     def __init__(self, root: str) -> None:
         self._root = root
+        self._files = KeptFiles(root, self._OFTEN)
         self._max_tasks = _number(f"{root}/pids/pids.max")
 
     def cpu_ms(self) -> float:
-        return _number(f"{self._root}/cpuacct/cpuacct.usage") / 1e6
+        return self._files.number("cpuacct/cpuacct.usage") / 1e6
 
     def system_ms(self) -> float:
-        return _number(f"{self._root}/cpuacct/cpuacct.usage_sys") / 1e6
+        return self._files.number("cpuacct/cpuacct.usage_sys") / 1e6
 
     def memory_bytes(self) -> int:
-        return _number(f"{self._root}/memory/memory.usage_in_bytes")
+        return self._files.number("memory/memory.usage_in_bytes")
 
     def cache_bytes(self) -> int:
         stat = dict(line.split(" ", 1) for line in _text(f"{self._root}/memory/memory.stat").splitlines()[:-1])
@@ -148,19 +189,19 @@ class CgroupV1(Meter):
         return _number(f"{self._root}/memory/memory.limit_in_bytes")
 
     def tasks(self) -> int:
-        return _number(f"{self._root}/pids/pids.current")
+        return self._files.number("pids/pids.current")
 
     def limits_tasks_to(self, max_tasks: int) -> bool:
         return self._max_tasks == max_tasks
 
     def _peak(self) -> int:
-        return _number(f"{self._root}/memory/memory.max_usage_in_bytes")
+        return self._files.number("memory/memory.max_usage_in_bytes")
 
     def _oom_kills(self) -> int:
-        return _keyed(f"{self._root}/memory/memory.oom_control", "oom_kill")
+        return self._files.keyed("memory/memory.oom_control", "oom_kill")
 
     def _pid_hits(self) -> int:
-        return _keyed(f"{self._root}/pids/pids.events", "max")
+        return self._files.keyed("pids/pids.events", "max")
 
 
 class GVisor(CgroupV1):
@@ -229,19 +270,23 @@ def find_meter(uid: int, cgroups: str = _CGROUPS, processes: str = _PROCESSES) -
 def _text(path: str) -> str:
     try:
         with open(path, "rb", buffering=0) as file:
-            return file.read(4096).decode("ascii", "replace")
+            return file.read(_MOST_BYTES).decode("ascii", "replace")
     except OSError:
         return ""
 
 
 def _number(path: str) -> int:
-    text = _text(path).strip()
+    return _as_number(_text(path))
+
+
+def _as_number(text: str) -> int:
+    text = text.strip()
     return int(text) if text.isdigit() else 0
 
 
-def _keyed(path: str, key: str) -> int:
-    """The number that follows ``key`` in a file with a key and a number on each line."""
-    for line in _text(path).splitlines():
+def _of_key(text: str, key: str) -> int:
+    """The number that follows ``key`` in a text with a key and a number on each line."""
+    for line in text.splitlines():
         name, _, value = line.partition(" ")
         if name == key and value.strip().isdigit():
             return int(value)
