@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import psutil
 
 from bench import host_cgroup
 from bench.budget.probe import KEPT
@@ -68,10 +69,10 @@ async def measured(runs: int) -> dict[str, Any]:
                     raise RuntimeError(str(outcome))
 
         await run(_WARM_UP)
-        before, cpu_before = _read(pid), host_cgroup.cpu_s(pid)
+        before, cpu_before, times_before = _read(pid), host_cgroup.cpu_s(pid), psutil.Process(pid).cpu_times()
         await run(runs)
         await asyncio.sleep(0.2)
-        after, cpu_after = _read(pid), host_cgroup.cpu_s(pid)
+        after, cpu_after, times = _read(pid), host_cgroup.cpu_s(pid), psutil.Process(pid).cpu_times()
     finally:
         await pool.close()
         remove_all(client, prefix)
@@ -82,6 +83,7 @@ async def measured(runs: int) -> dict[str, Any]:
         "runs": count,
         "slot_us": round((cpu_after - cpu_before) / runs * 1e6),
         "agent_us": round(agent_us),
+        "agent_in_kernel": round((times.system - times_before.system) / (sum(times[:2]) - sum(times_before[:2])), 2),
         "steps_us": {step: round(us) for step, us in steps.items()}
         | {"the rest": round(agent_us - sum(steps.values()))},
     }
