@@ -22,7 +22,6 @@ STEPS = {
         "account.Account.close",
         "account.Account.exceeded",
         "run.Run.check",
-        "run.Run._memory_before_bytes",
     ),
     "output is read": ("run.Run.read_output", "run.Run._drain"),
     "everything is ended": ("identity.kill_everything", "identity.end_everything"),
@@ -32,7 +31,7 @@ STEPS = {
     "proof: descriptors, scheduling": ("residents.Residents._strange_descriptors", "identity.scheduling"),
     "the next one is forked": ("residents.Residents.prepare", "warm.Zygote.start"),
     "its directory and pipes": ("workdir.make", "spawn.Pipes.make"),
-    "the next one's memory": ("residents.Residents.note_ready", "meter.Meter.note_rest", "reserve.Reserve.take"),
+    "the next one's memory": ("meter.Meter.note_rest", "reserve.Reserve.take"),
     "the dead are reaped": ("loop.Agent._reap",),
     "a run is over": ("run.Run.finish",),
 }
