@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import os
 import resource
-from contextlib import suppress
 from dataclasses import dataclass
+
+from .figures import KeptFiles, number, text
 
 _CGROUPS = "/sys/fs/cgroup"
 _PROCESSES = "/proc"
 _NO_LIMIT = 1 << 20
 """gVisor's pids.max refuses the word "max"."""
-_MOST_BYTES = 4096
-"""Of a file of figures."""
 _SMALL_BYTES = 24 << 20
 """The memory of a slot in which nothing is cached that would matter: to read more costs as much as all else."""
 _GVISOR_MARK = "sentry-meminfo"
@@ -88,39 +87,22 @@ class Meter:
         return 0
 
 
-class KeptFiles:
-    """The files of a cgroup that are read again and again. They stay open, since to find one costs more than to read
-    it; their descriptors are among those of the agent's start."""
-
-    def __init__(self, root: str, names: tuple[str, ...]) -> None:
-        self._descriptors: dict[str, int] = {}
-        for name in names:
-            with suppress(OSError):
-                self._descriptors[name] = os.open(f"{root}/{name}", os.O_RDONLY | os.O_CLOEXEC)
-
-    def text(self, name: str) -> str:
-        descriptor = self._descriptors.get(name)
-        try:
-            return "" if descriptor is None else os.pread(descriptor, _MOST_BYTES, 0).decode("ascii", "replace")
-        except OSError:
-            return ""
-
-    def number(self, name: str) -> int:
-        return _as_number(self.text(name))
-
-    def keyed(self, name: str, key: str) -> int:
-        return _of_key(self.text(name), key)
-
-
 class CgroupV2(Meter):
     """Reads the unified hierarchy."""
 
-    _OFTEN = ("cpu.stat", "memory.current", "memory.peak", "memory.events", "pids.current", "pids.events")
+    _OFTEN: tuple[str, ...] = (
+        "cpu.stat",
+        "memory.current",
+        "memory.peak",
+        "memory.events",
+        "pids.current",
+        "pids.events",
+    )
 
     def __init__(self, root: str) -> None:
         self._root = root
         self._files = KeptFiles(root, self._OFTEN)
-        self._max_tasks = _number(f"{root}/pids.max")
+        self._max_tasks = number(f"{root}/pids.max")
 
     def cpu_ms(self) -> float:
         return self._files.keyed("cpu.stat", "usage_usec") / 1e3
@@ -132,11 +114,11 @@ class CgroupV2(Meter):
         return self._files.number("memory.current")
 
     def cache_bytes(self) -> int:
-        stat = dict(line.split(" ", 1) for line in _text(f"{self._root}/memory.stat").splitlines()[:-1])
+        stat = dict(line.split(" ", 1) for line in text(f"{self._root}/memory.stat").splitlines()[:-1])
         return max(0, int(stat.get("file", 0)) - int(stat.get("shmem", 0)))
 
     def memory_limit_bytes(self) -> int:
-        return _number(f"{self._root}/memory.max")
+        return number(f"{self._root}/memory.max")
 
     def tasks(self) -> int:
         return self._files.number("pids.current")
@@ -157,7 +139,7 @@ class CgroupV2(Meter):
 class CgroupV1(Meter):
     """Reads one hierarchy per controller."""
 
-    _OFTEN = (
+    _OFTEN: tuple[str, ...] = (
         "cpuacct/cpuacct.usage",
         "cpuacct/cpuacct.usage_sys",
         "memory/memory.usage_in_bytes",
@@ -170,7 +152,7 @@ class CgroupV1(Meter):
     def __init__(self, root: str) -> None:
         self._root = root
         self._files = KeptFiles(root, self._OFTEN)
-        self._max_tasks = _number(f"{root}/pids/pids.max")
+        self._max_tasks = number(f"{root}/pids/pids.max")
 
     def cpu_ms(self) -> float:
         return self._files.number("cpuacct/cpuacct.usage") / 1e6
@@ -182,11 +164,11 @@ class CgroupV1(Meter):
         return self._files.number("memory/memory.usage_in_bytes")
 
     def cache_bytes(self) -> int:
-        stat = dict(line.split(" ", 1) for line in _text(f"{self._root}/memory/memory.stat").splitlines()[:-1])
+        stat = dict(line.split(" ", 1) for line in text(f"{self._root}/memory/memory.stat").splitlines()[:-1])
         return max(0, int(stat.get("cache", 0)) - int(stat.get("shmem", 0)))
 
     def memory_limit_bytes(self) -> int:
-        return _number(f"{self._root}/memory/memory.limit_in_bytes")
+        return number(f"{self._root}/memory/memory.limit_in_bytes")
 
     def tasks(self) -> int:
         return self._files.number("pids/pids.current")
@@ -210,6 +192,8 @@ class GVisor(CgroupV1):
 
     kernel_ends_programs = False
     counts_waiting = True
+    _OFTEN = ()
+    """Under gVisor a program may open the agent's descriptors anew (/proc/1/fd)."""
 
     def limit_tasks(self, max_tasks: int | None) -> None:
         with open(f"{self._root}/pids/pids.max", "wb", buffering=0) as file:
@@ -250,11 +234,11 @@ class ProcessTable(Meter):
             return -1
 
     def _ticks(self, pid: str) -> int:
-        fields = _text(f"{self._root}/{pid}/stat").rpartition(")")[2].split()
+        fields = text(f"{self._root}/{pid}/stat").rpartition(")")[2].split()
         return sum(int(ticks) for ticks in fields[11:15])  # utime stime cutime cstime, proc(5)
 
     def _resident(self, pid: str) -> int:
-        fields = _text(f"{self._root}/{pid}/statm").split()
+        fields = text(f"{self._root}/{pid}/statm").split()
         return int(fields[1]) * self._page if len(fields) > 1 else 0
 
 
@@ -265,29 +249,3 @@ def find_meter(uid: int, cgroups: str = _CGROUPS, processes: str = _PROCESSES) -
     if os.path.exists(f"{cgroups}/cpuacct/cpuacct.usage") and os.path.exists(f"{cgroups}/memory/memory.usage_in_bytes"):
         return GVisor(cgroups) if os.path.exists(f"{processes}/{_GVISOR_MARK}") else CgroupV1(cgroups)
     return ProcessTable(uid, processes)
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, "rb", buffering=0) as file:
-            return file.read(_MOST_BYTES).decode("ascii", "replace")
-    except OSError:
-        return ""
-
-
-def _number(path: str) -> int:
-    return _as_number(_text(path))
-
-
-def _as_number(text: str) -> int:
-    text = text.strip()
-    return int(text) if text.isdigit() else 0
-
-
-def _of_key(text: str, key: str) -> int:
-    """The number that follows ``key`` in a text with a key and a number on each line."""
-    for line in text.splitlines():
-        name, _, value = line.partition(" ")
-        if name == key and value.strip().isdigit():
-            return int(value)
-    return 0
