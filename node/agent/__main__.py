@@ -12,11 +12,13 @@ from .config import AgentConfig
 from .forbid import forbid_what_cannot_be_listed
 from .landlock import rules_descriptor
 from .loop import Agent
+from .resident_code import keep_code_in_memory
 from .terminals import shut_terminals
 
 if __name__ == "__main__":
     shut_terminals()
     rules_descriptor()
+    keep_code_in_memory()
     forbid_what_cannot_be_listed()
     config = AgentConfig.parse(sys.argv[1])
     name_user(config)

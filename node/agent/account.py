@@ -77,7 +77,9 @@ class Account:
 
     def note_descriptors(self, pid: int, max_open: int, user: tuple[int, int]) -> None:
         """Notes whether the program's main process has all of its ``max_open`` descriptors in use."""
-        if not self._had_all_descriptors and _count_open(pid) >= max_open:
+        if self._had_all_descriptors or self._meter.memory_is_full():
+            return  # to look costs the slot memory
+        if _count_open(pid) >= max_open:
             self._had_all_descriptors = _lowest_are_open(pid, max_open, user)
 
     def wall_ms(self) -> float:
@@ -117,7 +119,7 @@ class Account:
         usage = {
             "wall_ms": round(self.wall_ms(), 3),
             "cpu_ms": round(cpu_ms, 3),
-            "peak_memory_bytes": self._peak_bytes(after.peak_bytes, after.memory_bytes),
+            "peak_memory_bytes": self._peak_bytes(after, out_of_memory=out_of_memory),
             "memory_before_bytes": self._memory_before_bytes,
             "limits_hit": [name for name, hit in hits.items() if hit],
         }
@@ -130,17 +132,20 @@ class Account:
             return after.process_limit_hits > self._before.process_limit_hits
         return self._had_all_tasks and failed
 
-    def _peak_bytes(self, peak: int, now: int) -> int:
-        # The kernel's mark is the slot's highest ever: the run's only if the run raised it.
-        raised = peak > self._before.peak_bytes + _PEAK_SLACK_BYTES
-        highest = peak if raised else max(self._highest_bytes, now)
+    def _peak_bytes(self, after: Reading, *, out_of_memory: bool) -> int:
+        """The kernel's mark is the slot's highest ever: the run's only if the run raised it, or if it met the limit of
+        the slot."""
+        limit, mark = self._meter.memory_limit_bytes, after.peak_bytes
+        raised = mark > self._before.peak_bytes + _PEAK_SLACK_BYTES
+        met_limit = out_of_memory and 0 < limit <= mark + _LARGEST_PAGE_BYTES
+        highest = mark if raised or met_limit else max(self._highest_bytes, after.memory_bytes)
         return self._used_bytes(highest) + self._room_made_bytes(highest)
 
     def _room_made_bytes(self, highest: int) -> int:
         """The file cache of before the run that gave way to it, where the slot met its limit."""
         if self._meter.cache_at_rest < _LARGEST_PAGE_BYTES:
             return 0
-        limit = self._meter.memory_limit_bytes()
+        limit = self._meter.memory_limit_bytes
         if not limit or highest < limit - _LARGEST_PAGE_BYTES:
             return 0
         return max(0, self._meter.cache_at_rest - self._meter.cache_bytes())

@@ -10,21 +10,16 @@ from .meter import Meter
 
 MAX_LOCKS = 1_000
 """Some 200 KiB of the kernel's memory. SQLite holds three for each connection."""
-_LIST = "/proc/locks"
 _LOOK_EACH_SYSTEM_MS = 50.0
 _LOOK_EACH_MS = 1_000.0
 """Time in the kernel may be told by samples, which a program can evade; all of its time cannot."""
-_READ_BYTES = 1 << 16
-_AT_OWNER = 4
-"""``1: POSIX  ADVISORY  WRITE 17 00:3a:5 0 EOF``, with an arrow before POSIX where it waits. 0 and less are others'."""
 
 
 class LockWatch:
     """Tells whether the slot's programs hold more locks of files than any needs."""
 
-    def __init__(self, meter: Meter, path: str = _LIST) -> None:
+    def __init__(self, meter: Meter) -> None:
         self._meter = meter
-        self._path = path
         self._looked_at = (meter.system_ms(), meter.cpu_ms())
 
     def too_many(self) -> bool:
@@ -34,20 +29,4 @@ class LockWatch:
         if in_kernel < _LOOK_EACH_SYSTEM_MS and at_all < _LOOK_EACH_MS:
             return False
         self._looked_at = now
-        return self._holds_more()
-
-    def _holds_more(self) -> bool:
-        held, rest = 0, b""
-        try:
-            with open(self._path, "rb", buffering=0) as file:
-                while held <= MAX_LOCKS and (read := file.read(_READ_BYTES)):
-                    *lines, rest = (rest + read).split(b"\n")
-                    held += sum(map(_is_owned, lines))
-        except OSError:
-            return False  # gVisor has no list; its locks are the slot's memory
-        return held > MAX_LOCKS
-
-
-def _is_owned(line: bytes) -> bool:
-    words = [word for word in line.split() if word != b"->"]
-    return len(words) > _AT_OWNER and words[_AT_OWNER].isdigit() and int(words[_AT_OWNER]) > 0
+        return self._meter.lock_list.has_more_than(MAX_LOCKS)

@@ -8,6 +8,7 @@ import resource
 from dataclasses import dataclass
 
 from .figures import KeptFiles, number, text
+from .lock_list import LockList
 
 _CGROUPS = "/sys/fs/cgroup"
 _PROCESSES = "/proc"
@@ -15,6 +16,8 @@ _NO_LIMIT = 1 << 20
 """gVisor's pids.max refuses the word "max"."""
 _SMALL_BYTES = 24 << 20
 """The memory of a slot in which nothing is cached that would matter: to read more costs as much as all else."""
+_FULL_BYTES = 1 << 20
+"""A slot with less memory left than this is full."""
 _GVISOR_MARK = "sentry-meminfo"
 """A file of /proc that only gVisor has."""
 
@@ -40,6 +43,13 @@ class Meter:
     """Processor time is counted also for a process that waits for a core."""
     cache_at_rest = 0
     """The file cache when nothing ran: it gives way to a program that needs its room."""
+    memory_limit_bytes = 0
+    """The slot's limit; 0 where there is none."""
+    lock_list: LockList
+    """The file locks that processes of the slot hold."""
+
+    def __init__(self) -> None:
+        self.lock_list = LockList()
 
     def note_rest(self) -> None:
         """Notes the file cache of a slot in which nothing runs; a small one is not looked for."""
@@ -62,9 +72,11 @@ class Meter:
         """The slot's file cache, but for files of memory."""
         return 0
 
-    def memory_limit_bytes(self) -> int:
-        """The slot's limit; 0 where there is none."""
-        return 0
+    def memory_is_full(self) -> bool:
+        """Whether the slot has next to no memory left: then whatever the agent asks of the kernel may have it end a
+        process, and nobody but the agent may be left."""
+        limit = self.memory_limit_bytes
+        return self.kernel_ends_programs and 0 < limit < self.memory_bytes() + _FULL_BYTES
 
     def tasks(self) -> int:
         """Processes and threads in the slot, the agent among them."""
@@ -103,6 +115,8 @@ class CgroupV2(Meter):
         self._root = root
         self._files = KeptFiles(root, self._OFTEN)
         self._max_tasks = number(f"{root}/pids.max")
+        self.memory_limit_bytes = number(f"{root}/memory.max")
+        self.lock_list = LockList(kept=True)
 
     def cpu_ms(self) -> float:
         return self._files.keyed("cpu.stat", "usage_usec") / 1e3
@@ -116,9 +130,6 @@ class CgroupV2(Meter):
     def cache_bytes(self) -> int:
         stat = dict(line.split(" ", 1) for line in text(f"{self._root}/memory.stat").splitlines()[:-1])
         return max(0, int(stat.get("file", 0)) - int(stat.get("shmem", 0)))
-
-    def memory_limit_bytes(self) -> int:
-        return number(f"{self._root}/memory.max")
 
     def tasks(self) -> int:
         return self._files.number("pids.current")
@@ -153,6 +164,8 @@ class CgroupV1(Meter):
         self._root = root
         self._files = KeptFiles(root, self._OFTEN)
         self._max_tasks = number(f"{root}/pids/pids.max")
+        self.memory_limit_bytes = number(f"{root}/memory/memory.limit_in_bytes")
+        self.lock_list = LockList(kept=bool(self._OFTEN))
 
     def cpu_ms(self) -> float:
         return self._files.number("cpuacct/cpuacct.usage") / 1e6
@@ -166,9 +179,6 @@ class CgroupV1(Meter):
     def cache_bytes(self) -> int:
         stat = dict(line.split(" ", 1) for line in text(f"{self._root}/memory/memory.stat").splitlines()[:-1])
         return max(0, int(stat.get("cache", 0)) - int(stat.get("shmem", 0)))
-
-    def memory_limit_bytes(self) -> int:
-        return number(f"{self._root}/memory/memory.limit_in_bytes")
 
     def tasks(self) -> int:
         return self._files.number("pids/pids.current")
@@ -211,6 +221,7 @@ class ProcessTable(Meter):
     processes of ``uid``."""
 
     def __init__(self, uid: int, root: str = _PROCESSES) -> None:
+        super().__init__()
         self._uid = uid
         self._root = root
         self._tick_ms = 1000 / os.sysconf("SC_CLK_TCK")

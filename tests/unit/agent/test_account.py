@@ -10,6 +10,7 @@ import pytest
 
 from node.agent.account import Account
 from node.agent.disk import Disk
+from node.agent.lock_list import LockList
 from node.agent.meter import Meter, Reading
 
 MIB = 1 << 20
@@ -27,7 +28,8 @@ class SetMeter(Meter):
     hits: int = 1
     count: int = 3
     cache: int = 0
-    limit: int = 0
+    memory_limit_bytes: int = 0
+    lock_list: LockList = field(default_factory=LockList)
     counts_refusals: bool = False
     limited: list[int | None] = field(default_factory=list)
 
@@ -48,9 +50,6 @@ class SetMeter(Meter):
 
     def cache_bytes(self) -> int:
         return self.cache
-
-    def memory_limit_bytes(self) -> int:
-        return self.limit
 
 
 def begun(
@@ -156,9 +155,35 @@ def test_a_peak_raised_by_no_more_than_the_kernels_steps_is_an_earlier_runs() ->
     assert closed(account)["peak_memory_bytes"] == 0
 
 
+@pytest.mark.parametrize(("kills", "limit", "told"), [(1, 61, 50), (0, 61, 0), (1, 90, 0), (1, 0, 0)])
+def test_a_run_that_met_the_slots_limit_has_used_all_though_an_earlier_one_met_it_too(
+    kills: int, limit: int, told: int
+) -> None:
+    meter = SetMeter(peak=60 * MIB, memory_limit_bytes=limit * MIB)
+    account = begun(meter)
+    meter.kills += kills
+    assert closed(account, killed=True)["peak_memory_bytes"] == told * MIB
+
+
+@pytest.mark.parametrize(("memory", "is_looked_at"), [(63, False), (62, True)])
+def test_nothing_that_costs_memory_is_asked_where_none_is_left(
+    memory: int, is_looked_at: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def count_open(pid: int) -> int:
+        asked.append(pid)
+        return 0
+
+    monkeypatch.setattr("node.agent.account._count_open", count_open)
+    meter = SetMeter(memory=memory * MIB + 1, memory_limit_bytes=64 * MIB)
+    begun(meter).note_descriptors(7, 50, (0, 0))
+    assert asked == ([7] if is_looked_at else [])
+
+
 @pytest.mark.parametrize(("limit", "told"), [(60, 70), (64, 50), (0, 50)])
 def test_the_cache_that_made_room_is_the_runs_where_it_met_the_slots_limit(limit: int, told: int) -> None:
-    meter = SetMeter(cache=25 * MIB, limit=limit * MIB)
+    meter = SetMeter(cache=25 * MIB, memory_limit_bytes=limit * MIB)
     meter.cache_at_rest = meter.cache
     account = begun(meter)
     meter.peak, meter.cache = 60 * MIB, 5 * MIB

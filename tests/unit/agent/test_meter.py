@@ -26,6 +26,7 @@ V1 = {
     "pids/pids.current": "5\n",
     "pids/pids.events": "max 6\n",
 }
+V2_MEMORY = ("memory.max", "memory.current")
 
 
 def written(root: Path, files: Mapping[str, str]) -> str:
@@ -68,6 +69,20 @@ def test_the_file_cache_of_an_idle_slot_is_noted_where_it_may_be_large(
     meter = found(tmp_path, {**(V1 if version == 1 else V2), usage: f"{used}\n", f"{folder}memory.stat": stat})
     meter.note_rest()
     assert meter.cache_at_rest == told
+
+
+@pytest.mark.parametrize(("used_mib", "limit", "is_full"), [(255, "268435456", False), (256, "268435456", True)])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_slot_is_full_where_it_has_next_to_no_memory_left(
+    tmp_path: Path, version: int, used_mib: int, limit: str, is_full: bool
+) -> None:
+    names = ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes") if version == 1 else V2_MEMORY
+    figures = dict(zip(names, (limit, str(used_mib << 20)), strict=True))
+    assert found(tmp_path, {**(V1 if version == 1 else V2), **figures}).memory_is_full() == is_full
+
+
+def test_a_slot_without_a_limit_is_never_full(tmp_path: Path) -> None:
+    assert not found(tmp_path, {**V2, "memory.max": "max\n"}).memory_is_full()
 
 
 def test_gvisor_is_known_by_a_file_that_only_it_has(tmp_path: Path) -> None:

@@ -67,16 +67,19 @@ def test_one_that_has_ended_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_question_goes_to_the_thread_that_runs() -> None:
     spinning = (
-        "import threading, os, sys\n"
-        "def spin():\n    print(threading.get_native_id(), flush=True)\n    while True: pass\n"
+        "import threading, time\n"
+        "def spin():\n    while time.thread_time() < 0.3: pass\n"
+        "    print(threading.get_native_id(), flush=True)\n    while True: pass\n"
         "threading.Thread(target=spin).start()\nthreading.Event().wait()\n"
     )
     with subprocess.Popen([sys.executable, "-c", spinning], stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        thread = int(process.stdout.readline())
-        assert thread != process.pid
-        assert busiest_thread(process.pid) == thread
-        process.kill()
+        try:
+            assert process.stdout
+            thread = int(process.stdout.readline())
+            assert thread != process.pid
+            assert busiest_thread(process.pid) == thread
+        finally:
+            process.kill()
 
 
 def test_where_no_thread_is_to_be_seen_it_goes_to_the_process() -> None:
