@@ -69,7 +69,7 @@ async def test_while_the_disk_is_full_nothing_is_run_twice_and_everybody_says_so
     gateway, node = stack.add_gateway(), add_node(stack)
     await stack.wait_served(LANGUAGE)
     async with stack.client() as client:
-        task_id = await client.submit(LANGUAGE, "x", stdin=LARGE, env=lasting(1500), limits=ALL_OF_IT)
+        task_id = await client.submit(LANGUAGE, "x", stdin=LARGE, env=lasting(4000), limits=ALL_OF_IT)
         await started(client, task_id)
         ballast = small_disk / "ballast"
         await asyncio.to_thread(fill, ballast)
@@ -85,7 +85,7 @@ async def test_while_the_disk_is_full_nothing_is_run_twice_and_everybody_says_so
         works = (HTTPStatus.OK, True)
         await eventually(lambda: (parts(gateway), parts(node)) == (works, works), 60)
         execution = await asyncio.wait_for(client.follow(task_id), 60)
-        assert (execution.status, execution.attempt) == (Status.SUCCEEDED, 1)
+        assert (execution.status, execution.attempt) == (Status.SUCCEEDED, 1), f"{node.tail()}\n{nats.tail()}"
         assert execution.run is not None
         assert execution.run.stdout == LARGE
         assert (await client.run(LANGUAGE, "x")).status is Status.SUCCEEDED
