@@ -1,0 +1,126 @@
+"""The ports of the history: what has ended is kept in a database, for as long as the retention says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from schemas.execution import Execution
+from schemas.status import Status
+
+
+class HistoryUnavailableError(Exception):
+    """The database does not answer; the text says why. What the bus has is answered without it."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a task stands in the order of submission: the place of its QUEUED event on the bus. Places only grow."""
+
+    era: int = 0
+    """When the stream of events was created, in Unix milliseconds: a new one counts from 1 again."""
+    position: int = 0
+    """The event's sequence in that stream; 0 where the event was never seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """What only a task's QUEUED event tells."""
+
+    place: Place
+    client: str
+    pool: str
+    priority: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecord:
+    """What one message of the bus tells of one task. Records of a task may be stored in any order and any number of
+    times: the state with the highest ``rank`` stays, and ``submitted`` once it is known."""
+
+    rank: int
+    """Later states rank higher, and a result above any event."""
+    execution: Execution
+    """The task's state; with output only where it is a stored result."""
+    client: str
+    """Whose task it is, as this message says; what ``submitted`` says is believed before it."""
+    submitted: Submitted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastFilter:
+    """What a listed task must match; an empty field matches all. Times are Unix milliseconds of the submission."""
+
+    statuses: frozenset[Status] = frozenset()
+    language: str = ""
+    node_id: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    client: str | None = None
+    """Whose tasks; None: everybody's."""
+    since_ms: int | None = None
+    """This moment or later."""
+    until_ms: int | None = None
+    """Before this moment."""
+    error_text: str = ""
+    """A part of the error's text, whatever its case."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastTask:
+    """One task of the history."""
+
+    place: Place
+    client: str
+    execution: Execution
+    """In a list without its output: ``compile`` and ``run`` are None, ``cases`` and ``diagnostics`` empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place from which a list goes on: with what comes before it in the order of submission. Of tasks with the same
+    place, those whose id is smaller."""
+
+    place: Place
+    task_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long and how much is kept. None: without an end."""
+
+    age_s: float | None = None
+    """From the end of a task."""
+    failures_age_s: float | None = None
+    """The same for tasks that did not succeed; None: as all others."""
+    max_tasks: int | None = None
+    max_tasks_per_client: int | None = None
+
+
+class HistoryStore(Protocol):
+    """The database of past tasks. Every method raises HistoryUnavailableError."""
+
+    async def record(self, records: Sequence[TaskRecord]) -> None:
+        """Stores what they tell, all or nothing; durable when this returns."""
+        ...
+
+    async def find(self, task_id: str) -> PastTask | None:
+        """The task with its whole execution."""
+        ...
+
+    async def page(self, wanted: PastFilter, before: Cursor | None, size: int) -> list[PastTask]:
+        """Up to ``size`` tasks that match, the last submitted first; fewer only where there are no more."""
+        ...
+
+    async def count(self, wanted: PastFilter) -> int:
+        """How many tasks match."""
+        ...
+
+    async def forget(self, retention: Retention, now_ms: int, most: int) -> int:
+        """Removes up to ``most`` ended tasks that are not to be kept any more, the oldest first; how many it removed.
+        Tasks that have not ended stay."""
+        ...
+
+    async def check(self) -> None:
+        """Returns where the database answers and has the schema of this version."""
+        ...
