@@ -16,7 +16,6 @@ from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.operations_service import OperationsAppService
-from broker_gateway.application.ports import CallbackTransport
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.readiness import Readiness
 from broker_gateway.application.redriving import Redriving
@@ -42,12 +41,9 @@ from broker_gateway.infrastructure.bus.roll_call import RollCall
 from broker_gateway.infrastructure.bus.store_watch import StoreWatch
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from broker_gateway.infrastructure.call_metrics import CallMetrics
-from broker_gateway.infrastructure.callbacks.breaker import with_breakers
-from broker_gateway.infrastructure.callbacks.grpc_callback import GrpcCallbackTransport
-from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
+from broker_gateway.infrastructure.callbacks.transports import CallbackTransports
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
 from broker_gateway.infrastructure.metrics import (
-    CountedCallbackTransport,
     CountedResultSource,
     CountedTaskQueue,
     Metrics,
@@ -61,7 +57,7 @@ from chassis.http import HttpServer
 from chassis.loop_watch import LoopWatch
 from chassis.memory_return import MemoryReturn
 from chassis.nats.connection import BusConnection
-from chassis.process import LastingParts, serve, version
+from chassis.process import LastingParts, serve
 from chassis.settings import ConfigurationError
 
 if sys.platform == "linux":
@@ -94,8 +90,8 @@ class Gateway:
         self._queue_lengths = QueueLengths(self._bus, self._queue_consumers)
         self._directory = EtcdNodeDirectory(self._policies.etcd, self._metrics.node_records_refused.inc)
         self._roll_call = RollCall(self._bus, self._directory)
-        self._webhooks, self._grpc_callbacks = self._wire_callbacks()
-        self._transports = self._wire_transports()
+        guard, identifications = self._policies.addresses, self._policies.identifications
+        self._callbacks = CallbackTransports(settings, guard, identifications, self._metrics, execution_message)
         self._quotas = self._wire_quotas()
         self._relay = self._wire_relay() if "relay" in settings.roles else None
         self._readiness = Readiness(bus=self, relay=self._relay)
@@ -172,8 +168,7 @@ class Gateway:
         await self._queue_lengths.close()
         await self._questions.close()
         await self._declaration.close()
-        await self._webhooks.close()
-        await self._grpc_callbacks.close()
+        await self._callbacks.close()
         await self._bus.close()
         await self._http.close()
         log.info("gateway_stopped")
@@ -185,28 +180,10 @@ class Gateway:
             await self._directory.synced.wait()
         log.info("gateway_ready", **addresses, roles=self._settings.roles, nodes=len(self._directory.nodes()))
 
-    def _wire_callbacks(self) -> tuple[WebhookTransport, GrpcCallbackTransport]:
-        settings, guard = self._settings, self._policies.addresses
-        timeout_s, agent = settings.callback_timeout_s, f"coderunner/{version()}"
-        try:
-            webhooks = WebhookTransport(
-                guard, timeout_s=timeout_s, user_agent=agent, secret=settings.callback_secret.get_secret_value()
-            )
-        except ValueError:
-            raise ConfigurationError("callback_secret is not base64, with or without whsec_ before it") from None
-        return webhooks, GrpcCallbackTransport(guard, execution_message, timeout_s=timeout_s, user_agent=agent)
-
-    def _wire_transports(self) -> dict[str, CallbackTransport]:
-        """By URL scheme; the relay and an operator's redrive share them."""
-        webhooks = CountedCallbackTransport(self._webhooks, self._metrics)
-        grpc_callbacks = CountedCallbackTransport(self._grpc_callbacks, self._metrics)
-        counted = {"http": webhooks, "https": webhooks, "grpc": grpc_callbacks}
-        return with_breakers(counted, self._settings.callback_breaker_failures, self._settings.callback_breaker_s)
-
     def _wire_relay(self) -> CallbackRelay:
         return CallbackRelay(
             source=CountedResultSource(BusResultSource(self._bus), self._metrics, self._quotas.stored),
-            transports=self._transports,
+            transports=self._callbacks.by_scheme,
             ledger=BusAttemptLedger(self._bus),
             settings=self._policies.relay,
         )
@@ -271,7 +248,7 @@ class Gateway:
             rerun=BusTaskRerun(self._bus),
             results=results,
             history=history,
-            delivery=CallbackDelivery(self._transports, self._policies.relay.attempts.timeout_s),
+            delivery=CallbackDelivery(self._callbacks.by_scheme, self._policies.relay.attempts.timeout_s),
             settings=settings,
         )
         return OperationsAppService(dead=dead, redriving=redriving, control=control, settings=settings)

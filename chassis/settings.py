@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -41,6 +41,7 @@ def _split_table(value: object) -> object:
 
 
 Strings = Annotated[list[str], NoDecode, BeforeValidator(split_list)]
+Secrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)]
 Table = Annotated[dict[str, str], NoDecode, BeforeValidator(_split_table)]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """May stand between two dots of a subject."""
@@ -178,7 +179,7 @@ def _unknown_argument(cls: type[ServiceSettings], argument: str) -> str:
 
 def is_secret(name: str) -> bool:
     """True for what must not be seen on a command line: passwords, secrets, tokens, by their names."""
-    return name.endswith(("_password", "_secret")) or name == "tokens"
+    return name.endswith(("_password", "_secret", "_secrets")) or name == "tokens"
 
 
 def flag(name: str) -> str:

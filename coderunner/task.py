@@ -90,7 +90,7 @@ class Task:
     queue_deadline_ms: int = 0
     """Not started within this: EXPIRED. 0: waits for as long as it takes."""
     callback: str | None = None
-    """An ``http``, ``https`` or ``grpc`` URL that gets the finished execution, at least once."""
+    """An ``http``, ``https``, ``grpc`` or ``grpcs`` URL that gets the finished execution, at least once."""
     labels: Mapping[str, str] | None = field(default=None)
     large_result: bool = False
     """The execution may have more than 4 MiB: a callback's receiver must take that. Output beyond is cut."""

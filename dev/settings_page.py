@@ -87,8 +87,25 @@ of life for it every 0.9 s, so this is noticed within about 2 s, and the request
 Each callback endpoint (host and port) has a circuit breaker, [purgatory](https://github.com/mardiros/purgatory), in
 `broker_gateway/infrastructure/callbacks/breaker.py`: after `callback_breaker_failures` failures in a row nothing is
 sent there for `callback_breaker_s` seconds, then one success closes it and one failure opens it again. A delivery
-that is not made for that reason counts as a failed attempt, so results for a dead endpoint become dead letters
-after `relay_attempts` as ever. An answer that refuses for good (most of 4xx) is no failure of the endpoint.
+that is not made for that reason is no attempt: the result waits, for `relay_give_up_s` at most. An answer that
+refuses for good (most of 4xx) is no failure of the endpoint.
+
+## Callbacks that show from whom they come
+
+```toml
+callback_secret = ["whsec_NEW", "whsec_OLD"]        # Standard Webhooks; of all clients that have none of their own
+[callback_secrets]
+blog = ["whsec_BLOG"]                               # a client's own, instead
+[callback_headers.blog]
+Authorization = "Bearer of-the-blog"                # sent with the blog's callbacks, wherever they go
+```
+
+A secret is 24 to 64 random bytes in base64 (`openssl rand -base64 32`), with or without `whsec_` before it. To change
+one, put the new one first, let the receivers take it, then take the old one out: until then both sign
+(`webhook-signature: v1,… v1,…`). For `grpc` and `grpcs` callbacks the same names are metadata in lower case, and what
+is signed is the serialized request. At most 8 secrets and 16 headers per client; what cannot be used is refused at
+the start, in words that do not repeat it. No value is logged. Send `Authorization` to `https` and `grpcs` endpoints
+only: the client chooses the URL.
 
 ## Clients: the SDK and the command line
 

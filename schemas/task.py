@@ -83,7 +83,7 @@ class Checker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Callback(msgspec.Struct, frozen=True, kw_only=True):
-    """The endpoint to which the finished execution is delivered: an ``http``, ``https`` or ``grpc`` URL."""
+    """The endpoint to which the finished execution is delivered: an ``http``, ``https``, ``grpc`` or ``grpcs`` URL."""
 
     url: str
     occasion: str = ""

@@ -9,7 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from broker_gateway.domain.violation import Violation
 
-SCHEMES = ("http", "https", "grpc")
+SCHEMES = ("http", "https", "grpc", "grpcs")
+_GRPC_SCHEMES = ("grpc", "grpcs")
 _PORTS = {"http": 80, "https": 443}
 
 _MAX_CHARS = 2048
@@ -50,12 +51,12 @@ def _fault(url: str) -> str | None:
         port = parts.port
     except ValueError:
         return "must be a well-formed URL with a valid port"
-    return _parts_fault(parts, port) or (_grpc_fault(parts, port) if parts.scheme == "grpc" else None)
+    return _parts_fault(parts, port) or (_grpc_fault(parts, port) if parts.scheme in _GRPC_SCHEMES else None)
 
 
 def _parts_fault(parts: SplitResult, port: int | None) -> str | None:
     if parts.scheme not in SCHEMES:
-        return "must start with http://, https:// or grpc://"
+        return "must start with http://, https://, grpc:// or grpcs://"
     if "@" in parts.netloc:
         return "must not contain credentials"
     if not _is_host(parts.hostname or "", bracketed="[" in parts.netloc):
@@ -67,9 +68,9 @@ def _parts_fault(parts: SplitResult, port: int | None) -> str | None:
 
 def _grpc_fault(parts: SplitResult, port: int | None) -> str | None:
     if port is None:
-        return "must have the form grpc://host:port"
+        return f"must have the form {parts.scheme}://host:port"
     if parts.path not in ("", "/") or parts.query:
-        return "must have the form grpc://host:port, with no path"
+        return f"must have the form {parts.scheme}://host:port, with no path"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,11 @@ from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.quota import CallPolicy, QuotaPolicy
 from broker_gateway.domain.resource_limit import Allowed, LimitRules
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
+from broker_gateway.infrastructure.callbacks.identification import (
+    Identification,
+    IdentificationError,
+    Identifications,
+)
 from broker_gateway.infrastructure.settings import GatewaySettings
 from chassis.etcd import EtcdSettings
 from chassis.nats.settings import BusSettings
@@ -44,6 +50,7 @@ class Policies:
     calls: CallPolicy
     relay: RelaySettings
     addresses: AddressGuard
+    identifications: Identifications
     clients: Mapping[str, str]
     """Token to client name."""
     operators: frozenset[str]
@@ -77,6 +84,7 @@ def of(settings: GatewaySettings) -> Policies:
         ),
         relay=_relay(settings),
         addresses=_addresses(settings),
+        identifications=_identifications(settings),
         clients=_clients(settings),
         operators=_operators(settings),
     )
@@ -136,6 +144,37 @@ def _addresses(settings: GatewaySettings) -> AddressGuard:
         return AddressGuard(settings.callback_allowed_networks)
     except ValueError as error:
         raise ConfigurationError(f"callback_allowed_networks: {error}") from None
+
+
+def _identifications(settings: GatewaySettings) -> Identifications:
+    _authorities(settings.callback_ca_file)
+    for name in (*settings.callback_secrets, *settings.callback_headers):
+        if name not in settings.tokens:
+            raise ConfigurationError(f"callback_secrets and callback_headers: there is no client {name} in tokens")
+    usual = _identification(settings, "")
+    named = {*settings.callback_secrets, *settings.callback_headers}
+    return Identifications(usual, {name: _identification(settings, name) for name in named})
+
+
+def _authorities(path: str) -> None:
+    if path:
+        try:
+            ssl.create_default_context(cafile=path)
+        except OSError as error:
+            raise ConfigurationError(f"callback_ca_file: {path} is no PEM file that can be read: {error}") from None
+
+
+def _identification(settings: GatewaySettings, client: str) -> Identification:
+    secrets = settings.callback_secrets.get(client, settings.callback_secret)
+    headers = settings.callback_headers.get(client, {})
+    try:
+        return Identification.of(
+            [secret.get_secret_value() for secret in secrets],
+            {name: value.get_secret_value() for name, value in headers.items()},
+        )
+    except IdentificationError as error:
+        whose = f"callback_secrets or callback_headers of client {client}" if client else "callback_secret"
+        raise ConfigurationError(f"{whose}: {error}") from None
 
 
 def _clients(settings: GatewaySettings) -> dict[str, str]:

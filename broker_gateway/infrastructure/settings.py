@@ -13,6 +13,7 @@ from chassis.settings import (
     Count,
     Positive,
     Seconds,
+    Secrets,
     Strings,
     split_list,
 )
@@ -83,7 +84,19 @@ class GatewaySettings(ConnectedSettings):
     quota_concurrent: Count = Field(0, description="unfinished tasks per client; 0: any")
 
     callback_allowed_networks: Strings = Field([], description="networks (CIDR) that callbacks may also reach")
-    callback_secret: SecretStr = Field(SecretStr(""), description="signs webhooks (Standard Webhooks, whsec_…)")
+    callback_secret: Secrets = Field(
+        [], description="signs callbacks (Standard Webhooks, whsec_…); of several each does, the newest comes first"
+    )
+    callback_secrets: dict[str, Secrets] = Field(
+        {}, description="client name to the secrets that sign its callbacks instead"
+    )
+    callback_headers: dict[str, dict[str, SecretStr]] = Field(
+        {}, description="client name to headers that its callbacks carry, such as Authorization"
+    )
+    callback_ca_file: str = Field(
+        "",
+        description="PEM file of the authorities whose certificates https and grpcs endpoints show; else the usual",
+    )
     callback_timeout_s: Seconds = Field(10.0, description="how long one delivery may take")
     callback_first_timeout_s: Seconds = Field(
         3.0, description="how long the first delivery of a result may take; doubles with each further one"

@@ -91,7 +91,7 @@ class _Options:
 @click.option("--timeout", type=_SECONDS, metavar="S", help="Give up, and cancel, after so many seconds in all.")
 @click.option("--queue-deadline", type=_SECONDS, metavar="S", help="EXPIRED if it has not started within this.")
 @click.option("--idempotency-key", default="", metavar="KEY", help="The same key returns the same task.")
-@click.option("--callback", metavar="URL", help="Gets the finished execution: http, https or grpc.")
+@click.option("--callback", metavar="URL", help="Gets the finished execution: http, https, grpc, grpcs.")
 @click.option("--large-result", is_flag=True, help="Keep more output than fits into a result of 4 MiB.")
 @click.option("--json", is_flag=True, help="Print the Execution as one JSON object in place of the output.")
 @click.pass_obj

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from datetime import UTC, datetime
+import ssl
 from typing import Any
 
 import aiohttp
 import aiohttp.abc
 import msgspec
-from standardwebhooks import Webhook
 from yarl import URL
 
 from broker_gateway.application.ports import DeliveryError
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, ForbiddenAddressError
 from broker_gateway.infrastructure.callbacks.answers import judge
+from broker_gateway.infrastructure.callbacks.identification import Identifications
 from schemas.execution import Execution
 
 READ_BYTES = 4096
@@ -29,12 +29,21 @@ class WebhookTransport:
     """Implements ``CallbackTransport`` for ``http`` and ``https``. Body: the execution as JSON with the proto's field
     names."""
 
-    def __init__(self, guard: AddressGuard, *, timeout_s: float, user_agent: str, secret: str = "") -> None:
-        """``secret`` (``whsec_…``, base64): sign as Standard Webhooks says. Raises ValueError for one that is not."""
+    def __init__(
+        self,
+        guard: AddressGuard,
+        *,
+        timeout_s: float,
+        user_agent: str,
+        identifications: Identifications | None = None,
+        ca_file: str = "",
+    ) -> None:
+        """``ca_file``: PEM of the authorities that are trusted instead of the usual ones."""
         self._guard = guard
         self._timeout_s = timeout_s
         self._user_agent = user_agent
-        self._signer = Webhook(secret) if secret else None
+        self._identifications = identifications or Identifications()
+        self._ca_file = ca_file
         self._session: aiohttp.ClientSession | None = None
 
     async def deliver(
@@ -45,15 +54,17 @@ class WebhookTransport:
         try:
             target = URL(url)
             self._guard.check(target.host or "")
-            await self._post(target, body, self._headers(body, idempotency_key), within_s)
+            await self._post(target, body, self._headers(client, idempotency_key, body), within_s)
         except ForbiddenAddressError as error:
             raise DeliveryError(str(error), permanent=True) from error
-        except (aiohttp.InvalidURL, ValueError) as error:
+        except aiohttp.InvalidURL as error:
             raise DeliveryError(f"not a URL that can be called: {error}", permanent=True) from error
         except TimeoutError as error:
             raise DeliveryError(f"no answer within {within_s:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise DeliveryError(f"not reached: {error}") from error
+            raise DeliveryError(f"not reached: {error}") from error  # also a certificate's error, which is a ValueError
+        except ValueError as error:
+            raise DeliveryError(f"not a URL that can be called: {error}", permanent=True) from error
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -78,6 +89,7 @@ class WebhookTransport:
             limit_per_host=_PER_HOST,
             resolver=_GuardedResolver(self._guard),
             socket_factory=self._socket,
+            ssl=ssl.create_default_context(cafile=self._ca_file) if self._ca_file else True,
         )
         return aiohttp.ClientSession(connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
 
@@ -89,18 +101,13 @@ class WebhookTransport:
         opened.setblocking(False)
         return opened
 
-    def _headers(self, body: bytes, idempotency_key: str) -> dict[str, str]:
-        headers = {
+    def _headers(self, client: str, idempotency_key: str, body: bytes) -> dict[str, str]:
+        return {
+            **self._identifications.headers(client, idempotency_key, body),
             "Content-Type": "application/json",
             "Idempotency-Key": idempotency_key,
             "User-Agent": self._user_agent,
         }
-        if self._signer is not None:
-            now = datetime.now(UTC)
-            headers["webhook-id"] = idempotency_key
-            headers["webhook-timestamp"] = str(int(now.timestamp()))
-            headers["webhook-signature"] = self._signer.sign(idempotency_key, now, body.decode())
-        return headers
 
 
 class _GuardedResolver(aiohttp.abc.AbstractResolver):

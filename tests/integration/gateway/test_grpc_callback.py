@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
 import pytest_asyncio
+from standardwebhooks import Webhook
 
 from broker_gateway.application.ports import DeliveryError
 from broker_gateway.infrastructure.callbacks import grpc_callback
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.callbacks.grpc_callback import GrpcCallbackTransport
+from broker_gateway.infrastructure.callbacks.identification import Identification, Identifications
 from coderunner.v1 import callback_pb2, callback_pb2_grpc, execution_pb2
 from schemas.execution import Execution
 from tests.builders import an_execution
+from tests.servers.certificates import Certificate, make_certificate
+
+SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
 class Backend(callback_pb2_grpc.CallbackServiceServicer):
@@ -26,10 +32,13 @@ class Backend(callback_pb2_grpc.CallbackServiceServicer):
         self.port = 0
         self.code: grpc.StatusCode | None = None
         self.heard: list[tuple[str, str]] = []
-        self.authorities: list[str] = []
+        self.metadata: dict[str, str] = {}
+        self.certificate: Certificate | None = None
+        self.tls_port = 0
 
     async def Deliver(self, request: Any, context: Any) -> callback_pb2.DeliverResponse:
         metadata = dict(context.invocation_metadata())
+        self.metadata = metadata
         self.heard.append((request.execution.id, metadata["idempotency-key"]))
         if self.code is not None:
             await context.abort(self.code, "no")
@@ -37,12 +46,15 @@ class Backend(callback_pb2_grpc.CallbackServiceServicer):
 
 
 @pytest_asyncio.fixture
-async def backend() -> AsyncIterator[Backend]:
+async def backend(tmp_path: Path) -> AsyncIterator[Backend]:
     served = Backend()
+    served.certificate = make_certificate(tmp_path)
+    pair = served.certificate.key.read_bytes(), served.certificate.chain.read_bytes()
     server = grpc.aio.server()
     add: Any = callback_pb2_grpc.add_CallbackServiceServicer_to_server
     add(served, server)
     served.port = server.add_insecure_port("127.0.0.1:0")
+    served.tls_port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pair]))
     await server.start()
     yield served
     await server.stop(None)
@@ -52,8 +64,9 @@ def message(execution: Execution) -> execution_pb2.Execution:
     return execution_pb2.Execution(id=execution.id)
 
 
-def transport(*allowed: str, timeout_s: float = 5) -> GrpcCallbackTransport:
-    return GrpcCallbackTransport(AddressGuard(allowed), message, timeout_s=timeout_s, user_agent="coderunner/test")
+def transport(*allowed: str, timeout_s: float = 5, **more: Any) -> GrpcCallbackTransport:
+    guard = AddressGuard(allowed)
+    return GrpcCallbackTransport(guard, message, timeout_s=timeout_s, user_agent="coderunner/test", **more)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -89,6 +102,50 @@ async def test_a_proxy_in_the_environment_is_not_used(backend: Backend, monkeypa
     callbacks = transport("127.0.0.0/8")
     await callbacks.deliver(f"grpc://127.0.0.1:{backend.port}", an_execution("a"), "a")
     assert backend.heard == [("a", "a")]
+    await callbacks.close()
+
+
+async def test_a_backend_with_a_certificate_that_is_trusted_is_told_over_tls(backend: Backend) -> None:
+    assert backend.certificate is not None
+    callbacks = transport("127.0.0.0/8", ca_file=str(backend.certificate.chain))
+    await callbacks.deliver(f"grpcs://localhost:{backend.tls_port}", an_execution("a"), "a")
+    assert backend.heard == [("a", "a")]
+    await callbacks.close()
+
+
+@pytest.mark.parametrize(("host", "is_trusted"), [("localhost", False), ("127.0.0.1", True)])
+async def test_a_certificate_of_a_stranger_or_for_another_name_is_worth_another_try_and_told_nothing(
+    backend: Backend, host: str, is_trusted: bool
+) -> None:
+    assert backend.certificate is not None
+    callbacks = transport("127.0.0.0/8", ca_file=str(backend.certificate.chain) if is_trusted else "")
+    with pytest.raises(DeliveryError, match="UNAVAILABLE") as refusal:
+        await callbacks.deliver(f"grpcs://{host}:{backend.tls_port}", an_execution("a"), "a")
+    assert not refusal.value.permanent
+    assert backend.heard == []
+    await callbacks.close()
+
+
+async def test_tls_is_never_left_out_where_it_was_asked_for(backend: Backend) -> None:
+    callbacks = transport("127.0.0.0/8", timeout_s=1)
+    await callbacks.deliver(f"grpc://localhost:{backend.port}", an_execution("a"), "a")
+    with pytest.raises(DeliveryError):
+        await callbacks.deliver(f"grpcs://localhost:{backend.port}", an_execution("b"), "b")
+    assert backend.heard == [("a", "a")]
+    await callbacks.close()
+
+
+async def test_the_request_is_signed_and_carries_the_clients_headers(backend: Backend) -> None:
+    blog = Identification.of([SECRET], {"Authorization": "Bearer b"})
+    callbacks = transport("127.0.0.0/8", identifications=Identifications(None, {"blog": blog}))
+    await callbacks.deliver(f"grpc://127.0.0.1:{backend.port}", an_execution("a"), "a-7", client="blog")
+    sent = backend.metadata
+    assert sent["authorization"] == "Bearer b"
+    assert sent["webhook-id"] == "a-7"
+    body = callback_pb2.DeliverRequest(execution=message(an_execution("a"))).SerializeToString()
+    Webhook(SECRET).verify(body, sent, json_parse=False)
+    await callbacks.deliver(f"grpc://127.0.0.1:{backend.port}", an_execution("a"), "a", client="shop")
+    assert not {"authorization", "webhook-signature"} & set(backend.metadata)
     await callbacks.close()
 
 

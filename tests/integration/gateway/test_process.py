@@ -186,7 +186,14 @@ def test_an_address_in_use_is_said_and_ends_it_with_1(
         ([], {}, "[max_limits]\ncpu_ms = 1", "the default of cpu_ms must lie between"),
         ([], {}, '[tokens]\na = "x"\nb = "x"', "the token of client b is empty or another client's"),
         ([], {}, "queue_limit = ", "is not TOML"),
-        ([], {"CODERUNNER_GATEWAY_CALLBACK_SECRET": "whsec_é"}, "", "callback_secret"),
+        ([], {"CODERUNNER_GATEWAY_CALLBACK_SECRET": "whsec_é"}, "", "callback_secret: secret 1 is not base64"),
+        ([], {}, '[callback_secrets]\nblog = "whsec_hush"', "there is no client blog in tokens"),
+        ([], {}, 'tokens = {a = "x"}\ncallback_secrets = {a = ["whsec_hush"]}', "client a: secret 1 has 3 bytes"),
+        ([], {}, 'tokens = {a = "x"}\ncallback_headers.a = {Host = "hush"}', "client a: the header Host is not for"),
+        ([], {}, 'tokens = {a = "x"}\ncallback_headers.a = {X-A = "hush\\n"}', "client a: the value of header X-A"),
+        ([], {}, 'tokens = {a = "x"}\ncallback_headers.a = ["hush"]', "the setting callback_headers.a is wrong"),
+        ([], {"CODERUNNER_GATEWAY_CALLBACK_SECRETS": "hush"}, "", "callback_secrets"),
+        (["--callback-ca-file", "/nowhere.pem"], {}, "", "callback_ca_file: /nowhere.pem is no PEM file"),
     ],
 )
 def test_a_wrong_configuration_is_one_sentence_and_exit_code_2(
@@ -209,5 +216,6 @@ def test_a_wrong_configuration_is_one_sentence_and_exit_code_2(
     said = capsys.readouterr().err
     assert ended.value.code == 2
     assert sentence in said
+    assert "hush" not in said
     assert said.startswith("coderunner-gateway: ")
     assert said.count("\n") == 1

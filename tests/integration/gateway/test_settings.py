@@ -56,6 +56,19 @@ def test_a_wrong_secret_is_not_repeated_in_the_sentence(monkeypatch: pytest.Monk
     assert "hush" not in str(refusal.value)
 
 
+def test_secrets_and_headers_of_callbacks_are_written_as_lists_and_tables_and_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text('[callback_secrets]\nblog = ["hush1", "hush2"]\n[callback_headers.blog]\nX-A = "hush3"\n')
+    monkeypatch.setenv("CODERUNNER_GATEWAY_CALLBACK_SECRET", "hush4, hush5")
+    settings = GatewaySettings.load(["--config", str(path)])
+    assert [one.get_secret_value() for one in settings.callback_secrets["blog"]] == ["hush1", "hush2"]
+    assert [one.get_secret_value() for one in settings.callback_secret] == ["hush4", "hush5"]
+    assert settings.callback_headers["blog"]["X-A"].get_secret_value() == "hush3"
+    assert "hush" not in repr(settings)
+
+
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         GatewaySettings.load(["--config", str(tmp_path / "none.toml")])
@@ -72,3 +85,4 @@ def test_secrets_have_no_flag(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--queue-limit" in shown
     assert "password" not in shown.replace("nats_password", "")
     assert "--callback-secret" not in shown
+    assert "--callback-headers" not in shown

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -14,9 +16,11 @@ from standardwebhooks import Webhook
 
 from broker_gateway.application.ports import DeliveryError
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
+from broker_gateway.infrastructure.callbacks.identification import Identification, Identifications
 from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
 from schemas.status import Status
 from tests.builders import an_execution
+from tests.servers.certificates import make_certificate
 
 SECRET = "whsec_" + "c2VjcmV0" * 4
 LOOPBACK = AddressGuard(["127.0.0.0/8"])
@@ -65,7 +69,9 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 @pytest_asyncio.fixture
 async def transport() -> AsyncIterator[WebhookTransport]:
-    made = WebhookTransport(LOOPBACK, timeout_s=5, user_agent="coderunner/test", secret=SECRET)
+    blog = Identification.of([], {"Authorization": "Bearer b", "X-Blog": "7"})
+    known = Identifications(Identification.of([SECRET], {}), {"blog": blog})
+    made = WebhookTransport(LOOPBACK, timeout_s=5, user_agent="coderunner/test", identifications=known)
     yield made
     await made.close()
 
@@ -98,6 +104,42 @@ async def test_the_signature_is_a_standard_webhook(transport: WebhookTransport, 
     ((request, body),) = endpoint.requests
     assert Webhook(SECRET).verify(body, dict(request.headers))["id"] == "a"
     assert request.headers["webhook-id"] == "a"
+
+
+async def test_a_clients_own_headers_go_with_its_callbacks_and_no_others(
+    transport: WebhookTransport, endpoint: Endpoint
+) -> None:
+    for client in ("blog", "shop"):
+        await transport.deliver(endpoint.url, an_execution("a"), "a", client=client)
+    (of_blog, _), (of_shop, _) = endpoint.requests
+    assert (of_blog.headers["Authorization"], of_blog.headers["X-Blog"]) == ("Bearer b", "7")
+    assert "webhook-signature" not in of_blog.headers
+    assert "Authorization" not in of_shop.headers
+    assert "webhook-signature" in of_shop.headers
+
+
+async def test_an_endpoint_whose_certificate_is_of_an_authority_that_is_trusted_is_called_and_no_other(
+    tmp_path: Path,
+) -> None:
+    certificate = make_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate.chain, certificate.key)
+    app = web.Application()
+    app.router.add_post("/done", accept)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    url = f"https://localhost:{runner.addresses[0][1]}/done"
+    trusting, usual = (
+        WebhookTransport(LOOPBACK, timeout_s=5, user_agent="coderunner/test", ca_file=file)
+        for file in (str(certificate.chain), "")
+    )
+    await trusting.deliver(url, an_execution("a"), "a")
+    assert not (await refused(usual, url)).permanent
+    assert not (await refused(trusting, url.replace("localhost", "127.0.0.1"))).permanent  # it is for the name
+    for one in (trusting, usual):
+        await one.close()
+    await runner.cleanup()
 
 
 @pytest.mark.parametrize(

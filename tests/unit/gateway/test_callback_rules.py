@@ -16,6 +16,7 @@ from tests.unit.gateway.violations import fields
         "http://127.0.0.1:8080/x",
         "http://[::1]:80/",
         "grpc://blog:50052",
+        "grpcs://blog:50052",
         "HTTPS://Blog.example/",
     ],
 )
@@ -59,6 +60,8 @@ def test_a_well_formed_callback_is_let_in(url: str) -> None:
         "http://a..b/",
         "http://%68/",
         "grpc://h",
+        "grpcs://h",
+        "grpcs://h:1/path",
         "grpc://h:1/path",
         "grpc://h:1?x=1",
         "http://h/" + "x" * 2048,
