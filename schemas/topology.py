@@ -31,6 +31,8 @@ results whose delivery has failed."""
 SECRETS_MAX_BYTES = 64 << 10
 MAX_ACK_PENDING = 100_000
 """Tasks of one pool and priority that may run at once. Nodes bound themselves; this must never be what bounds them."""
+RELAY_MAX_ACK_PENDING = 1_000_000
+"""Results that relays hold or that wait for another try, hours long: where there are so many, no callback is begun."""
 MAX_WAITING_PULLS = 8_192
 """Pull requests that may wait on one consumer: the free task loops of all nodes of a pool."""
 
@@ -178,7 +180,9 @@ def task_consumer(
 
 def relay_consumer() -> JsonObject:
     """The durable pull consumer on RESULTS that all relays share."""
-    return _durable(names.RELAY_CONSUMER, names.RESULTS_WILDCARD, RELAY_ACK_WAIT_S)
+    return _durable(
+        names.RELAY_CONSUMER, names.RESULTS_WILDCARD, RELAY_ACK_WAIT_S, max_ack_pending=RELAY_MAX_ACK_PENDING
+    )
 
 
 def _durable(name: str, subject: str, ack_wait_s: float, **more: Any) -> JsonObject:

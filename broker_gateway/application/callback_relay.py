@@ -21,6 +21,7 @@ from broker_gateway.application.ports import (
     ResultSource,
 )
 from broker_gateway.application.settings import RelaySettings
+from broker_gateway.domain.callback_attempts import growth
 from broker_gateway.domain.callback_url import endpoint_of
 from broker_gateway.domain.events import TaskCompletedEvent
 from chassis.backoff import Backoff
@@ -59,7 +60,8 @@ class CallbackRelay:
         self._attempts = settings.attempts
         self._now_ms = now_ms
         self._jitter = jitter
-        self._backoff = Backoff(settings.base_s, settings.max_s, settings.factor)
+        factor = growth(settings.base_s, settings.max_s, settings.attempts.max_attempts)
+        self._backoff = Backoff(settings.base_s, settings.max_s, factor)
         self._shares = DeliveryShares(settings.at_once, settings.per_endpoint)
         self._held: dict[int, ResultDelivery] = {}
         self._has_room = asyncio.Event()
@@ -165,16 +167,17 @@ class CallbackRelay:
         self, delivery: ResultDelivery, event: TaskCompletedEvent, attempt: int, failure: DeliveryError | None
     ) -> None:
         log = _log.bind(task_id=event.task_id, status=event.status.value, attempt=attempt, url=event.callback_url)
+        waited_ms = self._waited_ms(delivery)
         if failure is None:
             await delivery.done()
             log.info("callback_delivered", total_ms=event.total_ms)
-        elif failure.permanent or self._attempts.is_last(attempt):
+        elif failure.permanent or self._attempts.is_last(attempt) or self._attempts.is_too_old(waited_ms):
             await delivery.bury(DeadReason.UNDELIVERED, f"{attempt} attempts, the last: {failure}")
             log.warning("callback_given_up", error=str(failure))
         else:
             await self._ledger.note(delivery.result, attempt, str(failure))
             planned_s = self._backoff.delay_s(attempt, self._jitter())
-            delay_s = self._attempts.pause_s(planned_s, failure.retry_after_s)
+            delay_s = self._attempts.pause_s(planned_s, failure.retry_after_s, waited_ms)
             await delivery.retry_in(delay_s)
             log.info("callback_failed", error=str(failure), retry_in_s=round(delay_s, 3))
 
@@ -182,12 +185,18 @@ class CallbackRelay:
         self, delivery: ResultDelivery, event: TaskCompletedEvent, failed: int, failure: DeliveryError
     ) -> None:
         """No call was made: that is no attempt, and costs the result none of its own."""
-        finished_ms = delivery.result.execution.finished_at_ms
-        if finished_ms is not None and self._attempts.is_too_old(self._now_ms() - finished_ms):
+        waited_ms = self._waited_ms(delivery)
+        if self._attempts.is_too_old(waited_ms):
             await delivery.bury(DeadReason.UNDELIVERED, f"{failed} attempts, and then no more in time: {failure}")
             _log.warning("callback_given_up", task_id=event.task_id, attempt=failed, error=str(failure))
             return
-        await delivery.retry_in((failure.retry_after_s or self._settings.postpone_s) * (1 + self._jitter() / 4))
+        rest_s = self._attempts.rest_s(failure.retry_after_s or self._settings.postpone_s, waited_ms)
+        await delivery.retry_in(rest_s * (1 + self._jitter() / 4))
+
+    def _waited_ms(self, delivery: ResultDelivery) -> int:
+        """Since the task ended; 0 where that is not known."""
+        finished_ms = delivery.result.execution.finished_at_ms
+        return 0 if finished_ms is None else max(0, self._now_ms() - finished_ms)
 
     async def _keep_alive(self) -> None:
         while True:

@@ -67,9 +67,9 @@ class RelaySettings:
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
     postpone_s: float = 5.0
     """When a result beyond what its client, or its endpoint, may hold comes back."""
-    base_s: float = 1.0
-    factor: float = 2.0
-    max_s: float = 60.0
+    base_s: float = 5.0
+    """The pause after the first failed attempt; they grow to ``max_s`` before the last one."""
+    max_s: float = 6 * 3600.0
     keep_alive_s: float = 2.0
     """Must be well within the ack wait of the relay's consumer."""
 

@@ -34,6 +34,8 @@ POST_AFTER_S = 0.005
 """Events and acknowledgements that nobody waits for leave together with those of so long."""
 GATHER_S = 0.005
 """Under load, what is stored and looked up on the bus leaves together with what comes within so long."""
+_AGE_SHARE = 0.9
+"""A callback is given up, and is a dead letter then, before its result is too old to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ def _relay(settings: GatewaySettings) -> RelaySettings:
             max_attempts=settings.relay_attempts,
             first_timeout_s=settings.callback_first_timeout_s,
             timeout_s=settings.callback_timeout_s,
-            give_up_ms=int(settings.relay_give_up_s * 1000),
+            max_pause_s=settings.relay_max_s,
+            give_up_ms=int(min(settings.relay_give_up_s, _AGE_SHARE * settings.result_age_s) * 1000),
         ),
         base_s=settings.relay_base_s,
         max_s=settings.relay_max_s,

@@ -110,11 +110,13 @@ class GatewaySettings(ConnectedSettings):
     )
     relay_per_endpoint: Positive = Field(8, description="deliveries in flight to one host and port, per client")
     relay_attempts: Positive = Field(12, description="deliveries tried before a result is a dead letter")
-    relay_base_s: Seconds = Field(1.0, description="wait after the first failed delivery; doubles")
-    relay_max_s: Seconds = Field(60.0, description="longest wait between deliveries")
+    relay_base_s: Seconds = Field(5.0, description="longest wait after the first failed delivery; grows with each")
+    relay_max_s: Seconds = Field(
+        6 * 3600.0, description="longest wait before the last delivery, or that an endpoint may ask for (Retry-After)"
+    )
     relay_give_up_s: Seconds = Field(
         12 * 3600.0,
-        description="after this, a result whose endpoint is left alone is a dead letter; below result_age_s",
+        description="after this, a result is a dead letter however often it was tried; at most 0.9 of result_age_s",
     )
 
     shutdown_grace_s: Seconds = Field(15.0, description="how long calls in flight may take to finish at shutdown")

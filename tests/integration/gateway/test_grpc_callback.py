@@ -158,3 +158,22 @@ async def test_channels_are_kept_and_bounded(backend: Backend, monkeypatch: pyte
         assert len(callbacks._channels) <= 2
     assert len(backend.heard) == len(hosts)
     await callbacks.close()
+
+
+async def test_an_answer_that_is_too_long_is_not_taken() -> None:
+    class Long(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in its stubs only
+        def service(self, _: Any) -> Any:
+            async def answer(_request: bytes, _context: Any) -> bytes:
+                return b"\x0a\xff\xff\x3f" + b"x" * 0xFFFFF  # a field that nobody knows
+
+            return grpc.unary_unary_rpc_method_handler(answer)
+
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((Long(),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    callbacks = transport("127.0.0.0/8")
+    with pytest.raises(DeliveryError, match="RESOURCE_EXHAUSTED"):
+        await callbacks.deliver(f"grpc://127.0.0.1:{port}", an_execution("a"), "a")
+    await callbacks.close()
+    await server.stop(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -14,11 +15,14 @@ from broker_gateway.infrastructure.bus.results import BusResultStore
 from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
-from schemas import names
+from schemas import names, topology
 from schemas.execution import DeadLetter
 from tests.builders import a_result
 from tests.integration.gateway.declared_bus import Connect, declared_bus
 from tests.servers.fixtures import StartNats
+
+PAUSE_S = topology.RELAY_ACK_WAIT_S + 2.0
+"""Longer than what is given out and never heard of waits."""
 
 
 async def store(bus: BusConnection, *task_ids: str) -> None:
@@ -75,6 +79,22 @@ async def test_no_more_than_asked_for_is_taken(bus: BusConnection) -> None:
     source = BusResultSource(bus)
     assert len(await take(source, 2)) <= 2
     assert (await open_in_consumer(bus))[1] <= 2
+
+
+async def test_a_pause_outlives_a_restart_of_the_bus_and_of_the_gateway(start_nats: StartNats) -> None:
+    server = start_nats()
+    async with declared_bus(server) as bus:
+        await store(bus, "a")
+        (first,) = await take(BusResultSource(bus))
+        await first.retry_in(PAUSE_S)
+        asked_at_s = time.monotonic()
+        while not (await open_in_consumer(bus))[1]:
+            pass
+    server.restart()
+    async with declared_bus(server) as bus:
+        (second,) = await take(BusResultSource(bus))
+        assert time.monotonic() - asked_at_s > topology.RELAY_ACK_WAIT_S + 0.5
+        assert (second.result.execution.id, second.attempt) == ("a", 2)
 
 
 async def test_two_gateways_share_the_results(connect: Connect) -> None:

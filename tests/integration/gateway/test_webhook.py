@@ -252,6 +252,13 @@ async def test_an_endless_answer_is_not_read(transport: WebhookTransport, endpoi
         await ended.wait()
 
 
+async def test_an_answer_with_a_header_without_end_is_worth_another_try(
+    transport: WebhookTransport, endpoint: Endpoint
+) -> None:
+    endpoint.answer = answering(200, **{"X-Long": "x" * 100_000})
+    assert not (await refused(transport, endpoint.url)).permanent
+
+
 async def test_a_refused_connection_is_worth_another_try(transport: WebhookTransport) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

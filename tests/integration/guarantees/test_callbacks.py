@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from coderunner import Client, Operator
@@ -81,13 +82,16 @@ async def test_a_result_is_tried_as_often_as_promised_though_its_endpoint_rests_
     assert called == dict.fromkeys(tasks, 3)
 
 
-async def test_a_redirect_is_final_and_called_once(start_stack: StartStack) -> None:
+@pytest.mark.parametrize("status", [302, 410])
+async def test_a_redirect_and_an_endpoint_that_is_gone_are_final_and_called_once(
+    start_stack: StartStack, status: int
+) -> None:
     stack = start_stack(gateway={**GATEWAY, "operators": ["ops"], "relay_base_s": 0.05}, node=NODE)
     target, called = stack.gateways[0].target, Counter[str]()
 
     async def elsewhere(request: web.Request) -> web.Response:
         called[request.headers["Idempotency-Key"]] += 1
-        return web.Response(status=302, headers={"Location": "/elsewhere"})
+        return web.Response(status=status, headers={"Location": "/elsewhere"})
 
     async with serving(elsewhere) as url, Client(target, token="g") as good, Operator(target, token="o") as operator:
         await eventually(lambda: _serves(good))

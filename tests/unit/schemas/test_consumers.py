@@ -22,6 +22,10 @@ def test_a_message_that_nobody_keeps_alive_comes_again_after_its_acknowledgement
     assert task_consumer("default", Priority.NORMAL)["ack_wait"] == 5 * 10**9
 
 
+def test_results_that_wait_for_hours_leave_room_for_others_in_the_relays_consumer() -> None:
+    assert relay_consumer()["max_ack_pending"] == 1_000_000
+
+
 def test_a_pull_request_says_only_what_was_asked_of_it() -> None:
     plain = json.loads(pull_request(batch=1, expires_s=2.5))
     assert plain == {"batch": 1, "expires": 2_500_000_000}
