@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from dev import engine, gvisor, needs
+from dev import databases, engine, gvisor, needs
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
 from dev.needs import ENGINE_AND_IMAGES, EVERYTHING, PACKAGES, SERVERS, Needs
@@ -79,6 +79,8 @@ def program_of(name: str, arguments: list[str]) -> tuple[str, ...]:
 def _prepare(wanted: Needs) -> None:
     """Everything but the images, which the virtual environment builds. Raises SetupError."""
     ensure_environment(wanted.locks)
+    if wanted.databases:
+        databases.ensure_databases()
     if wanted.engine:
         engine.ensure_engine()
     if wanted.gvisor:

@@ -22,6 +22,8 @@ class Needs:
     """gVisor beside the engine's usual runtime, where that is quickly had."""
     images: bool = False
     """The sandbox images, up to date."""
+    databases: bool = False
+    """The programs of PostgreSQL and MariaDB."""
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
@@ -29,17 +31,20 @@ class Needs:
             self.engine or other.engine,
             self.gvisor or other.gvisor,
             self.images or other.images,
+            self.databases or other.databases,
         )
 
 
 PACKAGES = Needs(locks=frozenset({"dev"}))
 SERVERS = Needs()
+DATABASES = Needs(databases=True)
 ENGINE_AND_IMAGES = Needs(engine=True, images=True)
-EVERYTHING = Needs(engine=True, gvisor=True, images=True)
+EVERYTHING = Needs(engine=True, gvisor=True, images=True, databases=True)
 BY_PATH = {
     "tests/unit": PACKAGES,
-    "tests/contracts": ENGINE_AND_IMAGES,
-    "tests/contracts/gateway": SERVERS,
+    "tests/contracts": ENGINE_AND_IMAGES | DATABASES,
+    "tests/contracts/gateway": DATABASES,
+    "tests/contracts/node": ENGINE_AND_IMAGES,
     "tests/contracts/schemas": PACKAGES,
     "tests/integration/gateway": SERVERS,
     "tests/integration/node": SERVERS,

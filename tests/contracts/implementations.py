@@ -14,6 +14,9 @@ import pytest
 
 MEMORY = "memory"
 NATS = pytest.param("nats", marks=pytest.mark.servers)
+SQLITE = "sqlite"
+POSTGRES = pytest.param("postgres", marks=pytest.mark.servers)
+MARIADB = pytest.param("mariadb", marks=pytest.mark.servers)
 ETCD = pytest.param("etcd", marks=pytest.mark.servers)
 
 

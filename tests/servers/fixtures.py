@@ -11,7 +11,9 @@ import pytest
 import pytest_asyncio
 
 from tests.servers.etcd import EtcdCluster, EtcdServer
+from tests.servers.mariadb import MariadbServer
 from tests.servers.nats import NatsCluster, NatsServer
+from tests.servers.postgres import PostgresServer
 from tests.servers.stack import Stack
 
 StartNats = Callable[..., NatsServer]
@@ -49,6 +51,30 @@ def shared_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdServer
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_postgres() -> Iterator[PostgresServer]:
+    """One server for the whole run. A test that ends it starts it again."""
+    server = PostgresServer()
+    try:
+        server.start()
+        server.create_database()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def shared_mariadb() -> Iterator[MariadbServer]:
+    """One server for the whole run. A test that ends it starts it again."""
+    server = MariadbServer()
+    try:
+        server.start()
+        server.create_database()
+        yield server
+    finally:
+        server.remove()
 
 
 @pytest_asyncio.fixture

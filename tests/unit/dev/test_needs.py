@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.needs import BY_PATH, ENGINE_AND_IMAGES, EVERYTHING, PACKAGES, SERVERS, Needs, of_tests
+from dev.needs import BY_PATH, DATABASES, ENGINE_AND_IMAGES, EVERYTHING, PACKAGES, SERVERS, Needs, of_tests
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -21,9 +21,10 @@ REPOSITORY = Path(__file__).resolve().parents[3]
         ("tests/unit/ -q", PACKAGES),
         ("./tests/unit/node/test_load.py::test_x -x", PACKAGES),
         ("tests/unit/node tests/unit/gateway", PACKAGES),
-        ("tests/contracts/gateway", SERVERS),
-        ("tests/unit tests/contracts/gateway", SERVERS),
-        ("tests/contracts", ENGINE_AND_IMAGES),
+        ("tests/contracts/gateway", DATABASES),
+        ("tests/unit tests/contracts/gateway", DATABASES),
+        ("tests/contracts", ENGINE_AND_IMAGES | DATABASES),
+        ("tests/contracts/node", ENGINE_AND_IMAGES),
         ("tests/integration/gateway/test_feed.py", SERVERS),
         ("tests/integration/node", SERVERS),
         ("tests/integration/operations", SERVERS),

@@ -1,0 +1,111 @@
+"""Where the three databases differ: upserts, the order of paging, how text is searched, what a conflict is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, case, func, literal, literal_column, or_, tuple_
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.dml import Insert
+
+from broker_gateway.application.history_ports import Cursor
+from broker_gateway.infrastructure.history.columns import MYSQL, Exact
+from broker_gateway.infrastructure.history.rows import OF_STATE, OF_SUBMISSION
+from broker_gateway.infrastructure.history.schema import task_labels, task_outputs, tasks
+from broker_gateway.infrastructure.history.texts import int64, plain
+
+_CONFLICTS = frozenset({"40001", "40P01"})
+"""SQLSTATE of PostgreSQL: serialization failure, deadlock."""
+_MYSQL_CONFLICTS = frozenset({1020, 1205, 1213})
+"""Record has changed, lock wait timeout, deadlock."""
+
+Values = list[tuple[str, ColumnElement[Any]]]
+"""Columns and what they become, in an order in which none is needed after it has changed: MySQL assigns one after the
+other."""
+
+
+def upsert_tasks(dialect: str) -> Insert:
+    """Puts rows into ``tasks``: the state with the higher rank stays, and the first submission."""
+    return _upsert(dialect, tasks, _task_changes)
+
+
+def upsert_outputs(dialect: str) -> Insert:
+    """Puts rows into ``task_outputs``: the one with the higher rank stays."""
+    return _upsert(dialect, task_outputs, _output_changes)
+
+
+def insert_labels(dialect: str) -> Insert:
+    """Puts rows into ``task_labels`` that are not there yet."""
+    if dialect in MYSQL:
+        return mysql.insert(task_labels).on_duplicate_key_update(label=task_labels.c.label)
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(task_labels).on_conflict_do_nothing()
+
+
+def comes_before(dialect: str, cursor: Cursor) -> ColumnElement[bool]:
+    """What a list has after the cursor: as a range of the index, which MySQL does not see in a comparison of rows."""
+    era, position = int64(cursor.place.era), int64(cursor.place.position)
+    task_id = plain(cursor.task_id)
+    if dialect not in MYSQL:
+        return tuple_(tasks.c.era, tasks.c.position, tasks.c.task_id) < tuple_(
+            literal(era, tasks.c.era.type), literal(position, tasks.c.position.type), literal(task_id, Exact())
+        )
+    return or_(
+        tasks.c.era < era,
+        and_(tasks.c.era == era, tasks.c.position < position),
+        and_(tasks.c.era == era, tasks.c.position == position, tasks.c.task_id < task_id),
+    )
+
+
+def contains(dialect: str, column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Whether the column has the text in it, letter for letter: no character has a meaning of its own."""
+    find = func.strpos if dialect == "postgresql" else func.instr
+    return find(column, literal(text, Exact())) > 0
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether two writers met, and the same again may go well."""
+    original = error.orig if isinstance(error, DBAPIError) else None
+    if original is None:
+        return False
+    if getattr(original, "sqlstate", None) in _CONFLICTS:
+        return True
+    code = original.args[0] if original.args else None
+    return code in _MYSQL_CONFLICTS or (isinstance(code, str) and code.startswith("database is locked"))
+
+
+def _upsert(dialect: str, table: Table, changes: Callable[[Any], tuple[Values, ColumnElement[bool]]]) -> Insert:
+    if dialect in MYSQL:
+        into_mysql = mysql.insert(table)
+        return into_mysql.on_duplicate_key_update(changes(into_mysql.inserted)[0])
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    values, where = changes(insert.excluded)
+    return insert.on_conflict_do_update(index_elements=[table.c.task_id], set_=dict(values), where=where)
+
+
+def _task_changes(new: Any) -> tuple[Values, ColumnElement[bool]]:
+    known = tasks.c
+    yes: ColumnElement[int] = literal_column("1")  # aiomysql binds values in bulk where there are no others
+    no: ColumnElement[int] = literal_column("0")
+    is_newer = new.state_rank > known.state_rank
+    is_first = and_(
+        new.is_submitted == yes,
+        or_(
+            known.is_submitted == no,
+            new.era < known.era,
+            and_(new.era == known.era, new.position < known.position),
+        ),
+    )
+    client = case((is_first, new.client), (and_(known.is_submitted == no, is_newer), new.client), else_=known.client)
+    of_submission = [(name, case((is_first, new[name]), else_=known[name])) for name in OF_SUBMISSION]
+    of_state = [(name, case((is_newer, new[name]), else_=known[name])) for name in (*OF_STATE, "state_rank")]
+    return [("client", client), *of_submission, *of_state], or_(is_newer, is_first)
+
+
+def _output_changes(new: Any) -> tuple[Values, ColumnElement[bool]]:
+    known = task_outputs.c
+    is_newer = new.state_rank > known.state_rank
+    values: Values = [(name, case((is_newer, new[name]), else_=known[name])) for name in ("execution", "state_rank")]
+    return values, is_newer

@@ -1,0 +1,49 @@
+"""The database's failures, in words: what a driver raises becomes HistoryUnavailableError."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pymysql
+from sqlalchemy import exc
+
+from broker_gateway.application.history_ports import HistoryUnavailableError
+
+_WORDS = 200
+_OURS = (exc.DataError, exc.IntegrityError)
+"""A value that its column does not take: that is a bug of ours, and waiting does not mend it."""
+_THEIRS = (exc.DBAPIError, exc.TimeoutError, OSError, asyncpg.PostgresError, pymysql.MySQLError, sqlite3.Error)
+_ASYNCPG = asyncpg.InterfaceError
+
+
+@asynccontextmanager
+async def answering(within_s: float) -> AsyncIterator[None]:
+    """Around what asks the database. Raises HistoryUnavailableError where it does not answer, or not in time; what is
+    chained to it holds no value of a statement and no password."""
+    try:
+        async with asyncio.timeout(within_s):
+            yield
+    except TimeoutError:
+        raise HistoryUnavailableError(f"the database did not answer within {within_s:g} s") from None
+    except _OURS:
+        raise
+    except _THEIRS as error:
+        raise HistoryUnavailableError(words_of(error)) from None
+    except _ASYNCPG as error:
+        if isinstance(error, ValueError):
+            raise
+        raise HistoryUnavailableError(words_of(error)) from None
+
+
+def words_of(error: BaseException) -> str:
+    """The first line of what the driver says, without the statement and its values."""
+    inner: BaseException = error
+    if isinstance(error, exc.DBAPIError) and error.orig is not None:
+        inner = error.orig.__cause__ or error.orig
+    message = next((str(part) for part in reversed(inner.args) if isinstance(part, str) and part), str(inner))
+    first = message.strip().partition("\n")[0]
+    return f"{type(inner).__name__}: {first}"[:_WORDS]

@@ -1,0 +1,32 @@
+"""What a listed task must match, as conditions on the table ``tasks``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, exists
+
+from broker_gateway.application.history_ports import PastFilter
+from broker_gateway.infrastructure.history.dialects import contains
+from broker_gateway.infrastructure.history.schema import NAME_CHARS, task_labels, tasks
+from broker_gateway.infrastructure.history.texts import digest_of, int64, name, plain
+
+
+def conditions(dialect: str, wanted: PastFilter) -> Iterator[ColumnElement[bool]]:
+    """One for each field that asks for something."""
+    if wanted.client is not None:
+        yield tasks.c.client == name(wanted.client, NAME_CHARS)
+    if wanted.statuses:
+        yield tasks.c.status.in_(sorted(status.value for status in wanted.statuses))
+    if wanted.language:
+        yield tasks.c.language == name(wanted.language, NAME_CHARS)
+    if wanted.node_id:
+        yield tasks.c.node_id == name(wanted.node_id, NAME_CHARS)
+    if wanted.since_ms is not None:
+        yield tasks.c.submitted_at_ms >= int64(wanted.since_ms)
+    if wanted.until_ms is not None:
+        yield tasks.c.submitted_at_ms < int64(wanted.until_ms)
+    if wanted.error_text:
+        yield contains(dialect, tasks.c.error_folded, plain(wanted.error_text).casefold())
+    for label in wanted.labels.items():
+        yield exists().where(task_labels.c.task_id == tasks.c.task_id, task_labels.c.label == digest_of(*label))

@@ -1,0 +1,1 @@
+"""The history's migrations, run by Alembic: see ``broker_gateway.infrastructure.history.migration``."""

@@ -1,0 +1,66 @@
+"""The tables of the history. What is changed here needs a version in ``migrations/versions``; a test compares."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy.dialects import mysql
+
+from broker_gateway.infrastructure.history.columns import MYSQL, Document, Exact
+
+ID_CHARS = 64
+NAME_CHARS = 255
+WORD_CHARS = 32
+ERROR_CHARS = 4_000
+DIGEST_BYTES = 16
+VERSION_TABLE = "history_version"
+REVISIONS = ("0001",)
+"""The versions of the schema, the newest last."""
+
+METADATA = MetaData()
+
+tasks = Table(
+    "tasks",
+    METADATA,
+    Column("task_id", Exact(ID_CHARS), primary_key=True),
+    Column("state_rank", BigInteger, nullable=False),
+    Column("status", Exact(WORD_CHARS), nullable=False),
+    Column("language", Exact(NAME_CHARS), nullable=False),
+    Column("language_version", Exact(NAME_CHARS), nullable=False),
+    Column("node_id", Exact(NAME_CHARS), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("queued_ms", Double, nullable=False),
+    Column("submitted_at_ms", BigInteger, nullable=False),
+    Column("finished_at_ms", BigInteger, nullable=True, comment="null until the task has ended"),
+    Column("error", Exact(), nullable=False),
+    Column("error_folded", Exact(), nullable=False, comment="without upper and lower case, to be searched"),
+    Column("labels", Exact(), nullable=False, comment="a JSON object"),
+    Column("is_submitted", Integer, nullable=False, comment="1 once the QUEUED event told of client, pool and place"),
+    Column("client", Exact(NAME_CHARS), nullable=False),
+    Column("pool", Exact(NAME_CHARS), nullable=False),
+    Column("priority", Exact(WORD_CHARS), nullable=False),
+    Column("era", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Index("ix_tasks_place", "era", "position", "task_id"),
+    Index("ix_tasks_client_place", "client", "era", "position", "task_id"),
+    Index("ix_tasks_submitted", "submitted_at_ms"),
+    Index("ix_tasks_finished", "finished_at_ms"),
+)
+"""One row per task: all that a list shows or filters."""
+
+task_outputs = Table(
+    "task_outputs",
+    METADATA,
+    Column("task_id", Exact(ID_CHARS), primary_key=True),
+    Column("state_rank", BigInteger, nullable=False),
+    Column("execution", Document, nullable=False, comment="JSON"),
+)
+"""The whole execution where the row in ``tasks`` does not say all of it; it counts where the ranks are equal."""
+
+task_labels = Table(
+    "task_labels",
+    METADATA,
+    Column("task_id", Exact(ID_CHARS), primary_key=True),
+    Column("label", LargeBinary(DIGEST_BYTES).with_variant(mysql.BINARY(DIGEST_BYTES), *MYSQL), primary_key=True),
+    Index("ix_task_labels_label", "label", "task_id"),
+)
+"""The labels that any message gave a task: a digest of name and value, to be found by."""

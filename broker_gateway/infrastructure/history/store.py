@@ -1,0 +1,108 @@
+"""The history in a database (docs/adr/0021-history-in-sql.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, desc, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import Insert
+
+from broker_gateway.application.history_ports import Cursor, PastFilter, PastTask, Retention, TaskRecord
+from broker_gateway.infrastructure.history import dialects, retention
+from broker_gateway.infrastructure.history.engine import DatabaseLimits, database_url, open_engine
+from broker_gateway.infrastructure.history.failures import answering
+from broker_gateway.infrastructure.history.filters import conditions
+from broker_gateway.infrastructure.history.migration import check_version
+from broker_gateway.infrastructure.history.rows import Batch, Row, batch_of, past_task
+from broker_gateway.infrastructure.history.schema import ID_CHARS, task_outputs, tasks
+from broker_gateway.infrastructure.history.texts import name
+from chassis.backoff import Backoff
+
+_CONFLICT_BACKOFF = Backoff(base_s=0.01, max_s=0.2)
+_CONFLICT_TRIES = 8
+
+
+class SqlHistoryStore:
+    """Implements ``HistoryStore``. Connects when it is first asked; a database that was away is found again by the
+    next call."""
+
+    def __init__(self, url: str, limits: DatabaseLimits | None = None) -> None:
+        """``url`` as SQLAlchemy writes it, the driver may be left out. Raises ValueError, without the password."""
+        self._limits = limits or DatabaseLimits()
+        self._engine = open_engine(database_url(url), self._limits)
+        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._dialect = self._engine.dialect.name
+        self._upserts = (
+            dialects.upsert_tasks(self._dialect),
+            dialects.upsert_outputs(self._dialect),
+            dialects.insert_labels(self._dialect),
+        )
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._engine.dispose()
+
+    async def record(self, records: Sequence[TaskRecord]) -> None:
+        batch = batch_of(records)
+        async with answering(self._limits.call_s):
+            async for attempt in _CONFLICT_BACKOFF.retrying(on=dialects.is_conflict, tries=_CONFLICT_TRIES):
+                with attempt:
+                    await self._write(batch)
+
+    async def find(self, task_id: str) -> PastTask | None:
+        whole = and_(task_outputs.c.task_id == tasks.c.task_id, task_outputs.c.state_rank == tasks.c.state_rank)
+        query = select(tasks, task_outputs.c.execution).outerjoin(task_outputs, whole)
+        found = await self._rows(query.where(tasks.c.task_id == name(task_id, ID_CHARS)))
+        return past_task(found[0]) if found else None
+
+    async def page(self, wanted: PastFilter, before: Cursor | None, size: int) -> list[PastTask]:
+        query = select(tasks).where(*conditions(self._dialect, wanted))
+        if before is not None:
+            query = query.where(dialects.comes_before(self._dialect, before))
+        newest_first = (desc(tasks.c.era), desc(tasks.c.position), desc(tasks.c.task_id))
+        return [past_task(row) for row in await self._rows(query.order_by(*newest_first).limit(size))]
+
+    async def count(self, wanted: PastFilter) -> int:
+        query = select(func.count().label("count")).select_from(tasks).where(*conditions(self._dialect, wanted))
+        return int((await self._rows(query))[0]["count"])
+
+    async def forget(self, retention: Retention, now_ms: int, most: int) -> int:
+        removed = 0
+        while removed < most:
+            now = await self._forget_some(retention, now_ms, most - removed)
+            if not now:
+                break
+            removed += now
+        return removed
+
+    async def check(self) -> None:
+        async with answering(self._limits.call_s), self._engine.connect() as connection:
+            await connection.run_sync(check_version)
+
+    async def _write(self, batch: Batch) -> None:
+        async with self._engine.begin() as connection:
+            for statement, rows in zip(self._upserts, (batch.tasks, batch.outputs, batch.labels), strict=True):
+                await _put(connection, statement, rows)
+
+    async def _rows(self, query: Select[Any]) -> list[Row]:
+        async with answering(self._limits.call_s), self._reading.connect() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def _forget_some(self, rules: Retention, now_ms: int, most: int) -> int:
+        async with answering(self._limits.call_s):
+            async with self._reading.connect() as connection:
+                ids = await retention.superfluous(connection, rules, now_ms, min(most, retention.AT_ONCE))
+            if not ids:
+                return 0
+            async for attempt in _CONFLICT_BACKOFF.retrying(on=dialects.is_conflict, tries=_CONFLICT_TRIES):
+                with attempt:
+                    async with self._engine.begin() as connection:
+                        return await retention.remove(connection, ids)
+        return 0
+
+
+async def _put(connection: AsyncConnection, statement: Insert, rows: list[Row]) -> None:
+    if rows:
+        await connection.execute(statement, rows)

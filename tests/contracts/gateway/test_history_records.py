@@ -1,0 +1,137 @@
+"""What a history makes of the records of a task, in whatever order and however often they come."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from itertools import permutations
+
+import msgspec
+
+from broker_gateway.application.history_ports import HistoryStore, PastFilter, PastTask, Place, TaskRecord
+from schemas.status import Status
+from tests.builders import a_stage, an_execution
+from tests.contracts.gateway.histories import Histories, ended, ids, past, queued, running
+
+RESULT = ended("t", Status.FAILED, client="a node's word", error="exit code 1", warnings=["shadowed"], attempt=2)
+
+
+async def test_a_task_is_found_whole_and_listed_without_its_output(history: HistoryStore) -> None:
+    await history.record([queued("t", 7, era=3), running("t"), RESULT])
+    assert await history.find("t") == PastTask(Place(3, 7), "blog", RESULT.execution)
+    listed = msgspec.structs.replace(RESULT.execution, run=None, warnings=[])
+    assert await history.page(PastFilter(), None, 10) == [PastTask(Place(3, 7), "blog", listed)]
+    assert await history.find("another") is None
+
+
+async def test_any_order_and_repetition_of_records_gives_the_same_rows(history: HistoryStore) -> None:
+    told = [queued("t", 7), running("t"), running("t", 2), RESULT]
+    shuffling = random.Random(7)
+    seen = []
+    for number, order in enumerate(permutations(told)):
+        task_id = f"t{number}"
+        records = [_of(task_id, record) for record in order]
+        records.insert(shuffling.randrange(5), shuffling.choice(records))
+        for part in _parts(records, shuffling):
+            await history.record(part)
+        found = await history.find(task_id)
+        assert found is not None
+        seen.append(msgspec.structs.replace(found.execution, id="t"))
+        assert (found.place, found.client) == (Place(1, 7), "blog")
+    assert seen == [RESULT.execution] * 24
+    await history.record([_of("t0", record) for record in told])
+    assert await history.count(PastFilter()) == 24
+
+
+async def test_the_first_submission_counts_whatever_comes_later(history: HistoryStore) -> None:
+    first, again = queued("t", 7), queued("t", 9, client="another")
+    for number, order in enumerate(([first, again], [again, first])):
+        task_id = f"t{number}"
+        for record in order:
+            await history.record([_of(task_id, record)])
+        await history.record([_of(task_id, record) for record in order])
+        found = await history.find(task_id)
+        assert found is not None
+        assert (found.place, found.client) == (Place(1, 7), "blog")
+
+
+async def test_without_its_submission_a_task_is_the_clients_of_its_newest_record(history: HistoryStore) -> None:
+    await history.record([running("t", client="first")])
+    await history.record([ended("t", client="second")])
+    await history.record([running("t", 2, client="third")])
+    found = await history.find("t")
+    assert found is not None
+    assert (found.place, found.client) == (Place(), "second")
+    await history.record([queued("t", 4, client="blog")])
+    found = await history.find("t")
+    assert found is not None
+    assert (found.place, found.client, found.execution.status) == (Place(1, 4), "blog", Status.SUCCEEDED)
+
+
+async def test_an_end_without_output_leaves_none_of_what_was_known_before(history: HistoryStore) -> None:
+    await history.record([ended("t")])
+    cancelled = an_execution("t", Status.CANCELLED, run=None)
+    await history.record([TaskRecord(rank=2000, execution=cancelled, client="blog")])
+    await history.record([ended("t")])
+    found = await history.find("t")
+    assert found is not None
+    assert found.execution == cancelled
+
+
+async def test_two_writers_of_the_same_tasks_come_to_one_end(histories: Histories) -> None:
+    told = [record for number in range(60) for record in past(f"t{number}", number + 1)]
+    shuffling = random.Random(3)
+
+    async def replay(store: HistoryStore, seed: int) -> None:
+        records = random.Random(seed).sample(told, len(told))
+        for part in _parts(records, shuffling, most=40):
+            await store.record(part)
+
+    await asyncio.gather(*(replay(store, seed) for seed, store in enumerate([histories.one, histories.other] * 3)))
+    assert await ids(histories.one) == [f"t{number}" for number in reversed(range(60))]
+    assert await histories.other.count(PastFilter(statuses=frozenset({Status.SUCCEEDED}), client="blog")) == 60
+
+
+async def test_nothing_to_store_is_no_call(history: HistoryStore) -> None:
+    await history.record([])
+    assert await history.count(PastFilter()) == 0
+
+
+async def test_what_a_stranger_sends_comes_back_as_it_was(history: HistoryStore) -> None:
+    text = "NUL \0, \U0001f600, 'quote', \"double\", \\, %s :name ${x} \r\n\u2028\x7f"
+    result = ended("t", Status.FAILED, error=text, labels={text[:60]: text}, run=a_stage(text))
+    await history.record([queued("t", 1), result])
+    found = await history.find("t")
+    assert found is not None
+    assert found.execution == result.execution
+    assert await ids(history, PastFilter(labels={text[:60]: text})) == ["t"]
+    assert await ids(history, PastFilter(labels={text[:60]: text.replace("\0", " ")})) == []
+
+
+async def test_an_output_of_four_mebibytes_and_an_error_as_long_come_back(history: HistoryStore) -> None:
+    result = ended("t", Status.FAILED, error='"' * (1 << 20), run=a_stage('"\\' * (1 << 20)))
+    await history.record([result])
+    found = await history.find("t")
+    assert found is not None
+    assert found.execution == result.execution
+
+
+async def test_numbers_and_letters_that_no_column_takes_do_not_stop_the_others(history: HistoryStore) -> None:
+    odd = ended("odd", error="half \ud800", attempt=1 << 40, submitted_at_ms=1 << 70, language="\udfff" * 400)
+    await history.record([queued("t", 2), odd, queued("odd", 1 << 80)])
+    assert set(await ids(history)) == {"t", "odd"}
+    assert await history.find("odd") is not None
+
+
+def _of(task_id: str, record: TaskRecord) -> TaskRecord:
+    execution = msgspec.structs.replace(record.execution, id=task_id)
+    return TaskRecord(rank=record.rank, execution=execution, client=record.client, submitted=record.submitted)
+
+
+def _parts(records: list[TaskRecord], shuffling: random.Random, most: int = 3) -> list[list[TaskRecord]]:
+    parts = []
+    while records:
+        size = shuffling.randint(1, most)
+        parts.append(records[:size])
+        records = records[size:]
+    return parts
