@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pymysql.constants import ER
 from sqlalchemy import ColumnElement, Table, and_, case, func, literal, literal_column, or_, tuple_
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
@@ -18,8 +19,8 @@ from broker_gateway.infrastructure.history.texts import int64, plain
 
 _CONFLICTS = frozenset({"40001", "40P01"})
 """SQLSTATE of PostgreSQL: serialization failure, deadlock."""
-_MYSQL_CONFLICTS = frozenset({1020, 1205, 1213})
-"""Record has changed, lock wait timeout, deadlock."""
+_MYSQL_CONFLICTS = frozenset({ER.CHECKREAD, ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK})
+"""The first: the record has changed since it was read."""
 
 Values = list[tuple[str, ColumnElement[Any]]]
 """Columns and what they become, in an order in which none is needed after it has changed: MySQL assigns one after the

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import aiomysql
+import aiosqlite
 import asyncpg
-import pymysql
 from sqlalchemy import exc
 
 from broker_gateway.application.history_ports import HistoryUnavailableError
@@ -16,7 +16,7 @@ from broker_gateway.application.history_ports import HistoryUnavailableError
 _WORDS = 200
 _OURS = (exc.DataError, exc.IntegrityError)
 """A value that its column does not take: that is a bug of ours, and waiting does not mend it."""
-_THEIRS = (exc.DBAPIError, exc.TimeoutError, OSError, asyncpg.PostgresError, pymysql.MySQLError, sqlite3.Error)
+_THEIRS = (exc.DBAPIError, exc.TimeoutError, OSError, asyncpg.PostgresError, aiomysql.MySQLError, aiosqlite.Error)
 _ASYNCPG = asyncpg.InterfaceError
 
 
