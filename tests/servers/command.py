@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers.nats import REPOSITORY
@@ -34,3 +35,15 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], cwd: P
         env=environment,
         cwd=cwd,
     )
+
+
+@contextmanager
+def running_command(*arguments: str, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """The command while it runs. It does not outlive the block, nor does a failure in the block wait for its end."""
+    with subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

@@ -14,7 +14,7 @@ import pytest
 
 from coderunner import Client, Output, Status
 from tests.servers import EtcdServer, NatsServer
-from tests.servers.command import COMMAND, Done, environment_for, run_command
+from tests.servers.command import COMMAND, Done, environment_for, run_command, running_command
 from tests.servers.fixtures import StartStack
 from tests.servers.stack import Stack
 
@@ -96,12 +96,10 @@ def test_output_is_live_and_ctrl_c_cancels_the_task(environment: dict[str, str],
     source = tmp_path / "slow.py"
     source.write_text("import time\nfor n in range(100):\n    print(n, flush=True)\n    time.sleep(0.1)\n")
     began = time.monotonic()
-    with subprocess.Popen(
-        [*COMMAND, "run", str(source), "--label", "test=ctrl-c"], stdout=subprocess.PIPE, env=environment, text=True
-    ) as process:
+    with running_command("run", str(source), "--label", "test=ctrl-c", environment=environment) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "0\n"
-        assert process.stdout.readline() == "1\n"
+        assert process.stdout.readline() == b"0\n"
+        assert process.stdout.readline() == b"1\n"
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
     assert time.monotonic() - began < 9  # the program alone takes ten

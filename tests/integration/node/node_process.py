@@ -36,7 +36,13 @@ def node_process(
 
 
 async def ended(process: subprocess.Popen[bytes], within_s: float = 10) -> int:
-    return await asyncio.wait_for(asyncio.to_thread(process.wait), within_s)
+    """Its exit code. Raises subprocess.TimeoutExpired, and ends it: a thread that waits cannot be left behind."""
+    try:
+        return await asyncio.to_thread(process.wait, within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
 
 
 @asynccontextmanager

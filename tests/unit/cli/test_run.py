@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import threading
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from coderunner.v1 import execution_pb2
 from tests.fakes.answers import chunk, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
-from tests.servers.command import COMMAND
+from tests.servers.command import running_command
 from tests.unit.cli.command import Cli
 
 
@@ -76,7 +75,7 @@ def test_a_late_watcher_prints_everything_once_and_in_order(gateway: FakeGateway
 def test_output_appears_while_the_program_runs(gateway: FakeGateway, environment: dict[str, str], hello: str) -> None:
     hold = threading.Event()
     gateway.script = lambda task: Script(ran("tick\ntock\n"), live=[chunk("tick\n")], hold=hold)
-    with subprocess.Popen([*COMMAND, "run", hello], stdout=subprocess.PIPE, env=environment) as process:
+    with running_command("run", hello, environment=environment) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"tick\n"  # the result is still held back
         hold.set()

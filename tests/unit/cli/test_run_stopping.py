@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import threading
 
 from tests.fakes.answers import chunk, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
-from tests.servers.command import COMMAND
+from tests.servers.command import running_command
 from tests.unit.cli.command import Cli
 
 
@@ -16,9 +15,7 @@ def test_ctrl_c_cancels_the_task_and_exits_with_130(
     gateway: FakeGateway, environment: dict[str, str], hello: str
 ) -> None:
     gateway.script = lambda task: Script(ran(), live=[chunk("ready\n")], hold=threading.Event())
-    with subprocess.Popen(
-        [*COMMAND, "run", hello], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-    ) as process:
+    with running_command("run", hello, environment=environment) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == b"ready\n"
@@ -31,9 +28,7 @@ def test_ctrl_c_cancels_the_task_and_exits_with_130(
 def test_a_reader_who_goes_away_cancels_the_task(gateway: FakeGateway, environment: dict[str, str], hello: str) -> None:
     live = [chunk("y" * 100_000, 100_000 * number) for number in range(20)]
     gateway.script = lambda task: Script(ran(), live=live, hold=threading.Event())
-    with subprocess.Popen(
-        [*COMMAND, "run", hello], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-    ) as process:
+    with running_command("run", hello, environment=environment) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.read(1)
