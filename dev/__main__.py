@@ -69,8 +69,10 @@ def main(arguments: list[str]) -> int:
 
 
 def program_of(name: str, arguments: list[str]) -> tuple[str, ...]:
-    """What is run; ``make unit`` runs the named paths in place of all of its tests."""
+    """What is run; ``make unit`` runs the named paths in place of all of its tests, ``make test`` all in two runs."""
     program = COMMANDS[name].program
+    if name == "test" and not arguments:
+        return ("-m", "dev.suite")
     if name == "unit" and any(Path(argument.partition("::")[0]).exists() for argument in arguments):
         return tuple(part for part in program if not part.startswith("tests/"))
     return program

@@ -51,13 +51,20 @@ BY_PATH = {
     "tests/integration/operations": SERVERS,
     "tests/integration/guarantees": ENGINE_AND_IMAGES,
     "tests/integration/guarantees/test_admission.py": SERVERS,
+    "tests/integration/guarantees/test_callbacks.py": SERVERS,
     "tests/integration/guarantees/test_cancel.py": SERVERS,
     "tests/integration/guarantees/test_clusters.py": SERVERS,
+    "tests/integration/guarantees/test_fair_shares.py": SERVERS,
+    "tests/integration/guarantees/test_full_store.py": SERVERS,
     "tests/integration/guarantees/test_leaving.py": SERVERS,
     "tests/integration/guarantees/test_order.py": SERVERS,
+    "tests/integration/guarantees/test_placing_again.py": SERVERS,
+    "tests/integration/guarantees/test_queue_deadlines.py": SERVERS,
+    "tests/integration/guarantees/test_without_a_bus.py": SERVERS,
     "tests/integration/guarantees/test_without_etcd.py": SERVERS,
 }
-"""What the tests below a path need; the longest path that fits counts, and all other tests need everything."""
+"""What the tests below a path need; the longest path that fits counts, and all other tests need everything. Those that
+need no engine run beside the others (``dev/suite.py``)."""
 
 
 def of_tests(arguments: Iterable[str]) -> Needs:

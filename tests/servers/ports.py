@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 
-_FIRST, _LAST = 20_000, 32_000
+_FIRST, _LAST = map(int, os.environ.get("TEST_PORTS", "20000-32000").split("-"))
 """Below the range from which the kernel takes ports for outgoing connections: a server that is down for a moment must
-find its port still free."""
+find its port still free. Two runs at the same time have different ones (``dev/suite.py``)."""
 
 _given: set[int] = set()
 

@@ -1,0 +1,90 @@
+"""``make test`` as two runs at the same time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dev import suite
+from dev.__main__ import program_of
+from dev.needs import BY_PATH
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+LAUNCH = """
+import sys
+from pathlib import Path
+from dev import suite
+place, python = Path(sys.argv[1]), Path(sys.executable)
+suite.VENV_PYTHON, suite.LOG = python, place / "log"
+alone = ["-c", str(place / "none.ini"), "-p", "no:cacheprovider", "-q"]
+suite.with_engine = lambda: [*alone, str(place / "test_with.py")]
+suite.without_engine = lambda: [*alone, str(place / "test_without.py")]
+sys.exit(suite.main())
+"""
+PASSES = "def test_that_passes() -> None: pass\n"
+FAILS = "def test_that_fails() -> None: raise AssertionError('what the other run says')\n"
+Launch = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Launch:
+    """``launch(with_, without)`` starts the suite with these sources as the tests of the two runs."""
+
+    def start(with_: str, without: str) -> subprocess.Popen[str]:
+        (tmp_path / "none.ini").write_text("[pytest]\n")
+        (tmp_path / "test_with.py").write_text(with_)
+        (tmp_path / "test_without.py").write_text(without)
+        command = [sys.executable, "-c", LAUNCH, str(tmp_path)]
+        return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+
+    return start
+
+
+def test_every_test_is_in_one_of_the_runs_and_none_that_needs_an_engine_is_in_the_other() -> None:
+    left_out = {argument.removeprefix("--ignore=") for argument in suite.with_engine()}
+    added = set(suite.without_engine()) & BY_PATH.keys()
+    assert left_out == added == {path for path, needs in BY_PATH.items() if not needs.engine}
+
+
+def test_make_test_takes_two_runs_for_the_whole_suite_and_one_for_anything_chosen() -> None:
+    assert program_of("test", []) == ("-m", "dev.suite")
+    assert program_of("test", ["-k", "redriving"]) == ("-m", "pytest")
+
+
+@pytest.mark.parametrize(
+    ("with_", "without", "code"), [(PASSES, PASSES, 0), (PASSES, FAILS, 1), (FAILS, PASSES, 1), (PASSES, "x", 2)]
+)
+def test_the_suite_fails_with_either_run_and_shows_both(launch: Launch, with_: str, without: str, code: int) -> None:
+    with launch(with_, without) as running:
+        said = running.communicate(timeout=60)[0]
+    assert running.returncode == code
+    assert ("what the other run says" in said) == (FAILS in (with_, without))
+    assert sum(f"1 {word} in " in said for word in ("passed", "failed", "error")) + (with_ == without) == 2
+
+
+def test_a_suite_that_is_told_to_end_ends_both_runs(launch: Launch, tmp_path: Path) -> None:
+    fifo = tmp_path / "pids"
+    os.mkfifo(fifo)
+    waits = f"def test_that_waits():\n    import os, time\n    open({str(fifo)!r}, 'w').write(f'{{os.getpid()}}\\n')\n"
+    waits += "    time.sleep(60)\n"
+    with launch(waits, waits) as running:
+        try:
+            pids = _lines(fifo, 2)
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(30) == 128 + signal.SIGTERM
+        finally:
+            running.kill()
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def _lines(fifo: Path, number: int) -> list[str]:
+    lines: list[str] = []
+    while len(lines) < number:
+        lines += fifo.read_text().split()
+    return lines
