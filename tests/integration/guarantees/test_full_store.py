@@ -73,8 +73,10 @@ async def test_while_the_disk_is_full_nothing_is_run_twice_and_everybody_says_so
         await started(client, task_id)
         ballast = small_disk / "ballast"
         await asyncio.to_thread(fill, ballast)
-        with pytest.raises(CodeRunnerError):
-            await client.submit(LANGUAGE, "x", stdin=LARGE)
+        async with Client(gateway.target, connect_timeout_s=1) as another:
+            with pytest.raises(CodeRunnerError):
+                await another.submit(LANGUAGE, "x", stdin=LARGE)
+        await eventually(lambda: "store_waits" in node.log.read_text(), 60)
         full = (HTTPStatus.SERVICE_UNAVAILABLE, False)
         await eventually(lambda: (parts(gateway), parts(node)) == (full, full), 60)
 
