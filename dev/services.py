@@ -75,6 +75,7 @@ def _gateway() -> Service:
         ready=(GATEWAY_HTTP_PORT, "/readyz"),
         made_of=(REPOSITORY / "broker_gateway", config, *_SHARED),
         env={
+            "CODERUNNER_GATEWAY_CALLBACK_SECRET": settings.passwords()[settings.CALLBACK_SECRET],
             "CODERUNNER_GATEWAY_NATS_PASSWORD": settings.passwords()[settings.variable("gateway")],
             "CODERUNNER_GATEWAY_ETCD_PASSWORD": settings.passwords()[settings.etcd_variable("gateway")],
         },
@@ -114,5 +115,6 @@ def _blog() -> Service:
         (sys.executable, "-m", "examples.blog"),
         ports=(BLOG_PORT,),
         ready=(BLOG_PORT, "/"),
+        env={"BLOG_CALLBACK_SECRETS": settings.passwords()[settings.CALLBACK_SECRET]},
         made_of=(REPOSITORY / "examples" / "blog", *_SHARED),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -19,6 +20,8 @@ SERVICES_IN_ORDER = ("nats", "etcd", "gateway", "node", "blog")
 """Started in this order, stopped in the other."""
 ROLES = ("gateway", "node", "operator", "system")
 ETCD_USERS = ("root", "gateway", "node")
+CALLBACK_SECRET = "CODERUNNER_CALLBACK_SECRET"  # noqa: S105 - a name
+"""The name, among the passwords, of what signs the callbacks to the blog."""
 CREDENTIALS = RUN / "credentials.env"
 
 GATEWAY: dict[str, object] = {
@@ -47,12 +50,14 @@ def _toml(value: object) -> str:
 
 
 def passwords() -> dict[str, str]:
-    """The passwords of bus and directory by variable name: made once per checkout, readable by their owner only. What
-    is not there yet is added."""
+    """The passwords of bus and directory, and the secret of the callbacks, by variable name: made once per checkout,
+    readable by their owner only. What is not there yet is added."""
     kept = CREDENTIALS.read_text(encoding="ascii") if CREDENTIALS.exists() else ""
     found = dict(line.split("=", 1) for line in kept.splitlines())
     wanted = [*(variable(role) for role in ROLES), *(etcd_variable(user) for user in ETCD_USERS)]
     made = {name: f"p{secrets.token_hex(16)}" for name in wanted if name not in found}  # a letter first: see nats.conf
+    if CALLBACK_SECRET not in found:
+        made[CALLBACK_SECRET] = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     if made:
         with os.fdopen(os.open(CREDENTIALS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
             file.writelines(f"{name}={password}\n" for name, password in made.items())

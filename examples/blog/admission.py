@@ -69,6 +69,11 @@ def _name(host: str) -> str:
 async def json_body(request: web.Request, max_bytes: int) -> Any:
     """The JSON of a request, read up to ``max_bytes``. Raises ValueError, web.HTTPRequestEntityTooLarge,
     web.HTTPRequestTimeout."""
+    return json_value(await whole_body(request, max_bytes))
+
+
+async def whole_body(request: web.Request, max_bytes: int) -> bytes:
+    """A request's body of at most ``max_bytes``. Raises web.HTTPRequestEntityTooLarge, web.HTTPRequestTimeout."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_S):
@@ -78,8 +83,13 @@ async def json_body(request: web.Request, max_bytes: int) -> Any:
                     raise web.HTTPRequestEntityTooLarge(max_size=max_bytes, actual_size=len(body))
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
+    return bytes(body)
+
+
+def json_value(body: bytes) -> Any:
+    """What a body says in JSON. Raises ValueError."""
     try:
-        return json.loads(bytes(body))
+        return json.loads(body)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

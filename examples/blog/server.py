@@ -6,7 +6,8 @@ whichever is first.
 
 Settings: ``BLOG_HOST`` (127.0.0.1), ``BLOG_PORT`` (8080), ``BLOG_CALLBACK_BASE`` (how CodeRunner reaches this backend;
 http://127.0.0.1:8080), ``BLOG_NAMES`` (the host names it answers under, with commas between; ``127.0.0.1``,
-``localhost`` and the two before are always among them), ``CODERUNNER_GATEWAY``, ``CODERUNNER_TOKEN``.
+``localhost`` and the two before are always among them), ``BLOG_CALLBACK_SECRETS`` (with commas between: the gateway's
+``callback_secret``, and the one before it while they change), ``CODERUNNER_GATEWAY``, ``CODERUNNER_TOKEN``.
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from coderunner import Client, CodeRunnerError, Limits, Output
+from coderunner.webhooks import MemorySeen, WebhookError, receive
 from examples.blog.admission import (
     MAX_BODY_BYTES,
     MAX_CALLBACK_BYTES,
     Streams,
     json_body,
+    json_value,
     number_after,
     only_our_readers,
+    whole_body,
 )
 from examples.blog.messages import error_message
 from examples.blog.page import HERE, TITLES, page
@@ -48,13 +52,18 @@ SECURITY = {
 class Blog:
     """The blog's HTTP handlers, which share one client of CodeRunner."""
 
-    def __init__(self, client: Client, callback_base: str, names: Iterable[str] = ()) -> None:
-        """``names``: the hosts, beside this machine's own, under which readers and CodeRunner reach it."""
+    def __init__(
+        self, client: Client, callback_base: str, names: Iterable[str] = (), callback_secrets: Iterable[str] = ()
+    ) -> None:
+        """``names``: the hosts, beside this machine's own, under which readers and CodeRunner reach it.
+        ``callback_secrets``: those by which the gateway signs its callbacks to us."""
         called_back = urlsplit(callback_base).hostname or ""
         self._names = frozenset(name.strip().lower() for name in (*ALWAYS_OURS, called_back, *names) if name.strip())
         self._client = client
         self._streams = Streams()
         self._runs: dict[str, Run] = {}
+        self._callback_secrets = tuple(callback_secrets)
+        self._seen = MemorySeen()
         self._key = secrets.token_urlsafe(24)  # who knows this address was told it by us
         self._callback = f"{callback_base}/callback/{self._key}"
         self._page = page()
@@ -108,16 +117,30 @@ class Blog:
         return web.Response(status=204)
 
     async def finished(self, request: web.Request) -> web.Response:
-        """CodeRunner's callback. The body only says which task; the result is asked for, so a forged one is no use."""
+        """CodeRunner's callback. Where it is signed, it is the result; where it is not, it only says which task: the
+        result is asked for, so a forged one is no use."""
         if not secrets.compare_digest(request.match_info["key"].encode(), self._key.encode()):
             raise web.HTTPNotFound
+        body = await whole_body(request, MAX_CALLBACK_BYTES)
+        if self._callback_secrets:
+            return self._signed(request, body)
         try:
-            task_id = str((await json_body(request, MAX_CALLBACK_BYTES))["id"])
+            task_id = str(json_value(body)["id"])
         except (ValueError, TypeError, KeyError):
             raise web.HTTPBadRequest from None
         run = self._runs.get(task_id)
         if run is not None and not run.done:
             run.state(await self._client.get(task_id))
+        return web.Response(status=204)
+
+    def _signed(self, request: web.Request, body: bytes) -> web.Response:
+        try:
+            with receive(request.headers, body, secrets=self._callback_secrets, seen=self._seen) as execution:
+                run = self._runs.get(execution.id) if execution is not None else None
+                if run is not None and execution is not None and not run.done:
+                    run.state(execution)
+        except WebhookError as error:
+            return web.Response(status=error.status, text=str(error))
         return web.Response(status=204)
 
     async def _follow(self, run: Run) -> None:
@@ -197,4 +220,5 @@ def main() -> None:
     host, port = os.environ.get("BLOG_HOST", "127.0.0.1"), int(os.environ.get("BLOG_PORT", "8080"))
     base = os.environ.get("BLOG_CALLBACK_BASE", f"http://127.0.0.1:{port}").rstrip("/")
     names = [host, *os.environ.get("BLOG_NAMES", "").split(",")]
-    web.run_app(Blog(Client(), base, names).application(), host=host, port=port, access_log=None)
+    signed_by = [one for one in os.environ.get("BLOG_CALLBACK_SECRETS", "").split(",") if one]
+    web.run_app(Blog(Client(), base, names, signed_by).application(), host=host, port=port, access_log=None)

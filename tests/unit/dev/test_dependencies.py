@@ -19,8 +19,9 @@ PACKAGES = {CLIENT: ("coderunner",), SERVER: ("broker_gateway", "chassis", "node
 OURS = {name for packages in PACKAGES.values() for name in packages}
 SHARED = {"google.rpc": "googleapis-common-protos", "google.protobuf": "protobuf"}
 """``google`` belongs to several packages."""
-NOT_OF_THE_CLIENT = {"docker"}
-"""`coderunner doctor` uses it where coderunner-server has brought it."""
+NOT_OF_THE_CLIENT = {"docker", "django", "flask", "starlette"}
+"""`coderunner doctor` uses the first where coderunner-server has brought it; the others are the caller's own, whose
+requests ``coderunner.webhooks`` answers."""
 IN_IMAGES = REPOSITORY / "sandbox" / "images"
 """What stands there runs inside of containers."""
 
