@@ -222,7 +222,7 @@ class Node:
 
     async def _keep_alive(self) -> None:
         while True:
-            every_s = self.consumers.ack_wait_s / 3
+            every_s = self.attempts.keep_alive_every_s(self.consumers.ack_wait_s)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._reconnected.wait(), every_s)
             self._reconnected.clear()

@@ -164,6 +164,11 @@ class Attempts:
         """The attempt at the task of that digest (``names.task_digest``), where this node has it in its hands."""
         return next((attempt for attempt in self if task_digest(attempt.task.id) == digest), None)
 
+    def keep_alive_every_s(self, ack_wait_s: float) -> float:
+        """How often each of them is to be kept alive: three times in the ack wait, and in the shortest hold. What came
+        before a consumer had told the ack wait is held for less."""
+        return min([ack_wait_s, *(attempt.hold.for_s for attempt in self)]) / 3
+
     async def keep_alive(self, within_s: float) -> None:
         """Tells the bus once that every one of them is still worked on, and waits for it to confirm that."""
         await asyncio.gather(*(attempt.keep_alive(within_s) for attempt in self))

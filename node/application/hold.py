@@ -21,6 +21,11 @@ class Hold:
         self._work: asyncio.Timeout | None = None
 
     @property
+    def for_s(self) -> float:
+        """How long a confirmation holds it: what was known of the ack wait when it came."""
+        return self._for_s
+
+    @property
     def until(self) -> float:
         """When it is lost, by the loop's clock, unless it is renewed before."""
         return self._until

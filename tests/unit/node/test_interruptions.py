@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from node.application.attempt import Attempt
+from node.application.attempt import Attempt, Attempts
 from node.application.hold import Hold
+from node.domain.retries import lost_after
 from node.domain.sandbox import Ending
 from schemas.execution import ResultMessage
 from schemas.status import Status, Verdict
@@ -94,6 +95,17 @@ async def test_a_hold_ends_as_long_after_the_last_confirmed_keep_alive_as_it_was
         hold.renew(now + 30)
         hold.renew(now + 10)  # the answer to an earlier one comes later
         assert now + 89 < hold.until < now + 91
+
+
+async def test_a_task_that_came_before_the_ack_wait_was_known_is_kept_alive_as_often_as_its_hold_asks() -> None:
+    attempts = Attempts()
+    assert attempts.keep_alive_every_s(6.0) == 2.0
+    early = Attempt(FakeDelivery(a_task()), "n1", 1_500, lost_after_s=lost_after(0.9))
+    attempts.enter(early)
+    assert 2 * attempts.keep_alive_every_s(6.0) < early.hold.for_s  # one answer may be late
+    attempts.leave(early)
+    attempts.enter(Attempt(FakeDelivery(a_task()), "n1", 1_500, lost_after_s=lost_after(6.0)))
+    assert attempts.keep_alive_every_s(6.0) == 2.0
 
 
 async def test_what_failed_in_time_is_no_loss() -> None:
