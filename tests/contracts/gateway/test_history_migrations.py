@@ -1,0 +1,163 @@
+"""The versions of the history's schema: up and down, from each, by several processes, in each database."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from broker_gateway.application.history_ports import HistoryUnavailableError
+from broker_gateway.infrastructure.history import migration, migrations
+from broker_gateway.infrastructure.history.engine import database_url, open_engine
+from broker_gateway.infrastructure.history.migration import downgrade, migrate
+from broker_gateway.infrastructure.history.schema import METADATA, REVISIONS, VERSION_TABLE
+from broker_gateway.infrastructure.history.store import SqlHistoryStore
+from tests.contracts.gateway.histories import LIMITS, past
+from tests.contracts.implementations import MARIADB, POSTGRES, SQLITE, picked
+from tests.servers import MariadbServer, PostgresServer
+
+PROGRAM = "import asyncio, sys; from broker_gateway.infrastructure.history.migration import migrate; "
+VERSIONS = ("base", *REVISIONS)
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / '100% new' / 'history.db'}"
+
+
+@pytest.fixture
+def postgres_url(shared_postgres: PostgresServer) -> str:
+    return _new_database(shared_postgres)
+
+
+@pytest.fixture
+def mariadb_url(shared_mariadb: MariadbServer) -> str:
+    return _new_database(shared_mariadb)
+
+
+@pytest.fixture(params=[SQLITE, POSTGRES, MARIADB])
+def url(request: pytest.FixtureRequest) -> str:
+    return str(picked(request))
+
+
+@pytest_asyncio.fixture
+async def store(url: str) -> AsyncIterator[SqlHistoryStore]:
+    store = SqlHistoryStore(url, LIMITS)
+    yield store
+    await store.close()
+
+
+def test_every_version_is_a_migration_and_every_migration_a_version() -> None:
+    scripts = ScriptDirectory(str(Path(str(migrations.__file__)).parent))
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == REVISIONS
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_the_schema_goes_up_and_down_from_each_version(url: str, store: SqlHistoryStore, version: str) -> None:
+    if version != "base":
+        await migrate(url, version)
+    await migrate(url)
+    await migrate(url)
+    await store.check()
+    assert await _differences(url) == []
+    await store.record(past("t", 1))
+    await downgrade(url, version)
+    await migrate(url)
+    await store.check()
+    assert (await store.find("t") is None) == (version == "base")
+
+
+async def test_going_down_to_the_base_leaves_nothing_of_ours(url: str, store: SqlHistoryStore) -> None:
+    await migrate(url)
+    await downgrade(url, "base")
+    assert set(await _tables(url)) <= {VERSION_TABLE}
+    with pytest.raises(HistoryUnavailableError, match="migrate"):
+        await store.check()
+
+
+async def test_a_database_that_nobody_prepared_says_what_to_do(store: SqlHistoryStore) -> None:
+    with pytest.raises(HistoryUnavailableError, match="no tables of ours: run `coderunner-gateway migrate`"):
+        await store.check()
+    with pytest.raises(HistoryUnavailableError):
+        await store.find("t")
+
+
+async def test_an_older_and_a_newer_schema_are_told_apart(
+    url: str, store: SqlHistoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await migrate(url)
+    await _execute(url, f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    with pytest.raises(HistoryUnavailableError, match="9999 is newer"):
+        await store.check()
+    with pytest.raises(HistoryUnavailableError, match="9999"):
+        await migrate(url)
+    await _execute(url, f"UPDATE {VERSION_TABLE} SET version_num = '{REVISIONS[-1]}'")
+    monkeypatch.setattr(migration, "REVISIONS", (*REVISIONS, "9998"))
+    with pytest.raises(HistoryUnavailableError, match=f"{REVISIONS[-1]} is older than 9998: run"):
+        await store.check()
+
+
+async def test_several_processes_migrate_at_once(url: str, store: SqlHistoryStore) -> None:
+    command = [sys.executable, "-c", PROGRAM + "asyncio.run(migrate(sys.argv[1]))", url]
+    processes = [
+        await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL)
+        for _ in range(3)
+    ]
+    said = [(await process.communicate())[1].decode() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], said
+    await store.check()
+
+
+async def test_a_migration_that_was_cut_off_goes_on(url: str, store: SqlHistoryStore) -> None:
+    """MariaDB keeps the tables that were made before the process died."""
+    await migrate(url)
+    await _execute(url, "DROP TABLE task_labels")
+    await _execute(url, f"DELETE FROM {VERSION_TABLE}")
+    await migrate(url)
+    await store.check()
+    assert await _differences(url) == []
+
+
+def _new_database(server: PostgresServer | MariadbServer) -> str:
+    name = f"new{next(_numbers)}"
+    server.create_database(name)
+    return server.url(name)
+
+
+async def _execute(url: str, statement: str) -> None:
+    engine = open_engine(database_url(url), LIMITS)
+    async with engine.begin() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+async def _tables(url: str) -> list[str]:
+    engine = open_engine(database_url(url), LIMITS)
+    async with engine.connect() as connection:
+        names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+    await engine.dispose()
+    return names
+
+
+async def _differences(url: str) -> list[object]:
+    """Between the tables that are there and those that we say there are."""
+
+    def compare(connection: Connection) -> list[object]:
+        options = {"version_table": VERSION_TABLE, "compare_type": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
+
+    engine = open_engine(database_url(url), LIMITS)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(compare)
+    await engine.dispose()
+    return found
