@@ -27,7 +27,7 @@ class MariadbServer(DatabaseServer):
         command = [
             *(str(databases.mariadb_program("mariadbd")), "--no-defaults", f"--datadir={data}", f"--port={port}"),
             *("--bind-address=127.0.0.1", f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}"),
-            *("--skip-name-resolve", f"--init-file={first}", "--innodb-flush-log-at-trx-commit=0"),
+            *("--skip-name-resolve", f"--init-file={first}", "--innodb-flush-log-at-trx-commit=2"),
             *("--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M", "--performance-schema=off"),
         ]
         super().__init__("mariadb", "mariadb", command, folder, port)

@@ -107,14 +107,14 @@ async def test_an_older_and_a_newer_schema_are_told_apart(
         await store.check()
 
 
-async def test_several_processes_migrate_at_once(url: str, store: SqlHistoryStore) -> None:
+async def test_two_processes_migrate_at_once(url: str, store: SqlHistoryStore) -> None:
     command = [sys.executable, "-c", PROGRAM + "asyncio.run(migrate(sys.argv[1]))", url]
     processes = [
         await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL)
-        for _ in range(3)
+        for _ in range(2)
     ]
     said = [(await process.communicate())[1].decode() for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], said
+    assert [process.returncode for process in processes] == [0, 0], said
     await store.check()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from broker_gateway.application.history_ports import HistoryStore, PastFilter, Retention
 from schemas.status import Status
 from tests.contracts.gateway.histories import Histories, ended, ids, past, queued, running
@@ -19,6 +17,19 @@ TASKS = {
 }
 WAITING = ("waits", "runs")
 EVERYTHING = Retention(age_s=0.0)
+RULES: list[tuple[Retention, set[str]]] = [
+    (Retention(), set()),
+    (Retention(age_s=600.0), {"old", "old-failure"}),
+    (Retention(age_s=300.0, failures_age_s=600.0), {"old", "old-failure", "mid"}),
+    (Retention(age_s=50.0, failures_age_s=5000.0), {"old", "mid", "new"}),
+    (Retention(failures_age_s=1.0), {"old-failure", "mid-failure"}),
+    (Retention(max_tasks=4), {"old", "old-failure"}),
+    (Retention(max_tasks=0), set(TASKS)),
+    (Retention(max_tasks_per_client=1), {"old", "old-failure", "mid-failure", "mid"}),
+    (Retention(age_s=600.0, max_tasks=4, max_tasks_per_client=2), {"old", "old-failure"}),
+    (Retention(max_tasks=5, max_tasks_per_client=2), {"old", "old-failure"}),
+]
+"""Each with the tasks that it does not keep."""
 
 
 async def _fill(history: HistoryStore) -> None:
@@ -27,30 +38,14 @@ async def _fill(history: HistoryStore) -> None:
         await history.record(past(task_id, number + 2, status=status, client=client, finished_at_ms=end_ms))
 
 
-@pytest.mark.parametrize(
-    ("retention", "gone"),
-    [
-        (Retention(), set()),
-        (Retention(age_s=600.0), {"old", "old-failure"}),
-        (Retention(age_s=300.0, failures_age_s=600.0), {"old", "old-failure", "mid"}),
-        (Retention(age_s=50.0, failures_age_s=5000.0), {"old", "mid", "new"}),
-        (Retention(failures_age_s=1.0), {"old-failure", "mid-failure"}),
-        (Retention(max_tasks=4), {"old", "old-failure"}),
-        (Retention(max_tasks=0), set(TASKS)),
-        (Retention(max_tasks_per_client=1), {"old", "old-failure", "mid-failure", "mid"}),
-        (Retention(age_s=600.0, max_tasks=4, max_tasks_per_client=2), {"old", "old-failure"}),
-        (Retention(max_tasks=5, max_tasks_per_client=2), {"old", "old-failure"}),
-    ],
-)
-async def test_only_ended_tasks_that_no_rule_keeps_are_forgotten(
-    history: HistoryStore, retention: Retention, gone: set[str]
-) -> None:
-    await _fill(history)
-    assert await history.forget(retention, NOW_MS, 100) == len(gone)
-    assert set(await ids(history)) == {*TASKS, *WAITING} - gone
-    assert await history.forget(retention, NOW_MS, 100) == 0
-    for task_id in gone:
-        assert await history.find(task_id) is None
+async def test_only_ended_tasks_that_no_rule_keeps_are_forgotten(history: HistoryStore) -> None:
+    for retention, gone in RULES:
+        await _fill(history)
+        assert await history.forget(retention, NOW_MS, 100) == len(gone), retention
+        assert set(await ids(history)) == {*TASKS, *WAITING} - gone, retention
+        assert await history.forget(retention, NOW_MS, 100) == 0
+        for task_id in gone:
+            assert await history.find(task_id) is None
 
 
 async def test_no_more_are_forgotten_than_asked_and_the_oldest_first(history: HistoryStore) -> None:
