@@ -1,9 +1,10 @@
 """The command ``coderunner-gateway``: ``nats-conf`` prints the bus's configuration, ``etcd-users`` makes the
-directory's users, all else runs the gateway."""
+directory's users, ``migrate`` brings the history's database up to date, all else runs the gateway."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -74,12 +75,36 @@ def _make_etcd_users(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _complain(words: str) -> int:
+def _migrate(arguments: Sequence[str]) -> int:
+    """Takes the gateway's own settings and flags; only ``history_url`` matters."""
+    from broker_gateway.application.history_ports import HistoryUnavailableError  # noqa: PLC0415 - not for all
+    from broker_gateway.infrastructure.history.migration import migrate  # noqa: PLC0415 - the same
+    from broker_gateway.infrastructure.settings import GatewaySettings  # noqa: PLC0415 - the same
+    from chassis.settings import ConfigurationError  # noqa: PLC0415 - the same
+
+    try:
+        url = GatewaySettings.load(list(arguments)).history_url.get_secret_value()
+        if not url:
+            return _complain("history_url is not set: there is no database to migrate")
+        asyncio.run(migrate(url))
+    except ConfigurationError as error:
+        return _complain(str(error))
+    except HistoryUnavailableError as error:
+        return _complain(str(error), code=1)
+    sys.stderr.write("coderunner-gateway: the history's database is up to date\n")
+    return 0
+
+
+def _complain(words: str, code: int = 2) -> int:
     sys.stderr.write(f"coderunner-gateway: {words}\n")
-    return 2
+    return code
 
 
-_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"nats-conf": _print_nats_conf, "etcd-users": _make_etcd_users}
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "nats-conf": _print_nats_conf,
+    "etcd-users": _make_etcd_users,
+    "migrate": _migrate,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

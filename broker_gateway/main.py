@@ -8,50 +8,32 @@ from collections.abc import Mapping
 
 import structlog
 
-from broker_gateway.application.callback_delivery import CallbackDelivery
+from broker_gateway.api import ApiParts, wire_api
 from broker_gateway.application.callback_relay import CallbackRelay
-from broker_gateway.application.cancellation import Cancelling
-from broker_gateway.application.catalog_service import CatalogAppService
-from broker_gateway.application.execution_service import CodeExecutionAppService
-from broker_gateway.application.listing import Listing
-from broker_gateway.application.lookup import TaskLookup
-from broker_gateway.application.operations_service import OperationsAppService
+from broker_gateway.application.past_results import PastResults
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.readiness import Readiness
-from broker_gateway.application.redriving import Redriving
-from broker_gateway.application.settings import CancelSettings, OperationsSettings, WaitSettings
-from broker_gateway.application.submission import Submission
-from broker_gateway.application.waiting import Waiting
 from broker_gateway.infrastructure import policies
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
-from broker_gateway.infrastructure.bus.control import BusNodeControl
-from broker_gateway.infrastructure.bus.dead import BusDeadLetters
 from broker_gateway.infrastructure.bus.declare import Declaration
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
-from broker_gateway.infrastructure.bus.feed import BusLiveFeed
-from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.id_secret import BusIdSecret
 from broker_gateway.infrastructure.bus.questions import NodeQuestions
 from broker_gateway.infrastructure.bus.queue_consumers import QueueConsumers
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
-from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.roll_call import RollCall
 from broker_gateway.infrastructure.bus.store_watch import StoreWatch
-from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
-from broker_gateway.infrastructure.call_metrics import CallMetrics
 from broker_gateway.infrastructure.callbacks.transports import CallbackTransports
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
-from broker_gateway.infrastructure.metrics import (
-    CountedResultSource,
-    CountedTaskQueue,
-    Metrics,
-)
+from broker_gateway.infrastructure.history.store import SqlHistoryStore
+from broker_gateway.infrastructure.history_role import HistoryRole
+from broker_gateway.infrastructure.metrics import CountedResultSource, Metrics
 from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.interfaces.execution_mapping import execution_message
-from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
+from broker_gateway.interfaces.server import GrpcServer
 from chassis import logs
 from chassis.http import HttpServer
 from chassis.loop_watch import LoopWatch
@@ -82,10 +64,12 @@ class Gateway:
         self._stop = asyncio.Event()
         self._metrics = Metrics()
         self._bus = BusConnection(self._policies.bus)
-        self._store = StoreWatch(self._bus)
+        self._store = StoreWatch(self._bus, keeps_unrecorded=bool(settings.history_url.get_secret_value()))
         self._id_secret = BusIdSecret(self._bus)
         self._declaration = Declaration(self._bus, self._policies.streams, then=self._id_secret.learn)
-        self._questions = NodeQuestions(self._bus)
+        self._past = self._wire_past()
+        past_results = PastResults(BusResultStore(self._bus), self._past) if self._past is not None else None
+        self._questions = NodeQuestions(self._bus, past_results)
         self._queue_consumers = QueueConsumers(self._bus, settings.ack_wait_s)
         self._queue_lengths = QueueLengths(self._bus, self._queue_consumers)
         self._directory = EtcdNodeDirectory(self._policies.etcd, self._metrics.node_records_refused.inc)
@@ -97,7 +81,9 @@ class Gateway:
         self._readiness = Readiness(bus=self, relay=self._relay)
         self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, self._policies.placing)
         self._server = self._wire_api() if "api" in settings.roles else None
-        self._http = HttpServer(settings.http_address, self.parts, self._metrics.registry)
+        self._history = self._wire_history(self._past) if self._past is not None else None
+        degraded = self._history.degraded if self._history is not None else dict
+        self._http = HttpServer(settings.http_address, self.parts, self._metrics.registry, degraded=degraded)
         self._lasting = LastingParts()
         self._memory = MemoryReturn()
         self._metrics.watch(
@@ -150,6 +136,9 @@ class Gateway:
         self._lasting.add(self._bus.given_up(), "bus connection")
         if self._relay is not None:
             self._lasting.add(self._relay.run(), "callback relay")
+        if self._history is not None:
+            for name, loop in self._history.loops().items():
+                self._lasting.add(loop, name)
         self._lasting.add(self._say_ready(addresses), "readiness", may_end=True)
 
     async def run(self) -> int:
@@ -170,6 +159,8 @@ class Gateway:
         await self._declaration.close()
         await self._callbacks.close()
         await self._bus.close()
+        if self._past is not None:
+            await self._past.close()
         await self._http.close()
         log.info("gateway_stopped")
 
@@ -188,70 +179,34 @@ class Gateway:
             settings=self._policies.relay,
         )
 
+    def _wire_past(self) -> SqlHistoryStore | None:
+        url = self._settings.history_url.get_secret_value()
+        try:
+            return SqlHistoryStore(url) if url else None
+        except ValueError as error:
+            raise ConfigurationError(f"history_url: {error}") from None
+
+    def _wire_history(self, past: SqlHistoryStore) -> HistoryRole:
+        return HistoryRole(self._bus, past, self._settings, self._policies.retention, self._metrics)
+
     def _wire_quotas(self) -> QuotaBook:
         return QuotaBook(policy=self._policies.quotas, events=BusTaskEvents(self._bus))
 
     def _wire_api(self) -> GrpcServer:
-        queue = CountedTaskQueue(BusTaskQueue(self._bus, self._queue_lengths), self._metrics)
-        results, history, feeds = BusResultStore(self._bus), BusHistory(self._bus), BusLiveFeed(self._bus)
-        control = BusNodeControl(self._bus)
-        nodes = self._queue_care.nodes
-        lookup = TaskLookup(results=results, history=history, queue=queue)
-        submission = Submission(
-            queue=queue,
-            results=results,
-            history=history,
-            nodes=nodes,
-            quotas=self._quotas,
-            deadlines=self._queue_care.deadlines,
-            secret=self._id_secret,
-            admission=self._policies.admission,
-            settings=self._policies.submission,
+        return wire_api(
+            ApiParts(
+                bus=self._bus,
+                settings=self._settings,
+                policies=self._policies,
+                metrics=self._metrics,
+                queue_lengths=self._queue_lengths,
+                queue_care=self._queue_care,
+                quotas=self._quotas,
+                secret=self._id_secret,
+                transports=self._callbacks.by_scheme,
+                past=self._past,
+            )
         )
-        execution = CodeExecutionAppService(
-            submission=submission,
-            waiting=Waiting(
-                submission=submission, lookup=lookup, results=results, feeds=feeds, settings=WaitSettings()
-            ),
-            lookup=lookup,
-            listing=Listing(history=history, nodes=nodes),
-            cancelling=Cancelling(
-                lookup=lookup,
-                queue=queue,
-                results=results,
-                history=history,
-                feeds=feeds,
-                nodes=control,
-                settings=CancelSettings(),
-            ),
-        )
-        return build_server(
-            execution=execution,
-            catalog=CatalogAppService(nodes=nodes),
-            operations=self._wire_operations(results, history, control),
-            settings=GrpcSettings(
-                address=self._settings.grpc_address,
-                tokens=self._policies.clients,
-                operators=self._policies.operators,
-                calls=self._policies.calls,
-            ),
-            counts=self._policies.admission.counts,
-            interceptors=[CallMetrics(self._metrics)],
-        )
-
-    def _wire_operations(
-        self, results: BusResultStore, history: BusHistory, control: BusNodeControl
-    ) -> OperationsAppService:
-        dead, settings = BusDeadLetters(self._bus), OperationsSettings()
-        redriving = Redriving(
-            dead=dead,
-            rerun=BusTaskRerun(self._bus),
-            results=results,
-            history=history,
-            delivery=CallbackDelivery(self._callbacks.by_scheme, self._policies.relay.attempts.timeout_s),
-            settings=settings,
-        )
-        return OperationsAppService(dead=dead, redriving=redriving, control=control, settings=settings)
 
 
 def main() -> None:

@@ -9,20 +9,25 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 Readiness = Callable[[], Mapping[str, bool]]
 """What must be there before work can be done: part to whether it is."""
+Degraded = Callable[[], Mapping[str, str]]
+"""What work can be done without, and is not there: part to why."""
 
 
 class HttpServer:
     """The endpoint that probes and Prometheus ask.
 
     ``/live``: 200 while this process runs its loop. ``/ready``: 200 where it can do its work, else 503; the body says
-    which part is missing. ``/health``: both, always 200. ``/livez``, ``/readyz`` and ``/healthz`` are the same three
+    which part is missing, and what is ``degraded``: missing, and not needed for most work. ``/health``: both, always 200. ``/livez``, ``/readyz`` and ``/healthz`` are the same three
     under Kubernetes' names. ``/metrics``: for Prometheus.
     """
 
-    def __init__(self, address: str, readiness: Readiness, registry: CollectorRegistry) -> None:
+    def __init__(
+        self, address: str, readiness: Readiness, registry: CollectorRegistry, *, degraded: Degraded = dict
+    ) -> None:
         """``address`` is ``host:port``; port 0 takes a free one."""
         self._address = address
         self._readiness = readiness
+        self._degraded = degraded
         self._registry = registry
         self._runner: web.AppRunner | None = None
 
@@ -70,4 +75,7 @@ class HttpServer:
 
     def _report(self) -> dict[str, object]:
         parts = dict(self._readiness())
-        return {"ready": all(parts.values()), "parts": parts}
+        report: dict[str, object] = {"ready": all(parts.values()), "parts": parts}
+        if degraded := dict(self._degraded()):
+            report["degraded"] = degraded
+        return report

@@ -148,9 +148,14 @@ class Client:
         language: str = "",
         node_id: str = "",
         labels: Mapping[str, str] | None = None,
+        client: str = "",
+        since_ms: int = 0,
+        until_ms: int = 0,
+        error: str = "",
         limit: int | None = None,
     ) -> AsyncIterator[Execution]:
-        """Tasks, newest first, without their output; at most ``limit``."""
+        """Tasks, newest first, without their output; at most ``limit``. Times are Unix milliseconds of the submission,
+        from ``since_ms`` on and before ``until_ms``; ``error``: a part of the error's text."""
         if isinstance(statuses, str | bytes):
             raise TypeError(f"statuses must be a list, not {statuses!r}")
         request = execution_pb2.ListRequest(
@@ -158,6 +163,10 @@ class Client:
             language=language,
             node_id=node_id,
             labels=labels or {},
+            client=client,
+            since_ms=since_ms,
+            until_ms=until_ms,
+            error=error,
         )
         left = limit if limit is not None else 1 << 62
         while left > 0:

@@ -113,10 +113,24 @@ class SyncClient:
         language: str = "",
         node_id: str = "",
         labels: Mapping[str, str] | None = None,
+        client: str = "",
+        since_ms: int = 0,
+        until_ms: int = 0,
+        error: str = "",
         limit: int | None = None,
     ) -> Iterator[Execution]:
         return self._iterate(
-            self._client.list(statuses=statuses, language=language, node_id=node_id, labels=labels, limit=limit)
+            self._client.list(
+                statuses=statuses,
+                language=language,
+                node_id=node_id,
+                labels=labels,
+                client=client,
+                since_ms=since_ms,
+                until_ms=until_ms,
+                error=error,
+                limit=limit,
+            )
         )
 
     def cancel(self, task_id: str) -> Cancellation:

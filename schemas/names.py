@@ -31,6 +31,9 @@ QUEUED_EVENTS = f"{ROOT}.event.*.queued"
 RELAY_CONSUMER = "callback-relay"
 """Durable consumer on RESULTS that all gateways share."""
 
+HISTORY_CONSUMER = "history"
+"""Durable consumer on RESULTS, and one on EVENTS, that all projectors share."""
+
 LOAD_GROUP = "load"
 """The one priority group of every task consumer."""
 

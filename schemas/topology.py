@@ -25,6 +25,8 @@ TASK_ACK_WAIT_S = 5.0
 """A node that is silent for this long loses its task to another."""
 RELAY_ACK_WAIT_S = 10
 """A gateway that is silent for this long loses its delivery to another."""
+HISTORY_ACK_WAIT_S = 10
+"""A projector that is silent for this long loses what it took to another, or takes it again."""
 TASKS_SHARE, RESULTS_SHARE, EVENTS_SHARE, DEAD_SHARE, CALLBACKS_SHARE = 0.25, 0.5, 0.15, 0.08, 0.01
 """Of ``BusLimits.max_bytes``; the rest is for the stream of secrets. Of 9 GiB the callbacks' 92 MiB are some 200,000
 results whose delivery has failed."""
@@ -56,6 +58,8 @@ class BusLimits:
     results_max_age_s: float = 24 * 3600.0
     events_max_age_s: float = 24 * 3600.0
     dead_max_age_s: float = 7 * 24 * 3600.0
+    swept: bool = False
+    """Events and results go when a gateway takes them away, and not by the two ages above."""
     max_bytes: int = 9 << 30
     """All streams together: below what the account may store, so that one that is full leaves the others their room."""
 
@@ -108,7 +112,7 @@ def _results(limits: BusLimits) -> JsonObject:
         names.STREAM_RESULTS,
         names.RESULTS_WILDCARD,
         limits,
-        limits.results_max_age_s,
+        0 if limits.swept else limits.results_max_age_s,
         max_bytes=_share(limits, RESULTS_SHARE),
         discard="new",
         max_msgs_per_subject=1,
@@ -122,7 +126,7 @@ def _events(limits: BusLimits) -> JsonObject:
         names.STREAM_EVENTS,
         names.EVENTS_WILDCARD,
         limits,
-        limits.events_max_age_s,
+        0 if limits.swept else limits.events_max_age_s,
         max_bytes=_share(limits, EVENTS_SHARE),
     )
 
@@ -183,6 +187,15 @@ def relay_consumer() -> JsonObject:
     return _durable(
         names.RELAY_CONSUMER, names.RESULTS_WILDCARD, RELAY_ACK_WAIT_S, max_ack_pending=RELAY_MAX_ACK_PENDING
     )
+
+
+def history_consumers() -> dict[str, JsonObject]:
+    """The durable pull consumers that all projectors share, by stream: every event and every result from the first
+    one on."""
+    return {
+        names.STREAM_EVENTS: _durable(names.HISTORY_CONSUMER, names.EVENTS_WILDCARD, HISTORY_ACK_WAIT_S),
+        names.STREAM_RESULTS: _durable(names.HISTORY_CONSUMER, names.RESULTS_WILDCARD, HISTORY_ACK_WAIT_S),
+    }
 
 
 def _durable(name: str, subject: str, ack_wait_s: float, **more: Any) -> JsonObject:

@@ -67,9 +67,9 @@ class CodeExecutionAppService:
         found = await self._lookup.find(name, caller) if name is not None else None
         return found or UnknownTask(task_id)
 
-    async def list(self, wanted: TaskFilter, size: int, token: str) -> Page | Invalid:
+    async def list(self, wanted: TaskFilter, size: int, token: str, *, with_total: bool = False) -> Page | Invalid:
         """Returns one page of what has been submitted. See Listing.list."""
-        return await self._listing.list(wanted, size, token)
+        return await self._listing.list(wanted, size, token, with_total=with_total)
 
     async def cancel(self, task_id: str, caller: Caller) -> Cancellation | UnknownTask:
         """Cancels a task. See Cancelling.cancel."""

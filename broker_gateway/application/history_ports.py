@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
+from broker_gateway.application.ports import Place, TaskFilter
 from schemas.execution import Execution
-from schemas.status import Status
 
 
 class HistoryUnavailableError(Exception):
     """The database does not answer; the text says why. What the bus has is answered without it."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where a task stands in the order of submission: the place of its QUEUED event on the bus. Places only grow."""
-
-    era: int = 0
-    """When the stream of events was created, in Unix milliseconds: a new one counts from 1 again."""
-    position: int = 0
-    """The event's sequence in that stream; 0 where the event was never seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +38,7 @@ class TaskRecord:
     submitted: Submitted | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PastFilter:
-    """What a listed task must match; an empty field matches all. Times are Unix milliseconds of the submission."""
-
-    statuses: frozenset[Status] = frozenset()
-    language: str = ""
-    node_id: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
-    client: str | None = None
-    """Whose tasks; None: everybody's."""
-    since_ms: int | None = None
-    """This moment or later."""
-    until_ms: int | None = None
-    """Before this moment."""
-    error_text: str = ""
-    """A part of the error's text, whatever its case."""
+PastFilter = TaskFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +98,25 @@ class HistoryStore(Protocol):
 
     async def check(self) -> None:
         """Returns where the database answers and has the schema of this version."""
+        ...
+
+
+class HistoryEntry(Protocol):
+    """One message of the bus that tells of a task, as a projector holds it."""
+
+    @property
+    def record(self) -> TaskRecord:
+        """What it tells."""
+        ...
+
+    def done(self) -> None:
+        """Settles it: the database has it. Where that word is lost, it comes again."""
+        ...
+
+
+class HistorySource(Protocol):
+    """The source of what is to be recorded; all projectors share it."""
+
+    async def take(self, max_entries: int) -> Sequence[HistoryEntry]:
+        """Between one and ``max_entries``; waits until there is one. Raises BusUnavailableError."""
         ...

@@ -1,10 +1,11 @@
-"""The look-up of a task, wherever on the bus it is now."""
+"""The look-up of a task, wherever on the bus it is now, or in the database once it has left the bus."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from broker_gateway.application.commands import Caller
+from broker_gateway.application.history_ports import HistoryStore
 from broker_gateway.application.ports import History, ResultStore, TaskQueue
 from broker_gateway.domain.execution_task import ExecutionTask
 from broker_gateway.domain.task_id import TaskId
@@ -12,17 +13,21 @@ from schemas.execution import Execution
 
 
 class TaskLookup:
-    """The use case of finding a task by its id: stored result first, then the events, then the queue itself."""
+    """The use case of finding a task by its id: stored result first, then the events, then the queue itself, and last
+    the database."""
 
-    def __init__(self, *, results: ResultStore, history: History, queue: TaskQueue) -> None:
+    def __init__(
+        self, *, results: ResultStore, history: History, queue: TaskQueue, past: HistoryStore | None = None
+    ) -> None:
         self._results = results
         self._history = history
         self._queue = queue
+        self._past = past
 
     async def find(self, task_id: TaskId, caller: Caller) -> Execution | None:
         """The task's newest state, or None for an unknown id; somebody else's task is unknown. Raises
-        BusUnavailableError."""
-        found = await self._anybodys(task_id.value)
+        BusUnavailableError, HistoryUnavailableError."""
+        found = await self._anybodys(task_id.value) or await self._past_one(task_id.value)
         if found is None or caller.sees(found.owner) or caller.sees(await self._history.owner(task_id.value)):
             return found and found.execution
         return None
@@ -40,6 +45,10 @@ class TaskLookup:
                 return _Found(ExecutionTask.found(message).known, message.client)
         ended_meanwhile = await self._stored(task_id)
         return ended_meanwhile or (_Found(latest, None) if latest is not None else None)
+
+    async def _past_one(self, task_id: str) -> _Found | None:
+        past = await self._past.find(task_id) if self._past is not None else None
+        return _Found(past.execution, past.client) if past is not None else None
 
     async def _stored(self, task_id: str) -> _Found | None:
         stored = await self._results.find(task_id)

@@ -79,6 +79,22 @@ class TaskFilter:
     labels: dict[str, str] = field(default_factory=dict)
     client: str | None = None
     """Whose tasks; None: everybody's."""
+    since_ms: int | None = None
+    """Submitted at this moment (Unix milliseconds) or later."""
+    until_ms: int | None = None
+    """Submitted before this moment."""
+    error_text: str = ""
+    """A part of the error's text, whatever its case."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a task stands in the order of submission: the place of its QUEUED event on the bus. Places only grow."""
+
+    era: int = 0
+    """When the stream of events was created, in Unix milliseconds: a new one counts from 1 again."""
+    position: int = 0
+    """The event's sequence in that stream; 0 where the event was never seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,10 @@ class Page:
     executions: list[Execution]
     next_token: str
     """What asks for the next page; empty after the last."""
+    end: Place | None = None
+    """Where the bus has no more: all tasks from this place on were looked at."""
+    total: int | None = None
+    """How many match on all pages, where that was asked for."""
 
 
 class History(Protocol):

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from broker_gateway.application.ports import (
@@ -59,6 +60,38 @@ class Metrics:
         self._live_nodes.set_function(live_nodes)
         self._bus_up.set_function(bus_up)
         self.registry.register(_QueueLengthCollector(queue_lengths))
+
+    def watch_history(
+        self,
+        *,
+        works: Callable[[], bool],
+        stored: Callable[[], Mapping[str, int]],
+        waiting: Callable[[], Mapping[str, int]],
+    ) -> None:
+        """Adds the values of the history; ``stored`` and ``waiting`` by what the messages are: events or results."""
+        up = Gauge("coderunner_history_up", "1 while the database of past tasks answers.", registry=self.registry)
+        up.set_function(works)
+        self.registry.register(_HistoryCollector(stored, waiting))
+
+
+class _HistoryCollector(Collector):
+    """How far the projectors of this gateway are."""
+
+    def __init__(self, stored: Callable[[], Mapping[str, int]], waiting: Callable[[], Mapping[str, int]]) -> None:
+        self._stored = stored
+        self._waiting = waiting
+
+    def collect(self) -> Iterator[Metric]:
+        stored = CounterMetricFamily(
+            "coderunner_history_stored", "Messages that this gateway wrote into the history.", labels=["kind"]
+        )
+        for kind, count in self._stored().items():
+            stored.add_metric([kind], count)
+        yield stored
+        waiting = GaugeMetricFamily("coderunner_history_waiting", "Messages that wait to be written.", labels=["kind"])
+        for kind, count in self._waiting().items():
+            waiting.add_metric([kind], count)
+        yield waiting
 
 
 class _QueueLengthCollector(Collector):

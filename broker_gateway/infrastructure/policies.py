@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from broker_gateway.application.history_ports import Retention
 from broker_gateway.application.settings import PlacingSettings, RelaySettings, SubmissionSettings
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.callback_attempts import AttemptPolicy
@@ -51,6 +52,7 @@ class Policies:
     quotas: QuotaPolicy
     calls: CallPolicy
     relay: RelaySettings
+    retention: Retention
     addresses: AddressGuard
     identifications: Identifications
     clients: Mapping[str, str]
@@ -85,6 +87,7 @@ def of(settings: GatewaySettings) -> Policies:
             reads_per_s=settings.read_rate_per_s, read_burst=settings.read_burst, open_calls=settings.open_calls
         ),
         relay=_relay(settings),
+        retention=_retention(settings),
         addresses=_addresses(settings),
         identifications=_identifications(settings),
         clients=_clients(settings),
@@ -104,6 +107,7 @@ def _streams(settings: GatewaySettings) -> BusLimits:
         replicas=settings.stream_replicas,
         tasks_max_msgs=settings.bus_max_tasks,
         max_bytes=settings.bus_bytes,
+        swept=bool(settings.history_url.get_secret_value()),
         results_max_age_s=settings.result_age_s,
         events_max_age_s=settings.event_age_s,
         dead_max_age_s=settings.dead_age_s,
@@ -139,6 +143,15 @@ def _relay(settings: GatewaySettings) -> RelaySettings:
         ),
         base_s=settings.relay_base_s,
         max_s=settings.relay_max_s,
+    )
+
+
+def _retention(settings: GatewaySettings) -> Retention:
+    return Retention(
+        age_s=settings.history_age_s or None,
+        failures_age_s=settings.history_failures_age_s or None,
+        max_tasks=settings.history_tasks or None,
+        max_tasks_per_client=settings.history_tasks_per_client or None,
     )
 
 

@@ -18,7 +18,8 @@ from chassis.settings import (
     split_list,
 )
 
-Role = Literal["api", "relay"]
+Role = Literal["api", "relay", "history"]
+Kept = Literal["no-source", "status-only"]
 
 
 class GatewaySettings(ConnectedSettings):
@@ -35,7 +36,8 @@ class GatewaySettings(ConnectedSettings):
 
     grpc_address: Address = Field("127.0.0.1:50051", description="where the API listens; set tokens before 0.0.0.0")
     roles: Annotated[list[Role], NoDecode, BeforeValidator(split_list), Field(min_length=1)] = Field(
-        ["api", "relay"], description="what this process does: api, relay or both"
+        ["api", "relay", "history"],
+        description="what this process does: api, relay and history (which needs history_url), or some of them",
     )
     tokens: dict[str, SecretStr] = Field({}, description="client name to its bearer token; none: anybody may call")
     operators: Strings = Field([], description="clients that may call OperationsService, where there are tokens")
@@ -50,9 +52,32 @@ class GatewaySettings(ConnectedSettings):
     bus_bytes: Positive = Field(
         9 << 30, description="bytes that all streams may store; below the account's max_file in nats.conf"
     )
-    result_age_s: Seconds = Field(24 * 3600.0, description="how long results are kept")
-    event_age_s: Seconds = Field(24 * 3600.0, description="how long the history goes back")
+    result_age_s: Seconds = Field(
+        24 * 3600.0, description="how long results stay on the bus; where there is a history, until it has them"
+    )
+    event_age_s: Seconds = Field(
+        24 * 3600.0, description="how long events stay on the bus; where there is a history, until it has them"
+    )
     dead_age_s: Seconds = Field(7 * 24 * 3600.0, description="how long dead letters are kept")
+
+    history_url: SecretStr = Field(
+        SecretStr(""),
+        description="database of past tasks, the same for all gateways: sqlite+aiosqlite:///PATH, "
+        "postgresql+asyncpg://USER:PASSWORD@HOST/NAME or mysql+aiomysql://…; empty: none",
+    )
+    history: Kept = Field(
+        "no-source", description="what is kept of a task: no-source or status-only (no output either)"
+    )
+    history_migrate: bool = Field(
+        False,
+        description="whether the schema is brought up to date at start; otherwise coderunner-gateway migrate does",
+    )
+    history_age_s: Annotated[float, Field(ge=0)] = Field(0.0, description="how long past tasks are kept; 0: for ever")
+    history_failures_age_s: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="the same for tasks that did not succeed; 0: as all others"
+    )
+    history_tasks: Count = Field(0, description="most past tasks that are kept; 0: any")
+    history_tasks_per_client: Count = Field(0, description="most past tasks that are kept per client; 0: any")
 
     ack_wait_s: Seconds = Field(
         5.0, description="silent for this long, a node loses its tasks; the same in all gateways"

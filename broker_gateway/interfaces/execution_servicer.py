@@ -12,13 +12,13 @@ import grpc.aio
 
 from broker_gateway.application.commands import Caller, Cancellation, Invalid, SubmitTaskCommand, TaskDTO, UnknownTask
 from broker_gateway.application.execution_service import CodeExecutionAppService
-from broker_gateway.application.ports import Page, TaskFilter
+from broker_gateway.application.ports import Page
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callers import CLIENT, IS_OPERATOR
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
-from broker_gateway.interfaces.execution_mapping import STATUSES, chunk_message, execution_message
-from broker_gateway.interfaces.list_rules import list_violations
+from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
+from broker_gateway.interfaces.list_rules import filter_of, list_violations
 from broker_gateway.interfaces.refusals import refuse, submit_error
 from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import execution_pb2_grpc as rpc
@@ -102,22 +102,17 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         return pb.GetResponse(execution=execution_message(answer))
 
     async def List(self, request: pb.ListRequest, context: Context) -> pb.ListResponse:
-        violations = list_violations(request)
+        caller = self._caller()
+        violations = list_violations(request, caller)
         if violations:
             await refuse(context, Invalid(violations))
-        caller = self._caller()
-        wanted = TaskFilter(
-            statuses=frozenset(STATUSES[number] for number in request.statuses),
-            language=request.language,
-            node_id=request.node_id,
-            labels=dict(request.labels),
-            client=None if caller.sees_all else caller.client,
+        answer = await self._service.list(
+            filter_of(request, caller), request.page_size, request.page_token, with_total=request.with_total
         )
-        answer = await self._service.list(wanted, request.page_size, request.page_token)
         if not isinstance(answer, Page):
             await refuse(context, answer)
         executions = [execution_message(one) for one in answer.executions]
-        return pb.ListResponse(executions=executions, next_page_token=answer.next_token)
+        return pb.ListResponse(executions=executions, next_page_token=answer.next_token, total=answer.total)
 
     async def Cancel(self, request: pb.CancelRequest, context: Context) -> pb.CancelResponse:
         await _require_id(request.id, context)

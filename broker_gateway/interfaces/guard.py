@@ -14,6 +14,7 @@ import grpc.aio
 import structlog
 
 from broker_gateway.application.commands import Unavailable
+from broker_gateway.application.history_ports import HistoryUnavailableError
 from broker_gateway.interfaces.call_bounds import CallBounds
 from broker_gateway.interfaces.decoding import Decoder
 from broker_gateway.interfaces.refusals import refuse
@@ -126,6 +127,9 @@ async def _fail(error: Exception, method: str, context: Context) -> NoReturn:
     if isinstance(error, BusUnavailableError):
         _log.warning("bus_unavailable", method=method, error=str(error))
         await context.abort(grpc.StatusCode.UNAVAILABLE, Unavailable.because(error).message)
+    if isinstance(error, HistoryUnavailableError):
+        _log.warning("history_unavailable", method=method, error=str(error))
+        await context.abort(grpc.StatusCode.UNAVAILABLE, f"the history of past tasks does not answer: {error}")
     _log.error("call_failed", method=method, exc_info=error)
     await context.abort(grpc.StatusCode.INTERNAL, "internal error; the gateway's log has it")
     raise AssertionError("abort raises")

@@ -31,3 +31,15 @@ def times_delivered(ack_subject: str) -> int:
     stand before the stream."""
     tokens = ack_subject.split(".")
     return int(tokens[4] if len(tokens) == _TOKENS_WITHOUT_DOMAIN else tokens[6])
+
+
+def stream_sequence(ack_subject: str) -> int:
+    """The message's sequence in its stream, which follows the number of deliveries."""
+    tokens = ack_subject.split(".")
+    return int(tokens[5] if len(tokens) == _TOKENS_WITHOUT_DOMAIN else tokens[7])
+
+
+def pending(ack_subject: str) -> int:
+    """How many messages the consumer had still to deliver after this one; a domain's subject has a token more."""
+    tokens = ack_subject.split(".")
+    return int(tokens[8] if len(tokens) == _TOKENS_WITHOUT_DOMAIN else tokens[10])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -25,6 +26,12 @@ _COLOURS = {
     Status.RUNNING: "cyan",
     Status.CANCELLED: "yellow",
 }
+_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
+"""In local time, as times are printed."""
+
+
+def _milliseconds(moment: datetime | None) -> int:
+    return 0 if moment is None else int(moment.timestamp() * 1000)
 
 
 @click.command(short_help="Tasks, newest first.")
@@ -39,6 +46,10 @@ _COLOURS = {
 @click.option(
     "--label", multiple=True, callback=name_values, metavar="NAME=VALUE", help="Only with this label; may be repeated."
 )
+@click.option("--client", default="", metavar="NAME", help="Only this client's, for those who see everybody's.")
+@click.option("--since", type=_MOMENT, metavar="WHEN", help="Submitted then or later: 2026-11-28, 2026-11-28T12:30:00.")
+@click.option("--until", type=_MOMENT, metavar="WHEN", help="Submitted before that.")
+@click.option("--error", default="", metavar="TEXT", help="Only with this text in the error.")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="At most so many."
 )
@@ -51,14 +62,27 @@ def tasks(
     language: str,
     node: str,
     label: dict[str, str],
+    client: str,
+    since: datetime | None,
+    until: datetime | None,
+    error: str,
     limit: int,
     as_objects: bool,
 ) -> None:
     """Tasks, newest first."""
 
-    async def collect(client: Client) -> list[Execution]:
-        statuses = [word.upper() for word in status]
-        found = client.list(statuses=statuses, language=language, node_id=node, labels=label, limit=limit)
+    async def collect(gateway: Client) -> list[Execution]:
+        found = gateway.list(
+            statuses=[word.upper() for word in status],
+            language=language,
+            node_id=node,
+            labels=label,
+            client=client,
+            since_ms=_milliseconds(since),
+            until_ms=_milliseconds(until),
+            error=error,
+            limit=limit,
+        )
         return [execution async for execution in found]
 
     found = against(address, collect)

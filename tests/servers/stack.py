@@ -67,8 +67,9 @@ class Gateway(Daemon):
 
     @property
     def serves_api(self) -> bool:
-        """False for a relay alone."""
-        return self.settings.get("roles") != ["relay"]
+        """False for a relay or a projector alone."""
+        roles = self.settings.get("roles", ["api"])
+        return isinstance(roles, list) and "api" in roles
 
     def client(self) -> Client:
         """Close it, or use it as an asynchronous context manager."""

@@ -29,7 +29,7 @@ class BusDeadLetters:
         self._bus = bus
 
     async def page(self, reason: str, size: int, token: str) -> LetterPage:
-        first, below = await streams.bounds_of_page(self._bus, names.STREAM_DEAD, token)
+        first, below, _ = await streams.bounds_of_page(self._bus, names.STREAM_DEAD, token)
         subject = names.dead_subject(reason, "any").replace(".any", ".*") if reason else names.DEAD_WILDCARD
         found: list[KeptLetter] = []
         window_size = WINDOW

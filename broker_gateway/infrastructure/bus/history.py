@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from broker_gateway.application.clock import wall_clock_ms
-from broker_gateway.application.ports import Page, TaskFilter
+from broker_gateway.application.ports import Page, Place, TaskFilter
 from broker_gateway.infrastructure.bus import states, streams
 from broker_gateway.infrastructure.bus.streams import Bounds
 from chassis.nats.connection import BusConnection
@@ -69,7 +69,7 @@ class BusHistory:
         return min(events, key=_lateness).client if events else None
 
     async def page(self, wanted: TaskFilter, size: int, token: str) -> Page:
-        first, below = await streams.bounds_of_page(self._bus, names.STREAM_EVENTS, token)
+        first, below, era = await streams.bounds_of_page(self._bus, names.STREAM_EVENTS, token)
         filling = _PageOf(size)
         for _ in range(MAX_WINDOWS):
             if below <= first or filling.is_full:
@@ -77,7 +77,8 @@ class BusHistory:
             start = max(first, below - WINDOW)
             found = await self._queued(start, below)
             below = await self._fill(filling, found, wanted, start)
-        return Page(filling.executions, streams.token_for(Bounds(first, below)))
+        end = Place(era, below) if below <= first else None
+        return Page(filling.executions, streams.token_for(Bounds(first, below)), end)
 
     def record(self, execution: Execution, task: TaskMessage) -> None:
         event = TaskEvent.of(execution, task, wall_clock_ms())
@@ -139,6 +140,10 @@ def _may_match(queued: TaskEvent, wanted: TaskFilter) -> bool:
     if wanted.client is not None and queued.client != wanted.client:
         return False
     if wanted.language and queued.language != wanted.language:
+        return False
+    if wanted.since_ms is not None and queued.submitted_at_ms < wanted.since_ms:
+        return False
+    if wanted.until_ms is not None and queued.submitted_at_ms >= wanted.until_ms:
         return False
     return wanted.labels.items() <= queued.labels.items()
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from broker_gateway.application.ports import ResultStore
 from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
@@ -22,13 +24,16 @@ log = structlog.get_logger(__name__)
 MAX_AT_ONCE = 64
 """More get no answer; a node without one takes the task as it is, and of two results the first stays."""
 _GATEWAYS = "gateways"
+_encoder = msgspec.json.Encoder()
 
 
 class NodeQuestions:
     """The subscriptions of this gateway; each question goes to one of them all."""
 
-    def __init__(self, bus: BusConnection) -> None:
+    def __init__(self, bus: BusConnection, past: ResultStore | None = None) -> None:
+        """``past``: where results are that have left the bus."""
         self._bus = bus
+        self._past = past
         self._client: Client | None = None
         """Whose subscriptions they are."""
         self._answering: set[asyncio.Task[None]] = set()
@@ -68,7 +73,10 @@ class NodeQuestions:
         """The stored message; empty where there is none. The stream's leader is asked: a replica may still have what
         was taken away."""
         stored = await jetstream.last_message(self._bus, names.STREAM_RESULTS, names.result_subject(task_id))
-        return stored.payload if stored is not None else b""
+        if stored is not None:
+            return stored.payload
+        past = await self._past.find(task_id) if self._past is not None else None
+        return _encoder.encode(past) if past is not None else b""
 
     async def _starts(self, task_id: str) -> bytes:
         """How often nodes have begun it, in digits."""

@@ -12,6 +12,7 @@ import secrets
 import structlog
 
 from broker_gateway.infrastructure.bus import streams
+from broker_gateway.infrastructure.bus.sweep import recorded_up_to
 from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
@@ -31,8 +32,10 @@ log = structlog.get_logger(__name__)
 class StoreWatch:
     """Looks for as long as ``run`` runs. Any number of gateways may do it on one bus."""
 
-    def __init__(self, bus: BusConnection) -> None:
+    def __init__(self, bus: BusConnection, *, keeps_unrecorded: bool = False) -> None:
+        """``keeps_unrecorded``: results that the history has not recorded are not taken away for others."""
         self._bus = bus
+        self._keeps_unrecorded = keeps_unrecorded
         self._subject = names.probe_subject(secrets.token_hex(8))
         self._looks = 0
         self.works = True
@@ -70,6 +73,8 @@ class StoreWatch:
         if max_bytes <= 0 or int(state["bytes"]) < FULL * max_bytes:
             return True
         below = int(state["first_seq"]) + max(1, int(state["messages"]) // DROPPED_PARTS)
+        if self._keeps_unrecorded:
+            below = min(below, 1 + await recorded_up_to(self._bus, names.STREAM_RESULTS))
         answer = await jetstream.call(self._bus, f"STREAM.PURGE.{names.STREAM_RESULTS}", {"seq": below}, repeat=False)
         log.warning("oldest_results_dropped", results=int(answer["purged"]), stored_bytes=int(state["bytes"]))
         info = await jetstream.call(self._bus, f"STREAM.INFO.{names.STREAM_RESULTS}")

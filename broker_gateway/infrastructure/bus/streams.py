@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import nats.errors
@@ -27,6 +28,8 @@ class Bounds(NamedTuple):
 
     first: int
     below: int
+    era: int = 0
+    """When the stream was created, in Unix milliseconds."""
 
 
 async def last_payload_of_any_replica(bus: BusConnection, stream: str, subject: str) -> bytes | None:
@@ -43,8 +46,14 @@ async def last_payload_of_any_replica(bus: BusConnection, stream: str, subject: 
 
 async def bounds(bus: BusConnection, stream: str) -> Bounds:
     """The bounds of the whole stream. Raises BusUnavailableError."""
-    state = (await jetstream.call(bus, f"STREAM.INFO.{stream}"))["state"]
-    return Bounds(max(int(state["first_seq"]), 1), int(state["last_seq"]) + 1)
+    info = await jetstream.call(bus, f"STREAM.INFO.{stream}")
+    state = info["state"]
+    return Bounds(max(int(state["first_seq"]), 1), int(state["last_seq"]) + 1, _milliseconds(str(info["created"])))
+
+
+def _milliseconds(created: str) -> int:
+    """Of a moment as the server writes it, with nanoseconds or less; whole seconds of it."""
+    return int(datetime.fromisoformat(f"{created[:19]}+00:00").timestamp()) * 1000
 
 
 async def bounds_of_page(bus: BusConnection, stream: str, token: str) -> Bounds:
@@ -52,8 +61,8 @@ async def bounds_of_page(bus: BusConnection, stream: str, token: str) -> Bounds:
     token that ``token_for`` did not make, BusUnavailableError."""
     if token and not (token.isascii() and token.isdecimal() and len(token) <= _MAX_TOKEN_CHARS):
         raise ValueError(f"not a page token: {token!r}")
-    first, above_last = await bounds(bus, stream)
-    return Bounds(first, min(int(token), above_last) if token else above_last)
+    whole = await bounds(bus, stream)
+    return whole._replace(below=min(int(token), whole.below)) if token else whole
 
 
 def token_for(rest: Bounds) -> str:

@@ -1,0 +1,118 @@
+"""The wiring of the role ``api``: its use cases and the server that calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from broker_gateway.application.callback_delivery import CallbackDelivery
+from broker_gateway.application.cancellation import Cancelling
+from broker_gateway.application.catalog_service import CatalogAppService
+from broker_gateway.application.execution_service import CodeExecutionAppService
+from broker_gateway.application.history_ports import HistoryStore
+from broker_gateway.application.listing import Listing
+from broker_gateway.application.lookup import TaskLookup
+from broker_gateway.application.operations_service import OperationsAppService
+from broker_gateway.application.past_results import PastResults
+from broker_gateway.application.ports import CallbackTransport, IdSecret, TaskQueue
+from broker_gateway.application.quota_book import QuotaBook
+from broker_gateway.application.redriving import Redriving
+from broker_gateway.application.settings import CancelSettings, OperationsSettings, WaitSettings
+from broker_gateway.application.submission import Submission
+from broker_gateway.application.waiting import Waiting
+from broker_gateway.infrastructure.bus.control import BusNodeControl
+from broker_gateway.infrastructure.bus.dead import BusDeadLetters
+from broker_gateway.infrastructure.bus.feed import BusLiveFeed
+from broker_gateway.infrastructure.bus.history import BusHistory
+from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
+from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
+from broker_gateway.infrastructure.bus.results import BusResultStore
+from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
+from broker_gateway.infrastructure.call_metrics import CallMetrics
+from broker_gateway.infrastructure.metrics import CountedTaskQueue, Metrics
+from broker_gateway.infrastructure.policies import Policies
+from broker_gateway.infrastructure.queue_care import QueueCare
+from broker_gateway.infrastructure.settings import GatewaySettings
+from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
+from chassis.nats.connection import BusConnection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiParts:
+    """The parts of the gateway on which the API stands."""
+
+    bus: BusConnection
+    settings: GatewaySettings
+    policies: Policies
+    metrics: Metrics
+    queue_lengths: QueueLengths
+    queue_care: QueueCare
+    quotas: QuotaBook
+    secret: IdSecret
+    transports: Mapping[str, CallbackTransport]
+    past: HistoryStore | None
+    """The database of past tasks, where there is one."""
+
+
+def wire_api(parts: ApiParts) -> GrpcServer:
+    """The server of all three services; it does not listen yet."""
+    queue = CountedTaskQueue(BusTaskQueue(parts.bus, parts.queue_lengths), parts.metrics)
+    control, policies = BusNodeControl(parts.bus), parts.policies
+    return build_server(
+        execution=_executions(parts, queue, control),
+        catalog=CatalogAppService(nodes=parts.queue_care.nodes),
+        operations=_operations(parts, control),
+        settings=GrpcSettings(
+            address=parts.settings.grpc_address,
+            tokens=policies.clients,
+            operators=policies.operators,
+            calls=policies.calls,
+        ),
+        counts=policies.admission.counts,
+        interceptors=[CallMetrics(parts.metrics)],
+    )
+
+
+def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> CodeExecutionAppService:
+    results, history, feeds = BusResultStore(parts.bus), BusHistory(parts.bus), BusLiveFeed(parts.bus)
+    nodes, past = parts.queue_care.nodes, parts.past
+    lookup = TaskLookup(results=results, history=history, queue=queue, past=past)
+    submission = Submission(
+        queue=queue,
+        results=results if past is None else PastResults(results, past),
+        history=history,
+        nodes=nodes,
+        quotas=parts.quotas,
+        deadlines=parts.queue_care.deadlines,
+        secret=parts.secret,
+        admission=parts.policies.admission,
+        settings=parts.policies.submission,
+    )
+    return CodeExecutionAppService(
+        submission=submission,
+        waiting=Waiting(submission=submission, lookup=lookup, results=results, feeds=feeds, settings=WaitSettings()),
+        lookup=lookup,
+        listing=Listing(history=history, nodes=nodes, past=past),
+        cancelling=Cancelling(
+            lookup=lookup,
+            queue=queue,
+            results=results,
+            history=history,
+            feeds=feeds,
+            nodes=control,
+            settings=CancelSettings(),
+        ),
+    )
+
+
+def _operations(parts: ApiParts, control: BusNodeControl) -> OperationsAppService:
+    dead, settings = BusDeadLetters(parts.bus), OperationsSettings()
+    redriving = Redriving(
+        dead=dead,
+        rerun=BusTaskRerun(parts.bus),
+        results=BusResultStore(parts.bus),
+        history=BusHistory(parts.bus),
+        delivery=CallbackDelivery(parts.transports, parts.policies.relay.attempts.timeout_s),
+        settings=settings,
+    )
+    return OperationsAppService(dead=dead, redriving=redriving, control=control, settings=settings)

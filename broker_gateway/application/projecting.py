@@ -1,0 +1,115 @@
+"""The projector: it writes what the bus tells of tasks into the history's database (ADR 0021)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from broker_gateway.application.history_ports import (
+    HistoryEntry,
+    HistorySource,
+    HistoryStore,
+    HistoryUnavailableError,
+    TaskRecord,
+)
+from chassis.backoff import Backoff, Failures
+from chassis.errors import BusUnavailableError
+
+BATCH = 500
+"""Messages that are stored in one transaction at most."""
+PAUSE = Backoff(base_s=0.2, max_s=5.0)
+"""Between tries while the bus or the database is away."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Projector:
+    """The loop that takes messages of one source and stores what they tell. What was taken and not stored when ``run``
+    is cancelled comes again, here or at another gateway; storing it twice changes nothing."""
+
+    def __init__(
+        self,
+        source: HistorySource,
+        store: HistoryStore,
+        *,
+        redact: Callable[[TaskRecord], TaskRecord] = lambda record: record,
+        batch: int = BATCH,
+        pause: Backoff = PAUSE,
+    ) -> None:
+        """``redact``: leaves out what is not to be kept."""
+        self._source = source
+        self._store = store
+        self._redact = redact
+        self._batch = batch
+        self._pause = pause
+        self._failures = Failures(pause)
+        self.stored = 0
+        """Messages that it has stored so far."""
+        self.trouble = ""
+        """Why it does not get on just now; empty where it does."""
+
+    async def run(self) -> None:
+        """Stores until cancelled."""
+        while True:
+            try:
+                entries = await self._source.take(self._batch)
+            except BusUnavailableError as error:
+                _log.warning("history_source_failed", error=str(error))
+                await asyncio.sleep(self._failures.next_s())
+                continue
+            await self._store_all(entries)
+            self._failures.reset()
+
+    async def _store_all(self, entries: Sequence[HistoryEntry]) -> None:
+        """Tries for as long as the database is away: what is not stored stays on the bus."""
+        while True:
+            try:
+                await self._store.record([self._redact(entry.record) for entry in entries])
+            except HistoryUnavailableError as error:
+                await self._wait_for_store(str(error))
+                if await self._works():
+                    for entry in entries:  # one of them may be what it cannot store
+                        await self._store_one(entry)
+                    return
+            else:
+                self._settle(entries)
+                return
+
+    async def _store_one(self, entry: HistoryEntry) -> None:
+        """What a database that works refuses twice is left out, so that it does not keep all others waiting."""
+        refused = 0
+        while refused < 2:
+            try:
+                await self._store.record([self._redact(entry.record)])
+            except HistoryUnavailableError as error:
+                await self._wait_for_store(str(error))
+                refused += int(await self._works())
+            else:
+                break
+        else:
+            _log.error("history_record_refused", task_id=entry.record.execution.id, error=self.trouble)
+        self._settle([entry])
+
+    async def _wait_for_store(self, why: str) -> None:
+        if why != self.trouble:
+            _log.warning("history_not_stored", error=why)
+        self.trouble = why
+        await asyncio.sleep(self._failures.next_s())
+
+    async def _works(self) -> bool:
+        try:
+            await self._store.check()
+        except HistoryUnavailableError:
+            return False
+        return True
+
+    def _settle(self, entries: Sequence[HistoryEntry]) -> None:
+        for entry in entries:
+            entry.done()
+        if self.trouble:
+            _log.warning("history_stored_again")
+        self.trouble = ""
+        self.stored += len(entries)
+        self._failures.reset()

@@ -1,0 +1,46 @@
+"""What each message of the bus tells the history."""
+
+from __future__ import annotations
+
+import msgspec
+
+from broker_gateway.application.history_ports import Submitted, TaskRecord
+from broker_gateway.application.ports import Place
+from schemas.execution import Execution, ResultMessage, TaskEvent
+from schemas.status import Status
+
+_FINAL_EVENT = 1 << 48
+_RESULT = 1 << 49
+"""Above all attempts, and moments in milliseconds added to them: a task that was run once more has a later one."""
+_MAX_ADDED = (1 << 48) - 1
+"""A node says what it likes: its words rank within their kind."""
+
+
+def record_of_event(event: TaskEvent, place: Place) -> TaskRecord:
+    """``place``: where the event stands on the bus."""
+    submitted = None
+    if event.status is Status.QUEUED:
+        submitted = Submitted(place=place, client=event.client, pool=event.pool, priority=event.priority)
+    return TaskRecord(rank=_rank(event), execution=Execution.told_by(event), client=event.client, submitted=submitted)
+
+
+def record_of_result(result: ResultMessage) -> TaskRecord:
+    """A result ranks above the event that tells of it: it has the output."""
+    execution = result.execution
+    return TaskRecord(rank=_RESULT + _bounded(execution.finished_at_ms or 0), execution=execution, client=result.client)
+
+
+def without_output(record: TaskRecord) -> TaskRecord:
+    """The same with nothing that a program wrote: its state, its times, and the error in our own words."""
+    bare = msgspec.structs.replace(record.execution, compile=None, run=None, cases=[], diagnostics=[], warnings=[])
+    return TaskRecord(rank=record.rank, execution=bare, client=record.client, submitted=record.submitted)
+
+
+def _rank(event: TaskEvent) -> int:
+    if event.status.is_final:
+        return _FINAL_EVENT + _bounded(event.at_ms)
+    return min(_bounded(event.attempt) * 2 + int(event.status is Status.RUNNING), _MAX_ADDED)
+
+
+def _bounded(number: int) -> int:
+    return min(max(0, number), _MAX_ADDED)

@@ -1,0 +1,91 @@
+"""The wiring of the history: the database for whoever reads it, and the loops of the role ``history``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+import structlog
+
+from broker_gateway.application.history_care import Forgetting, HistoryWatch
+from broker_gateway.application.history_ports import HistoryStore, HistoryUnavailableError, Retention, TaskRecord
+from broker_gateway.application.projecting import Projector
+from broker_gateway.application.task_records import without_output
+from broker_gateway.infrastructure.bus.history_source import BusHistorySource
+from broker_gateway.infrastructure.bus.sweep import Sweep
+from broker_gateway.infrastructure.history.migration import migrate
+from broker_gateway.infrastructure.metrics import Metrics
+from broker_gateway.infrastructure.settings import GatewaySettings
+from chassis.backoff import Backoff, Failures
+from chassis.nats.connection import BusConnection
+from schemas import names
+
+_BETWEEN_TRIES = Backoff(base_s=0.5, max_s=5.0)
+
+_log = structlog.get_logger(__name__)
+
+
+class HistoryRole:
+    """What a gateway with a database does for it beside answering calls."""
+
+    def __init__(
+        self,
+        bus: BusConnection,
+        store: HistoryStore,
+        settings: GatewaySettings,
+        retention: Retention,
+        metrics: Metrics,
+    ) -> None:
+        self._watch = HistoryWatch(store)
+        redact = without_output if settings.history == "status-only" else _whole
+        streams = (names.STREAM_EVENTS, names.STREAM_RESULTS)
+        self._sources = {stream: BusHistorySource(bus, stream) for stream in streams}
+        self._projectors = {stream: Projector(source, store, redact=redact) for stream, source in self._sources.items()}
+        self._sweep = Sweep(
+            bus, {names.STREAM_EVENTS: settings.event_age_s, names.STREAM_RESULTS: settings.result_age_s}
+        )
+        self._forgetting = Forgetting(store, retention)
+        self._url, self._migrates = settings.history_url.get_secret_value(), settings.history_migrate
+        self._writes = "history" in settings.roles
+        metrics.watch_history(
+            works=lambda: not self._watch.trouble,
+            stored=lambda: {_word(name): projector.stored for name, projector in self._projectors.items()},
+            waiting=lambda: {_word(name): source.waiting for name, source in self._sources.items()},
+        )
+
+    def loops(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """What is to run for as long as the gateway does, by name."""
+        loops: dict[str, Coroutine[Any, Any, None]] = {"history watch": self._watched()}
+        if self._writes:
+            loops |= {f"history of {_word(name)}": projector.run() for name, projector in self._projectors.items()}
+            loops |= {"sweep": self._sweep.run(), "forgetting": self._forgetting.run()}
+        return loops
+
+    async def _watched(self) -> None:
+        """Brings the schema up to date first, where that is wanted, for as long as that takes."""
+        failures = Failures(_BETWEEN_TRIES)
+        while self._migrates:
+            try:
+                await migrate(self._url)
+                break
+            except HistoryUnavailableError as error:
+                self._watch.trouble = str(error)
+                _log.warning("history_not_migrated", error=str(error))
+                await asyncio.sleep(failures.next_s())
+        await self._watch.run()
+
+    def degraded(self) -> Mapping[str, str]:
+        """What does not work of it, and why."""
+        troubles = [self._watch.trouble, *(projector.trouble for projector in self._projectors.values())]
+        trouble = next(filter(None, troubles), "")
+        return {"history": trouble} if trouble else {}
+
+
+def _whole(record: TaskRecord) -> TaskRecord:
+    return record
+
+
+def _word(stream: str) -> str:
+    """``events`` or ``results``."""
+    return stream.rpartition("_")[2].lower()
