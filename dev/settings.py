@@ -28,6 +28,8 @@ GATEWAY: dict[str, object] = {
     "nats_user": "gateway",
     "etcd_user": "gateway",
     "callback_allowed_networks": ["127.0.0.0/8"],
+    "history_url": f"sqlite:///{RUN / 'history.db'}",
+    "history_migrate": True,
     "log_format": "console",
 }
 """``callback_allowed_networks``: the demo blog, which takes callbacks, is on this machine."""

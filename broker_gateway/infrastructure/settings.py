@@ -62,8 +62,8 @@ class GatewaySettings(ConnectedSettings):
 
     history_url: SecretStr = Field(
         SecretStr(""),
-        description="database of past tasks, the same for all gateways: sqlite+aiosqlite:///PATH, "
-        "postgresql+asyncpg://USER:PASSWORD@HOST/NAME or mysql+aiomysql://…; empty: none",
+        description="database of past tasks, the same for all gateways: sqlite:///PATH, "
+        "postgresql://USER:PASSWORD@HOST/NAME, mysql://… or mariadb://…; empty: none",
     )
     history: Kept = Field(
         "no-source", description="what is kept of a task: no-source or status-only (no output either)"
