@@ -15,6 +15,7 @@ _COMMANDS = {
     "tasks": ("coderunner.cli.tasks", "tasks"),
     "task": ("coderunner.cli.tasks", "task"),
     "cancel": ("coderunner.cli.tasks", "cancel"),
+    "history": ("coderunner.cli.history", "history"),
     "dead": ("coderunner.cli.dead", "dead"),
     "node": ("coderunner.cli.node", "node"),
     "bench": ("coderunner.cli.bench", "bench"),

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from coderunner.cli import exit_codes
 from coderunner.cli.cases import verdicts
-from coderunner.cli.name_values import name_values
 from coderunner.cli.output import as_json, print_json, print_notice
 from coderunner.cli.printable import Coloured, coloured, printable
 from coderunner.cli.remarks import remarks, signal_name
 from coderunner.cli.session import Address, against
 from coderunner.cli.tables import local_time, mebibytes, milliseconds, one_line, table
+from coderunner.cli.task_filters import TaskChoice, choosing_tasks
 from coderunner.model import Execution, Stage, Status
 
 if TYPE_CHECKING:
@@ -26,64 +25,20 @@ _COLOURS = {
     Status.RUNNING: "cyan",
     Status.CANCELLED: "yellow",
 }
-_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
-"""In local time, as times are printed."""
-
-
-def _milliseconds(moment: datetime | None) -> int:
-    return 0 if moment is None else int(moment.timestamp() * 1000)
 
 
 @click.command(short_help="Tasks, newest first.")
-@click.option(
-    "--status",
-    multiple=True,
-    type=click.Choice([status.value for status in Status], case_sensitive=False),
-    help="Only these; may be repeated.",
-)
-@click.option("--language", default="", metavar="L", help="Only this language.")
-@click.option("--node", default="", metavar="ID", help="Only what this node ran.")
-@click.option(
-    "--label", multiple=True, callback=name_values, metavar="NAME=VALUE", help="Only with this label; may be repeated."
-)
-@click.option("--client", default="", metavar="NAME", help="Only this client's, for those who see everybody's.")
-@click.option("--since", type=_MOMENT, metavar="WHEN", help="Submitted then or later: 2026-11-28, 2026-11-28T12:30:00.")
-@click.option("--until", type=_MOMENT, metavar="WHEN", help="Submitted before that.")
-@click.option("--error", default="", metavar="TEXT", help="Only with this text in the error.")
+@choosing_tasks
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="At most so many."
 )
 @click.option("--json", "as_objects", is_flag=True, help="Print a JSON array of Executions, without their output.")
 @click.pass_obj
-def tasks(
-    address: Address,
-    *,
-    status: tuple[str, ...],
-    language: str,
-    node: str,
-    label: dict[str, str],
-    client: str,
-    since: datetime | None,
-    until: datetime | None,
-    error: str,
-    limit: int,
-    as_objects: bool,
-) -> None:
+def tasks(address: Address, *, chosen: TaskChoice, limit: int, as_objects: bool) -> None:
     """Tasks, newest first."""
 
     async def collect(gateway: Client) -> list[Execution]:
-        found = gateway.list(
-            statuses=[word.upper() for word in status],
-            language=language,
-            node_id=node,
-            labels=label,
-            client=client,
-            since_ms=_milliseconds(since),
-            until_ms=_milliseconds(until),
-            error=error,
-            limit=limit,
-        )
-        return [execution async for execution in found]
+        return [execution async for execution in chosen.listed_by(gateway, limit)]
 
     found = against(address, collect)
     if as_objects:
