@@ -145,6 +145,12 @@ async def test_a_message_over_the_size_limit_is_refused() -> None:
         (pb.ListRequest(page_token="nonsense"), "page_token"),
         (pb.ListRequest(statuses=[1, 99]), "statuses[1]"),  # type: ignore[list-item]  # unknown on purpose
         (pb.ListRequest(statuses=[0]), "statuses[0]"),  # type: ignore[list-item]  # unset on purpose
+        (pb.ListRequest(since_ms=2**64 - 1), "since_ms"),
+        (pb.ListRequest(until_ms=2**53), "until_ms"),
+        (pb.ListRequest(client="c" * 257), "client"),
+        (pb.ListRequest(error="e" * 257), "error"),
+        (pb.ListRequest(error="e"), "error"),
+        (pb.ListRequest(with_total=True), "with_total"),
     ],
 )
 async def test_a_list_that_cannot_be_is_invalid(calls: Calls, request_: pb.ListRequest, field: str) -> None:

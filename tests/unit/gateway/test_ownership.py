@@ -145,3 +145,13 @@ async def test_the_same_key_of_two_clients_names_two_tasks() -> None:
         keyed = pb.SubmitRequest(task=task(idempotency_key="k"))
         ids = {(await calls.execution.Submit(keyed, metadata=one)).id for one in (BLOG, SCHOOL, BLOG)}
         assert len(ids) == 2
+
+
+async def test_a_list_of_another_clients_tasks_is_an_operators() -> None:
+    async with serving(tokens=TOKENS, operators=["ops"]) as calls:
+        task_id = await queued(calls)
+        code, found, _ = await failure(calls.execution.List(pb.ListRequest(client="blog"), metadata=SCHOOL))
+        assert (code, found) == (Code.INVALID_ARGUMENT, ["client"])
+        for client, metadata, listed in (("blog", BLOG, 1), ("blog", OPERATOR, 1), ("school", OPERATOR, 0)):
+            page = await calls.execution.List(pb.ListRequest(client=client), metadata=metadata)
+            assert [one.id for one in page.executions] == [task_id] * listed
