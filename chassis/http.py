@@ -17,8 +17,8 @@ class HttpServer:
     """The endpoint that probes and Prometheus ask.
 
     ``/live``: 200 while this process runs its loop. ``/ready``: 200 where it can do its work, else 503; the body says
-    which part is missing, and what is ``degraded``: missing, and not needed for most work. ``/health``: both, always 200. ``/livez``, ``/readyz`` and ``/healthz`` are the same three
-    under Kubernetes' names. ``/metrics``: for Prometheus.
+    which part is missing, and what is ``degraded``: away, and not needed for most work. ``/health``: both, always 200.
+    ``/livez``, ``/readyz`` and ``/healthz`` are the same three under Kubernetes' names. ``/metrics``: for Prometheus.
     """
 
     def __init__(

@@ -38,9 +38,6 @@ class TaskRecord:
     submitted: Submitted | None = None
 
 
-PastFilter = TaskFilter
-
-
 @dataclass(frozen=True, slots=True)
 class PastTask:
     """One task of the history."""
@@ -83,11 +80,11 @@ class HistoryStore(Protocol):
         """The task with its whole execution."""
         ...
 
-    async def page(self, wanted: PastFilter, before: Cursor | None, size: int) -> list[PastTask]:
+    async def page(self, wanted: TaskFilter, before: Cursor | None, size: int) -> list[PastTask]:
         """Up to ``size`` tasks that match, the last submitted first; fewer only where there are no more."""
         ...
 
-    async def count(self, wanted: PastFilter) -> int:
+    async def count(self, wanted: TaskFilter) -> int:
         """How many tasks match."""
         ...
 

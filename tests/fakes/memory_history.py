@@ -11,13 +11,12 @@ import msgspec
 from broker_gateway.application.history_ports import (
     Cursor,
     HistoryUnavailableError,
-    PastFilter,
     PastTask,
-    Place,
     Retention,
     Submitted,
     TaskRecord,
 )
+from broker_gateway.application.ports import Place, TaskFilter
 from schemas.execution import Execution
 from schemas.status import Status
 
@@ -76,14 +75,14 @@ class MemoryHistory:
         known = self._tasks.get(task_id)
         return None if known is None else PastTask(known.place, known.client, known.execution)
 
-    async def page(self, wanted: PastFilter, before: Cursor | None, size: int) -> list[PastTask]:
+    async def page(self, wanted: TaskFilter, before: Cursor | None, size: int) -> list[PastTask]:
         self._answer()
         found = sorted(self._matching(wanted), key=lambda known: known.order, reverse=True)
         if before is not None:
             found = [known for known in found if known.order < (before.place, before.task_id)]
         return [PastTask(known.place, known.client, _without_output(known.execution)) for known in found[:size]]
 
-    async def count(self, wanted: PastFilter) -> int:
+    async def count(self, wanted: TaskFilter) -> int:
         self._answer()
         return len(list(self._matching(wanted)))
 
@@ -102,7 +101,7 @@ class MemoryHistory:
         if self.away:
             raise HistoryUnavailableError(self.away)
 
-    def _matching(self, wanted: PastFilter) -> Iterable[_Known]:
+    def _matching(self, wanted: TaskFilter) -> Iterable[_Known]:
         return (known for known in self._tasks.values() if _matches(known, wanted))
 
     def _surplus(self, retention: Retention, now_ms: int) -> list[_Known]:
@@ -125,7 +124,7 @@ def _is_old(known: _Known, retention: Retention, now_ms: int) -> bool:
     return age_s is not None and known.end[0] < now_ms - age_s * 1000
 
 
-def _matches(known: _Known, wanted: PastFilter) -> bool:
+def _matches(known: _Known, wanted: TaskFilter) -> bool:
     execution = known.execution
     return (
         (wanted.client is None or known.client == wanted.client)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, exists
 
-from broker_gateway.application.history_ports import PastFilter
+from broker_gateway.application.ports import TaskFilter
 from broker_gateway.infrastructure.history.dialects import contains
 from broker_gateway.infrastructure.history.schema import NAME_CHARS, task_labels, tasks
 from broker_gateway.infrastructure.history.texts import digest_of, int64, name, plain
 
 
-def conditions(dialect: str, wanted: PastFilter) -> Iterator[ColumnElement[bool]]:
+def conditions(dialect: str, wanted: TaskFilter) -> Iterator[ColumnElement[bool]]:
     """One for each field that asks for something."""
     if wanted.client is not None:
         yield tasks.c.client == name(wanted.client, NAME_CHARS)

@@ -23,7 +23,7 @@ async def superfluous(connection: AsyncConnection, retention: Retention, now_ms:
     """The ids of up to ``most`` tasks that one rule does not keep; of the next rule only where the one before has
     none left, as it counts what the others leave."""
     async for rule in _rules(connection, retention, now_ms, most):
-        found = list((await connection.scalars(rule)).all())
+        found: list[str] = list((await connection.scalars(rule)).all())
         if found:
             return found
     return []

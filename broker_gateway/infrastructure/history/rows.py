@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from broker_gateway.application.history_ports import PastTask, Place, TaskRecord
+from broker_gateway.application.history_ports import PastTask, TaskRecord
+from broker_gateway.application.ports import Place
 from broker_gateway.infrastructure.history.schema import ERROR_CHARS, ID_CHARS, NAME_CHARS, WORD_CHARS
 from broker_gateway.infrastructure.history.texts import digest_of, finite, int32, int64, name, plain
 from schemas.execution import Execution

@@ -9,7 +9,8 @@ from sqlalchemy import Select, and_, desc, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Insert
 
-from broker_gateway.application.history_ports import Cursor, PastFilter, PastTask, Retention, TaskRecord
+from broker_gateway.application.history_ports import Cursor, PastTask, Retention, TaskRecord
+from broker_gateway.application.ports import TaskFilter
 from broker_gateway.infrastructure.history import dialects, retention
 from broker_gateway.infrastructure.history.engine import DatabaseLimits, database_url, open_engine
 from broker_gateway.infrastructure.history.failures import answering
@@ -57,14 +58,14 @@ class SqlHistoryStore:
         found = await self._rows(query.where(tasks.c.task_id == name(task_id, ID_CHARS)))
         return past_task(found[0]) if found else None
 
-    async def page(self, wanted: PastFilter, before: Cursor | None, size: int) -> list[PastTask]:
+    async def page(self, wanted: TaskFilter, before: Cursor | None, size: int) -> list[PastTask]:
         query = select(tasks).where(*conditions(self._dialect, wanted))
         if before is not None:
             query = query.where(dialects.comes_before(self._dialect, before))
         newest_first = (desc(tasks.c.era), desc(tasks.c.position), desc(tasks.c.task_id))
         return [past_task(row) for row in await self._rows(query.order_by(*newest_first).limit(size))]
 
-    async def count(self, wanted: PastFilter) -> int:
+    async def count(self, wanted: TaskFilter) -> int:
         query = select(func.count().label("count")).select_from(tasks).where(*conditions(self._dialect, wanted))
         return int((await self._rows(query))[0]["count"])
 

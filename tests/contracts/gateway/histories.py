@@ -9,15 +9,8 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from broker_gateway.application.history_ports import (
-    Cursor,
-    HistoryStore,
-    PastFilter,
-    PastTask,
-    Place,
-    Submitted,
-    TaskRecord,
-)
+from broker_gateway.application.history_ports import Cursor, HistoryStore, PastTask, Submitted, TaskRecord
+from broker_gateway.application.ports import Place, TaskFilter
 from broker_gateway.infrastructure.history.engine import DatabaseLimits, database_url, open_engine
 from broker_gateway.infrastructure.history.migration import migrate
 from broker_gateway.infrastructure.history.schema import METADATA
@@ -85,9 +78,9 @@ def past(task_id: str, position: int, *, status: Status = Status.SUCCEEDED, **ch
     return [queued(task_id, position, client=client), ended(task_id, status, client=client, **changes)]
 
 
-async def ids(store: HistoryStore, wanted: PastFilter | None = None, size: int = 1000) -> list[str]:
+async def ids(store: HistoryStore, wanted: TaskFilter | None = None, size: int = 1000) -> list[str]:
     """What a list shows first."""
-    return [task.execution.id for task in await store.page(wanted or PastFilter(), None, size)]
+    return [task.execution.id for task in await store.page(wanted or TaskFilter(), None, size)]
 
 
 def cursor_after(page: list[PastTask]) -> Cursor:

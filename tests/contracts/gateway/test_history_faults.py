@@ -13,7 +13,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from broker_gateway.application.history_ports import HistoryUnavailableError, PastFilter, Retention
+from broker_gateway.application.history_ports import HistoryUnavailableError, Retention
+from broker_gateway.application.ports import TaskFilter
 from broker_gateway.infrastructure.history.engine import DatabaseLimits, database_url, open_engine
 from broker_gateway.infrastructure.history.failures import answering
 from broker_gateway.infrastructure.history.migration import migrate
@@ -68,7 +69,7 @@ async def test_a_killed_database_is_said_and_found_again(server: DatabaseServer,
         server.start()
     await store.check()
     await store.record(past("after", 2))
-    assert [task.execution.id for task in await store.page(PastFilter(), None, 10)] == ["after", "before"]
+    assert [task.execution.id for task in await store.page(TaskFilter(), None, 10)] == ["after", "before"]
     whole = await store.find("before")
     assert whole is not None
     assert whole.execution.run is not None
@@ -104,11 +105,11 @@ async def test_what_is_written_while_the_database_is_killed_is_stored_whole_or_n
     server.start()
     assert failed
     for batch in stored | failed:
-        count = await store.count(PastFilter(labels={"batch": str(batch)}))
+        count = await store.count(TaskFilter(labels={"batch": str(batch)}))
         assert count == 20 if batch in stored else count in (0, 20), batch
     for batch in sorted(failed):
         await write(batch)
-    assert await store.count(PastFilter()) == 20 * 80
+    assert await store.count(TaskFilter()) == 20 * 80
 
 
 async def test_a_paused_database_holds_no_call_for_longer_than_it_may_take(shared_mariadb: MariadbServer) -> None:
@@ -174,7 +175,7 @@ async def test_a_fault_of_ours_is_not_taken_for_the_databases(tmp_path: Path) ->
     await migrate(url)
     async with _opened(url) as store:
         with pytest.raises(ValueError, match="ten"):
-            await store.page(PastFilter(), None, "ten")  # type: ignore[arg-type]  # what no caller may do
+            await store.page(TaskFilter(), None, "ten")  # type: ignore[arg-type]  # what no caller may do
         with pytest.raises(AttributeError):
             await store.record([None])  # type: ignore[list-item]  # as above
 
@@ -182,8 +183,8 @@ async def test_a_fault_of_ours_is_not_taken_for_the_databases(tmp_path: Path) ->
 def _every_call(store: SqlHistoryStore) -> list[Callable[[], Awaitable[object]]]:
     return [
         lambda: store.find("private-id"),
-        lambda: store.page(PastFilter(error_text="private-id"), None, 10),
-        lambda: store.count(PastFilter(client="private-id")),
+        lambda: store.page(TaskFilter(error_text="private-id"), None, 10),
+        lambda: store.count(TaskFilter(client="private-id")),
         lambda: store.record(past("private-id", 9)),
         lambda: store.forget(Retention(age_s=0.0), 1 << 40, 10),
         store.check,

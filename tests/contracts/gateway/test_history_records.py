@@ -8,7 +8,8 @@ from itertools import permutations
 
 import msgspec
 
-from broker_gateway.application.history_ports import HistoryStore, PastFilter, PastTask, Place, TaskRecord
+from broker_gateway.application.history_ports import HistoryStore, PastTask, TaskRecord
+from broker_gateway.application.ports import Place, TaskFilter
 from schemas.status import Status
 from tests.builders import a_stage, an_execution
 from tests.contracts.gateway.histories import Histories, ended, ids, past, queued, running
@@ -20,7 +21,7 @@ async def test_a_task_is_found_whole_and_listed_without_its_output(history: Hist
     await history.record([queued("t", 7, era=3), running("t"), RESULT])
     assert await history.find("t") == PastTask(Place(3, 7), "blog", RESULT.execution)
     listed = msgspec.structs.replace(RESULT.execution, run=None, warnings=[])
-    assert await history.page(PastFilter(), None, 10) == [PastTask(Place(3, 7), "blog", listed)]
+    assert await history.page(TaskFilter(), None, 10) == [PastTask(Place(3, 7), "blog", listed)]
     assert await history.find("another") is None
 
 
@@ -40,7 +41,7 @@ async def test_any_order_and_repetition_of_records_gives_the_same_rows(history: 
         assert (found.place, found.client) == (Place(1, 7), "blog")
     assert seen == [RESULT.execution] * 24
     await history.record([_of("t0", record) for record in told])
-    assert await history.count(PastFilter()) == 24
+    assert await history.count(TaskFilter()) == 24
 
 
 async def test_the_first_submission_counts_whatever_comes_later(history: HistoryStore) -> None:
@@ -89,12 +90,12 @@ async def test_two_writers_of_the_same_tasks_come_to_one_end(histories: Historie
 
     await asyncio.gather(*(replay(store, seed) for seed, store in enumerate([histories.one, histories.other] * 3)))
     assert await ids(histories.one) == [f"t{number}" for number in reversed(range(60))]
-    assert await histories.other.count(PastFilter(statuses=frozenset({Status.SUCCEEDED}), client="blog")) == 60
+    assert await histories.other.count(TaskFilter(statuses=frozenset({Status.SUCCEEDED}), client="blog")) == 60
 
 
 async def test_nothing_to_store_is_no_call(history: HistoryStore) -> None:
     await history.record([])
-    assert await history.count(PastFilter()) == 0
+    assert await history.count(TaskFilter()) == 0
 
 
 async def test_what_a_stranger_sends_comes_back_as_it_was(history: HistoryStore) -> None:
@@ -104,8 +105,8 @@ async def test_what_a_stranger_sends_comes_back_as_it_was(history: HistoryStore)
     found = await history.find("t")
     assert found is not None
     assert found.execution == result.execution
-    assert await ids(history, PastFilter(labels={text[:60]: text})) == ["t"]
-    assert await ids(history, PastFilter(labels={text[:60]: text.replace("\0", " ")})) == []
+    assert await ids(history, TaskFilter(labels={text[:60]: text})) == ["t"]
+    assert await ids(history, TaskFilter(labels={text[:60]: text.replace("\0", " ")})) == []
 
 
 async def test_an_output_of_four_mebibytes_and_an_error_as_long_come_back(history: HistoryStore) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from broker_gateway.application.history_ports import HistoryStore, PastFilter, Retention
+from broker_gateway.application.history_ports import HistoryStore, Retention
+from broker_gateway.application.ports import TaskFilter
 from schemas.status import Status
 from tests.contracts.gateway.histories import Histories, ended, ids, past, queued, running
 
@@ -63,10 +64,10 @@ async def test_what_was_forgotten_leaves_no_label_and_no_output_behind(history: 
     found = await history.find("t")
     assert found is not None
     assert found.execution.run is None
-    assert await history.count(PastFilter(labels={"post": "7"})) == 0
+    assert await history.count(TaskFilter(labels={"post": "7"})) == 0
 
 
 async def test_many_are_forgotten_in_one_call(histories: Histories) -> None:
     await histories.one.record([record for number in range(1200) for record in past(f"t{number}", number + 1)])
     assert await histories.one.forget(Retention(max_tasks=100), NOW_MS, 1050) == 1050
-    assert await histories.other.count(PastFilter()) == 150
+    assert await histories.other.count(TaskFilter()) == 150

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import msgspec
 
 from broker_gateway.application.ports import ResultDelivery
-from broker_gateway.infrastructure.bus.result_source import SILENCE_S, BusResultSource
+from broker_gateway.infrastructure.bus.durable_pull import SILENCE_S
+from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -23,7 +24,7 @@ from tests.servers.stack import Gateway, Stack
 from tests.servers.waiting import eventually
 
 LANGUAGE = "nolang"
-SHORT = {"event_age_s": 1.0, "result_age_s": 1.0}
+SHORT: dict[str, Any] = {"event_age_s": 1.0, "result_age_s": 1.0}
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/history.db"
 
 
-def add_gateway(stack: Stack, url: str, **settings: object) -> Gateway:
+def add_gateway(stack: Stack, url: str, **settings: Any) -> Gateway:
     return stack.add_gateway(history_url=url, history_migrate=True, **settings)
 
 
@@ -138,7 +139,7 @@ async def test_a_projector_that_is_killed_loses_nothing_and_two_record_the_same_
     store = SqlHistoryStore(url)
     found = [await store.find(task_id) for task_id in ids]
     await store.close()
-    assert [one and one.execution.status for one in found] == [Status.SUCCEEDED] * 40
+    assert {one.execution.status.value for one in found if one is not None} == {Status.SUCCEEDED.value}
     assert all(one is not None and one.place.position > 0 for one in found)
 
 
