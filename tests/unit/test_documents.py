@@ -62,4 +62,5 @@ def declared() -> list[Metric]:
     gateway = GatewayMetrics()
     LoopWatch(gateway.registry)
     gateway.watch(queue_lengths=dict, live_nodes=lambda: 0, bus_up=lambda: True)
+    gateway.watch_history(works=lambda: True, stored=dict, waiting=dict)
     return [*gateway.registry.collect(), *NodeMetrics().registry.collect()]

@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,15 @@ from node.agent.identity import files_as, processes_of_others, scheduling
 
 REPOSITORY = Path(__file__).parents[3]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take another user's identity")
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """One that every user reaches: pytest's own are closed, and closed again by each pytest that starts."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        yield folder
 
 
 def run(script: str) -> str:
@@ -67,22 +78,18 @@ def test_a_change_of_priority_or_processors_is_seen() -> None:
 
 
 @needs_root
-def test_files_are_touched_as_the_slots_user_and_root_comes_back(tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
+def test_files_are_touched_as_the_slots_user_and_root_comes_back(open_folder: Path) -> None:
     script = f"""
 try:
     with files_as(54321, 54322):
-        os.close(os.open("{tmp_path}/file", os.O_CREAT | os.O_WRONLY))
+        os.close(os.open("{open_folder}/file", os.O_CREAT | os.O_WRONLY))
         print(os.getresuid(), os.getresgid())
         raise OSError
 except OSError:
     print(os.getresuid(), os.getresgid())
 """
-    for folder in tmp_path.parents:
-        if folder.stat().st_uid == 0 and folder.name.startswith("pytest-"):
-            folder.chmod(0o755)
     assert run(script).splitlines() == ["(0, 54321, 0) (0, 54322, 0)", "(0, 0, 0) (0, 0, 0)"]
-    owner = (tmp_path / "file").stat()
+    owner = (open_folder / "file").stat()
     assert (owner.st_uid, owner.st_gid) == (54321, 54322)
 
 
