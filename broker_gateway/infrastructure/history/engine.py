@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,9 +112,17 @@ def _bounding_mysql(limits: DatabaseLimits) -> Callable[[Any, Any], None]:
     return bound
 
 
+def _make_private(file: Path) -> None:
+    """A new file that its owner alone reads: what programs printed is in it. Where none can be made, whoever connects
+    is told."""
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+
+
 def _prepare_sqlite(url: URL, engine: Engine, limits: DatabaseLimits) -> None:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_private(Path(url.database))
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, record: Any) -> None:

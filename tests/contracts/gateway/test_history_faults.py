@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -221,3 +222,20 @@ async def _opened(url: str, limits: DatabaseLimits = LIMITS) -> AsyncIterator[Sq
         yield store
     finally:
         await store.close()
+
+
+async def test_a_file_that_is_made_is_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "history.db"
+    await migrate(f"sqlite:///{file}")
+    assert {one.name: oct(one.stat().st_mode & 0o077) for one in file.parent.iterdir()} == {"history.db": "0o0"}
+
+
+async def test_a_place_where_no_file_can_be_is_told_by_who_asks(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    store = SqlHistoryStore(f"sqlite:///{tmp_path}/file/history.db")
+    with pytest.raises(HistoryUnavailableError):
+        await store.check()
+    await store.close()
+    for thread in threading.enumerate():  # the driver's, which may outlive a connection that failed
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5.0)
