@@ -20,6 +20,7 @@ from broker_gateway.application.redriving import Redriving
 from broker_gateway.application.settings import CancelSettings, OperationsSettings, WaitSettings
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
+from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.control import BusNodeControl
 from broker_gateway.infrastructure.bus.dead import BusDeadLetters
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
@@ -102,17 +103,19 @@ def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> C
             nodes=control,
             settings=CancelSettings(),
         ),
+        attempts=BusAttemptLedger(parts.bus),
     )
 
 
 def _operations(parts: ApiParts, control: BusNodeControl) -> OperationsAppService:
-    dead, settings = BusDeadLetters(parts.bus), OperationsSettings()
+    dead, attempts, settings = BusDeadLetters(parts.bus), BusAttemptLedger(parts.bus), OperationsSettings()
     redriving = Redriving(
         dead=dead,
         rerun=BusTaskRerun(parts.bus),
         results=BusResultStore(parts.bus),
         history=BusHistory(parts.bus),
+        ledger=attempts,
         delivery=CallbackDelivery(parts.transports, parts.policies.relay.attempts.timeout_s),
         settings=settings,
     )
-    return OperationsAppService(dead=dead, redriving=redriving, control=control, settings=settings)
+    return OperationsAppService(dead=dead, redriving=redriving, attempts=attempts, control=control, settings=settings)

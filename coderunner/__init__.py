@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from coderunner.errors import TimedOut as TimedOut
     from coderunner.errors import Unauthenticated as Unauthenticated
     from coderunner.errors import Violation as Violation
+    from coderunner.model import CallbackAttempt as CallbackAttempt
+    from coderunner.model import CallbackRecord as CallbackRecord
     from coderunner.model import Cancellation as Cancellation
     from coderunner.model import CaseResult as CaseResult
     from coderunner.model import DeadLetter as DeadLetter
@@ -60,6 +62,8 @@ _NAMES_BY_MODULE = {
         "Violation",
     ),
     "coderunner.model": (
+        "CallbackAttempt",
+        "CallbackRecord",
         "Cancellation",
         "CaseResult",
         "DeadLetter",

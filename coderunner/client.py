@@ -16,7 +16,7 @@ from coderunner import responses
 from coderunner.connection import Connection
 from coderunner.errors import CodeRunnerError, TimedOut
 from coderunner.grpc_errors import refusal_error
-from coderunner.model import Cancellation, Execution, Language, Node, Output, Status, Submitted
+from coderunner.model import CallbackRecord, Cancellation, Execution, Language, Node, Output, Status, Submitted
 from coderunner.output_merger import OutputMerger
 from coderunner.requests import task_message
 from coderunner.task import Source, Task, TaskOptions
@@ -140,6 +140,15 @@ class Client:
         request = execution_pb2.GetRequest(id=task_id)
         response: execution_pb2.GetResponse = await self._gateway.ask(self._gateway.execution.Get, request)
         return responses.execution(response.execution)
+
+    async def callback_attempts(self, task_id: str) -> CallbackRecord | None:
+        """What was tried to deliver the task's result to its callback; None where no attempt has failed. Raises
+        NotFound."""
+        request = execution_pb2.CallbackAttemptsRequest(id=task_id)
+        response: execution_pb2.CallbackAttemptsResponse = await self._gateway.ask(
+            self._gateway.execution.CallbackAttempts, request
+        )
+        return responses.callback_record(response.record) if response.HasField("record") else None
 
     async def list(
         self,

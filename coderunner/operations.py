@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from coderunner import responses
 from coderunner.client import Client
 from coderunner.errors import LanguageUnavailable, NotRedriven
-from coderunner.model import DeadLetter
+from coderunner.model import CallbackRecord, DeadLetter
 from coderunner.v1 import operations_pb2
 
 _REDRIVE_S = 60.0  # an endpoint that hangs is waited for
@@ -38,6 +38,23 @@ class Operator(Client):
         request = operations_pb2.GetDeadRequest(id=task_id)
         answer: operations_pb2.GetDeadResponse = await self._gateway.ask(self._gateway.operations.GetDead, request)
         return responses.dead_letter(answer.letter)
+
+    async def callbacks(self, state: str = "", limit: int | None = None) -> AsyncIterator[CallbackRecord]:
+        """Callbacks that were not taken at the first call, the newest word first: those in this state (``RETRYING``,
+        ``DELIVERED``, ``GIVEN_UP``), or all."""
+        request = operations_pb2.ListCallbacksRequest(state=state)
+        left = limit if limit is not None else 1 << 62
+        while left > 0:
+            request.page_size = min(left, _PAGE_LETTERS)
+            page: operations_pb2.ListCallbacksResponse = await self._gateway.ask(
+                self._gateway.operations.ListCallbacks, request
+            )
+            for message in page.records[:left]:
+                yield responses.callback_record(message)
+            left -= len(page.records)
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
 
     async def redrive(self, task_id: str) -> None:
         """Has a poisonous task run once more, or an undelivered result delivered once more. Raises NotFound,

@@ -86,6 +86,30 @@ def dead_letter(message: operations_pb2.DeadLetter) -> model.DeadLetter:
     )
 
 
+def callback_record(message: execution_pb2.CallbackRecord) -> model.CallbackRecord:
+    return model.CallbackRecord(
+        id=message.id,
+        url=message.url,
+        client=message.client,
+        state=message.state,
+        attempts=message.attempts,
+        error=message.error,
+        at_ms=message.at_ms,
+        tried=tuple(_attempt(one) for one in message.tried),
+    )
+
+
+def _attempt(message: execution_pb2.CallbackAttempt) -> model.CallbackAttempt:
+    return model.CallbackAttempt(
+        number=message.number,
+        at_ms=message.at_ms,
+        latency_ms=message.latency_ms,
+        answer=message.answer,
+        error=message.error,
+        next_at_ms=message.next_at_ms,
+    )
+
+
 def _stage(message: execution_pb2.Stage) -> model.Stage:
     return model.Stage(
         exit_code=message.exit_code if message.HasField("exit_code") else None,

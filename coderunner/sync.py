@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
 from coderunner.client import Client, OnOutput
-from coderunner.model import Cancellation, Execution, Language, Node, Output, Status, Submitted
+from coderunner.model import CallbackRecord, Cancellation, Execution, Language, Node, Output, Status, Submitted
 from coderunner.task import Source, Task, TaskOptions
 
 _Result = TypeVar("_Result")
@@ -105,6 +105,9 @@ class SyncClient:
 
     def get(self, task_id: str) -> Execution:
         return self._wait(self._client.get(task_id))
+
+    def callback_attempts(self, task_id: str) -> CallbackRecord | None:
+        return self._wait(self._client.callback_attempts(task_id))
 
     def list(
         self,

@@ -213,15 +213,6 @@ class OutputChunk(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class FailedCallback(msgspec.Struct, frozen=True, kw_only=True):
-    """The message on CALLBACKS: how often the delivery of one result has failed, and why it last did."""
-
-    id: str
-    attempts: int
-    error: str
-    at_ms: int
-
-
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """The message on DEAD: what could not be run or delivered, with why and the message as it was."""
 

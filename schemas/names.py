@@ -176,6 +176,11 @@ def callback_subject(task_id: str, occasion: str) -> str:
     return f"{ROOT}.callback.{_token(task_id)}.{_token(occasion or 'first')}"
 
 
+def callbacks_of(task_id: str) -> str:
+    """The subjects of the deliveries of all of a task's results."""
+    return f"{ROOT}.callback.{_token(task_id)}.*"
+
+
 def output_subject(task_id: str) -> str:
     """The subject of a task's live output."""
     return f"{ROOT}.output.{_token(task_id)}"

@@ -4,18 +4,47 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import structlog
 
 from broker_gateway.application.ports import CallbackTransport, DeliveryError
-from schemas.execution import Execution
+from schemas.callback import CallbackAttempt, CallbackRecord, DeliveryState
+from schemas.execution import Execution, ResultMessage
 from schemas.task import Callback
 
 _SETTLE_S = 1.0
 """The transport's own time-out comes first."""
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to an endpoint that was made."""
+
+    began_ms: int
+    latency_ms: float
+    failure: DeliveryError | None
+
+    def after(self, record: CallbackRecord, state: DeliveryState, next_at_ms: int = 0) -> CallbackRecord:
+        """The record of the result's delivery with this call."""
+        attempt = CallbackAttempt(
+            number=record.attempts + 1,
+            at_ms=self.began_ms,
+            latency_ms=round(self.latency_ms, 1),
+            answer="ok" if self.failure is None else self.failure.answer,
+            error="" if self.failure is None else str(self.failure) or "failed",
+            next_at_ms=next_at_ms,
+        )
+        return record.after(attempt, state)
+
+
+def first_record(result: ResultMessage) -> CallbackRecord:
+    """The record of a result that nobody has tried to deliver."""
+    url = result.callback.url if result.callback else ""
+    return CallbackRecord(id=result.execution.id, attempts=0, error="", at_ms=0, url=url, client=result.client)
 
 
 class CallbackDelivery:

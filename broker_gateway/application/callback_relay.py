@@ -8,9 +8,10 @@ import random
 import time
 from collections.abc import Callable, Mapping
 
+import msgspec
 import structlog
 
-from broker_gateway.application.callback_delivery import CallbackDelivery
+from broker_gateway.application.callback_delivery import Call, CallbackDelivery, first_record
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.delivery_shares import DeliveryShares, NoTurnError
 from broker_gateway.application.ports import (
@@ -25,6 +26,7 @@ from broker_gateway.domain.callback_attempts import growth
 from broker_gateway.domain.callback_url import endpoint_of
 from broker_gateway.domain.events import TaskCompletedEvent
 from chassis.backoff import Backoff
+from schemas.callback import CallbackRecord, DeliveryState
 from schemas.status import DeadReason
 from schemas.task import Callback
 
@@ -137,14 +139,16 @@ class CallbackRelay:
         if self._holds_its_share(owner, endpoint):
             await delivery.retry_in(self._settings.postpone_s)
             return
-        failed = await self._ledger.failed(delivery.result) if delivery.attempt > 1 else 0
+        is_new = delivery.attempt == 1
+        record = first_record(delivery.result) if is_new else await self._ledger.known(delivery.result)
         try:
             async with self._shares.turn(owner, endpoint):
+                began_ms, began_s = self._now_ms(), time.monotonic()
                 failure = await self._delivery.attempt(
                     callback,
                     delivery.result.execution,
                     client=event.client,
-                    timeout_s=self._attempts.timeout_of(failed + 1),
+                    timeout_s=self._attempts.timeout_of(record.attempts + 1),
                 )
                 if failure is None or failure.was_made:
                     self._shares.settle(owner, endpoint, works=failure is None or failure.permanent)
@@ -152,9 +156,10 @@ class CallbackRelay:
             await delivery.retry_in(self._settings.postpone_s)
             return
         if failure is not None and not failure.was_made:
-            await self._wait_for_endpoint(delivery, event, failed, failure)
+            await self._wait_for_endpoint(delivery, event, record, failure)
         else:
-            await self._settle(delivery, event, failed + 1, failure)
+            call = Call(began_ms, (time.monotonic() - began_s) * 1000, failure)
+            await self._settle(delivery, event, record, call)
 
     def _holds_its_share(self, owner: str, endpoint: str) -> bool:
         held = self._shares.share_of(self._settings.held, owner)
@@ -164,31 +169,40 @@ class CallbackRelay:
         )
 
     async def _settle(
-        self, delivery: ResultDelivery, event: TaskCompletedEvent, attempt: int, failure: DeliveryError | None
+        self, delivery: ResultDelivery, event: TaskCompletedEvent, record: CallbackRecord, call: Call
     ) -> None:
+        attempt, failure, waited_ms = record.attempts + 1, call.failure, self._waited_ms(delivery)
         log = _log.bind(task_id=event.task_id, status=event.status.value, attempt=attempt, url=event.callback_url)
-        waited_ms = self._waited_ms(delivery)
+        log = log.bind(latency_ms=round(call.latency_ms, 1))
         if failure is None:
             await delivery.done()
             log.info("callback_delivered", total_ms=event.total_ms)
+            if record.tried:
+                await self._ledger.note(delivery.result, call.after(record, DeliveryState.DELIVERED))
         elif failure.permanent or self._attempts.is_last(attempt) or self._attempts.is_too_old(waited_ms):
             await delivery.bury(DeadReason.UNDELIVERED, f"{attempt} attempts, the last: {failure}")
             log.warning("callback_given_up", error=str(failure))
+            await self._ledger.note(delivery.result, call.after(record, DeliveryState.GIVEN_UP))
         else:
-            await self._ledger.note(delivery.result, attempt, str(failure))
             planned_s = self._backoff.delay_s(attempt, self._jitter())
             delay_s = self._attempts.pause_s(planned_s, failure.retry_after_s, waited_ms)
+            next_at_ms = self._now_ms() + int(delay_s * 1000)
+            await self._ledger.note(delivery.result, call.after(record, DeliveryState.RETRYING, next_at_ms))
             await delivery.retry_in(delay_s)
             log.info("callback_failed", error=str(failure), retry_in_s=round(delay_s, 3))
 
     async def _wait_for_endpoint(
-        self, delivery: ResultDelivery, event: TaskCompletedEvent, failed: int, failure: DeliveryError
+        self, delivery: ResultDelivery, event: TaskCompletedEvent, record: CallbackRecord, failure: DeliveryError
     ) -> None:
         """No call was made: that is no attempt, and costs the result none of its own."""
         waited_ms = self._waited_ms(delivery)
         if self._attempts.is_too_old(waited_ms):
-            await delivery.bury(DeadReason.UNDELIVERED, f"{failed} attempts, and then no more in time: {failure}")
-            _log.warning("callback_given_up", task_id=event.task_id, attempt=failed, error=str(failure))
+            await delivery.bury(
+                DeadReason.UNDELIVERED, f"{record.attempts} attempts, and then no more in time: {failure}"
+            )
+            _log.warning("callback_given_up", task_id=event.task_id, attempt=record.attempts, error=str(failure))
+            given_up = msgspec.structs.replace(record, state=DeliveryState.GIVEN_UP, error=str(failure))
+            await self._ledger.note(delivery.result, given_up)
             return
         rest_s = self._attempts.rest_s(failure.retry_after_s or self._settings.postpone_s, waited_ms)
         await delivery.retry_in(rest_s * (1 + self._jitter() / 4))

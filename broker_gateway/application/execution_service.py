@@ -17,10 +17,11 @@ from broker_gateway.application.commands import (
 )
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.lookup import TaskLookup
-from broker_gateway.application.ports import Page, TaskFilter
+from broker_gateway.application.ports import AttemptLedger, Page, TaskFilter
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.domain.task_id import TaskId
+from schemas.callback import CallbackRecord
 from schemas.execution import Execution, OutputChunk
 
 
@@ -36,12 +37,14 @@ class CodeExecutionAppService:
         lookup: TaskLookup,
         listing: Listing,
         cancelling: Cancelling,
+        attempts: AttemptLedger,
     ) -> None:
         self._submission = submission
         self._waiting = waiting
         self._lookup = lookup
         self._listing = listing
         self._cancelling = cancelling
+        self._attempts = attempts
 
     async def submit(self, command: SubmitTaskCommand) -> TaskDTO | Refusal:
         """Accepts one task, or refuses it. See Submission.submit."""
@@ -66,6 +69,13 @@ class CodeExecutionAppService:
         name = TaskId.parse(task_id)
         found = await self._lookup.find(name, caller) if name is not None else None
         return found or UnknownTask(task_id)
+
+    async def callback_attempts(self, task_id: str, caller: Caller) -> CallbackRecord | UnknownTask | None:
+        """What was tried to deliver the task's result to its callback; None where no attempt has failed."""
+        name = TaskId.parse(task_id)
+        if name is None or await self._lookup.find(name, caller) is None:
+            return UnknownTask(task_id)
+        return await self._attempts.newest(name.value)
 
     async def list(self, wanted: TaskFilter, size: int, token: str, *, with_total: bool = False) -> Page | Invalid:
         """Returns one page of what has been submitted. See Listing.list."""

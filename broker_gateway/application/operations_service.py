@@ -5,11 +5,12 @@ from __future__ import annotations
 from broker_gateway.application.commands import Invalid, UnknownLetter
 from broker_gateway.application.operations_ports import DeadLetters, LetterPage
 from broker_gateway.application.paging import BAD_TOKEN, page_size
-from broker_gateway.application.ports import NodeControl
+from broker_gateway.application.ports import AttemptLedger, NodeControl, RecordPage
 from broker_gateway.application.redriving import RedriveRefusal, Redriving
 from broker_gateway.application.settings import OperationsSettings
 from broker_gateway.domain.task_id import TaskId
 from broker_gateway.domain.violation import Violation
+from schemas.callback import DeliveryState
 from schemas.execution import DeadLetter
 from schemas.names import is_token
 from schemas.node import DRAIN
@@ -19,10 +20,17 @@ class OperationsAppService:
     """The application service of operators, one method for each use case. Every method raises BusUnavailableError."""
 
     def __init__(
-        self, *, dead: DeadLetters, redriving: Redriving, control: NodeControl, settings: OperationsSettings
+        self,
+        *,
+        dead: DeadLetters,
+        redriving: Redriving,
+        attempts: AttemptLedger,
+        control: NodeControl,
+        settings: OperationsSettings,
     ) -> None:
         self._dead = dead
         self._redriving = redriving
+        self._attempts = attempts
         self._control = control
         self._settings = settings
 
@@ -48,6 +56,19 @@ class OperationsAppService:
         """Has the task's dead letters tried again; None once that is done."""
         name = TaskId.parse(task_id)
         return UnknownLetter(task_id) if name is None else await self._redriving.redrive(name.value)
+
+    async def list_callbacks(self, state: str, size: int, token: str) -> RecordPage | Invalid:
+        """One page of callbacks that were not taken at the first call, newest word first; an empty ``state`` takes
+        all."""
+        checked_size = page_size(size)
+        if isinstance(checked_size, Invalid):
+            return checked_size
+        if state and state not in DeliveryState.__members__:
+            return Invalid([Violation("state", f"must be one of {', '.join(DeliveryState)}")])
+        try:
+            return await self._attempts.page(DeliveryState(state) if state else None, checked_size, token)
+        except ValueError:
+            return BAD_TOKEN
 
     async def drain(self, node_id: str) -> bool | Invalid:
         """Tells the node to take no more tasks. False where it did not answer."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from schemas.callback import CallbackRecord, DeliveryState
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
 from schemas.status import Priority, Status
@@ -185,28 +186,55 @@ class CallbackTransport(Protocol):
 
 class DeliveryError(Exception):
     """The endpoint did not take the execution. ``permanent``: another try cannot help. ``was_made``: false where no
-    call was made. ``retry_after_s``: how long the next one should wait, where that is known."""
+    call was made. ``retry_after_s``: how long the next one should wait, where that is known. ``answer``: the status or
+    code that it answered, if it did."""
 
     def __init__(
-        self, message: str, *, permanent: bool = False, was_made: bool = True, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        was_made: bool = True,
+        retry_after_s: float | None = None,
+        answer: str = "",
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.was_made = was_made
         self.retry_after_s = retry_after_s
+        self.answer = answer
 
 
 class AttemptLedger(Protocol):
-    """The record of failed attempts to deliver a result, which all relays share: deliveries of the source count those
-    too that were never tried. A result that was taken at the first attempt is not in it."""
+    """The record of attempts to deliver a result, which all relays share: deliveries of the source count those too that
+    were never tried. A result that was taken at the first attempt is not in it. Every method raises
+    BusUnavailableError."""
 
-    async def failed(self, result: ResultMessage) -> int:
-        """How many attempts have failed so far. Raises BusUnavailableError."""
+    async def known(self, result: ResultMessage) -> CallbackRecord:
+        """What was tried so far."""
         ...
 
-    async def note(self, result: ResultMessage, attempts: int, error: str) -> None:
-        """Notes that so many have failed by now, and why the last one did. Raises BusUnavailableError."""
+    async def note(self, result: ResultMessage, record: CallbackRecord) -> None:
+        """Notes what was tried by now."""
         ...
+
+    async def newest(self, task_id: str) -> CallbackRecord | None:
+        """What was tried for the task's newest result, where that is kept."""
+        ...
+
+    async def page(self, state: DeliveryState | None, size: int, token: str) -> RecordPage:
+        """One page, newest word first; without a ``state`` all. Raises ValueError for a token that is not one of
+        ours."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """One page of a list of callback records."""
+
+    records: list[CallbackRecord]
+    next_token: str
+    """What asks for the next page; empty after the last."""
 
 
 class ResultDelivery(Protocol):

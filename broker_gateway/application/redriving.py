@@ -14,13 +14,14 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
-from broker_gateway.application.callback_delivery import CallbackDelivery
+from broker_gateway.application.callback_delivery import Call, CallbackDelivery
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
 from broker_gateway.application.operations_ports import DeadLetters, KeptLetter, TaskRerun, TaskSnapshot
-from broker_gateway.application.ports import History, QueueFullError, ResultStore
+from broker_gateway.application.ports import AttemptLedger, History, QueueFullError, ResultStore
 from broker_gateway.application.settings import OperationsSettings
 from broker_gateway.domain.execution_task import ExecutionTask
+from schemas.callback import DeliveryState
 from schemas.execution import ResultMessage
 from schemas.status import DeadReason, Status
 from schemas.task import TaskMessage
@@ -41,6 +42,7 @@ class Redriving:
         results: ResultStore,
         history: History,
         delivery: CallbackDelivery,
+        ledger: AttemptLedger,
         settings: OperationsSettings,
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
@@ -49,6 +51,7 @@ class Redriving:
         self._results = results
         self._history = history
         self._delivery = delivery
+        self._ledger = ledger
         self._settings = settings
         self._now_ms = now_ms
 
@@ -122,13 +125,23 @@ class Redriving:
             result = msgspec.json.decode(kept.letter.payload, type=ResultMessage)
         except msgspec.MsgspecError as error:
             return NotRedriven(f"its message cannot be read: {error}")
-        if result.callback is not None:
-            failure = await self._delivery.attempt(result.callback, result.execution, client=result.client)
-            if failure is not None:
-                return NotRedriven(f"the callback did not take it: {failure}")
+        if result.callback is None:
+            await self._dead.remove(kept)
+            return None
+        began_ms = self._now_ms()
+        failure = await self._delivery.attempt(result.callback, result.execution, client=result.client)
+        call = Call(began_ms, self._now_ms() - began_ms, failure)
+        if failure is not None:
+            if failure.was_made:
+                await self._note(result, call, DeliveryState.GIVEN_UP)
+            return NotRedriven(f"the callback did not take it: {failure}")
         await self._dead.remove(kept)
+        await self._note(result, call, DeliveryState.DELIVERED)
         _log.info("callback_redriven", task_id=result.execution.id)
         return None
+
+    async def _note(self, result: ResultMessage, call: Call, state: DeliveryState) -> None:
+        await self._ledger.note(result, call.after(await self._ledger.known(result), state))
 
 
 def _failed(snapshot: TaskSnapshot) -> bool:

@@ -14,6 +14,7 @@ READS = {
     f"{_EXECUTION}Get": 1,
     f"{_EXECUTION}Watch": 1,
     f"{_EXECUTION}Cancel": 1,
+    f"{_EXECUTION}CallbackAttempts": 1,
     f"{_EXECUTION}List": LIST_READS,
     f"{_CATALOG}ListLanguages": 1,
     f"{_CATALOG}ListNodes": 1,

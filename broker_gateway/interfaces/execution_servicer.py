@@ -15,6 +15,7 @@ from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.ports import Page
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
+from broker_gateway.interfaces.callback_mapping import record_message
 from broker_gateway.interfaces.callers import CLIENT, IS_OPERATOR
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
@@ -100,6 +101,15 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         if isinstance(answer, UnknownTask):
             await refuse(context, answer)
         return pb.GetResponse(execution=execution_message(answer))
+
+    async def CallbackAttempts(
+        self, request: pb.CallbackAttemptsRequest, context: Context
+    ) -> pb.CallbackAttemptsResponse:
+        await _require_id(request.id, context)
+        answer = await self._service.callback_attempts(request.id, self._caller())
+        if isinstance(answer, UnknownTask):
+            await refuse(context, answer)
+        return pb.CallbackAttemptsResponse(record=None if answer is None else record_message(answer))
 
     async def List(self, request: pb.ListRequest, context: Context) -> pb.ListResponse:
         caller = self._caller()

@@ -10,6 +10,7 @@ import grpc.aio
 
 from broker_gateway.application.commands import Invalid, UnknownLetter
 from broker_gateway.application.operations_service import OperationsAppService
+from broker_gateway.interfaces.callback_mapping import record_message
 from broker_gateway.interfaces.refusals import refuse
 from coderunner.v1 import operations_pb2 as pb
 from coderunner.v1 import operations_pb2_grpc as rpc
@@ -41,6 +42,13 @@ class OperationsServicer(rpc.OperationsServiceServicer):
         if refusal is not None:
             await refuse(context, refusal)
         return pb.RedriveResponse()
+
+    async def ListCallbacks(self, request: pb.ListCallbacksRequest, context: Context) -> pb.ListCallbacksResponse:
+        answer = await self._service.list_callbacks(request.state, request.page_size, request.page_token)
+        if isinstance(answer, Invalid):
+            await refuse(context, answer)
+        records = [record_message(one) for one in answer.records]
+        return pb.ListCallbacksResponse(records=records, next_page_token=answer.next_token)
 
     async def DrainNode(self, request: pb.DrainNodeRequest, context: Context) -> pb.DrainNodeResponse:
         answer = await self._service.drain(request.id)

@@ -16,6 +16,7 @@ _COMMANDS = {
     "task": ("coderunner.cli.tasks", "task"),
     "cancel": ("coderunner.cli.tasks", "cancel"),
     "history": ("coderunner.cli.history", "history"),
+    "callbacks": ("coderunner.cli.callbacks", "callbacks"),
     "dead": ("coderunner.cli.dead", "dead"),
     "node": ("coderunner.cli.node", "node"),
     "bench": ("coderunner.cli.bench", "bench"),

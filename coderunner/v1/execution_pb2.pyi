@@ -478,3 +478,51 @@ class CancelResponse(_message.Message):
     execution: Execution
     cancelled: bool
     def __init__(self, execution: _Optional[_Union[Execution, _Mapping]] = ..., cancelled: bool = ...) -> None: ...
+
+class CallbackAttempt(_message.Message):
+    __slots__ = ("number", "at_ms", "latency_ms", "answer", "error", "next_at_ms")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    AT_MS_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_MS_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    NEXT_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    at_ms: int
+    latency_ms: float
+    answer: str
+    error: str
+    next_at_ms: int
+    def __init__(self, number: _Optional[int] = ..., at_ms: _Optional[int] = ..., latency_ms: _Optional[float] = ..., answer: _Optional[str] = ..., error: _Optional[str] = ..., next_at_ms: _Optional[int] = ...) -> None: ...
+
+class CallbackRecord(_message.Message):
+    __slots__ = ("id", "url", "client", "state", "attempts", "error", "at_ms", "tried")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    AT_MS_FIELD_NUMBER: _ClassVar[int]
+    TRIED_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    url: str
+    client: str
+    state: str
+    attempts: int
+    error: str
+    at_ms: int
+    tried: _containers.RepeatedCompositeFieldContainer[CallbackAttempt]
+    def __init__(self, id: _Optional[str] = ..., url: _Optional[str] = ..., client: _Optional[str] = ..., state: _Optional[str] = ..., attempts: _Optional[int] = ..., error: _Optional[str] = ..., at_ms: _Optional[int] = ..., tried: _Optional[_Iterable[_Union[CallbackAttempt, _Mapping]]] = ...) -> None: ...
+
+class CallbackAttemptsRequest(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class CallbackAttemptsResponse(_message.Message):
+    __slots__ = ("record",)
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    record: CallbackRecord
+    def __init__(self, record: _Optional[_Union[CallbackRecord, _Mapping]] = ...) -> None: ...

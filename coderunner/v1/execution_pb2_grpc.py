@@ -69,6 +69,11 @@ class ExecutionServiceStub(object):
                 request_serializer=coderunner_dot_v1_dot_execution__pb2.CancelRequest.SerializeToString,
                 response_deserializer=coderunner_dot_v1_dot_execution__pb2.CancelResponse.FromString,
                 _registered_method=True)
+        self.CallbackAttempts = channel.unary_unary(
+                '/coderunner.v1.ExecutionService/CallbackAttempts',
+                request_serializer=coderunner_dot_v1_dot_execution__pb2.CallbackAttemptsRequest.SerializeToString,
+                response_deserializer=coderunner_dot_v1_dot_execution__pb2.CallbackAttemptsResponse.FromString,
+                _registered_method=True)
 
 
 class ExecutionServiceServicer(object):
@@ -123,6 +128,13 @@ class ExecutionServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CallbackAttempts(self, request, context):
+        """What was tried so far to deliver the task's result to its callback. What was taken at the first call is not kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ExecutionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -160,6 +172,11 @@ def add_ExecutionServiceServicer_to_server(servicer, server):
                     servicer.Cancel,
                     request_deserializer=coderunner_dot_v1_dot_execution__pb2.CancelRequest.FromString,
                     response_serializer=coderunner_dot_v1_dot_execution__pb2.CancelResponse.SerializeToString,
+            ),
+            'CallbackAttempts': grpc.unary_unary_rpc_method_handler(
+                    servicer.CallbackAttempts,
+                    request_deserializer=coderunner_dot_v1_dot_execution__pb2.CallbackAttemptsRequest.FromString,
+                    response_serializer=coderunner_dot_v1_dot_execution__pb2.CallbackAttemptsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -351,6 +368,33 @@ class ExecutionService(object):
             '/coderunner.v1.ExecutionService/Cancel',
             coderunner_dot_v1_dot_execution__pb2.CancelRequest.SerializeToString,
             coderunner_dot_v1_dot_execution__pb2.CancelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CallbackAttempts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coderunner.v1.ExecutionService/CallbackAttempts',
+            coderunner_dot_v1_dot_execution__pb2.CallbackAttemptsRequest.SerializeToString,
+            coderunner_dot_v1_dot_execution__pb2.CallbackAttemptsResponse.FromString,
             options,
             channel_credentials,
             insecure,

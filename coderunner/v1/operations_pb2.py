@@ -22,33 +22,38 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from coderunner.v1 import execution_pb2 as coderunner_dot_v1_dot_execution__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63oderunner/v1/operations.proto\x12\rcoderunner.v1\"{\n\nDeadLetter\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\r\x12\r\n\x05\x61t_ms\x18\x05 \x01(\x04\x12\x0f\n\x07node_id\x18\x06 \x01(\t\x12\x0f\n\x07payload\x18\x07 \x01(\t\"H\n\x0fListDeadRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"W\n\x10ListDeadResponse\x12*\n\x07letters\x18\x01 \x03(\x0b\x32\x19.coderunner.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1c\n\x0eGetDeadRequest\x12\n\n\x02id\x18\x01 \x01(\t\"<\n\x0fGetDeadResponse\x12)\n\x06letter\x18\x01 \x01(\x0b\x32\x19.coderunner.v1.DeadLetter\"\x1c\n\x0eRedriveRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x11\n\x0fRedriveResponse\"\x1e\n\x10\x44rainNodeRequest\x12\n\n\x02id\x18\x01 \x01(\t\"%\n\x11\x44rainNodeResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08\x32\xc4\x02\n\x11OperationsService\x12K\n\x08ListDead\x12\x1e.coderunner.v1.ListDeadRequest\x1a\x1f.coderunner.v1.ListDeadResponse\x12H\n\x07GetDead\x12\x1d.coderunner.v1.GetDeadRequest\x1a\x1e.coderunner.v1.GetDeadResponse\x12H\n\x07Redrive\x12\x1d.coderunner.v1.RedriveRequest\x1a\x1e.coderunner.v1.RedriveResponse\x12N\n\tDrainNode\x12\x1f.coderunner.v1.DrainNodeRequest\x1a .coderunner.v1.DrainNodeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63oderunner/v1/operations.proto\x12\rcoderunner.v1\x1a\x1d\x63oderunner/v1/execution.proto\"{\n\nDeadLetter\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\r\x12\r\n\x05\x61t_ms\x18\x05 \x01(\x04\x12\x0f\n\x07node_id\x18\x06 \x01(\t\x12\x0f\n\x07payload\x18\x07 \x01(\t\"H\n\x0fListDeadRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"W\n\x10ListDeadResponse\x12*\n\x07letters\x18\x01 \x03(\x0b\x32\x19.coderunner.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1c\n\x0eGetDeadRequest\x12\n\n\x02id\x18\x01 \x01(\t\"<\n\x0fGetDeadResponse\x12)\n\x06letter\x18\x01 \x01(\x0b\x32\x19.coderunner.v1.DeadLetter\"\x1c\n\x0eRedriveRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x11\n\x0fRedriveResponse\"L\n\x14ListCallbacksRequest\x12\r\n\x05state\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"`\n\x15ListCallbacksResponse\x12.\n\x07records\x18\x01 \x03(\x0b\x32\x1d.coderunner.v1.CallbackRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1e\n\x10\x44rainNodeRequest\x12\n\n\x02id\x18\x01 \x01(\t\"%\n\x11\x44rainNodeResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08\x32\xa0\x03\n\x11OperationsService\x12K\n\x08ListDead\x12\x1e.coderunner.v1.ListDeadRequest\x1a\x1f.coderunner.v1.ListDeadResponse\x12H\n\x07GetDead\x12\x1d.coderunner.v1.GetDeadRequest\x1a\x1e.coderunner.v1.GetDeadResponse\x12H\n\x07Redrive\x12\x1d.coderunner.v1.RedriveRequest\x1a\x1e.coderunner.v1.RedriveResponse\x12Z\n\rListCallbacks\x12#.coderunner.v1.ListCallbacksRequest\x1a$.coderunner.v1.ListCallbacksResponse\x12N\n\tDrainNode\x12\x1f.coderunner.v1.DrainNodeRequest\x1a .coderunner.v1.DrainNodeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'coderunner.v1.operations_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DEADLETTER']._serialized_start=49
-  _globals['_DEADLETTER']._serialized_end=172
-  _globals['_LISTDEADREQUEST']._serialized_start=174
-  _globals['_LISTDEADREQUEST']._serialized_end=246
-  _globals['_LISTDEADRESPONSE']._serialized_start=248
-  _globals['_LISTDEADRESPONSE']._serialized_end=335
-  _globals['_GETDEADREQUEST']._serialized_start=337
-  _globals['_GETDEADREQUEST']._serialized_end=365
-  _globals['_GETDEADRESPONSE']._serialized_start=367
-  _globals['_GETDEADRESPONSE']._serialized_end=427
-  _globals['_REDRIVEREQUEST']._serialized_start=429
-  _globals['_REDRIVEREQUEST']._serialized_end=457
-  _globals['_REDRIVERESPONSE']._serialized_start=459
-  _globals['_REDRIVERESPONSE']._serialized_end=476
-  _globals['_DRAINNODEREQUEST']._serialized_start=478
-  _globals['_DRAINNODEREQUEST']._serialized_end=508
-  _globals['_DRAINNODERESPONSE']._serialized_start=510
-  _globals['_DRAINNODERESPONSE']._serialized_end=547
-  _globals['_OPERATIONSSERVICE']._serialized_start=550
-  _globals['_OPERATIONSSERVICE']._serialized_end=874
+  _globals['_DEADLETTER']._serialized_start=80
+  _globals['_DEADLETTER']._serialized_end=203
+  _globals['_LISTDEADREQUEST']._serialized_start=205
+  _globals['_LISTDEADREQUEST']._serialized_end=277
+  _globals['_LISTDEADRESPONSE']._serialized_start=279
+  _globals['_LISTDEADRESPONSE']._serialized_end=366
+  _globals['_GETDEADREQUEST']._serialized_start=368
+  _globals['_GETDEADREQUEST']._serialized_end=396
+  _globals['_GETDEADRESPONSE']._serialized_start=398
+  _globals['_GETDEADRESPONSE']._serialized_end=458
+  _globals['_REDRIVEREQUEST']._serialized_start=460
+  _globals['_REDRIVEREQUEST']._serialized_end=488
+  _globals['_REDRIVERESPONSE']._serialized_start=490
+  _globals['_REDRIVERESPONSE']._serialized_end=507
+  _globals['_LISTCALLBACKSREQUEST']._serialized_start=509
+  _globals['_LISTCALLBACKSREQUEST']._serialized_end=585
+  _globals['_LISTCALLBACKSRESPONSE']._serialized_start=587
+  _globals['_LISTCALLBACKSRESPONSE']._serialized_end=683
+  _globals['_DRAINNODEREQUEST']._serialized_start=685
+  _globals['_DRAINNODEREQUEST']._serialized_end=715
+  _globals['_DRAINNODERESPONSE']._serialized_start=717
+  _globals['_DRAINNODERESPONSE']._serialized_end=754
+  _globals['_OPERATIONSSERVICE']._serialized_start=757
+  _globals['_OPERATIONSSERVICE']._serialized_end=1173
 # @@protoc_insertion_point(module_scope)

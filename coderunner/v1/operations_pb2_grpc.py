@@ -49,6 +49,11 @@ class OperationsServiceStub(object):
                 request_serializer=coderunner_dot_v1_dot_operations__pb2.RedriveRequest.SerializeToString,
                 response_deserializer=coderunner_dot_v1_dot_operations__pb2.RedriveResponse.FromString,
                 _registered_method=True)
+        self.ListCallbacks = channel.unary_unary(
+                '/coderunner.v1.OperationsService/ListCallbacks',
+                request_serializer=coderunner_dot_v1_dot_operations__pb2.ListCallbacksRequest.SerializeToString,
+                response_deserializer=coderunner_dot_v1_dot_operations__pb2.ListCallbacksResponse.FromString,
+                _registered_method=True)
         self.DrainNode = channel.unary_unary(
                 '/coderunner.v1.OperationsService/DrainNode',
                 request_serializer=coderunner_dot_v1_dot_operations__pb2.DrainNodeRequest.SerializeToString,
@@ -81,6 +86,13 @@ class OperationsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCallbacks(self, request, context):
+        """Callbacks that were not taken at the first call, the newest word first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DrainNode(self, request, context):
         """The node takes nothing new, finishes what it runs, deregisters and ends with exit code 0.
         """
@@ -105,6 +117,11 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.Redrive,
                     request_deserializer=coderunner_dot_v1_dot_operations__pb2.RedriveRequest.FromString,
                     response_serializer=coderunner_dot_v1_dot_operations__pb2.RedriveResponse.SerializeToString,
+            ),
+            'ListCallbacks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCallbacks,
+                    request_deserializer=coderunner_dot_v1_dot_operations__pb2.ListCallbacksRequest.FromString,
+                    response_serializer=coderunner_dot_v1_dot_operations__pb2.ListCallbacksResponse.SerializeToString,
             ),
             'DrainNode': grpc.unary_unary_rpc_method_handler(
                     servicer.DrainNode,
@@ -193,6 +210,33 @@ class OperationsService(object):
             '/coderunner.v1.OperationsService/Redrive',
             coderunner_dot_v1_dot_operations__pb2.RedriveRequest.SerializeToString,
             coderunner_dot_v1_dot_operations__pb2.RedriveResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCallbacks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coderunner.v1.OperationsService/ListCallbacks',
+            coderunner_dot_v1_dot_operations__pb2.ListCallbacksRequest.SerializeToString,
+            coderunner_dot_v1_dot_operations__pb2.ListCallbacksResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from broker_gateway.application.ports import DeliveryError
+from broker_gateway.application.callback_delivery import first_record
+from broker_gateway.application.ports import DeliveryError, RecordPage
+from schemas.callback import CallbackRecord, DeliveryState
 from schemas.execution import DeadLetter, Execution, ResultMessage
 from tests.builders import a_dead_letter
 
@@ -115,16 +117,29 @@ class MemoryTransport:
 
 
 class MemoryAttemptLedger:
-    """Implements ``AttemptLedger``. Relays share it as they share the bus."""
+    """Implements ``AttemptLedger``. Relays share it as they share the bus. A page token is a position."""
 
     def __init__(self) -> None:
-        self.words: dict[tuple[str, str], tuple[int, str]] = {}
+        self.records: dict[tuple[str, str], CallbackRecord] = {}
 
-    async def failed(self, result: ResultMessage) -> int:
-        return self.words.get(_key(result), (0, ""))[0]
+    async def known(self, result: ResultMessage) -> CallbackRecord:
+        return self.records.get(_key(result), first_record(result))
 
-    async def note(self, result: ResultMessage, attempts: int, error: str) -> None:
-        self.words[_key(result)] = attempts, error
+    async def note(self, result: ResultMessage, record: CallbackRecord) -> None:
+        self.records.pop(_key(result), None)
+        self.records[_key(result)] = record
+
+    async def newest(self, task_id: str) -> CallbackRecord | None:
+        found = [record for (of, _), record in self.records.items() if of == task_id]
+        return found[-1] if found else None
+
+    async def page(self, state: DeliveryState | None, size: int, token: str) -> RecordPage:
+        if token and not (token.isdecimal() and len(token) < 20):
+            raise ValueError(f"not a page token: {token!r}")
+        start = int(token or 0)
+        found = [one for one in reversed(self.records.values()) if state in (None, one.state)]
+        rest = found[start + size :]
+        return RecordPage(found[start : start + size], str(start + size) if rest else "")
 
 
 def _key(result: ResultMessage) -> tuple[str, str]:

@@ -48,6 +48,7 @@ class FakeGateway:
     languages: list[catalog_pb2.Language] = field(default_factory=lambda: [PYTHON, CPP])
     nodes: list[catalog_pb2.Node] = field(default_factory=lambda: [NODE])
     letters: list[operations_pb2.DeadLetter] = field(default_factory=list)
+    callbacks: list[execution_pb2.CallbackRecord] = field(default_factory=list)
     """Newest first; a redrive takes one away."""
     leaves_after: int = 2
     """A drained node is listed so many times more."""
@@ -180,6 +181,13 @@ class _Execution(execution_pb2_grpc.ExecutionServiceServicer):
         self._gateway.enter("Get", request, context)
         return execution_pb2.GetResponse(execution=self._gateway.scripted(request.id, context).result)
 
+    def CallbackAttempts(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("CallbackAttempts", request, context)
+        found = [one for one in self._gateway.callbacks if one.id == request.id]
+        if not found:
+            self._gateway.scripted(request.id, context)
+        return execution_pb2.CallbackAttemptsResponse(record=found[0] if found else None)
+
     def List(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._gateway.enter("List", request, context)
         known = [script.result for script in self._gateway._scripts.values()][::-1]
@@ -241,6 +249,14 @@ class _Operations(operations_pb2_grpc.OperationsServiceServicer):
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, "its message cannot be read")
         self._gateway.letters.remove(letter)
         return operations_pb2.RedriveResponse()
+
+    def ListCallbacks(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("ListCallbacks", request, context)
+        found = [one for one in self._gateway.callbacks if request.state in ("", one.state)]
+        start = int(request.page_token or 0)
+        end = start + min(request.page_size or 50, 2)
+        token = str(end) if end < len(found) else ""
+        return operations_pb2.ListCallbacksResponse(records=found[start:end], next_page_token=token)
 
     def DrainNode(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._gateway.enter("DrainNode", request, context)

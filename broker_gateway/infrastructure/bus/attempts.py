@@ -1,37 +1,76 @@
-"""The ledger of failed callback attempts, on the stream CALLBACKS, which keeps the newest word about each result."""
+"""The ledger of callback attempts, on the stream CALLBACKS, which keeps the newest word about each result."""
 
 from __future__ import annotations
 
 import msgspec
 
-from broker_gateway.application.clock import wall_clock_ms
+from broker_gateway.application.callback_delivery import first_record
+from broker_gateway.application.ports import RecordPage
 from broker_gateway.infrastructure.bus import streams
+from broker_gateway.infrastructure.bus.streams import Bounds
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
-from schemas.execution import FailedCallback, ResultMessage
+from schemas.callback import CallbackRecord, DeliveryState
+from schemas.execution import ResultMessage
 
-MAX_ERROR_CHARS = 300
+WINDOW = 256
+"""Sequences that are looked through at a time, backwards; four times as many after a window with nothing in it."""
+MAX_WINDOW = 65_536
+_BATCH = 64
+_BATCH_BYTES = 4 << 20
+
+Found = list[tuple[int, CallbackRecord]]
+"""Records, each with its sequence."""
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(FailedCallback)
+_decoder = msgspec.json.Decoder(CallbackRecord)
 
 
 class BusAttemptLedger:
-    """Implements ``AttemptLedger``."""
+    """Implements ``AttemptLedger``. A page token is the sequence below which the next page starts."""
 
     def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
 
-    async def failed(self, result: ResultMessage) -> int:
+    async def known(self, result: ResultMessage) -> CallbackRecord:
         payload = await streams.last_payload_of_any_replica(self._bus, names.STREAM_CALLBACKS, _subject(result))
-        return 0 if payload is None else _decoder.decode(payload).attempts
+        new = first_record(result)
+        if payload is None:
+            return new
+        return msgspec.structs.replace(_decoder.decode(payload), url=new.url, client=new.client)
 
-    async def note(self, result: ResultMessage, attempts: int, error: str) -> None:
-        word = FailedCallback(
-            id=result.execution.id, attempts=attempts, error=error[:MAX_ERROR_CHARS], at_ms=wall_clock_ms()
-        )
-        await jetstream.store(self._bus, _subject(result), _encoder.encode(word))
+    async def note(self, result: ResultMessage, record: CallbackRecord) -> None:
+        await jetstream.store(self._bus, _subject(result), _encoder.encode(record))
+
+    async def newest(self, task_id: str) -> CallbackRecord | None:
+        found = await jetstream.last_message(self._bus, names.STREAM_CALLBACKS, names.callbacks_of(task_id))
+        return None if found is None else _decoder.decode(found.payload)
+
+    async def page(self, state: DeliveryState | None, size: int, token: str) -> RecordPage:
+        first, below, _ = await streams.bounds_of_page(self._bus, names.STREAM_CALLBACKS, token)
+        found: Found = []
+        window_size = WINDOW
+        while below > first and len(found) < size:
+            start = max(first, below - window_size)
+            window = [one for one in await self._window(start, below) if state in (None, one[1].state)]
+            found += reversed(window)
+            below, window_size = start, WINDOW if window else min(4 * window_size, MAX_WINDOW)
+        if len(found) >= size:
+            below = found[size - 1][0]
+        return RecordPage([record for _, record in found[:size]], streams.token_for(Bounds(first, below)))
+
+    async def _window(self, start: int, below: int) -> Found:
+        """The records of a window, oldest first."""
+        found: Found = []
+        while start < below:
+            body = {"next_by_subj": names.CALLBACKS_WILDCARD, "seq": start, "batch": _BATCH, "max_bytes": _BATCH_BYTES}
+            batch = await streams.read_batch(self._bus, names.STREAM_CALLBACKS, body)
+            if not batch:
+                break
+            found += [(streams.sequence_of(message), _decoder.decode(message.data)) for message in batch]
+            start = found[-1][0] + 1
+        return [one for one in found if one[0] < below]
 
 
 def _subject(result: ResultMessage) -> str:

@@ -24,6 +24,7 @@ def judge(status: int, retry_after: str = "") -> None:
         f"the endpoint answered {status}",
         permanent=permanent,
         retry_after_s=None if permanent else retry_after_s(retry_after),
+        answer=str(status),
     )
 
 

@@ -76,7 +76,8 @@ class GrpcCallbackTransport:
                 metadata = tuple((name.lower(), value) for name, value in headers.items())
                 await call(request, timeout=within_s, metadata=metadata)
             except grpc.aio.AioRpcError as error:
-                raise DeliveryError(f"the endpoint answered {error.code().name}") from error
+                code = error.code().name
+                raise DeliveryError(f"the endpoint answered {code}", answer=code) from error
 
     async def close(self) -> None:
         """Closes all channels."""

@@ -1,30 +1,83 @@
-"""The count of failed callbacks, of the fake as of the real adapter."""
+"""The record of callback attempts, of the fake as of the real adapter."""
 
 from __future__ import annotations
 
 import msgspec
+import pytest
 
+from broker_gateway.application.callback_delivery import Call, first_record
+from broker_gateway.application.ports import DeliveryError
+from schemas.callback import MAX_ERROR_CHARS, MAX_TRIED, DeliveryState
+from schemas.execution import ResultMessage
 from schemas.task import Callback
 from tests.builders import a_result
 from tests.contracts.gateway.bus_parts import Parts
 
 
+async def fails(parts: Parts, result: ResultMessage, times: int = 1, error: str = "503") -> None:
+    for _ in range(times):
+        call = Call(1_000, 2.5, DeliveryError(error, answer="503"))
+        await parts.ledger.note(result, call.after(await parts.ledger.known(result), DeliveryState.RETRYING, 6_000))
+
+
 async def test_what_never_failed_has_no_attempts(parts: Parts) -> None:
-    assert await parts.ledger.failed(a_result("a", "http://h/")) == 0
+    result = a_result("a", "http://h/")
+    assert await parts.ledger.known(result) == first_record(result)
+    assert await parts.ledger.newest("a") is None
+    assert (await parts.ledger.page(None, 10, "")).records == []
 
 
 async def test_the_newest_word_counts_for_its_own_result(parts: Parts) -> None:
     result = a_result("a", "http://h/")
-    await parts.ledger.note(result, 1, "503")
-    await parts.ledger.note(result, 2, "x" * 10_000)
-    assert await parts.ledger.failed(result) == 2
-    assert await parts.ledger.failed(a_result("b", "http://h/")) == 0
+    await fails(parts, result, 2)
+    record = await parts.ledger.known(result)
+    assert (record.attempts, record.error, record.url, record.client) == (2, "503", "http://h/", result.client)
+    assert [(one.number, one.answer, one.latency_ms, one.next_at_ms) for one in record.tried] == [
+        (1, "503", 2.5, 6_000),
+        (2, "503", 2.5, 6_000),
+    ]
+    assert (await parts.ledger.known(a_result("b", "http://h/"))).attempts == 0
+
+
+async def test_the_newest_attempts_are_kept_each_with_a_bounded_error(parts: Parts) -> None:
+    result = a_result("a", "http://h/")
+    await fails(parts, result, MAX_TRIED + 3, "x" * 10_000)
+    record = await parts.ledger.known(result)
+    assert record.attempts == MAX_TRIED + 3
+    assert [one.number for one in record.tried] == list(range(4, MAX_TRIED + 4))
+    assert {len(one.error) for one in record.tried} == {MAX_ERROR_CHARS}
 
 
 async def test_a_task_that_ran_once_more_starts_over(parts: Parts) -> None:
     result = a_result("a", "http://h/")
-    await parts.ledger.note(result, 5, "503")
+    await fails(parts, result, 5)
     again = msgspec.structs.replace(result, callback=Callback(url="http://h/", occasion="7"))
-    assert await parts.ledger.failed(again) == 0
-    await parts.ledger.note(again, 1, "503")
-    assert (await parts.ledger.failed(result), await parts.ledger.failed(again)) == (5, 1)
+    assert (await parts.ledger.known(again)).attempts == 0
+    await fails(parts, again)
+    assert (await parts.ledger.known(result)).attempts == 5
+    newest = await parts.ledger.newest("a")
+    assert newest is not None
+    assert newest.attempts == 1
+
+
+async def test_records_come_newest_first_in_pages_also_by_their_state(parts: Parts) -> None:
+    for number in range(5):
+        await fails(parts, a_result(f"t{number}", "http://h/"))
+    result = a_result("t1", "http://h/")
+    taken = Call(9_000, 1.0, None).after(await parts.ledger.known(result), DeliveryState.DELIVERED)
+    await parts.ledger.note(result, taken)
+    found, token = [], ""
+    while page := await parts.ledger.page(None, 2, token):
+        found.append([one.id for one in page.records])
+        token = page.next_token
+        if not token:
+            break
+    assert found == [["t1", "t4"], ["t3", "t2"], ["t0"]]
+    (delivered,) = (await parts.ledger.page(DeliveryState.DELIVERED, 9, "")).records
+    assert [one.answer for one in delivered.tried] == ["503", "ok"]
+
+
+@pytest.mark.parametrize("token", ["x", "-1", "9" * 30])
+async def test_a_token_that_is_none_is_a_value_error(parts: Parts, token: str) -> None:
+    with pytest.raises(ValueError, match="token"):
+        await parts.ledger.page(None, 2, token)

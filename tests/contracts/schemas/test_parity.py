@@ -22,6 +22,7 @@ from coderunner import model, requests, responses
 from coderunner import task as sdk
 from coderunner.v1 import catalog_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
+from schemas import callback as wire_callback
 from schemas import diagnostic as wire_diagnostic
 from schemas import execution as wire
 from schemas import node as wire_node
@@ -80,6 +81,10 @@ PAIRS = [
     Pair(wire.CaseResult, pb.CaseResult),
     Pair(wire.OutputChunk, pb.OutputChunk, left={"id": "a watcher knows which task it watches"}),
     Pair(wire.DeadLetter, operations_pb2.DeadLetter, left={"subject": "the bus's matter"}),
+    Pair(wire_callback.CallbackRecord, pb.CallbackRecord),
+    Pair(wire_callback.CallbackAttempt, pb.CallbackAttempt),
+    Pair(pb.CallbackRecord, model.CallbackRecord),
+    Pair(pb.CallbackAttempt, model.CallbackAttempt),
     Pair(wire_node.NodeRecord, catalog_pb2.Node),
     Pair(pb.Execution, model.Execution),
     Pair(pb.Stage, model.Stage),

@@ -27,6 +27,10 @@ def test_every_field_is_always_sent() -> None:
     assert optional == {
         ("LanguageRecord", "baseline_memory_bytes"),
         ("Callback", "occasion"),
+        ("CallbackRecord", "url"),
+        ("CallbackRecord", "client"),
+        ("CallbackRecord", "state"),
+        ("CallbackRecord", "tried"),
         ("Execution", "diagnostics"),
         ("TaskMessage", "large_result"),
     }

@@ -79,6 +79,15 @@ async def test_a_result_is_tried_as_often_as_promised_though_its_endpoint_rests_
             return {letter.id async for letter in operator.dead()} == set(tasks)
 
         await eventually(all_dead, PATIENCE_S)
+
+        async def all_told() -> bool:
+            return {one.id async for one in operator.callbacks("GIVEN_UP")} == set(tasks)
+
+        await eventually(all_told, PATIENCE_S)
+        record = await good.callback_attempts(tasks[0])
+        assert record is not None
+        assert [(one.number, one.answer) for one in record.tried] == [(1, "503"), (2, "503"), (3, "503")]
+        assert [one.next_at_ms > one.at_ms for one in record.tried] == [True, True, False]
     assert called == dict.fromkeys(tasks, 3)
 
 

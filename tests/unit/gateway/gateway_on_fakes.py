@@ -38,7 +38,7 @@ from broker_gateway.domain.quota import QuotaPolicy
 from schemas.execution import Execution, ResultMessage
 from schemas.status import Status
 from tests.builders import a_draft, a_node_record, a_result
-from tests.fakes.callbacks import MemoryTransport
+from tests.fakes.callbacks import MemoryAttemptLedger, MemoryTransport
 from tests.fakes.live_nodes import MemoryNodeDirectory
 from tests.fakes.memory_bus import (
     MemoryBus,
@@ -86,12 +86,14 @@ class GatewayOnFakes:
         self._history, self._feeds = MemoryHistory(self.bus), MemoryLiveFeed(self.bus)
         self._lookup = TaskLookup(results=self._results, history=self._history, queue=self._queue)
         self.submission = self._submission(admission or AdmissionPolicy(), settings or SubmissionSettings())
+        self.ledger = MemoryAttemptLedger()
         self.service = CodeExecutionAppService(
             submission=self.submission,
             waiting=self._waiting(WaitSettings(lookup_every_s=lookup_every_s)),
             lookup=self._lookup,
             listing=Listing(history=self._history, nodes=self.nodes),
             cancelling=self._cancelling(cancel or CancelSettings()),
+            attempts=self.ledger,
         )
         self.expiring = self._expiring()
         self.placing = self._placing(PlacingSettings(queue_limit=5))
@@ -175,10 +177,13 @@ class GatewayOnFakes:
             results=self._results,
             history=self._history,
             delivery=CallbackDelivery({"http": self.transport}, PATIENCE_S),
+            ledger=self.ledger,
             settings=settings,
             now_ms=self.clock,
         )
-        return OperationsAppService(dead=self.dead, redriving=redriving, control=self.control, settings=settings)
+        return OperationsAppService(
+            dead=self.dead, redriving=redriving, attempts=self.ledger, control=self.control, settings=settings
+        )
 
     def clock(self) -> int:
         return self.now_ms

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
+from broker_gateway.application.callback_delivery import first_record
 from broker_gateway.application.callback_relay import CallbackRelay
 from broker_gateway.application.settings import RelaySettings
 from tests.builders import SUBMITTED_AT_MS, a_result
@@ -54,7 +55,8 @@ class RelayOnFakes:
 
     def has_failed(self, task_id: str, attempts: int) -> None:
         """So many attempts were made for the result before, by whatever relay."""
-        self.ledger.words[task_id, ""] = attempts, "503"
+        record = first_record(a_result(task_id, "http://h/"))
+        self.ledger.records[task_id, ""] = msgspec.structs.replace(record, attempts=attempts, error="503")
 
 
 @asynccontextmanager

@@ -170,7 +170,7 @@ async def test_an_endpoint_that_rests_costs_no_attempt_and_the_result_waits_for_
             waiting = delivery(attempt=times)
             assert await setup.settled(waiting) == ["retry"]
             assert waiting.delay_s == 10.0
-        assert setup.ledger.words == {}
+        assert setup.ledger.records == {}
         assert await setup.settled(delivery(attempt=4)) == ["done"]
 
 

@@ -18,6 +18,7 @@ from tests.unit.gateway.grpc_calls import Calls, Code, details, failure, serving
 
 EVERY_CALL = (
     ("ListDead", pb.ListDeadRequest()),
+    ("ListCallbacks", pb.ListCallbacksRequest()),
     ("GetDead", pb.GetDeadRequest(id="t1")),
     ("Redrive", pb.RedriveRequest(id="t1")),
     ("DrainNode", pb.DrainNodeRequest(id="n1")),

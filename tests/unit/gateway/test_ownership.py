@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from broker_gateway.application.callback_delivery import first_record
 from broker_gateway.interfaces.server import SERVICES
 from coderunner.v1 import catalog_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
@@ -21,7 +22,7 @@ BLOG: Metadata = (("authorization", "Bearer b"),)
 SCHOOL: Metadata = (("authorization", "Bearer s"),)
 OPERATOR: Metadata = (("authorization", "Bearer o"),)
 
-OWNED = {"Get", "Watch", "Cancel", "List"}
+OWNED = {"Get", "Watch", "Cancel", "List", "CallbackAttempts"}
 """Methods that tell of a task by its id, or of many."""
 OF_NOBODYS_TASK = {
     "Submit": "makes the caller's own task",
@@ -30,6 +31,7 @@ OF_NOBODYS_TASK = {
     "ListLanguages": "tells of nodes",
     "ListNodes": "tells of nodes",
     "ListDead": "operators only",
+    "ListCallbacks": "operators only",
     "GetDead": "operators only",
     "Redrive": "operators only",
     "DrainNode": "operators only",
@@ -93,8 +95,14 @@ async def cancel(calls: Calls, task_id: str, metadata: Metadata) -> Any:
     return await calls.execution.Cancel(pb.CancelRequest(id=task_id), metadata=metadata)
 
 
+async def callback_attempts(calls: Calls, task_id: str, metadata: Metadata) -> Any:
+    calls.gateway.ledger.records[task_id, ""] = first_record(a_result(task_id, "http://h/"))
+    answer = await calls.execution.CallbackAttempts(pb.CallbackAttemptsRequest(id=task_id), metadata=metadata)
+    return pb.GetResponse(execution=pb.Execution(id=answer.record.id))
+
+
 STATES = [queued, queued_without_an_event, running, ended, ended_with_no_word_of_its_client]
-METHODS = [get, watch, cancel]
+METHODS = [get, watch, cancel, callback_attempts]
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)

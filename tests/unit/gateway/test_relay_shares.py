@@ -53,7 +53,7 @@ async def test_what_one_client_may_not_hold_is_handed_back_and_leaves_room_for_t
         setup.source.put(*mean)
         await setup.until(lambda: sum(one.settled.is_set() for one in mean) == 16)
         assert {(one.outcome, one.delay_s) for one in mean if one.settled.is_set()} == {("retry", 7.0)}
-        assert setup.ledger.words == {}
+        assert setup.ledger.records == {}
         assert await setup.settled(delivery("g1", "http://good/", client="good")) == ["done"]
 
 
