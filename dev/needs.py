@@ -56,6 +56,7 @@ BY_PATH = {
     "tests/integration/guarantees/test_clusters.py": SERVERS,
     "tests/integration/guarantees/test_fair_shares.py": SERVERS,
     "tests/integration/guarantees/test_full_store.py": SERVERS,
+    "tests/integration/guarantees/test_history_role.py": SERVERS,
     "tests/integration/guarantees/test_leaving.py": SERVERS,
     "tests/integration/guarantees/test_order.py": SERVERS,
     "tests/integration/guarantees/test_placing_again.py": SERVERS,
