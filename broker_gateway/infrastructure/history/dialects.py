@@ -46,18 +46,26 @@ def insert_labels(dialect: str) -> Insert:
 
 
 def comes_before(dialect: str, cursor: Cursor) -> ColumnElement[bool]:
-    """What a list has after the cursor: as a range of the index, which MySQL does not see in a comparison of rows."""
-    era, position = int64(cursor.place.era), int64(cursor.place.position)
-    task_id = plain(cursor.task_id)
-    if dialect not in MYSQL:
-        return tuple_(tasks.c.era, tasks.c.position, tasks.c.task_id) < tuple_(
-            literal(era, tasks.c.era.type), literal(position, tasks.c.position.type), literal(task_id, Exact())
+    """What a list has after the cursor, as a range of the index. MySQL sees none in a comparison of rows. PostgreSQL
+    takes what comes before an era that all tasks have for nothing, and would read everybody's tasks to find one
+    client's: told "before or at", it knows better."""
+    place = [
+        (tasks.c.era, int64(cursor.place.era)),
+        (tasks.c.position, int64(cursor.place.position)),
+        (tasks.c.task_id, plain(cursor.task_id)),
+    ]
+    if dialect in MYSQL:
+        (era, its_era), (position, its_position), (task_id, its_id) = place
+        return or_(
+            era < its_era,
+            and_(era == its_era, position < its_position),
+            and_(era == its_era, position == its_position, task_id < its_id),
         )
-    return or_(
-        tasks.c.era < era,
-        and_(tasks.c.era == era, tasks.c.position < position),
-        and_(tasks.c.era == era, tasks.c.position == position, tasks.c.task_id < task_id),
-    )
+    row = tuple_(*(column for column, _ in place))
+    its_row = tuple_(*(literal(value, column.type) for column, value in place))
+    if dialect == "postgresql":
+        return and_(row <= its_row, or_(*(column != value for column, value in place)))
+    return row < its_row
 
 
 def contains(dialect: str, column: ColumnElement[str], text: str) -> ColumnElement[bool]:

@@ -14,10 +14,12 @@ from sqlalchemy import exc
 from broker_gateway.application.history_ports import HistoryUnavailableError
 
 _WORDS = 200
-_OURS = (exc.DataError, exc.IntegrityError)
+_OURS = (exc.DataError, exc.IntegrityError, asyncpg.DataError, ValueError)
 """A value that its column does not take: that is a bug of ours, and waiting does not mend it."""
-_THEIRS = (exc.DBAPIError, exc.TimeoutError, OSError, asyncpg.PostgresError, aiomysql.MySQLError, aiosqlite.Error)
-_ASYNCPG = asyncpg.InterfaceError
+_THEIRS = (
+    *(exc.DBAPIError, exc.TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError),
+    *(aiomysql.MySQLError, aiosqlite.Error),
+)
 
 
 @asynccontextmanager
@@ -29,21 +31,26 @@ async def answering(within_s: float) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise HistoryUnavailableError(f"the database did not answer within {within_s:g} s") from None
-    except _OURS:
-        raise
     except _THEIRS as error:
-        raise HistoryUnavailableError(words_of(error)) from None
-    except _ASYNCPG as error:
-        if isinstance(error, ValueError):
+        if _is_ours(error):
             raise
         raise HistoryUnavailableError(words_of(error)) from None
 
 
 def words_of(error: BaseException) -> str:
     """The first line of what the driver says, without the statement and its values."""
-    inner: BaseException = error
-    if isinstance(error, exc.DBAPIError) and error.orig is not None:
-        inner = error.orig.__cause__ or error.orig
+    inner = _original(error)
     message = next((str(part) for part in reversed(inner.args) if isinstance(part, str) and part), str(inner))
     first = message.strip().partition("\n")[0]
     return f"{type(inner).__name__}: {first}"[:_WORDS]
+
+
+def _is_ours(error: BaseException) -> bool:
+    return isinstance(error, _OURS) or isinstance(_original(error), _OURS)
+
+
+def _original(error: BaseException) -> BaseException:
+    """What the driver raised."""
+    if isinstance(error, exc.DBAPIError) and error.orig is not None:
+        return error.orig.__cause__ or error.orig
+    return error

@@ -1,15 +1,25 @@
-"""What a listed task must match, as conditions on the table ``tasks``."""
+"""The statement of a list: what its tasks must match, and where it goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, Select, desc, exists, select
 
+from broker_gateway.application.history_ports import Cursor
 from broker_gateway.application.ports import TaskFilter
-from broker_gateway.infrastructure.history.dialects import contains
+from broker_gateway.infrastructure.history.dialects import comes_before, contains
 from broker_gateway.infrastructure.history.schema import NAME_CHARS, task_labels, tasks
 from broker_gateway.infrastructure.history.texts import digest_of, int64, name, plain
+
+
+def page_query(dialect: str, wanted: TaskFilter, before: Cursor | None, size: int) -> Select[Any]:
+    """The rows of one page, the last submitted first."""
+    query = select(tasks).where(*conditions(dialect, wanted))
+    if before is not None:
+        query = query.where(comes_before(dialect, before))
+    return query.order_by(desc(tasks.c.era), desc(tasks.c.position), desc(tasks.c.task_id)).limit(size)
 
 
 def conditions(dialect: str, wanted: TaskFilter) -> Iterator[ColumnElement[bool]]:

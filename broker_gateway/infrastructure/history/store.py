@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, desc, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Insert
 
@@ -14,7 +14,7 @@ from broker_gateway.application.ports import TaskFilter
 from broker_gateway.infrastructure.history import dialects, retention
 from broker_gateway.infrastructure.history.engine import DatabaseLimits, database_url, open_engine
 from broker_gateway.infrastructure.history.failures import answering
-from broker_gateway.infrastructure.history.filters import conditions
+from broker_gateway.infrastructure.history.filters import conditions, page_query
 from broker_gateway.infrastructure.history.migration import check_version
 from broker_gateway.infrastructure.history.rows import Batch, Row, batch_of, past_task
 from broker_gateway.infrastructure.history.schema import ID_CHARS, task_outputs, tasks
@@ -59,11 +59,8 @@ class SqlHistoryStore:
         return past_task(found[0]) if found else None
 
     async def page(self, wanted: TaskFilter, before: Cursor | None, size: int) -> list[PastTask]:
-        query = select(tasks).where(*conditions(self._dialect, wanted))
-        if before is not None:
-            query = query.where(dialects.comes_before(self._dialect, before))
-        newest_first = (desc(tasks.c.era), desc(tasks.c.position), desc(tasks.c.task_id))
-        return [past_task(row) for row in await self._rows(query.order_by(*newest_first).limit(size))]
+        query = page_query(self._dialect, wanted, before, size)
+        return [past_task(row) for row in await self._rows(query)]
 
     async def count(self, wanted: TaskFilter) -> int:
         query = select(func.count().label("count")).select_from(tasks).where(*conditions(self._dialect, wanted))
