@@ -57,6 +57,7 @@ class BusLimits:
     """Tasks queued and running, all pools together; the bus refuses more whatever the gateways believe."""
     results_max_age_s: float = 24 * 3600.0
     events_max_age_s: float = 24 * 3600.0
+    callbacks_max_age_s: float = 24 * 3600.0
     dead_max_age_s: float = 7 * 24 * 3600.0
     swept: bool = False
     """Events and results go when a gateway takes them away, and not by the two ages above."""
@@ -143,7 +144,7 @@ def _callbacks(limits: BusLimits) -> JsonObject:
         names.STREAM_CALLBACKS,
         names.CALLBACKS_WILDCARD,
         limits,
-        limits.results_max_age_s,
+        limits.callbacks_max_age_s,
         max_msgs_per_subject=1,
         max_bytes=_share(limits, CALLBACKS_SHARE),
     )

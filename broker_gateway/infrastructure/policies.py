@@ -109,6 +109,7 @@ def _streams(settings: GatewaySettings) -> BusLimits:
         max_bytes=settings.bus_bytes,
         swept=bool(settings.history_url.get_secret_value()),
         results_max_age_s=settings.result_age_s,
+        callbacks_max_age_s=max(settings.result_age_s, settings.relay_give_up_s),
         events_max_age_s=settings.event_age_s,
         dead_max_age_s=settings.dead_age_s,
     )
@@ -130,6 +131,13 @@ def _limits(settings: GatewaySettings) -> LimitRules:
         raise ConfigurationError(str(error)) from None
 
 
+def _give_up_s(settings: GatewaySettings) -> float:
+    """Before a result is gone; where there is a history, it stays for as long as its callback is tried."""
+    if settings.history_url.get_secret_value():
+        return settings.relay_give_up_s
+    return min(settings.relay_give_up_s, _AGE_SHARE * settings.result_age_s)
+
+
 def _relay(settings: GatewaySettings) -> RelaySettings:
     return RelaySettings(
         at_once=settings.relay_at_once,
@@ -139,7 +147,7 @@ def _relay(settings: GatewaySettings) -> RelaySettings:
             first_timeout_s=settings.callback_first_timeout_s,
             timeout_s=settings.callback_timeout_s,
             max_pause_s=settings.relay_max_s,
-            give_up_ms=int(min(settings.relay_give_up_s, _AGE_SHARE * settings.result_age_s) * 1000),
+            give_up_ms=int(_give_up_s(settings) * 1000),
         ),
         base_s=settings.relay_base_s,
         max_s=settings.relay_max_s,

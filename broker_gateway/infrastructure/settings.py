@@ -141,7 +141,8 @@ class GatewaySettings(ConnectedSettings):
     )
     relay_give_up_s: Seconds = Field(
         12 * 3600.0,
-        description="after this, a result is a dead letter however often it was tried; at most 0.9 of result_age_s",
+        description="after this, a result is a dead letter however often it was tried; without a history "
+        "at most 0.9 of result_age_s",
     )
 
     shutdown_grace_s: Seconds = Field(15.0, description="how long calls in flight may take to finish at shutdown")
