@@ -64,33 +64,35 @@ class Projector:
 
     async def _store_all(self, entries: Sequence[HistoryEntry]) -> None:
         """Tries for as long as the database is away: what is not stored stays on the bus."""
-        while True:
-            try:
-                await self._store.record([self._redact(entry.record) for entry in entries])
-            except HistoryUnavailableError as error:
-                await self._wait_for_store(str(error))
-                if await self._works():
-                    for entry in entries:  # one of them may be what it cannot store
-                        await self._store_one(entry)
-                    return
-            else:
-                self._settle(entries)
+        while (fault := await self._fault_of(entries)) is not None:
+            is_away = isinstance(fault, HistoryUnavailableError)
+            if is_away:
+                await self._wait_for_store(str(fault))
+            if not is_away or await self._works():
+                for entry in entries:  # one of them is what it does not take
+                    await self._store_one(entry)
                 return
+        self._settle(entries)
 
     async def _store_one(self, entry: HistoryEntry) -> None:
         """What a database that works refuses twice is left out, so that it does not keep all others waiting."""
         refused = 0
-        while refused < 2:
-            try:
-                await self._store.record([self._redact(entry.record)])
-            except HistoryUnavailableError as error:
-                await self._wait_for_store(str(error))
-                refused += int(await self._works())
-            else:
+        while (fault := await self._fault_of([entry])) is not None:
+            await self._wait_for_store(str(fault))
+            refused += int(await self._works())
+            if refused > 1:
+                error = f"{type(fault).__name__}: {fault}"
+                _log.error("history_record_refused", task_id=entry.record.execution.id, error=error)
                 break
-        else:
-            _log.error("history_record_refused", task_id=entry.record.execution.id, error=self.trouble)
         self._settle([entry])
+
+    async def _fault_of(self, entries: Sequence[HistoryEntry]) -> Exception | None:
+        """What kept them from being stored: a database that is away, or one that does not take a value."""
+        try:
+            await self._store.record([self._redact(entry.record) for entry in entries])
+        except Exception as fault:  # noqa: BLE001 - whatever it is: one task must not stop the record of all others
+            return fault
+        return None
 
     async def _wait_for_store(self, why: str) -> None:
         if why != self.trouble:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pytest
+
 from broker_gateway.application.history_ports import (
     Cursor,
     HistoryEntry,
@@ -41,6 +43,7 @@ class BrokenStore:
 
     works: bool = True
     refuses: set[str] = field(default_factory=set)
+    refusal: Exception = field(default_factory=lambda: HistoryUnavailableError("such a value is not taken"))
     stored: list[str] = field(default_factory=list)
     asked: int = 0
     asked_again: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,7 +55,7 @@ class BrokenStore:
         await self.check()
         ids = [record.execution.id for record in records]
         if self.refuses & set(ids):
-            raise HistoryUnavailableError("such a value is not taken")
+            raise self.refusal
         self.stored += ids
 
     async def check(self) -> None:
@@ -127,8 +130,9 @@ async def test_nothing_is_settled_while_the_database_is_away_and_all_of_it_once_
     assert projector.trouble == ""
 
 
-async def test_what_a_database_that_works_refuses_keeps_nobody_else_waiting() -> None:
-    source, store = Source(["a", "bad", "b"], ["bad"], ["c"]), BrokenStore(refuses={"bad"})
+@pytest.mark.parametrize("refusal", [HistoryUnavailableError("too large a packet"), ValueError("out of range")])
+async def test_what_a_database_that_works_refuses_keeps_nobody_else_waiting(refusal: Exception) -> None:
+    source, store = Source(["a", "bad", "b"], ["bad"], ["c"]), BrokenStore(refuses={"bad"}, refusal=refusal)
     await project(source, store)
     assert store.stored == ["a", "b", "c"]
     assert source.settled == ["a", "bad", "b", "bad", "c"]
