@@ -87,7 +87,7 @@ def _migrate(arguments: Sequence[str]) -> int:
         if not url:
             return _complain("history_url is not set: there is no database to migrate")
         asyncio.run(migrate(url))
-    except ConfigurationError as error:
+    except (ConfigurationError, ValueError) as error:
         return _complain(str(error))
     except HistoryUnavailableError as error:
         return _complain(str(error), code=1)
