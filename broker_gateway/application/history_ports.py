@@ -45,7 +45,7 @@ class PastTask:
     place: Place
     client: str
     execution: Execution
-    """In a list without its output: ``compile`` and ``run`` are None; ``cases``, ``diagnostics``, ``warnings`` empty."""
+    """In a list without output: ``compile`` and ``run`` are None; ``cases``, ``diagnostics``, ``warnings`` empty."""
 
 
 @dataclass(frozen=True, slots=True)
