@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from broker_gateway.infrastructure.history.store import SqlHistoryStore
 from tests.chaos.engine import PrivateEngine
 from tests.chaos.ledger import Ledger
 from tests.chaos.load import Load
@@ -70,19 +71,22 @@ async def start_storm(report: Report) -> AsyncIterator[StartStorm]:
     came to is added to the report at the end, whatever the test thought of it."""
     async with AsyncExitStack() as resources:
 
-        async def start(stack: Stack, callback_to: Receiver, settle_s: float = 45) -> Storm:
+        async def start(stack: Stack, callback_to: Receiver, history_url: str, settle_s: float = 45) -> Storm:
             await callback_to.start()
             resources.push_async_callback(callback_to.close)
             serving = [one.target for one in stack.gateways if one.serves_api]
             load = await resources.enter_async_context(Load(serving, callback_to.url))
             bus = await stack.nats.connect(max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_expected)
             resources.push_async_callback(bus.close)
-            storm = Storm(stack, load, Ledger(bus, load, callback_to), report, settle_s)
+            history = SqlHistoryStore(history_url) if history_url else None
+            if history is not None:
+                resources.push_async_callback(history.close)
+            storm = Storm(stack, load, Ledger(bus, load, callback_to, history), report, settle_s)
             resources.callback(lambda: report.add(storm.balance))
             return storm
 
-        async def with_receiver(stack: Stack) -> Storm:
-            return await start(stack, Receiver())
+        async def with_receiver(stack: Stack, history_url: str = "") -> Storm:
+            return await start(stack, Receiver(), history_url)
 
         yield with_receiver
     gc.collect()  # what LEAKS speaks of is found now and not in somebody else's test

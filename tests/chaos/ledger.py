@@ -12,12 +12,15 @@ from typing import Any
 import nats.errors
 from nats.aio.client import Client
 
+from broker_gateway.application.history_ports import Cursor, HistoryStore, HistoryUnavailableError
+from broker_gateway.application.ports import TaskFilter
 from schemas import names
 from tests.chaos.load import Load
 from tests.chaos.receiver import Receiver
 
 _POLL_S = 0.1
 _ANSWER_S = 2.0
+_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +31,31 @@ class Balance:
     lost: int
     duplicates: int
     undelivered: int
+    misrecorded: int
+    """Rows of the history that are missing or there twice."""
     open: tuple[str, ...]
 
     @property
     def is_even(self) -> bool:
-        return not (self.lost or self.duplicates or self.undelivered or self.open)
+        return not (self.lost or self.duplicates or self.undelivered or self.misrecorded or self.open)
 
     def __str__(self) -> str:
-        counts = f"{self.lost} lost, {self.duplicates} duplicate results, {self.undelivered} undelivered callbacks"
+        counts = (
+            f"{self.lost} lost, {self.duplicates} duplicate results, {self.undelivered} undelivered callbacks, "
+            f"{self.misrecorded} history rows missing or doubled"
+        )
         return "; ".join([counts, *self.open])
 
 
 class Ledger:
     """A task is lost that has no stored result, or one that is not what its program said."""
 
-    def __init__(self, bus: Client, load: Load, receiver: Receiver) -> None:
+    def __init__(self, bus: Client, load: Load, receiver: Receiver, history: HistoryStore | None = None) -> None:
+        """``history``: the database of the stack's projectors, where it has one."""
         self._bus = bus
         self._load = load
         self._receiver = receiver
+        self._history = history
 
     async def settled(self, within_s: float) -> Balance:
         """The balance as soon as it is even; the last one seen if it never is in that time."""
@@ -75,12 +85,14 @@ class Ledger:
         try:
             stored, ever = await self._results()
             left = await self._left()
+            misrecorded = await self._misrecorded()
         except (
             nats.errors.Error,
             OSError,
             KeyError,
-        ) as error:  # the bus is being broken, which is what we are here for
-            return Balance(len(self._load.accepted), 0, 0, 0, (f"the bus does not answer: {error!r}",))
+            HistoryUnavailableError,
+        ) as error:  # the bus or the database is being broken, which is what we are here for
+            return Balance(len(self._load.accepted), 0, 0, 0, 0, (f"no answer: {error!r}",))
         accepted, came = self._load.accepted, self._receiver.came
         wrong = sum(
             any(not _is_right(execution, work.expected) for execution in came.get(task_id, ()))
@@ -94,8 +106,22 @@ class Ledger:
             lost=len(accepted.keys() - stored.keys()) + wrong,
             duplicates=ever - len(stored),
             undelivered=sum(not came.get(task_id) for task_id in accepted),
+            misrecorded=misrecorded,
             open=tuple(left),
         )
+
+    async def _misrecorded(self) -> int:
+        """Of the accepted tasks those whose result is not in the database, and rows that belong to none of them."""
+        if self._history is None:
+            return 0
+        recorded: set[str] = set()
+        rows, before = 0, None
+        while page := await self._history.page(TaskFilter(), before, _PAGE):
+            before = Cursor(page[-1].place, page[-1].execution.id)
+            rows += len(page)
+            recorded |= {task.execution.id for task in page if task.execution.status.is_final and task.place.position}
+        accepted = self._load.accepted.keys()
+        return len(accepted - recorded) + rows - len(recorded) + len(recorded - accepted)
 
     async def _results(self) -> tuple[Mapping[str, int], int]:
         """How many results each task has, and how many the stream has ever stored: a second one that was taken away

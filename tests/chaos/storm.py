@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tests.chaos.engine import kill_a_slot
 from tests.chaos.ledger import Balance, Ledger
@@ -25,12 +26,14 @@ class Report:
     lost: int = 0
     duplicates: int = 0
     undelivered: int = 0
+    misrecorded: int = 0
     lines: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return (
             f"chaos: {self.tasks} tasks, {self.faults} faults, {self.lost} lost, "
-            f"{self.duplicates} duplicate results, {self.undelivered} undelivered callbacks"
+            f"{self.duplicates} duplicate results, {self.undelivered} undelivered callbacks, "
+            f"{self.misrecorded} history rows missing or doubled"
         )
 
     def add(self, balance: Balance) -> None:
@@ -38,6 +41,7 @@ class Report:
         self.lost += balance.lost
         self.duplicates += balance.duplicates
         self.undelivered += balance.undelivered
+        self.misrecorded += balance.misrecorded
 
 
 class Storm:
@@ -49,7 +53,7 @@ class Storm:
         self.ledger = ledger
         self._report = report
         self._settle_s = settle_s
-        self.balance = Balance(0, 0, 0, 0, ())
+        self.balance = Balance(0, 0, 0, 0, 0, ())
 
     async def strike(self, name: str, fault: Fault, *, tasks: int, over_s: float, recipe: Recipe = simulated) -> None:
         """The fault happens when a quarter of the tasks are accepted. Raises AssertionError where the ledger is not
@@ -141,4 +145,7 @@ def running(node: Node) -> float:
     return next(float(line.split()[-1]) for line in lines if line.startswith("coderunner_node_running "))
 
 
-StartStorm = Callable[[Stack], Awaitable[Storm]]
+class StartStorm(Protocol):
+    """``start_storm(stack)``; ``history_url``: the database of the stack's projectors."""
+
+    async def __call__(self, stack: Stack, history_url: str = "") -> Storm: ...
