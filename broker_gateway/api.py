@@ -30,6 +30,7 @@ from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from broker_gateway.infrastructure.call_metrics import CallMetrics
+from broker_gateway.infrastructure.callbacks.submitted import SubmittedAddresses
 from broker_gateway.infrastructure.metrics import CountedTaskQueue, Metrics
 from broker_gateway.infrastructure.policies import Policies
 from broker_gateway.infrastructure.queue_care import QueueCare
@@ -88,6 +89,7 @@ def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> C
         secret=parts.secret,
         admission=parts.policies.admission,
         settings=parts.policies.submission,
+        callback_refusal=SubmittedAddresses(parts.policies.addresses).refusal,
     )
     return CodeExecutionAppService(
         submission=submission,

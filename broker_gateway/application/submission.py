@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from broker_gateway.application.clock import wall_clock_ms
@@ -40,6 +40,9 @@ from broker_gateway.domain.violation import Violation
 from chassis.errors import BusUnavailableError
 from schemas.status import Priority
 
+CallbackRefusal = Callable[[str], Awaitable[str]]
+"""Why the callback with this well-formed URL is refused; empty where it is not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
@@ -65,6 +68,7 @@ class Submission:
         secret: IdSecret,
         admission: AdmissionPolicy,
         settings: SubmissionSettings,
+        callback_refusal: CallbackRefusal | None = None,
         now_ms: Callable[[], int] = wall_clock_ms,
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
@@ -78,6 +82,7 @@ class Submission:
         self._admission = admission
         self._limits = ResourceLimit(admission.limits.defaults, admission.limits.allowed["wall_ms"].maximum)
         self._settings = settings
+        self._callback_refusal = callback_refusal
         self._now_ms = now_ms
         self._entropy = entropy
 
@@ -144,10 +149,19 @@ class Submission:
         key, task_id = admitted.command.draft.idempotency_key, admitted.id.value
         if key and not is_recent(key, self._now_ms()) and await self._is_known(task_id):
             return TaskDTO(task_id, is_new=False)
+        in_vain = await self._callback_in_vain(admitted.command)
+        if in_vain is not None:
+            return in_vain
         answer = await self._enter_within_quota(admitted)
         if key and isinstance(answer, Busy) and await self._is_known(task_id):
             return TaskDTO(task_id, is_new=False)  # it entered before we were busy
         return answer
+
+    async def _callback_in_vain(self, command: SubmitTaskCommand) -> Invalid | None:
+        """The refusal of a task whose callback leads to where callbacks do not go."""
+        url = command.draft.callback_url
+        words = await self._callback_refusal(url) if url is not None and self._callback_refusal is not None else ""
+        return Invalid([Violation(f"{command.path}.callback.url", words)]) if words else None
 
     async def _enter_within_quota(self, admitted: Admitted) -> TaskDTO | Refusal:
         task_id, client = admitted.id.value, admitted.command.client

@@ -31,7 +31,7 @@ from broker_gateway.application.settings import (
     SweepSettings,
     WaitSettings,
 )
-from broker_gateway.application.submission import Submission
+from broker_gateway.application.submission import CallbackRefusal, Submission
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.quota import QuotaPolicy
@@ -69,9 +69,11 @@ class GatewayOnFakes:
         quota: QuotaPolicy | None = None,
         lookup_every_s: float = 60.0,
         cancel: CancelSettings | None = None,
+        callback_refusal: CallbackRefusal | None = None,
     ) -> None:
         """``lookup_every_s`` is beyond every test's patience unless a test says otherwise."""
         self.bus = bus or MemoryBus()
+        self._callback_refusal = callback_refusal
         self.directory = MemoryNodeDirectory(a_node_record())
         self.events = MemoryTaskEvents()
         self.now_ms = NOW_MS
@@ -120,6 +122,7 @@ class GatewayOnFakes:
             secret=MemoryIdSecret(),
             admission=admission,
             settings=settings,
+            callback_refusal=self._callback_refusal,
             now_ms=self.clock,
             entropy=lambda size: next(numbers).to_bytes(size, "big"),
         )
