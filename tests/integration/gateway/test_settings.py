@@ -18,7 +18,7 @@ def no_variables_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_any_source_the_defaults_hold() -> None:
     settings = GatewaySettings.load([])
     assert settings.grpc_address == "127.0.0.1:50051"
-    assert settings.roles == ["api", "relay"]
+    assert settings.roles == ["api", "relay", "history"]
     assert settings.tokens == {}
 
 
