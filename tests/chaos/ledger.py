@@ -119,7 +119,7 @@ class Ledger:
         while page := await self._history.page(TaskFilter(), before, _PAGE):
             before = Cursor(page[-1].place, page[-1].execution.id)
             rows += len(page)
-            recorded |= {task.execution.id for task in page if task.execution.status.is_final and task.place.position}
+            recorded |= {task.execution.id for task in page if task.execution.status.is_final}
         accepted = self._load.accepted.keys()
         return len(accepted - recorded) + rows - len(recorded) + len(recorded - accepted)
 
