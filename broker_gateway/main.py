@@ -12,7 +12,6 @@ from broker_gateway.api import ApiParts, wire_api
 from broker_gateway.application.callback_relay import CallbackRelay
 from broker_gateway.application.past_results import PastResults
 from broker_gateway.application.quota_book import QuotaBook
-from broker_gateway.application.readiness import Readiness
 from broker_gateway.infrastructure import policies
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.declare import Declaration
@@ -27,6 +26,7 @@ from broker_gateway.infrastructure.bus.roll_call import RollCall
 from broker_gateway.infrastructure.bus.store_watch import StoreWatch
 from broker_gateway.infrastructure.callbacks.transports import CallbackTransports
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
+from broker_gateway.infrastructure.health import GatewayHealth
 from broker_gateway.infrastructure.history.store import SqlHistoryStore
 from broker_gateway.infrastructure.history_role import HistoryRole
 from broker_gateway.infrastructure.metrics import CountedResultSource, Metrics
@@ -78,12 +78,19 @@ class Gateway:
         self._callbacks = CallbackTransports(settings, guard, identifications, self._metrics, execution_message)
         self._quotas = self._wire_quotas()
         self._relay = self._wire_relay() if "relay" in settings.roles else None
-        self._readiness = Readiness(bus=self, relay=self._relay)
         self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, self._policies.placing)
         self._server = self._wire_api() if "api" in settings.roles else None
         self._history = self._wire_history(self._past) if self._past is not None else None
-        degraded = self._history.degraded if self._history is not None else dict
-        self._http = HttpServer(settings.http_address, self.parts, self._metrics.registry, degraded=degraded)
+        self._health = GatewayHealth(
+            stopping=self._stop.is_set,
+            bus=self._bus,
+            declaration=self._declaration,
+            store=self._store,
+            directory=self._directory if self._server is not None else None,
+            relay=self._relay,
+            history=self._history,
+        )
+        self._http = HttpServer(settings.http_address, self._health.parts, self._metrics.registry)
         self._lasting = LastingParts()
         self._memory = MemoryReturn()
         self._metrics.watch(
@@ -96,23 +103,6 @@ class Gateway:
         """Ends ``run``."""
         self._stop.set()
 
-    def connected(self) -> bool:
-        """Implements ``BusState`` for the health service: calls can be answered."""
-        return all(self.parts().values())
-
-    def parts(self) -> Mapping[str, bool]:
-        """The parts that must be there before calls can be answered. Nodes that are known stay so while etcd is away;
-        where none has been read yet, they are asked themselves."""
-        parts = {
-            "running": not self._stop.is_set(),
-            "bus": self._bus.connected(),
-            "streams": self._declaration.connected(),
-            "store": self._store.works,
-        }
-        if self._server is not None:
-            parts["nodes"] = self._directory.synced.is_set()
-        return parts
-
     async def start(self) -> None:
         """Listens, and connects in the background. Raises OSError or RuntimeError where an address is taken."""
         await self._http.start()
@@ -124,7 +114,7 @@ class Gateway:
             self._lasting.add(self._roll_call.run(), "roll call")
             self._lasting.add(self._directory.given_up(), "node directory")
             self._lasting.add(self._queue_consumers.run(self._directory), "queue consumers")
-            self._lasting.add(self._server.follow(self._readiness, every_s=HEALTH_EVERY_S), "health")
+            self._lasting.add(self._server.follow(self._health, every_s=HEALTH_EVERY_S), "health")
             for name, loop in self._queue_care.loops().items():
                 self._lasting.add(loop, name)
             if self._policies.quotas.concurrent:

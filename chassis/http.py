@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-Readiness = Callable[[], Mapping[str, bool]]
-"""What must be there before work can be done: part to whether it is."""
-Degraded = Callable[[], Mapping[str, str]]
-"""What work can be done without, and is not there: part to why."""
+from chassis.health import Parts, degraded, is_ready, status
 
 
 class HttpServer:
     """The endpoint that probes and Prometheus ask.
 
     ``/live``: 200 while this process runs its loop. ``/ready``: 200 where it can do its work, else 503; the body says
-    which part is missing, and what is ``degraded``: away, and not needed for most work. ``/health``: both, always 200.
-    ``/livez``, ``/readyz`` and ``/healthz`` are the same three under Kubernetes' names. ``/metrics``: for Prometheus.
+    which part is missing, and what is ``degraded``: away, and not needed for most work. ``/health``: 200, and every
+    part with words. ``/livez``, ``/readyz`` and ``/healthz`` are the same three under Kubernetes' names.
+    ``/metrics``: for Prometheus.
     """
 
-    def __init__(
-        self, address: str, readiness: Readiness, registry: CollectorRegistry, *, degraded: Degraded = dict
-    ) -> None:
+    def __init__(self, address: str, parts: Parts, registry: CollectorRegistry) -> None:
         """``address`` is ``host:port``; port 0 takes a free one."""
         self._address = address
-        self._readiness = readiness
-        self._degraded = degraded
+        self._parts = parts
         self._registry = registry
         self._runner: web.AppRunner | None = None
 
@@ -64,18 +59,17 @@ class HttpServer:
         return web.json_response({"live": True})
 
     async def _ready(self, _: web.Request) -> web.Response:
-        report = self._report()
+        parts = self._parts()
+        needed = {name: part.works for name, part in parts.items() if part.needed}
+        report: dict[str, object] = {"ready": is_ready(parts), "parts": needed}
+        if away := degraded(parts):
+            report["degraded"] = away
         return web.json_response(report, status=200 if report["ready"] else 503)
 
     async def _health(self, _: web.Request) -> web.Response:
-        return web.json_response({"live": True, **self._report()})
+        parts = self._parts()
+        told = {name: asdict(part) for name, part in parts.items()}
+        return web.json_response({"live": True, "ready": is_ready(parts), "status": status(parts), "parts": told})
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    def _report(self) -> dict[str, object]:
-        parts = dict(self._readiness())
-        report: dict[str, object] = {"ready": all(parts.values()), "parts": parts}
-        if degraded := dict(self._degraded()):
-            report["degraded"] = degraded
-        return report

@@ -46,6 +46,7 @@ BY_PATH = {
     "tests/contracts/gateway": DATABASES,
     "tests/contracts/node": ENGINE_AND_IMAGES,
     "tests/contracts/schemas": PACKAGES,
+    "tests/integration/chassis": SERVERS,
     "tests/integration/gateway": SERVERS,
     "tests/integration/node": SERVERS,
     "tests/integration/operations": SERVERS,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import nats.errors
 import structlog
@@ -34,6 +34,7 @@ from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsAnnouncer, NatsResultSink, NatsRunLedger
 from node.infrastructure.bus.source import NatsTaskSource
 from node.infrastructure.directory import EtcdNodeDirectory
+from node.infrastructure.health import NodeHealth
 from node.infrastructure.identity import node_id
 from node.infrastructure.languages import LanguageFileError
 from node.infrastructure.load_probe import PsutilProbe
@@ -61,6 +62,7 @@ class Node:
         self.ready = asyncio.Event()
         self._reconnected = asyncio.Event()
         self._obeys = False
+        self._not_started = "being made"
         self._lasting = LastingParts()
         self._memory = MemoryReturn()
         self._stopping: set[asyncio.Task[None]] = set()
@@ -120,7 +122,16 @@ class Node:
         )
         self.bus.on_connect(self._listen)
         self.bus.on_connect(self._keep_alive_now)
-        self.http = HttpServer(settings.http_address, self.parts, self.metrics.registry)
+        self.health = NodeHealth(
+            draining=self.draining,
+            bus=self.bus,
+            publisher=self.publisher,
+            pool=self.pool,
+            directory=self.directory,
+            heartbeat=self.heartbeat,
+            not_started=lambda: "" if self.ready.is_set() else self._not_started,
+        )
+        self.http = HttpServer(settings.http_address, self.health.parts, self.metrics.registry)
         self._wire_gauges()
 
     def _wire_gauges(self) -> None:
@@ -129,20 +140,11 @@ class Node:
         watch("capacity", "The most tasks at once.", lambda: self.settings.concurrency)
         watch("open_for", "Tasks that may run now, by measured load.", lambda: self.task_loops.open_for)
         watch("load_score", "0 (idle) to 100.", lambda: self.heartbeat.score)
-        watch("alarms", "Thresholds that the node is over.", lambda: self.heartbeat.alarm_count)
+        watch("alarms", "Thresholds that the node is over.", lambda: len(self.heartbeat.alarms))
         watch("handed_back", "Tasks that came when no task loop was free.", lambda: self.source.handed_back)
         watch("lost_pulls", "Waiting requests that the bus lost.", lambda: self.source.lost_pulls)
         watch("bus_connected", "1 while the bus is there.", self.bus.connected)
         watch("directory_reachable", "1 while the directory is there.", lambda: self.directory.reachable)
-
-    def parts(self) -> Mapping[str, bool]:
-        """The parts that must be there before tasks are taken."""
-        return {
-            "running": not self.draining.wanted,
-            "bus": self.bus.connected(),
-            "store": not self.publisher.stuck,
-            "sandboxes": self.ready.is_set(),
-        }
 
     def stop(self) -> None:
         """Begins to drain; ``run`` returns when that is done."""
@@ -217,7 +219,8 @@ class Node:
                 await self.pool.start()
 
     def _worth_another_try(self, error: Exception) -> bool:
-        log.warning("sandboxes_not_started", error=str(error))
+        self._not_started = str(error)
+        log.warning("sandboxes_not_started", error=self._not_started)
         return True
 
     async def _keep_alive(self) -> None:

@@ -286,11 +286,3 @@ class TaskEvents(Protocol):
     async def next(self) -> TaskEvent:
         """The next event, waited for. Some may be missed: who counts must forget by time as well."""
         ...
-
-
-class BusState(Protocol):
-    """The state of the connection to the bus."""
-
-    def connected(self) -> bool:
-        """True while the bus answers; from memory."""
-        ...

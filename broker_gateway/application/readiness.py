@@ -1,37 +1,31 @@
-"""The gateway's readiness: whether it can do its work now."""
+"""The gateway's readiness: which of its services can answer now."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from broker_gateway.application.callback_relay import CallbackRelay
-from broker_gateway.application.ports import BusState
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class ReadinessReport:
-    """The report on what works at one moment."""
+    """The report on what can be answered at one moment, by what is asked for."""
 
-    bus: bool
-    """The bus answers."""
-    relay: bool
-    """Callbacks are being delivered, or are another gateway's business."""
+    executions: bool
+    """Tasks can be taken, looked up and followed."""
+    catalog: bool
+    """Languages and nodes can be told. They are kept in memory, so that this outlives the bus and the directory."""
+    operations: bool
+    """Dead letters, callbacks and nodes' orders: all of that is on the bus."""
 
     @property
-    def ready(self) -> bool:
-        """True where tasks can be taken. A relay that is down delays callbacks; it is no reason to turn callers
-        away."""
-        return self.bus
+    def all(self) -> bool:
+        """True where every service can answer."""
+        return self.executions and self.catalog and self.operations
 
 
-class Readiness:
-    """The question whether the parts that the gateway needs work, answered from memory."""
-
-    def __init__(self, *, bus: BusState, relay: CallbackRelay | None = None) -> None:
-        """``relay``: None where this gateway runs none."""
-        self._bus = bus
-        self._relay = relay
+class Readiness(Protocol):
+    """The question whether the gateway can do its work, answered from memory."""
 
     def report(self) -> ReadinessReport:
         """The report on what works now."""
-        return ReadinessReport(self._bus.connected(), self._relay is None or self._relay.is_running)
+        ...

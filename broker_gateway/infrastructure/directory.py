@@ -53,6 +53,8 @@ class EtcdNodeDirectory:
         self._failures = Failures(settings.backoff, settings.reconnect_tries)
         self.synced = asyncio.Event()
         """Set once nodes are known: read for the first time, or told by themselves."""
+        self.trouble = "not read yet"
+        """Why etcd cannot be asked; empty where it can."""
 
     def nodes(self) -> Sequence[NodeRecord]:
         """Sorted by id. The same object until something changes."""
@@ -100,9 +102,13 @@ class EtcdNodeDirectory:
                 client, endpoint = self._endpoints.next_client()  # refuses a user without a password
                 await self._session(client, endpoint)
             except (aetcd.ClientError, grpc.RpcError, OSError, TimeoutError) as error:
-                log.warning("directory_away", endpoint=endpoint, error=words(error))
-            except Exception:  # a message that we do not understand must not end this task
+                self.trouble = words(error)
+                log.warning("directory_away", endpoint=endpoint, error=self.trouble)
+            except Exception as error:  # a message that we do not understand must not end this task
+                self.trouble = words(error)
                 log.exception("directory_failed", endpoint=endpoint)
+            else:
+                self.trouble = "the watch has ended"
             self._away.set()
             await asyncio.sleep(self._failures.next_s())
 
@@ -117,6 +123,7 @@ class EtcdNodeDirectory:
                     log.info("directory_connected", endpoint=endpoint, nodes=len(self._nodes))
                 self.synced.set()
                 self._away.clear()
+                self.trouble = ""
                 self._failures.reset()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(RESYNC_S):

@@ -75,11 +75,10 @@ class HistoryRole:
                 await asyncio.sleep(failures.next_s())
         await self._watch.run()
 
-    def degraded(self) -> Mapping[str, str]:
-        """What does not work of it, and why."""
+    def trouble(self) -> str:
+        """Why it does not work; empty where it does."""
         troubles = [self._watch.trouble, *(projector.trouble for projector in self._projectors.values())]
-        trouble = next(filter(None, troubles), "")
-        return {"history": trouble} if trouble else {}
+        return next(filter(None, troubles), "")
 
 
 def _whole(record: TaskRecord) -> TaskRecord:

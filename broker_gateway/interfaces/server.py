@@ -15,7 +15,7 @@ from grpc_reflection.v1alpha import reflection
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.operations_service import OperationsAppService
-from broker_gateway.application.readiness import Readiness
+from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.quota import CallPolicy
 from broker_gateway.interfaces.authentication import BearerTokens
@@ -38,11 +38,11 @@ _add_execution: Callable[..., None] = execution_pb2_grpc.add_ExecutionServiceSer
 _add_catalog: Callable[..., None] = catalog_pb2_grpc.add_CatalogServiceServicer_to_server
 _add_operations: Callable[..., None] = operations_pb2_grpc.add_OperationsServiceServicer_to_server
 
-SERVICES = (
-    execution_pb2.DESCRIPTOR.services_by_name["ExecutionService"].full_name,
-    catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name,
-    operations_pb2.DESCRIPTOR.services_by_name["OperationsService"].full_name,
-)
+EXECUTION = execution_pb2.DESCRIPTOR.services_by_name["ExecutionService"].full_name
+CATALOG = catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name
+OPERATIONS = operations_pb2.DESCRIPTOR.services_by_name["OperationsService"].full_name
+SERVICES = (EXECUTION, CATALOG, OPERATIONS)
+_NOT_READY = ReadinessReport(executions=False, catalog=False, operations=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +68,34 @@ class GrpcServer:
         self._server = server
         self._health = health_servicer
         self._address = address
-        self._is_ready: bool | None = None
+        self._said: ReadinessReport | None = None
 
     async def start(self) -> int:
         """Starts to listen, not yet ready; returns the port. Raises RuntimeError where the address is taken."""
-        await self.set_ready(False)
+        await self.tell(_NOT_READY)
         port = self._server.add_insecure_port(self._address)
         await self._server.start()
         return port
 
-    async def set_ready(self, is_ready: bool) -> None:
-        """Sets what the standard health service says of the server and of each service."""
-        if is_ready == self._is_ready:
+    async def tell(self, report: ReadinessReport) -> None:
+        """Sets what the standard health service says of each service, and of the server (``""``) as a whole."""
+        if report == self._said:
             return
-        self._is_ready = is_ready
+        self._said = report
         answers = health_pb2.HealthCheckResponse
-        status = answers.SERVING if is_ready else answers.NOT_SERVING
-        for name in ("", *SERVICES):
-            await self._health.set(name, status)
+        serving = {
+            "": report.all,
+            EXECUTION: report.executions,
+            CATALOG: report.catalog,
+            OPERATIONS: report.operations,
+        }
+        for name, serves in serving.items():
+            await self._health.set(name, answers.SERVING if serves else answers.NOT_SERVING)
 
     async def follow(self, readiness: Readiness, *, every_s: float = 0.5) -> None:
         """Keeps the health service in step with ``readiness``, for ever."""
         while True:
-            await self.set_ready(readiness.report().ready)
+            await self.tell(readiness.report())
             await asyncio.sleep(every_s)
 
     async def stop(self, grace_s: float) -> None:

@@ -69,6 +69,7 @@ class BusConnection:
         self._joined = False
         """This client was connected before: the library calls ``_choose`` before each further try."""
         self._closing = False
+        self._last_error = "no try has ended yet"
 
     @property
     def current(self) -> Client:
@@ -83,6 +84,13 @@ class BusConnection:
     def connected(self) -> bool:
         """True while the bus is there."""
         return self._up.is_set() and self._client.is_connected
+
+    def words(self) -> str:
+        """How it is with the connection, for people."""
+        if not self.connected():
+            return f"not connected: {self._last_error}"
+        url = self._client.connected_url
+        return f"connected to {url.netloc.rpartition('@')[2] if url else 'the bus'}"
 
     def on_connect(self, hook: Hook) -> None:
         """Has ``hook`` awaited after each connection and reconnection: the server has forgotten our pull requests by
@@ -247,7 +255,8 @@ class BusConnection:
         return servers[self._failures.count % len(servers)], self._failures.next_s()
 
     async def _on_error(self, error: Exception) -> None:
-        log.warning("bus_error", error=str(error) or repr(error))
+        self._last_error = str(error) or repr(error)
+        log.warning("bus_error", error=self._last_error)
         if not self._joined:
             await asyncio.sleep(self._failures.next_s())  # the library's first connection loop waits for this
 
@@ -263,6 +272,7 @@ class BusConnection:
     async def _on_disconnected(self) -> None:
         if self._up.is_set() and not self._closing:
             log.warning("bus_disconnected")
+            self._last_error = "the connection was lost"
         self._up.clear()
         self._requests.fail()
 

@@ -82,9 +82,9 @@ class Heartbeat:
         return self._load
 
     @property
-    def alarm_count(self) -> int:
-        """How many thresholds the node is over."""
-        return len(self._alarms)
+    def alarms(self) -> Sequence[str]:
+        """The thresholds that the node is over."""
+        return self._alarms
 
     @property
     def score(self) -> float:

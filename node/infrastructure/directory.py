@@ -36,6 +36,8 @@ class EtcdNodeDirectory:
         self._told_away = False
         self._told_fault = ""
         self.reachable = False
+        self.trouble = "not told yet"
+        """Why etcd does not have the newest record; empty where it does."""
 
     async def announce(self, record: NodeRecord) -> None:
         """Leaves the node's newest record to be written; one that no gateway will take is warned of."""
@@ -113,10 +115,11 @@ class EtcdNodeDirectory:
     def _tell_reachable(self) -> None:
         if not self.reachable:
             log.info("directory_connected", lease=self._lease)
-        self.reachable, self._told_away = True, False
+        self.reachable, self._told_away, self.trouble = True, False, ""
 
     def _tell_away(self, error: Exception) -> None:
         """Once for each time that it goes away."""
+        self.trouble = words(error)
         if not self._told_away:
-            log.warning("directory_away", error=words(error))
+            log.warning("directory_away", error=self.trouble)
         self.reachable, self._told_away = False, True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import perf_counter
@@ -108,6 +108,14 @@ class SimulatedSandboxPool:
         """Nothing has any memory here."""
         del language
         return 0
+
+    def trouble(self) -> str:
+        """Nothing can be amiss."""
+        return ""
+
+    def unserved(self) -> Mapping[str, str]:
+        """Every language is served."""
+        return {}
 
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:

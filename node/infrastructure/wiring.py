@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,13 @@ class StartedPool(SandboxPool, Protocol):
 
     async def start(self) -> None: ...
     async def close(self) -> None: ...
+    def trouble(self) -> str:
+        """Why no program can be run now; empty where one can."""
+        ...
+
+    def unserved(self) -> Mapping[str, str]:
+        """The configured languages that are not served yet, with the reason."""
+        ...
 
 
 def sandboxes(settings: NodeSettings, name: str) -> StartedPool:

@@ -203,16 +203,6 @@ class MemoryNodeControl:
         return self.on_order(node_id, order)
 
 
-class MemoryBusState:
-    """Implements ``BusState``."""
-
-    def __init__(self, bus: MemoryBus) -> None:
-        self._bus = bus
-
-    def connected(self) -> bool:
-        return not self._bus.is_down
-
-
 class MemoryTaskEvents:
     """Implements ``TaskEvents``."""
 

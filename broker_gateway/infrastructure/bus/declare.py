@@ -72,10 +72,12 @@ class Declaration:
         self._task: asyncio.Task[None] | None = None
         self.done = asyncio.Event()
         """Everything was there when last looked."""
+        self.trouble = "not looked at yet"
+        """Why it is not; empty where it is."""
         bus.on_connect(self._again)
 
     def connected(self) -> bool:
-        """Implements ``BusState``: connected, and everything is there."""
+        """True while the bus is connected and everything is there."""
         return self._bus.connected() and self.done.is_set()
 
     async def close(self) -> None:
@@ -98,9 +100,11 @@ class Declaration:
                 if isinstance(error, jetstream.JetStreamError) and error.err_code == jetstream.NO_STORAGE:
                     self._smaller()
                 log.warning("bus_not_declared", error=str(error))
+                self.trouble = str(error) or repr(error)
                 self.done.clear()
                 await asyncio.sleep(failures.next_s())
             else:
+                self.trouble = ""
                 self.done.set()
                 return
 

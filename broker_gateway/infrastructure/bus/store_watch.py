@@ -40,6 +40,8 @@ class StoreWatch:
         self._looks = 0
         self.works = True
         """What was stored last was confirmed, and results have room; true until a look says otherwise."""
+        self.trouble = ""
+        """Why it does not work; empty where it does."""
 
     async def run(self) -> None:
         """Looks for ever."""
@@ -86,4 +88,4 @@ class StoreWatch:
                 log.warning("store_works_again")
             else:
                 log.error("store_does_not_work", reason=why)
-        self.works = works
+        self.works, self.trouble = works, why

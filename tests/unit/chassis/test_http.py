@@ -11,12 +11,21 @@ import pytest
 import pytest_asyncio
 from prometheus_client import CollectorRegistry, Counter
 
+from chassis.health import Part
 from chassis.http import HttpServer
+
+WELL = {
+    "running": Part(works=True, says="answers"),
+    "bus": Part(works=True, says="connected"),
+    "history": Part(works=True, says="the database answers", needed=False),
+}
+BUS_AWAY = Part(works=False, says="not connected: refused")
+DATABASE_AWAY = Part(works=False, says="no such table", needed=False)
 
 
 @dataclass
 class Endpoint:
-    parts: dict[str, bool] = field(default_factory=lambda: {"running": True, "bus": True})
+    parts: dict[str, Part] = field(default_factory=lambda: dict(WELL))
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     url: str = ""
 
@@ -37,24 +46,45 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 @pytest.mark.parametrize("path", ["live", "livez"])
 async def test_a_process_that_runs_its_loop_is_live_whatever_it_lacks(endpoint: Endpoint, path: str) -> None:
-    endpoint.parts["bus"] = False
+    endpoint.parts["bus"] = BUS_AWAY
     assert await endpoint.get(path) == (200, {"live": True})
 
 
 @pytest.mark.parametrize("path", ["ready", "readyz"])
 async def test_it_is_ready_once_every_part_is_there_and_says_which_is_not(endpoint: Endpoint, path: str) -> None:
     assert await endpoint.get(path) == (200, {"ready": True, "parts": {"running": True, "bus": True}})
-    endpoint.parts["bus"] = False
+    endpoint.parts["bus"] = BUS_AWAY
     assert await endpoint.get(path) == (503, {"ready": False, "parts": {"running": True, "bus": False}})
 
 
+@pytest.mark.parametrize("path", ["ready", "readyz"])
+async def test_it_is_ready_without_what_most_work_does_not_need_and_says_what_that_is(
+    endpoint: Endpoint, path: str
+) -> None:
+    endpoint.parts["history"] = DATABASE_AWAY
+    parts = {"running": True, "bus": True}
+    assert await endpoint.get(path) == (200, {"ready": True, "parts": parts, "degraded": {"history": "no such table"}})
+
+
 @pytest.mark.parametrize("path", ["health", "healthz"])
-async def test_health_tells_both_and_is_no_reason_to_restart_it(endpoint: Endpoint, path: str) -> None:
-    endpoint.parts["bus"] = False
-    assert await endpoint.get(path) == (
-        200,
-        {"live": True, "ready": False, "parts": {"running": True, "bus": False}},
-    )
+@pytest.mark.parametrize(
+    ("changes", "ready", "status"),
+    [
+        ({}, True, "ok"),
+        ({"history": DATABASE_AWAY}, True, "degraded"),
+        ({"bus": BUS_AWAY}, False, "not ready"),
+        ({"bus": BUS_AWAY, "history": DATABASE_AWAY}, False, "not ready"),
+    ],
+)
+async def test_health_tells_every_part_in_words_and_is_no_reason_to_restart_it(
+    endpoint: Endpoint, path: str, changes: dict[str, Part], ready: bool, status: str
+) -> None:
+    endpoint.parts |= changes
+    told = {
+        name: {"works": part.works, "says": part.says, "needed": name != "history"}
+        for name, part in endpoint.parts.items()
+    }
+    assert await endpoint.get(path) == (200, {"live": True, "ready": ready, "status": status, "parts": told})
 
 
 async def test_metrics_are_those_of_its_registry(endpoint: Endpoint) -> None:

@@ -181,3 +181,15 @@ async def test_a_group_that_is_dissolved_destroys_each_slot_once_and_makes_no_ot
     await scene.quiet()
     assert set(scene.factory.destroyed) == set(slots)
     assert (len(scene.factory.destroyed), len(scene.factory.made)) == (2, 2)
+
+
+async def test_a_group_says_why_it_can_make_no_slot_until_it_can() -> None:
+    scene = Scene()
+    scene.factory.refusals = 1
+    assert scene.group.trouble == ""
+    with pytest.raises(SandboxLostError):
+        await scene.take()
+    assert scene.group.trouble == "the engine is away"
+    await scene.quiet()
+    assert scene.group.trouble == ""
+    scene.check()

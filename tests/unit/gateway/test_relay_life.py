@@ -10,10 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from broker_gateway.application import callback_relay
-from broker_gateway.application.readiness import Readiness, ReadinessReport
 from chassis.backoff import Backoff
 from chassis.errors import BusUnavailableError
-from tests.fakes.memory_bus import MemoryBus, MemoryBusState
 from tests.unit.gateway.relay_on_fakes import SETTINGS, RelayOnFakes, delivery, running_relay
 
 
@@ -112,20 +110,16 @@ async def test_a_result_that_nobody_wants_and_that_cannot_be_settled_stops_nothi
 
 
 async def test_the_relay_says_whether_it_takes_results(monkeypatch: pytest.MonkeyPatch) -> None:
-    bus = MemoryBus()
     setup = RelayOnFakes(SETTINGS)
-    readiness = Readiness(bus=MemoryBusState(bus), relay=setup.relay)
-    assert readiness.report() == ReadinessReport(bus=True, relay=False)
+    assert setup.relay.is_running is False
     setup.source.failures = [BusUnavailableError("down")]
     running = asyncio.create_task(setup.relay.run())
     await setup.until(lambda: not setup.source.failures)
     await asyncio.sleep(0)
-    assert not readiness.report().relay
+    assert setup.relay.is_running is False
     later = time.monotonic() + 60
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    assert readiness.report() == ReadinessReport(bus=True, relay=True)
-    bus.is_down = True
-    assert not readiness.report().ready
+    assert setup.relay.is_running is True
     running.cancel()
 
 
@@ -134,7 +128,3 @@ async def test_a_relay_that_was_stopped_runs_no_longer() -> None:
         assert await setup.settled(delivery()) == ["done"]
         assert setup.relay.is_running is True
     assert setup.relay.is_running is False
-
-
-def test_a_gateway_without_a_relay_is_ready() -> None:
-    assert Readiness(bus=MemoryBusState(MemoryBus())).report() == ReadinessReport(bus=True, relay=True)

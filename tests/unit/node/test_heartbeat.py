@@ -40,9 +40,9 @@ def test_a_node_that_has_not_measured_yet_tells_of_no_load() -> None:
 async def test_a_heartbeat_tells_what_it_measured_last() -> None:
     loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
     heartbeat = a_heartbeat(loops, FixedProbe(50, 85, 99), MemoryDirectory(), [])
-    assert (heartbeat.load, heartbeat.alarm_count, heartbeat.score, heartbeat.decile) == (Load(0, 0, 0), 0, 0, 0)
+    assert (heartbeat.load, heartbeat.alarms, heartbeat.score, heartbeat.decile) == (Load(0, 0, 0), (), 0, 0)
     await heartbeat.sample()
-    assert (heartbeat.load, heartbeat.alarm_count, heartbeat.decile) == (Load(50, 85, 99), 2, 5)
+    assert (heartbeat.load, len(heartbeat.alarms), heartbeat.decile) == (Load(50, 85, 99), 2, 5)
     assert heartbeat.score == pytest.approx(54)
 
 

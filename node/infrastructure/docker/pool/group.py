@@ -43,6 +43,8 @@ class SlotGroup:
         self._closed = False
         self.baseline_bytes = 0
         """What the language's interpreter takes for itself; 0 where there is none, or it is not known yet."""
+        self.trouble = ""
+        """Why the last slot could not be made; empty where it could."""
 
     @property
     def members(self) -> frozenset[Slot]:
@@ -225,10 +227,13 @@ class SlotGroup:
         async for attempt in self._policy.backoff.retrying(on=EngineError):
             with attempt:
                 try:
-                    return await self._factory.make(self.template)
+                    slot = await self._factory.make(self.template)
                 except EngineError as error:
+                    self.trouble = str(error)
                     self._fail_waiters(str(error))
                     raise
+                self.trouble = ""
+                return slot
         raise AssertionError("unreachable: retried without end")
 
     def _fail_waiters(self, reason: str) -> None:

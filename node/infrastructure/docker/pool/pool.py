@@ -131,6 +131,17 @@ class DockerSandboxPool:
         """The number of containers that exist for this pool now, busy and free."""
         return sum(len(group.members) for group in self._groups.values())
 
+    def trouble(self) -> str:
+        """Why no program can be run now; empty where one can."""
+        if self.slots():
+            return ""
+        said = (group.trouble for group in self._groups.values())
+        return next(filter(None, said), "no slot is left; new ones are being made")
+
+    def unserved(self) -> Mapping[str, str]:
+        """The configured languages that are not served yet, with the reason."""
+        return self._served.unserved()
+
     async def _connect(self) -> SlotFactory:
         """Connects to the engine, and adopts the containers that an earlier life of this node left behind."""
         settings = self._settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -39,6 +39,10 @@ class ServedLanguages:
         """The languages that are served, with their versions, in the configured order. It is the same object until
         another language is served."""
         return self._served
+
+    def unserved(self) -> Mapping[str, str]:
+        """The languages that are not served, with the reason."""
+        return {one.name: self._reasons.get(one.name, "not tried yet") for one in self._missing()}
 
     async def try_each(self) -> None:
         """Tries once to serve each language that is not served. What fails is logged."""
