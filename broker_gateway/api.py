@@ -72,6 +72,7 @@ def wire_api(parts: ApiParts) -> GrpcServer:
         ),
         counts=policies.admission.counts,
         interceptors=[CallMetrics(parts.metrics)],
+        on_over_quota=parts.metrics.count_over_quota,
     )
 
 

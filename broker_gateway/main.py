@@ -94,7 +94,7 @@ class Gateway:
         self._lasting = LastingParts()
         self._memory = MemoryReturn()
         self._metrics.watch(
-            queue_lengths=self._queue_lengths.known,
+            queue_lengths=self._queue_consumers.lengths,
             live_nodes=lambda: len(self._directory.nodes()),
             bus_up=self._bus.connected,
         )
@@ -180,7 +180,11 @@ class Gateway:
         return HistoryRole(self._bus, past, self._settings, self._policies.retention, self._metrics)
 
     def _wire_quotas(self) -> QuotaBook:
-        return QuotaBook(policy=self._policies.quotas, events=BusTaskEvents(self._bus))
+        return QuotaBook(
+            policy=self._policies.quotas,
+            events=BusTaskEvents(self._bus),
+            on_refused=self._metrics.count_over_quota,
+        )
 
     def _wire_api(self) -> GrpcServer:
         return wire_api(

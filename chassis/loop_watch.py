@@ -12,11 +12,12 @@ import time
 import structlog
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
+from chassis.metrics import SECONDS
+
 EVERY_S = 0.02
 """Between two looks: 50 a second cost a thousandth of a core."""
 HELD_S = 0.1
 """A hold of the loop that is worth a line in the log."""
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 _log = structlog.get_logger(__name__)
 
@@ -30,8 +31,17 @@ class LoopWatch:
     work of ours. A hold may be longer than its figure by up to EVERY_S, in which the watch slept anyway."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._lag_s = Histogram("coderunner_loop_lag_seconds", "Lateness.", buckets=_SECONDS, registry=registry)
-        self._longest_s = Gauge("coderunner_loop_longest_hold_seconds", "Since the start.", registry=registry)
+        self._lag_s = Histogram(
+            "coderunner_loop_lag_seconds",
+            "How late the event loop came to its work.",
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._longest_s = Gauge(
+            "coderunner_loop_longest_hold_seconds",
+            "The longest single piece of work on the loop since the start.",
+            registry=registry,
+        )
         self._longest = 0.0
 
     async def run(self) -> None:

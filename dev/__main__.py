@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from dev import databases, engine, gvisor, needs
+from dev import databases, engine, gvisor, needs, prometheus
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
 from dev.needs import ENGINE_AND_IMAGES, EVERYTHING, PACKAGES, SERVERS, Needs
@@ -83,6 +83,8 @@ def _prepare(wanted: Needs) -> None:
     ensure_environment(wanted.locks)
     if wanted.databases:
         databases.ensure_databases()
+    if wanted.prometheus:
+        prometheus.ensure_prometheus()
     if wanted.engine:
         engine.ensure_engine()
     if wanted.gvisor:

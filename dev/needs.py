@@ -24,6 +24,8 @@ class Needs:
     """The sandbox images, up to date."""
     databases: bool = False
     """The programs of PostgreSQL and MariaDB."""
+    prometheus: bool = False
+    """The programs of Prometheus."""
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
@@ -32,6 +34,7 @@ class Needs:
             self.gvisor or other.gvisor,
             self.images or other.images,
             self.databases or other.databases,
+            self.prometheus or other.prometheus,
         )
 
 
@@ -39,7 +42,8 @@ PACKAGES = Needs(locks=frozenset({"dev"}))
 SERVERS = Needs()
 DATABASES = Needs(databases=True)
 ENGINE_AND_IMAGES = Needs(engine=True, images=True)
-EVERYTHING = Needs(engine=True, gvisor=True, images=True, databases=True)
+MONITORING = Needs(prometheus=True)
+EVERYTHING = Needs(engine=True, gvisor=True, images=True, databases=True, prometheus=True)
 BY_PATH = {
     "tests/unit": PACKAGES,
     "tests/contracts": ENGINE_AND_IMAGES | DATABASES,
@@ -48,6 +52,7 @@ BY_PATH = {
     "tests/contracts/schemas": PACKAGES,
     "tests/integration/chassis": SERVERS,
     "tests/integration/gateway": SERVERS,
+    "tests/integration/monitoring": MONITORING,
     "tests/integration/node": SERVERS,
     "tests/integration/operations": SERVERS,
     "tests/integration/guarantees": ENGINE_AND_IMAGES,

@@ -36,10 +36,21 @@ def install(packages: Sequence[str]) -> None:
         _apt_get("install", "--yes", "--no-install-recommends", *packages)
 
 
-def _apt_get(*arguments: str) -> None:
+def download(package: str, folder: Path) -> Path:
+    """The archive of a package, fetched into the folder. Raises SetupError with apt-get's last words."""
+    _apt_get("update")
+    _apt_get("download", package, cwd=folder)
+    archives = list(folder.glob("*.deb"))
+    if len(archives) != 1:
+        raise SetupError(f"apt-get download {package} left {len(archives)} archives")
+    return archives[0]
+
+
+def _apt_get(*arguments: str, cwd: Path | None = None) -> None:
     command = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", *arguments]
     done = subprocess.run(
         command,
+        cwd=cwd,
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

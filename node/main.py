@@ -141,8 +141,10 @@ class Node:
         watch("open_for", "Tasks that may run now, by measured load.", lambda: self.task_loops.open_for)
         watch("load_score", "0 (idle) to 100.", lambda: self.heartbeat.score)
         watch("alarms", "Thresholds that the node is over.", lambda: len(self.heartbeat.alarms))
-        watch("handed_back", "Tasks that came when no task loop was free.", lambda: self.source.handed_back)
-        watch("lost_pulls", "Waiting requests that the bus lost.", lambda: self.source.lost_pulls)
+        count = self.metrics.watch_count
+        count("handed_back", "Tasks that came when no task loop was free.", lambda: self.source.handed_back)
+        count("lost_pulls", "Waiting requests that the bus lost.", lambda: self.source.lost_pulls)
+        self.metrics.watch_slots(self.pool.slot_figures)
         watch("bus_connected", "1 while the bus is there.", self.bus.connected)
         watch("directory_reachable", "1 while the directory is there.", lambda: self.directory.reachable)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.ports import TaskEvents
-from broker_gateway.domain.quota import ClientQuota, OverQuota, QuotaPolicy
+from broker_gateway.domain.quota import ClientQuota, OverQuota, Quota, QuotaPolicy
 
 
 class QuotaBook:
@@ -19,20 +19,26 @@ class QuotaBook:
         policy: QuotaPolicy,
         events: TaskEvents | None = None,
         now_ms: Callable[[], int] = wall_clock_ms,
+        on_refused: Callable[[Quota], None] = lambda _quota: None,
     ) -> None:
-        """Raises ValueError where concurrent tasks are limited and nobody would tell that they ended."""
+        """``on_refused`` is told the quota of each refusal. Raises ValueError where concurrent tasks are limited and
+        nobody would tell that they ended."""
         if policy.concurrent and events is None:
             raise ValueError("a quota for concurrent tasks needs the tasks' events")
         self._policy = policy
         self._events = events
         self._now_ms = now_ms
+        self._on_refused = on_refused
         self._accounts: dict[str, ClientQuota] = {}
 
     def admit(self, client: str, task_id: str) -> OverQuota | None:
         """Counts the task until it is released; or says which quota it would exceed."""
         if self._policy.is_off:
             return None
-        return self._account(client).admit(task_id, self._now_ms())
+        over = self._account(client).admit(task_id, self._now_ms())
+        if over is not None:
+            self._on_refused(over.quota)
+        return over
 
     def counts(self, client: str, task_id: str) -> bool:
         """True while the task is one of those that have no result yet."""

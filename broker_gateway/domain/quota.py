@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from broker_gateway.domain.stored_bytes import StoredBytes
 
@@ -54,10 +55,21 @@ class TokenBucket:
         return max(1, round((tokens - self.tokens) * 1000 / self.rate_per_s))
 
 
+class Quota(StrEnum):
+    """The quotas of a client: the first three are of its tasks, the others of its calls."""
+
+    RATE = "rate"
+    CONCURRENT = "concurrent"
+    STORED = "stored"
+    READS = "reads"
+    OPEN_CALLS = "open_calls"
+
+
 @dataclass(frozen=True, slots=True)
 class OverQuota:
-    """The refusal of a task that would exceed a quota."""
+    """The refusal of a task or a call that would exceed a quota."""
 
+    quota: Quota
     message: str
     retry_after_ms: int
 
@@ -85,14 +97,16 @@ class ClientQuota:
             self._forget(now_ms)
             if len(self.running) >= self.policy.concurrent:
                 message = f"{len(self.running)} tasks of this client have no result yet, its most"
-                return OverQuota(message, self.policy.concurrent_retry_ms)
+                return OverQuota(Quota.CONCURRENT, message, self.policy.concurrent_retry_ms)
         if self.policy.stored_bytes and self.stored.at(now_ms) >= self.policy.stored_bytes:
             wait_ms = min(self.stored.next_forgotten_ms(now_ms), self.policy.max_retry_ms)
-            return OverQuota(f"the results of this client hold {self.stored.total} bytes, its share", wait_ms)
+            message = f"the results of this client hold {self.stored.total} bytes, its share"
+            return OverQuota(Quota.STORED, message, wait_ms)
         if self.policy.rate_per_s:
             wait_ms = self.bucket.take(now_ms)
             if wait_ms:
-                return OverQuota(f"more than {self.policy.rate_per_s:g} tasks per second from this client", wait_ms)
+                message = f"more than {self.policy.rate_per_s:g} tasks per second from this client"
+                return OverQuota(Quota.RATE, message, wait_ms)
         self.hold(task_id, now_ms)
         return None
 
@@ -144,12 +158,15 @@ class CallAccount:
         if not self.policy.reads_per_s:
             return None
         wait_ms = self.bucket.take(now_ms, min(reads, self.policy.read_burst))
-        return OverQuota(f"more than {self.policy.reads_per_s:g} reads per second", wait_ms) if wait_ms else None
+        if not wait_ms:
+            return None
+        return OverQuota(Quota.READS, f"more than {self.policy.reads_per_s:g} reads per second", wait_ms)
 
     def open(self) -> OverQuota | None:
         """Counts a call that waits until ``close``, or says that there are too many."""
         if self.policy.open_calls and self.open_calls >= self.policy.open_calls:
-            return OverQuota(f"{self.open_calls} calls of this client wait already", self.policy.open_retry_ms)
+            message = f"{self.open_calls} calls of this client wait already"
+            return OverQuota(Quota.OPEN_CALLS, message, self.policy.open_retry_ms)
         self.open_calls += 1
         return None
 

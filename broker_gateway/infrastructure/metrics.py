@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 
 from broker_gateway.application.ports import (
     CallbackTransport,
@@ -18,36 +16,51 @@ from broker_gateway.application.ports import (
     ResultSource,
     TaskQueue,
 )
+from broker_gateway.domain.quota import Quota
 from chassis.errors import BusUnavailableError
+from chassis.metrics import MOST_NAMES, SECONDS, ByLabels, Labels, new_registry, watch, within
 from schemas.execution import Execution
-from schemas.status import Priority, Status
+from schemas.status import Priority
 from schemas.task import TaskMessage
 
 QueueLengths = Callable[[], Mapping[tuple[str, Priority], int]]
-
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
 class Metrics:
     """All of the gateway's metrics, in a registry of their own."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        self.registry = new_registry()
         of = self.registry
-        self.submitted = Counter("coderunner_submitted", "Tasks stored on the bus.", ["pool", "priority"], registry=of)
+        submitted = Counter("coderunner_submitted", "Tasks stored on the bus.", ["pool", "priority"], registry=of)
+        self.submitted = ByLabels(submitted, named_by_others=["pool"])
         self.refused = Counter("coderunner_refused", "Calls refused, by gRPC code.", ["reason"], registry=of)
-        self.finished = Counter(
+        self.over_quota = Counter(
+            "coderunner_over_quota", "Tasks and calls refused because of a client's quota.", ["quota"], registry=of
+        )
+        for quota in Quota:
+            self.over_quota.labels(quota.value)  # there from the first scrape on: a rate has to begin at 0
+        finished = Counter(
             "coderunner_finished", "Results that this gateway's relay saw first.", ["status", "language"], registry=of
         )
+        self.finished = ByLabels(finished, named_by_others=["language"])
+        end_to_end_s = Histogram(
+            "coderunner_end_to_end_seconds",
+            "From a task's acceptance to its end, by the clocks of gateway and node.",
+            ["language"],
+            buckets=SECONDS,
+            registry=of,
+        )
+        self.end_to_end_s = ByLabels(end_to_end_s, named_by_others=["language"])
         self.attempts = Counter("coderunner_delivery_attempts", "Callbacks tried.", ["scheme"], registry=of)
         self.failures = Counter(
             "coderunner_delivery_failures", "Callbacks that failed.", ["scheme", "permanent"], registry=of
         )
         self.enqueue_s = Histogram(
-            "coderunner_enqueue_seconds", "Until the bus had stored a task.", buckets=_SECONDS, registry=of
+            "coderunner_enqueue_seconds", "Until the bus had stored a task.", buckets=SECONDS, registry=of
         )
         self.call_s = Histogram(
-            "coderunner_call_seconds", "gRPC calls.", ["method", "code"], buckets=_SECONDS, registry=of
+            "coderunner_call_seconds", "gRPC calls.", ["method", "code"], buckets=SECONDS, registry=of
         )
         self.node_records_refused = Counter(
             "coderunner_node_records_refused", "Records of nodes that were left out for what is in them.", registry=of
@@ -59,7 +72,18 @@ class Metrics:
         """Adds the values that are asked for at each scrape."""
         self._live_nodes.set_function(live_nodes)
         self._bus_up.set_function(bus_up)
-        self.registry.register(_QueueLengthCollector(queue_lengths))
+
+        def lengths() -> Mapping[Labels, float]:
+            every = queue_lengths().items()
+            named: dict[Labels, float] = {(pool, priority.value): length for (pool, priority), length in every}
+            return within(named, most=MOST_NAMES)
+
+        name, meaning = "coderunner_queue_length", "Tasks that wait."
+        watch(self.registry, GaugeMetricFamily, name, meaning, lengths, labels=["pool", "priority"])
+
+    def count_over_quota(self, quota: Quota) -> None:
+        """Counts a task or a call that was refused because of it."""
+        self.over_quota.labels(quota.value).inc()
 
     def watch_history(
         self,
@@ -71,40 +95,14 @@ class Metrics:
         """Adds the values of the history; ``stored`` and ``waiting`` by what the messages are: events or results."""
         up = Gauge("coderunner_history_up", "1 while the database of past tasks answers.", registry=self.registry)
         up.set_function(works)
-        self.registry.register(_HistoryCollector(stored, waiting))
+        name, meaning = "coderunner_history_stored", "Messages that this gateway wrote into the history."
+        watch(self.registry, CounterMetricFamily, name, meaning, lambda: _by_kind(stored()), labels=["kind"])
+        name, meaning = "coderunner_history_waiting", "Messages that wait to be written."
+        watch(self.registry, GaugeMetricFamily, name, meaning, lambda: _by_kind(waiting()), labels=["kind"])
 
 
-class _HistoryCollector(Collector):
-    """How far the projectors of this gateway are."""
-
-    def __init__(self, stored: Callable[[], Mapping[str, int]], waiting: Callable[[], Mapping[str, int]]) -> None:
-        self._stored = stored
-        self._waiting = waiting
-
-    def collect(self) -> Iterator[Metric]:
-        stored = CounterMetricFamily(
-            "coderunner_history_stored", "Messages that this gateway wrote into the history.", labels=["kind"]
-        )
-        for kind, count in self._stored().items():
-            stored.add_metric([kind], count)
-        yield stored
-        waiting = GaugeMetricFamily("coderunner_history_waiting", "Messages that wait to be written.", labels=["kind"])
-        for kind, count in self._waiting().items():
-            waiting.add_metric([kind], count)
-        yield waiting
-
-
-class _QueueLengthCollector(Collector):
-    """The queues' lengths as a gauge, one value for each queue."""
-
-    def __init__(self, queue_lengths: QueueLengths) -> None:
-        self._queue_lengths = queue_lengths
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        family = GaugeMetricFamily("coderunner_queue_length", "Tasks that wait.", labels=["pool", "priority"])
-        for (pool, priority), length in self._queue_lengths().items():
-            family.add_metric([pool, priority.value], length)
-        yield family
+def _by_kind(counts: Mapping[str, int]) -> Mapping[Labels, float]:
+    return {(kind,): count for kind, count in counts.items()}
 
 
 class CountedTaskQueue:
@@ -113,7 +111,6 @@ class CountedTaskQueue:
     def __init__(self, inner: TaskQueue, metrics: Metrics) -> None:
         self._inner = inner
         self._metrics = metrics
-        self._submitted: dict[tuple[str, Priority], Counter] = {}
 
     async def enqueue(self, task: TaskMessage) -> bool:
         started = time.perf_counter()
@@ -127,15 +124,8 @@ class CountedTaskQueue:
             raise
         self._metrics.enqueue_s.observe(time.perf_counter() - started)
         if stored:
-            self._count(task.pool, task.priority)
+            self._metrics.submitted.of(task.pool, task.priority.value).inc()
         return stored
-
-    def _count(self, pool: str, priority: Priority) -> None:
-        """Counters are kept by queue: finding one by its labels costs more than counting."""
-        counter = self._submitted.get((pool, priority))
-        if counter is None:
-            counter = self._submitted[pool, priority] = self._metrics.submitted.labels(pool, priority.value)
-        counter.inc()
 
     async def waiting(self, pool: str, priority: Priority, *, recount: bool = False) -> int:
         return await self._inner.waiting(pool, priority, recount=recount)
@@ -155,7 +145,6 @@ class CountedResultSource:
         self._inner = inner
         self._metrics = metrics
         self._on_stored = on_stored
-        self._finished: dict[tuple[Status, str], Counter] = {}
 
     async def take(self, max_results: int) -> Sequence[ResultDelivery]:
         deliveries = await self._inner.take(max_results)
@@ -166,11 +155,10 @@ class CountedResultSource:
         return deliveries
 
     def _count(self, execution: Execution) -> None:
-        kind = execution.status, execution.language
-        counter = self._finished.get(kind)
-        if counter is None:
-            counter = self._finished[kind] = self._metrics.finished.labels(execution.status.value, execution.language)
-        counter.inc()
+        self._metrics.finished.of(execution.status.value, execution.language).inc()
+        if execution.finished_at_ms is not None:
+            seconds = max(0, execution.finished_at_ms - execution.submitted_at_ms) / 1000
+            self._metrics.end_to_end_s.of(execution.language).observe(seconds)
 
 
 class CountedCallbackTransport:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Busy
-from broker_gateway.domain.quota import LIST_READS, CallAccount, CallPolicy, OverQuota
+from broker_gateway.domain.quota import LIST_READS, CallAccount, CallPolicy, Quota
 from broker_gateway.interfaces.callers import CLIENT
 
 _EXECUTION, _CATALOG = "/coderunner.v1.ExecutionService/", "/coderunner.v1.CatalogService/"
@@ -27,8 +27,16 @@ WAITING = frozenset((f"{_EXECUTION}Watch", f"{_EXECUTION}Execute"))
 class CallBounds:
     """The accounts of all clients; their names come from the configuration, so there are not more than those."""
 
-    def __init__(self, policy: CallPolicy, now_ms: Callable[[], int] = wall_clock_ms) -> None:
+    def __init__(
+        self,
+        policy: CallPolicy,
+        now_ms: Callable[[], int] = wall_clock_ms,
+        *,
+        on_refused: Callable[[Quota], None] = lambda _quota: None,
+    ) -> None:
+        """``on_refused`` is told the quota of each refusal."""
         self._policy = policy
+        self._on_refused = on_refused
         self._now_ms = now_ms
         self._accounts: dict[str, CallAccount] = {}
 
@@ -39,7 +47,10 @@ class CallBounds:
         over = account.read(reads, self._now_ms()) if reads else None
         if over is None and method in WAITING:
             over = account.open()
-        return _busy(over) if over is not None else None
+        if over is None:
+            return None
+        self._on_refused(over.quota)
+        return Busy(over.message, over.retry_after_ms)
 
     def leave(self, method: str) -> None:
         """Ends a call that had entered."""
@@ -52,7 +63,3 @@ class CallBounds:
         if account is None:
             account = self._accounts[client] = CallAccount.opened(self._policy, self._now_ms())
         return account
-
-
-def _busy(over: OverQuota) -> Busy:
-    return Busy(over.message, over.retry_after_ms)

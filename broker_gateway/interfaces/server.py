@@ -17,7 +17,7 @@ from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.domain.draft import DraftCounts
-from broker_gateway.domain.quota import CallPolicy
+from broker_gateway.domain.quota import CallPolicy, Quota
 from broker_gateway.interfaces.authentication import BearerTokens
 from broker_gateway.interfaces.call_bounds import CallBounds
 from broker_gateway.interfaces.catalog_servicer import CatalogServicer
@@ -112,13 +112,15 @@ def build_server(
     settings: GrpcSettings,
     counts: DraftCounts = DEFAULT_COUNTS,
     interceptors: Sequence[grpc.aio.ServerInterceptor[Any, Any]] = (),
+    on_over_quota: Callable[[Quota], None] = lambda _quota: None,
 ) -> GrpcServer:
     """The server with all services. ``counts``: what is taken over of a submitted task. ``interceptors`` stand outside
-    ours, the first outermost. Health and reflection are served as well."""
+    ours, the first outermost. ``on_over_quota`` is told of calls that are too many. Health and
+    reflection are served as well."""
     tokens = BearerTokens(settings.tokens, settings.operators)
     own: list[grpc.aio.ServerInterceptor[Any, Any]] = [tokens] if settings.tokens else []
     server = grpc.aio.server(
-        interceptors=[*interceptors, *own, Guard(CallBounds(settings.calls))],
+        interceptors=[*interceptors, *own, Guard(CallBounds(settings.calls, on_refused=on_over_quota))],
         options=(
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
             ("grpc.max_send_message_length", settings.max_send_bytes),

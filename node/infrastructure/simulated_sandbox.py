@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from node.application.ports import OnOutput, Sandbox
 from node.domain.language import Language
 from node.domain.preamble import Preamble
 from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError
+from node.infrastructure.slot_figures import SlotCounts, SlotFigures
 from schemas.task import Limits
 
 RUN_MS = "SIMULATED_RUN_MS"
@@ -92,6 +94,9 @@ class SimulatedSandboxPool:
 
     def __init__(self, names: Sequence[str] = ("python",), run_ms: float = 0.0, stdout: bytes | None = None) -> None:
         self._languages = tuple((simulated_language(name), "0") for name in names)
+        self._names = tuple(names)
+        self._held: Counter[str] = Counter()
+        self._counts = SlotCounts()
         self._run_ms = run_ms
         self._stdout = stdout
 
@@ -113,6 +118,10 @@ class SimulatedSandboxPool:
         """Nothing can be amiss."""
         return ""
 
+    def slot_figures(self) -> Sequence[SlotFigures]:
+        """Those that are held; there are no others."""
+        return [SlotFigures(name, Role.RUN, {"held": self._held[name]}, self._counts) for name in self._names]
+
     def unserved(self) -> Mapping[str, str]:
         """Every language is served."""
         return {}
@@ -120,8 +129,12 @@ class SimulatedSandboxPool:
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
         """A new sandbox for each caller; there is no limit to them."""
-        del language, role, limits
-        yield SimulatedSandbox(self._run_ms, self._stdout)
+        del role, limits
+        self._held[language.name] += 1
+        try:
+            yield SimulatedSandbox(self._run_ms, self._stdout)
+        finally:
+            self._held[language.name] -= 1
 
     def precompile(self, language: Language, preamble: Preamble, client: str) -> None:
         """Nothing is compiled."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from node.infrastructure.docker.settings import DockerSettings, Isolation
 from node.infrastructure.languages import load_languages
 from node.infrastructure.settings import CORES, NodeSettings
 from node.infrastructure.simulated_sandbox import SimulatedSandboxPool
+from node.infrastructure.slot_figures import SlotFigures
 
 
 class StartedPool(SandboxPool, Protocol):
@@ -26,6 +27,10 @@ class StartedPool(SandboxPool, Protocol):
     async def close(self) -> None: ...
     def trouble(self) -> str:
         """Why no program can be run now; empty where one can."""
+        ...
+
+    def slot_figures(self) -> Sequence[SlotFigures]:
+        """The slots of each language and role."""
         ...
 
     def unserved(self) -> Mapping[str, str]:

@@ -53,8 +53,9 @@ def test_every_log_event_has_its_row_and_every_row_its_event() -> None:
 def test_every_metric_has_its_row_and_every_row_its_metric() -> None:
     page = text(REPOSITORY / "docs" / "operations.md").partition("## Metrics")[2].partition("## What to do")[0]
     rows = set(re.findall(r"`(coderunner_\w+)`", page))
-    gauges = set(re.findall(r'watch\("(\w+)"', text(REPOSITORY / "node" / "main.py")))
-    assert rows == {one.name for one in declared()} | {f"coderunner_node_{name}" for name in gauges}
+    watched = set(re.findall(r'\b(?:watch|count)\("(\w+)"', text(REPOSITORY / "node" / "main.py")))
+    ours = {one.name for one in declared() if one.name.startswith("coderunner_")}
+    assert rows == ours | {f"coderunner_node_{name}" for name in watched}
 
 
 def declared() -> list[Metric]:
@@ -62,4 +63,6 @@ def declared() -> list[Metric]:
     LoopWatch(gateway.registry)
     gateway.watch(queue_lengths=dict, live_nodes=lambda: 0, bus_up=lambda: True)
     gateway.watch_history(works=lambda: True, stored=dict, waiting=dict)
-    return [*gateway.registry.collect(), *NodeMetrics().registry.collect()]
+    node = NodeMetrics()
+    node.watch_slots(list)
+    return [*gateway.registry.collect(), *node.registry.collect()]

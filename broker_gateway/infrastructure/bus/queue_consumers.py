@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import structlog
@@ -50,6 +51,14 @@ class QueueConsumers:
         self._ack_wait_s = ack_wait_s
         self._ours: set[Lane] = set()
         """Made, or found to be as ours are."""
+        self._waiting: dict[Lane, int] = {}
+
+    def lengths(self) -> Mapping[tuple[str, Priority], int]:
+        """How many tasks wait in each queue that live nodes serve, or in which some were waiting; as last looked."""
+        lengths: Counter[tuple[str, Priority]] = Counter()
+        for (pool, priority, _), waiting in self._waiting.items():
+            lengths[pool, priority] += waiting
+        return lengths
 
     async def look(self, lane: Lane, *, make: bool = True) -> tuple[int, int] | None:
         """How many tasks wait in the lane, and the sequence up to which they were taken. Its consumer is made where it
@@ -62,6 +71,7 @@ class QueueConsumers:
             if error.err_code != jetstream.CONSUMER_NOT_FOUND:
                 raise
             if not make:
+                self._waiting.pop(lane, None)
                 return None
             state = (await declare.ensure_consumer(self._bus, names.STREAM_TASKS, config), 0)
         else:
@@ -69,6 +79,7 @@ class QueueConsumers:
             if lane not in self._ours and _differs(info["config"], config):
                 await declare.ensure_consumer(self._bus, names.STREAM_TASKS, config)
         self._ours.add(lane)
+        self._waiting[lane] = state[0]
         return state
 
     async def run(self, directory: Nodes) -> None:
@@ -92,6 +103,17 @@ class QueueConsumers:
         for pool in sorted(pools)[:MAX_POOLS]:
             for priority in PRIORITIES_BY_URGENCY:
                 await self.look((pool, priority, FIRST))
+        await self._look_at_others(pools)
+
+    async def _look_at_others(self, pools: set[str]) -> None:
+        """At the lanes beside those, for as long as something waits in them: in pools that nobody serves any more, and
+        of large clients."""
+        for lane, waiting in list(self._waiting.items()):
+            pool, _, number = lane
+            if waiting and (number != FIRST or pool not in pools):
+                await self.look(lane, make=False)
+            elif pool not in pools:
+                del self._waiting[lane]
 
 
 def _differs(found: topology.JsonObject, config: topology.JsonObject) -> bool:

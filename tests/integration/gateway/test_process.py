@@ -151,8 +151,8 @@ async def test_a_task_goes_to_a_node_and_its_result_comes_back(
     await node.close()
     metrics = gateway.get("/metrics")[1]
     assert 'coderunner_submitted_total{pool="default",priority="NORMAL"} 1.0' in metrics
-    assert 'coderunner_queue_length{pool="default",priority="NORMAL"} 1.0' in metrics
     assert "coderunner_live_nodes 1.0" in metrics
+    gateway.wait_metric('coderunner_queue_length{pool="default",priority="NORMAL"} 1.0')
     gateway.wait_metric('coderunner_finished_total{language="python",status="SUCCEEDED"} 1.0')
 
 

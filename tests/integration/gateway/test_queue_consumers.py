@@ -13,7 +13,7 @@ from broker_gateway.infrastructure.bus.queue_consumers import QueueConsumers
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
-from schemas.lanes import FIRST
+from schemas.lanes import FIRST, LATER
 from schemas.node import NodeRecord
 from schemas.status import Priority
 from tests.builders import a_node_record
@@ -117,3 +117,26 @@ async def test_gateways_that_look_at_once_make_one(connect: Connect) -> None:
     found = await asyncio.gather(*(QueueConsumers(bus).look((*QUEUE, FIRST)) for bus in buses * 5))
     assert found == [(0, 0)] * 20
     assert await consumers(buses[0]) == {names.queue_consumer(*QUEUE)}
+
+
+async def test_the_lengths_follow_what_waits_also_where_nobody_serves_the_pool_any_more(
+    bus: BusConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_consumers, "LOOK_S", 0.05)
+    made, nodes = QueueConsumers(bus), Nodes(a_node_record("a", pools=["gpu"]))
+    gpu = ("gpu", Priority.NORMAL)
+    running = asyncio.create_task(made.run(nodes))
+    try:
+        await eventually(lambda: dict(made.lengths()) == {("gpu", priority): 0 for priority in Priority})
+        await made.look((*gpu, LATER[0]))
+        for number, lane in enumerate((FIRST, FIRST, LATER[0])):
+            await jetstream.store(bus, names.task_subject(*gpu, f"t{number}", lane), b"")
+        await made.look((*gpu, LATER[0]))  # as whoever fills a later lane does
+        await eventually(lambda: made.lengths()[gpu] == 3)
+        nodes.become()
+        await eventually(lambda: dict(made.lengths()) == {gpu: 3})
+        await jetstream.call(bus, f"STREAM.PURGE.{names.STREAM_TASKS}")
+        await eventually(lambda: not made.lengths())
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

@@ -56,6 +56,9 @@ class FakeGroup:
     def source_for(self, _limits: Any, memory_bytes: int) -> FakeSource:
         return self._sources[memory_bytes] if isinstance(self._sources, dict) else self._sources
 
+    def note(self, launch: Any, outcome: Any) -> None:
+        """Counts nothing."""
+
     def charged(self, outcome: Any) -> Any:
         return outcome
 

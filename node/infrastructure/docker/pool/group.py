@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 
 from chassis.background import Background
-from node.domain.sandbox import Outcome, SandboxLostError
+from node.domain.sandbox import Launch, Outcome, SandboxLostError
 from node.infrastructure.docker.engine.client import EngineError
 from node.infrastructure.docker.pool.dedicated import DedicatedSlots
 from node.infrastructure.docker.pool.policy import GroupPolicy
 from node.infrastructure.docker.slot.factory import SlotFactory
 from node.infrastructure.docker.slot.slot import Slot
 from node.infrastructure.docker.slot.template import SlotTemplate
+from node.infrastructure.slot_figures import Retirement, SlotCounts
 from schemas.task import Limits
 
 
@@ -26,8 +28,12 @@ class SlotGroup:
     A slot is in one state at a time: free, with a holder, or on its way between the two. It leaves the group exactly
     once, by ``_drop``."""
 
-    def __init__(self, template: SlotTemplate, factory: SlotFactory, policy: GroupPolicy) -> None:
+    def __init__(
+        self, template: SlotTemplate, factory: SlotFactory, policy: GroupPolicy, counts: SlotCounts | None = None
+    ) -> None:
+        """``counts``: those of the group in whose place this one comes."""
         self.template = template
+        self.counts = counts or SlotCounts()
         self._factory = factory
         self._policy = policy
         self._background = Background()
@@ -56,11 +62,27 @@ class SlotGroup:
         """The number of slots that can be handed out at once."""
         return len(self._free)
 
+    def states(self) -> Mapping[str, int]:
+        """The number of its slots in each state."""
+        held = len(self._members) - len(self._free) - len(self._standby) - self._recycling
+        return {
+            "free": len(self._free),
+            "held": held,
+            "wiping": self._recycling,
+            "standby": len(self._standby),
+            "creating": self._creating,
+        }
+
     def charged(self, outcome: Outcome) -> Outcome:
         """The outcome without the interpreter's own memory, also where the program started one for itself."""
         if outcome.warm or not self.baseline_bytes:
             return outcome
         return replace(outcome, peak_memory_bytes=max(0, outcome.peak_memory_bytes - self.baseline_bytes))
+
+    def note(self, launch: Launch, outcome: Outcome) -> None:
+        """Counts a program that was not given to an interpreter that waited, where there should be one."""
+        expected = launch.warm and self.template.language.warm_for(self.template.role) is not None
+        self.counts.cold_starts += expected and not outcome.warm
 
     def source_for(self, limits: Limits, memory_bytes: int) -> SlotGroup | DedicatedSlots:
         """Where a slot comes from that grants ``limits`` with that much memory: this group, or slots made for it."""
@@ -95,6 +117,7 @@ class SlotGroup:
         if slot is not None:
             self._grow()
             return slot
+        self.counts.waits += 1
         waiter: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         self._grow()
@@ -119,7 +142,7 @@ class SlotGroup:
         surplus = min(self._min_free, len(self._members)) - self._policy.spare
         for slot in self._free[: max(0, surplus)]:
             self._free.remove(slot)
-            self._drop(slot)
+            self._drop(slot, Retirement.IDLE)
         self._min_free = len(self._free)
 
     async def close(self) -> None:
@@ -133,6 +156,7 @@ class SlotGroup:
         await self.close()
         for slot in self._members:
             slot.on_lost = lambda _slot: None
+            self.counts.retired[Retirement.OUTDATED] += 1
             self._factory.destroy(slot)
 
     async def _recycle(self, slot: Slot) -> None:
@@ -141,7 +165,7 @@ class SlotGroup:
         finally:
             self._recycling -= 1
         if not clean or self._policy.single_use:
-            self._drop(slot)
+            self._drop(slot, Retirement.SINGLE_USE)
         elif self._is_worn(slot):
             self._retire(slot)
         else:
@@ -154,7 +178,7 @@ class SlotGroup:
     def _retire(self, slot: Slot) -> None:
         """Drops a worn slot; where no other is free, its replacement is made first."""
         if self._free or self._standby:
-            self._drop(slot)
+            self._drop_worn(slot)
             return
         if not self._creating:
             self._create()
@@ -170,7 +194,7 @@ class SlotGroup:
 
     def _offer(self, slot: Slot) -> None:
         if slot.lost:
-            self._drop(slot)
+            self._drop(slot, Retirement.LOST)
             return
         while self._waiters:
             waiter = self._waiters.popleft()
@@ -184,10 +208,14 @@ class SlotGroup:
         for idle in (self._free, self._standby):
             if slot in idle:
                 idle.remove(slot)
-                self._drop(slot)
+                self._drop(slot, Retirement.LOST)
 
-    def _drop(self, slot: Slot) -> None:
+    def _drop_worn(self, slot: Slot) -> None:
+        self._drop(slot, Retirement.MEMORY_LIMIT if slot.met_its_memory_limit else Retirement.LAUNCHES)
+
+    def _drop(self, slot: Slot, why: Retirement) -> None:
         self._members.remove(slot)
+        self.counts.retired[Retirement.LOST if slot.lost else why] += 1
         self._factory.destroy(slot)
         if self._standby:
             self._offer(self._standby.pop())
@@ -221,7 +249,7 @@ class SlotGroup:
         self.adopt(slot)
         for worn in [one for one in self._free if self._is_worn(one)]:
             self._free.remove(worn)
-            self._drop(worn)
+            self._drop_worn(worn)
 
     async def _make_patiently(self) -> Slot:
         async for attempt in self._policy.backoff.retrying(on=EngineError):

@@ -48,7 +48,9 @@ class Lease:
             self._preparing = False
         if self._killed:
             return CANCELLED_BEFORE_START
-        return self._group.charged(await slot.run(launch, on_output))
+        outcome = await slot.run(launch, on_output)
+        self._group.note(launch, outcome)
+        return self._group.charged(outcome)
 
     async def kill(self) -> None:
         """See the port."""

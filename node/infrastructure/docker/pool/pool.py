@@ -32,6 +32,7 @@ from node.infrastructure.docker.slot.factory import SlotFactory
 from node.infrastructure.docker.slot.labels import SlotLabels, slot_filter
 from node.infrastructure.docker.slot.template import SlotTemplate, usual_size
 from node.infrastructure.docker.slot.uids import Uids
+from node.infrastructure.slot_figures import SlotFigures
 from schemas.task import Limits
 
 _log = structlog.get_logger(__name__)
@@ -138,6 +139,11 @@ class DockerSandboxPool:
         said = (group.trouble for group in self._groups.values())
         return next(filter(None, said), "no slot is left; new ones are being made")
 
+    def slot_figures(self) -> Sequence[SlotFigures]:
+        """The slots of each language and role."""
+        groups = self._groups.items()
+        return [SlotFigures(name, role.value, group.states(), group.counts) for (name, role), group in groups]
+
     def unserved(self) -> Mapping[str, str]:
         """The configured languages that are not served yet, with the reason."""
         return self._served.unserved()
@@ -183,7 +189,9 @@ class DockerSandboxPool:
             template = SlotTemplate(
                 language, role, image, usual_size(language, role, settings), volume if role is Role.COMPILE else ""
             )
-            self._groups[language.name, role] = SlotGroup(template, factory, policy_for(language, role, settings))
+            policy = policy_for(language, role, settings)
+            group = SlotGroup(template, factory, policy, old.counts if old is not None else None)
+            self._groups[language.name, role] = group
             if old is not None:
                 await old.dissolve()
 
