@@ -167,6 +167,7 @@ class Gateway:
             transports=self._callbacks.by_scheme,
             ledger=BusAttemptLedger(self._bus),
             settings=self._policies.relay,
+            count=self._metrics.count_callback,
         )
 
     def _wire_past(self) -> SqlHistoryStore | None:

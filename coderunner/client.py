@@ -142,7 +142,7 @@ class Client:
         return responses.execution(response.execution)
 
     async def callback_attempts(self, task_id: str) -> CallbackRecord | None:
-        """What was tried to deliver the task's result to its callback; None where no attempt has failed. Raises
+        """What was tried to deliver the task's result to its callback; None where nothing is known. Raises
         NotFound."""
         request = execution_pb2.CallbackAttemptsRequest(id=task_id)
         response: execution_pb2.CallbackAttemptsResponse = await self._gateway.ask(

@@ -250,7 +250,7 @@ class CallbackAttempt:
 
 @dataclass(frozen=True, slots=True)
 class CallbackRecord:
-    """How the delivery of one result to its callback stands, where it was not taken at the first call."""
+    """How the delivery of one result to its callback stands."""
 
     id: str
     """The task's."""

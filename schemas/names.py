@@ -16,6 +16,7 @@ STREAM_RESULTS = "CODERUNNER_RESULTS"
 STREAM_EVENTS = "CODERUNNER_EVENTS"
 STREAM_DEAD = "CODERUNNER_DEAD"
 STREAM_CALLBACKS = "CODERUNNER_CALLBACKS"
+STREAM_DELIVERED = "CODERUNNER_DELIVERED"
 STREAM_SECRETS = "CODERUNNER_SECRETS"
 
 TASKS_WILDCARD = f"{ROOT}.task.>"
@@ -23,6 +24,7 @@ RESULTS_WILDCARD = f"{ROOT}.result.*"
 EVENTS_WILDCARD = f"{ROOT}.event.*.*"
 DEAD_WILDCARD = f"{ROOT}.dead.*.*"
 CALLBACKS_WILDCARD = f"{ROOT}.callback.*.*"
+DELIVERED_WILDCARD = f"{ROOT}.delivered.*.*"
 ID_SECRET = "coderunner.secret.task_ids"  # noqa: S105 - a subject
 """Subject of what makes the ids of tasks with idempotency keys. Gateways alone may read it, so it is not below ROOT,
 which operators listen to."""
@@ -179,6 +181,16 @@ def callback_subject(task_id: str, occasion: str) -> str:
 def callbacks_of(task_id: str) -> str:
     """The subjects of the deliveries of all of a task's results."""
     return f"{ROOT}.callback.{_token(task_id)}.*"
+
+
+def delivered_subject(task_id: str, occasion: str) -> str:
+    """As ``callback_subject``, for a result that was taken at the first call."""
+    return f"{ROOT}.delivered.{_token(task_id)}.{_token(occasion or 'first')}"
+
+
+def delivered_of(task_id: str) -> str:
+    """As ``callbacks_of``, for results that were taken at the first call."""
+    return f"{ROOT}.delivered.{_token(task_id)}.*"
 
 
 def output_subject(task_id: str) -> str:

@@ -28,8 +28,9 @@ RELAY_ACK_WAIT_S = 10
 HISTORY_ACK_WAIT_S = 10
 """A projector that is silent for this long loses what it took to another, or takes it again."""
 TASKS_SHARE, RESULTS_SHARE, EVENTS_SHARE, DEAD_SHARE, CALLBACKS_SHARE = 0.25, 0.5, 0.15, 0.08, 0.01
+DELIVERED_SHARE = 0.005
 """Of ``BusLimits.max_bytes``; the rest is for the stream of secrets. Of 9 GiB the callbacks' 92 MiB are some 200,000
-results whose delivery has failed."""
+results whose delivery has failed, and the 46 MiB of those that were taken at the first call some 100,000."""
 SECRETS_MAX_BYTES = 64 << 10
 MAX_ACK_PENDING = 100_000
 """Tasks of one pool and priority that may run at once. Nodes bound themselves; this must never be what bounds them."""
@@ -66,8 +67,8 @@ class BusLimits:
 
 
 def streams(limits: BusLimits) -> list[JsonObject]:
-    """The configurations of the five streams."""
-    return [_tasks(limits), _results(limits), _events(limits), _dead(limits), _callbacks(limits), _secrets(limits)]
+    """The configurations of all streams."""
+    return [make(limits) for make in (_tasks, _results, _events, _dead, _callbacks, _delivered, _secrets)]
 
 
 def _stream(name: str, subject: str, limits: BusLimits, max_age_s: float, **more: Any) -> JsonObject:
@@ -147,6 +148,18 @@ def _callbacks(limits: BusLimits) -> JsonObject:
         limits.callbacks_max_age_s,
         max_msgs_per_subject=1,
         max_bytes=_share(limits, CALLBACKS_SHARE),
+    )
+
+
+def _delivered(limits: BusLimits) -> JsonObject:
+    """The results that were taken at the first call: of their own, since there are so many of them, and none may push
+    out the count of one that is still being tried."""
+    return _stream(
+        names.STREAM_DELIVERED,
+        names.DELIVERED_WILDCARD,
+        limits,
+        limits.callbacks_max_age_s,
+        max_bytes=_share(limits, DELIVERED_SHARE),
     )
 
 

@@ -12,10 +12,10 @@ import msgspec
 import structlog
 
 from broker_gateway.application.callback_delivery import Call, CallbackDelivery, first_record
+from broker_gateway.application.callback_ports import AttemptLedger, CallbackOutcome, CountOutcome
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.delivery_shares import DeliveryShares, NoTurnError
 from broker_gateway.application.ports import (
-    AttemptLedger,
     CallbackTransport,
     DeliveryError,
     ResultDelivery,
@@ -52,6 +52,7 @@ class CallbackRelay:
         transports: Mapping[str, CallbackTransport],
         ledger: AttemptLedger,
         settings: RelaySettings,
+        count: CountOutcome,
         jitter: Callable[[], float] = random.random,
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
@@ -59,6 +60,7 @@ class CallbackRelay:
         self._delivery = CallbackDelivery(transports, settings.attempts.timeout_s)
         self._ledger = ledger
         self._settings = settings
+        self._count = count
         self._attempts = settings.attempts
         self._now_ms = now_ms
         self._jitter = jitter
@@ -177,11 +179,12 @@ class CallbackRelay:
         if failure is None:
             await delivery.done()
             log.info("callback_delivered", total_ms=event.total_ms)
-            if record.tried:
-                await self._ledger.note(delivery.result, call.after(record, DeliveryState.DELIVERED))
+            self._count(CallbackOutcome.DELIVERED, waited_ms / 1000)
+            await self._note_delivered(delivery, record, call)
         elif failure.permanent or self._attempts.is_last(attempt) or self._attempts.is_too_old(waited_ms):
             await delivery.bury(DeadReason.UNDELIVERED, f"{attempt} attempts, the last: {failure}")
             log.warning("callback_given_up", error=str(failure))
+            self._count(CallbackOutcome.GIVEN_UP, waited_ms / 1000)
             await self._ledger.note(delivery.result, call.after(record, DeliveryState.GIVEN_UP))
         else:
             planned_s = self._backoff.delay_s(attempt, self._jitter())
@@ -190,6 +193,15 @@ class CallbackRelay:
             await self._ledger.note(delivery.result, call.after(record, DeliveryState.RETRYING, next_at_ms))
             await delivery.retry_in(delay_s)
             log.info("callback_failed", error=str(failure), retry_in_s=round(delay_s, 3))
+            self._count(CallbackOutcome.FAILED, waited_ms / 1000)
+
+    async def _note_delivered(self, delivery: ResultDelivery, record: CallbackRecord, call: Call) -> None:
+        """Nearly all are taken at the first call: nobody waits for the note on those."""
+        delivered = call.after(record, DeliveryState.DELIVERED)
+        if record.tried:
+            await self._ledger.note(delivery.result, delivered)
+        else:
+            self._ledger.note_first(delivery.result, delivered)
 
     async def _wait_for_endpoint(
         self, delivery: ResultDelivery, event: TaskCompletedEvent, record: CallbackRecord, failure: DeliveryError
@@ -201,9 +213,13 @@ class CallbackRelay:
                 DeadReason.UNDELIVERED, f"{record.attempts} attempts, and then no more in time: {failure}"
             )
             _log.warning("callback_given_up", task_id=event.task_id, attempt=record.attempts, error=str(failure))
-            given_up = msgspec.structs.replace(record, state=DeliveryState.GIVEN_UP, error=str(failure))
+            self._count(CallbackOutcome.GIVEN_UP, waited_ms / 1000)
+            given_up = msgspec.structs.replace(
+                record, state=DeliveryState.GIVEN_UP, error=str(failure), at_ms=self._now_ms()
+            )
             await self._ledger.note(delivery.result, given_up)
             return
+        self._count(CallbackOutcome.RESTING, waited_ms / 1000)
         rest_s = self._attempts.rest_s(failure.retry_after_s or self._settings.postpone_s, waited_ms)
         await delivery.retry_in(rest_s * (1 + self._jitter() / 4))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
+from broker_gateway.application.callback_ports import AttemptLedger
 from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.commands import (
     Caller,
@@ -17,7 +18,7 @@ from broker_gateway.application.commands import (
 )
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.lookup import TaskLookup
-from broker_gateway.application.ports import AttemptLedger, Page, TaskFilter
+from broker_gateway.application.ports import Page, TaskFilter
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.domain.task_id import TaskId
@@ -71,7 +72,7 @@ class CodeExecutionAppService:
         return found or UnknownTask(task_id)
 
     async def callback_attempts(self, task_id: str, caller: Caller) -> CallbackRecord | UnknownTask | None:
-        """What was tried to deliver the task's result to its callback; None where no attempt has failed."""
+        """What was tried to deliver the task's result to its callback; None where none is known."""
         name = TaskId.parse(task_id)
         if name is None or await self._lookup.find(name, caller) is None:
             return UnknownTask(task_id)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from broker_gateway.application.callback_ports import AttemptLedger, RecordPage
 from broker_gateway.application.commands import Invalid, UnknownLetter
 from broker_gateway.application.operations_ports import DeadLetters, LetterPage
 from broker_gateway.application.paging import BAD_TOKEN, page_size
-from broker_gateway.application.ports import AttemptLedger, NodeControl, RecordPage
+from broker_gateway.application.ports import NodeControl
 from broker_gateway.application.redriving import RedriveRefusal, Redriving
 from broker_gateway.application.settings import OperationsSettings
 from broker_gateway.domain.task_id import TaskId

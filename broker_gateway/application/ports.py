@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from schemas.callback import CallbackRecord, DeliveryState
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
 from schemas.status import Priority, Status
@@ -203,38 +202,6 @@ class DeliveryError(Exception):
         self.was_made = was_made
         self.retry_after_s = retry_after_s
         self.answer = answer
-
-
-class AttemptLedger(Protocol):
-    """The record of attempts to deliver a result, which all relays share: deliveries of the source count those too that
-    were never tried. A result that was taken at the first attempt is not in it. Every method raises
-    BusUnavailableError."""
-
-    async def known(self, result: ResultMessage) -> CallbackRecord:
-        """What was tried so far."""
-        ...
-
-    async def note(self, result: ResultMessage, record: CallbackRecord) -> None:
-        """Notes what was tried by now."""
-        ...
-
-    async def newest(self, task_id: str) -> CallbackRecord | None:
-        """What was tried for the task's newest result, where that is kept."""
-        ...
-
-    async def page(self, state: DeliveryState | None, size: int, token: str) -> RecordPage:
-        """One page, newest word first; without a ``state`` all. Raises ValueError for a token that is not one of
-        ours."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class RecordPage:
-    """One page of a list of callback records."""
-
-    records: list[CallbackRecord]
-    next_token: str
-    """What asks for the next page; empty after the last."""
 
 
 class ResultDelivery(Protocol):

@@ -15,10 +15,11 @@ import msgspec
 import structlog
 
 from broker_gateway.application.callback_delivery import Call, CallbackDelivery
+from broker_gateway.application.callback_ports import AttemptLedger
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
 from broker_gateway.application.operations_ports import DeadLetters, KeptLetter, TaskRerun, TaskSnapshot
-from broker_gateway.application.ports import AttemptLedger, History, QueueFullError, ResultStore
+from broker_gateway.application.ports import History, QueueFullError, ResultStore
 from broker_gateway.application.settings import OperationsSettings
 from broker_gateway.domain.execution_task import ExecutionTask
 from schemas.callback import DeliveryState

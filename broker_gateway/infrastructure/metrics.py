@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
+from broker_gateway.application.callback_ports import CallbackOutcome
 from broker_gateway.application.ports import (
     CallbackTransport,
     DeliveryError,
@@ -24,6 +25,9 @@ from schemas.status import Priority
 from schemas.task import TaskMessage
 
 QueueLengths = Callable[[], Mapping[tuple[str, Priority], int]]
+
+_LAG_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 21600, 43200)
+"""As long as callbacks are tried."""
 
 
 class Metrics:
@@ -56,6 +60,15 @@ class Metrics:
         self.failures = Counter(
             "coderunner_delivery_failures", "Callbacks that failed.", ["scheme", "permanent"], registry=of
         )
+        self.callbacks = Counter(
+            "coderunner_callbacks", "Tries to deliver a result to its callback.", ["outcome"], registry=of
+        )
+        self.callback_lag_s = Histogram(
+            "coderunner_callback_lag_seconds",
+            "From a task's end until its callback was taken.",
+            buckets=_LAG_SECONDS,
+            registry=of,
+        )
         self.enqueue_s = Histogram(
             "coderunner_enqueue_seconds", "Until the bus had stored a task.", buckets=SECONDS, registry=of
         )
@@ -84,6 +97,12 @@ class Metrics:
     def count_over_quota(self, quota: Quota) -> None:
         """Counts a task or a call that was refused because of it."""
         self.over_quota.labels(quota.value).inc()
+
+    def count_callback(self, outcome: CallbackOutcome, lag_s: float) -> None:
+        """Counts one try to deliver a result, ``lag_s`` after its task's end."""
+        self.callbacks.labels(outcome.value).inc()
+        if outcome is CallbackOutcome.DELIVERED:
+            self.callback_lag_s.observe(lag_s)
 
     def watch_history(
         self,

@@ -62,7 +62,7 @@ def show(address: Address, task_id: str, as_object: bool) -> None:
         print_json(None if record is None else as_json(record))
         return
     if record is None:
-        print_notice("no attempt has failed")
+        print_notice("no attempt is known")
         return
     facts = (("id", record.id), ("state", record.state), ("url", record.url), ("client", record.client or "-"))
     for name, value in (*facts, ("failed", str(record.attempts))):

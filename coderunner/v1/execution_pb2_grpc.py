@@ -129,7 +129,7 @@ class ExecutionServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def CallbackAttempts(self, request, context):
-        """What was tried so far to deliver the task's result to its callback. What was taken at the first call is not kept.
+        """What was tried so far to deliver the task's result to its callback.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

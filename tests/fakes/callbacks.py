@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import msgspec
 
 from broker_gateway.application.callback_delivery import first_record
-from broker_gateway.application.ports import DeliveryError, RecordPage
+from broker_gateway.application.callback_ports import RecordPage
+from broker_gateway.application.ports import DeliveryError
 from schemas.callback import CallbackRecord, DeliveryState
 from schemas.execution import DeadLetter, Execution, ResultMessage
 from tests.builders import a_dead_letter
@@ -121,6 +122,7 @@ class MemoryAttemptLedger:
 
     def __init__(self) -> None:
         self.records: dict[tuple[str, str], CallbackRecord] = {}
+        self.first: dict[tuple[str, str], CallbackRecord] = {}
 
     async def known(self, result: ResultMessage) -> CallbackRecord:
         return self.records.get(_key(result), first_record(result))
@@ -129,9 +131,13 @@ class MemoryAttemptLedger:
         self.records.pop(_key(result), None)
         self.records[_key(result)] = record
 
+    def note_first(self, result: ResultMessage, record: CallbackRecord) -> None:
+        self.first[_key(result)] = record
+
     async def newest(self, task_id: str) -> CallbackRecord | None:
-        found = [record for (of, _), record in self.records.items() if of == task_id]
-        return found[-1] if found else None
+        words = [*self.records.items(), *self.first.items()]
+        found = [record for (of, _), record in reversed(words) if of == task_id]
+        return max(found, key=lambda record: record.at_ms, default=None)
 
     async def page(self, state: DeliveryState | None, size: int, token: str) -> RecordPage:
         if token and not (token.isdecimal() and len(token) < 20):

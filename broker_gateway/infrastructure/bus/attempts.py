@@ -1,11 +1,14 @@
-"""The ledger of callback attempts, on the stream CALLBACKS, which keeps the newest word about each result."""
+"""The ledger of callback attempts: the stream CALLBACKS keeps the newest word about each result that was not taken at
+the first call, DELIVERED the newest of those that were."""
 
 from __future__ import annotations
+
+import asyncio
 
 import msgspec
 
 from broker_gateway.application.callback_delivery import first_record
-from broker_gateway.application.ports import RecordPage
+from broker_gateway.application.callback_ports import RecordPage
 from broker_gateway.infrastructure.bus import streams
 from broker_gateway.infrastructure.bus.streams import Bounds
 from chassis.nats import jetstream
@@ -43,9 +46,17 @@ class BusAttemptLedger:
     async def note(self, result: ResultMessage, record: CallbackRecord) -> None:
         await jetstream.store(self._bus, _subject(result), _encoder.encode(record))
 
+    def note_first(self, result: ResultMessage, record: CallbackRecord) -> None:
+        subject = names.delivered_subject(result.execution.id, _occasion(result))
+        self._bus.post(subject, _encoder.encode(record))
+
     async def newest(self, task_id: str) -> CallbackRecord | None:
-        found = await jetstream.last_message(self._bus, names.STREAM_CALLBACKS, names.callbacks_of(task_id))
-        return None if found is None else _decoder.decode(found.payload)
+        found = await asyncio.gather(
+            jetstream.last_message(self._bus, names.STREAM_CALLBACKS, names.callbacks_of(task_id)),
+            jetstream.last_message(self._bus, names.STREAM_DELIVERED, names.delivered_of(task_id)),
+        )
+        records = [_decoder.decode(one.payload) for one in found if one is not None]
+        return max(records, key=lambda record: record.at_ms, default=None)
 
     async def page(self, state: DeliveryState | None, size: int, token: str) -> RecordPage:
         first, below, _ = await streams.bounds_of_page(self._bus, names.STREAM_CALLBACKS, token)
@@ -74,4 +85,8 @@ class BusAttemptLedger:
 
 
 def _subject(result: ResultMessage) -> str:
-    return names.callback_subject(result.execution.id, result.callback.occasion if result.callback else "")
+    return names.callback_subject(result.execution.id, _occasion(result))
+
+
+def _occasion(result: ResultMessage) -> str:
+    return result.callback.occasion if result.callback else ""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from broker_gateway.application.callback_ports import AttemptLedger
 from broker_gateway.application.operations_ports import TaskRerun
-from broker_gateway.application.ports import AttemptLedger, History, LiveFeed, ResultSource, ResultStore, TaskQueue
+from broker_gateway.application.ports import History, LiveFeed, ResultSource, ResultStore, TaskQueue
 from broker_gateway.application.queue_ports import QueueReader, TaskMover
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
 from broker_gateway.application.callback_delivery import Call, first_record
 from broker_gateway.application.ports import DeliveryError
-from schemas.callback import MAX_ERROR_CHARS, MAX_TRIED, DeliveryState
+from schemas.callback import MAX_ERROR_CHARS, MAX_TRIED, CallbackRecord, DeliveryState
 from schemas.execution import ResultMessage
 from schemas.task import Callback
 from tests.builders import a_result
@@ -58,6 +60,27 @@ async def test_a_task_that_ran_once_more_starts_over(parts: Parts) -> None:
     newest = await parts.ledger.newest("a")
     assert newest is not None
     assert newest.attempts == 1
+
+
+async def test_what_was_taken_at_the_first_call_is_told_of_and_not_listed(parts: Parts) -> None:
+    result = a_result("a", "http://h/")
+    taken = Call(2_000, 1.5, None).after(first_record(result), DeliveryState.DELIVERED)
+    parts.ledger.note_first(result, taken)
+    assert await told_of(parts, "a", DeliveryState.DELIVERED) == taken
+    assert (await parts.ledger.known(result)).tried == []
+    assert (await parts.ledger.page(None, 10, "")).records == []
+    again = msgspec.structs.replace(result, callback=Callback(url="http://h/", occasion="7"))
+    failed = Call(3_000, 2.5, DeliveryError("503", answer="503")).after(first_record(again), DeliveryState.RETRYING)
+    await parts.ledger.note(again, failed)
+    assert await told_of(parts, "a", DeliveryState.RETRYING) == failed
+
+
+async def told_of(parts: Parts, task_id: str, state: DeliveryState) -> CallbackRecord:
+    """The newest word, once it is of this state: nobody waits for the one on a first call."""
+    async with asyncio.timeout(10):
+        while (found := await parts.ledger.newest(task_id)) is None or found.state is not state:  # noqa: ASYNC110 - the bus tells nobody
+            await asyncio.sleep(0)
+    return found
 
 
 async def test_records_come_newest_first_in_pages_also_by_their_state(parts: Parts) -> None:

@@ -20,6 +20,7 @@ from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.callbacks.breaker import with_breakers
 from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
+from broker_gateway.infrastructure.metrics import Metrics
 from chassis.nats.connection import BusConnection
 from schemas.execution import ResultMessage
 from tests.builders import a_result
@@ -89,6 +90,7 @@ async def relaying(bus: BusConnection, settings: RelaySettings) -> AsyncIterator
         transports=with_breakers({"http": webhooks}, failures=10, rest_s=15),
         ledger=BusAttemptLedger(bus),
         settings=settings,
+        count=Metrics().count_callback,
     )
     running = asyncio.create_task(relay.run())
     try:

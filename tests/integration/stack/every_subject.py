@@ -14,6 +14,7 @@ STREAMS = (
     names.STREAM_EVENTS,
     names.STREAM_DEAD,
     names.STREAM_CALLBACKS,
+    names.STREAM_DELIVERED,
     names.STREAM_SECRETS,
 )
 CONSUMERS = ("default-normal", "gpu-normal", names.RELAY_CONSUMER, "mine")
@@ -57,6 +58,7 @@ def messages() -> Iterator[str]:
     yield names.event_subject("t1", Status.RUNNING)
     yield names.dead_subject("poison", "t1")
     yield names.callback_subject("t1", "")
+    yield names.delivered_subject("t1", "")
     yield names.output_subject("t1")
     yield names.cancel_subject("t1")
     yield names.ask_result_subject("t1")

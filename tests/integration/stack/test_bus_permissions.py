@@ -16,6 +16,7 @@ from tests.servers.nats import PASSWORDS, REPOSITORY
 from tests.servers.wire import WireClient
 
 STREAMS = (names.STREAM_TASKS, names.STREAM_RESULTS, names.STREAM_EVENTS, names.STREAM_DEAD)
+OF_CALLBACKS = (names.STREAM_CALLBACKS, names.STREAM_DELIVERED)
 TASK = names.task_subject("default", Priority.NORMAL, "t1")
 DESTRUCTIVE = [f"$JS.API.STREAM.{verb}.{stream}" for verb in ("DELETE", "SNAPSHOT", "RESTORE") for stream in STREAMS]
 
@@ -26,7 +27,8 @@ MAY_PUBLISH = {
         names.event_subject("t1", Status.QUEUED),
         names.dead_subject("delivery", "t1"),
         names.callback_subject("t1", ""),
-        *(f"$JS.API.STREAM.{verb}.{names.STREAM_CALLBACKS}" for verb in ("CREATE", "UPDATE", "INFO")),
+        names.delivered_subject("t1", ""),
+        *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "INFO") for stream in OF_CALLBACKS),
         f"$JS.API.DIRECT.GET.{names.STREAM_CALLBACKS}.{names.callback_subject('t1', '')}",
         names.cancel_subject("t1"),
         names.node_subject("n1"),

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from broker_gateway.application.callback_delivery import first_record
+from broker_gateway.application.callback_ports import CallbackOutcome, CountOutcome
 from broker_gateway.application.callback_relay import CallbackRelay
 from broker_gateway.application.settings import RelaySettings
 from tests.builders import SUBMITTED_AT_MS, a_result
@@ -19,10 +20,19 @@ from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 SETTINGS = RelaySettings()
 
 
+def nobody_counts(_outcome: CallbackOutcome, _lag_s: float) -> None:
+    """What the relay tells of each try goes nowhere."""
+
+
 class RelayOnFakes:
     """``ledger``: another relay's, which they share as they share the bus."""
 
-    def __init__(self, settings: RelaySettings = SETTINGS, ledger: MemoryAttemptLedger | None = None) -> None:
+    def __init__(
+        self,
+        settings: RelaySettings = SETTINGS,
+        ledger: MemoryAttemptLedger | None = None,
+        count: CountOutcome = nobody_counts,
+    ) -> None:
         self.source = MemoryResultSource()
         self.transport = MemoryTransport()
         self.ledger = ledger or MemoryAttemptLedger()
@@ -33,6 +43,7 @@ class RelayOnFakes:
             transports=transports,
             ledger=self.ledger,
             settings=settings,
+            count=count,
             jitter=lambda: 1.0,
             now_ms=lambda: self.now_ms,
         )
@@ -61,9 +72,9 @@ class RelayOnFakes:
 
 @asynccontextmanager
 async def running_relay(
-    settings: RelaySettings = SETTINGS, ledger: MemoryAttemptLedger | None = None
+    settings: RelaySettings = SETTINGS, ledger: MemoryAttemptLedger | None = None, count: CountOutcome = nobody_counts
 ) -> AsyncIterator[RelayOnFakes]:
-    setup = RelayOnFakes(settings, ledger)
+    setup = RelayOnFakes(settings, ledger, count)
     running = asyncio.create_task(setup.relay.run())
     try:
         yield setup

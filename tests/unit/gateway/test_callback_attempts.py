@@ -48,10 +48,18 @@ async def test_a_delivery_after_failures_is_kept_as_the_last_attempt() -> None:
         assert record_of(setup).attempts == 1
 
 
-async def test_what_is_taken_at_the_first_call_costs_the_bus_no_word() -> None:
+async def test_a_delivery_at_the_first_call_is_told_of_and_pushes_no_other_word_out() -> None:
     async with running_relay() as setup:
+        setup.now_ms = 70_000
         await setup.settled(delivery())
+        await setup.until(lambda: bool(setup.ledger.first))
         assert setup.ledger.records == {}
+        record = await setup.ledger.newest("t1")
+    assert record is not None
+    assert (record.state, record.attempts, record.url, record.client) == ("DELIVERED", 0, "http://h/", "blog")
+    assert [(one.number, one.at_ms, one.answer, one.error, one.next_at_ms) for one in record.tried] == [
+        (1, 70_000, "ok", "", 0)
+    ]
 
 
 async def test_what_is_given_up_says_so() -> None:
