@@ -91,6 +91,7 @@ def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> C
         admission=parts.policies.admission,
         settings=parts.policies.submission,
         callback_refusal=SubmittedAddresses(parts.policies.addresses).refusal,
+        knows_headers=parts.policies.identifications.knows,
     )
     return CodeExecutionAppService(
         submission=submission,

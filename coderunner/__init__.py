@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from coderunner.model import Verdict as Verdict
     from coderunner.operations import Operator as Operator
     from coderunner.sync import SyncClient as SyncClient
+    from coderunner.task import Callback as Callback
     from coderunner.task import Checker as Checker
     from coderunner.task import Comparison as Comparison
     from coderunner.task import Limits as Limits
@@ -80,7 +81,7 @@ _NAMES_BY_MODULE = {
         "Submitted",
         "Verdict",
     ),
-    "coderunner.task": ("Checker", "Comparison", "Limits", "Task", "TestCase"),
+    "coderunner.task": ("Callback", "Checker", "Comparison", "Limits", "Task", "TestCase"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 

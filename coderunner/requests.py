@@ -9,7 +9,7 @@ from typing import Any
 
 from coderunner.errors import InvalidTask, Violation
 from coderunner.idempotency_key import fresh_key
-from coderunner.task import Checker, Limits, Source, Task, TestCase
+from coderunner.task import Callback, Checker, Limits, Source, Task, TestCase
 from coderunner.v1 import execution_pb2 as pb
 
 _PRIORITIES = {"LOW": pb.Task.LOW, "NORMAL": pb.Task.NORMAL, "HIGH": pb.Task.HIGH}
@@ -35,12 +35,19 @@ def task_message(task: Task) -> pb.Task:
             checker=_checker(task.checker),
             idempotency_key=task.idempotency_key or fresh_key(),
             queue_deadline_ms=task.queue_deadline_ms,
-            callback=pb.Callback(url=task.callback) if task.callback is not None else None,
+            callback=_callback(task.callback),
             labels=task.labels or {},
             large_result=task.large_result,
         )
     except (TypeError, ValueError) as error:
         raise InvalidTask(f"the task cannot be sent: {error}") from error
+
+
+def _callback(given: str | Callback | None) -> pb.Callback | None:
+    if given is None:
+        return None
+    callback = Callback(given) if isinstance(given, str) else given
+    return pb.Callback(url=callback.url, headers=callback.headers)
 
 
 def _files(source: Source) -> list[pb.File]:

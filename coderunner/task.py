@@ -63,6 +63,16 @@ class Checker:
     version: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """The endpoint that gets the finished execution, at least once."""
+
+    url: str
+    """``http``, ``https``, ``grpc`` or ``grpcs``."""
+    headers: str = ""
+    """Name of header values that the operator has configured for this client (``callback_header_sets``)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One snippet to run. ``Client.run`` and ``Client.submit`` take the same fields as arguments."""
@@ -89,8 +99,8 @@ class Task:
     """The same key returns the same task. Empty: the client makes one, so that its retries are safe."""
     queue_deadline_ms: int = 0
     """Not started within this: EXPIRED. 0: waits for as long as it takes."""
-    callback: str | None = None
-    """An ``http``, ``https``, ``grpc`` or ``grpcs`` URL that gets the finished execution, at least once."""
+    callback: str | Callback | None = None
+    """Where the finished execution is delivered, at least once; a URL alone says it, too."""
     labels: Mapping[str, str] | None = field(default=None)
     large_result: bool = False
     """The execution may have more than 4 MiB: a callback's receiver must take that. Output beyond is cut."""
@@ -112,6 +122,6 @@ class TaskOptions(TypedDict, total=False):
     checker: Checker | None
     idempotency_key: str
     queue_deadline_ms: int
-    callback: str | None
+    callback: str | Callback | None
     labels: Mapping[str, str] | None
     large_result: bool

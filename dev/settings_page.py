@@ -98,13 +98,18 @@ callback_secret = ["whsec_NEW", "whsec_OLD"]        # Standard Webhooks; of all 
 blog = ["whsec_BLOG"]                               # a client's own, instead
 [callback_headers.blog]
 Authorization = "Bearer of-the-blog"                # sent with the blog's callbacks, wherever they go
+[callback_header_sets.blog.shop-a]
+X-Shop-Key = "of-shop-a"                            # sent where a task of the blog's asks for `shop-a`
 ```
 
 A secret is 24 to 64 random bytes in base64 (`openssl rand -base64 32`), with or without `whsec_` before it. To change
 one, put the new one first, let the receivers take it, then take the old one out: until then both sign
 (`webhook-signature: v1,… v1,…`). For `grpc` and `grpcs` callbacks the same names are metadata in lower case, and what
-is signed is the serialized request. At most 8 secrets and 16 headers per client; what cannot be used is refused at
-the start, in words that do not repeat it. No value is logged. Send `Authorization` to `https` and `grpcs` endpoints
+is signed is the serialized request. At most 8 secrets and 16 headers per client, and 64 sets of as many headers, of
+which a task's callback names one (`Callback.headers`): its values go before the client's own. A name that the client
+has no set of is `INVALID_ARGUMENT`; where a set is taken out while results wait for their callbacks, those wait for it
+to come back. What cannot be used is refused at the start, in words that do not repeat it. No value is logged, and none
+is in a message or an answer of the API: only the name. Send `Authorization` to `https` and `grpcs` endpoints
 only: the client chooses the URL.
 
 ## Clients: the SDK and the command line

@@ -89,6 +89,9 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True):
     occasion: str = ""
     """Why the task ran once more, as a token: its result is news, also to who was told of the one before. Empty for
     the first run."""
+    headers: str = ""
+    """Name of the header values that the delivery carries, as the gateways know them; empty for none. The values
+    themselves are secrets, and in no message."""
 
 
 class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -72,6 +72,7 @@ class CallbackDelivery:
                     execution,
                     idempotency_key(callback, execution),
                     client=client,
+                    headers=callback.headers,
                     timeout_s=within_s,
                 )
         except DeliveryError as error:

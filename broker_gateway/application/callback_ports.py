@@ -18,8 +18,9 @@ class CallbackOutcome(StrEnum):
     FAILED = "failed"
     """It comes again."""
     GIVEN_UP = "given_up"
-    RESTING = "resting"
-    """No call was made, as the endpoint's circuit breaker is open: it comes again."""
+    NOT_CALLED = "not_called"
+    """The endpoint's circuit breaker is open, or the header values that the callback names are not configured: it comes
+    again."""
 
 
 CountOutcome = Callable[[CallbackOutcome, float], None]

@@ -219,7 +219,7 @@ class CallbackRelay:
             )
             await self._ledger.note(delivery.result, given_up)
             return
-        self._count(CallbackOutcome.RESTING, waited_ms / 1000)
+        self._count(CallbackOutcome.NOT_CALLED, waited_ms / 1000)
         rest_s = self._attempts.rest_s(failure.retry_after_s or self._settings.postpone_s, waited_ms)
         await delivery.retry_in(rest_s * (1 + self._jitter() / 4))
 

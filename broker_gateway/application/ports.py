@@ -176,10 +176,18 @@ class CallbackTransport(Protocol):
     """One way to call an endpoint, such as HTTP or gRPC."""
 
     async def deliver(
-        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+        self,
+        url: str,
+        execution: Execution,
+        idempotency_key: str,
+        *,
+        client: str = "",
+        headers: str = "",
+        timeout_s: float | None = None,
     ) -> None:
         """Sends the execution; returns when the endpoint said that it has it, within ``timeout_s`` or the transport's
-        own time-out, whichever is shorter. ``client``: whose task it was. Raises DeliveryError."""
+        own time-out, whichever is shorter. ``client``: whose task it was; ``headers``: the name of the client's header
+        values that it carries. Raises DeliveryError."""
         ...
 
 

@@ -42,6 +42,8 @@ from schemas.status import Priority
 
 CallbackRefusal = Callable[[str], Awaitable[str]]
 """Why the callback with this well-formed URL is refused; empty where it is not."""
+KnowsHeaders = Callable[[str, str], bool]
+"""Whether the client (first) has header values of this name for its callbacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Submission:
         admission: AdmissionPolicy,
         settings: SubmissionSettings,
         callback_refusal: CallbackRefusal | None = None,
+        knows_headers: KnowsHeaders = lambda _client, _name: False,
         now_ms: Callable[[], int] = wall_clock_ms,
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
@@ -83,6 +86,7 @@ class Submission:
         self._limits = ResourceLimit(admission.limits.defaults, admission.limits.allowed["wall_ms"].maximum)
         self._settings = settings
         self._callback_refusal = callback_refusal
+        self._knows_headers = knows_headers
         self._now_ms = now_ms
         self._entropy = entropy
 
@@ -126,7 +130,7 @@ class Submission:
         """Decides everything that can be decided without asking the bus. Raises BusUnavailableError where the bus has
         never been there."""
         draft = command.draft
-        violations = self._admission.violations(draft, command.path)
+        violations = self._admission.violations(draft, command.path) or list(self._headers_violations(command))
         if violations:
             return Invalid(violations)
         scheduler = self._nodes.scheduler()
@@ -137,6 +141,11 @@ class Submission:
         if violations:
             return Invalid(violations)
         return Admitted(self._name(command), command, placement)
+
+    def _headers_violations(self, command: SubmitTaskCommand) -> Iterator[Violation]:
+        name = command.draft.callback_headers
+        if name and not self._knows_headers(command.client, name):
+            yield Violation(f"{command.path}.callback.headers", "is the name of no header values of this client's")
 
     def _name(self, command: SubmitTaskCommand) -> TaskId:
         key = command.draft.idempotency_key

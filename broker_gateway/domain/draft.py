@@ -59,5 +59,6 @@ class TaskDraft:
     queue_deadline_ms: int = 0
     """0: none."""
     callback_url: str | None = None
+    callback_headers: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     large_result: bool = False

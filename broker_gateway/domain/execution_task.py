@@ -104,13 +104,17 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         cases=[case_of(case, number, terms.limits) for number, case in enumerate(draft.cases, 1)],
         stop_at_first_failure=draft.stop_at_first_failure,
         checker=_checker(draft, terms),
-        callback=Callback(url=draft.callback_url) if draft.callback_url is not None else None,
+        callback=_callback(draft),
         labels=dict(draft.labels),
         submitted_at_ms=terms.now_ms,
         expires_at_ms=terms.now_ms + deadline_ms if deadline_ms else None,
         reply=result_subject(terms.id.value),
         large_result=draft.large_result,
     )
+
+
+def _callback(draft: TaskDraft) -> Callback | None:
+    return None if draft.callback_url is None else Callback(url=draft.callback_url, headers=draft.callback_headers)
 
 
 def _checker(draft: TaskDraft, terms: Terms) -> Checker | None:

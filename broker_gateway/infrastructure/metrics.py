@@ -63,6 +63,8 @@ class Metrics:
         self.callbacks = Counter(
             "coderunner_callbacks", "Tries to deliver a result to its callback.", ["outcome"], registry=of
         )
+        for outcome in CallbackOutcome:
+            self.callbacks.labels(outcome.value)
         self.callback_lag_s = Histogram(
             "coderunner_callback_lag_seconds",
             "From a task's end until its callback was taken.",
@@ -188,12 +190,21 @@ class CountedCallbackTransport:
         self._metrics = metrics
 
     async def deliver(
-        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+        self,
+        url: str,
+        execution: Execution,
+        idempotency_key: str,
+        *,
+        client: str = "",
+        headers: str = "",
+        timeout_s: float | None = None,
     ) -> None:
         scheme = url.partition(":")[0].lower()
         self._metrics.attempts.labels(scheme).inc()
         try:
-            await self._inner.deliver(url, execution, idempotency_key, client=client, timeout_s=timeout_s)
+            await self._inner.deliver(
+                url, execution, idempotency_key, client=client, headers=headers, timeout_s=timeout_s
+            )
         except DeliveryError as error:
             self._metrics.failures.labels(scheme, str(error.permanent).lower()).inc()
             raise

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
+from pydantic import SecretStr
 
 from broker_gateway.application.history_ports import Retention
 from broker_gateway.application.settings import PlacingSettings, RelaySettings, SubmissionSettings
@@ -19,15 +20,17 @@ from broker_gateway.domain.quota import CallPolicy, QuotaPolicy
 from broker_gateway.domain.resource_limit import Allowed, LimitRules
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.callbacks.identification import (
+    MAX_SETS,
     Identification,
     IdentificationError,
     Identifications,
+    header_set,
 )
 from broker_gateway.infrastructure.settings import GatewaySettings
 from chassis.etcd import EtcdSettings
 from chassis.nats.settings import BusSettings
 from chassis.settings import ConfigurationError
-from schemas.names import INBOX_GATEWAY
+from schemas.names import INBOX_GATEWAY, is_token
 from schemas.task import Limits
 from schemas.topology import RESULTS_SHARE, BusLimits
 
@@ -172,12 +175,34 @@ def _addresses(settings: GatewaySettings) -> AddressGuard:
 
 def _identifications(settings: GatewaySettings) -> Identifications:
     _authorities(settings.callback_ca_file)
-    for name in (*settings.callback_secrets, *settings.callback_headers):
+    for name in (*settings.callback_secrets, *settings.callback_headers, *settings.callback_header_sets):
         if name not in settings.tokens:
-            raise ConfigurationError(f"callback_secrets and callback_headers: there is no client {name} in tokens")
+            raise ConfigurationError(
+                f"callback_secrets, callback_headers and callback_header_sets: there is no client {name} in tokens"
+            )
     usual = _identification(settings, "")
     named = {*settings.callback_secrets, *settings.callback_headers}
-    return Identifications(usual, {name: _identification(settings, name) for name in named})
+    by_client = {name: _identification(settings, name) for name in named}
+    return Identifications(usual, by_client, sets=_header_sets(settings))
+
+
+def _header_sets(settings: GatewaySettings) -> dict[str, dict[str, Mapping[str, str]]]:
+    found: dict[str, dict[str, Mapping[str, str]]] = {}
+    for client, sets in settings.callback_header_sets.items():
+        if len(sets) > MAX_SETS:
+            raise ConfigurationError(f"callback_header_sets of client {client}: at most {MAX_SETS}")
+        found[client] = {name: _header_set(client, name, values) for name, values in sets.items()}
+    return found
+
+
+def _header_set(client: str, name: str, values: Mapping[str, SecretStr]) -> Mapping[str, str]:
+    where = f"callback_header_sets of client {client}"
+    if not is_token(name):
+        raise ConfigurationError(f"{where}: a name must have 1 to 64 letters, digits, - and _")
+    try:
+        return header_set({header: value.get_secret_value() for header, value in values.items()})
+    except IdentificationError as error:
+        raise ConfigurationError(f"{where}, {name}: {error}") from None
 
 
 def _authorities(path: str) -> None:

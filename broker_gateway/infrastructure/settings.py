@@ -118,6 +118,9 @@ class GatewaySettings(ConnectedSettings):
     callback_headers: dict[str, dict[str, SecretStr]] = Field(
         {}, description="client name to headers that its callbacks carry, such as Authorization"
     )
+    callback_header_sets: dict[str, dict[str, dict[str, SecretStr]]] = Field(
+        {}, description="client name to names of further headers, which a task's callback may ask for by that name"
+    )
     callback_ca_file: str = Field(
         "",
         description="PEM file of the authorities whose certificates https and grpcs endpoints show; else the usual",

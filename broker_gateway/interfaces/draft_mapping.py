@@ -38,6 +38,7 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         idempotency_key=task.idempotency_key,
         queue_deadline_ms=task.queue_deadline_ms,
         callback_url=task.callback.url if task.HasField("callback") else None,
+        callback_headers=task.callback.headers,
         labels=_some(task.labels, counts.labels),
         large_result=task.large_result,
     )

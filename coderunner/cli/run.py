@@ -15,7 +15,7 @@ from coderunner.cli.name_values import name_values
 from coderunner.cli.output import as_json, print_json, print_notice
 from coderunner.cli.remarks import remarks
 from coderunner.cli.session import Address, against
-from coderunner.task import Checker, Comparison, Limits, TaskOptions
+from coderunner.task import Callback, Checker, Comparison, Limits, TaskOptions
 
 if TYPE_CHECKING:
     from coderunner.client import Client
@@ -52,6 +52,7 @@ class _Options:
     queue_deadline: float | None
     idempotency_key: str
     callback: str | None
+    callback_headers: str
     large_result: bool
     json: bool
 
@@ -92,6 +93,7 @@ class _Options:
 @click.option("--queue-deadline", type=_SECONDS, metavar="S", help="EXPIRED if it has not started within this.")
 @click.option("--idempotency-key", default="", metavar="KEY", help="The same key returns the same task.")
 @click.option("--callback", metavar="URL", help="Gets the finished execution: http, https, grpc, grpcs.")
+@click.option("--callback-headers", default="", metavar="NAME", help="Configured header values that it carries.")
 @click.option("--large-result", is_flag=True, help="Keep more output than fits into a result of 4 MiB.")
 @click.option("--json", is_flag=True, help="Print the Execution as one JSON object in place of the output.")
 @click.pass_obj
@@ -139,10 +141,18 @@ def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
         stop_at_first_failure=chosen.stop_at_first_failure,
         idempotency_key=chosen.idempotency_key,
         queue_deadline_ms=_scaled(chosen.queue_deadline, 1000) or 0,
-        callback=chosen.callback,
+        callback=_callback(chosen),
         labels=chosen.label,
         large_result=chosen.large_result,
     )
+
+
+def _callback(chosen: _Options) -> Callback | None:
+    if chosen.callback is None:
+        if chosen.callback_headers:
+            raise click.UsageError("--callback-headers needs --callback")
+        return None
+    return Callback(chosen.callback, chosen.callback_headers)
 
 
 def _stdin(path: str | None) -> str:

@@ -146,10 +146,12 @@ class Checker(_message.Message):
     def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ...) -> None: ...
 
 class Callback(_message.Message):
-    __slots__ = ("url",)
+    __slots__ = ("url", "headers")
     URL_FIELD_NUMBER: _ClassVar[int]
+    HEADERS_FIELD_NUMBER: _ClassVar[int]
     url: str
-    def __init__(self, url: _Optional[str] = ...) -> None: ...
+    headers: str
+    def __init__(self, url: _Optional[str] = ..., headers: _Optional[str] = ...) -> None: ...
 
 class Execution(_message.Message):
     __slots__ = ("id", "status", "language", "language_version", "node_id", "attempt", "queued_ms", "labels", "compile", "run", "cases", "error", "warnings", "submitted_at_ms", "finished_at_ms", "diagnostics")

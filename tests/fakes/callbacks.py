@@ -98,13 +98,22 @@ class MemoryTransport:
         self.answers: dict[str, list[Exception]] = {}
         self.gates: dict[str, asyncio.Event] = {}
         self.timeouts_s: list[float | None] = []
+        self.headers: list[str] = []
         self.in_flight = 0
         self.max_in_flight = 0
 
     async def deliver(
-        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+        self,
+        url: str,
+        execution: Execution,
+        idempotency_key: str,
+        *,
+        client: str = "",
+        headers: str = "",
+        timeout_s: float | None = None,
     ) -> None:
         self.timeouts_s.append(timeout_s)
+        self.headers.append(headers)
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:

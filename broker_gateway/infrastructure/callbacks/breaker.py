@@ -49,8 +49,8 @@ class Breakers:
 
 
 def _is_answer(error: DeliveryError) -> bool:
-    """An endpoint that says no for good is alive."""
-    return error.permanent
+    """An endpoint that says no for good is alive; of one that was not called nothing is known."""
+    return error.permanent or not error.was_made
 
 
 class BreakingCallbackTransport:
@@ -62,14 +62,23 @@ class BreakingCallbackTransport:
         self._breakers = breakers
 
     async def deliver(
-        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+        self,
+        url: str,
+        execution: Execution,
+        idempotency_key: str,
+        *,
+        client: str = "",
+        headers: str = "",
+        timeout_s: float | None = None,
     ) -> None:
         endpoint = endpoint_of(url)
         breaker = await self._breakers.of(client, endpoint)
         was_closed = breaker.context.state == CLOSED
         try:
             async with breaker:
-                await self._inner.deliver(url, execution, idempotency_key, client=client, timeout_s=timeout_s)
+                await self._inner.deliver(
+                    url, execution, idempotency_key, client=client, headers=headers, timeout_s=timeout_s
+                )
         except OpenedState as error:
             error.__traceback__ = None  # the library raises one and the same object each time, and it would grow
             rest_s = self._breakers.rest_s

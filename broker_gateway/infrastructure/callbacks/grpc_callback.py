@@ -59,21 +59,28 @@ class GrpcCallbackTransport:
         self._channels: OrderedDict[tuple[str, str, str], _Kept] = OrderedDict()
 
     async def deliver(
-        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+        self,
+        url: str,
+        execution: Execution,
+        idempotency_key: str,
+        *,
+        client: str = "",
+        headers: str = "",
+        timeout_s: float | None = None,
     ) -> None:
         """Calls the endpoint. Whatever it answers but OK is worth another try: the API says so. What is signed is the
         request as it goes over the line."""
         request = callback_pb2.DeliverRequest(execution=self._to_message(execution)).SerializeToString()
         parts, target = await self._target(url)
-        headers = {
+        sent = {
             "idempotency-key": idempotency_key,
-            **self._identifications.headers(client, idempotency_key, request),
+            **self._identifications.headers(client, idempotency_key, request, headers),
         }
         async with self._channel(parts, target) as channel:
             call = channel.unary_unary(_METHOD, None, response_deserializer=callback_pb2.DeliverResponse.FromString)
             try:
                 within_s = min(timeout_s or self._timeout_s, self._timeout_s)
-                metadata = tuple((name.lower(), value) for name, value in headers.items())
+                metadata = tuple((name.lower(), value) for name, value in sent.items())
                 await call(request, timeout=within_s, metadata=metadata)
             except grpc.aio.AioRpcError as error:
                 code = error.code().name

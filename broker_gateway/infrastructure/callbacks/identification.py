@@ -12,9 +12,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import structlog
+
+from broker_gateway.application.ports import DeliveryError
+
 MAX_SECRETS = 8
 MAX_HEADERS = 16
 MAX_VALUE_CHARS = 4096
+MAX_SETS = 64
+"""Named header values of one client."""
+UNKNOWN_AGAIN_S = 60.0
+"""After this a result is tried again whose header values are not configured (any more)."""
 
 _PREFIX = "whsec_"
 _KEY_BYTES = range(24, 65)
@@ -42,6 +50,9 @@ _OURS = frozenset(
 _OUR_PREFIXES = ("webhook-", "grpc-", "proxy-")
 _BINARY_SUFFIX = "-bin"
 """Of gRPC's metadata that is not text."""
+
+
+_log = structlog.get_logger(__name__)
 
 
 class IdentificationError(ValueError):
@@ -83,6 +94,15 @@ class Identification:
         }
 
 
+Values = Mapping[str, str]
+"""Header names and values."""
+
+
+def header_set(values: Values) -> Values:
+    """The values, where all of them can be sent. Raises IdentificationError."""
+    return Identification.of((), values).values
+
+
 class Identifications:
     """The identification of each client's callbacks."""
 
@@ -91,15 +111,34 @@ class Identifications:
         usual: Identification | None = None,
         by_client: Mapping[str, Identification] | None = None,
         now_s: Callable[[], float] = time.time,
+        sets: Mapping[str, Mapping[str, Values]] | None = None,
     ) -> None:
-        """``usual``: of a client that is not in ``by_client``."""
+        """``usual``: of a client that is not in ``by_client``. ``sets``: client to name to the header values that one
+        of its tasks may ask for."""
         self._usual = usual or Identification()
         self._by_client = dict(by_client or {})
         self._now_s = now_s
+        self._sets = dict(sets or {})
 
-    def headers(self, client: str, message_id: str, body: bytes) -> dict[str, str]:
-        """The headers of a callback of the client's, sent now."""
-        return self._by_client.get(client, self._usual).headers(message_id, body, int(self._now_s()))
+    def knows(self, client: str, name: str) -> bool:
+        """True where the client has header values of this name."""
+        return name in self._sets.get(client, {})
+
+    def headers(self, client: str, message_id: str, body: bytes, named: str = "") -> dict[str, str]:
+        """The headers of a callback of the client's, sent now, with the values that are ``named`` before its others.
+        Raises DeliveryError where there are none of that name: they are there again, perhaps, once the configuration
+        is mended, and without them the endpoint could only refuse."""
+        usual = self._by_client.get(client, self._usual).headers(message_id, body, int(self._now_s()))
+        if not named:
+            return usual
+        values = self._sets.get(client, {}).get(named)
+        if values is None:
+            _log.warning("callback_headers_unknown", client=client, headers=named)
+            raise DeliveryError(
+                f"no header values named {named} are configured", was_made=False, retry_after_s=UNKNOWN_AGAIN_S
+            )
+        replaced = {name.lower() for name in values}
+        return {**{name: value for name, value in usual.items() if name.lower() not in replaced}, **values}
 
 
 def _key(number: int, secret: str) -> bytes:

@@ -47,14 +47,21 @@ class WebhookTransport:
         self._session: aiohttp.ClientSession | None = None
 
     async def deliver(
-        self, url: str, execution: Execution, idempotency_key: str, *, client: str = "", timeout_s: float | None = None
+        self,
+        url: str,
+        execution: Execution,
+        idempotency_key: str,
+        *,
+        client: str = "",
+        headers: str = "",
+        timeout_s: float | None = None,
     ) -> None:
         body = _encoder.encode(execution)
         within_s = min(timeout_s or self._timeout_s, self._timeout_s)
         try:
             target = URL(url)
             self._guard.check(target.host or "")
-            await self._post(target, body, self._headers(client, idempotency_key, body), within_s)
+            await self._post(target, body, self._headers(client, headers, idempotency_key, body), within_s)
         except ForbiddenAddressError as error:
             raise DeliveryError(str(error), permanent=True) from error
         except aiohttp.InvalidURL as error:
@@ -101,9 +108,9 @@ class WebhookTransport:
         opened.setblocking(False)
         return opened
 
-    def _headers(self, client: str, idempotency_key: str, body: bytes) -> dict[str, str]:
+    def _headers(self, client: str, named: str, idempotency_key: str, body: bytes) -> dict[str, str]:
         return {
-            **self._identifications.headers(client, idempotency_key, body),
+            **self._identifications.headers(client, idempotency_key, body, named),
             "Content-Type": "application/json",
             "Idempotency-Key": idempotency_key,
             "User-Agent": self._user_agent,

@@ -49,6 +49,7 @@ class Pair:
 OF_SDK = {"version": "language_version, in a caller's words", "source": "files: one text, or names and texts"}
 OF_PROTO = {"language_version": "the SDK's version", "files": "the SDK's source"}
 SETTLED = dict.fromkeys(("id", "client", "pool", "submitted_at_ms", "reply"), "the gateway settles it at acceptance")
+OF_CALLBACK = {"callback_url": "callback.url", "callback_headers": "callback.headers"}
 
 PAIRS = [
     Pair(sdk.Task, pb.Task, left=OF_SDK, right=OF_PROTO),
@@ -57,7 +58,7 @@ PAIRS = [
     Pair(sdk.Comparison, pb.Comparison),
     Pair(sdk.Checker, pb.Checker, left=OF_SDK, right=OF_PROTO),
     Pair(sdk.Limits, pb.Limits),
-    Pair(pb.Task, TaskDraft, left={"callback": "callback_url"}, right={"callback_url": "callback.url"}),
+    Pair(pb.Task, TaskDraft, left={"callback": "the next"}, right=OF_CALLBACK),
     Pair(pb.TestCase, DraftCase, right={"epsilon": "comparison.epsilon"}),
     Pair(
         TaskDraft,
@@ -65,15 +66,16 @@ PAIRS = [
         left={
             "idempotency_key": "becomes the id",
             "queue_deadline_ms": "becomes expires_at_ms",
-            "callback_url": "becomes callback.url",
+            **OF_CALLBACK,
         },
-        right=SETTLED | {"expires_at_ms": "of queue_deadline_ms", "callback": "of callback_url"},
+        right=SETTLED | {"expires_at_ms": "of queue_deadline_ms", "callback": "of the draft's callback_..."},
     ),
     Pair(pb.TestCase, wire_task.TestCase),
     Pair(pb.Comparison, wire_task.Comparison),
     Pair(pb.Checker, wire_task.Checker),
     Pair(pb.File, wire_task.SourceFile),
     Pair(pb.Limits, wire_task.Limits),
+    Pair(sdk.Callback, pb.Callback),
     Pair(pb.Callback, wire_task.Callback, right={"occasion": "set where an operator has the task run once more"}),
     Pair(wire.Execution, pb.Execution),
     Pair(wire.Stage, pb.Stage),
@@ -186,5 +188,5 @@ def _as_the_proto_says(asked: Leaves) -> Leaves:
             owner, _, file_name = path.partition("source.")
             said |= {f"{owner}files[0].name": file_name, f"{owner}files[0].content": value}
         else:
-            said["callback.url" if path == "callback" else path] = value
+            said[path] = value
     return said

@@ -27,6 +27,7 @@ def test_every_field_is_always_sent() -> None:
     assert optional == {
         ("LanguageRecord", "baseline_memory_bytes"),
         ("Callback", "occasion"),
+        ("Callback", "headers"),
         ("CallbackRecord", "url"),
         ("CallbackRecord", "client"),
         ("CallbackRecord", "state"),

@@ -149,6 +149,14 @@ async def test_the_request_is_signed_and_carries_the_clients_headers(backend: Ba
     await callbacks.close()
 
 
+async def test_the_header_values_that_a_task_named_are_metadata(backend: Backend) -> None:
+    known = Identifications(sets={"blog": {"shop-a": {"X-Shop": "of a"}}})
+    callbacks = transport("127.0.0.0/8", identifications=known)
+    await callbacks.deliver(f"grpc://127.0.0.1:{backend.port}", an_execution("a"), "a", client="blog", headers="shop-a")
+    assert backend.metadata["x-shop"] == "of a"
+    await callbacks.close()
+
+
 async def test_channels_are_kept_and_bounded(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grpc_callback, "MAX_CHANNELS", 2)
     callbacks = transport("127.0.0.0/8")

@@ -173,6 +173,9 @@ def test_an_address_in_use_is_said_and_ends_it_with_1(
     assert second.process.wait(20) == 1
 
 
+TOO_MANY_SETS = "\n".join(f"callback_header_sets.a.s{number} = {{X-A = 'hush'}}" for number in range(65))
+
+
 @pytest.mark.parametrize(
     ("flags", "environment", "file", "sentence"),
     [
@@ -192,6 +195,17 @@ def test_an_address_in_use_is_said_and_ends_it_with_1(
         ([], {}, 'tokens = {a = "x"}\ncallback_headers.a = {Host = "hush"}', "client a: the header Host is not for"),
         ([], {}, 'tokens = {a = "x"}\ncallback_headers.a = {X-A = "hush\\n"}', "client a: the value of header X-A"),
         ([], {}, 'tokens = {a = "x"}\ncallback_headers.a = ["hush"]', "the setting callback_headers.a is wrong"),
+        ([], {}, "callback_header_sets.b.s = {X-A = 'hush'}", "there is no client b in tokens"),
+        (
+            [],
+            {},
+            'tokens = {a = "x"}\ncallback_header_sets.a.s = {Host = "hush"}',
+            "client a, s: the header Host is not",
+        ),
+        ([], {}, 'tokens = {a = "x"}\ncallback_header_sets.a.s = {X-A = "hush\\n"}', "a, s: the value of header X-A"),
+        ([], {}, 'tokens = {a = "x"}\ncallback_header_sets.a."s t" = {X-A = "hush"}', "client a: a name must have"),
+        ([], {}, 'tokens = {a = "x"}\ncallback_header_sets.a.s = "hush"', "the setting callback_header_sets.a.s is"),
+        ([], {}, f'tokens = {{a = "x"}}\n{TOO_MANY_SETS}', "callback_header_sets of client a: at most 64"),
         ([], {"CODERUNNER_GATEWAY_CALLBACK_SECRETS": "hush"}, "", "callback_secrets"),
         (["--callback-ca-file", "/nowhere.pem"], {}, "", "callback_ca_file: /nowhere.pem is no PEM file"),
     ],

@@ -118,6 +118,17 @@ async def test_a_clients_own_headers_go_with_its_callbacks_and_no_others(
     assert "webhook-signature" in of_shop.headers
 
 
+async def test_the_header_values_that_a_task_named_go_with_its_callback(endpoint: Endpoint) -> None:
+    known = Identifications(sets={"blog": {"shop-a": {"X-Shop": "of a"}}})
+    transport = WebhookTransport(LOOPBACK, timeout_s=5, user_agent="coderunner/test", identifications=known)
+    await transport.deliver(endpoint.url, an_execution("a"), "a", client="blog", headers="shop-a")
+    with pytest.raises(DeliveryError, match="no header values named shop-b") as refusal:
+        await transport.deliver(endpoint.url, an_execution("a"), "a", client="blog", headers="shop-b")
+    assert not refusal.value.was_made
+    assert [request.headers["X-Shop"] for request, _ in endpoint.requests] == ["of a"]
+    await transport.close()
+
+
 async def test_an_endpoint_whose_certificate_is_of_an_authority_that_is_trusted_is_called_and_no_other(
     tmp_path: Path,
 ) -> None:

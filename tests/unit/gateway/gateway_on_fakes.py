@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import count
 
 from broker_gateway.application.callback_delivery import CallbackDelivery
@@ -70,10 +70,12 @@ class GatewayOnFakes:
         lookup_every_s: float = 60.0,
         cancel: CancelSettings | None = None,
         callback_refusal: CallbackRefusal | None = None,
+        header_sets: Collection[tuple[str, str]] = (),
     ) -> None:
         """``lookup_every_s`` is beyond every test's patience unless a test says otherwise."""
         self.bus = bus or MemoryBus()
         self._callback_refusal = callback_refusal
+        self._header_sets = header_sets
         self.directory = MemoryNodeDirectory(a_node_record())
         self.events = MemoryTaskEvents()
         self.now_ms = NOW_MS
@@ -123,6 +125,7 @@ class GatewayOnFakes:
             admission=admission,
             settings=settings,
             callback_refusal=self._callback_refusal,
+            knows_headers=lambda client, name: (client, name) in self._header_sets,
             now_ms=self.clock,
             entropy=lambda size: next(numbers).to_bytes(size, "big"),
         )

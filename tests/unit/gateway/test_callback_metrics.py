@@ -30,7 +30,7 @@ def value(metrics: Metrics, name: str, **labels: str) -> float:
         ([], 2_500, "delivered"),
         ([refused()], 2_500, "failed"),
         ([refused("410", permanent=True)], 2_500, "given_up"),
-        ([refused("it rests", was_made=False, retry_after_s=8)], 2_500, "resting"),
+        ([refused("it rests", was_made=False, retry_after_s=8)], 2_500, "not_called"),
         ([refused("it rests", was_made=False, retry_after_s=8)], GIVE_UP_MS, "given_up"),
     ],
 )
@@ -43,7 +43,7 @@ async def test_each_try_counts_as_one_outcome_and_only_what_was_taken_has_a_lag(
         setup.transport.answers["http://h/"] = failures
         await setup.settled(delivery())
         await setup.until(lambda: value(metrics, "coderunner_callbacks_total", outcome=outcome) == 1)
-    others = {"delivered", "failed", "given_up", "resting"} - {outcome}
+    others = {"delivered", "failed", "given_up", "not_called"} - {outcome}
     assert sum(value(metrics, "coderunner_callbacks_total", outcome=other) for other in others) == 0
     taken = outcome == "delivered"
     assert value(metrics, "coderunner_callback_lag_seconds_count") == taken
