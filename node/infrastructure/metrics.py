@@ -11,6 +11,18 @@ from chassis.metrics import SECONDS, ByLabels, Kind, Labels, new_registry, watch
 from node.application.ports import FinishedTask
 from node.infrastructure.slot_figures import Retirement, SlotFigures
 
+TROUBLES = (
+    "attempts_unknown",
+    "stored_result_unknown",
+    "task_buried",
+    "task_came_again_with_a_result",
+    "task_failed_on_us",
+    "task_handed_back",
+    "task_left_unacknowledged",
+    "task_lost",
+)
+"""What the runner tells the log of. Each is there from the first scrape on: the first task that is buried must be seen
+as a change."""
 SlotValues = Callable[[SlotFigures], Mapping[str, float]]
 
 
@@ -34,6 +46,8 @@ class Metrics:
             "coderunner_node_results_late", "Results that another node had stored before.", registry=of
         )
         self._troubles = Counter("coderunner_node_troubles", "Failures of ours, by kind.", ["kind"], registry=of)
+        for kind in TROUBLES:
+            self._troubles.labels(kind)
 
     def watch(self, name: str, meaning: str, value: Callable[[], float]) -> None:
         """A gauge that is read when it is asked for."""

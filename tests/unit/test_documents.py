@@ -10,6 +10,7 @@ from prometheus_client.metrics_core import Metric
 
 from broker_gateway.infrastructure.metrics import Metrics as GatewayMetrics
 from chassis.loop_watch import LoopWatch
+from node.infrastructure.metrics import TROUBLES
 from node.infrastructure.metrics import Metrics as NodeMetrics
 from tests.unit.chassis.test_logs import events
 
@@ -51,11 +52,27 @@ def test_every_log_event_has_its_row_and_every_row_its_event() -> None:
 
 
 def test_every_metric_has_its_row_and_every_row_its_metric() -> None:
-    page = text(REPOSITORY / "docs" / "operations.md").partition("## Metrics")[2].partition("## What to do")[0]
+    page = text(REPOSITORY / "docs" / "operations.md").partition("## Metrics")[2].partition("## Alerts")[0]
     rows = set(re.findall(r"`(coderunner_\w+)`", page))
     watched = set(re.findall(r'\b(?:watch|count)\("(\w+)"', text(REPOSITORY / "node" / "main.py")))
     ours = {one.name for one in declared() if one.name.startswith("coderunner_")}
     assert rows == ours | {f"coderunner_node_{name}" for name in watched}
+
+
+def test_every_trouble_of_a_node_is_counted_from_the_start() -> None:
+    sources = "".join(text(path) for path in (REPOSITORY / "node" / "application").glob("*.py"))
+    assert set(re.findall(r'\.trouble\("(\w+)"', sources)) == set(TROUBLES)
+
+
+def test_the_rules_and_dashboards_ask_for_metrics_that_there_are() -> None:
+    """Those of a process are Prometheus' own."""
+    watched = re.findall(r'\b(?:watch|count)\("(\w+)"', text(REPOSITORY / "node" / "main.py"))
+    known = {one.name for one in declared()} | {f"coderunner_node_{name}" for name in watched}
+    asked = set()
+    for path in [*(REPOSITORY / "deploy").rglob("*.rules.yml"), *(REPOSITORY / "deploy").rglob("grafana/*.json")]:
+        asked |= set(re.findall(r"(?<![\w:])coderunner_\w+(?![\w:])", text(path)))
+    bare = {re.sub(r"_(total|bucket|count|sum)$", "", name) for name in asked}
+    assert bare - known == set()
 
 
 def declared() -> list[Metric]:
