@@ -119,8 +119,10 @@ class SimulatedSandboxPool:
         return ""
 
     def slot_figures(self) -> Sequence[SlotFigures]:
-        """Those that are held; there are no others."""
-        return [SlotFigures(name, Role.RUN, {"held": self._held[name]}, self._counts) for name in self._names]
+        """Those that are held; none waits for a task."""
+        return [
+            SlotFigures(name, Role.RUN, {"held": self._held[name], "free": 0}, self._counts) for name in self._names
+        ]
 
     def unserved(self) -> Mapping[str, str]:
         """Every language is served."""

@@ -17,7 +17,10 @@ from tests.unit.chassis.test_logs import events
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = [
     *sorted(path for path in (REPOSITORY / "docs").rglob("*.md")),
-    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "deploy/systemd/README.md")),
+    *(
+        REPOSITORY / name
+        for name in ("README.md", "CONTRIBUTING.md", "deploy/systemd/README.md", "deploy/grafana/README.md")
+    ),
 ]
 ROOMS = ("schemas", "chassis", "broker_gateway", "node", "sandbox", "coderunner", "proto", "deploy", "dev", "bench")
 ROOMS_AND_TESTS = (*ROOMS, "tests", "docs", "examples", "distributions", "requirements")
@@ -52,7 +55,7 @@ def test_every_log_event_has_its_row_and_every_row_its_event() -> None:
 
 
 def test_every_metric_has_its_row_and_every_row_its_metric() -> None:
-    page = text(REPOSITORY / "docs" / "operations.md").partition("## Metrics")[2].partition("## Alerts")[0]
+    page = text(REPOSITORY / "docs" / "operations.md").partition("## Metrics")[2].partition("\n## ")[0]
     rows = set(re.findall(r"`(coderunner_\w+)`", page))
     watched = set(re.findall(r'\b(?:watch|count)\("(\w+)"', text(REPOSITORY / "node" / "main.py")))
     ours = {one.name for one in declared() if one.name.startswith("coderunner_")}

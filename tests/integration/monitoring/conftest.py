@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from coderunner import Client
+from coderunner import Client, InvalidTask
+from tests.fakes.callback_endpoint import CallbackEndpoint
 from tests.integration.guarantees.simulated_tasks import lasting, started, submit
-from tests.integration.monitoring.monitored import LANGUAGES, Monitored
+from tests.integration.monitoring.monitored import LANGUAGES, ROUNDS, Monitored
 from tests.servers import EtcdServer, NatsServer
 from tests.servers.prometheus import PrometheusServer
 from tests.servers.stack import Stack
@@ -24,13 +25,16 @@ def monitored_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monito
     try:
         for server in (*stack.nats.members, *stack.etcd.members):
             server.start()
-        history = f"sqlite:///{directory}/history.db"
-        gateway = stack.add_gateway(history_url=history, history_migrate=True, quota_rate_per_s=1000.0, quota_burst=100)
+        gateway = stack.add_gateway(
+            history_url=f"sqlite:///{directory}/history.db",
+            history_migrate=True,
+            callback_allowed_networks=["127.0.0.0/8"],
+        )
         node = stack.add_node(sandbox="simulated", simulated_languages=LANGUAGES, pools=["simulated"])
         prometheus = Monitored.prometheus_for(directory, gateway, node)
         prometheus.start()
         monitored = Monitored(stack, gateway, node, prometheus)
-        asyncio.run(_run_tasks(stack))
+        asyncio.run(_work(monitored))
         yield monitored
     finally:
         if prometheus is not None:
@@ -38,17 +42,24 @@ def monitored_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monito
         stack.close()
 
 
-async def _run_tasks(stack: Stack) -> None:
-    await stack.wait_served(*LANGUAGES)
-    async with stack.client() as client:
-        for language in LANGUAGES:
-            await _run_each_end(client, language)
+async def _work(monitored: Monitored) -> None:
+    """Some tasks, and the same once more when Prometheus has seen the first: a rate is a difference."""
+    await monitored.stack.wait_served(*LANGUAGES)
+    for number in range(1, ROUNDS + 1):
+        async with CallbackEndpoint(len(LANGUAGES)) as endpoint, monitored.stack.client() as client:
+            for language in LANGUAGES:
+                await _run_each_end(client, language, endpoint.url)
+            with pytest.raises(InvalidTask):
+                await client.submit(LANGUAGES[0], {})
+            await asyncio.wait_for(endpoint.complete.wait(), 20)
+        await monitored.series(f"sum(coderunner_finished_total) == {3 * len(LANGUAGES) * number}")
+        await monitored.series(f"sum(coderunner_node_tasks_total) == {3 * len(LANGUAGES) * number}")
 
 
-async def _run_each_end(client: Client, language: str) -> None:
+async def _run_each_end(client: Client, language: str, callback: str) -> None:
     failing = {**lasting(2), "SIMULATED_EXIT_CODE": "3"}
     ids = [
-        await submit(client, language, 3),
+        await submit(client, language, 3, callback=callback),
         await client.submit(language, "(nothing runs)", env=failing),
         await submit(client, language, 60_000),
     ]

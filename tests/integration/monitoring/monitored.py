@@ -11,6 +11,8 @@ from tests.servers.stack import Gateway, Node, Stack
 from tests.servers.waiting import eventually
 
 LANGUAGES = ["nolang", "otherlang"]
+ROUNDS = 2
+"""So often each of them has succeeded, failed and been cancelled."""
 RULES = Path(__file__).parents[3] / "deploy" / "prometheus"
 
 

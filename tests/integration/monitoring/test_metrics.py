@@ -11,7 +11,7 @@ import pytest
 
 from coderunner.v1 import execution_pb2, execution_pb2_grpc
 from schemas.status import Priority
-from tests.integration.monitoring.monitored import LANGUAGES, Monitored
+from tests.integration.monitoring.monitored import LANGUAGES, ROUNDS, Monitored
 from tests.servers.prometheus import promtool
 from tests.servers.waiting import eventually
 
@@ -41,7 +41,9 @@ async def test_promtool_finds_no_fault_with_what_they_say(monitored: Monitored) 
 
 
 async def test_what_tasks_did_is_in_prometheus(monitored: Monitored) -> None:
-    wanted = {(language, status): "1" for language in LANGUAGES for status in ("SUCCEEDED", "FAILED", "CANCELLED")}
+    wanted = {
+        (language, status): str(ROUNDS) for language in LANGUAGES for status in ("SUCCEEDED", "FAILED", "CANCELLED")
+    }
 
     def found(name: str) -> dict[tuple[str, str], str]:
         series = monitored.prometheus.query(name)
