@@ -12,15 +12,18 @@ import random
 import time
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.figures import percentile, save, table
+from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.history_ports import Cursor, Submitted, TaskRecord
 from broker_gateway.application.ports import Place, TaskFilter
 from broker_gateway.infrastructure.history.engine import DatabaseLimits, database_url, open_engine
 from broker_gateway.infrastructure.history.filters import page_query
 from broker_gateway.infrastructure.history.migration import migrate
+from broker_gateway.infrastructure.history.months import Month
+from broker_gateway.infrastructure.history.partitions import DAY_MS, add_month, months
 from broker_gateway.infrastructure.history.store import SqlHistoryStore
 from schemas.status import Status
 from tests.builders import a_stage, an_execution
@@ -34,16 +37,20 @@ BATCH = 250
 FAR = DatabaseLimits(statement_s=600.0)
 FILL = (
     """INSERT INTO tasks
-    SELECT lpad(to_hex(i), 32, '0'), 1000, CASE WHEN i % 7 = 0 THEN 'FAILED' ELSE 'SUCCEEDED' END, 'python', '3.13.5',
-    'n' || i % 20, 1, 1.5, 1000000 + i, 1000050 + i, CASE WHEN i % 7 = 0 THEN 'exit code ' || i % 11 ELSE '' END,
+    SELECT %(id)s, 1000, CASE WHEN i % 7 = 0 THEN 'FAILED' ELSE 'SUCCEEDED' END, 'python', '3.13.5',
+    'n' || i % 20, 1, 1.5, %(at_ms)s, 50 + %(at_ms)s, CASE WHEN i % 7 = 0 THEN 'exit code ' || i % 11 ELSE '' END,
     CASE WHEN i % 7 = 0 THEN 'exit code ' || i % 11 ELSE '' END, '{"post":"' || i % 10000 || '"}', 1,
     'client' || (i::bigint * 7919) % %(clients)s, 'default', 'NORMAL', 1, i FROM generate_series(1, %(tasks)s) i""",
-    "INSERT INTO task_labels SELECT lpad(to_hex(i), 32, '0'), decode(md5((i % 10000)::text), 'hex') "
-    "FROM generate_series(1, %(tasks)s) i",
+    "INSERT INTO task_labels SELECT %(id)s, decode(md5((i % 10000)::text), 'hex') FROM generate_series(1, %(tasks)s) i",
     "VACUUM ANALYZE tasks",
     "VACUUM ANALYZE task_labels",
 )
 """What the records of so many tasks come to, written by the database itself."""
+AT_MS = "(%(first_ms)s + i * %(step_ms)s::bigint)"
+"""When a task was submitted: evenly over a year that ends now."""
+ID = f"lpad(to_hex({AT_MS}), 12, '0') || '7' || lpad(to_hex(i), 19, '0')"
+YEAR_MS = 365 * DAY_MS
+_NOW_MS = wall_clock_ms()
 LISTS: dict[str, TaskFilter] = {
     "all clients": TaskFilter(),
     "one client": TaskFilter(client="client7"),
@@ -51,6 +58,9 @@ LISTS: dict[str, TaskFilter] = {
     "one client, words of an error": TaskFilter(client="client7", error_text="CODE 3"),
     "one client, nothing matches": TaskFilter(client="client7", error_text="no such words"),
     "all clients, nothing matches": TaskFilter(error_text="no such words"),
+    "one client, one week": TaskFilter(
+        client="client7", since_ms=_NOW_MS - 30 * DAY_MS, until_ms=_NOW_MS - 23 * DAY_MS
+    ),
 }
 
 
@@ -133,10 +143,24 @@ def result_of(number: int) -> Any:
 
 
 async def fill(engine: AsyncEngine, tasks: int) -> None:
+    now_ms = wall_clock_ms()
+    values = {"id": ID, "at_ms": AT_MS, "tasks": tasks, "clients": CLIENTS}
+    values |= {"first_ms": f"{now_ms - YEAR_MS}::bigint", "step_ms": YEAR_MS // tasks}
+    async with engine.begin() as connection:
+        await connection.run_sync(_make_months, now_ms)
     async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         for statement in FILL:
-            sized = statement.replace("%(tasks)s", str(tasks)).replace("%(clients)s", str(CLIENTS))
+            sized = statement
+            for name, value in values.items():
+                sized = sized.replace(f"%({name})s", str(value))
             await connection.execute(text(sized))
+
+
+def _make_months(connection: Connection, now_ms: int) -> None:
+    there, last = months(connection), Month.of(now_ms)
+    for month in (last.after(-past) for past in range(13)):
+        if month not in there:
+            add_month(connection, month)
 
 
 async def pages(store: SqlHistoryStore, wanted: TaskFilter, rounds: int, tasks: int = 0) -> dict[str, float]:

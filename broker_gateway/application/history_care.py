@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -66,12 +66,23 @@ class Forgetting:
     async def run(self) -> None:
         """Removes for ever."""
         while True:
-            try:
-                removed = await self._store.forget(self._retention, self._now_ms(), FORGOTTEN_AT_ONCE)
-            except HistoryUnavailableError as error:
-                _log.warning("history_not_forgotten", error=str(error))
-                removed = 0
-            if removed:
-                _log.info("history_forgotten", tasks=removed)
-            if removed < FORGOTTEN_AT_ONCE:
-                await asyncio.sleep(self._every_s)
+            await self._removed(lambda: self._store.renew_months(self._retention, self._now_ms()))
+            await self._forget()
+            await asyncio.sleep(self._every_s)
+
+    async def _forget(self) -> None:
+        removed = FORGOTTEN_AT_ONCE
+        while removed >= FORGOTTEN_AT_ONCE:
+            removed = await self._removed(
+                lambda: self._store.forget(self._retention, self._now_ms(), FORGOTTEN_AT_ONCE)
+            )
+
+    async def _removed(self, removing: Callable[[], Awaitable[int]]) -> int:
+        try:
+            removed = await removing()
+        except HistoryUnavailableError as error:
+            _log.warning("history_not_forgotten", error=str(error))
+            return 0
+        if removed:
+            _log.info("history_forgotten", tasks=removed)
+        return removed

@@ -67,14 +67,25 @@ class Retention:
     """The same for tasks that did not succeed; None: as all others."""
     max_tasks: int | None = None
     max_tasks_per_client: int | None = None
+    by_month: bool = False
+    """What is too old by the longest of the ages goes with all of its month, up to a month later, where the database
+    divides by month (PostgreSQL); the others take no notice."""
 
 
-class HistoryStore(Protocol):
-    """The database of past tasks. Every method raises HistoryUnavailableError."""
+class TaskRecorder(Protocol):
+    """What takes down what the bus tells of tasks. Every method raises HistoryUnavailableError."""
 
     async def record(self, records: Sequence[TaskRecord]) -> None:
         """Stores what they tell, all or nothing; durable when this returns."""
         ...
+
+    async def check(self) -> None:
+        """Returns where the database answers and has the schema of this version."""
+        ...
+
+
+class HistoryStore(TaskRecorder, Protocol):
+    """The database of past tasks. Every method raises HistoryUnavailableError."""
 
     async def find(self, task_id: str) -> PastTask | None:
         """The task with its whole execution."""
@@ -93,8 +104,9 @@ class HistoryStore(Protocol):
         Tasks that have not ended stay."""
         ...
 
-    async def check(self) -> None:
-        """Returns where the database answers and has the schema of this version."""
+    async def renew_months(self, retention: Retention, now_ms: int) -> int:
+        """Makes room for the months to come, and removes those that are over and hold nothing that is to be kept: how
+        many tasks went with them. Nothing to do where the database does not divide by month."""
         ...
 
 

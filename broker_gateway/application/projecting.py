@@ -10,9 +10,9 @@ import structlog
 from broker_gateway.application.history_ports import (
     HistoryEntry,
     HistorySource,
-    HistoryStore,
     HistoryUnavailableError,
     TaskRecord,
+    TaskRecorder,
 )
 from chassis.backoff import Backoff, Failures
 from chassis.errors import BusUnavailableError
@@ -32,7 +32,7 @@ class Projector:
     def __init__(
         self,
         source: HistorySource,
-        store: HistoryStore,
+        store: TaskRecorder,
         *,
         redact: Callable[[TaskRecord], TaskRecord] = lambda record: record,
         batch: int = BATCH,

@@ -163,6 +163,7 @@ def _retention(settings: GatewaySettings) -> Retention:
         failures_age_s=settings.history_failures_age_s or None,
         max_tasks=settings.history_tasks or None,
         max_tasks_per_client=settings.history_tasks_per_client or None,
+        by_month=settings.history_by_month,
     )
 
 

@@ -78,6 +78,9 @@ class GatewaySettings(ConnectedSettings):
     )
     history_tasks: Count = Field(0, description="most past tasks that are kept; 0: any")
     history_tasks_per_client: Count = Field(0, description="most past tasks that are kept per client; 0: any")
+    history_by_month: bool = Field(
+        False, description="whether what is too old goes with all of its month, up to a month later (PostgreSQL)"
+    )
 
     ack_wait_s: Seconds = Field(
         5.0, description="silent for this long, a node loses its tasks; the same in all gateways"

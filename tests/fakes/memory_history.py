@@ -94,6 +94,10 @@ class MemoryHistory:
             gone += 1
         return gone
 
+    async def renew_months(self, retention: Retention, now_ms: int) -> int:
+        self._answer()
+        return 0
+
     async def check(self) -> None:
         self._answer()
 

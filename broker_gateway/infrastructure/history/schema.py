@@ -13,10 +13,12 @@ WORD_CHARS = 32
 ERROR_CHARS = 4_000
 DIGEST_BYTES = 16
 VERSION_TABLE = "history_version"
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """The versions of the schema, the newest last."""
 
 METADATA = MetaData()
+_BY_MONTH = "RANGE (task_id)"
+"""An id begins with the time of submission (``broker_gateway.infrastructure.history.partitions``)."""
 
 tasks = Table(
     "tasks",
@@ -44,6 +46,7 @@ tasks = Table(
     Index("ix_tasks_client_place", "client", "era", "position", "task_id"),
     Index("ix_tasks_submitted", "submitted_at_ms"),
     Index("ix_tasks_finished", "finished_at_ms"),
+    postgresql_partition_by=_BY_MONTH,
 )
 """One row per task: all that a list shows or filters."""
 
@@ -53,6 +56,7 @@ task_outputs = Table(
     Column("task_id", Exact(ID_CHARS), primary_key=True),
     Column("state_rank", BigInteger, nullable=False),
     Column("execution", Document, nullable=False, comment="JSON"),
+    postgresql_partition_by=_BY_MONTH,
 )
 """The whole execution where the row in ``tasks`` does not say all of it; it counts where the ranks are equal."""
 
@@ -62,5 +66,6 @@ task_labels = Table(
     Column("task_id", Exact(ID_CHARS), primary_key=True),
     Column("label", LargeBinary(DIGEST_BYTES).with_variant(mysql.BINARY(DIGEST_BYTES), *MYSQL), primary_key=True),
     Index("ix_task_labels_label", "label", "task_id"),
+    postgresql_partition_by=_BY_MONTH,
 )
 """The labels that any message gave a task: a digest of name and value, to be found by."""

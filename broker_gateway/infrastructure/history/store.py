@@ -11,7 +11,7 @@ from sqlalchemy.sql.dml import Insert
 
 from broker_gateway.application.history_ports import Cursor, PastTask, Retention, TaskRecord
 from broker_gateway.application.ports import TaskFilter
-from broker_gateway.infrastructure.history import dialects, retention
+from broker_gateway.infrastructure.history import dialects, partitions, retention
 from broker_gateway.infrastructure.history.engine import DatabaseLimits, database_url, open_engine
 from broker_gateway.infrastructure.history.failures import answering
 from broker_gateway.infrastructure.history.filters import conditions, page_query
@@ -75,6 +75,16 @@ class SqlHistoryStore:
             removed += now
         return removed
 
+    async def renew_months(self, retention: Retention, now_ms: int) -> int:
+        removed = 0
+        while self._dialect == "postgresql":
+            async with answering(self._limits.call_s), self._engine.begin() as connection:
+                gone = await connection.run_sync(partitions.renew, retention, now_ms)
+            if gone is None:
+                break
+            removed += gone
+        return removed
+
     async def check(self) -> None:
         async with answering(self._limits.call_s), self._engine.connect() as connection:
             await connection.run_sync(check_version)
@@ -91,7 +101,9 @@ class SqlHistoryStore:
     async def _forget_some(self, rules: Retention, now_ms: int, most: int) -> int:
         async with answering(self._limits.call_s):
             async with self._reading.connect() as connection:
-                ids = await retention.superfluous(connection, rules, now_ms, min(most, retention.AT_ONCE))
+                by_month = rules.by_month and self._dialect == "postgresql"
+                most = min(most, retention.AT_ONCE)
+                ids = await retention.superfluous(connection, rules, now_ms, most, by_month=by_month)
             if not ids:
                 return 0
             async for attempt in _CONFLICT_BACKOFF.retrying(on=dialects.is_conflict, tries=_CONFLICT_TRIES):

@@ -12,11 +12,12 @@ from sqlalchemy import delete
 from broker_gateway.application.history_ports import Cursor, HistoryStore, PastTask, Submitted, TaskRecord
 from broker_gateway.application.ports import Place, TaskFilter
 from broker_gateway.infrastructure.history.engine import DatabaseLimits, database_url, open_engine
-from broker_gateway.infrastructure.history.migration import migrate
+from broker_gateway.infrastructure.history.migration import downgrade, migrate
 from broker_gateway.infrastructure.history.schema import METADATA
 from broker_gateway.infrastructure.history.store import SqlHistoryStore
 from schemas.status import Status
 from tests.builders import an_execution
+from tests.servers import PostgresServer
 
 LIMITS = DatabaseLimits(connect_s=3.0, statement_s=5.0)
 
@@ -48,6 +49,13 @@ async def empty(url: str) -> None:
         for table in METADATA.tables.values():
             await connection.execute(delete(table))
     await engine.dispose()
+
+
+async def recreated(server: PostgresServer) -> str:
+    """The URL of its database, in which nothing of ours is left."""
+    await migrate(server.url())
+    await downgrade(server.url(), "base")
+    return server.url()
 
 
 def submitted(position: int = 1, client: str = "blog", era: int = 1) -> Submitted:

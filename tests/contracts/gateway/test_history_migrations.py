@@ -15,12 +15,17 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
-from broker_gateway.application.history_ports import HistoryUnavailableError
+from broker_gateway.application.clock import wall_clock_ms
+from broker_gateway.application.history_ports import HistoryUnavailableError, PastTask, TaskRecord
+from broker_gateway.application.ports import TaskFilter
+from broker_gateway.domain.task_id import TaskId
 from broker_gateway.infrastructure.history import migration, migrations
 from broker_gateway.infrastructure.history.engine import database_url, open_engine
 from broker_gateway.infrastructure.history.migration import downgrade, migrate
+from broker_gateway.infrastructure.history.partitions import DAY_MS
 from broker_gateway.infrastructure.history.schema import METADATA, REVISIONS, VERSION_TABLE
 from broker_gateway.infrastructure.history.store import SqlHistoryStore
+from schemas.execution import Execution
 from tests.contracts.gateway.histories import LIMITS, past
 from tests.contracts.implementations import MARIADB, POSTGRES, SQLITE, picked
 from tests.servers import MariadbServer, PostgresServer
@@ -64,17 +69,24 @@ def test_every_version_is_a_migration_and_every_migration_a_version() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_the_schema_goes_up_and_down_from_each_version(url: str, store: SqlHistoryStore, version: str) -> None:
+    first, second = _tasks(0), _tasks(10)
     if version != "base":
         await migrate(url, version)
+        await store.record(first)
     await migrate(url)
     await migrate(url)
     await store.check()
     assert await _differences(url) == []
-    await store.record(past("t", 1))
+    await store.record(second)
     await downgrade(url, version)
     await migrate(url)
     await store.check()
-    assert (await store.find("t") is None) == (version == "base")
+    assert await _differences(url) == []
+    kept = {record.execution.id: record.execution for record in [*first, *second]}
+    if version == "base":
+        kept = {}
+    assert await store.count(TaskFilter()) == await store.count(TaskFilter(labels={"post": "7"})) == len(kept)
+    assert all([_whole(await store.find(task_id)) == execution for task_id, execution in kept.items()])
 
 
 async def test_going_down_to_the_base_leaves_nothing_of_ours(url: str, store: SqlHistoryStore) -> None:
@@ -120,12 +132,25 @@ async def test_two_processes_migrate_at_once(url: str, store: SqlHistoryStore) -
 
 async def test_a_migration_that_was_cut_off_goes_on(url: str, store: SqlHistoryStore) -> None:
     """MariaDB keeps the tables that were made before the process died."""
-    await migrate(url)
+    await migrate(url, REVISIONS[0])
     await _execute(url, "DROP TABLE task_labels")
     await _execute(url, f"DELETE FROM {VERSION_TABLE}")
     await migrate(url)
     await store.check()
     assert await _differences(url) == []
+
+
+def _tasks(first: int) -> list[TaskRecord]:
+    """Of last month, now, soon, years ago, of no time at all, of a key."""
+    now_ms = wall_clock_ms()
+    moments = [now_ms - 31 * DAY_MS, now_ms, now_ms + 31 * DAY_MS, now_ms - 3000 * DAY_MS, now_ms + 3000 * DAY_MS]
+    fresh = [TaskId.fresh(moment, first.to_bytes(10, "big")).value for moment in moments]
+    others = [f"t{first}", f"-{first}", f"000000000000-{first}", TaskId.of_key("blog", str(first), bytes(16)).value]
+    return [record for number, task_id in enumerate([*fresh, *others], first) for record in past(task_id, number + 1)]
+
+
+def _whole(task: PastTask | None) -> Execution | None:
+    return None if task is None else task.execution
 
 
 def _new_database(server: PostgresServer | MariadbServer) -> str:
@@ -150,10 +175,15 @@ async def _tables(url: str) -> list[str]:
 
 
 async def _differences(url: str) -> list[object]:
-    """Between the tables that are there and those that we say there are."""
+    """Between the tables that are there, without their partitions, and those that we say there are."""
+
+    def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+        return kind != "table" or not str(name).startswith(
+            tuple(f"{table}_{part}" for table in METADATA.tables for part in ("2", "keyed", "rest"))
+        )
 
     def compare(connection: Connection) -> list[object]:
-        options = {"version_table": VERSION_TABLE, "compare_type": True}
+        options = {"version_table": VERSION_TABLE, "compare_type": True, "include_name": is_ours}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
 
     engine = open_engine(database_url(url), LIMITS)

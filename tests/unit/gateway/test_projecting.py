@@ -9,14 +9,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from broker_gateway.application.history_ports import (
-    Cursor,
     HistoryEntry,
     HistoryUnavailableError,
-    PastTask,
-    Retention,
     TaskRecord,
 )
-from broker_gateway.application.ports import Place, TaskFilter
+from broker_gateway.application.ports import Place
 from broker_gateway.application.projecting import Projector
 from broker_gateway.application.task_records import record_of_event, without_output
 from chassis.backoff import Backoff
@@ -61,18 +58,6 @@ class BrokenStore:
     async def check(self) -> None:
         if not self.works:
             raise HistoryUnavailableError("no answer")
-
-    async def find(self, task_id: str) -> PastTask | None:
-        raise NotImplementedError
-
-    async def page(self, wanted: TaskFilter, before: Cursor | None, size: int) -> list[PastTask]:
-        raise NotImplementedError
-
-    async def count(self, wanted: TaskFilter) -> int:
-        raise NotImplementedError
-
-    async def forget(self, retention: Retention, now_ms: int, most: int) -> int:
-        raise NotImplementedError
 
 
 class Source:

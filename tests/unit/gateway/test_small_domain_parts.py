@@ -70,6 +70,13 @@ def test_a_key_names_the_same_task_in_every_version_of_the_gateway() -> None:
     assert TaskId.of_key("blog", "k", SECRET).value == "0b63e134a28e60595379aa2f13a15ce0"
 
 
+def test_the_id_of_a_key_begins_with_no_time_of_our_century() -> None:
+    ids = [TaskId.of_key("blog", str(number), SECRET).value for number in range(2_000)]
+    assert min(ids) >= TaskId.beginning(TaskId.TIMED_UNTIL_MS) == "040000000000"
+    assert len({task_id[2:] for task_id in ids}) == 2_000
+    assert TaskId.fresh(NOW_MS, b"\xff" * 10).value < "04"
+
+
 @pytest.mark.parametrize("text", ["", "a.b", "*", ">", "a b", "x" * 65, "ü"])
 def test_what_cannot_stand_in_a_subject_is_no_id(text: str) -> None:
     assert TaskId.parse(text) is None
