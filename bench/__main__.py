@@ -33,6 +33,7 @@ MEASUREMENTS = (
     Measurement("isolation"),
     Measurement("dispatch"),
     Measurement("projector"),
+    Measurement("cached"),
 )
 
 

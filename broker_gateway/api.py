@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from broker_gateway.application.answer_ports import AnswerStore
+from broker_gateway.application.answering import Answering
 from broker_gateway.application.callback_delivery import CallbackDelivery
 from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.catalog_service import CatalogAppService
@@ -20,6 +22,7 @@ from broker_gateway.application.redriving import Redriving
 from broker_gateway.application.settings import CancelSettings, OperationsSettings, WaitSettings
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
+from broker_gateway.application.watching import Watching
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.control import BusNodeControl
 from broker_gateway.infrastructure.bus.dead import BusDeadLetters
@@ -52,6 +55,7 @@ class ApiParts:
     quotas: QuotaBook
     secret: IdSecret
     transports: Mapping[str, CallbackTransport]
+    answers: AnswerStore
     past: HistoryStore | None
     """The database of past tasks, where there is one."""
 
@@ -90,12 +94,28 @@ def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> C
         secret=parts.secret,
         admission=parts.policies.admission,
         settings=parts.policies.submission,
+        answering=Answering(
+            answers=parts.answers,
+            results=results,
+            history=history,
+            modes=parts.policies.cache_modes,
+            count=lambda outcome, language: parts.metrics.answers.labels(outcome, language).inc(),
+        ),
+        following=parts.queue_care.following,
         callback_refusal=SubmittedAddresses(parts.policies.addresses).refusal,
         knows_headers=parts.policies.identifications.knows,
     )
     return CodeExecutionAppService(
         submission=submission,
-        waiting=Waiting(submission=submission, lookup=lookup, results=results, feeds=feeds, settings=WaitSettings()),
+        waiting=Waiting(submission=submission, results=results, feeds=feeds, settings=WaitSettings()),
+        watching=Watching(
+            lookup=lookup,
+            results=results,
+            history=history,
+            feeds=feeds,
+            following=parts.queue_care.following,
+            settings=WaitSettings(),
+        ),
         lookup=lookup,
         listing=Listing(history=history, nodes=nodes, past=past),
         cancelling=Cancelling(
@@ -122,4 +142,11 @@ def _operations(parts: ApiParts, control: BusNodeControl) -> OperationsAppServic
         delivery=CallbackDelivery(parts.transports, parts.policies.relay.attempts.timeout_s),
         settings=settings,
     )
-    return OperationsAppService(dead=dead, redriving=redriving, attempts=attempts, control=control, settings=settings)
+    return OperationsAppService(
+        dead=dead,
+        redriving=redriving,
+        attempts=attempts,
+        control=control,
+        answers=parts.answers,
+        settings=settings,
+    )

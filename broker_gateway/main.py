@@ -9,10 +9,12 @@ from collections.abc import Mapping
 import structlog
 
 from broker_gateway.api import ApiParts, wire_api
+from broker_gateway.application.answer_keeping import AnswerKeeping
 from broker_gateway.application.callback_relay import CallbackRelay
 from broker_gateway.application.past_results import PastResults
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.infrastructure import policies
+from broker_gateway.infrastructure.bus.answers import BusAnswerStore
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.declare import Declaration
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
@@ -20,6 +22,7 @@ from broker_gateway.infrastructure.bus.id_secret import BusIdSecret
 from broker_gateway.infrastructure.bus.questions import NodeQuestions
 from broker_gateway.infrastructure.bus.queue_consumers import QueueConsumers
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
+from broker_gateway.infrastructure.bus.recent_answers import RecentAnswers
 from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.roll_call import RollCall
@@ -143,6 +146,7 @@ class Gateway:
         if self._server is not None:
             await self._server.stop(self._settings.shutdown_grace_s)
         await self._lasting.close()
+        await self._queue_care.following.close()
         await self._directory.close()
         await self._queue_lengths.close()
         await self._questions.close()
@@ -168,6 +172,7 @@ class Gateway:
             ledger=BusAttemptLedger(self._bus),
             settings=self._policies.relay,
             count=self._metrics.count_callback,
+            keeping=AnswerKeeping(BusAnswerStore(self._bus), max_bytes=self._settings.cache_answer_bytes),
         )
 
     def _wire_past(self) -> SqlHistoryStore | None:
@@ -199,6 +204,7 @@ class Gateway:
                 quotas=self._quotas,
                 secret=self._id_secret,
                 transports=self._callbacks.by_scheme,
+                answers=RecentAnswers(BusAnswerStore(self._bus)),
                 past=self._past,
             )
         )

@@ -126,6 +126,10 @@ class Execution:
     """Unix milliseconds; 0 until final."""
     diagnostics: tuple[Diagnostic, ...] = ()
     """What the compiler and an uncaught error say of the submitted files, and what is to be said of how it ended."""
+    cached_at_ms: int = 0
+    """When the run ended whose outcome this is (Unix milliseconds), where it was another task's; 0 where it ran."""
+    not_kept: str = ""
+    """Why its outcome is not kept for others, where ``Task.cache`` asked for that."""
 
     def stages(self) -> Iterator[tuple[str, Stage]]:
         """Every stage that ran, with its name as ``Output.stage`` spells it, in order."""

@@ -1,4 +1,4 @@
-"""The asynchronous client of operators: dead letters, drained nodes."""
+"""The asynchronous client of operators: dead letters, kept answers, drained nodes."""
 
 from __future__ import annotations
 
@@ -64,6 +64,14 @@ class Operator(Client):
             await self._gateway.ask(self._gateway.operations.Redrive, request, _REDRIVE_S)
         except LanguageUnavailable as error:  # what this status means everywhere else
             raise NotRedriven(str(error)) from error
+
+    async def purge_cache(self, language: str = "", client: str | None = None) -> int:
+        """Forgets the kept answers of a language (empty: any) and of a client (None: any); how many that were."""
+        request = operations_pb2.PurgeCacheRequest(language=language, client=client)
+        answer: operations_pb2.PurgeCacheResponse = await self._gateway.ask(
+            self._gateway.operations.PurgeCache, request
+        )
+        return answer.purged
 
     async def drain(self, node_id: str) -> bool:
         """Has a node take nothing new, finish what it runs, leave the list and end. False where it did not answer."""

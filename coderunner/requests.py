@@ -12,6 +12,12 @@ from coderunner.idempotency_key import fresh_key
 from coderunner.task import Callback, Checker, Limits, Source, Task, TestCase
 from coderunner.v1 import execution_pb2 as pb
 
+_CACHES = {
+    "": pb.Task.CACHE_UNSPECIFIED,
+    "OFF": pb.Task.OFF,
+    "READ": pb.Task.READ,
+    "READ_WRITE": pb.Task.READ_WRITE,
+}
 _PRIORITIES = {"LOW": pb.Task.LOW, "NORMAL": pb.Task.NORMAL, "HIGH": pb.Task.HIGH}
 
 
@@ -38,6 +44,7 @@ def task_message(task: Task) -> pb.Task:
             callback=_callback(task.callback),
             labels=task.labels or {},
             large_result=task.large_result,
+            cache=_cache(task.cache),
         )
     except (TypeError, ValueError) as error:
         raise InvalidTask(f"the task cannot be sent: {error}") from error
@@ -64,6 +71,13 @@ def _priority(word: str) -> pb.Task.Priority:
         violation = Violation("task.priority", "must be LOW, NORMAL or HIGH")
         raise InvalidTask(f"priority {word!r} is none of LOW, NORMAL, HIGH", (violation,))
     return _PRIORITIES[word]
+
+
+def _cache(word: str) -> pb.Task.Cache:
+    if word not in _CACHES:
+        violation = Violation("task.cache", "must be OFF, READ, READ_WRITE or empty")
+        raise InvalidTask(f"cache {word!r} is none of OFF, READ, READ_WRITE", (violation,))
+    return _CACHES[word]
 
 
 def _strings(field: str, given: object) -> list[str]:

@@ -26,6 +26,8 @@ def execution(message: execution_pb2.Execution) -> model.Execution:
         submitted_at_ms=message.submitted_at_ms,
         finished_at_ms=message.finished_at_ms,
         diagnostics=tuple(_diagnostic(one) for one in message.diagnostics),
+        cached_at_ms=message.cached_at_ms,
+        not_kept=message.not_kept,
     )
 
 

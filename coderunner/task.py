@@ -104,6 +104,9 @@ class Task:
     labels: Mapping[str, str] | None = field(default=None)
     large_result: bool = False
     """The execution may have more than 4 MiB: a callback's receiver must take that. Output beyond is cut."""
+    cache: str = ""
+    """``OFF``; ``READ`` takes the kept outcome of an earlier task that was the same in all that decides it;
+    ``READ_WRITE`` also leaves its own. Empty: what the gateway has set for this client."""
 
 
 class TaskOptions(TypedDict, total=False):
@@ -125,3 +128,4 @@ class TaskOptions(TypedDict, total=False):
     callback: str | Callback | None
     labels: Mapping[str, str] | None
     large_result: bool
+    cache: str

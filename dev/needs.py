@@ -63,6 +63,7 @@ BY_PATH = {
     "tests/integration/guarantees/test_fair_shares.py": SERVERS,
     "tests/integration/guarantees/test_full_store.py": SERVERS,
     "tests/integration/guarantees/test_history_role.py": SERVERS,
+    "tests/integration/guarantees/test_kept_answers.py": SERVERS,
     "tests/integration/guarantees/test_leaving.py": SERVERS,
     "tests/integration/guarantees/test_order.py": SERVERS,
     "tests/integration/guarantees/test_placing_again.py": SERVERS,

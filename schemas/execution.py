@@ -76,6 +76,10 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     finished_at_ms: int | None
     diagnostics: list[Diagnostic] = msgspec.field(default_factory=list)
     """What compiler and uncaught error say of the program's own files; a node of an older version has none."""
+    cached_at_ms: int = 0
+    """When the run ended whose outcome this is, where that was another task's; 0 where it ran itself."""
+    not_kept: str = ""
+    """Why its outcome is not kept for tasks like it, where that was asked for."""
 
     @classmethod
     def queued(cls, task: TaskMessage) -> Execution:
@@ -106,6 +110,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
             node_id=event.node_id,
             attempt=event.attempt,
             queued_ms=float(event.at_ms - event.submitted_at_ms) if is_running else 0.0,
+            not_kept=event.not_kept,
             finished_at_ms=event.at_ms if event.status.is_final else None,
         )
 
@@ -155,13 +160,18 @@ class ResultMessage(msgspec.Struct, frozen=True, kw_only=True):
     execution: Execution
     callback: Callback | None
     client: str
+    answer: str = ""
+    """The key under which others wait for this outcome; empty where nobody does."""
+    digest: str = ""
+    """What ran it (``LanguageRecord.digest``, the checker's behind a plus sign); empty where no node did."""
 
     @classmethod
-    def of(cls, execution: Execution, task: TaskMessage | None) -> ResultMessage:
+    def of(cls, execution: Execution, task: TaskMessage | None, *, digest: str = "") -> ResultMessage:
         """The result of ``task``. Where its message is not known (any more), nobody is called back."""
         if task is None:
             return cls(execution=execution, callback=None, client="")
-        return cls(execution=execution, callback=task.callback, client=task.client)
+        answer = task.answer if task.keeps_answer else ""
+        return cls(execution=execution, callback=task.callback, client=task.client, answer=answer, digest=digest)
 
 
 class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +189,8 @@ class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     labels: dict[str, str]
     submitted_at_ms: int
+    not_kept: str = ""
+    """As the execution's: of a task that runs, the sign that its outcome will not stand for others."""
 
     @classmethod
     def of(cls, execution: Execution, task: TaskMessage, at_ms: int) -> TaskEvent:
@@ -196,6 +208,7 @@ class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):
             attempt=execution.attempt,
             labels=execution.labels,
             submitted_at_ms=execution.submitted_at_ms,
+            not_kept=execution.not_kept,
         )
 
 

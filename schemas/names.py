@@ -18,6 +18,8 @@ STREAM_DEAD = "CODERUNNER_DEAD"
 STREAM_CALLBACKS = "CODERUNNER_CALLBACKS"
 STREAM_DELIVERED = "CODERUNNER_DELIVERED"
 STREAM_SECRETS = "CODERUNNER_SECRETS"
+STREAM_ANSWERS = "KV_CODERUNNER_ANSWERS"
+"""The stream of the key-value bucket CODERUNNER_ANSWERS (NATS ADR-8): ``nats kv`` reads it."""
 
 TASKS_WILDCARD = f"{ROOT}.task.>"
 RESULTS_WILDCARD = f"{ROOT}.result.*"
@@ -25,6 +27,8 @@ EVENTS_WILDCARD = f"{ROOT}.event.*.*"
 DEAD_WILDCARD = f"{ROOT}.dead.*.*"
 CALLBACKS_WILDCARD = f"{ROOT}.callback.*.*"
 DELIVERED_WILDCARD = f"{ROOT}.delivered.*.*"
+_ANSWERS = "$KV.CODERUNNER_ANSWERS"
+ANSWERS_WILDCARD = f"{_ANSWERS}.>"
 ID_SECRET = "coderunner.secret.task_ids"  # noqa: S105 - a subject
 """Subject of what makes the ids of tasks with idempotency keys. Gateways alone may read it, so it is not below ROOT,
 which operators listen to."""
@@ -48,6 +52,9 @@ INBOX_NODE = "_INBOX_node"
 
 NODES_PREFIX = "/coderunner/v1/nodes/"
 
+POOL_OF_FOLLOWERS = "_followers"
+"""The pool of tasks that wait for the outcome of another one like them. No node takes from it."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LOOKED_AT = ("preparing", "prepared")
 """The last words of the subjects of events that tell of no state."""
@@ -56,6 +63,11 @@ _LOOKED_AT = ("preparing", "prepared")
 def is_token(text: str) -> bool:
     """True if ``text`` may stand between two dots of a subject and in a durable's name."""
     return _TOKEN.fullmatch(text) is not None
+
+
+def is_pool(text: str) -> bool:
+    """True if a node may take tasks from a pool of that name."""
+    return is_token(text) and not text.startswith("_")
 
 
 def _token(text: str) -> str:
@@ -191,6 +203,26 @@ def delivered_subject(task_id: str, occasion: str) -> str:
 def delivered_of(task_id: str) -> str:
     """As ``callbacks_of``, for results that were taken at the first call."""
     return f"{ROOT}.delivered.{_token(task_id)}.*"
+
+
+def answer_key(language: str, client: str, digest: str) -> str:
+    """The key of one answer in its bucket. Raises ValueError for a language that is no token."""
+    return f"{_token(language)}.{_client_token(client)}.{_token(digest)}"
+
+
+def answer_subject(key: str) -> str:
+    """The subject under which the bucket keeps a key."""
+    return f"{_ANSWERS}.{key}"
+
+
+def answers_of(language: str = "", client: str | None = None) -> str:
+    """The subjects of all answers of a language (empty: any) and of a client (None: any). Raises ValueError."""
+    return f"{_ANSWERS}.{_token(language) if language else '*'}.{'*' if client is None else _client_token(client)}.*"
+
+
+def _client_token(client: str) -> str:
+    """Clients' names are any text."""
+    return hashlib.sha256(client.encode()).hexdigest()[:16]
 
 
 def output_subject(task_id: str) -> str:

@@ -17,6 +17,8 @@ class LanguageRecord(msgspec.Struct, frozen=True, kw_only=True):
     compiled: bool
     baseline_memory_bytes: int = 0
     """What its interpreter takes for itself, which no task is charged for; 0 where there is none, or nobody knows."""
+    digest: str = ""
+    """Hash of all that decides what a program does here, image and definition among it; empty: not told."""
 
 
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-from schemas.names import is_token
+from schemas.names import is_pool, is_token
 from schemas.node import LanguageRecord, NodeRecord
 
 MAX_RECORD_BYTES = 64 << 10
@@ -35,8 +35,8 @@ def fault_of(record: NodeRecord) -> str:
 def _faults(record: NodeRecord) -> Iterator[str]:
     if not is_token(record.id):
         yield "id: not a token"
-    if not (0 < len(record.pools) <= MAX_ENTRIES and all(map(is_token, record.pools))):
-        yield "pools: not 1 to 64 tokens"
+    if not (0 < len(record.pools) <= MAX_ENTRIES and all(map(is_pool, record.pools))):
+        yield "pools: not 1 to 64 tokens that begin with no underscore"
     if not (_is_text(record.host, MAX_TEXT_CHARS) and _are_texts(record.alarms, MAX_TEXT_CHARS)):
         yield "host, alarms: too long, too many, or not printable"
     if not (_is_text(record.version, MAX_NAME_CHARS) and _is_text(record.sandbox_runtime, MAX_NAME_CHARS)):
@@ -67,6 +67,8 @@ def _is_language(language: LanguageRecord) -> bool:
         and _is_text(language.version, MAX_NAME_CHARS)
         and _are_texts(language.aliases, MAX_NAME_CHARS)
         and _are_texts(language.extensions, MAX_NAME_CHARS)
+        and len(language.digest) <= MAX_NAME_CHARS
+        and language.digest.isalnum() is bool(language.digest)
         and 0 <= language.baseline_memory_bytes <= MAX_BASELINE_BYTES
     )
 

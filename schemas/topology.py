@@ -27,10 +27,11 @@ RELAY_ACK_WAIT_S = 10
 """A gateway that is silent for this long loses its delivery to another."""
 HISTORY_ACK_WAIT_S = 10
 """A projector that is silent for this long loses what it took to another, or takes it again."""
-TASKS_SHARE, RESULTS_SHARE, EVENTS_SHARE, DEAD_SHARE, CALLBACKS_SHARE = 0.25, 0.5, 0.15, 0.08, 0.01
-DELIVERED_SHARE = 0.005
+TASKS_SHARE, RESULTS_SHARE, EVENTS_SHARE, DEAD_SHARE, CALLBACKS_SHARE = 0.25, 0.5, 0.15, 0.05, 0.01
+DELIVERED_SHARE, ANSWERS_SHARE = 0.005, 0.03
 """Of ``BusLimits.max_bytes``; the rest is for the stream of secrets. Of 9 GiB the callbacks' 92 MiB are some 200,000
-results whose delivery has failed, and the 46 MiB of those that were taken at the first call some 100,000."""
+results whose delivery has failed, the 46 MiB of those that were taken at the first call some 100,000, and the 276 MiB
+of the kept answers some 180,000 of 1.5 KB."""
 SECRETS_MAX_BYTES = 64 << 10
 MAX_ACK_PENDING = 100_000
 """Tasks of one pool and priority that may run at once. Nodes bound themselves; this must never be what bounds them."""
@@ -60,6 +61,7 @@ class BusLimits:
     events_max_age_s: float = 24 * 3600.0
     callbacks_max_age_s: float = 24 * 3600.0
     dead_max_age_s: float = 7 * 24 * 3600.0
+    answers_max_age_s: float = 24 * 3600.0
     swept: bool = False
     """Events and results go when a gateway takes them away, and not by the two ages above."""
     max_bytes: int = 9 << 30
@@ -68,7 +70,8 @@ class BusLimits:
 
 def streams(limits: BusLimits) -> list[JsonObject]:
     """The configurations of all streams."""
-    return [make(limits) for make in (_tasks, _results, _events, _dead, _callbacks, _delivered, _secrets)]
+    made = (_tasks, _results, _events, _dead, _callbacks, _delivered, _answers, _secrets)
+    return [make(limits) for make in made]
 
 
 def _stream(name: str, subject: str, limits: BusLimits, max_age_s: float, **more: Any) -> JsonObject:
@@ -160,6 +163,20 @@ def _delivered(limits: BusLimits) -> JsonObject:
         limits,
         limits.callbacks_max_age_s,
         max_bytes=_share(limits, DELIVERED_SHARE),
+    )
+
+
+def _answers(limits: BusLimits) -> JsonObject:
+    """A key-value bucket with one value per key, but for ``discard``: where it is full, the oldest answer goes."""
+    return _stream(
+        names.STREAM_ANSWERS,
+        names.ANSWERS_WILDCARD,
+        limits,
+        limits.answers_max_age_s,
+        max_msgs_per_subject=1,
+        max_bytes=_share(limits, ANSWERS_SHARE),
+        allow_rollup_hdrs=True,
+        deny_delete=True,
     )
 
 

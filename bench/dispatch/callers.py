@@ -1,8 +1,8 @@
 """The callers, in a process of their own: ``python -m bench.dispatch.callers '["host:port", …]'``.
 
-An order names a ``way`` (``alone``, ``execute``, ``submit``, ``batch``), how many ``tasks``, and the
-``window``: calls in flight, all gateways together. The answer has ``seconds``, ``calls`` and the calls' latency in
-milliseconds.
+An order names a ``way`` (``alone``, ``execute``, ``submit``, ``batch``; ``cached`` and ``cached-alone`` are answered
+without a run), how many ``tasks``, and the ``window``: calls in flight, all gateways together. The answer has
+``seconds``, ``calls`` and the calls' latency in milliseconds.
 """
 
 from __future__ import annotations
@@ -38,6 +38,16 @@ async def execute(stub: rpc.ExecutionServiceStub, number: int) -> None:
         raise RuntimeError(f"not run: {answer.execution}")
 
 
+async def cached(stub: rpc.ExecutionServiceStub, number: int) -> None:
+    """The same task each time."""
+    del number
+    asked = task(0)
+    asked.cache = pb.Task.READ_WRITE
+    answer = await stub.Execute(pb.ExecuteRequest(task=asked))
+    if answer.execution.status != pb.Execution.SUCCEEDED:
+        raise RuntimeError(f"not run: {answer.execution}")
+
+
 async def submit(stub: rpc.ExecutionServiceStub, number: int) -> None:
     await stub.Submit(pb.SubmitRequest(task=task(number)))
 
@@ -52,6 +62,8 @@ async def batch(stub: rpc.ExecutionServiceStub, number: int) -> None:
 
 WAYS: dict[str, tuple[Way, int]] = {
     "alone": (execute, 1),
+    "cached-alone": (cached, 1),
+    "cached": (cached, 1),
     "execute": (execute, 1),
     "submit": (submit, 1),
     "batch": (batch, BATCH),

@@ -25,7 +25,7 @@ from tests.servers.stack import NO_ALARMS, Stack
 MAX_QUEUED = 250_000
 _POLL_S = 0.02
 _ANSWER_S = 0.5
-WINDOWS = {"batch": 4, "submit": 128, "execute": 128, "alone": 1}
+WINDOWS = {"batch": 4, "submit": 128, "execute": 128, "alone": 1, "cached": 128, "cached-alone": 1}
 """Calls in flight."""
 
 

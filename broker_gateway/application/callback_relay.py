@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 import structlog
 
+from broker_gateway.application.answer_keeping import AnswerKeeping
 from broker_gateway.application.callback_delivery import Call, CallbackDelivery, first_record
 from broker_gateway.application.callback_ports import AttemptLedger, CallbackOutcome, CountOutcome
 from broker_gateway.application.clock import wall_clock_ms
@@ -53,6 +54,7 @@ class CallbackRelay:
         ledger: AttemptLedger,
         settings: RelaySettings,
         count: CountOutcome,
+        keeping: AnswerKeeping | None = None,
         jitter: Callable[[], float] = random.random,
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
@@ -61,6 +63,7 @@ class CallbackRelay:
         self._ledger = ledger
         self._settings = settings
         self._count = count
+        self._keeping = keeping
         self._attempts = settings.attempts
         self._now_ms = now_ms
         self._jitter = jitter
@@ -101,7 +104,7 @@ class CallbackRelay:
                 continue
             failures, self._failed_at_s = 0, _NEVER_S
             for delivery in deliveries:
-                if delivery.result.callback is None:
+                if delivery.result.callback is None and not delivery.result.answer:
                     await self._pass_over(delivery)
                     continue
                 self._held[id(delivery)] = delivery
@@ -123,10 +126,15 @@ class CallbackRelay:
         except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes back; the others must go on
             _log.warning("relay_item_failed", task_id=delivery.result.execution.id, error=repr(error))
 
-    async def _handle(self, delivery: ResultDelivery, callback: Callback) -> None:
+    async def _handle(self, delivery: ResultDelivery, callback: Callback | None) -> None:
         event = TaskCompletedEvent.of(delivery.result)
         try:
-            await self._deliver_or_postpone(delivery, event, callback)
+            if delivery.result.answer and self._keeping is not None:
+                await self._keeping.settle(delivery.result)
+            if callback is None:
+                await delivery.done()
+            else:
+                await self._deliver_or_postpone(delivery, event, callback)
         except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes back; the others must go on
             _log.warning("relay_item_failed", task_id=event.task_id, error=repr(error))
         finally:

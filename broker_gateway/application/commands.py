@@ -42,6 +42,8 @@ class TaskDTO:
     id: str
     is_new: bool
     """False where the idempotency key had brought this task about before."""
+    execution: Execution | None = None
+    """Its end, where a kept answer has ended it already."""
 
 
 @dataclass(frozen=True, slots=True)

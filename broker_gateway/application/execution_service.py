@@ -21,6 +21,7 @@ from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.ports import Page, TaskFilter
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
+from broker_gateway.application.watching import Watching
 from broker_gateway.domain.task_id import TaskId
 from schemas.callback import CallbackRecord
 from schemas.execution import Execution, OutputChunk
@@ -35,6 +36,7 @@ class CodeExecutionAppService:
         *,
         submission: Submission,
         waiting: Waiting,
+        watching: Watching,
         lookup: TaskLookup,
         listing: Listing,
         cancelling: Cancelling,
@@ -42,6 +44,7 @@ class CodeExecutionAppService:
     ) -> None:
         self._submission = submission
         self._waiting = waiting
+        self._watching = watching
         self._lookup = lookup
         self._listing = listing
         self._cancelling = cancelling
@@ -62,8 +65,8 @@ class CodeExecutionAppService:
         return await self._waiting.execute(command)
 
     def watch(self, task_id: str, caller: Caller) -> AsyncGenerator[Execution | OutputChunk | UnknownTask, None]:
-        """The states and the output of a task, as they come; to be closed when done. See Waiting.watch."""
-        return self._waiting.watch(task_id, caller)
+        """The states and the output of a task, as they come; to be closed when done. See Watching.watch."""
+        return self._watching.watch(task_id, caller)
 
     async def get(self, task_id: str, caller: Caller) -> Execution | UnknownTask:
         """The task as it is now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from broker_gateway.application.answer_ports import AnswerStore
 from broker_gateway.application.callback_ports import AttemptLedger, RecordPage
 from broker_gateway.application.commands import Invalid, UnknownLetter
 from broker_gateway.application.operations_ports import DeadLetters, LetterPage
@@ -27,12 +28,14 @@ class OperationsAppService:
         redriving: Redriving,
         attempts: AttemptLedger,
         control: NodeControl,
+        answers: AnswerStore,
         settings: OperationsSettings,
     ) -> None:
         self._dead = dead
         self._redriving = redriving
         self._attempts = attempts
         self._control = control
+        self._answers = answers
         self._settings = settings
 
     async def list_dead(self, reason: str, size: int, token: str) -> LetterPage | Invalid:
@@ -70,6 +73,13 @@ class OperationsAppService:
             return await self._attempts.page(DeliveryState(state) if state else None, checked_size, token)
         except ValueError:
             return BAD_TOKEN
+
+    async def purge_cache(self, language: str, client: str | None) -> int | Invalid:
+        """Forgets the kept answers of a language (empty: any) and a client (None: any); how many that were. What runs
+        now is not kept either."""
+        if language and not is_token(language):
+            return Invalid([Violation("language", "is not the name of any language")])
+        return await self._answers.purge(language, client)
 
     async def drain(self, node_id: str) -> bool | Invalid:
         """Tells the node to take no more tasks. False where it did not answer."""

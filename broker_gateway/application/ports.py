@@ -133,6 +133,10 @@ class History(Protocol):
 class Feed(Protocol):
     """A subscription to one task's live messages, from the moment ``open`` returned."""
 
+    async def also(self, task_id: str) -> None:
+        """Listens to another task's states and output as well. Raises BusUnavailableError."""
+        ...
+
     async def next(self, timeout_s: float) -> Execution | OutputChunk | ResultMessage | None:
         """The next message, or None when nothing came in that time."""
         ...

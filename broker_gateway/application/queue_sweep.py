@@ -8,11 +8,13 @@ import asyncio
 import structlog
 
 from broker_gateway.application.deadline_book import DeadlineBook
+from broker_gateway.application.following import Following
 from broker_gateway.application.placing_again import PlacingAgain
 from broker_gateway.application.queue_ports import QueueReader
 from broker_gateway.application.settings import SweepSettings
 from broker_gateway.domain.waiting_task import WaitingTask
 from chassis.errors import BusUnavailableError
+from schemas.names import POOL_OF_FOLLOWERS
 
 _log = structlog.get_logger(__name__)
 
@@ -21,11 +23,18 @@ class QueueSweep:
     """The loop. Each task is read once: one that has left its queue before the next sweep never is."""
 
     def __init__(
-        self, *, reader: QueueReader, book: DeadlineBook, placing: PlacingAgain, settings: SweepSettings
+        self,
+        *,
+        reader: QueueReader,
+        book: DeadlineBook,
+        placing: PlacingAgain,
+        following: Following,
+        settings: SweepSettings,
     ) -> None:
         self._reader = reader
         self._book = book
         self._placing = placing
+        self._following = following
         self._settings = settings
         self._last = 0
         self._noted = 0
@@ -56,7 +65,10 @@ class QueueSweep:
 
     def _note(self, task: WaitingTask) -> None:
         self._noted += 1
-        self._placing.found(task)
+        if task.pool == POOL_OF_FOLLOWERS:
+            self._following.found(task.id, task.answer)
+        else:
+            self._placing.found(task)
         if task.expires_at_ms is not None:
             self._book.found(task.id, task.expires_at_ms)
 

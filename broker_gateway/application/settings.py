@@ -75,6 +75,20 @@ class RelaySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowSettings:
+    """The settings of tasks that wait for another's outcome."""
+
+    look_every_s: float = 1.0
+    """So often the outcome is looked up, in case its live message was lost."""
+    orphaned_s: float = 3.0
+    """The task that is followed has been nowhere for so long: another one takes its place."""
+    others_s: float = 0.5
+    """What another gateway accepted is left to that one for so long: one of them is enough."""
+    at_once: int = 64
+    """Followers that are ended at a time."""
+
+
+@dataclass(frozen=True, slots=True)
 class SweepSettings:
     """The settings of the sweep through the queues."""
 

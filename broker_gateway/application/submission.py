@@ -7,6 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from broker_gateway.application.answering import Answered, Answering, Entering
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import (
     Busy,
@@ -18,6 +19,7 @@ from broker_gateway.application.commands import (
     Unserved,
 )
 from broker_gateway.application.deadline_book import DeadlineBook
+from broker_gateway.application.following import Following
 from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.application.ports import (
     History,
@@ -34,12 +36,15 @@ from broker_gateway.domain.code import Code
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.idempotency_key import is_recent
 from broker_gateway.domain.resource_limit import ResourceLimit
-from broker_gateway.domain.scheduler import NobodyServes, Placement, TaskScheduler, needs_of
+from broker_gateway.domain.scheduler import NobodyServes, Placement, PoolChoice, TaskScheduler, needs_of
 from broker_gateway.domain.task_id import ENTROPY_BYTES, TaskId
 from broker_gateway.domain.violation import Violation
 from chassis.errors import BusUnavailableError
+from schemas.names import POOL_OF_FOLLOWERS
 from schemas.status import Priority
 
+_OF_FOLLOWERS = Placement((), (PoolChoice(POOL_OF_FOLLOWERS, 1, all_nodes_can=True),))
+BeforeQueue = Callable[[], Awaitable[object]]
 CallbackRefusal = Callable[[str], Awaitable[str]]
 """Why the callback with this well-formed URL is refused; empty where it is not."""
 KnowsHeaders = Callable[[str, str], bool]
@@ -67,6 +72,8 @@ class Submission:
         nodes: LiveNodes,
         quotas: QuotaBook,
         deadlines: DeadlineBook,
+        answering: Answering,
+        following: Following,
         secret: IdSecret,
         admission: AdmissionPolicy,
         settings: SubmissionSettings,
@@ -81,6 +88,8 @@ class Submission:
         self._nodes = nodes
         self._quotas = quotas
         self._deadlines = deadlines
+        self._answering = answering
+        self._following = following
         self._secret = secret
         self._admission = admission
         self._limits = ResourceLimit(admission.limits.defaults, admission.limits.allowed["wall_ms"].maximum)
@@ -153,15 +162,16 @@ class Submission:
             return TaskId.of_key(command.client, key, self._secret.current())
         return TaskId.fresh(self._now_ms(), self._entropy(ENTROPY_BYTES))
 
-    async def enter(self, admitted: Admitted) -> TaskDTO | Refusal:
-        """Puts the task on the bus, or says why not. Raises BusUnavailableError."""
+    async def enter(self, admitted: Admitted, before_queue: BeforeQueue | None = None) -> TaskDTO | Refusal:
+        """Puts the task on the bus, or says why not; ``before_queue`` is done before a node can have it. Raises
+        BusUnavailableError."""
         key, task_id = admitted.command.draft.idempotency_key, admitted.id.value
         if key and not is_recent(key, self._now_ms()) and await self._is_known(task_id):
             return TaskDTO(task_id, is_new=False)
         in_vain = await self._callback_in_vain(admitted.command)
         if in_vain is not None:
             return in_vain
-        answer = await self._enter_within_quota(admitted)
+        answer = await self._enter_within_quota(admitted, before_queue)
         if key and isinstance(answer, Busy) and await self._is_known(task_id):
             return TaskDTO(task_id, is_new=False)  # it entered before we were busy
         return answer
@@ -172,7 +182,7 @@ class Submission:
         words = await self._callback_refusal(url) if url is not None and self._callback_refusal is not None else ""
         return Invalid([Violation(f"{command.path}.callback.url", words)]) if words else None
 
-    async def _enter_within_quota(self, admitted: Admitted) -> TaskDTO | Refusal:
+    async def _enter_within_quota(self, admitted: Admitted, before_queue: BeforeQueue | None) -> TaskDTO | Refusal:
         task_id, client = admitted.id.value, admitted.command.client
         counted_before = self._quotas.counts(client, task_id)
         over = self._quotas.admit(client, task_id)
@@ -180,7 +190,7 @@ class Submission:
             return Busy(over.message, over.retry_after_ms)
         entered: TaskDTO | Refusal | None = None
         try:
-            entered = await self._enqueue(admitted)
+            entered = await self._settle(admitted, before_queue)
         finally:
             is_ours = isinstance(entered, TaskDTO) and entered.is_new
             if not is_ours and not counted_before:
@@ -191,14 +201,28 @@ class Submission:
         """In this order nothing slips through: a result is stored before its task leaves the queue."""
         return await self._queue.find(task_id) is not None or await self._results.find(task_id) is not None
 
-    async def _enqueue(self, admitted: Admitted) -> TaskDTO | Refusal:
-        command = admitted.command
-        pool = await self._open_pool(admitted.placement, Priority(command.draft.priority))
+    async def _settle(self, admitted: Admitted, before_queue: BeforeQueue | None) -> TaskDTO | Refusal:
+        """Ends the task with a kept answer, or queues it."""
+        command, placement = admitted.command, admitted.placement
+        limits = self._limits.changed_by(command.draft.limits)
+        pool = placement.pools[0].pool
+        terms = Terms(admitted.id, command.client, placement.languages, pool, limits, self._now_ms())
+        task = ExecutionTask.accepted(command.draft, terms)
+        taken = await self._answering.take(task, command.draft.cache, placement.digests)
+        if isinstance(taken, Answered):
+            return TaskDTO(admitted.id.value, is_new=taken.is_new, execution=taken.execution)
+        if before_queue is not None:
+            await before_queue()
+        entered = await self._enqueue(taken, placement, command)
+        if not isinstance(entered, TaskDTO):
+            await self._answering.withdraw(taken)
+        return entered
+
+    async def _enqueue(self, taken: Entering, placement: Placement, command: SubmitTaskCommand) -> TaskDTO | Refusal:
+        pool = await self._open_pool(_OF_FOLLOWERS if taken.follows else placement, Priority(command.draft.priority))
         if isinstance(pool, Busy):
             return pool
-        limits = self._limits.changed_by(command.draft.limits)
-        terms = Terms(admitted.id, command.client, admitted.placement.languages, pool, limits, self._now_ms())
-        task = ExecutionTask.accepted(command.draft, terms)
+        task = taken.task.in_pool(pool)
         try:
             is_new = await self._queue.enqueue(task.message)
         except QueueFullError as error:
@@ -206,10 +230,15 @@ class Submission:
         except TaskTooLargeError as error:
             return Invalid([Violation(command.path, str(error))])
         if is_new:
-            self._history.record(task.known, task.message)
-            if task.message.expires_at_ms is not None:
-                self._deadlines.accepted(task.message.id, task.message.expires_at_ms)
+            self._entered(task)
         return TaskDTO(task.message.id, is_new=is_new)
+
+    def _entered(self, task: ExecutionTask) -> None:
+        self._history.record(task.known, task.message)
+        if task.message.expires_at_ms is not None:
+            self._deadlines.accepted(task.message.id, task.message.expires_at_ms)
+        if task.message.pool == POOL_OF_FOLLOWERS:
+            self._following.accepted(task.message)
 
     async def _open_pool(self, placement: Placement, priority: Priority) -> str | Busy:
         waiting = {one.pool: await self._queue.waiting(one.pool, priority) for one in placement.pools}

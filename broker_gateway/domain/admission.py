@@ -14,6 +14,7 @@ from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.resource_limit import LimitRules
 from broker_gateway.domain.text import CONTROL
 from broker_gateway.domain.violation import Violation
+from schemas.answers import CacheMode
 from schemas.status import Priority
 
 IDEMPOTENCY_KEY_CHARS = 128
@@ -22,6 +23,7 @@ MAX_VIOLATIONS = 128
 
 _LANGUAGE_CHARS = 64
 _PRIORITIES = frozenset(Priority)
+_CACHE_MODES = frozenset(CacheMode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class AdmissionPolicy:
             yield from self.limits.violations(draft.limits, f"{path}.limits")
         if draft.priority not in _PRIORITIES:
             yield Violation(f"{path}.priority", "is not a known priority")
+        if draft.cache and draft.cache not in _CACHE_MODES:
+            yield Violation(f"{path}.cache", "is not a known mode")
         if len(draft.idempotency_key) > IDEMPOTENCY_KEY_CHARS:
             yield Violation(f"{path}.idempotency_key", f"must have at most {IDEMPOTENCY_KEY_CHARS} characters")
         if draft.queue_deadline_ms > self.max_queue_deadline_ms:

@@ -34,6 +34,12 @@ class ClientNode:
         empty for any."""
         return any(found.name == language and version_matches(version, found.version) for found in self.languages)
 
+    def digest_of(self, language: str, version: str) -> str:
+        """What runs such a program here (``LanguageRecord.digest``); empty where it does not tell, or does not serve
+        it."""
+        found = (one.digest for one in self.languages if one.name == language and version_matches(version, one.version))
+        return next(found, "")
+
     @property
     def languages(self) -> list[LanguageRecord]:
         return self.record.languages

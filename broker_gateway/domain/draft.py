@@ -62,3 +62,5 @@ class TaskDraft:
     callback_headers: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     large_result: bool = False
+    cache: str = ""
+    """A ``CacheMode``; empty: what is set for the client."""

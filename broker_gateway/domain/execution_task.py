@@ -54,6 +54,23 @@ class ExecutionTask:
         """The result of a task that no node had started by its queue deadline, which it must have."""
         return ResultMessage.of(_expired(self.known, self.message, now_ms), self.message)
 
+    def in_pool(self, pool: str) -> ExecutionTask:
+        """The same task, to be put into that pool's queue."""
+        return ExecutionTask(msgspec.structs.replace(self.message, pool=pool), self.known)
+
+    def answered(self, made: Execution, now_ms: int) -> Execution:
+        """The end of a task whose outcome another one like it has made."""
+        return msgspec.structs.replace(
+            made,
+            id=self.message.id,
+            labels=self.message.labels,
+            submitted_at_ms=self.message.submitted_at_ms,
+            queued_ms=float(max(0, now_ms - self.message.submitted_at_ms)),
+            finished_at_ms=now_ms,
+            cached_at_ms=made.cached_at_ms or made.finished_at_ms or now_ms,
+            not_kept="",
+        )
+
     def for_another_run(self, occasion: str, now_ms: int) -> ExecutionTask:
         """The same task, queued once more for this ``occasion``: its queue deadline starts over, and its callback is
         told of the new result as of something new."""

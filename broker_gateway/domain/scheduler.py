@@ -55,6 +55,9 @@ class Placement:
     pools: tuple[PoolChoice, ...]
     """At least one. Where every node of some pool can run the task, only such pools; quiet ones only where there are no
     others."""
+    digests: frozenset[str] = frozenset()
+    """What may run it, over all live nodes that can: the language's digest, the checker's behind a plus sign. Empty
+    where one of them does not tell."""
 
     def pool(self, waiting: Mapping[str, int]) -> str:
         """The pool with the shortest queue for its capacity; ties go to the larger one, then by name."""
@@ -130,7 +133,12 @@ class TaskScheduler:
             names.append(name)
         wanted = [(name, need.version) for name, need in zip(names, needs, strict=True)]
         pools = self._pools(wanted)
-        return Placement(tuple(names), pools) if pools else NobodyServes(self._unserved(wanted))
+        return Placement(tuple(names), pools, self._digests(wanted)) if pools else NobodyServes(self._unserved(wanted))
+
+    def _digests(self, wanted: Sequence[tuple[str, str]]) -> frozenset[str]:
+        able = [node for node in self._nodes if all(node.serves(*one) for one in wanted)]
+        told = [[node.digest_of(*one) for one in wanted] for node in able]
+        return frozenset(map("+".join, told)) if all(map(all, told)) else frozenset()
 
     def _pools(self, wanted: Sequence[tuple[str, str]]) -> tuple[PoolChoice, ...]:
         capacity: dict[str, int] = {}

@@ -17,3 +17,5 @@ class WaitingTask:
     """What a node must be able to run to be given it."""
     expires_at_ms: int | None
     """Its queue deadline, where it has one."""
+    answer: str = ""
+    """The key of the answer that it shares with others, where it shares one."""

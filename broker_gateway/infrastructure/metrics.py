@@ -77,6 +77,12 @@ class Metrics:
         self.call_s = Histogram(
             "coderunner_call_seconds", "gRPC calls.", ["method", "code"], buckets=SECONDS, registry=of
         )
+        self.answers = Counter(
+            "coderunner_answers",
+            "Tasks that asked for a kept answer: hit, joined (a run that was under way), miss, varies, failed.",
+            ["outcome", "language"],
+            registry=of,
+        )
         self.node_records_refused = Counter(
             "coderunner_node_records_refused", "Records of nodes that were left out for what is in them.", registry=of
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from pydantic import SecretStr
 
+from broker_gateway.application.answering import CacheModes
 from broker_gateway.application.history_ports import Retention
 from broker_gateway.application.settings import PlacingSettings, RelaySettings, SubmissionSettings
 from broker_gateway.domain.admission import AdmissionPolicy
@@ -30,6 +31,7 @@ from broker_gateway.infrastructure.settings import GatewaySettings
 from chassis.etcd import EtcdSettings
 from chassis.nats.settings import BusSettings
 from chassis.settings import ConfigurationError
+from schemas.answers import CacheMode
 from schemas.names import INBOX_GATEWAY, is_token
 from schemas.task import Limits
 from schemas.topology import RESULTS_SHARE, BusLimits
@@ -61,6 +63,7 @@ class Policies:
     clients: Mapping[str, str]
     """Token to client name."""
     operators: frozenset[str]
+    cache_modes: CacheModes
 
 
 def of(settings: GatewaySettings) -> Policies:
@@ -95,6 +98,7 @@ def of(settings: GatewaySettings) -> Policies:
         identifications=_identifications(settings),
         clients=_clients(settings),
         operators=_operators(settings),
+        cache_modes=_cache_modes(settings),
     )
 
 
@@ -115,6 +119,7 @@ def _streams(settings: GatewaySettings) -> BusLimits:
         callbacks_max_age_s=max(settings.result_age_s, settings.relay_give_up_s),
         events_max_age_s=settings.event_age_s,
         dead_max_age_s=settings.dead_age_s,
+        answers_max_age_s=settings.cache_age_s,
     )
 
 
@@ -242,3 +247,15 @@ def _operators(settings: GatewaySettings) -> frozenset[str]:
         if name not in settings.tokens:
             raise ConfigurationError(f"operators: there is no client {name} in tokens")
     return frozenset(settings.operators)
+
+
+def _cache_modes(settings: GatewaySettings) -> CacheModes:
+    for name in settings.cache_clients:
+        if name not in settings.tokens:
+            raise ConfigurationError(f"cache_clients: there is no client {name} in tokens")
+    return CacheModes(
+        _CACHE_MODES[settings.cache], {client: _CACHE_MODES[mode] for client, mode in settings.cache_clients.items()}
+    )
+
+
+_CACHE_MODES = {"off": CacheMode.OFF, "read": CacheMode.READ, "read-write": CacheMode.READ_WRITE}

@@ -8,13 +8,17 @@ from typing import Any
 
 from broker_gateway.application.deadline_book import DeadlineBook
 from broker_gateway.application.expiring import Expiring
+from broker_gateway.application.follower_ends import FollowerEnds
+from broker_gateway.application.following import Following
 from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.application.placing_again import PlacingAgain
 from broker_gateway.application.pool_activity import PoolActivity
 from broker_gateway.application.ports import NodeDirectory
 from broker_gateway.application.queue_sweep import QueueSweep
-from broker_gateway.application.settings import ExpirySettings, PlacingSettings, SweepSettings
+from broker_gateway.application.settings import ExpirySettings, FollowSettings, PlacingSettings, SweepSettings
+from broker_gateway.infrastructure.bus.answers import BusAnswerStore
 from broker_gateway.infrastructure.bus.control import BusNodeControl
+from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
 from broker_gateway.infrastructure.bus.mover import BusQueueActivity, BusTaskMover
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
@@ -32,6 +36,7 @@ class QueueCare:
     deadlines: DeadlineBook
     sweep: QueueSweep
     expiring: Expiring
+    following: Following
 
     @classmethod
     def wired(
@@ -41,9 +46,10 @@ class QueueCare:
         book, pools = DeadlineBook(), PoolActivity(settings.untaken_ms)
         nodes = LiveNodes(directory=directory, activity=pools)
         queue, results, history = BusTaskQueue(bus, lengths), BusResultStore(bus), BusHistory(bus)
+        mover = BusTaskMover(bus, lengths)
         placing = PlacingAgain(
             queue=queue,
-            mover=BusTaskMover(bus, lengths),
+            mover=mover,
             activity=BusQueueActivity(bus),
             pools=pools,
             results=results,
@@ -60,8 +66,19 @@ class QueueCare:
             control=BusNodeControl(bus),
             settings=ExpirySettings(),
         )
-        sweep = QueueSweep(reader=BusQueueReader(bus), book=book, placing=placing, settings=SweepSettings())
-        return cls(nodes=nodes, deadlines=book, sweep=sweep, expiring=expiring)
+        following = Following(
+            answers=BusAnswerStore(bus),
+            queue=queue,
+            results=results,
+            history=history,
+            feeds=BusLiveFeed(bus),
+            ends=FollowerEnds(queue=queue, mover=mover, results=results, history=history, nodes=nodes),
+            settings=FollowSettings(),
+        )
+        sweep = QueueSweep(
+            reader=BusQueueReader(bus), book=book, placing=placing, following=following, settings=SweepSettings()
+        )
+        return cls(nodes=nodes, deadlines=book, sweep=sweep, expiring=expiring, following=following)
 
     def loops(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """What is to run for as long as the process, by name."""

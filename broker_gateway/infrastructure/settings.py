@@ -19,6 +19,7 @@ from chassis.settings import (
 )
 
 Role = Literal["api", "relay", "history"]
+CacheDefault = Literal["off", "read", "read-write"]
 Kept = Literal["no-source", "status-only"]
 
 
@@ -110,6 +111,13 @@ class GatewaySettings(ConnectedSettings):
         1000, description="calls per client that wait for a task (Watch, Execute) at once; 0: any"
     )
     quota_concurrent: Count = Field(0, description="unfinished tasks per client; 0: any")
+
+    cache: CacheDefault = Field(
+        "off", description="what tasks do with kept answers that do not say: off, read or read-write"
+    )
+    cache_clients: dict[str, CacheDefault] = Field({}, description="the same by client name")
+    cache_age_s: Seconds = Field(24 * 3600.0, description="how long an answer is kept")
+    cache_answer_bytes: Positive = Field(256 << 10, description="the largest answer that is kept, as JSON")
 
     callback_allowed_networks: Strings = Field([], description="networks (CIDR) that callbacks may also reach")
     callback_secret: Secrets = Field(

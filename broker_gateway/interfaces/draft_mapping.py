@@ -15,6 +15,7 @@ DEFAULT_COUNTS = AdmissionPolicy().counts
 
 _PRIORITIES = {number: name for name, number in pb.Task.Priority.items()}
 _PRIORITIES[pb.Task.PRIORITY_UNSPECIFIED] = Priority.NORMAL.value
+_CACHES = {number: name for name, number in pb.Task.Cache.items() if number}
 _MODES = {number: name.lower() for name, number in pb.Comparison.Mode.items()}
 _MODES[pb.Comparison.MODE_UNSPECIFIED] = DEFAULT_COMPARISON.value
 
@@ -41,6 +42,7 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         callback_headers=task.callback.headers,
         labels=_some(task.labels, counts.labels),
         large_result=task.large_result,
+        cache=_CACHES.get(task.cache) or str(task.cache) if task.cache else "",
     )
 
 

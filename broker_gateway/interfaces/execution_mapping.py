@@ -32,6 +32,8 @@ def execution_message(execution: Execution) -> pb.Execution:
         submitted_at_ms=execution.submitted_at_ms,
         finished_at_ms=execution.finished_at_ms or 0,
         diagnostics=[_diagnostic(one) for one in execution.diagnostics],
+        cached_at_ms=execution.cached_at_ms,
+        not_kept=execution.not_kept,
     )
 
 

@@ -50,6 +50,13 @@ class OperationsServicer(rpc.OperationsServiceServicer):
         records = [record_message(one) for one in answer.records]
         return pb.ListCallbacksResponse(records=records, next_page_token=answer.next_token)
 
+    async def PurgeCache(self, request: pb.PurgeCacheRequest, context: Context) -> pb.PurgeCacheResponse:
+        client = request.client if request.HasField("client") else None
+        answer = await self._service.purge_cache(request.language, client)
+        if isinstance(answer, Invalid):
+            await refuse(context, answer)
+        return pb.PurgeCacheResponse(purged=answer)
+
     async def DrainNode(self, request: pb.DrainNodeRequest, context: Context) -> pb.DrainNodeResponse:
         answer = await self._service.drain(request.id)
         if isinstance(answer, Invalid):

@@ -17,6 +17,7 @@ _COMMANDS = {
     "cancel": ("coderunner.cli.tasks", "cancel"),
     "history": ("coderunner.cli.history", "history"),
     "callbacks": ("coderunner.cli.callbacks", "callbacks"),
+    "cache": ("coderunner.cli.cache", "cache"),
     "dead": ("coderunner.cli.dead", "dead"),
     "node": ("coderunner.cli.node", "node"),
     "bench": ("coderunner.cli.bench", "bench"),

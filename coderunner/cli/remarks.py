@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 
+from coderunner.cli.tables import local_time
 from coderunner.model import Execution, Stage, Status
 
 _WORDS = {
@@ -28,6 +29,10 @@ def remarks(execution: Execution) -> Iterator[str]:
         yield f"the program was ended by {signal_name(execution.run.signal)}"
     for name, stage in execution.stages():
         yield from _cuts(name, stage)
+    if execution.cached_at_ms:
+        yield f"the outcome of a run of {local_time(execution.cached_at_ms)}"
+    if execution.not_kept:
+        yield f"the outcome is not kept: {execution.not_kept}"
 
 
 def _ending(execution: Execution) -> str:

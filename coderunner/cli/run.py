@@ -54,6 +54,7 @@ class _Options:
     callback: str | None
     callback_headers: str
     large_result: bool
+    cache: str | None
     json: bool
 
 
@@ -95,6 +96,11 @@ class _Options:
 @click.option("--callback", metavar="URL", help="Gets the finished execution: http, https, grpc, grpcs.")
 @click.option("--callback-headers", default="", metavar="NAME", help="Configured header values that it carries.")
 @click.option("--large-result", is_flag=True, help="Keep more output than fits into a result of 4 MiB.")
+@click.option(
+    "--cache",
+    type=click.Choice(["OFF", "READ", "READ_WRITE"], case_sensitive=False),
+    help="Take the kept outcome of the same task, and keep this one's; without it, as the gateway has set.",
+)
 @click.option("--json", is_flag=True, help="Print the Execution as one JSON object in place of the output.")
 @click.pass_obj
 def run(address: Address, /, **options: Any) -> int:
@@ -144,6 +150,7 @@ def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
         callback=_callback(chosen),
         labels=chosen.label,
         large_result=chosen.large_result,
+        cache=(chosen.cache or "").upper(),
     )
 
 

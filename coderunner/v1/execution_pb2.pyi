@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Task(_message.Message):
-    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result")
+    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache")
     class Priority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         PRIORITY_UNSPECIFIED: _ClassVar[Task.Priority]
@@ -19,6 +19,16 @@ class Task(_message.Message):
     LOW: Task.Priority
     NORMAL: Task.Priority
     HIGH: Task.Priority
+    class Cache(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        CACHE_UNSPECIFIED: _ClassVar[Task.Cache]
+        OFF: _ClassVar[Task.Cache]
+        READ: _ClassVar[Task.Cache]
+        READ_WRITE: _ClassVar[Task.Cache]
+    CACHE_UNSPECIFIED: Task.Cache
+    OFF: Task.Cache
+    READ: Task.Cache
+    READ_WRITE: Task.Cache
     class EnvEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -51,6 +61,7 @@ class Task(_message.Message):
     CALLBACK_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     LARGE_RESULT_FIELD_NUMBER: _ClassVar[int]
+    CACHE_FIELD_NUMBER: _ClassVar[int]
     language: str
     language_version: str
     files: _containers.RepeatedCompositeFieldContainer[File]
@@ -69,7 +80,8 @@ class Task(_message.Message):
     callback: Callback
     labels: _containers.ScalarMap[str, str]
     large_result: bool
-    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ...) -> None: ...
+    cache: Task.Cache
+    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ...) -> None: ...
 
 class File(_message.Message):
     __slots__ = ("name", "content")
@@ -154,7 +166,7 @@ class Callback(_message.Message):
     def __init__(self, url: _Optional[str] = ..., headers: _Optional[str] = ...) -> None: ...
 
 class Execution(_message.Message):
-    __slots__ = ("id", "status", "language", "language_version", "node_id", "attempt", "queued_ms", "labels", "compile", "run", "cases", "error", "warnings", "submitted_at_ms", "finished_at_ms", "diagnostics")
+    __slots__ = ("id", "status", "language", "language_version", "node_id", "attempt", "queued_ms", "labels", "compile", "run", "cases", "error", "warnings", "submitted_at_ms", "finished_at_ms", "diagnostics", "cached_at_ms", "not_kept")
     class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATUS_UNSPECIFIED: _ClassVar[Execution.Status]
@@ -206,6 +218,8 @@ class Execution(_message.Message):
     SUBMITTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     FINISHED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     DIAGNOSTICS_FIELD_NUMBER: _ClassVar[int]
+    CACHED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    NOT_KEPT_FIELD_NUMBER: _ClassVar[int]
     id: str
     status: Execution.Status
     language: str
@@ -222,7 +236,9 @@ class Execution(_message.Message):
     submitted_at_ms: int
     finished_at_ms: int
     diagnostics: _containers.RepeatedCompositeFieldContainer[Diagnostic]
-    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[Execution.Status, str]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., node_id: _Optional[str] = ..., attempt: _Optional[int] = ..., queued_ms: _Optional[float] = ..., labels: _Optional[_Mapping[str, str]] = ..., compile: _Optional[_Union[Stage, _Mapping]] = ..., run: _Optional[_Union[Stage, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[CaseResult, _Mapping]]] = ..., error: _Optional[str] = ..., warnings: _Optional[_Iterable[str]] = ..., submitted_at_ms: _Optional[int] = ..., finished_at_ms: _Optional[int] = ..., diagnostics: _Optional[_Iterable[_Union[Diagnostic, _Mapping]]] = ...) -> None: ...
+    cached_at_ms: int
+    not_kept: str
+    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[Execution.Status, str]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., node_id: _Optional[str] = ..., attempt: _Optional[int] = ..., queued_ms: _Optional[float] = ..., labels: _Optional[_Mapping[str, str]] = ..., compile: _Optional[_Union[Stage, _Mapping]] = ..., run: _Optional[_Union[Stage, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[CaseResult, _Mapping]]] = ..., error: _Optional[str] = ..., warnings: _Optional[_Iterable[str]] = ..., submitted_at_ms: _Optional[int] = ..., finished_at_ms: _Optional[int] = ..., diagnostics: _Optional[_Iterable[_Union[Diagnostic, _Mapping]]] = ..., cached_at_ms: _Optional[int] = ..., not_kept: _Optional[str] = ...) -> None: ...
 
 class Diagnostic(_message.Message):
     __slots__ = ("stage", "file", "line", "column", "severity", "message", "code")

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from coderunner.v1 import execution_pb2 as coderunner_dot_v1_dot_execution__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63oderunner/v1/operations.proto\x12\rcoderunner.v1\x1a\x1d\x63oderunner/v1/execution.proto\"{\n\nDeadLetter\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\r\x12\r\n\x05\x61t_ms\x18\x05 \x01(\x04\x12\x0f\n\x07node_id\x18\x06 \x01(\t\x12\x0f\n\x07payload\x18\x07 \x01(\t\"H\n\x0fListDeadRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"W\n\x10ListDeadResponse\x12*\n\x07letters\x18\x01 \x03(\x0b\x32\x19.coderunner.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1c\n\x0eGetDeadRequest\x12\n\n\x02id\x18\x01 \x01(\t\"<\n\x0fGetDeadResponse\x12)\n\x06letter\x18\x01 \x01(\x0b\x32\x19.coderunner.v1.DeadLetter\"\x1c\n\x0eRedriveRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x11\n\x0fRedriveResponse\"L\n\x14ListCallbacksRequest\x12\r\n\x05state\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"`\n\x15ListCallbacksResponse\x12.\n\x07records\x18\x01 \x03(\x0b\x32\x1d.coderunner.v1.CallbackRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1e\n\x10\x44rainNodeRequest\x12\n\n\x02id\x18\x01 \x01(\t\"%\n\x11\x44rainNodeResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08\x32\xa0\x03\n\x11OperationsService\x12K\n\x08ListDead\x12\x1e.coderunner.v1.ListDeadRequest\x1a\x1f.coderunner.v1.ListDeadResponse\x12H\n\x07GetDead\x12\x1d.coderunner.v1.GetDeadRequest\x1a\x1e.coderunner.v1.GetDeadResponse\x12H\n\x07Redrive\x12\x1d.coderunner.v1.RedriveRequest\x1a\x1e.coderunner.v1.RedriveResponse\x12Z\n\rListCallbacks\x12#.coderunner.v1.ListCallbacksRequest\x1a$.coderunner.v1.ListCallbacksResponse\x12N\n\tDrainNode\x12\x1f.coderunner.v1.DrainNodeRequest\x1a .coderunner.v1.DrainNodeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63oderunner/v1/operations.proto\x12\rcoderunner.v1\x1a\x1d\x63oderunner/v1/execution.proto\"{\n\nDeadLetter\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\r\x12\r\n\x05\x61t_ms\x18\x05 \x01(\x04\x12\x0f\n\x07node_id\x18\x06 \x01(\t\x12\x0f\n\x07payload\x18\x07 \x01(\t\"H\n\x0fListDeadRequest\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"W\n\x10ListDeadResponse\x12*\n\x07letters\x18\x01 \x03(\x0b\x32\x19.coderunner.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1c\n\x0eGetDeadRequest\x12\n\n\x02id\x18\x01 \x01(\t\"<\n\x0fGetDeadResponse\x12)\n\x06letter\x18\x01 \x01(\x0b\x32\x19.coderunner.v1.DeadLetter\"\x1c\n\x0eRedriveRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x11\n\x0fRedriveResponse\"L\n\x14ListCallbacksRequest\x12\r\n\x05state\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"`\n\x15ListCallbacksResponse\x12.\n\x07records\x18\x01 \x03(\x0b\x32\x1d.coderunner.v1.CallbackRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\x11PurgeCacheRequest\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x13\n\x06\x63lient\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\t\n\x07_client\"$\n\x12PurgeCacheResponse\x12\x0e\n\x06purged\x18\x01 \x01(\x04\"\x1e\n\x10\x44rainNodeRequest\x12\n\n\x02id\x18\x01 \x01(\t\"%\n\x11\x44rainNodeResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08\x32\xf3\x03\n\x11OperationsService\x12K\n\x08ListDead\x12\x1e.coderunner.v1.ListDeadRequest\x1a\x1f.coderunner.v1.ListDeadResponse\x12H\n\x07GetDead\x12\x1d.coderunner.v1.GetDeadRequest\x1a\x1e.coderunner.v1.GetDeadResponse\x12H\n\x07Redrive\x12\x1d.coderunner.v1.RedriveRequest\x1a\x1e.coderunner.v1.RedriveResponse\x12Z\n\rListCallbacks\x12#.coderunner.v1.ListCallbacksRequest\x1a$.coderunner.v1.ListCallbacksResponse\x12Q\n\nPurgeCache\x12 .coderunner.v1.PurgeCacheRequest\x1a!.coderunner.v1.PurgeCacheResponse\x12N\n\tDrainNode\x12\x1f.coderunner.v1.DrainNodeRequest\x1a .coderunner.v1.DrainNodeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,10 +50,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCALLBACKSREQUEST']._serialized_end=585
   _globals['_LISTCALLBACKSRESPONSE']._serialized_start=587
   _globals['_LISTCALLBACKSRESPONSE']._serialized_end=683
-  _globals['_DRAINNODEREQUEST']._serialized_start=685
-  _globals['_DRAINNODEREQUEST']._serialized_end=715
-  _globals['_DRAINNODERESPONSE']._serialized_start=717
-  _globals['_DRAINNODERESPONSE']._serialized_end=754
-  _globals['_OPERATIONSSERVICE']._serialized_start=757
-  _globals['_OPERATIONSSERVICE']._serialized_end=1173
+  _globals['_PURGECACHEREQUEST']._serialized_start=685
+  _globals['_PURGECACHEREQUEST']._serialized_end=754
+  _globals['_PURGECACHERESPONSE']._serialized_start=756
+  _globals['_PURGECACHERESPONSE']._serialized_end=792
+  _globals['_DRAINNODEREQUEST']._serialized_start=794
+  _globals['_DRAINNODEREQUEST']._serialized_end=824
+  _globals['_DRAINNODERESPONSE']._serialized_start=826
+  _globals['_DRAINNODERESPONSE']._serialized_end=863
+  _globals['_OPERATIONSSERVICE']._serialized_start=866
+  _globals['_OPERATIONSSERVICE']._serialized_end=1365
 # @@protoc_insertion_point(module_scope)

@@ -83,6 +83,20 @@ class ListCallbacksResponse(_message.Message):
     next_page_token: str
     def __init__(self, records: _Optional[_Iterable[_Union[_execution_pb2.CallbackRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class PurgeCacheRequest(_message.Message):
+    __slots__ = ("language", "client")
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    language: str
+    client: str
+    def __init__(self, language: _Optional[str] = ..., client: _Optional[str] = ...) -> None: ...
+
+class PurgeCacheResponse(_message.Message):
+    __slots__ = ("purged",)
+    PURGED_FIELD_NUMBER: _ClassVar[int]
+    purged: int
+    def __init__(self, purged: _Optional[int] = ...) -> None: ...
+
 class DrainNodeRequest(_message.Message):
     __slots__ = ("id",)
     ID_FIELD_NUMBER: _ClassVar[int]

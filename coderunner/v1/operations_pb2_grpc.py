@@ -54,6 +54,11 @@ class OperationsServiceStub(object):
                 request_serializer=coderunner_dot_v1_dot_operations__pb2.ListCallbacksRequest.SerializeToString,
                 response_deserializer=coderunner_dot_v1_dot_operations__pb2.ListCallbacksResponse.FromString,
                 _registered_method=True)
+        self.PurgeCache = channel.unary_unary(
+                '/coderunner.v1.OperationsService/PurgeCache',
+                request_serializer=coderunner_dot_v1_dot_operations__pb2.PurgeCacheRequest.SerializeToString,
+                response_deserializer=coderunner_dot_v1_dot_operations__pb2.PurgeCacheResponse.FromString,
+                _registered_method=True)
         self.DrainNode = channel.unary_unary(
                 '/coderunner.v1.OperationsService/DrainNode',
                 request_serializer=coderunner_dot_v1_dot_operations__pb2.DrainNodeRequest.SerializeToString,
@@ -93,6 +98,13 @@ class OperationsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PurgeCache(self, request, context):
+        """Forgets kept answers (Task.cache); what runs now is not kept either.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DrainNode(self, request, context):
         """The node takes nothing new, finishes what it runs, deregisters and ends with exit code 0.
         """
@@ -122,6 +134,11 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.ListCallbacks,
                     request_deserializer=coderunner_dot_v1_dot_operations__pb2.ListCallbacksRequest.FromString,
                     response_serializer=coderunner_dot_v1_dot_operations__pb2.ListCallbacksResponse.SerializeToString,
+            ),
+            'PurgeCache': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeCache,
+                    request_deserializer=coderunner_dot_v1_dot_operations__pb2.PurgeCacheRequest.FromString,
+                    response_serializer=coderunner_dot_v1_dot_operations__pb2.PurgeCacheResponse.SerializeToString,
             ),
             'DrainNode': grpc.unary_unary_rpc_method_handler(
                     servicer.DrainNode,
@@ -237,6 +254,33 @@ class OperationsService(object):
             '/coderunner.v1.OperationsService/ListCallbacks',
             coderunner_dot_v1_dot_operations__pb2.ListCallbacksRequest.SerializeToString,
             coderunner_dot_v1_dot_operations__pb2.ListCallbacksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PurgeCache(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coderunner.v1.OperationsService/PurgeCache',
+            coderunner_dot_v1_dot_operations__pb2.PurgeCacheRequest.SerializeToString,
+            coderunner_dot_v1_dot_operations__pb2.PurgeCacheResponse.FromString,
             options,
             channel_credentials,
             insecure,

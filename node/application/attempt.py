@@ -13,6 +13,7 @@ from node.application.ports import Delivery, OnOutput, Sandbox
 from node.domain.output_budget import OutputBudget
 from node.domain.sandbox import Launch, Outcome
 from node.domain.verdict import CANCELLED_BEFORE_START
+from schemas.answers import why_not_kept
 from schemas.diagnostic import Diagnostic
 from schemas.execution import CaseResult, Execution, ResultMessage, Stage, TaskEvent
 from schemas.names import task_digest
@@ -46,6 +47,10 @@ class Attempt:
         self.language_version = self.task.language_version
         """As the task asks for it, until the exact one is known."""
         self.warnings: list[str] = []
+        self.digest = ""
+        """What runs it (``SandboxPool.digest``), the checker's behind a plus sign; empty where nothing did yet."""
+        self.varies = ""
+        """The sign that it may end otherwise when it runs again; empty where none was found."""
         self.budget = OutputBudget(
             stages=1 + max(1, len(self.task.cases)), message_bytes=message_bytes, large=self.task.large_result
         )
@@ -118,11 +123,14 @@ class Attempt:
             warnings=[*self.warnings, *self.budget.words()],
             error=error,
             diagnostics=list(diagnostics),
+            not_kept=self.varies if self.task.keeps_answer else "",
         )
 
     def result(self, execution: Execution) -> ResultMessage:
         """The message that stores ``execution`` as this task's result."""
-        return ResultMessage.of(execution, self.task)
+        if self.task.keeps_answer:
+            execution = msgspec.structs.replace(execution, not_kept=execution.not_kept or why_not_kept(execution))
+        return ResultMessage.of(execution, self.task, digest=self.digest)
 
     def event(self, execution: Execution, at_ms: float) -> TaskEvent:
         """The message that announces the state of ``execution``."""

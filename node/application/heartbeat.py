@@ -174,4 +174,5 @@ class Heartbeat:
             extensions=list(language.extensions),
             compiled=language.compile is not None,
             baseline_memory_bytes=self._pool.baseline_memory_bytes(language.name),
+            digest=self._pool.digest(language.name),
         )

@@ -160,6 +160,11 @@ class SandboxPool(Protocol):
         """What the interpreter of that language takes for itself, and no task is charged for; 0 where there is none."""
         ...
 
+    def digest(self, language: str) -> str:
+        """Hash of all that decides what a program of that language does here: the image, the agent, the language's
+        definition, the OCI runtime, the seccomp profile, the machine's architecture. Empty where it is not served."""
+        ...
+
     def slot(self, language: Language, role: Role, limits: Limits) -> AbstractAsyncContextManager[Sandbox]:
         """A slot that is verified clean, whose container grants ``limits`` memory, processes and disk."""
         ...

@@ -12,6 +12,7 @@ from node.application.judging import CHECKER_LIMITS, CHECKER_PROGRAM_BYTES, Judg
 from node.application.live_output import LiveOutput
 from node.application.off_loop import off_loop
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
+from node.domain.answers import varies
 from node.domain.language import Language
 from node.domain.program import Program, Runnable, program_of, run_launch
 from node.domain.sandbox import Role
@@ -53,6 +54,9 @@ class Workbench:
     async def execute(self, attempt: Attempt, program: Program) -> Execution:
         """Builds and runs one task. Raises SandboxLostError, UnservedLanguageError (of a checker), ValueError (of a
         checker's files)."""
+        attempt.digest = self._pool.digest(program.language.name)
+        if attempt.task.keeps_answer:
+            await self._look_for_signs(attempt, program)
         build = await self._builder.build(attempt, program)
         attempt.cached = build.cached
         build = replace(build, stage=attempt.budget.stage(build.stage))
@@ -66,6 +70,11 @@ class Workbench:
         if attempt.task.cases:
             return await self._judged(attempt, build.runnable, build.stage, found)
         return await self._run(attempt, build.runnable, build.stage, found)
+
+    async def _look_for_signs(self, attempt: Attempt, program: Program) -> None:
+        """Notes the first sign that the task may end otherwise when it runs again."""
+        found = await off_loop(program.size, lambda: varies(program.language, program.files))
+        attempt.varies = attempt.varies or found
 
     async def _run(
         self, attempt: Attempt, runnable: Runnable, compile_stage: Stage | None, found: Sequence[Diagnostic]
@@ -110,6 +119,9 @@ class Workbench:
         program = await off_loop(
             sum(len(file.content) for file in checker.files), lambda: program_of(language, version, checker.files)
         )
+        attempt.digest += f"+{self._pool.digest(language.name)}"
+        if attempt.task.keeps_answer:
+            await self._look_for_signs(attempt, program)
         build = await self._builder.build(attempt, program)
         fault = unplaceable(build.runnable.files, CHECKER_PROGRAM_BYTES) if build.runnable and build.stage else ""
         return Build(build.stage, None, Status.COMPILE_ERROR, fault) if fault else build.runnable or build

@@ -139,6 +139,8 @@ class Language:
     stack_dump: StackDump | None = None
     """How its programs tell where they are when their time is up; None: they do not."""
     rules: tuple[CodeRule, ...] = ()
+    varies: tuple[CodeRule, ...] = ()
+    """Signs that a program may end otherwise when it runs again: its outcome is not kept as others' answer."""
     diagnostics: tuple[DiagnosticRule, ...] = ()
     """Of one stage, the first that finds anything counts."""
 

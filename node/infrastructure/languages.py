@@ -109,6 +109,7 @@ class _LanguageFile(_Strict, forbid_unknown_fields=True):
     warm: _WarmFile | None = None
     stack_dump: _StackDumpFile | None = None
     rules: tuple[_RuleFile, ...] = ()
+    varies: tuple[_RuleFile, ...] = ()
     diagnostics: tuple[_DiagnosticFile, ...] = ()
 
 
@@ -141,7 +142,7 @@ def load_language(path: Path) -> Language:
 
 
 def _language(file: _LanguageFile) -> Language:
-    given = _given(file, ("run", "compile", "warm", "stack_dump", "rules", "diagnostics"))
+    given = _given(file, ("run", "compile", "warm", "stack_dump", "rules", "varies", "diagnostics"))
     return Language(
         **_in_bytes(given),
         run_command=file.run.command,
@@ -151,9 +152,14 @@ def _language(file: _LanguageFile) -> Language:
         compile=_compile_stage(file.compile) if file.compile else None,
         warm=_warm(file.warm),
         stack_dump=_stack_dump(file.stack_dump),
-        rules=tuple(CodeRule(rule.id, rule.pattern, rule.message) for rule in file.rules),
+        rules=_code_rules(file.rules),
+        varies=_code_rules(file.varies),
         diagnostics=tuple(DiagnosticRule(**_given(rule)) for rule in file.diagnostics),
     )
+
+
+def _code_rules(rules: Iterable[_RuleFile]) -> tuple[CodeRule, ...]:
+    return tuple(CodeRule(rule.id, rule.pattern, rule.message) for rule in rules)
 
 
 def _compile_stage(file: _CompileFile) -> CompileStage:
@@ -202,7 +208,7 @@ def _check(language: Language) -> None:
         raise ValueError("source_name_pattern needs a group: it is the name")
     _check_warm(language.warm, language.compile)
     _check_patterns([language.out_of_memory_pattern, language.allocation_pattern, *language.run_options])
-    _check_patterns(rule.pattern for rule in language.rules)
+    _check_patterns(rule.pattern for rule in (*language.rules, *language.varies))
     for rule in language.diagnostics:
         _check_diagnostic(rule)
     if language.stack_dump:

@@ -143,6 +143,12 @@ class MemoryFeed:
         self._task_id = task_id
         self._results_only = results_only
         self._items: asyncio.Queue[Item] = asyncio.Queue()
+        self._others: list[str] = []
+
+    async def also(self, task_id: str) -> None:
+        await self._bus.operation("also")
+        self._bus.feeds.setdefault(task_id, []).append(self)
+        self._others.append(task_id)
 
     def put(self, item: Item) -> None:
         if isinstance(item, ResultMessage) or not self._results_only:
@@ -156,7 +162,8 @@ class MemoryFeed:
             return None
 
     async def close(self) -> None:
-        self._bus.feeds[self._task_id].remove(self)
+        for task_id in (self._task_id, *self._others):
+            self._bus.feeds[task_id].remove(self)
         self._bus.changed.set()
 
 

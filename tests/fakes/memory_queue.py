@@ -68,7 +68,7 @@ class MemoryQueueReader:
 
 
 def _waiting(task: TaskMessage) -> WaitingTask:
-    return WaitingTask(task.id, task.pool, needs_of(task, task.checker), task.expires_at_ms)
+    return WaitingTask(task.id, task.pool, needs_of(task, task.checker), task.expires_at_ms, task.answer)
 
 
 class MemoryTaskMover:

@@ -209,6 +209,9 @@ class ScriptedPool:
     def languages(self) -> Sequence[tuple[Language, str]]:
         return self.served
 
+    def digest(self, language: str) -> str:
+        return f"digestof{language}"
+
     def baseline_memory_bytes(self, language: str) -> int:
         return self.baselines.get(language, 0)
 

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 ACCOUNT_SHARE = 0.9
 """Of what the account may store: the rest is the server's own, consumers and what is about to be removed."""
 _SOMEBODY_WAS_FASTER = (jetstream.STREAM_NAME_IN_USE, jetstream.NO_STORAGE)
+LOOK_EVERY_S = 5.0
+"""Between two looks at whether all streams are still there."""
 MIN_BYTES = 64 << 20
 """Of all streams; with less nothing works."""
 
@@ -60,7 +62,8 @@ async def ensure_all(bus: BusConnection, limits: topology.BusLimits) -> None:
 
 
 class Declaration:
-    """The task that declares everything after each connection, and goes on trying while JetStream is not ready."""
+    """The task that declares everything after each connection and where a stream is missing, and goes on trying while
+    JetStream is not ready."""
 
     def __init__(
         self, bus: BusConnection, limits: topology.BusLimits, *, then: Callable[[], Awaitable[None]] | None = None
@@ -106,7 +109,21 @@ class Declaration:
             else:
                 self.trouble = ""
                 self.done.set()
-                return
+                await self._until_one_is_missing()
+
+    async def _until_one_is_missing(self) -> None:
+        """Returns once a stream that was declared is gone: somebody has deleted it."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            for config in topology.streams(self._limits):
+                try:
+                    await jetstream.call(self._bus, f"STREAM.INFO.{config['name']}")
+                except jetstream.JetStreamError as error:
+                    if error.err_code == jetstream.STREAM_NOT_FOUND:
+                        log.warning("stream_is_missing", stream=config["name"])
+                        return
+                except BusUnavailableError:
+                    break  # once it is connected again, all are declared again
 
     async def _fitting(self) -> topology.BusLimits:
         """The limits, within what the account may store."""

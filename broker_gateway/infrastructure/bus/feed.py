@@ -33,7 +33,8 @@ _results = msgspec.json.Decoder(ResultMessage)
 class BusFeed:
     """Implements ``Feed`` for everything that is told of a task."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, bus: BusConnection, client: Client) -> None:
+        self._bus = bus
         self._client = client
         self._subscriptions: list[Subscription] = []
         self._messages: asyncio.Queue[Msg] = asyncio.Queue(MAX_PENDING)
@@ -44,6 +45,18 @@ class BusFeed:
         subscription = await self._client.subscribe(subject, pending_bytes_limit=0)
         subscription._pending_queue = self._messages  # no public way; set before anything can arrive
         self._subscriptions.append(subscription)
+
+    async def listen_to(self, task_id: str) -> None:
+        """Subscribes to all that is told of a task while it waits and runs."""
+        await self.listen(names.events_of(task_id))
+        await self.listen(names.output_subject(task_id))
+
+    async def also(self, task_id: str) -> None:
+        try:
+            await self.listen_to(task_id)
+            await self._bus.settle(self._client)
+        except (TimeoutError, nats.errors.Error, OSError) as error:
+            raise BusUnavailableError(f"cannot listen to {task_id}: {error!r}") from error
 
     async def next(self, timeout_s: float) -> Live | None:
         try:
@@ -75,6 +88,9 @@ class ResultFeed:
         """Subscribes to the subject, for one message: the server itself ends the subscription after it."""
         self._subscription = await self._client.subscribe(subject, future=self._message)
         await self._subscription.unsubscribe(limit=1)
+
+    async def also(self, task_id: str) -> None:
+        """Nothing: it tells of one result."""
 
     async def next(self, timeout_s: float) -> Live | None:
         if self._taken:
@@ -124,11 +140,10 @@ class BusLiveFeed:
         """A feed that is subscribed. With ``results_only`` there is no round trip: the subscription precedes whatever
         is sent next on this connection, which is all that submit-and-wait needs."""
         client = await self._bus.client()
-        feed = ResultFeed(client) if results_only else BusFeed(client)
+        feed = ResultFeed(client) if results_only else BusFeed(self._bus, client)
         try:
-            if not results_only:
-                await feed.listen(names.events_of(task_id))
-                await feed.listen(names.output_subject(task_id))
+            if isinstance(feed, BusFeed):
+                await feed.listen_to(task_id)
             await feed.listen(topology.stored_result_subject(task_id))
             if not results_only:
                 await self._bus.settle(client)

@@ -31,6 +31,7 @@ class _Task(msgspec.Struct):
     language_version: str
     checker: _Checker | None
     expires_at_ms: int | None
+    answer: str = ""
 
 
 _decoder = msgspec.json.Decoder(_Task)
@@ -68,4 +69,4 @@ def _waiting(data: bytes) -> WaitingTask | None:
         task = _decoder.decode(data)
     except msgspec.DecodeError:
         return None
-    return WaitingTask(task.id, task.pool, needs_of(task, task.checker), task.expires_at_ms)
+    return WaitingTask(task.id, task.pool, needs_of(task, task.checker), task.expires_at_ms, task.answer)

@@ -33,15 +33,23 @@ class Bounds(NamedTuple):
 
 
 async def last_payload_of_any_replica(bus: BusConnection, stream: str, subject: str) -> bytes | None:
-    """The payload of the newest message on ``subject``, by a direct get: it is cheaper than ``jetstream.last_message``,
-    and in a cluster a message of the last milliseconds may be missing. Raises BusUnavailableError."""
-    reply = await bus.request(f"$JS.API.DIRECT.GET.{stream}.{subject}", b"", repeat=True)
+    """The payload of the newest message on ``subject``. See ``last_of_any_replica``."""
+    found = await last_of_any_replica(bus, stream, subject)
+    return None if found is None else found.payload
+
+
+async def last_of_any_replica(
+    bus: BusConnection, stream: str, subject: str, *, timeout_s: float = 0
+) -> jetstream.Stored | None:
+    """The newest message on ``subject``, by a direct get: it is cheaper than ``jetstream.last_message``, and in a
+    cluster a message of the last milliseconds may be missing. Raises BusUnavailableError."""
+    reply = await bus.request(f"$JS.API.DIRECT.GET.{stream}.{subject}", b"", timeout_s=timeout_s, repeat=True)
     status = (reply.headers or {}).get("Status")
     if status == _NOTHING:
         return None
     if status is not None:
         raise BusUnavailableError(f"{stream} answered {status}")
-    return reply.data
+    return jetstream.Stored(sequence_of(reply), reply.data)
 
 
 async def bounds(bus: BusConnection, stream: str) -> Bounds:

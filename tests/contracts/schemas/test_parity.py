@@ -22,11 +22,11 @@ from coderunner import model, requests, responses
 from coderunner import task as sdk
 from coderunner.v1 import catalog_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
+from schemas import answers, status
 from schemas import callback as wire_callback
 from schemas import diagnostic as wire_diagnostic
 from schemas import execution as wire
 from schemas import node as wire_node
-from schemas import status
 from schemas import task as wire_task
 from tests.contracts.schemas.filling import Filler, Leaves, field_names, leaves, unset
 
@@ -50,6 +50,7 @@ OF_SDK = {"version": "language_version, in a caller's words", "source": "files: 
 OF_PROTO = {"language_version": "the SDK's version", "files": "the SDK's source"}
 SETTLED = dict.fromkeys(("id", "client", "pool", "submitted_at_ms", "reply"), "the gateway settles it at acceptance")
 OF_CALLBACK = {"callback_url": "callback.url", "callback_headers": "callback.headers"}
+OF_ANSWERS = dict.fromkeys(("answer", "keeps_answer"), "what the draft's cache comes to")
 
 PAIRS = [
     Pair(sdk.Task, pb.Task, left=OF_SDK, right=OF_PROTO),
@@ -67,8 +68,11 @@ PAIRS = [
             "idempotency_key": "becomes the id",
             "queue_deadline_ms": "becomes expires_at_ms",
             **OF_CALLBACK,
+            "cache": "becomes answer and keeps_answer, where the task is answered or shares its answer",
         },
-        right=SETTLED | {"expires_at_ms": "of queue_deadline_ms", "callback": "of the draft's callback_..."},
+        right=SETTLED
+        | OF_ANSWERS
+        | {"expires_at_ms": "of queue_deadline_ms", "callback": "of the draft's callback_..."},
     ),
     Pair(pb.TestCase, wire_task.TestCase),
     Pair(pb.Comparison, wire_task.Comparison),
@@ -102,6 +106,7 @@ ENUMERATIONS: list[tuple[type[Enum], Any, type[Enum] | None]] = [
     (status.Verdict, pb.CaseResult.Verdict, model.Verdict),
     (status.Severity, pb.Diagnostic.Severity, model.Severity),
     (status.Priority, pb.Task.Priority, None),
+    (answers.CacheMode, pb.Task.Cache, None),
     (status.NodeState, catalog_pb2.Node.State, model.NodeState),
     (wire_task.ComparisonMode, pb.Comparison.Mode, None),
 ]
@@ -122,7 +127,7 @@ def test_an_enumeration_has_the_same_words_everywhere(ours: type[Enum], protos: 
 
 
 def test_every_field_that_a_caller_fills_is_in_the_request() -> None:
-    asked: sdk.Task = Filler(priority="HIGH").filled(sdk.Task)
+    asked: sdk.Task = Filler(priority="HIGH", cache="READ").filled(sdk.Task)
     message = requests.task_message(asked)
     assert list(unset(message)) == []
     assert leaves(message) == _as_the_proto_says(leaves(asked))
@@ -142,11 +147,11 @@ def test_every_field_of_a_request_arrives_at_the_node() -> None:
     )
     message = leaves(ExecutionTask.accepted(draft, terms).message)
     expected = leaves(asked)
-    del expected["idempotency_key"]
+    del expected["idempotency_key"], expected["cache"]
     expected["expires_at_ms"] = NOW_MS + expected.pop("queue_deadline_ms")  # type: ignore[operator] # a number
     expected["cases[0].comparison.mode"] = "float"
     assert {path: message.pop(path, None) for path in expected} == expected
-    assert set(message) == set(SETTLED) | {"callback.occasion"}
+    assert set(message) == set(SETTLED) | set(OF_ANSWERS) | {"callback.occasion"}
 
 
 def test_every_field_of_an_execution_arrives_at_the_caller() -> None:

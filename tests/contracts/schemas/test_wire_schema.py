@@ -32,7 +32,17 @@ def test_every_field_is_always_sent() -> None:
         ("CallbackRecord", "client"),
         ("CallbackRecord", "state"),
         ("CallbackRecord", "tried"),
+        ("Execution", "cached_at_ms"),
         ("Execution", "diagnostics"),
+        ("Execution", "not_kept"),
+        ("KeptAnswer", "execution"),
+        ("KeptAnswer", "reason"),
+        ("LanguageRecord", "digest"),
+        ("ResultMessage", "answer"),
+        ("ResultMessage", "digest"),
+        ("TaskEvent", "not_kept"),
+        ("TaskMessage", "answer"),
+        ("TaskMessage", "keeps_answer"),
         ("TaskMessage", "large_result"),
     }
 

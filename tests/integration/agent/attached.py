@@ -242,8 +242,9 @@ async def _agent_image(language: Language, settings: DockerSettings) -> str:
     engine = Engine(settings.socket)
     await engine.connect()
     try:
-        return await build_agent_image(
+        image = await build_agent_image(
             engine, prefix=settings.prefix, language=language.name, image=language.image, agent=agent_files()
         )
+        return image.id
     finally:
         await engine.close()

@@ -118,4 +118,6 @@ def test_json_prints_the_execution_with_the_protos_names(gateway: FakeGateway, c
         "submitted_at_ms": 0,
         "finished_at_ms": 2000,
         "diagnostics": [],
+        "cached_at_ms": 0,
+        "not_kept": "",
     }

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from itertools import count
 
+from broker_gateway.application.answering import Answering, CacheModes
 from broker_gateway.application.callback_delivery import CallbackDelivery
 from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.catalog_service import CatalogAppService
@@ -13,6 +14,8 @@ from broker_gateway.application.commands import SubmitTaskCommand, TaskDTO
 from broker_gateway.application.deadline_book import DeadlineBook
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.expiring import Expiring
+from broker_gateway.application.follower_ends import FollowerEnds
+from broker_gateway.application.following import Following
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.application.lookup import TaskLookup
@@ -25,6 +28,7 @@ from broker_gateway.application.redriving import Redriving
 from broker_gateway.application.settings import (
     CancelSettings,
     ExpirySettings,
+    FollowSettings,
     OperationsSettings,
     PlacingSettings,
     SubmissionSettings,
@@ -33,6 +37,7 @@ from broker_gateway.application.settings import (
 )
 from broker_gateway.application.submission import CallbackRefusal, Submission
 from broker_gateway.application.waiting import Waiting
+from broker_gateway.application.watching import Watching
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.quota import QuotaPolicy
 from schemas.execution import Execution, ResultMessage
@@ -40,6 +45,7 @@ from schemas.status import Status
 from tests.builders import a_draft, a_node_record, a_result
 from tests.fakes.callbacks import MemoryAttemptLedger, MemoryTransport
 from tests.fakes.live_nodes import MemoryNodeDirectory
+from tests.fakes.memory_answers import MemoryAnswerStore
 from tests.fakes.memory_bus import (
     MemoryBus,
     MemoryHistory,
@@ -71,11 +77,16 @@ class GatewayOnFakes:
         cancel: CancelSettings | None = None,
         callback_refusal: CallbackRefusal | None = None,
         header_sets: Collection[tuple[str, str]] = (),
+        cache_modes: CacheModes | None = None,
+        follow: FollowSettings | None = None,
     ) -> None:
         """``lookup_every_s`` is beyond every test's patience unless a test says otherwise."""
         self.bus = bus or MemoryBus()
-        self._callback_refusal = callback_refusal
+        self._callback_refusal, self._cache_modes = callback_refusal, cache_modes or CacheModes()
         self._header_sets = header_sets
+        self.answers = MemoryAnswerStore(self.bus)
+        self.answer_outcomes: list[str] = []
+        waits = WaitSettings(lookup_every_s=lookup_every_s)
         self.directory = MemoryNodeDirectory(a_node_record())
         self.events = MemoryTaskEvents()
         self.now_ms = NOW_MS
@@ -89,11 +100,13 @@ class GatewayOnFakes:
         self._queue, self._results = MemoryTaskQueue(self.bus), MemoryResultStore(self.bus)
         self._history, self._feeds = MemoryHistory(self.bus), MemoryLiveFeed(self.bus)
         self._lookup = TaskLookup(results=self._results, history=self._history, queue=self._queue)
+        self.following = self._following(follow or FollowSettings())
         self.submission = self._submission(admission or AdmissionPolicy(), settings or SubmissionSettings())
         self.ledger = MemoryAttemptLedger()
         self.service = CodeExecutionAppService(
             submission=self.submission,
-            waiting=self._waiting(WaitSettings(lookup_every_s=lookup_every_s)),
+            waiting=Waiting(submission=self.submission, results=self._results, feeds=self._feeds, settings=waits),
+            watching=self._watching(waits),
             lookup=self._lookup,
             listing=Listing(history=self._history, nodes=self.nodes),
             cancelling=self._cancelling(cancel or CancelSettings()),
@@ -105,6 +118,7 @@ class GatewayOnFakes:
             reader=MemoryQueueReader(self.bus),
             book=self.deadlines,
             placing=self.placing,
+            following=self.following,
             settings=SweepSettings(every_s=0.01, max_parts=2, min_forgotten=3),
         )
         self.catalog = CatalogAppService(nodes=self.nodes)
@@ -121,6 +135,15 @@ class GatewayOnFakes:
             nodes=self.nodes,
             quotas=self.quotas,
             deadlines=self.deadlines,
+            answering=Answering(
+                answers=self.answers,
+                results=self._results,
+                history=self._history,
+                modes=self._cache_modes,
+                count=lambda outcome, _language: self.answer_outcomes.append(outcome),
+                now_ms=self.clock,
+            ),
+            following=self.following,
             secret=MemoryIdSecret(),
             admission=admission,
             settings=settings,
@@ -130,12 +153,31 @@ class GatewayOnFakes:
             entropy=lambda size: next(numbers).to_bytes(size, "big"),
         )
 
-    def _waiting(self, settings: WaitSettings) -> Waiting:
-        return Waiting(
-            submission=self.submission,
+    def _following(self, settings: FollowSettings) -> Following:
+        return Following(
+            answers=self.answers,
+            queue=self._queue,
+            results=self._results,
+            history=self._history,
+            feeds=self._feeds,
+            ends=FollowerEnds(
+                queue=self._queue,
+                mover=MemoryTaskMover(self.bus),
+                results=self._results,
+                history=self._history,
+                nodes=self.nodes,
+                now_ms=self.clock,
+            ),
+            settings=settings,
+        )
+
+    def _watching(self, settings: WaitSettings) -> Watching:
+        return Watching(
             lookup=self._lookup,
             results=self._results,
+            history=self._history,
             feeds=self._feeds,
+            following=self.following,
             settings=settings,
         )
 
@@ -188,7 +230,12 @@ class GatewayOnFakes:
             now_ms=self.clock,
         )
         return OperationsAppService(
-            dead=self.dead, redriving=redriving, attempts=self.ledger, control=self.control, settings=settings
+            dead=self.dead,
+            redriving=redriving,
+            attempts=self.ledger,
+            control=self.control,
+            answers=self.answers,
+            settings=settings,
         )
 
     def clock(self) -> int:

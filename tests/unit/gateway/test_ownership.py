@@ -34,6 +34,7 @@ OF_NOBODYS_TASK = {
     "ListCallbacks": "operators only",
     "GetDead": "operators only",
     "Redrive": "operators only",
+    "PurgeCache": "operators only",
     "DrainNode": "operators only",
 }
 

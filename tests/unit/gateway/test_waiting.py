@@ -10,7 +10,7 @@ import pytest
 from broker_gateway.application.cancellation import ANYBODY
 from broker_gateway.application.commands import Busy, Invalid, UnknownTask
 from broker_gateway.application.settings import WaitSettings
-from broker_gateway.application.waiting import is_news
+from broker_gateway.application.watching import is_news
 from chassis.errors import BusUnavailableError
 from schemas.execution import Execution, OutputChunk
 from schemas.status import Status

@@ -58,7 +58,7 @@ def test_dead_letters_are_kept_in_files_for_their_age_on_as_many_servers_as_aske
         "retention": "limits",
         "discard": "old",
         "max_msgs": -1,
-        "max_bytes": 8_000,
+        "max_bytes": 5_000,
         "max_consumers": -1,
         "max_msg_size": -1,
         "max_age": 2_500_000_000,

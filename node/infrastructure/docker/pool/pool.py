@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import platform
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -27,7 +28,12 @@ from node.infrastructure.docker.pool.precompiler import Precompiler, volume_of
 from node.infrastructure.docker.pool.served_languages import ServedLanguages
 from node.infrastructure.docker.pool.version_probe import probe, probe_limits
 from node.infrastructure.docker.settings import DockerSettings
-from node.infrastructure.docker.slot.agent_image import agent_files, build_agent_image, remove_unused_agent_images
+from node.infrastructure.docker.slot.agent_image import (
+    agent_files,
+    build_agent_image,
+    outcome_digest,
+    remove_unused_agent_images,
+)
 from node.infrastructure.docker.slot.factory import SlotFactory
 from node.infrastructure.docker.slot.labels import SlotLabels, slot_filter
 from node.infrastructure.docker.slot.template import SlotTemplate, usual_size
@@ -58,6 +64,9 @@ class DockerSandboxPool:
         self._precompiler: Precompiler | None = None
         self._images: dict[str, str] = {}
         """Ids of the images for which headers are precompiled, by language."""
+        self._digests: dict[str, str] = {}
+        self._surroundings = ""
+        """What decides what a program does here, beside its language and image."""
         self._groups: dict[tuple[str, Role], SlotGroup] = {}
         self._closed = False
         self._served = ServedLanguages(languages, self._prepare)
@@ -107,6 +116,10 @@ class DockerSandboxPool:
         group = self._groups.get((language, Role.RUN))
         return group.baseline_bytes if group is not None else 0
 
+    def digest(self, language: str) -> str:
+        """Hash of all that decides what a program of that language does here; empty where it is not served."""
+        return self._digests.get(language, "")
+
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
         """A slot that is verified clean, whose container grants ``limits`` memory, processes and disk. Raises
@@ -152,6 +165,7 @@ class DockerSandboxPool:
         """Connects to the engine, and adopts the containers that an earlier life of this node left behind."""
         settings = self._settings
         seccomp = json.dumps(json.loads(settings.seccomp_path.read_bytes()))
+        self._surroundings = f"{settings.oci_runtime} {platform.machine()} {seccomp}"
         await self._engine.connect()
         found = await self._engine.containers(slot_filter(settings.prefix))
         labelled = [(container, SlotLabels.read(container.labels, settings.prefix)) for container in found]
@@ -181,13 +195,14 @@ class DockerSandboxPool:
         image = await build_agent_image(
             self._engine, prefix=settings.prefix, language=language.name, image=language.image, agent=self._agent
         )
+        self._digests[language.name] = outcome_digest(language, image.digest, self._surroundings)
         volume = await self._precompiled_volume(language)
         for role in (Role.RUN, Role.COMPILE) if language.compile else (Role.RUN,):
             old = self._groups.get((language.name, role))
-            if old is not None and old.template.image == image:
+            if old is not None and old.template.image == image.id:
                 continue
             template = SlotTemplate(
-                language, role, image, usual_size(language, role, settings), volume if role is Role.COMPILE else ""
+                language, role, image.id, usual_size(language, role, settings), volume if role is Role.COMPILE else ""
             )
             policy = policy_for(language, role, settings)
             group = SlotGroup(template, factory, policy, old.counts if old is not None else None)

@@ -14,7 +14,11 @@ import time
 from collections.abc import Mapping, Set
 from contextlib import suppress
 from importlib.resources.abc import Traversable
+from typing import NamedTuple
 
+import msgspec
+
+from node.domain.language import Language
 from node.infrastructure.docker.engine.client import Engine, EngineError
 from node.infrastructure.docker.slot.container_spec import ACCOUNTS_PATH, AGENT_PATH
 
@@ -48,21 +52,35 @@ def _modules(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
     return found
 
 
+class AgentImage(NamedTuple):
+    """An agent image: its id on this host, and the digest of what went into it, which is the same on all hosts."""
+
+    id: str
+    digest: str
+
+
 async def build_agent_image(
     engine: Engine, *, prefix: str, language: str, image: str, agent: Mapping[str, bytes]
-) -> str:
-    """Builds the agent image on top of ``image``, unless it exists, and returns its id. Raises EngineError, and
-    LookupError where ``image`` does not exist."""
+) -> AgentImage:
+    """Builds the agent image on top of ``image``, unless it exists. Raises EngineError, and LookupError where ``image``
+    does not exist."""
     base = await engine.image(image)
     if (base["Config"] or {}).get("Volumes"):
         raise EngineError(f"{image} declares volumes: they would be writable and outlive a task")
     dockerfile = _DOCKERFILE.format(image=base["Id"], prefix=prefix, mark=_MARK, language=language)
-    tag = f"{prefix}/{_MARK}:{_digest(dockerfile, agent)}"
+    digest = _digest(dockerfile, agent)
+    tag = f"{prefix}/{_MARK}:{digest}"
     existing = await engine.image_id(tag)
-    if existing is not None:
-        return existing
-    await engine.build(tag, _context(dockerfile, agent))
-    return str((await engine.image(tag))["Id"])
+    if existing is None:
+        await engine.build(tag, _context(dockerfile, agent))
+        existing = str((await engine.image(tag))["Id"])
+    return AgentImage(existing, digest)
+
+
+def outcome_digest(language: Language, image_digest: str, surroundings: str) -> str:
+    """Hash of all that decides what a program does in such an image, the language's definition included."""
+    definition = msgspec.json.encode(language, order="deterministic")
+    return hashlib.sha256(f"{image_digest} {surroundings} ".encode() + definition).hexdigest()[:32]
 
 
 async def remove_unused_agent_images(
