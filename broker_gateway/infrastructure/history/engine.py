@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import Any
 
 from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
 from broker_gateway.infrastructure.history.columns import MYSQL
 
@@ -25,6 +28,7 @@ _DRIVERS = {
 _STEPS = 20_000
 """Of SQLite's machine, between two looks at the clock: about a millisecond."""
 _RECYCLE_S = 1800
+_AGAIN_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,21 @@ def _make_private(file: Path) -> None:
         file.touch(mode=0o600)
 
 
+def _write_ahead(cursor: Any, within_s: float) -> None:
+    """Has the file keep a write-ahead log. For this change alone SQLite does not wait where another process has the
+    file, which in a new one is making the same change."""
+    until = time.monotonic() + within_s
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except OperationalError:
+            if time.monotonic() >= until:
+                raise
+            await_only(asyncio.sleep(_AGAIN_S))
+        else:
+            return
+
+
 def _prepare_sqlite(url: URL, engine: Engine, limits: DatabaseLimits) -> None:
     if url.database and url.database != ":memory:":
         _make_private(Path(url.database))
@@ -132,7 +151,8 @@ def _prepare_sqlite(url: URL, engine: Engine, limits: DatabaseLimits) -> None:
             return time.monotonic() > float(info.get("ends_at", float("inf")))
 
         cursor = connection.cursor()
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        _write_ahead(cursor, limits.connect_s)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         connection.run_async(lambda driver: driver.set_progress_handler(is_late, _STEPS))

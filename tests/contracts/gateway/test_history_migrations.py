@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,20 @@ async def test_two_processes_migrate_at_once(url: str, store: SqlHistoryStore) -
     said = [(await process.communicate())[1].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     await store.check()
+
+
+async def test_a_new_file_that_somebody_writes_to_is_waited_for(tmp_path: Path) -> None:
+    """Two gateways on one file: SQLite itself waits for everything but for the change to a write-ahead log."""
+    file = tmp_path / "history.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("CREATE TABLE theirs (number INTEGER)")
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO theirs VALUES (1)")
+        migrating = asyncio.create_task(migrate(f"sqlite:///{file}"))
+        await asyncio.wait([migrating], timeout=0.5)
+        assert not migrating.done()
+        other.execute("COMMIT")
+    await migrating
 
 
 async def test_a_migration_that_was_cut_off_goes_on(url: str, store: SqlHistoryStore) -> None:
