@@ -12,13 +12,16 @@ from broker_gateway.api import ApiParts, wire_api
 from broker_gateway.application.answer_keeping import AnswerKeeping
 from broker_gateway.application.callback_relay import CallbackRelay
 from broker_gateway.application.past_results import PastResults
+from broker_gateway.application.progress_relay import ProgressRelay
 from broker_gateway.application.quota_book import QuotaBook
+from broker_gateway.application.settings import ProgressSettings
 from broker_gateway.infrastructure import policies
 from broker_gateway.infrastructure.bus.answers import BusAnswerStore
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.declare import Declaration
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
 from broker_gateway.infrastructure.bus.id_secret import BusIdSecret
+from broker_gateway.infrastructure.bus.progress_source import BusEnds, BusProgressSource
 from broker_gateway.infrastructure.bus.questions import NodeQuestions
 from broker_gateway.infrastructure.bus.queue_consumers import QueueConsumers
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
@@ -35,7 +38,7 @@ from broker_gateway.infrastructure.history_role import HistoryRole
 from broker_gateway.infrastructure.metrics import CountedResultSource, Metrics
 from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
-from broker_gateway.interfaces.execution_mapping import execution_message
+from broker_gateway.interfaces.progress_mapping import told_message
 from broker_gateway.interfaces.server import GrpcServer
 from chassis import logs
 from chassis.http import HttpServer
@@ -78,7 +81,7 @@ class Gateway:
         self._directory = EtcdNodeDirectory(self._policies.etcd, self._metrics.node_records_refused.inc)
         self._roll_call = RollCall(self._bus, self._directory)
         guard, identifications = self._policies.addresses, self._policies.identifications
-        self._callbacks = CallbackTransports(settings, guard, identifications, self._metrics, execution_message)
+        self._callbacks = CallbackTransports(settings, guard, identifications, self._metrics, told_message)
         self._quotas = self._wire_quotas()
         self._relay = self._wire_relay() if "relay" in settings.roles else None
         self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, self._policies.placing)
@@ -129,6 +132,7 @@ class Gateway:
         self._lasting.add(self._bus.given_up(), "bus connection")
         if self._relay is not None:
             self._lasting.add(self._relay.run(), "callback relay")
+            self._lasting.add(self._wire_progress().run(), "progress relay")
         if self._history is not None:
             for name, loop in self._history.loops().items():
                 self._lasting.add(loop, name)
@@ -173,6 +177,15 @@ class Gateway:
             settings=self._policies.relay,
             count=self._metrics.count_callback,
             keeping=AnswerKeeping(BusAnswerStore(self._bus), max_bytes=self._settings.cache_answer_bytes),
+        )
+
+    def _wire_progress(self) -> ProgressRelay:
+        return ProgressRelay(
+            source=BusProgressSource(self._bus),
+            transports=self._callbacks.by_scheme,
+            ends=BusEnds(self._bus),
+            settings=ProgressSettings(per_s=self._settings.progress_per_s),
+            count=self._metrics.count_progress,
         )
 
     def _wire_past(self) -> SqlHistoryStore | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from coderunner.model import Node as Node
     from coderunner.model import NodeState as NodeState
     from coderunner.model import Output as Output
+    from coderunner.model import Progress as Progress
     from coderunner.model import Severity as Severity
     from coderunner.model import Stage as Stage
     from coderunner.model import Status as Status
@@ -74,6 +75,7 @@ _NAMES_BY_MODULE = {
         "Node",
         "NodeState",
         "Output",
+        "Progress",
         "Severity",
         "Stage",
         "Status",

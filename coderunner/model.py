@@ -21,6 +21,7 @@ __all__ = [
     "Node",
     "NodeState",
     "Output",
+    "Progress",
     "Severity",
     "Stage",
     "Status",
@@ -140,6 +141,20 @@ class Execution:
         for index, case in enumerate(self.cases):
             if case.stage is not None:
                 yield f"case:{index}", case.stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress(Execution):
+    """A task as it ran when a callback told of it before the end: ``status`` is RUNNING."""
+
+    event: str
+    """``RUNNING``, or ``CASE``: ``cases`` has that one, with the beginning of its outputs."""
+    sequence: int
+    """Of one task's, the later has the higher one, in whatever order they arrive."""
+    at_ms: int = 0
+    """Unix milliseconds."""
+    case_index: int | None = None
+    """At CASE: which one, from 0."""
 
 
 @dataclass(frozen=True, slots=True)

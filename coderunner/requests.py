@@ -18,6 +18,7 @@ _CACHES = {
     "READ": pb.Task.READ,
     "READ_WRITE": pb.Task.READ_WRITE,
 }
+_EVENTS = {"FINISHED": pb.Callback.FINISHED, "RUNNING": pb.Callback.RUNNING, "CASE": pb.Callback.CASE}
 _PRIORITIES = {"LOW": pb.Task.LOW, "NORMAL": pb.Task.NORMAL, "HIGH": pb.Task.HIGH}
 
 
@@ -54,7 +55,15 @@ def _callback(given: str | Callback | None) -> pb.Callback | None:
     if given is None:
         return None
     callback = Callback(given) if isinstance(given, str) else given
-    return pb.Callback(url=callback.url, headers=callback.headers)
+    events = [_event(word) for word in _strings("callback.events", callback.events)]
+    return pb.Callback(url=callback.url, headers=callback.headers, events=events)
+
+
+def _event(word: str) -> pb.Callback.Event:
+    if word not in _EVENTS:
+        violation = Violation("task.callback.events", f"must be of {', '.join(_EVENTS)}")
+        raise InvalidTask(f"callback event {word!r} is none of {', '.join(_EVENTS)}", (violation,))
+    return _EVENTS[word]
 
 
 def _files(source: Source) -> list[pb.File]:

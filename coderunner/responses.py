@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from coderunner import model
 from coderunner.errors import CodeRunnerError
-from coderunner.v1 import catalog_pb2, execution_pb2, operations_pb2
+from coderunner.v1 import callback_pb2, catalog_pb2, execution_pb2, operations_pb2
 
 
 def execution(message: execution_pb2.Execution) -> model.Execution:
@@ -28,6 +30,18 @@ def execution(message: execution_pb2.Execution) -> model.Execution:
         diagnostics=tuple(_diagnostic(one) for one in message.diagnostics),
         cached_at_ms=message.cached_at_ms,
         not_kept=message.not_kept,
+    )
+
+
+def progress(message: callback_pb2.Progress) -> model.Progress:
+    """The progress that a callback told of. Raises CodeRunnerError as ``execution`` does."""
+    running = execution(message.execution)
+    return model.Progress(
+        **{field.name: getattr(running, field.name) for field in dataclasses.fields(running)},
+        event=execution_pb2.Callback.Event.Name(message.event),
+        sequence=message.sequence,
+        at_ms=message.at_ms,
+        case_index=message.case_index if message.HasField("case_index") else None,
     )
 
 

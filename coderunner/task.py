@@ -71,6 +71,8 @@ class Callback:
     """``http``, ``https``, ``grpc`` or ``grpcs``."""
     headers: str = ""
     """Name of header values that the operator has configured for this client (``callback_header_sets``)."""
+    events: Sequence[Literal["FINISHED", "RUNNING", "CASE"]] = ()
+    """What it is told, at best, besides the end: that the task runs, that a case has its verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ STREAM_EVENTS = "CODERUNNER_EVENTS"
 STREAM_DEAD = "CODERUNNER_DEAD"
 STREAM_CALLBACKS = "CODERUNNER_CALLBACKS"
 STREAM_DELIVERED = "CODERUNNER_DELIVERED"
+STREAM_PROGRESS = "CODERUNNER_PROGRESS"
 STREAM_SECRETS = "CODERUNNER_SECRETS"
 STREAM_ANSWERS = "KV_CODERUNNER_ANSWERS"
 """The stream of the key-value bucket CODERUNNER_ANSWERS (NATS ADR-8): ``nats kv`` reads it."""
@@ -29,6 +30,7 @@ CALLBACKS_WILDCARD = f"{ROOT}.callback.*.*"
 DELIVERED_WILDCARD = f"{ROOT}.delivered.*.*"
 _ANSWERS = "$KV.CODERUNNER_ANSWERS"
 ANSWERS_WILDCARD = f"{_ANSWERS}.>"
+PROGRESS_WILDCARD = f"{ROOT}.progress.*"
 ID_SECRET = "coderunner.secret.task_ids"  # noqa: S105 - a subject
 """Subject of what makes the ids of tasks with idempotency keys. Gateways alone may read it, so it is not below ROOT,
 which operators listen to."""
@@ -36,6 +38,9 @@ QUEUED_EVENTS = f"{ROOT}.event.*.queued"
 
 RELAY_CONSUMER = "callback-relay"
 """Durable consumer on RESULTS that all gateways share."""
+
+PROGRESS_CONSUMER = "progress-relay"
+"""Durable consumer on PROGRESS that all gateways share."""
 
 HISTORY_CONSUMER = "history"
 """Durable consumer on RESULTS, and one on EVENTS, that all projectors share."""
@@ -203,6 +208,11 @@ def delivered_subject(task_id: str, occasion: str) -> str:
 def delivered_of(task_id: str) -> str:
     """As ``callbacks_of``, for results that were taken at the first call."""
     return f"{ROOT}.delivered.{_token(task_id)}.*"
+
+
+def progress_subject(task_id: str) -> str:
+    """The subject on which a node says what happens to a task whose callback asked to be told of that."""
+    return f"{ROOT}.progress.{_token(task_id)}"
 
 
 def answer_key(language: str, client: str, digest: str) -> str:

@@ -54,6 +54,7 @@ _STORED_BY_NODES = (
     names.RESULTS_WILDCARD,
     names.EVENTS_WILDCARD,
     f"{names.ROOT}.output.*",
+    names.PROGRESS_WILDCARD,
     names.DEAD_WILDCARD,
     names.ASK_RESULT_WILDCARD,
     names.ASK_STARTS_WILDCARD,

@@ -82,6 +82,14 @@ class Checker(msgspec.Struct, frozen=True, kw_only=True):
     files: list[SourceFile]
 
 
+class CallbackEvent(StrEnum):
+    """What a callback may be told of."""
+
+    FINISHED = "FINISHED"
+    RUNNING = "RUNNING"
+    CASE = "CASE"
+
+
 class Callback(msgspec.Struct, frozen=True, kw_only=True):
     """The endpoint to which the finished execution is delivered: an ``http``, ``https``, ``grpc`` or ``grpcs`` URL."""
 
@@ -92,6 +100,8 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True):
     headers: str = ""
     """Name of the header values that the delivery carries, as the gateways know them; empty for none. The values
     themselves are secrets, and in no message."""
+    events: list[CallbackEvent] = []
+    """What it is told of besides the end, of which it always is."""
 
 
 class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,10 +28,15 @@ RELAY_ACK_WAIT_S = 10
 HISTORY_ACK_WAIT_S = 10
 """A projector that is silent for this long loses what it took to another, or takes it again."""
 TASKS_SHARE, RESULTS_SHARE, EVENTS_SHARE, DEAD_SHARE, CALLBACKS_SHARE = 0.25, 0.5, 0.15, 0.05, 0.01
-DELIVERED_SHARE, ANSWERS_SHARE = 0.005, 0.03
+DELIVERED_SHARE, ANSWERS_SHARE, PROGRESS_SHARE = 0.005, 0.03, 0.004
 """Of ``BusLimits.max_bytes``; the rest is for the stream of secrets. Of 9 GiB the callbacks' 92 MiB are some 200,000
 results whose delivery has failed, the 46 MiB of those that were taken at the first call some 100,000, and the 276 MiB
 of the kept answers some 180,000 of 1.5 KB."""
+PROGRESS_MAX_AGE_S = 60.0
+"""What happened longer ago nobody is told of any more."""
+PROGRESS_PER_TASK = 128
+"""The newest of one task's that may wait."""
+PROGRESS_MAX_ACK_PENDING = 4_096
 SECRETS_MAX_BYTES = 64 << 10
 MAX_ACK_PENDING = 100_000
 """Tasks of one pool and priority that may run at once. Nodes bound themselves; this must never be what bounds them."""
@@ -70,7 +75,7 @@ class BusLimits:
 
 def streams(limits: BusLimits) -> list[JsonObject]:
     """The configurations of all streams."""
-    made = (_tasks, _results, _events, _dead, _callbacks, _delivered, _answers, _secrets)
+    made = (_tasks, _results, _events, _dead, _callbacks, _delivered, _answers, _progress, _secrets)
     return [make(limits) for make in made]
 
 
@@ -180,6 +185,20 @@ def _answers(limits: BusLimits) -> JsonObject:
     )
 
 
+def _progress(limits: BusLimits) -> JsonObject:
+    """What is told leaves, and what nobody came to tell in time: it is news, not a record. Of its own, so that no
+    flood of it pushes out an event that a task's history is made from."""
+    return _stream(
+        names.STREAM_PROGRESS,
+        names.PROGRESS_WILDCARD,
+        limits,
+        PROGRESS_MAX_AGE_S,
+        retention="workqueue",
+        max_msgs_per_subject=PROGRESS_PER_TASK,
+        max_bytes=_share(limits, PROGRESS_SHARE),
+    )
+
+
 def _secrets(limits: BusLimits) -> JsonObject:
     """The first secret stays for ever. No direct gets: readers of all streams by subject must not read this one."""
     return _stream(
@@ -217,6 +236,13 @@ def relay_consumer() -> JsonObject:
     """The durable pull consumer on RESULTS that all relays share."""
     return _durable(
         names.RELAY_CONSUMER, names.RESULTS_WILDCARD, RELAY_ACK_WAIT_S, max_ack_pending=RELAY_MAX_ACK_PENDING
+    )
+
+
+def progress_consumer() -> JsonObject:
+    """The durable pull consumer on PROGRESS that all relays share."""
+    return _durable(
+        names.PROGRESS_CONSUMER, names.PROGRESS_WILDCARD, RELAY_ACK_WAIT_S, max_ack_pending=PROGRESS_MAX_ACK_PENDING
     )
 
 

@@ -17,8 +17,9 @@ from node.domain.sandbox import Ending, Launch, Outcome
 from schemas import names
 from schemas.execution import CaseResult, DeadLetter, Execution, OutputChunk, ResultMessage, Stage, TaskEvent
 from schemas.node import LanguageRecord, NodeRecord
+from schemas.progress import ProgressMessage
 from schemas.status import NodeState, Priority, Status, Verdict
-from schemas.task import Callback, Comparison, Limits, SourceFile, TaskMessage, TestCase
+from schemas.task import Callback, CallbackEvent, Comparison, Limits, SourceFile, TaskMessage, TestCase
 
 MIB = 1 << 20
 SUBMITTED_AT_MS = 1_000
@@ -162,6 +163,24 @@ def a_result(
     return ResultMessage(
         execution=execution, callback=None if callback is None else Callback(url=callback), client=client
     )
+
+
+def some_progress(
+    task_id: str = "t1",
+    url: str = "http://h/",
+    *,
+    case: int | None = None,
+    attempt: int = 1,
+    client: str = "blog",
+) -> ProgressMessage:
+    """What a node says of a running task whose callback asked for all: that it runs, or that this case is right."""
+    callback = Callback(url=url, events=[CallbackEvent.RUNNING, CallbackEvent.CASE])
+    running = an_execution(task_id, Status.RUNNING, run=None, finished_at_ms=None, attempt=attempt)
+    result = CaseResult(name="c", verdict=Verdict.ACCEPTED, stage=a_stage(), checker_output="")
+    task = a_task(task_id, callback=callback, client=client)
+    message = ProgressMessage.of(running, task, SUBMITTED_AT_MS, None if case is None else (case, result))
+    assert message is not None
+    return message
 
 
 def a_result_of(

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from broker_gateway.application.ports import CallbackTransport, DeliveryError
+from broker_gateway.application.ports import CallbackTransport, DeliveryError, Told
 from schemas.callback import CallbackAttempt, CallbackRecord, DeliveryState
-from schemas.execution import Execution, ResultMessage
+from schemas.execution import ResultMessage
+from schemas.progress import Progress
 from schemas.task import Callback
 
 _SETTLE_S = 1.0
@@ -57,10 +58,10 @@ class CallbackDelivery:
         self._timeout_s = timeout_s
 
     async def attempt(
-        self, callback: Callback, execution: Execution, *, client: str, timeout_s: float | None = None
+        self, callback: Callback, told: Told, *, client: str, timeout_s: float | None = None
     ) -> DeliveryError | None:
-        """Calls the endpoint once, for the client's task; None where it took the execution. ``timeout_s``: for this
-        attempt, where that is less than for any."""
+        """Calls the endpoint once, for the client's task; None where it took what it is ``told``. ``timeout_s``: for
+        this attempt, where that is less than for any."""
         transport = self._transports.get(urlsplit(callback.url).scheme)
         if transport is None:
             return DeliveryError("no transport for this kind of URL", permanent=True)
@@ -69,8 +70,8 @@ class CallbackDelivery:
             async with asyncio.timeout(within_s + _SETTLE_S):
                 await transport.deliver(
                     callback.url,
-                    execution,
-                    idempotency_key(callback, execution),
+                    told,
+                    idempotency_key(callback, told),
                     client=client,
                     headers=callback.headers,
                     timeout_s=within_s,
@@ -80,12 +81,15 @@ class CallbackDelivery:
         except TimeoutError:
             return DeliveryError(f"no answer within {within_s:g} s")
         except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the result its other attempts
-            _log.exception("callback_transport_failed", task_id=execution.id)
+            _log.exception("callback_transport_failed", url=callback.url)
             return DeliveryError(f"the transport failed: {error!r}")
         return None
 
 
-def idempotency_key(callback: Callback, execution: Execution) -> str:
-    """The key by which an endpoint knows a result that it was told before: the task's id. A task that was redriven has
-    another one, or its new result would look like the old one told twice."""
-    return f"{execution.id}-{callback.occasion}" if callback.occasion else execution.id
+def idempotency_key(callback: Callback, told: Told) -> str:
+    """The key by which an endpoint knows what it was told before: the task's id for its result, with the sequence for
+    what came before that. A task that was redriven has another one, or its new result would look like the old one told
+    twice."""
+    if isinstance(told, Progress):
+        return f"{idempotency_key(callback, told.execution)}.{told.sequence}"
+    return f"{told.id}-{callback.occasion}" if callback.occasion else told.id

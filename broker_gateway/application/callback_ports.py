@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from schemas.callback import CallbackRecord, DeliveryState
 from schemas.execution import ResultMessage
+from schemas.progress import ProgressMessage
 
 
 class CallbackOutcome(StrEnum):
@@ -52,6 +53,52 @@ class AttemptLedger(Protocol):
     async def page(self, state: DeliveryState | None, size: int, token: str) -> RecordPage:
         """One page, newest word first; without a ``state`` all. Raises ValueError for a token that is not one of
         ours."""
+        ...
+
+
+class ProgressOutcome(StrEnum):
+    """What became of what a callback was to be told before its task's end."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    """After a few tries, or refused for good: this task's callback is told no more of them."""
+    DROPPED = "dropped"
+    """No longer news, too much of it, or the endpoint rests."""
+
+
+CountProgress = Callable[[ProgressOutcome], None]
+
+
+class ProgressDelivery(Protocol):
+    """One thing to tell of, in the relay's hands until ``done``."""
+
+    @property
+    def message(self) -> ProgressMessage:
+        """What is told, and whom."""
+        ...
+
+    def done(self) -> None:
+        """Settles it, told or not; does not wait. Where that is lost, it comes again."""
+        ...
+
+    async def keep_alive(self) -> None:
+        """Says that it is still worked on; what is silent for too long comes again."""
+        ...
+
+
+class ProgressSource(Protocol):
+    """The source of what callbacks are to be told before the end; all gateways share it."""
+
+    async def take(self, max_messages: int) -> Sequence[ProgressDelivery]:
+        """Between one and ``max_messages`` of them, in the order in which they happened; waits until there is one."""
+        ...
+
+
+class Ends(Protocol):
+    """The knowledge of which tasks have ended."""
+
+    async def has_ended(self, task_id: str) -> bool:
+        """True where the task's result is stored. Raises BusUnavailableError."""
         ...
 
 

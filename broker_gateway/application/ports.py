@@ -10,6 +10,7 @@ from typing import Protocol
 
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
+from schemas.progress import Progress
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage
 
@@ -176,22 +177,26 @@ class NodeDirectory(Protocol):
         ...
 
 
+Told = Execution | Progress
+"""What an endpoint is told of: the end of a task, or something before it."""
+
+
 class CallbackTransport(Protocol):
     """One way to call an endpoint, such as HTTP or gRPC."""
 
     async def deliver(
         self,
         url: str,
-        execution: Execution,
+        told: Told,
         idempotency_key: str,
         *,
         client: str = "",
         headers: str = "",
         timeout_s: float | None = None,
     ) -> None:
-        """Sends the execution; returns when the endpoint said that it has it, within ``timeout_s`` or the transport's
-        own time-out, whichever is shorter. ``client``: whose task it was; ``headers``: the name of the client's header
-        values that it carries. Raises DeliveryError."""
+        """Sends what is ``told``; returns when the endpoint said that it has it, within ``timeout_s`` or the
+        transport's own time-out, whichever is shorter. ``client``: whose task it was; ``headers``: the name of the
+        client's header values that it carries. Raises DeliveryError."""
         ...
 
 

@@ -89,6 +89,31 @@ class FollowSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgressSettings:
+    """The settings of telling callbacks what happens before the end: at best, and never at a result's cost."""
+
+    at_once: int = 32
+    """How many calls may be in flight; a client alone has at most half of them, and one to one endpoint."""
+    held: int = 512
+    """How many this gateway may hold, in flight or waiting; a client alone half of them."""
+    held_per_endpoint: int = 32
+    """More are dropped."""
+    burst: int = 10
+    """Calls to one endpoint after a pause."""
+    per_s: float = 5.0
+    """Calls a second to one endpoint from then on: a client must not make many calls to a stranger out of one."""
+    tries: int = 3
+    retry_s: float = 0.5
+    """The pause after the first failed try; doubles."""
+    rest_s: float = 15.0
+    """An endpoint that did not take one is told nothing for so long."""
+    timeout_s: float = 3.0
+    too_old_s: float = 60.0
+    """After so long in this gateway it is news no more."""
+    keep_alive_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class SweepSettings:
     """The settings of the sweep through the queues."""
 

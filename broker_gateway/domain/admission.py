@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from broker_gateway.domain.callback_url import callback_violations
+from broker_gateway.domain.callback_url import callback_violations, event_violations
 from broker_gateway.domain.code import Code, SourceRules
 from broker_gateway.domain.draft import DraftCounts, TaskDraft
 from broker_gateway.domain.judging import CaseRules, checker_violations
@@ -84,6 +84,7 @@ class AdmissionPolicy:
             yield Violation(f"{path}.queue_deadline_ms", f"must be at most {self.max_queue_deadline_ms}")
         if draft.callback_url is not None:
             yield from callback_violations(draft.callback_url, f"{path}.callback.url")
+        yield from event_violations(draft.callback_events, f"{path}.callback.events")
         if draft.labels:
             yield from self.inputs.label_violations(draft.labels, f"{path}.labels")
 

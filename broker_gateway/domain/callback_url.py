@@ -1,19 +1,22 @@
-"""The rules for callback URLs. Which addresses the relay then connects to is the transport's rule."""
+"""The rules for callbacks. Which addresses the relay then connects to is the transport's rule."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv6Address
 from urllib.parse import SplitResult, urlsplit
 
 from broker_gateway.domain.violation import Violation
+from schemas.task import CallbackEvent
 
 SCHEMES = ("http", "https", "grpc", "grpcs")
 _GRPC_SCHEMES = ("grpc", "grpcs")
 _PORTS = {"http": 80, "https": 443}
 
 _MAX_CHARS = 2048
+_EVENTS = frozenset(CallbackEvent)
+MAX_EVENTS = len(_EVENTS)
 _URL_CHARACTERS = re.compile(r"[!-~]+")
 _FORBIDDEN = re.compile(r"[\\<>\"^`{|}]")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*\.?")
@@ -25,6 +28,12 @@ def callback_violations(url: str, path: str) -> Iterator[Violation]:
     fault = _fault(url)
     if fault is not None:
         yield Violation(path, fault)
+
+
+def event_violations(events: Sequence[str], path: str) -> Iterator[Violation]:
+    """What is wrong with the events that a callback asks for: at most one violation."""
+    if len(events) > MAX_EVENTS or len(set(events)) < len(events) or not _EVENTS.issuperset(events):
+        yield Violation(path, f"must be of {', '.join(CallbackEvent)}, none of them twice")
 
 
 def endpoint_of(url: str) -> str:

@@ -60,6 +60,7 @@ class TaskDraft:
     """0: none."""
     callback_url: str | None = None
     callback_headers: str = ""
+    callback_events: Sequence[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     large_result: bool = False
     cache: str = ""

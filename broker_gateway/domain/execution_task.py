@@ -13,7 +13,7 @@ from broker_gateway.domain.task_id import TaskId
 from schemas.execution import Execution, ResultMessage
 from schemas.names import result_subject
 from schemas.status import Priority, Status
-from schemas.task import Callback, Checker, TaskMessage
+from schemas.task import Callback, CallbackEvent, Checker, TaskMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,10 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
 
 
 def _callback(draft: TaskDraft) -> Callback | None:
-    return None if draft.callback_url is None else Callback(url=draft.callback_url, headers=draft.callback_headers)
+    if draft.callback_url is None:
+        return None
+    events = [CallbackEvent(one) for one in draft.callback_events]
+    return Callback(url=draft.callback_url, headers=draft.callback_headers, events=events)
 
 
 def _checker(draft: TaskDraft, terms: Terms) -> Checker | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from broker_gateway.application.callback_ports import CallbackOutcome
+from broker_gateway.application.callback_ports import CallbackOutcome, ProgressOutcome
 from broker_gateway.application.ports import (
     CallbackTransport,
     DeliveryError,
@@ -16,11 +16,13 @@ from broker_gateway.application.ports import (
     ResultDelivery,
     ResultSource,
     TaskQueue,
+    Told,
 )
 from broker_gateway.domain.quota import Quota
 from chassis.errors import BusUnavailableError
 from chassis.metrics import MOST_NAMES, SECONDS, ByLabels, Labels, new_registry, watch, within
 from schemas.execution import Execution
+from schemas.progress import Progress
 from schemas.status import Priority
 from schemas.task import TaskMessage
 
@@ -65,6 +67,14 @@ class Metrics:
         )
         for outcome in CallbackOutcome:
             self.callbacks.labels(outcome.value)
+        self.progress = Counter(
+            "coderunner_progress_callbacks",
+            "What became of what a callback was to be told before its task's end.",
+            ["outcome"],
+            registry=of,
+        )
+        for told in ProgressOutcome:
+            self.progress.labels(told.value)
         self.callback_lag_s = Histogram(
             "coderunner_callback_lag_seconds",
             "From a task's end until its callback was taken.",
@@ -111,6 +121,10 @@ class Metrics:
         self.callbacks.labels(outcome.value).inc()
         if outcome is CallbackOutcome.DELIVERED:
             self.callback_lag_s.observe(lag_s)
+
+    def count_progress(self, outcome: ProgressOutcome) -> None:
+        """Counts what became of one word before a task's end."""
+        self.progress.labels(outcome.value).inc()
 
     def watch_history(
         self,
@@ -198,19 +212,20 @@ class CountedCallbackTransport:
     async def deliver(
         self,
         url: str,
-        execution: Execution,
+        told: Told,
         idempotency_key: str,
         *,
         client: str = "",
         headers: str = "",
         timeout_s: float | None = None,
     ) -> None:
+        if isinstance(told, Progress):  # counted by the relay that tells it
+            await self._inner.deliver(url, told, idempotency_key, client=client, headers=headers, timeout_s=timeout_s)
+            return
         scheme = url.partition(":")[0].lower()
         self._metrics.attempts.labels(scheme).inc()
         try:
-            await self._inner.deliver(
-                url, execution, idempotency_key, client=client, headers=headers, timeout_s=timeout_s
-            )
+            await self._inner.deliver(url, told, idempotency_key, client=client, headers=headers, timeout_s=timeout_s)
         except DeliveryError as error:
             self._metrics.failures.labels(scheme, str(error.permanent).lower()).inc()
             raise

@@ -144,6 +144,9 @@ class GatewaySettings(ConnectedSettings):
         10, description="failures in a row after which an endpoint (host and port) is left alone; 0: never"
     )
     callback_breaker_s: Seconds = Field(15.0, description="how long it is left alone; purgatory is the circuit breaker")
+    progress_per_s: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="calls a second to one endpoint that tell a client of progress; what is more is dropped"
+    )
     relay_at_once: Positive = Field(
         128, description="deliveries in flight; a client alone has at most half of them, one of two a third"
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from broker_gateway.domain.admission import AdmissionPolicy
+from broker_gateway.domain.callback_url import MAX_EVENTS
 from broker_gateway.domain.draft import DraftCase, DraftCounts, TaskDraft
 from coderunner.v1 import execution_pb2 as pb
 from schemas.status import Priority
@@ -16,6 +17,7 @@ DEFAULT_COUNTS = AdmissionPolicy().counts
 _PRIORITIES = {number: name for name, number in pb.Task.Priority.items()}
 _PRIORITIES[pb.Task.PRIORITY_UNSPECIFIED] = Priority.NORMAL.value
 _CACHES = {number: name for name, number in pb.Task.Cache.items() if number}
+_EVENTS = {number: name for name, number in pb.Callback.Event.items()}
 _MODES = {number: name.lower() for name, number in pb.Comparison.Mode.items()}
 _MODES[pb.Comparison.MODE_UNSPECIFIED] = DEFAULT_COMPARISON.value
 
@@ -40,6 +42,7 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         queue_deadline_ms=task.queue_deadline_ms,
         callback_url=task.callback.url if task.HasField("callback") else None,
         callback_headers=task.callback.headers,
+        callback_events=[_EVENTS.get(one) or str(one) for one in task.callback.events[: MAX_EVENTS + 1]],
         labels=_some(task.labels, counts.labels),
         large_result=task.large_result,
         cache=_CACHES.get(task.cache) or str(task.cache) if task.cache else "",

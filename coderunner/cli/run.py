@@ -53,6 +53,7 @@ class _Options:
     idempotency_key: str
     callback: str | None
     callback_headers: str
+    callback_event: tuple[str, ...]
     large_result: bool
     cache: str | None
     json: bool
@@ -95,6 +96,12 @@ class _Options:
 @click.option("--idempotency-key", default="", metavar="KEY", help="The same key returns the same task.")
 @click.option("--callback", metavar="URL", help="Gets the finished execution: http, https, grpc, grpcs.")
 @click.option("--callback-headers", default="", metavar="NAME", help="Configured header values that it carries.")
+@click.option(
+    "--callback-event",
+    multiple=True,
+    type=click.Choice(["FINISHED", "RUNNING", "CASE"], case_sensitive=False),
+    help="What it gets besides the end; may be repeated.",
+)
 @click.option("--large-result", is_flag=True, help="Keep more output than fits into a result of 4 MiB.")
 @click.option(
     "--cache",
@@ -156,10 +163,11 @@ def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
 
 def _callback(chosen: _Options) -> Callback | None:
     if chosen.callback is None:
-        if chosen.callback_headers:
-            raise click.UsageError("--callback-headers needs --callback")
+        if chosen.callback_headers or chosen.callback_event:
+            raise click.UsageError("--callback-headers and --callback-event need --callback")
         return None
-    return Callback(chosen.callback, chosen.callback_headers)
+    events = [event.upper() for event in chosen.callback_event]
+    return Callback(chosen.callback, chosen.callback_headers, events)  # type: ignore[arg-type]  # click checked them
 
 
 def _stdin(path: str | None) -> str:

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from coderunner.v1 import execution_pb2 as coderunner_dot_v1_dot_execution__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63oderunner/v1/callback.proto\x12\rcoderunner.v1\x1a\x1d\x63oderunner/v1/execution.proto\"=\n\x0e\x44\x65liverRequest\x12+\n\texecution\x18\x01 \x01(\x0b\x32\x18.coderunner.v1.Execution\"\x11\n\x0f\x44\x65liverResponse2[\n\x0f\x43\x61llbackService\x12H\n\x07\x44\x65liver\x12\x1d.coderunner.v1.DeliverRequest\x1a\x1e.coderunner.v1.DeliverResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63oderunner/v1/callback.proto\x12\rcoderunner.v1\x1a\x1d\x63oderunner/v1/execution.proto\"=\n\x0e\x44\x65liverRequest\x12+\n\texecution\x18\x01 \x01(\x0b\x32\x18.coderunner.v1.Execution\"\x11\n\x0f\x44\x65liverResponse\"<\n\x0fProgressRequest\x12)\n\x08progress\x18\x01 \x01(\x0b\x32\x17.coderunner.v1.Progress\"\x12\n\x10ProgressResponse\"\xae\x01\n\x08Progress\x12,\n\x05\x65vent\x18\x01 \x01(\x0e\x32\x1d.coderunner.v1.Callback.Event\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x03 \x01(\x04\x12+\n\texecution\x18\x04 \x01(\x0b\x32\x18.coderunner.v1.Execution\x12\x17\n\ncase_index\x18\x05 \x01(\rH\x00\x88\x01\x01\x42\r\n\x0b_case_index2\xa8\x01\n\x0f\x43\x61llbackService\x12H\n\x07\x44\x65liver\x12\x1d.coderunner.v1.DeliverRequest\x1a\x1e.coderunner.v1.DeliverResponse\x12K\n\x08Progress\x12\x1e.coderunner.v1.ProgressRequest\x1a\x1f.coderunner.v1.ProgressResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +36,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELIVERREQUEST']._serialized_end=139
   _globals['_DELIVERRESPONSE']._serialized_start=141
   _globals['_DELIVERRESPONSE']._serialized_end=158
-  _globals['_CALLBACKSERVICE']._serialized_start=160
-  _globals['_CALLBACKSERVICE']._serialized_end=251
+  _globals['_PROGRESSREQUEST']._serialized_start=160
+  _globals['_PROGRESSREQUEST']._serialized_end=220
+  _globals['_PROGRESSRESPONSE']._serialized_start=222
+  _globals['_PROGRESSRESPONSE']._serialized_end=240
+  _globals['_PROGRESS']._serialized_start=243
+  _globals['_PROGRESS']._serialized_end=417
+  _globals['_CALLBACKSERVICE']._serialized_start=420
+  _globals['_CALLBACKSERVICE']._serialized_end=588
 # @@protoc_insertion_point(module_scope)

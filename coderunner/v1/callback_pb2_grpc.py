@@ -39,6 +39,11 @@ class CallbackServiceStub(object):
                 request_serializer=coderunner_dot_v1_dot_callback__pb2.DeliverRequest.SerializeToString,
                 response_deserializer=coderunner_dot_v1_dot_callback__pb2.DeliverResponse.FromString,
                 _registered_method=True)
+        self.Progress = channel.unary_unary(
+                '/coderunner.v1.CallbackService/Progress',
+                request_serializer=coderunner_dot_v1_dot_callback__pb2.ProgressRequest.SerializeToString,
+                response_deserializer=coderunner_dot_v1_dot_callback__pb2.ProgressResponse.FromString,
+                _registered_method=True)
 
 
 class CallbackServiceServicer(object):
@@ -53,6 +58,15 @@ class CallbackServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Progress(self, request, context):
+        """Called for what happens before the end, where the task's callback asked for it (Callback.events). Tried a few times
+        at most; a server that does not implement it is not called again for that task. The metadata "idempotency-key" is
+        another one for each event.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CallbackServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +74,11 @@ def add_CallbackServiceServicer_to_server(servicer, server):
                     servicer.Deliver,
                     request_deserializer=coderunner_dot_v1_dot_callback__pb2.DeliverRequest.FromString,
                     response_serializer=coderunner_dot_v1_dot_callback__pb2.DeliverResponse.SerializeToString,
+            ),
+            'Progress': grpc.unary_unary_rpc_method_handler(
+                    servicer.Progress,
+                    request_deserializer=coderunner_dot_v1_dot_callback__pb2.ProgressRequest.FromString,
+                    response_serializer=coderunner_dot_v1_dot_callback__pb2.ProgressResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -89,6 +108,33 @@ class CallbackService(object):
             '/coderunner.v1.CallbackService/Deliver',
             coderunner_dot_v1_dot_callback__pb2.DeliverRequest.SerializeToString,
             coderunner_dot_v1_dot_callback__pb2.DeliverResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Progress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coderunner.v1.CallbackService/Progress',
+            coderunner_dot_v1_dot_callback__pb2.ProgressRequest.SerializeToString,
+            coderunner_dot_v1_dot_callback__pb2.ProgressResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -158,12 +158,24 @@ class Checker(_message.Message):
     def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ...) -> None: ...
 
 class Callback(_message.Message):
-    __slots__ = ("url", "headers")
+    __slots__ = ("url", "headers", "events")
+    class Event(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        EVENT_UNSPECIFIED: _ClassVar[Callback.Event]
+        FINISHED: _ClassVar[Callback.Event]
+        RUNNING: _ClassVar[Callback.Event]
+        CASE: _ClassVar[Callback.Event]
+    EVENT_UNSPECIFIED: Callback.Event
+    FINISHED: Callback.Event
+    RUNNING: Callback.Event
+    CASE: Callback.Event
     URL_FIELD_NUMBER: _ClassVar[int]
     HEADERS_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
     url: str
     headers: str
-    def __init__(self, url: _Optional[str] = ..., headers: _Optional[str] = ...) -> None: ...
+    events: _containers.RepeatedScalarFieldContainer[Callback.Event]
+    def __init__(self, url: _Optional[str] = ..., headers: _Optional[str] = ..., events: _Optional[_Iterable[_Union[Callback.Event, str]]] = ...) -> None: ...
 
 class Execution(_message.Message):
     __slots__ = ("id", "status", "language", "language_version", "node_id", "attempt", "queued_ms", "labels", "compile", "run", "cases", "error", "warnings", "submitted_at_ms", "finished_at_ms", "diagnostics", "cached_at_ms", "not_kept")

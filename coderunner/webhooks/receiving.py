@@ -6,12 +6,13 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from google.protobuf import json_format
 
 from coderunner import responses
-from coderunner.model import Execution
-from coderunner.v1 import execution_pb2
+from coderunner.model import Execution, Progress
+from coderunner.v1 import callback_pb2, execution_pb2
 from coderunner.webhooks.errors import WebhookError
 from coderunner.webhooks.seen import MemorySeen, Seen, SeenBefore
 from coderunner.webhooks.signature import keys_of, verified_id
@@ -35,7 +36,8 @@ def receive(
     tolerance_s: float = TOLERANCE_S,
     now_s: Callable[[], float] = time.time,
 ) -> Iterator[Execution | None]:
-    """The execution that a callback tells of, or None where it was handled before. ``body`` is as it came, undecoded.
+    """The execution that a callback tells of, or None where it was handled before; a ``Progress`` where the task has
+    not ended and its callback asked for that. ``body`` is as it came, undecoded.
     ``secrets``: of several, any one may have signed. ``seen``: the store of what was handled, in this process's memory
     where there is none.
 
@@ -62,10 +64,21 @@ def receive(
 
 
 def _execution(body: bytes) -> Execution:
+    """The execution, or the progress, that the body tells of: only of progress it has a type and data."""
     try:
-        message = json_format.ParseDict(json.loads(body), execution_pb2.Execution(), ignore_unknown_fields=True)
+        said = json.loads(body)
+        if isinstance(said, dict) and "type" in said and "data" in said:
+            return _progress(said["data"])
+        message = json_format.ParseDict(said, execution_pb2.Execution(), ignore_unknown_fields=True)
     except (ValueError, TypeError, AttributeError, RecursionError, json_format.ParseError) as error:
         raise WebhookError("the body is no execution", _BAD_REQUEST) from error
     if not message.id:
         raise WebhookError("the body is no execution: it has no id", _BAD_REQUEST)
     return responses.execution(message)
+
+
+def _progress(data: Any) -> Progress:
+    message = json_format.ParseDict(data, callback_pb2.Progress(), ignore_unknown_fields=True)
+    if not message.execution.id or message.event == execution_pb2.Callback.EVENT_UNSPECIFIED:
+        raise WebhookError("the body is no progress of a kind that this version knows", _BAD_REQUEST)
+    return responses.progress(message)

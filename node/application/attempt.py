@@ -17,6 +17,7 @@ from schemas.answers import why_not_kept
 from schemas.diagnostic import Diagnostic
 from schemas.execution import CaseResult, Execution, ResultMessage, Stage, TaskEvent
 from schemas.names import task_digest
+from schemas.progress import ProgressMessage
 from schemas.status import Status
 
 KILL_AGAIN_S = 0.2
@@ -62,6 +63,8 @@ class Attempt:
         self.begun = False
         """True once something of it was started in a slot."""
         self.on_begin: Callable[[], None] = _nothing
+        self.on_case: Callable[[int, CaseResult], None] = _nobody
+        """Is told of each case that has its verdict, with its index."""
         self.hold = Hold(lost_after_s)
         self._sandbox: Sandbox | None = None
 
@@ -132,12 +135,23 @@ class Attempt:
             execution = msgspec.structs.replace(execution, not_kept=execution.not_kept or why_not_kept(execution))
         return ResultMessage.of(execution, self.task, digest=self.digest)
 
+    def progress(self, at_ms: float, case: tuple[int, CaseResult] | None = None) -> ProgressMessage | None:
+        """The message that tells its callback that it runs, or that this ``case`` has its verdict; None where nobody
+        asked for that."""
+        if self.task.callback is None or not self.task.callback.events:
+            return None
+        return ProgressMessage.of(self.execution(Status.RUNNING), self.task, int(at_ms), case)
+
     def event(self, execution: Execution, at_ms: float) -> TaskEvent:
         """The message that announces the state of ``execution``."""
         return TaskEvent.of(execution, self.task, int(at_ms))
 
 
 def _nothing() -> None:
+    pass
+
+
+def _nobody(_index: int, _result: CaseResult) -> None:
     pass
 
 

@@ -91,6 +91,7 @@ class Judge:
                 program = runnable.program
                 found = await diagnosing.of_run(program, case_stage(index), outcome, result.stage, launch.limits)
             results.append(await off_loop(_size(result), partial(attempt.budget.case, result)))
+            attempt.on_case(index, results[-1])
             stopped = attempt.task.stop_at_first_failure and result.verdict is not Verdict.ACCEPTED
         return results, found
 

@@ -13,6 +13,7 @@ from node.domain.preamble import Preamble
 from node.domain.sandbox import Launch, Outcome, Role
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
+from schemas.progress import ProgressMessage
 from schemas.task import Limits, TaskMessage
 
 OnOutput = Callable[[str, bytes], None]
@@ -129,11 +130,12 @@ class LoadProbe(Protocol):
 
 
 class Announcer(Protocol):
-    """The announcer of events and live output. Fire and forget: watchers see them, correctness never depends on
-    them."""
+    """The announcer of events, live output and progress. Fire and forget: watchers see them, correctness never depends
+    on them."""
 
     def event(self, event: TaskEvent) -> None: ...
     def output(self, chunk: OutputChunk) -> None: ...
+    def progress(self, message: ProgressMessage) -> None: ...
 
 
 class Sandbox(Protocol):

@@ -20,7 +20,7 @@ from node.domain.retries import after_failure, before_start, given_up
 from node.domain.rules import CheckMode, Finding, check
 from node.domain.sandbox import SandboxLostError
 from node.domain.sources import UnusableSourceError
-from schemas.execution import Execution, TaskEvent
+from schemas.execution import CaseResult, Execution, TaskEvent
 from schemas.status import DeadReason, Status
 from schemas.task import TaskMessage
 
@@ -163,6 +163,7 @@ class TaskRunner:
             return attempt.execution(Status.REJECTED, error=str(findings[0]))
         attempt.warnings = [str(finding) for finding in findings]
         attempt.on_begin = lambda: self._begin(attempt)
+        attempt.on_case = lambda index, result: self._tell(attempt, (index, result))
         return await self._workbench.execute(attempt, program)
 
     async def _preparing(self, attempt: Attempt) -> None:
@@ -179,6 +180,13 @@ class TaskRunner:
     def _begin(self, attempt: Attempt) -> None:
         self._announce(attempt, attempt.execution(Status.RUNNING), self._clock())
         self._prepared(attempt)
+        self._tell(attempt)
+
+    def _tell(self, attempt: Attempt, case: tuple[int, CaseResult] | None = None) -> None:
+        """Tells its callback that it runs, or of a case, where that was asked for."""
+        message = attempt.progress(self._clock(), case)
+        if message is not None:
+            self._announcer.progress(message)
 
     def _checked(self, attempt: Attempt, language: Language) -> tuple[Program, list[Finding]]:
         """The submitted program, and what the code check says of it. Raises OptionRefusedError, UnusableSourceError."""

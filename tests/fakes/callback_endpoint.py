@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Self
 
 import grpc
@@ -17,6 +19,8 @@ class CallbackEndpoint(callback_pb2_grpc.CallbackServiceServicer):
 
     def __init__(self, expected: int = 1) -> None:
         self.deliveries: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self.progress: list[tuple[str, callback_pb2.Progress]] = []
+        """What came before the ends, by gRPC, with its idempotency key."""
         self.complete = asyncio.Event()
         self.is_busy = False
         """It takes nothing now: 503 and UNAVAILABLE."""
@@ -55,7 +59,26 @@ class CallbackEndpoint(callback_pb2_grpc.CallbackServiceServicer):
         self._note(keys[0], request.execution.id, status)
         return callback_pb2.DeliverResponse()
 
+    async def Progress(self, request: Any, context: Any) -> Any:
+        keys = [value for name, value in context.invocation_metadata() if name == "idempotency-key"]
+        self.progress.append((keys[0], request.progress))
+        return callback_pb2.ProgressResponse()
+
     def _note(self, key: str, task_id: str, status: str) -> None:
         self.deliveries[key].append((task_id, status))
         if len(self.deliveries) >= self._expected:
             self.complete.set()
+
+
+@asynccontextmanager
+async def serving(answer: Any) -> AsyncIterator[str]:
+    """The URL of an HTTP endpoint whose requests ``answer`` answers."""
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/done"
+    finally:
+        await runner.cleanup()

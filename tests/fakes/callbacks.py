@@ -10,9 +10,9 @@ import msgspec
 
 from broker_gateway.application.callback_delivery import first_record
 from broker_gateway.application.callback_ports import RecordPage
-from broker_gateway.application.ports import DeliveryError
+from broker_gateway.application.ports import DeliveryError, Told
 from schemas.callback import CallbackRecord, DeliveryState
-from schemas.execution import DeadLetter, Execution, ResultMessage
+from schemas.execution import DeadLetter, ResultMessage
 from tests.builders import a_dead_letter
 
 
@@ -94,7 +94,7 @@ class MemoryTransport:
     what is waited for first."""
 
     def __init__(self) -> None:
-        self.delivered: list[tuple[str, Execution, str]] = []
+        self.delivered: list[tuple[str, Told, str]] = []
         self.answers: dict[str, list[Exception]] = {}
         self.gates: dict[str, asyncio.Event] = {}
         self.timeouts_s: list[float | None] = []
@@ -105,7 +105,7 @@ class MemoryTransport:
     async def deliver(
         self,
         url: str,
-        execution: Execution,
+        told: Told,
         idempotency_key: str,
         *,
         client: str = "",
@@ -121,7 +121,7 @@ class MemoryTransport:
                 await self.gates[url].wait()
             if self.answers.get(url):
                 raise self.answers[url].pop(0)
-            self.delivered.append((url, execution, idempotency_key))
+            self.delivered.append((url, told, idempotency_key))
         finally:
             self.in_flight -= 1
 

@@ -16,6 +16,7 @@ from node.domain.preamble import Preamble
 from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError
 from schemas.execution import DeadLetter, Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
+from schemas.progress import ProgressMessage
 from schemas.status import PRIORITIES_BY_URGENCY
 from schemas.task import Limits, TaskMessage
 from tests.builders import CPP, PYTHON, a_dead_letter, an_outcome
@@ -111,6 +112,7 @@ class RecordingAnnouncer:
     def __init__(self) -> None:
         self.events: list[TaskEvent] = []
         self.chunks: list[OutputChunk] = []
+        self.told: list[ProgressMessage] = []
         self.spoke = asyncio.Event()
 
     def event(self, event: TaskEvent) -> None:
@@ -119,6 +121,9 @@ class RecordingAnnouncer:
     def output(self, chunk: OutputChunk) -> None:
         self.chunks.append(chunk)
         self.spoke.set()
+
+    def progress(self, message: ProgressMessage) -> None:
+        self.told.append(message)
 
 
 class FakeLedger:

@@ -55,10 +55,11 @@ async def ensure_consumer(bus: BusConnection, stream: str, config: topology.Json
 
 
 async def ensure_all(bus: BusConnection, limits: topology.BusLimits) -> None:
-    """The streams and the relay's consumer."""
+    """The streams and the relays' consumers."""
     for config in topology.streams(limits):
         await ensure_stream(bus, config)
     await ensure_consumer(bus, names.STREAM_RESULTS, topology.relay_consumer())
+    await ensure_consumer(bus, names.STREAM_PROGRESS, topology.progress_consumer())
 
 
 class Declaration:

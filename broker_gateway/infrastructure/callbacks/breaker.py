@@ -10,9 +10,9 @@ import structlog
 from purgatory import AsyncCircuitBreakerFactory, AsyncInMemoryUnitOfWork
 from purgatory.domain.model import CLOSED, OpenedState
 
-from broker_gateway.application.ports import CallbackTransport, DeliveryError
+from broker_gateway.application.ports import CallbackTransport, DeliveryError, Told
 from broker_gateway.domain.callback_url import endpoint_of
-from schemas.execution import Execution
+from schemas.progress import Progress
 
 MAX_ENDPOINTS = 10_000
 """Failing endpoints that are remembered; clients choose them. Those that work are not kept."""
@@ -55,7 +55,8 @@ def _is_answer(error: DeliveryError) -> bool:
 
 class BreakingCallbackTransport:
     """Implements ``CallbackTransport`` over another one. A call that is not made is no attempt: the result waits until
-    the endpoint may be called again."""
+    the endpoint may be called again. Progress is told to no endpoint that rests, and turns none off: it must not delay
+    a result."""
 
     def __init__(self, inner: CallbackTransport, breakers: Breakers) -> None:
         self._inner = inner
@@ -64,7 +65,7 @@ class BreakingCallbackTransport:
     async def deliver(
         self,
         url: str,
-        execution: Execution,
+        told: Told,
         idempotency_key: str,
         *,
         client: str = "",
@@ -74,10 +75,16 @@ class BreakingCallbackTransport:
         endpoint = endpoint_of(url)
         breaker = await self._breakers.of(client, endpoint)
         was_closed = breaker.context.state == CLOSED
+        if isinstance(told, Progress):
+            self._breakers.settle(breaker)
+            if not was_closed:
+                raise DeliveryError("the endpoint rests", was_made=False)
+            await self._inner.deliver(url, told, idempotency_key, client=client, headers=headers, timeout_s=timeout_s)
+            return
         try:
             async with breaker:
                 await self._inner.deliver(
-                    url, execution, idempotency_key, client=client, headers=headers, timeout_s=timeout_s
+                    url, told, idempotency_key, client=client, headers=headers, timeout_s=timeout_s
                 )
         except OpenedState as error:
             error.__traceback__ = None  # the library raises one and the same object each time, and it would grow

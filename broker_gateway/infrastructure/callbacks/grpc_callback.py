@@ -13,18 +13,20 @@ from urllib.parse import SplitResult, urlsplit
 import grpc
 import grpc.aio
 
-from broker_gateway.application.ports import DeliveryError
+from broker_gateway.application.ports import DeliveryError, Told
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, ForbiddenAddressError
 from broker_gateway.infrastructure.callbacks.identification import Identifications
 from coderunner.v1 import callback_pb2, execution_pb2
 from schemas.execution import Execution
+from schemas.progress import Progress
 
 MAX_CHANNELS = 64
 """Kept open between deliveries; the one unused for longest goes first."""
 
 TLS_SCHEME = "grpcs"
 _METHOD = "/coderunner.v1.CallbackService/Deliver"
-ToMessage = Callable[[Execution], execution_pb2.Execution]
+_PROGRESS_METHOD = "/coderunner.v1.CallbackService/Progress"
+ToMessage = Callable[[Told], execution_pb2.Execution | callback_pb2.Progress]
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ class GrpcCallbackTransport:
     async def deliver(
         self,
         url: str,
-        execution: Execution,
+        told: Told,
         idempotency_key: str,
         *,
         client: str = "",
@@ -70,27 +72,35 @@ class GrpcCallbackTransport:
     ) -> None:
         """Calls the endpoint. Whatever it answers but OK is worth another try: the API says so. What is signed is the
         request as it goes over the line."""
-        request = callback_pb2.DeliverRequest(execution=self._to_message(execution)).SerializeToString()
+        request = self._request(told)
         parts, target = await self._target(url)
         sent = {
             "idempotency-key": idempotency_key,
             **self._identifications.headers(client, idempotency_key, request, headers),
         }
         async with self._channel(parts, target) as channel:
-            call = channel.unary_unary(_METHOD, None, response_deserializer=callback_pb2.DeliverResponse.FromString)
+            method = _METHOD if isinstance(told, Execution) else _PROGRESS_METHOD
+            call = channel.unary_unary(method, None, response_deserializer=None)
             try:
                 within_s = min(timeout_s or self._timeout_s, self._timeout_s)
                 metadata = tuple((name.lower(), value) for name, value in sent.items())
                 await call(request, timeout=within_s, metadata=metadata)
             except grpc.aio.AioRpcError as error:
                 code = error.code().name
-                raise DeliveryError(f"the endpoint answered {code}", answer=code) from error
+                is_final = isinstance(told, Progress) and error.code() is grpc.StatusCode.UNIMPLEMENTED
+                raise DeliveryError(f"the endpoint answered {code}", answer=code, permanent=is_final) from error
 
     async def close(self) -> None:
         """Closes all channels."""
         while self._channels:
             _, kept = self._channels.popitem()
             await kept.channel.close(None)
+
+    def _request(self, told: Told) -> bytes:
+        message = self._to_message(told)
+        if isinstance(message, callback_pb2.Progress):
+            return callback_pb2.ProgressRequest(progress=message).SerializeToString()
+        return callback_pb2.DeliverRequest(execution=message).SerializeToString()
 
     async def _target(self, url: str) -> tuple[SplitResult, str]:
         try:

@@ -31,7 +31,12 @@ class CallbackTransports:
             guard, timeout_s=timeout_s, user_agent=agent, identifications=identifications, ca_file=ca_file
         )
         self._grpc = GrpcCallbackTransport(
-            guard, to_message, timeout_s=timeout_s, user_agent=agent, identifications=identifications, ca_file=ca_file
+            guard,
+            to_message,
+            timeout_s=timeout_s,
+            user_agent=agent,
+            identifications=identifications,
+            ca_file=ca_file,
         )
         webhooks, grpc = (CountedCallbackTransport(one, metrics) for one in (self._webhooks, self._grpc))
         self.by_scheme: Mapping[str, CallbackTransport] = with_breakers(

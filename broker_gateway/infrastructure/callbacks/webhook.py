@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -12,7 +13,7 @@ import aiohttp.abc
 import msgspec
 from yarl import URL
 
-from broker_gateway.application.ports import DeliveryError
+from broker_gateway.application.ports import DeliveryError, Told
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, ForbiddenAddressError
 from broker_gateway.infrastructure.callbacks.answers import judge
 from broker_gateway.infrastructure.callbacks.identification import Identifications
@@ -20,14 +21,22 @@ from schemas.execution import Execution
 
 READ_BYTES = 4096
 """Of an answer's body, only so that the connection can be used again."""
-_CONNECTIONS = 128
-_PER_HOST = 16
+_CONNECTIONS = 160
+_PER_HOST = 20
+"""More than the relays have turns, so that no result waits for what tells of progress."""
 _encoder = msgspec.json.Encoder()
+
+
+def _body(told: Told) -> bytes:
+    if isinstance(told, Execution):
+        return _encoder.encode(told)
+    at = datetime.fromtimestamp(told.at_ms / 1000, UTC)
+    return _encoder.encode({"type": f"execution.{told.event.value.lower()}", "timestamp": at, "data": told})
 
 
 class WebhookTransport:
     """Implements ``CallbackTransport`` for ``http`` and ``https``. Body: the execution as JSON with the proto's field
-    names."""
+    names; of progress an event in the form that Standard Webhooks recommends, with the progress as its data."""
 
     def __init__(
         self,
@@ -49,14 +58,14 @@ class WebhookTransport:
     async def deliver(
         self,
         url: str,
-        execution: Execution,
+        told: Told,
         idempotency_key: str,
         *,
         client: str = "",
         headers: str = "",
         timeout_s: float | None = None,
     ) -> None:
-        body = _encoder.encode(execution)
+        body = _body(told)
         within_s = min(timeout_s or self._timeout_s, self._timeout_s)
         try:
             target = URL(url)

@@ -14,6 +14,7 @@ from node.domain.shrink import CUTS, output_size, shrink_outputs
 from node.infrastructure.bus.publisher import Publisher
 from schemas import names
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.progress import ProgressMessage
 
 _FIRST_WRITER = {names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
 _HEADROOM_BYTES = 1024
@@ -82,8 +83,8 @@ class NatsResultSink:
 
 
 class NatsAnnouncer:
-    """Implements ``Announcer``. Events are stored by their stream without our waiting for it; output is not stored at
-    all."""
+    """Implements ``Announcer``. Events and progress are stored by their streams without our waiting for it; output is
+    not stored at all."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
@@ -93,6 +94,9 @@ class NatsAnnouncer:
 
     def output(self, chunk: OutputChunk) -> None:
         self._publisher.post(names.output_subject(chunk.id), _encoder.encode(chunk))
+
+    def progress(self, message: ProgressMessage) -> None:
+        self._publisher.post(names.progress_subject(message.progress.execution.id), _encoder.encode(message))
 
 
 class NatsRunLedger:

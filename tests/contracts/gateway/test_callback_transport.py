@@ -13,7 +13,8 @@ from broker_gateway.application.ports import CallbackTransport, DeliveryError
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.callbacks.grpc_callback import GrpcCallbackTransport
 from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
-from broker_gateway.interfaces.execution_mapping import execution_message
+from broker_gateway.interfaces.progress_mapping import told_message
+from schemas.execution import Execution
 from tests.builders import an_execution
 from tests.contracts.implementations import MEMORY, picked
 from tests.fakes.callback_endpoint import CallbackEndpoint
@@ -45,7 +46,10 @@ def memory_parts() -> Parts:
     def set_busy(is_busy: bool) -> None:
         transport.answers[url] = [refused() for _ in range(9)] if is_busy else []
 
-    return Parts(transport, url, forbidden, set_busy, lambda: [(key, done.id) for _, done, key in transport.delivered])
+    def taken() -> list[tuple[str, str]]:
+        return [(key, told.id) for _, told, key in transport.delivered if isinstance(told, Execution)]
+
+    return Parts(transport, url, forbidden, set_busy, taken)
 
 
 @pytest_asyncio.fixture
@@ -58,7 +62,7 @@ async def http_parts() -> AsyncIterator[Parts]:
 
 @pytest_asyncio.fixture
 async def grpc_parts() -> AsyncIterator[Parts]:
-    transport = GrpcCallbackTransport(GUARD, execution_message, timeout_s=5, user_agent="coderunner/test")
+    transport = GrpcCallbackTransport(GUARD, told_message, timeout_s=5, user_agent="coderunner/test")
     async with CallbackEndpoint() as endpoint:
         yield of_endpoint(transport, endpoint, endpoint.grpc_url, "grpc://10.0.0.1:50051")
         await transport.close()

@@ -154,7 +154,8 @@ def _plain_field(field: Descriptor, value: Any) -> Any:
     if _is_map(field):
         return dict(value)
     if field.enum_type is not None:
-        return field.enum_type.values_by_number[value].name
+        names = field.enum_type.values_by_number
+        return [names[one].name for one in value] if field.is_repeated else names[value].name
     return [_plain(one) for one in value] if field.is_repeated else _plain(value)
 
 

@@ -18,15 +18,17 @@ from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, ResourceLimit
 from broker_gateway.domain.task_id import TaskId
 from broker_gateway.interfaces.draft_mapping import draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
+from broker_gateway.interfaces.progress_mapping import progress_message
 from coderunner import model, requests, responses
 from coderunner import task as sdk
-from coderunner.v1 import catalog_pb2, operations_pb2
+from coderunner.v1 import callback_pb2, catalog_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
 from schemas import answers, status
 from schemas import callback as wire_callback
 from schemas import diagnostic as wire_diagnostic
 from schemas import execution as wire
 from schemas import node as wire_node
+from schemas import progress as wire_progress
 from schemas import task as wire_task
 from tests.contracts.schemas.filling import Filler, Leaves, field_names, leaves, unset
 
@@ -49,7 +51,11 @@ class Pair:
 OF_SDK = {"version": "language_version, in a caller's words", "source": "files: one text, or names and texts"}
 OF_PROTO = {"language_version": "the SDK's version", "files": "the SDK's source"}
 SETTLED = dict.fromkeys(("id", "client", "pool", "submitted_at_ms", "reply"), "the gateway settles it at acceptance")
-OF_CALLBACK = {"callback_url": "callback.url", "callback_headers": "callback.headers"}
+OF_CALLBACK = {
+    "callback_url": "callback.url",
+    "callback_headers": "callback.headers",
+    "callback_events": "callback.events",
+}
 OF_ANSWERS = dict.fromkeys(("answer", "keeps_answer"), "what the draft's cache comes to")
 
 PAIRS = [
@@ -87,6 +93,13 @@ PAIRS = [
     Pair(wire.CaseResult, pb.CaseResult),
     Pair(wire.OutputChunk, pb.OutputChunk, left={"id": "a watcher knows which task it watches"}),
     Pair(wire.DeadLetter, operations_pb2.DeadLetter, left={"subject": "the bus's matter"}),
+    Pair(wire_progress.Progress, callback_pb2.Progress),
+    Pair(
+        callback_pb2.Progress,
+        model.Progress,
+        left={"execution": "whose fields the SDK's has itself"},
+        right=dict.fromkeys(field_names(pb.Execution), "execution's"),
+    ),
     Pair(wire_callback.CallbackRecord, pb.CallbackRecord),
     Pair(wire_callback.CallbackAttempt, pb.CallbackAttempt),
     Pair(pb.CallbackRecord, model.CallbackRecord),
@@ -108,6 +121,7 @@ ENUMERATIONS: list[tuple[type[Enum], Any, type[Enum] | None]] = [
     (status.Priority, pb.Task.Priority, None),
     (answers.CacheMode, pb.Task.Cache, None),
     (status.NodeState, catalog_pb2.Node.State, model.NodeState),
+    (wire_task.CallbackEvent, pb.Callback.Event, None),
     (wire_task.ComparisonMode, pb.Comparison.Mode, None),
 ]
 
@@ -160,6 +174,15 @@ def test_every_field_of_an_execution_arrives_at_the_caller() -> None:
     assert list(unset(message)) == []
     assert leaves(message) == leaves(told)
     assert leaves(responses.execution(message)) == leaves(told)
+
+
+def test_every_field_of_progress_arrives_at_the_caller() -> None:
+    told: wire_progress.Progress = Filler().filled(wire_progress.Progress)
+    message = progress_message(told)
+    assert list(unset(message)) == []
+    assert leaves(message) == leaves(told)
+    expected = {path.removeprefix("execution."): value for path, value in leaves(told).items()}
+    assert leaves(responses.progress(message)) == expected
 
 
 def test_every_field_of_live_output_arrives_at_the_caller() -> None:

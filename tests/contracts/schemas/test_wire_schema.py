@@ -28,6 +28,7 @@ def test_every_field_is_always_sent() -> None:
         ("LanguageRecord", "baseline_memory_bytes"),
         ("Callback", "occasion"),
         ("Callback", "headers"),
+        ("Callback", "events"),
         ("CallbackRecord", "url"),
         ("CallbackRecord", "client"),
         ("CallbackRecord", "state"),

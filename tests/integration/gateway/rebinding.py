@@ -47,7 +47,7 @@ class NameServer(asyncio.DatagramProtocol):
 async def deliver(scheme: str, port: int) -> str:
     guard, agent = AddressGuard(), "coderunner/test"
     grpc_callbacks = GrpcCallbackTransport(
-        guard, lambda one: execution_pb2.Execution(id=one.id), timeout_s=2, user_agent=agent
+        guard, lambda _: execution_pb2.Execution(id="a"), timeout_s=2, user_agent=agent
     )
     webhooks = WebhookTransport(guard, timeout_s=2, user_agent=agent)
     transport = webhooks if scheme == "http" else grpc_callbacks

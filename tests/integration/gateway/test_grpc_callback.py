@@ -12,14 +12,14 @@ import pytest
 import pytest_asyncio
 from standardwebhooks import Webhook
 
-from broker_gateway.application.ports import DeliveryError
+from broker_gateway.application.ports import DeliveryError, Told
 from broker_gateway.infrastructure.callbacks import grpc_callback
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.callbacks.grpc_callback import GrpcCallbackTransport
 from broker_gateway.infrastructure.callbacks.identification import Identification, Identifications
 from coderunner.v1 import callback_pb2, callback_pb2_grpc, execution_pb2
-from schemas.execution import Execution
-from tests.builders import an_execution
+from schemas.progress import Progress
+from tests.builders import an_execution, some_progress
 from tests.servers.certificates import Certificate, make_certificate
 
 SECRET = "whsec_" + "c2VjcmV0" * 4
@@ -44,6 +44,13 @@ class Backend(callback_pb2_grpc.CallbackServiceServicer):
             await context.abort(self.code, "no")
         return callback_pb2.DeliverResponse()
 
+    async def Progress(self, request: Any, context: Any) -> callback_pb2.ProgressResponse:
+        metadata = dict(context.invocation_metadata())
+        self.heard.append((str(request.progress.sequence), metadata["idempotency-key"]))
+        if self.code is not None:
+            await context.abort(self.code, "no")
+        return callback_pb2.ProgressResponse()
+
 
 @pytest_asyncio.fixture
 async def backend(tmp_path: Path) -> AsyncIterator[Backend]:
@@ -60,8 +67,10 @@ async def backend(tmp_path: Path) -> AsyncIterator[Backend]:
     await server.stop(None)
 
 
-def message(execution: Execution) -> execution_pb2.Execution:
-    return execution_pb2.Execution(id=execution.id)
+def message(told: Told) -> execution_pb2.Execution | callback_pb2.Progress:
+    if isinstance(told, Progress):
+        return callback_pb2.Progress(sequence=told.sequence)
+    return execution_pb2.Execution(id=told.id)
 
 
 def transport(*allowed: str, timeout_s: float = 5, **more: Any) -> GrpcCallbackTransport:
@@ -142,7 +151,7 @@ async def test_the_request_is_signed_and_carries_the_clients_headers(backend: Ba
     sent = backend.metadata
     assert sent["authorization"] == "Bearer b"
     assert sent["webhook-id"] == "a-7"
-    body = callback_pb2.DeliverRequest(execution=message(an_execution("a"))).SerializeToString()
+    body = callback_pb2.DeliverRequest(execution=execution_pb2.Execution(id="a")).SerializeToString()
     Webhook(SECRET).verify(body, sent, json_parse=False)
     await callbacks.deliver(f"grpc://127.0.0.1:{backend.port}", an_execution("a"), "a", client="shop")
     assert not {"authorization", "webhook-signature"} & set(backend.metadata)
@@ -185,3 +194,25 @@ async def test_an_answer_that_is_too_long_is_not_taken() -> None:
         await callbacks.deliver(f"grpc://127.0.0.1:{port}", an_execution("a"), "a")
     await callbacks.close()
     await server.stop(None)
+
+
+async def test_progress_is_a_call_of_its_own(backend: Backend) -> None:
+    callbacks = transport("127.0.0.0/8")
+    await callbacks.deliver(f"grpc://127.0.0.1:{backend.port}", some_progress(case=4).progress, "a.5")
+    assert backend.heard == [("5", "a.5")]
+    await callbacks.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "permanent"), [(grpc.StatusCode.UNIMPLEMENTED, True), (grpc.StatusCode.UNAVAILABLE, False)]
+)
+async def test_a_backend_that_knows_no_progress_is_not_asked_again_and_its_results_are(
+    backend: Backend, code: grpc.StatusCode, permanent: bool
+) -> None:
+    callbacks = transport("127.0.0.0/8")
+    backend.code = code
+    for told, is_final in ((some_progress().progress, permanent), (an_execution("a"), False)):
+        with pytest.raises(DeliveryError) as refusal:
+            await callbacks.deliver(f"grpc://127.0.0.1:{backend.port}", told, "a")
+        assert refusal.value.permanent is is_final
+    await callbacks.close()

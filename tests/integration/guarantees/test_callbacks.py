@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from coderunner import Client, Operator
-from tests.fakes.callback_endpoint import CallbackEndpoint
+from coderunner import Callback, Client, Operator, Progress, TestCase
+from coderunner.webhooks import receive
+from tests.fakes.callback_endpoint import CallbackEndpoint, serving
 from tests.integration.guarantees.simulated_tasks import submit
 from tests.servers.fixtures import StartStack
 from tests.servers.waiting import eventually
@@ -21,6 +22,7 @@ LANGUAGE = "simulated"
 NODE: dict[str, Any] = {"sandbox": "simulated", "simulated_languages": [LANGUAGE], "concurrency": 8}
 GATEWAY = {"callback_allowed_networks": ["127.0.0.0/8"], "tokens.mean": "m", "tokens.good": "g", "tokens.ops": "o"}
 PATIENCE_S = 30.0
+SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
 @asynccontextmanager
@@ -113,17 +115,26 @@ async def test_a_redirect_and_an_endpoint_that_is_gone_are_final_and_called_once
     assert called == {task_id: 1}
 
 
-@asynccontextmanager
-async def serving(answer: Any) -> AsyncIterator[str]:
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/done"
-    finally:
-        await runner.cleanup()
+async def test_who_asks_is_told_that_it_runs_and_of_each_case_before_the_end(start_stack: StartStack) -> None:
+    stack = start_stack(gateway={**GATEWAY, "callback_secret": [SECRET]}, node=NODE)
+    told: list[tuple[str, int | None, str]] = []
+
+    async def keep(request: web.Request) -> web.Response:
+        with receive(request.headers, await request.read(), secrets=SECRET) as execution:
+            if isinstance(execution, Progress):
+                told.append((execution.event, execution.case_index, execution.id))
+            elif execution is not None:
+                told.append((execution.status.value, None, execution.id))
+        return web.Response(status=204)
+
+    cases = [TestCase(stdin=text, expected_output="a") for text in ("a", "b", "c")]
+    async with serving(keep) as url, Client(stack.gateways[0].target, token="g") as good:
+        await eventually(lambda: _serves(good))
+        task_id = await submit(good, LANGUAGE, 500, cases=cases, callback=Callback(url, events=["RUNNING", "CASE"]))
+        await eventually(lambda: told[-1:] == [("FAILED", None, task_id)])
+    assert [one[:2] for one in told[:3]] == [("RUNNING", None), ("CASE", 0), ("CASE", 1)]
+    assert len(told) in (4, 5)  # the end overtakes the last case, more often than not
+    assert {one[2] for one in told} == {task_id}
 
 
 async def _serves(client: Client) -> bool:

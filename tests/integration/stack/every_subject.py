@@ -15,6 +15,7 @@ STREAMS = (
     names.STREAM_DEAD,
     names.STREAM_CALLBACKS,
     names.STREAM_DELIVERED,
+    names.STREAM_PROGRESS,
     names.STREAM_SECRETS,
 )
 CONSUMERS = ("default-normal", "gpu-normal", names.RELAY_CONSUMER, "mine")
@@ -60,6 +61,7 @@ def messages() -> Iterator[str]:
     yield names.callback_subject("t1", "")
     yield names.delivered_subject("t1", "")
     yield names.output_subject("t1")
+    yield names.progress_subject("t1")
     yield names.cancel_subject("t1")
     yield names.ask_result_subject("t1")
     yield names.ask_starts_subject("t1")

@@ -16,7 +16,7 @@ from tests.servers.nats import PASSWORDS, REPOSITORY
 from tests.servers.wire import WireClient
 
 STREAMS = (names.STREAM_TASKS, names.STREAM_RESULTS, names.STREAM_EVENTS, names.STREAM_DEAD)
-OF_CALLBACKS = (names.STREAM_CALLBACKS, names.STREAM_DELIVERED)
+OF_CALLBACKS = (names.STREAM_CALLBACKS, names.STREAM_DELIVERED, names.STREAM_PROGRESS)
 TASK = names.task_subject("default", Priority.NORMAL, "t1")
 DESTRUCTIVE = [f"$JS.API.STREAM.{verb}.{stream}" for verb in ("DELETE", "SNAPSHOT", "RESTORE") for stream in STREAMS]
 
@@ -29,6 +29,9 @@ MAY_PUBLISH = {
         names.callback_subject("t1", ""),
         names.delivered_subject("t1", ""),
         *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "INFO") for stream in OF_CALLBACKS),
+        f"$JS.API.CONSUMER.DURABLE.CREATE.{names.STREAM_PROGRESS}.{names.PROGRESS_CONSUMER}",
+        f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_PROGRESS}.{names.PROGRESS_CONSUMER}",
+        f"$JS.ACK.{names.STREAM_PROGRESS}.{names.PROGRESS_CONSUMER}.1.1.1.1.1",
         f"$JS.API.DIRECT.GET.{names.STREAM_CALLBACKS}.{names.callback_subject('t1', '')}",
         names.cancel_subject("t1"),
         names.node_subject("n1"),
@@ -43,6 +46,7 @@ MAY_PUBLISH = {
         names.result_subject("t1"),
         names.event_subject("t1", Status.RUNNING),
         names.output_subject("t1"),
+        names.progress_subject("t1"),
         names.dead_subject("poison", "t1"),
         f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_TASKS}.default-normal",
     ],
@@ -189,6 +193,7 @@ async def test_without_passwords_the_server_does_not_start(tmp_path: Path) -> No
 NODE_SAYS = (
     names.result_subject("t1"),
     names.event_subject("t1", Status.RUNNING),
+    names.progress_subject("t1"),
     names.output_subject("t1"),
     names.dead_subject("poison", "t1"),
     names.ask_result_subject("t1"),

@@ -60,7 +60,10 @@ def test_a_gateway_that_is_not_there_is_said_with_what_to_do(gateway: FakeGatewa
         (["run", "hello.py", "hello.py"], "two of the files have the same name"),
         (["run", "-", "hello.py"], "stands alone"),
         (["run", "-", "--stdin", "-", "-l", "python"], "cannot both come from standard input"),
-        (["run", "-", "--callback-headers", "shop-a", "-l", "python"], "--callback-headers needs --callback"),
+        (
+            ["run", "-", "--callback-headers", "shop-a", "-l", "python"],
+            "need --callback",
+        ),
         (["run", "hello.py", "--entry-point", "x.py"], "is none of the files"),
         (["run", "\udcff.py"], "cannot read"),
         (["nonsense"], "No such command 'nonsense'"),

@@ -15,9 +15,8 @@ def test_every_option_reaches_the_task(gateway: FakeGateway, coderunner: Cli, tm
     (tmp_path / "a.cpp").write_text("source")
     options = "--stdin in.txt --arg -x --arg y --cpu 1.5 --wall 3 --memory 64 --processes 8 --priority high --env K=a=b"
     more = "--label post=9 --compile-option -O2 --language-version 14 --queue-deadline 2 --idempotency-key k"
-    done = coderunner(
-        "run", *options.split(), *more.split(), "--callback", "http://blog/", "--callback-headers", "s", "a.cpp"
-    )
+    told = ["--callback-headers", "s", "--callback-event", "case"]
+    done = coderunner("run", *options.split(), *more.split(), "--callback", "http://blog/", *told, "a.cpp")
     assert done.returncode == 0, done.stderr
     assert gateway.of("Submit")[0].task == execution_pb2.Task(
         language="cpp",
@@ -31,7 +30,7 @@ def test_every_option_reaches_the_task(gateway: FakeGateway, coderunner: Cli, tm
         priority="HIGH",
         idempotency_key="k",
         queue_deadline_ms=2000,
-        callback=execution_pb2.Callback(url="http://blog/", headers="s"),
+        callback=execution_pb2.Callback(url="http://blog/", headers="s", events=["CASE"]),
         labels={"post": "9"},
     )
 

@@ -10,7 +10,7 @@ import pytest
 from broker_gateway.application.ports import CallbackTransport, DeliveryError
 from broker_gateway.infrastructure.callbacks import breaker
 from broker_gateway.infrastructure.callbacks.breaker import Breakers, BreakingCallbackTransport, with_breakers
-from tests.builders import an_execution
+from tests.builders import an_execution, some_progress
 from tests.fakes.callbacks import MemoryTransport, refused
 
 URL = "http://h:1/done"
@@ -103,6 +103,22 @@ async def test_an_endpoint_that_refuses_for_good_is_alive() -> None:
     transport = BreakingCallbackTransport(inner, Breakers(2, 60))
     inner.answers[URL] = [refused("410", permanent=True) for _ in range(5)]
     assert [await failed(transport) for _ in range(5)] == ["410"] * 5
+
+
+async def test_progress_is_told_to_no_endpoint_that_rests_and_turns_none_off() -> None:
+    inner, breakers = MemoryTransport(), Breakers(2, 60)
+    transport = BreakingCallbackTransport(inner, breakers)
+    progress = some_progress().progress
+    inner.answers[URL] = [refused("503") for _ in range(7)]
+    for _ in range(5):
+        with pytest.raises(DeliveryError, match="503"):
+            await transport.deliver(URL, progress, "t1.0")
+    assert len(breakers) == 0
+    assert [await failed(transport) for _ in range(2)] == ["503"] * 2
+    with pytest.raises(DeliveryError, match="rests") as refusal:
+        await transport.deliver(URL, progress, "t1.0")
+    assert not refusal.value.was_made
+    assert inner.delivered == []
 
 
 async def test_endpoints_that_work_are_not_kept_and_of_those_that_do_not_only_so_many(

@@ -24,6 +24,16 @@ def test_a_well_formed_callback_is_let_in(url: str) -> None:
     assert fields(a_draft(callback_url=url)) == []
 
 
+@pytest.mark.parametrize("events", [(), ("FINISHED",), ("CASE", "RUNNING", "FINISHED")])
+def test_events_that_there_are_may_be_asked_for_once_each(events: tuple[str, ...]) -> None:
+    assert fields(a_draft(callback_url="http://h", callback_events=events)) == []
+
+
+@pytest.mark.parametrize("events", [("CASE", "CASE"), ("case",), ("7",), ("RUNNING",) * 4])
+def test_other_events_are_refused(events: tuple[str, ...]) -> None:
+    assert fields(a_draft(callback_url="http://h", callback_events=events)) == ["task.callback.events"]
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 
-from broker_gateway.infrastructure.callbacks.identification import Identification
-from coderunner import Execution, Status
+from broker_gateway.application.callback_delivery import idempotency_key
+from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
+from broker_gateway.infrastructure.callbacks.identification import Identification, Identifications
+from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
+from coderunner import Execution, Progress, Status
 from coderunner.errors import CodeRunnerError
 from coderunner.webhooks import MemorySeen, SeenBefore, WebhookError, receive
 from coderunner.webhooks.receiving import MAX_BODY_BYTES
 from schemas import status as wire_status
-from tests.builders import an_execution
+from tests.builders import an_execution, some_progress
+from tests.fakes.callback_endpoint import serving
 
 NEW, OLD, OTHER = ("whsec_" + letter * 32 for letter in "NOX")
 NOW_S = int(time.time())
@@ -196,3 +203,67 @@ def test_of_many_threads_one_handles_a_callback() -> None:
     for thread in threads:
         thread.join()
     assert sorted(one.name for one in found) == ["NO", *["UNDER_WAY"] * 15]
+
+
+async def progress_sent(case: int | None = None, attempt: int = 1) -> tuple[dict[str, str], bytes]:
+    """What the gateway's own transport sends of it."""
+    sent: list[tuple[dict[str, str], bytes]] = []
+
+    async def keep(request: web.Request) -> web.Response:
+        sent.append((dict(request.headers), await request.read()))
+        return web.Response(status=204)
+
+    known = Identifications(Identification.of([NEW], {}), now_s=lambda: NOW_S)
+    transport = WebhookTransport(AddressGuard(["127.0.0.0/8"]), timeout_s=5, user_agent="x", identifications=known)
+    async with serving(keep) as url:
+        message = some_progress(url=url, case=case, attempt=attempt)
+        key = idempotency_key(message.callback, message.progress)
+        await transport.deliver(url, message.progress, key)
+        await transport.close()
+    return sent[0]
+
+
+async def test_progress_is_an_execution_that_runs_with_what_is_told_of_it() -> None:
+    running = received(*await progress_sent())
+    assert isinstance(running, Progress)
+    assert (running.id, running.status, running.event, running.case_index) == ("t1", Status.RUNNING, "RUNNING", None)
+    case = received(*await progress_sent(case=2, attempt=2))
+    assert isinstance(case, Progress)
+    assert (case.event, case.case_index, case.cases[0].verdict) == ("CASE", 2, "ACCEPTED")
+    assert case.cases[0].stage is not None
+    assert case.cases[0].stage.stdout == "42\n"
+    assert case.sequence > running.sequence
+
+
+async def test_progress_that_comes_twice_is_handled_once_and_hides_no_result() -> None:
+    seen = MemorySeen()
+    headers, body = await progress_sent()
+    assert received(headers, body, seen=seen) is not None
+    assert received(headers, body, seen=seen) is None
+    assert received(*await progress_sent(case=0), seen=seen) is not None
+    end = body_of()
+    assert isinstance(received(signed(end), end, seen=seen), Execution)
+
+
+async def test_progress_has_the_form_that_standard_webhooks_recommends() -> None:
+    _, body = await progress_sent(case=0)
+    said = json.loads(body)
+    assert set(said) == {"type", "timestamp", "data"}
+    assert said["type"] == "execution.case"
+    assert datetime.fromisoformat(said["timestamp"]).timestamp() * 1000 == said["data"]["at_ms"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type": "execution.running", "data": 7}',
+        b'{"type": "execution.running", "data": []}',
+        b'{"type": "execution.running", "data": {"event": "RUNNING"}}',
+        b'{"type": "execution.running", "data": {"event": "WALKING", "execution": {"id": "t1", "status": "RUNNING"}}}',
+        b'{"type": "execution.running", "data": {"sequence": -1, "execution": {"id": "t1"}}}',
+        b'{"type": ["execution.running"], "data": {}}',
+        b'{"type": "execution.of_a_later_version", "data": {}}',
+    ],
+)
+def test_what_is_no_progress_is_refused(body: bytes) -> None:
+    assert refusal(signed(body), body).status == 400

@@ -1,0 +1,32 @@
+"""The pace at which one endpoint is told of progress. Times are seconds of any clock that only goes forward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Pace:
+    """One endpoint's: a number of calls after a pause (``burst``), then ``per_s`` a second; and its rests."""
+
+    burst: int
+    per_s: float
+    _left: float = -1.0
+    _at_s: float = 0.0
+    _rests_until_s: float = 0.0
+
+    def wait_s(self, now_s: float) -> float:
+        """Takes the next turn; how long it is until then."""
+        if self._at_s == 0.0:
+            self._left, self._at_s = float(self.burst), now_s
+        self._left = min(float(self.burst), self._left + (now_s - self._at_s) * self.per_s) - 1
+        self._at_s = now_s
+        return max(0.0, -self._left / self.per_s)
+
+    def rest(self, until_s: float) -> None:
+        """Nothing is told before that."""
+        self._rests_until_s = until_s
+
+    def rests(self, now_s: float) -> bool:
+        """True while nothing is told."""
+        return now_s < self._rests_until_s
