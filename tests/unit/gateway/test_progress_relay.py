@@ -66,11 +66,18 @@ def all_of_it(task_id: str = "t1", url: str = URL, cases: int = 3, client: str =
 
 async def test_one_endpoint_is_told_in_order_and_each_time_with_a_key_of_its_own() -> None:
     async with running() as setup:
-        await setup.settled(*all_of_it())
+        setup.transport.gates[URL] = asyncio.Event()
+        first, *others = setup.source.put(*all_of_it())
+        await setup.settled(some_progress("t2", "http://other/"))
+        setup.transport.gates[URL].set()
+        async with asyncio.timeout(PATIENCE_S):
+            for delivery in (first, *others):
+                await delivery.settled.wait()
+        setup.transport.delivered.pop(0)
         assert setup.sequences == [0, 1, 2, 3]
         assert [key for _, _, key in setup.transport.delivered] == ["t1.0", "t1.1", "t1.2", "t1.3"]
-        assert setup.transport.max_in_flight == 1
-        assert setup.outcomes == {ProgressOutcome.DELIVERED: 4}
+        assert setup.transport.max_in_flight == 2  # this one's, and the other's
+        assert setup.outcomes == {ProgressOutcome.DELIVERED: 5}
 
 
 async def test_once_a_task_has_ended_nothing_more_is_told_of_it() -> None:
