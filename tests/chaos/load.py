@@ -30,6 +30,7 @@ class Work:
     stdin: str
     expected: str
     env: dict[str, str] = field(default_factory=dict)
+    cache: str = ""
 
 
 Recipe = Callable[[int], Work]
@@ -39,6 +40,12 @@ def simulated(number: int, run_ms: int = 0) -> Work:
     """Says its input back after 20 to 420 ms, or after ``run_ms``."""
     said = f"task {number}"
     return Work("simulated", "(nothing runs)", said, said, {"SIMULATED_RUN_MS": str(run_ms or 20 + number * 37 % 400)})
+
+
+def alike(number: int) -> Work:
+    """Every sixth is the same again: one of them runs for 300 ms, and the others end as it does."""
+    said = f"one of {number % 6}"
+    return Work("simulated", "(nothing runs)", said, said, {"SIMULATED_RUN_MS": "300"}, cache="READ_WRITE")
 
 
 def python(number: int) -> Work:
@@ -107,6 +114,7 @@ class Load:
                     work.source,
                     stdin=work.stdin,
                     env=work.env,
+                    cache=work.cache,
                     idempotency_key=f"key-{number}",
                     callback=self._callback,
                 )

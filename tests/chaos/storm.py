@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from coderunner.operations import Operator
 from tests.chaos.engine import kill_a_slot
 from tests.chaos.ledger import Balance, Ledger
 from tests.chaos.load import Load, Recipe, simulated
@@ -83,6 +84,13 @@ class Storm:
         process.kill()
         await self.load.more(tasks)
         await self._up_again(process)
+
+    async def purge_answers(self, times: int = 4, tasks: int = 8) -> None:
+        """All kept and promised answers are forgotten, so often, after so many tasks each."""
+        async with Operator(self.stack.gateways[0].target) as operator:
+            for _ in range(times):
+                await operator.purge_cache()
+                await self.load.more(tasks)
 
     async def pause_and_go_on_without(self, process: ServerProcess, tasks: int = 20) -> None:
         """It holds its connections and says nothing until so many more tasks have been accepted."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.load import python, simulated
+from tests.chaos.load import alike, python, simulated
 from tests.chaos.settings import GATEWAY, LEAKS, NODE
 from tests.chaos.storm import StartStorm
 from tests.servers import PostgresServer
@@ -41,7 +41,7 @@ async def test_common_faults_lose_nothing(
 ) -> None:
     settings: dict[str, Any] = {**GATEWAY, "ack_wait_s": ACK_WAIT_S, "history_url": postgres.url()}
     stack = start_stack(gateways=2, nodes=2, gateway={**settings, "roles": ["api"]}, node=_node(**SIMULATED))
-    stack.add_gateway(**settings, roles=["relay"])
+    relay = stack.add_gateway(**settings, roles=["relay"])
     projector = stack.add_gateway(**settings, roles=["history"], history_migrate=True)
     docker = stack.add_node(**_node(languages=["python"], concurrency=2))
     await stack.wait_served("simulated", "python")
@@ -55,6 +55,15 @@ async def test_common_faults_lose_nothing(
     await strike("kill -9 of NATS", lambda: storm.kill_and_restart(stack.nats.members[0]), tasks=70, over_s=3)
     await strike("kill -9 of the projector", lambda: storm.kill_and_restart(projector), tasks=40, over_s=2)
     await strike("kill -9 of the database", lambda: storm.kill_and_restart(postgres), tasks=40, over_s=2)
+    await strike(
+        "kill -9 of a gateway, tasks that are alike",
+        lambda: storm.kill_and_restart(stack.gateways[1]),
+        tasks=60,
+        over_s=3,
+        recipe=alike,
+    )
+    await strike("kill -9 of the relay", lambda: storm.kill_and_restart(relay), tasks=60, over_s=3, recipe=alike)
+    await strike("purge of the answers", storm.purge_answers, tasks=60, over_s=3, recipe=alike)
     await strike("docker kill of a slot", lambda: storm.kill_a_slot_of(docker), tasks=40, over_s=6, recipe=python)
 
 
