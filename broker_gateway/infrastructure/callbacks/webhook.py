@@ -34,6 +34,16 @@ def _body(told: Told) -> bytes:
     return _encoder.encode({"type": f"execution.{told.event.value.lower()}", "timestamp": at, "data": told})
 
 
+def _words(error: Exception) -> str:
+    """What kept a result from the endpoint. The HTTP client quotes an answer that it does not understand, and an
+    endpoint may answer with what it was sent: the client's headers."""
+    if isinstance(error, OSError):
+        return f"not reached: {error}"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the endpoint hung up without an answer"
+    return f"the endpoint's answer is not understood ({type(error).__name__})"
+
+
 class WebhookTransport:
     """Implements ``CallbackTransport`` for ``http`` and ``https``. Body: the execution as JSON with the proto's field
     names; of progress an event in the form that Standard Webhooks recommends, with the progress as its data."""
@@ -78,7 +88,7 @@ class WebhookTransport:
         except TimeoutError as error:
             raise DeliveryError(f"no answer within {within_s:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise DeliveryError(f"not reached: {error}") from error  # also a certificate's error, which is a ValueError
+            raise DeliveryError(_words(error)) from error  # also a certificate's error, which is a ValueError
         except ValueError as error:
             raise DeliveryError(f"not a URL that can be called: {error}", permanent=True) from error
 
