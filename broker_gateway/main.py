@@ -26,6 +26,7 @@ from broker_gateway.infrastructure.bus.questions import NodeQuestions
 from broker_gateway.infrastructure.bus.queue_consumers import QueueConsumers
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.recent_answers import RecentAnswers
+from broker_gateway.infrastructure.bus.relayed import RelayedResults
 from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.roll_call import RollCall
@@ -83,6 +84,7 @@ class Gateway:
         guard, identifications = self._policies.addresses, self._policies.identifications
         self._callbacks = CallbackTransports(settings, guard, identifications, self._metrics, told_message)
         self._quotas = self._wire_quotas()
+        self._relayed = RelayedResults()
         self._relay = self._wire_relay() if "relay" in settings.roles else None
         self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, self._policies.placing)
         self._server = self._wire_api() if "api" in settings.roles else None
@@ -171,7 +173,7 @@ class Gateway:
 
     def _wire_relay(self) -> CallbackRelay:
         return CallbackRelay(
-            source=CountedResultSource(BusResultSource(self._bus), self._metrics, self._quotas.stored),
+            source=CountedResultSource(BusResultSource(self._bus, self._relayed), self._metrics, self._quotas.stored),
             transports=self._callbacks.by_scheme,
             ledger=BusAttemptLedger(self._bus),
             settings=self._policies.relay,
@@ -196,7 +198,14 @@ class Gateway:
             raise ConfigurationError(f"history_url: {error}") from None
 
     def _wire_history(self, past: SqlHistoryStore) -> HistoryRole:
-        return HistoryRole(self._bus, past, self._settings, self._policies.retention, self._metrics)
+        return HistoryRole(
+            self._bus,
+            past,
+            self._settings,
+            self._policies.retention,
+            metrics=self._metrics,
+            relayed=self._relayed,
+        )
 
     def _wire_quotas(self) -> QuotaBook:
         return QuotaBook(

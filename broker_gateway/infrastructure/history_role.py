@@ -13,6 +13,7 @@ from broker_gateway.application.history_ports import HistoryStore, HistoryUnavai
 from broker_gateway.application.projecting import Projector
 from broker_gateway.application.task_records import without_output
 from broker_gateway.infrastructure.bus.history_source import BusHistorySource
+from broker_gateway.infrastructure.bus.relayed import RelayedResults
 from broker_gateway.infrastructure.bus.sweep import Sweep
 from broker_gateway.infrastructure.history.migration import migrate
 from broker_gateway.infrastructure.metrics import Metrics
@@ -35,19 +36,22 @@ class HistoryRole:
         store: HistoryStore,
         settings: GatewaySettings,
         retention: Retention,
+        *,
         metrics: Metrics,
+        relayed: RelayedResults,
     ) -> None:
+        """``relayed``: what this gateway's own relay is done with."""
         self._watch = HistoryWatch(store)
         redact = without_output if settings.history == "status-only" else _whole
         streams = (names.STREAM_EVENTS, names.STREAM_RESULTS)
         self._sources = {stream: BusHistorySource(bus, stream) for stream in streams}
         self._projectors = {stream: Projector(source, store, redact=redact) for stream, source in self._sources.items()}
-        self._sweep = Sweep(
-            bus, {names.STREAM_EVENTS: settings.event_age_s, names.STREAM_RESULTS: settings.result_age_s}
-        )
+        ages_s = {names.STREAM_EVENTS: settings.event_age_s, names.STREAM_RESULTS: settings.result_age_s}
+        self._sweep = Sweep(bus, ages_s, relayed)
         self._forgetting = Forgetting(store, retention)
         self._url, self._migrates = settings.history_url.get_secret_value(), settings.history_migrate
         self._writes = "history" in settings.roles
+        self._sweeps = self._writes or "relay" in settings.roles
         metrics.watch_history(
             works=lambda: not self._watch.trouble,
             stored=lambda: {_word(name): projector.stored for name, projector in self._projectors.items()},
@@ -59,7 +63,9 @@ class HistoryRole:
         loops: dict[str, Coroutine[Any, Any, None]] = {"history watch": self._watched()}
         if self._writes:
             loops |= {f"history of {_word(name)}": projector.run() for name, projector in self._projectors.items()}
-            loops |= {"sweep": self._sweep.run(), "forgetting": self._forgetting.run()}
+            loops["forgetting"] = self._forgetting.run()
+        if self._sweeps:
+            loops["sweep"] = self._sweep.run()
         return loops
 
     async def _watched(self) -> None:

@@ -9,6 +9,7 @@ import nats.errors
 from nats.aio.msg import Msg
 
 from broker_gateway.application.clock import wall_clock_ms
+from broker_gateway.infrastructure.bus.relayed import RelayedResults
 from chassis.nats import acks, jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
@@ -22,8 +23,9 @@ _LOST = (nats.errors.Error, OSError)
 class BusResultDelivery:
     """Implements ``ResultDelivery``."""
 
-    def __init__(self, bus: BusConnection, message: Msg, result: ResultMessage) -> None:
+    def __init__(self, bus: BusConnection, message: Msg, result: ResultMessage, relayed: RelayedResults) -> None:
         self._bus = bus
+        self._relayed = relayed
         self._message = message
         self._result = result
 
@@ -42,6 +44,7 @@ class BusResultDelivery:
     async def done(self) -> None:
         """Acknowledges it. Where there was no callback to deliver, it costs nothing if the word is lost: it need not
         leave at once."""
+        self._relayed.add(acks.stream_sequence(self._message.reply))
         if self._result.callback is None:
             self._bus.post(self._message.reply, acks.ACK)
             return
@@ -60,6 +63,7 @@ class BusResultDelivery:
         """Makes a dead letter of it. Raises BusUnavailableError, JetStreamError: then it is not buried, and comes
         again."""
         await bury_message(self._bus, self._message, reason, detail, self._result.execution.id)
+        self._relayed.add(acks.stream_sequence(self._message.reply))
 
 
 async def bury_message(bus: BusConnection, message: Msg, reason: str, detail: str, task_id: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from broker_gateway.application.ports import ResultDelivery
 from broker_gateway.infrastructure.bus.delivery import BusResultDelivery, bury_message
 from broker_gateway.infrastructure.bus.durable_pull import Durable, DurablePull
+from broker_gateway.infrastructure.bus.relayed import RelayedResults
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.execution import ResultMessage
@@ -21,8 +22,10 @@ _results = msgspec.json.Decoder(ResultMessage)
 class BusResultSource:
     """Implements ``ResultSource``, for one caller at a time."""
 
-    def __init__(self, bus: BusConnection) -> None:
+    def __init__(self, bus: BusConnection, relayed: RelayedResults | None = None) -> None:
+        """``relayed`` is told what is done with."""
         self._bus = bus
+        self._relayed = relayed if relayed is not None else RelayedResults()
         self._pull = DurablePull(bus, Durable(names.STREAM_RESULTS, topology.relay_consumer(), TOO_OLD_S))
 
     async def take(self, max_results: int) -> Sequence[ResultDelivery]:
@@ -35,6 +38,6 @@ class BusResultSource:
                     task_id = message.subject.rpartition(".")[2]
                     await bury_message(self._bus, message, DeadReason.UNDECODABLE, str(error), task_id)
                 else:
-                    batch.append(BusResultDelivery(self._bus, message, result))
+                    batch.append(BusResultDelivery(self._bus, message, result, self._relayed))
             if batch:
                 return batch
