@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from broker_gateway.application.ports import Place, TaskFilter
@@ -36,6 +36,9 @@ class TaskRecord:
     client: str
     """Whose task it is, as this message says; what ``submitted`` says is believed before it."""
     submitted: Submitted | None = None
+    place: Place = field(default_factory=Place)
+    """Where the event stands that told it; (0, 0) for a result. The lowest is a task's place until ``submitted`` is
+    known, and for good where that event was lost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from broker_gateway.application.history_ports import Submitted, TaskRecord
@@ -21,7 +23,8 @@ def record_of_event(event: TaskEvent, place: Place) -> TaskRecord:
     submitted = None
     if event.status is Status.QUEUED:
         submitted = Submitted(place=place, client=event.client, pool=event.pool, priority=event.priority)
-    return TaskRecord(rank=_rank(event), execution=Execution.told_by(event), client=event.client, submitted=submitted)
+    execution = Execution.told_by(event)
+    return TaskRecord(rank=_rank(event), execution=execution, client=event.client, submitted=submitted, place=place)
 
 
 def record_of_result(result: ResultMessage) -> TaskRecord:
@@ -33,7 +36,7 @@ def record_of_result(result: ResultMessage) -> TaskRecord:
 def without_output(record: TaskRecord) -> TaskRecord:
     """The same with nothing that a program wrote: its state, its times, and the error in our own words."""
     bare = msgspec.structs.replace(record.execution, compile=None, run=None, cases=[], diagnostics=[], warnings=[])
-    return TaskRecord(rank=record.rank, execution=bare, client=record.client, submitted=record.submitted)
+    return replace(record, execution=bare)
 
 
 def _rank(event: TaskEvent) -> int:

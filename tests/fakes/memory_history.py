@@ -28,6 +28,8 @@ class _Known:
     newest: TaskRecord
     submitted: Submitted | None = None
     labels: set[tuple[str, str]] = field(default_factory=set)
+    first: Place = field(default_factory=Place)
+    """The lowest place of an event."""
 
     @property
     def execution(self) -> Execution:
@@ -39,7 +41,7 @@ class _Known:
 
     @property
     def place(self) -> Place:
-        return Place() if self.submitted is None else self.submitted.place
+        return self.first if self.submitted is None else self.submitted.place
 
     @property
     def order(self) -> tuple[Place, str]:
@@ -68,6 +70,8 @@ class MemoryHistory:
             told = record.submitted
             if told is not None and (known.submitted is None or told.place < known.submitted.place):
                 known.submitted = told
+            if record.place.position and (not known.first.position or record.place < known.first):
+                known.first = record.place
             known.labels |= set(record.execution.labels.items())
 
     async def find(self, task_id: str) -> PastTask | None:

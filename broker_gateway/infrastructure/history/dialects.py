@@ -13,7 +13,7 @@ from sqlalchemy.sql.dml import Insert
 
 from broker_gateway.application.history_ports import Cursor
 from broker_gateway.infrastructure.history.columns import MYSQL, Exact
-from broker_gateway.infrastructure.history.rows import OF_STATE, OF_SUBMISSION
+from broker_gateway.infrastructure.history.rows import OF_PLACE, OF_STATE, OF_SUBMISSION
 from broker_gateway.infrastructure.history.schema import task_labels, task_outputs, tasks
 from broker_gateway.infrastructure.history.texts import int64, plain
 
@@ -99,18 +99,18 @@ def _task_changes(new: Any) -> tuple[Values, ColumnElement[bool]]:
     yes: ColumnElement[int] = literal_column("1")  # aiomysql binds values in bulk where there are no others
     no: ColumnElement[int] = literal_column("0")
     is_newer = new.state_rank > known.state_rank
-    is_first = and_(
-        new.is_submitted == yes,
-        or_(
-            known.is_submitted == no,
-            new.era < known.era,
-            and_(new.era == known.era, new.position < known.position),
-        ),
+    is_lower = or_(new.era < known.era, and_(new.era == known.era, new.position < known.position))
+    is_first = and_(new.is_submitted == yes, or_(known.is_submitted == no, is_lower))
+    is_placed = and_(
+        new.is_submitted == no, known.is_submitted == no, new.position > no, or_(known.era == no, is_lower)
     )
     client = case((is_first, new.client), (and_(known.is_submitted == no, is_newer), new.client), else_=known.client)
-    of_submission = [(name, case((is_first, new[name]), else_=known[name])) for name in OF_SUBMISSION]
+    of_submission = [
+        (name, case((or_(is_first, is_placed) if name in OF_PLACE else is_first, new[name]), else_=known[name]))
+        for name in OF_SUBMISSION
+    ]
     of_state = [(name, case((is_newer, new[name]), else_=known[name])) for name in (*OF_STATE, "state_rank")]
-    return [("client", client), *of_submission, *of_state], or_(is_newer, is_first)
+    return [("client", client), *of_submission, *of_state], or_(is_newer, is_first, is_placed)
 
 
 def _output_changes(new: Any) -> tuple[Values, ColumnElement[bool]]:

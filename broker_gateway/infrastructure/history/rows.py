@@ -23,6 +23,8 @@ OF_STATE = (
 """The columns that the record with the highest rank fills."""
 OF_SUBMISSION = ("pool", "priority", "position", "era", "is_submitted")
 """The columns that the first QUEUED event fills."""
+OF_PLACE = ("position", "era")
+"""The columns that the lowest event fills until then."""
 
 _encoder = msgspec.json.Encoder()
 _labels = msgspec.json.Decoder(dict[str, str])
@@ -65,7 +67,11 @@ def merged(known: Row, new: Row) -> Row:
     submitted = [one for one in (known, new) if one["is_submitted"]]
     if submitted:
         first = min(submitted, key=lambda one: (one["era"], one["position"]))
-        row |= {column: first[column] for column in ("client", *OF_SUBMISSION)}
+        return row | {column: first[column] for column in ("client", *OF_SUBMISSION)}
+    placed = [one for one in (known, new) if one["position"]]
+    if placed:
+        first = min(placed, key=lambda one: (one["era"], one["position"]))
+        row |= {column: first[column] for column in OF_PLACE}
     return row
 
 
@@ -78,7 +84,7 @@ def past_task(row: Mapping[str, Any]) -> PastTask:
 
 def _row_of(record: TaskRecord) -> Row:
     submitted = record.submitted
-    place = Place() if submitted is None else submitted.place
+    place = record.place if submitted is None else submitted.place
     return {
         "task_id": name(record.execution.id, ID_CHARS),
         "state_rank": int64(record.rank),

@@ -69,10 +69,12 @@ def queued(task_id: str, position: int = 1, *, client: str = "blog", era: int = 
     return TaskRecord(rank=0, execution=execution, client=client, submitted=submitted(position, client, era))
 
 
-def running(task_id: str, attempt: int = 1, *, client: str = "blog", **changes: Any) -> TaskRecord:
+def running(
+    task_id: str, attempt: int = 1, *, client: str = "blog", place: Place | None = None, **changes: Any
+) -> TaskRecord:
     usual: dict[str, Any] = {"run": None, "finished_at_ms": None, "attempt": attempt, "node_id": f"n{attempt}"}
     execution = an_execution(task_id, Status.RUNNING, **{**usual, **changes})
-    return TaskRecord(rank=10 + attempt, execution=execution, client=client)
+    return TaskRecord(rank=10 + attempt, execution=execution, client=client, place=place or Place())
 
 
 def ended(task_id: str, status: Status = Status.SUCCEEDED, *, client: str = "blog", **changes: Any) -> TaskRecord:

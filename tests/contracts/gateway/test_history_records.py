@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from itertools import permutations
 
 import msgspec
@@ -69,6 +70,33 @@ async def test_without_its_submission_a_task_is_the_clients_of_its_newest_record
     assert (found.place, found.client, found.execution.status) == (Place(1, 4), "blog", Status.SUCCEEDED)
 
 
+async def test_a_task_whose_first_event_was_lost_has_the_place_of_the_lowest_of_the_others(
+    history: HistoryStore,
+) -> None:
+    """It was listed last for good."""
+    told = [
+        running("t", 2, place=Place(2, 3)),
+        running("t", place=Place(1, 9)),
+        running("t", 3, place=Place(1, 12)),
+        RESULT,
+    ]
+    for number, order in enumerate(permutations(told)):
+        for part in ([record] for record in order):
+            await history.record([_of(f"apart{number}", record) for record in part])
+        await history.record([_of(f"together{number}", record) for record in order])
+    tasks = await history.page(TaskFilter(), None, 100)
+    assert [task.place for task in tasks] == [Place(1, 9)] * 48
+    first = queued("t", 7, client="its own")
+    await history.record([_of("apart0", first)])
+    await history.record([_of("together0", record) for record in (told[0], first)])
+    for task_id in ("apart0", "together0"):
+        await history.record([_of(task_id, record) for record in told])
+        found = await history.find(task_id)
+        assert found is not None
+        assert (found.place, found.client) == (Place(1, 7), "its own")
+    assert (await ids(history))[-1] == "apart0"
+
+
 async def test_an_end_without_output_leaves_none_of_what_was_known_before(history: HistoryStore) -> None:
     await history.record([ended("t")])
     cancelled = an_execution("t", Status.CANCELLED, run=None)
@@ -126,7 +154,7 @@ async def test_numbers_and_letters_that_no_column_takes_do_not_stop_the_others(h
 
 def _of(task_id: str, record: TaskRecord) -> TaskRecord:
     execution = msgspec.structs.replace(record.execution, id=task_id)
-    return TaskRecord(rank=record.rank, execution=execution, client=record.client, submitted=record.submitted)
+    return replace(record, execution=execution)
 
 
 def _parts(records: list[TaskRecord], shuffling: random.Random, most: int = 3) -> list[list[TaskRecord]]:

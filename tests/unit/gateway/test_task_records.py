@@ -28,7 +28,8 @@ def test_only_the_first_event_tells_whose_task_it_is_and_where_it_stands() -> No
     first = record_of_event(an_event(status=Status.QUEUED, client="blog"), PLACE)
     assert first.submitted is not None
     assert (first.submitted.place, first.submitted.client) == (PLACE, "blog")
-    assert record_of_event(an_event(status=Status.RUNNING), PLACE).submitted is None
+    later = record_of_event(an_event(status=Status.RUNNING), PLACE)
+    assert (later.submitted, later.place) == (None, PLACE)
     assert record_of_result(a_result()).submitted is None
 
 
