@@ -38,6 +38,7 @@ from broker_gateway.infrastructure.metrics import CountedTaskQueue, Metrics
 from broker_gateway.infrastructure.policies import Policies
 from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
+from broker_gateway.interfaces.access_log import AccessLog
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from chassis.nats.connection import BusConnection
 
@@ -75,7 +76,7 @@ def wire_api(parts: ApiParts) -> GrpcServer:
             calls=policies.calls,
         ),
         counts=policies.admission.counts,
-        interceptors=[CallMetrics(parts.metrics)],
+        interceptors=[CallMetrics(parts.metrics, AccessLog(every_call=parts.settings.access_log).ended)],
         on_over_quota=parts.metrics.count_over_quota,
     )
 

@@ -47,6 +47,7 @@ from chassis.loop_watch import LoopWatch
 from chassis.memory_return import MemoryReturn
 from chassis.nats.connection import BusConnection
 from chassis.process import LastingParts, serve
+from chassis.reloading import level_reloader
 from chassis.settings import ConfigurationError
 
 if sys.platform == "linux":
@@ -236,10 +237,11 @@ def main() -> None:
     """Runs ``coderunner-gateway``. Exit code 2 means that the configuration is wrong, 1 that something failed."""
     try:
         settings = GatewaySettings.load(sys.argv[1:])
-        logs.configure(settings.log_format, settings.log_level)
+        level = logs.configure(settings.log_format, settings.log_level)
         if not settings.tokens and not settings.grpc_address.startswith(LOOPBACK):
             log.warning("open_to_everybody", grpc=settings.grpc_address, reason="no tokens are set")
-        code = run(serve(lambda: Gateway(settings)))
+        on_hangup = level_reloader(level, lambda: GatewaySettings.load(sys.argv[1:]))
+        code = run(serve(lambda: Gateway(settings), on_hangup=on_hangup))
     except ConfigurationError as error:
         print(f"coderunner-gateway: {error}", file=sys.stderr)  # noqa: T201  # before there is a log
         code = 2

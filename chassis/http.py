@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 
+import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from chassis.health import Parts, degraded, is_ready, status
+from chassis.logs import ACCESS
+
+_SHOWN_PATH_CHARS = 200
+
+_log = structlog.get_logger(__name__)
+
+
+@web.middleware
+async def _logged(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Writes a line for each request; at debug, since probes come every few seconds for ever."""
+    started, status = time.perf_counter(), 500
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        status = error.status
+        raise
+    else:
+        status = response.status
+        return response
+    finally:
+        ms = round((time.perf_counter() - started) * 1000, 1)
+        path = request.path[:_SHOWN_PATH_CHARS]
+        _log.debug("http_request", kind=ACCESS, method=request.method, path=path, status=status, ms=ms)
 
 
 class HttpServer:
@@ -35,7 +61,7 @@ class HttpServer:
 
     async def start(self) -> None:
         """Listens. Raises OSError where the address is taken."""
-        app = web.Application()
+        app = web.Application(middlewares=[_logged])
         for name, handler in (("live", self._live), ("ready", self._ready), ("health", self._health)):
             app.router.add_get(f"/{name}", handler)
             app.router.add_get(f"/{name}z", handler)

@@ -41,12 +41,14 @@ class Service(Protocol):
         ...
 
 
-async def serve(make: Callable[[], Service]) -> int:
-    """Runs what ``make`` makes until SIGTERM or SIGINT; the process's exit code. Raises what ``make`` raises."""
+async def serve(make: Callable[[], Service], *, on_hangup: Callable[[], None] = lambda: None) -> int:
+    """Runs what ``make`` makes until SIGTERM or SIGINT; the process's exit code. ``on_hangup`` is called at each
+    SIGHUP. Raises what ``make`` raises."""
     service = make()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop)
+    loop.add_signal_handler(signal.SIGHUP, on_hangup)
     return await live(service, on_started=tune_gc)
 
 

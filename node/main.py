@@ -19,6 +19,7 @@ from chassis.loop_watch import LoopWatch
 from chassis.memory_return import MemoryReturn
 from chassis.nats.connection import BusConnection
 from chassis.process import LastingParts, serve
+from chassis.reloading import level_reloader
 from chassis.settings import ConfigurationError
 from node.application.attempt import Attempts
 from node.application.draining import Draining
@@ -255,15 +256,17 @@ def _now_ms() -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs ``coderunner-node``. The exit code: 0 after a drain, 1 where a part failed, 2 for a setting that is
     wrong."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        settings = NodeSettings.load(sys.argv[1:] if arguments is None else arguments)
-        logs.configure(settings.log_format, settings.log_level)
+        settings = NodeSettings.load(given)
+        level = logs.configure(settings.log_format, settings.log_level)
         name = node_id(settings.node_id, settings.state_dir)
         pool = sandboxes(settings, name)
     except (ConfigurationError, LanguageFileError, OSError) as error:
         print(f"coderunner-node: {error}", file=sys.stderr)  # noqa: T201 - nothing logs yet
         return 2
-    return uvloop.run(serve(lambda: Node(settings, name, pool)))
+    on_hangup = level_reloader(level, lambda: NodeSettings.load(given))
+    return uvloop.run(serve(lambda: Node(settings, name, pool), on_hangup=on_hangup))
 
 
 if __name__ == "__main__":

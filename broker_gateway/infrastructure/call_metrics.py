@@ -1,7 +1,8 @@
-"""The interceptor that counts and times gRPC calls."""
+"""The interceptor that counts and times gRPC calls, and has them logged."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -30,6 +31,9 @@ _CODES: dict[Any, grpc.StatusCode] = {code.value[0]: code for code in grpc.Statu
 """The context keeps a code as a number, or as it was given."""
 
 
+OnEnded = Callable[[str, grpc.StatusCode, float], None]
+"""Told the method (``/package.Service/Method``), the code, and the seconds it took."""
+
 if TYPE_CHECKING:
     Interceptor = grpc.aio.ServerInterceptor[Any, Any]
 else:
@@ -39,8 +43,10 @@ else:
 class CallMetrics(Interceptor):
     """A gRPC interceptor; the outermost, so that it sees what the others refuse."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, on_ended: OnEnded = lambda _method, _code, _seconds: None) -> None:
+        """``on_ended`` is told of each call that has ended, in the call's own context."""
         self._metrics = metrics
+        self._on_ended = on_ended
         self._counted: dict[str, tuple[Any, Any]] = {}
         """By method: the handler that was wrapped last, and its wrapper. It is the same one unless it refuses."""
         self._seconds: dict[tuple[str, grpc.StatusCode], Histogram] = {}
@@ -52,7 +58,7 @@ class CallMetrics(Interceptor):
             return handler
         known = self._counted.get(details.method)
         if known is None or known[0] is not handler:
-            known = self._counted[details.method] = handler, self._wrapped(handler, details.method.rpartition("/")[2])
+            known = self._counted[details.method] = handler, self._wrapped(handler, details.method)
         return known[1]
 
     def _wrapped(self, handler: Any, method: str) -> Any:
@@ -68,31 +74,40 @@ class CallMetrics(Interceptor):
 
     def _single(self, inner: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:
         async def counted(request: Any, context: Any) -> Any:
-            started = time.perf_counter()
+            started, left = time.perf_counter(), False
             try:
                 return await inner(request, context)
+            except asyncio.CancelledError:
+                left = True
+                raise
             finally:
-                self._note(method, context, time.perf_counter() - started)
+                self._note(method, context, time.perf_counter() - started, left=left)
 
         return counted
 
     def _stream(self, inner: Callable[..., AsyncIterator[Any]], method: str) -> Callable[..., AsyncIterator[Any]]:
         async def counted(request: Any, context: Any) -> AsyncIterator[Any]:
-            started = time.perf_counter()
+            started, left = time.perf_counter(), False
             try:
                 async with aclosing(inner(request, context)) as responses:  # type: ignore[type-var]  # is a generator
                     async for response in responses:
                         yield response
+            except (asyncio.CancelledError, GeneratorExit):
+                left = True
+                raise
             finally:
-                self._note(method, context, time.perf_counter() - started)
+                self._note(method, context, time.perf_counter() - started, left=left)
 
         return counted
 
-    def _note(self, method: str, context: Any, seconds: float) -> None:
-        code = _CODES.get(context.code(), grpc.StatusCode.OK)
+    def _note(self, method: str, context: Any, seconds: float, *, left: bool) -> None:
+        """``left``: the caller went, or its deadline came, before there was an answer."""
+        code = grpc.StatusCode.CANCELLED if left else _CODES.get(context.code(), grpc.StatusCode.OK)
         histogram = self._seconds.get((method, code))
         if histogram is None:
-            histogram = self._seconds[method, code] = self._metrics.call_s.labels(method, code.name)
+            name = method.rpartition("/")[2]
+            histogram = self._seconds[method, code] = self._metrics.call_s.labels(name, code.name)
         histogram.observe(seconds)
         if code in _REFUSALS:
             self._metrics.refused.labels(code.name.lower()).inc()
+        self._on_ended(method, code, seconds)

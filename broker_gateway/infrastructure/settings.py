@@ -43,6 +43,10 @@ class GatewaySettings(ConnectedSettings):
     tokens: dict[str, SecretStr] = Field({}, description="client name to its bearer token; none: anybody may call")
     operators: Strings = Field([], description="clients that may call OperationsService, where there are tokens")
 
+    access_log: bool = Field(
+        True, description="whether each call is logged when it has ended; what is audited always is"
+    )
+
     nats_timeout_s: Seconds = Field(
         1.8, description="how long one call to the bus may take, a reconnection included; then UNAVAILABLE"
     )

@@ -8,3 +8,6 @@ CLIENT: ContextVar[str] = ContextVar("client", default="")
 """Name of the client whose call is being served; empty where no token is asked for."""
 IS_OPERATOR: ContextVar[bool] = ContextVar("is_operator", default=False)
 """True where that client is one of the operators."""
+SUBJECT: ContextVar[str] = ContextVar("subject", default="")
+"""Id of the task or the node that the call is about, at most ``MAX_SUBJECT_CHARS`` of it; empty where there is none."""
+MAX_SUBJECT_CHARS = 64

@@ -16,7 +16,7 @@ from broker_gateway.application.ports import Page
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callback_mapping import record_message
-from broker_gateway.interfaces.callers import CLIENT, IS_OPERATOR
+from broker_gateway.interfaces.callers import CLIENT, IS_OPERATOR, SUBJECT
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
@@ -69,6 +69,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         answer = await self._service.submit(SubmitTaskCommand(CLIENT.get(), draft_of(request.task, self._counts)))
         if not isinstance(answer, TaskDTO):
             await refuse(context, answer)
+        SUBJECT.set(answer.id)
         return pb.SubmitResponse(id=answer.id)
 
     async def SubmitBatch(self, request: pb.SubmitBatchRequest, context: Context) -> pb.SubmitBatchResponse:
@@ -85,6 +86,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         answer = await self._service.execute(SubmitTaskCommand(CLIENT.get(), draft_of(request.task, self._counts)))
         if not isinstance(answer, Execution):
             await refuse(context, answer)
+        SUBJECT.set(answer.id)
         return pb.ExecuteResponse(execution=execution_message(answer))
 
     async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:

@@ -16,6 +16,7 @@ import structlog
 from broker_gateway.application.commands import Unavailable
 from broker_gateway.application.history_ports import HistoryUnavailableError
 from broker_gateway.interfaces.call_bounds import CallBounds
+from broker_gateway.interfaces.callers import CLIENT, MAX_SUBJECT_CHARS, SUBJECT
 from broker_gateway.interfaces.decoding import Decoder
 from broker_gateway.interfaces.refusals import refuse
 from chassis.errors import BusUnavailableError
@@ -76,7 +77,9 @@ def _single(
     async def guarded(first: Any, context: Context) -> Any:
         try:
             async with counted(context):
-                return await inner(await decoder.request(first, context), context)
+                request = await decoder.request(first, context)
+                _note_subject(request)
+                return await inner(request, context)
         except grpc.aio.AbortError:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a fault becomes a status
@@ -89,7 +92,9 @@ def _unary_stream(
     inner: Callable[[Any, Context], AsyncIterator[Any]], decoder: Decoder, method: str, counted: Counted
 ) -> Any:
     async def opened(first: Any, context: Context) -> AsyncIterator[Any]:
-        return inner(await decoder.request(first, context), context)
+        request = await decoder.request(first, context)
+        _note_subject(request)
+        return inner(request, context)
 
     return _generator(opened, method, counted)
 
@@ -123,13 +128,19 @@ def _generator(
     return guarded
 
 
+def _note_subject(request: Any) -> None:
+    """The id in a request is the one of what the call is about."""
+    if subject := getattr(request, "id", ""):
+        SUBJECT.set(subject[:MAX_SUBJECT_CHARS])
+
+
 async def _fail(error: Exception, method: str, context: Context) -> NoReturn:
     if isinstance(error, BusUnavailableError):
-        _log.warning("bus_unavailable", method=method, error=str(error))
+        _log.warning("bus_unavailable", method=method, task_id=SUBJECT.get(), error=str(error))
         await context.abort(grpc.StatusCode.UNAVAILABLE, Unavailable.because(error).message)
     if isinstance(error, HistoryUnavailableError):
-        _log.warning("history_unavailable", method=method, error=str(error))
+        _log.warning("history_unavailable", method=method, task_id=SUBJECT.get(), error=str(error))
         await context.abort(grpc.StatusCode.UNAVAILABLE, f"the history of past tasks does not answer: {error}")
-    _log.error("call_failed", method=method, exc_info=error)
+    _log.error("call_failed", method=method, client=CLIENT.get(), task_id=SUBJECT.get(), exc_info=error)
     await context.abort(grpc.StatusCode.INTERNAL, "internal error; the gateway's log has it")
     raise AssertionError("abort raises")

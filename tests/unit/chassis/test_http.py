@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from prometheus_client import CollectorRegistry, Counter
+from structlog.testing import capture_logs
 
 from chassis.health import Part
 from chassis.http import HttpServer
@@ -99,3 +100,18 @@ async def test_an_address_in_use_is_an_error_and_leaves_nothing_open() -> None:
         with pytest.raises(OSError, match="in use"):
             await server.start()
         await server.close()
+
+
+async def test_each_request_is_a_line_at_debug_with_no_more_than_the_beginning_of_its_path(endpoint: Endpoint) -> None:
+    with capture_logs() as written:
+        await endpoint.get("ready")
+        endpoint.parts["bus"] = BUS_AWAY
+        await endpoint.get("ready")
+        async with aiohttp.ClientSession() as session, session.get(f"{endpoint.url}/{'x' * 2000}"):
+            pass
+    lines = [line for line in written if line["event"] == "http_request"]
+    assert [(line["path"], line["status"], line["log_level"], line["kind"]) for line in lines] == [
+        ("/ready", 200, "debug", "access"),
+        ("/ready", 503, "debug", "access"),
+        ("/" + "x" * 199, 404, "debug", "access"),
+    ]

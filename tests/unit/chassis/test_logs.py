@@ -42,6 +42,22 @@ try:
 except OSError:
     structlog.get_logger("x").exception("part_failed", of=object())
 """
+KINDS = """
+from chassis import logs
+import structlog
+level = logs.configure({format!r}, "error")
+log = structlog.get_logger("x")
+log.info("not_shown")
+log.info("somebody_did_something", kind=logs.AUDIT)
+log.error("our_fault")
+level.set("debug")
+log.debug("shown_now")
+log.debug("somebody_asked", kind=logs.ACCESS)
+level.set("warning")
+log.info("not_shown_any_more")
+structlog.get_logger("y").bind(of=1).info("not_shown_either")
+log.warning("at_the_end")
+"""
 
 HOSTILE = """
 import io, logging, sys
@@ -90,6 +106,22 @@ def test_json_lines_are_objects_of_one_shape_those_of_libraries_too() -> None:
     assert (library["event"], library["level"]) == ("from a library", "warning")
     assert failed["exception"][0]["exc_value"] == "broken"
     assert "hush" not in json.dumps(failed)
+
+
+def test_each_line_is_of_a_kind_and_the_level_changes_while_a_logger_is_in_use() -> None:
+    lines = [json.loads(line) for line in spoken("json", KINDS)]
+    assert [(line["event"], line["kind"]) for line in lines] == [
+        ("somebody_did_something", "audit"),
+        ("our_fault", "error"),
+        ("shown_now", "business"),
+        ("somebody_asked", "access"),
+        ("at_the_end", "business"),
+    ]
+
+
+def test_lines_of_libraries_have_a_kind_too() -> None:
+    finished, library, failed = map(json.loads, spoken("json"))
+    assert [line["kind"] for line in (finished, library, failed)] == ["business", "business", "error"]
 
 
 def test_a_name_that_is_no_utf_8_is_logged_and_fails_nobody() -> None:

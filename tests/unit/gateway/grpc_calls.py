@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -49,13 +49,16 @@ class Calls:
 
 
 @asynccontextmanager
-async def serving(gateway: GatewayOnFakes | None = None, **settings: Any) -> AsyncIterator[Calls]:
+async def serving(
+    gateway: GatewayOnFakes | None = None, *, interceptors: Sequence[Any] = (), **settings: Any
+) -> AsyncIterator[Calls]:
     gateway = gateway or GatewayOnFakes()
     server = build_server(
         execution=gateway.service,
         catalog=gateway.catalog,
         operations=gateway.operations,
         settings=GrpcSettings(address="127.0.0.1:0", **settings),
+        interceptors=interceptors,
     )
     port = await server.start()
     try:

@@ -1,0 +1,59 @@
+"""The log of calls: one line when a call has ended, with who called, what it was about, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import structlog
+
+from broker_gateway.application.clock import wall_clock_ms
+from broker_gateway.domain.quota import TokenBucket
+from broker_gateway.interfaces.authentication import OPEN_SERVICES, OPERATORS_SERVICE
+from broker_gateway.interfaces.callers import CLIENT, SUBJECT
+from chassis.logs import ACCESS, AUDIT
+
+AUDITED = frozenset(("/coderunner.v1.ExecutionService/Cancel",))
+"""Methods beside the operators' whose calls are audited: they end what another call began."""
+REFUSED_FOR_WHO_HE_IS = frozenset((grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED))
+REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 200
+"""Lines about refused calls: whoever floods us with them must not fill the disk."""
+_ABOUT_A_NODE = frozenset((f"{OPERATORS_SERVICE}DrainNode",))
+
+_log = structlog.get_logger(__name__)
+
+
+class AccessLog:
+    """Writes a line for each call, or for those alone that are audited. It never holds what was submitted, or what came
+    out."""
+
+    def __init__(self, *, every_call: bool, now_ms: Callable[[], int] = wall_clock_ms) -> None:
+        self._every_call = every_call
+        self._now_ms = now_ms
+        self._refusals = TokenBucket(REFUSALS_PER_S, REFUSALS_AT_ONCE, float(REFUSALS_AT_ONCE), now_ms())
+        self._not_logged = 0
+
+    def ended(self, method: str, code: grpc.StatusCode, seconds: float) -> None:
+        """Writes of a call of ``/package.Service/Method`` that has ended; called in the call's own context."""
+        is_audited = method in AUDITED or method.startswith(OPERATORS_SERVICE) or code in REFUSED_FOR_WHO_HE_IS
+        if not is_audited and (not self._every_call or method.startswith(OPEN_SERVICES)):
+            return
+        if code is not grpc.StatusCode.OK and self._refusals.take(self._now_ms()):
+            self._not_logged += 1
+            return
+        _log.info("call_ended", **self._fields(method, code, seconds), kind=AUDIT if is_audited else ACCESS)
+
+    def _fields(self, method: str, code: grpc.StatusCode, seconds: float) -> dict[str, Any]:
+        fields: dict[str, Any] = {
+            "method": method.rpartition("/")[2],
+            "code": code.name,
+            "ms": round(seconds * 1000, 1),
+            "client": CLIENT.get(),
+        }
+        subject = SUBJECT.get()
+        if subject:
+            fields["node_id" if method in _ABOUT_A_NODE else "task_id"] = subject
+        if self._not_logged:
+            fields["refusals_not_logged"], self._not_logged = self._not_logged, 0
+        return fields
