@@ -81,7 +81,8 @@ async def start_storm(report: Report) -> AsyncIterator[StartStorm]:
             history = SqlHistoryStore(history_url) if history_url else None
             if history is not None:
                 resources.push_async_callback(history.close)
-            storm = Storm(stack, load, Ledger(bus, load, callback_to, history), report, settle_s)
+            ledger = Ledger(bus, load, callback_to, history)
+            storm = Storm(stack, load, ledger, callback_to, report, settle_s)
             resources.callback(lambda: report.add(storm.balance))
             return storm
 

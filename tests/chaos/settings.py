@@ -12,6 +12,7 @@ GATEWAY: dict[str, Any] = {
     "callback_allowed_networks": ["127.0.0.0/8"],
     "relay_base_s": 0.2,
     "relay_max_s": 5.0,
+    "callback_breaker_s": 3.0,
     "reconnect_max_s": 1.0,
     "quota_burst": 1000,
 }

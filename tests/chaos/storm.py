@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,9 +13,12 @@ from coderunner.operations import Operator
 from tests.chaos.engine import kill_a_slot
 from tests.chaos.ledger import Balance, Ledger
 from tests.chaos.load import Load, Recipe, simulated
+from tests.chaos.receiver import Receiver
 from tests.servers.process import ServerProcess
-from tests.servers.stack import Node, Stack
+from tests.servers.stack import Gateway, Node, Stack
 
+FAILED_CALLBACKS = 5
+"""Before that, a receiver in trouble is in nobody's way."""
 Fault = Callable[[], Awaitable[None]]
 
 
@@ -48,10 +52,13 @@ class Report:
 class Storm:
     """``settle_s``: how long after the last submission of a fault's load everything may take to be even again."""
 
-    def __init__(self, stack: Stack, load: Load, ledger: Ledger, report: Report, settle_s: float) -> None:
+    def __init__(
+        self, stack: Stack, load: Load, ledger: Ledger, receiver: Receiver, report: Report, settle_s: float
+    ) -> None:
         self.stack = stack
         self.load = load
         self.ledger = ledger
+        self.receiver = receiver
         self._report = report
         self._settle_s = settle_s
         self.balance = Balance(0, 0, 0, 0, 0, ())
@@ -100,6 +107,16 @@ class Storm:
         finally:
             process.resume()
 
+    async def in_trouble(self, trouble: AbstractAsyncContextManager[None], tasks: int = 20) -> None:
+        """The trouble of the receiver lasts until so many more tasks have been accepted, and some callbacks have
+        failed."""
+        before = failed_callbacks(self.stack.gateways)
+        async with trouble:
+            await self.load.more(tasks)
+            async with asyncio.timeout(30):
+                while failed_callbacks(self.stack.gateways) < before + FAILED_CALLBACKS:  # noqa: ASYNC110  # they tell their logs only
+                    await asyncio.sleep(0.05)
+
     async def pause_past_its_ack_wait(self, node: Node) -> None:
         """Others finish what it holds before it goes on."""
         before = given_up_by(node)
@@ -133,6 +150,11 @@ class Storm:
 def refused_results(nodes: Sequence[Node]) -> int:
     """How many results came after another node's and were refused, by the nodes' own logs."""
     return sum(node.log.read_bytes().count(b'"stored":false') for node in nodes)
+
+
+def failed_callbacks(gateways: Sequence[Gateway]) -> int:
+    """How many calls to a receiver have failed, by the relays' own logs."""
+    return sum(gateway.log.read_bytes().count(b'"callback_failed"') for gateway in gateways)
 
 
 def given_up_by(node: Node) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 from schemas import names
 from tests.chaos.engine import PrivateEngine
 from tests.chaos.load import python, simulated
+from tests.chaos.receiver import Receiver
 from tests.chaos.settings import GATEWAY, LEAKS, NODE
 from tests.chaos.storm import StartStorm, Storm
 from tests.servers import EtcdCluster, NatsCluster
 from tests.servers.fixtures import StartStack
+from tests.servers.process import ServerProcess
 from tests.servers.proxy import Relay
 
 pytestmark = [pytest.mark.long, LEAKS]
@@ -42,6 +45,8 @@ async def test_no_fault_of_a_process_loses_anything(start_stack: StartStack, sta
     await strike("a node paused", lambda: storm.pause_past_its_ack_wait(victim), recipe=SLOW, tasks=80, over_s=10)
     await strike("kill -9 of a gateway", lambda: storm.kill_and_go_on_without(stack.gateways[0]))
     await strike("kill -9 of a relay", lambda: storm.kill_and_go_on_without(relays[0]))
+    for name, trouble in _troubles(storm.receiver).items():
+        await strike(name, partial(_while_a_relay_dies, storm, trouble, relays[0]))
     await strike("kill -9 of NATS", lambda: storm.kill_and_restart(stack.nats.members[0]))
     await strike("kill -9 of etcd", lambda: storm.kill_and_go_on_without(stack.etcd.members[0]))
 
@@ -119,6 +124,20 @@ async def test_no_fault_of_the_sandbox_loses_anything(
     await strike("kill -9 of a node", lambda: storm.kill_and_restart(victim))
     await strike("kill -9 of the Docker engine", lambda: storm.kill_and_go_on_without(private_engine))
     await strike("restart of the Docker engine", lambda: _stop_and_start(private_engine))
+
+
+def _troubles(receiver: Receiver) -> dict[str, AbstractAsyncContextManager[None]]:
+    """What may become of the receiver of callbacks, by what it is called."""
+    return {
+        "the receiver of callbacks killed, and a relay": receiver.killed(),
+        "the receiver hangs, and a relay is killed": receiver.hanging(),
+        "the receiver answers 503, and a relay is killed": receiver.busy(),
+    }
+
+
+async def _while_a_relay_dies(storm: Storm, trouble: AbstractAsyncContextManager[None], relay: ServerProcess) -> None:
+    async with trouble:
+        await storm.kill_and_go_on_without(relay)
 
 
 async def _kill_all_nodes(storm: Storm) -> None:
