@@ -25,6 +25,7 @@ def result_event(execution: Execution) -> dict[str, Any]:
         "status": execution.status,
         "words": outcome_message(execution),
         "version": execution.language_version,
+        "kept_from_ms": execution.cached_at_ms,
         "wall_ms": stage.wall_ms if stage else 0,
         "memory_bytes": stage.peak_memory_bytes if stage else 0,
         "cut": any(stage.stdout_truncated or stage.stderr_truncated for _, stage in execution.stages()),

@@ -93,7 +93,13 @@ class Blog:
             return web.json_response({"error": "Many readers are running code just now. Please try again."}, status=429)
         try:
             task_id = await self._client.submit(
-                language, source, stdin=stdin, limits=LIMITS, callback=self._callback, labels={"from": "blog"}
+                language,
+                source,
+                stdin=stdin,
+                limits=LIMITS,
+                callback=self._callback,
+                labels={"from": "blog"},
+                cache="READ_WRITE",  # most readers run a sample as it stands
             )
         except CodeRunnerError as error:
             status, words = error_message(error, TITLES[language])

@@ -125,6 +125,7 @@ class Sample {
     if (!this.output.hasChildNodes() && !result.words) facts.push("It printed nothing.");
     facts.push(`${duration(performance.now() - run.began)} from click to result`);
     if (result.wall_ms) facts.push(`ran ${duration(result.wall_ms)}`);
+    if (result.kept_from_ms) facts.push(`kept from ${new Date(result.kept_from_ms).toLocaleTimeString()}`);
     if (result.memory_bytes) facts.push(`${(result.memory_bytes / 1048576).toFixed(1)} MiB`);
     if (result.cut || run.shown > MOST_SHOWN) facts.push("output cut");
     this.verdict.replaceChildren(...facts.map((fact) => { const span = document.createElement("span"); span.append(fact); return span; }));
