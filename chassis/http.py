@@ -8,10 +8,11 @@ from dataclasses import asdict
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from chassis.health import Parts, degraded, is_ready, status
 from chassis.logs import ACCESS
+from chassis.metrics import Registry
 
 _SHOWN_PATH_CHARS = 200
 
@@ -45,7 +46,7 @@ class HttpServer:
     ``/metrics``: for Prometheus.
     """
 
-    def __init__(self, address: str, parts: Parts, registry: CollectorRegistry) -> None:
+    def __init__(self, address: str, parts: Parts, registry: Registry) -> None:
         """``address`` is ``host:port``; port 0 takes a free one."""
         self._address = address
         self._parts = parts
@@ -98,4 +99,5 @@ class HttpServer:
         return web.json_response({"live": True, "ready": is_ready(parts), "status": status(parts), "parts": told})
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        page = await self._registry.page()
+        return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 import pytest_asyncio
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import Counter
 from structlog.testing import capture_logs
 
 from chassis.health import Part
 from chassis.http import HttpServer
+from chassis.metrics import Registry
 
 WELL = {
     "running": Part(works=True, says="answers"),
@@ -27,7 +28,7 @@ DATABASE_AWAY = Part(works=False, says="no such table", needed=False)
 @dataclass
 class Endpoint:
     parts: dict[str, Part] = field(default_factory=lambda: dict(WELL))
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    registry: Registry = field(default_factory=Registry)
     url: str = ""
 
     async def get(self, path: str) -> tuple[int, object]:
@@ -96,7 +97,7 @@ async def test_metrics_are_those_of_its_registry(endpoint: Endpoint) -> None:
 
 async def test_an_address_in_use_is_an_error_and_leaves_nothing_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        server = HttpServer(f"127.0.0.1:{taken.getsockname()[1]}", dict, CollectorRegistry())
+        server = HttpServer(f"127.0.0.1:{taken.getsockname()[1]}", dict, Registry())
         with pytest.raises(OSError, match="in use"):
             await server.start()
         await server.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from chassis.metrics import MAX_NAME_CHARS, OTHER, SECONDS, ByLabels, Labels, new_registry, watch, within
+from chassis.metrics import MAX_NAME_CHARS, OTHER, SECONDS, ByLabels, Labels, Registry, new_registry, watch, within
 
 
 @pytest.fixture
@@ -102,3 +104,17 @@ def test_times_are_resolved_by_the_millisecond_where_dispatch_happens_and_reach_
     assert list(SECONDS[:10]) == [0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01]
     assert list(SECONDS) == sorted(set(SECONDS))
     assert SECONDS[-1] == 60
+
+
+async def test_what_is_watched_is_read_on_the_loop_for_a_page_that_a_thread_writes() -> None:
+    """Another thread would read what the loop is changing."""
+    registry, threads = Registry(), []
+
+    def value() -> dict[Labels, float]:
+        threads.append(threading.get_ident())
+        return {(): float(len(threads))}
+
+    watch(registry, GaugeMetricFamily, "coderunner_length", "Waits.", value)
+    assert b"coderunner_length 1.0" in await registry.page()
+    assert b"coderunner_length 2.0" in await registry.page()
+    assert set(threads) == {threading.get_ident()}
