@@ -37,6 +37,21 @@ _TAKE_PAUSE = Backoff(base_s=0.2, max_s=5.0)
 _log = structlog.get_logger(__name__)
 
 
+class _Paces:
+    """The paces of those who were told something lately."""
+
+    def __init__(self, burst: int, per_s: float) -> None:
+        self._burst, self._per_s = burst, per_s
+        self._known: OrderedDict[str, Pace] = OrderedDict()
+
+    def of(self, name: str) -> Pace:
+        pace = self._known.pop(name, None) or Pace(self._burst, self._per_s)
+        self._known[name] = pace
+        if len(self._known) > MAX_REMEMBERED:
+            self._known.popitem(last=False)
+        return pace
+
+
 class ProgressRelay:
     """The loop that takes what happened and tells it. What is in its hands when ``run`` is cancelled comes back, to
     this gateway or another."""
@@ -58,7 +73,8 @@ class ProgressRelay:
         self._shares = DeliveryShares(settings.at_once, per_endpoint=1)
         self._held: dict[int, ProgressDelivery] = {}
         self._has_room = asyncio.Event()
-        self._paces: OrderedDict[tuple[str, str], Pace] = OrderedDict()
+        self._paces = _Paces(settings.burst, settings.per_s)
+        self._of_clients = _Paces(settings.client_burst, settings.client_per_s)
         self._given_up: OrderedDict[str, None] = OrderedDict()
         """Tasks whose callbacks are told no more."""
 
@@ -107,7 +123,7 @@ class ProgressRelay:
         too_old_at_s = time.monotonic() + self._settings.too_old_s
         try:
             async with self._shares.turn(owner, endpoint):
-                pace = self._pace(owner, endpoint)
+                pace = self._paces.of(f"{owner} {endpoint}")
                 if pace.rests(time.monotonic()) or await self._is_no_news(message, too_old_at_s):
                     return ProgressOutcome.DROPPED
                 return await self._try(message, pace, too_old_at_s)
@@ -115,9 +131,11 @@ class ProgressRelay:
             return ProgressOutcome.DROPPED
 
     def _is_too_much(self, owner: str, endpoint: str) -> bool:
-        return self._shares.held_for(owner, endpoint) >= self._settings.held_per_endpoint or self._shares.held(
-            owner
-        ) >= self._shares.share_of(self._settings.held, owner)
+        if self._shares.held(owner) >= self._shares.share_of(self._settings.held, owner):
+            return True
+        if self._shares.held_for(owner, endpoint) >= self._settings.held_per_endpoint:
+            return True
+        return not self._of_clients.of(owner).takes(time.monotonic())
 
     async def _is_no_news(self, message: ProgressMessage, too_old_at_s: float) -> bool:
         task_id = message.progress.execution.id
@@ -153,14 +171,6 @@ class ProgressRelay:
         self._given_up[task_id] = None
         if len(self._given_up) > MAX_REMEMBERED:
             self._given_up.popitem(last=False)
-
-    def _pace(self, owner: str, endpoint: str) -> Pace:
-        key = (owner, endpoint)
-        pace = self._paces.pop(key, None) or Pace(self._settings.burst, self._settings.per_s)
-        self._paces[key] = pace
-        if len(self._paces) > MAX_REMEMBERED:
-            self._paces.popitem(last=False)
-        return pace
 
     async def _keep_alive(self) -> None:
         while True:

@@ -102,6 +102,9 @@ class ProgressSettings:
     """Calls to one endpoint after a pause."""
     per_s: float = 5.0
     """Calls a second to one endpoint from then on: a client must not make many calls to a stranger out of one."""
+    client_burst: int = 200
+    client_per_s: float = 100.0
+    """Of one client so many are looked at; for each the bus is asked whether its task has ended."""
     tries: int = 3
     retry_s: float = 0.5
     """The pause after the first failed try; doubles."""

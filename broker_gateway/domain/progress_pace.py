@@ -1,4 +1,5 @@
-"""The pace at which one endpoint is told of progress. Times are seconds of any clock that only goes forward."""
+"""The pace at which one endpoint, or one client, is told of progress. Times are seconds of any clock
+that only goes forward."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Pace:
-    """One endpoint's: a number of calls after a pause (``burst``), then ``per_s`` a second; and its rests."""
+    """A number of turns after a pause (``burst``), then ``per_s`` a second; and an endpoint's rests."""
 
     burst: int
     per_s: float
@@ -17,11 +18,23 @@ class Pace:
 
     def wait_s(self, now_s: float) -> float:
         """Takes the next turn; how long it is until then."""
+        self._advance(now_s)
+        self._left -= 1
+        return max(0.0, -self._left / self.per_s)
+
+    def takes(self, now_s: float) -> bool:
+        """Takes a turn where there is one now."""
+        self._advance(now_s)
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+    def _advance(self, now_s: float) -> None:
         if self._at_s == 0.0:
             self._left, self._at_s = float(self.burst), now_s
-        self._left = min(float(self.burst), self._left + (now_s - self._at_s) * self.per_s) - 1
+        self._left = min(float(self.burst), self._left + (now_s - self._at_s) * self.per_s)
         self._at_s = now_s
-        return max(0.0, -self._left / self.per_s)
 
     def rest(self, until_s: float) -> None:
         """Nothing is told before that."""

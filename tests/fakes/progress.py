@@ -58,9 +58,11 @@ class MemoryEnds:
 
     def __init__(self) -> None:
         self.ended: set[str] = set()
+        self.asked: list[str] = []
         self.failures: list[Exception] = []
 
     async def has_ended(self, task_id: str) -> bool:
         if self.failures:
             raise self.failures.pop(0)
+        self.asked.append(task_id)
         return task_id in self.ended

@@ -19,6 +19,12 @@ def test_a_pause_gives_turns_back_and_never_more_than_the_burst() -> None:
     assert [pace.wait_s(10_000.0) for _ in range(3)] == [0, 0, 0.5]
 
 
+def test_a_turn_is_taken_only_where_there_is_one() -> None:
+    pace = Pace(burst=2, per_s=2.0)
+    assert [pace.takes(100.0) for _ in range(4)] == [True, True, False, False]
+    assert [pace.takes(100.5) for _ in range(2)] == [True, False]
+
+
 @pytest.mark.parametrize(("now_s", "rests"), [(14.9, True), (15.0, False)])
 def test_an_endpoint_rests_until_its_time(now_s: float, rests: bool) -> None:
     pace = Pace(burst=2, per_s=2.0)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from broker_gateway.application import progress_relay
 from broker_gateway.application.callback_ports import ProgressOutcome
 from broker_gateway.application.progress_relay import ProgressRelay
 from broker_gateway.application.settings import ProgressSettings
@@ -21,7 +22,7 @@ from tests.fakes.progress import MemoryEnds, MemoryProgressSource
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 
 URL = "http://h/"
-QUICK = replace(ProgressSettings(), burst=1_000, retry_s=0.0)
+QUICK = replace(ProgressSettings(), burst=1_000, client_burst=1_000, retry_s=0.0)
 
 
 class RelayOnFakes:
@@ -161,6 +162,25 @@ async def test_a_stranger_is_called_at_its_pace() -> None:
         await setup.settled(some_progress("t9", "http://third/"))
         assert setup.sequences.count(0) == 3
         assert len(setup.transport.delivered) == 4 + 2
+
+
+async def test_of_a_client_that_floods_the_bus_is_asked_about_some_and_another_is_told() -> None:
+    async with running(replace(QUICK, client_burst=3, client_per_s=1 / 3600)) as setup:
+        messages = [some_progress(f"t{number}", f"http://h{number}/", client="mean") for number in range(50)]
+        await setup.settled(*messages, some_progress("t99", client="good"))
+        assert [key for _, _, key in setup.transport.delivered] == ["t0.0", "t1.0", "t2.0", "t99.0"]
+        assert setup.ends.asked == ["t0", "t1", "t2", "t99"]
+
+
+async def test_what_is_remembered_of_endpoints_and_tasks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_relay, "MAX_REMEMBERED", 5)
+    async with running() as setup:
+        for number in range(20):
+            url = f"http://h{number}/"
+            setup.transport.answers[url] = [refused("404", permanent=True)]
+            await setup.settled(some_progress(f"t{number}", url, client=f"c{number}"))
+        relay = setup.relay
+        assert [len(one) for one in (relay._paces._known, relay._of_clients._known, relay._given_up)] == [5, 5, 5]
 
 
 async def test_a_client_with_many_silent_endpoints_keeps_no_other_waiting() -> None:
