@@ -141,6 +141,12 @@ class Client:
         response: execution_pb2.GetResponse = await self._gateway.ask(self._gateway.execution.Get, request)
         return responses.execution(response.execution)
 
+    async def source(self, task_id: str) -> Task | None:
+        """What was submitted; None where it is not kept. Of ``env`` the names have no values. Raises NotFound."""
+        request = execution_pb2.GetSourceRequest(id=task_id)
+        response: execution_pb2.GetSourceResponse = await self._gateway.ask(self._gateway.execution.GetSource, request)
+        return responses.task(response.task) if response.HasField("task") else None
+
     async def callback_attempts(self, task_id: str) -> CallbackRecord | None:
         """What was tried to deliver the task's result to its callback; None where nothing is known. Raises
         NotFound."""

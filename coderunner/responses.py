@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 from coderunner import model
 from coderunner.errors import CodeRunnerError
+from coderunner.task import Checker, Comparison, Limits, Task, TestCase
 from coderunner.v1 import callback_pb2, catalog_pb2, execution_pb2, operations_pb2
 
 
@@ -194,3 +197,47 @@ def _unknown(what: str, value: int) -> CodeRunnerError:
     return CodeRunnerError(
         f"the gateway speaks of a {what} ({value}) that this version does not know; upgrade coderunner"
     )
+
+
+def task(message: execution_pb2.Task) -> Task:
+    """The Task that a gateway kept."""
+    return Task(
+        language=message.language,
+        source=_source(message.files),
+        version=message.language_version,
+        entry_point=message.entry_point,
+        stdin=message.stdin,
+        args=tuple(message.args),
+        env=dict(message.env) or None,
+        compile_options=tuple(message.compile_options),
+        limits=_limits(message.limits) if message.HasField("limits") else None,
+        priority=execution_pb2.Task.Priority.Name(message.priority or execution_pb2.Task.NORMAL),
+        cases=tuple(_kept_case(case) for case in message.cases),
+        stop_at_first_failure=message.stop_at_first_failure,
+        checker=_checker(message.checker) if message.HasField("checker") else None,
+        large_result=message.large_result,
+    )
+
+
+def _source(files: Sequence[execution_pb2.File]) -> dict[str, str]:
+    return {file.name: file.content for file in files}
+
+
+def _limits(message: execution_pb2.Limits) -> Limits:
+    return Limits(**{field.name: value for field, value in message.ListFields()})
+
+
+def _kept_case(message: execution_pb2.TestCase) -> TestCase:
+    mode: Any = execution_pb2.Comparison.Mode.Name(message.comparison.mode or execution_pb2.Comparison.TRIMMED)
+    return TestCase(
+        name=message.name,
+        stdin=message.stdin,
+        args=tuple(message.args),
+        expected_output=message.expected_output,
+        comparison=Comparison(mode, message.comparison.epsilon),
+        limits=_limits(message.limits) if message.HasField("limits") else None,
+    )
+
+
+def _checker(message: execution_pb2.Checker) -> Checker:
+    return Checker(message.language, _source(message.files), message.language_version)

@@ -106,6 +106,9 @@ class SyncClient:
     def get(self, task_id: str) -> Execution:
         return self._wait(self._client.get(task_id))
 
+    def source(self, task_id: str) -> Task | None:
+        return self._wait(self._client.source(task_id))
+
     def callback_attempts(self, task_id: str) -> CallbackRecord | None:
         return self._wait(self._client.callback_attempts(task_id))
 

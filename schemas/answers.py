@@ -60,6 +60,7 @@ def answer_key(task: TaskMessage, digests: Set[str]) -> str:
         reply="",
         answer="",
         keeps_answer=False,
+        keeps_source=False,
     )
     material = _encoder.encode((_KEY_VERSION, sorted(digests), bare))
     return names.answer_key(task.language, task.client, hashlib.sha256(material).hexdigest())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from schemas.diagnostic import Diagnostic
+from schemas.kept_source import KeptSource
 from schemas.sizes import cut_to_json
 from schemas.status import Status, Verdict
 from schemas.task import Callback, TaskMessage
@@ -164,6 +165,8 @@ class ResultMessage(msgspec.Struct, frozen=True, kw_only=True):
     """The key under which others wait for this outcome; empty where nobody does."""
     digest: str = ""
     """What ran it (``LanguageRecord.digest``, the checker's behind a plus sign); empty where no node did."""
+    source: KeptSource | None = None
+    """What was submitted, where a history keeps that."""
 
     @classmethod
     def of(cls, execution: Execution, task: TaskMessage | None, *, digest: str = "") -> ResultMessage:
@@ -171,7 +174,14 @@ class ResultMessage(msgspec.Struct, frozen=True, kw_only=True):
         if task is None:
             return cls(execution=execution, callback=None, client="")
         answer = task.answer if task.keeps_answer else ""
-        return cls(execution=execution, callback=task.callback, client=task.client, answer=answer, digest=digest)
+        return cls(
+            execution=execution,
+            callback=task.callback,
+            client=task.client,
+            answer=answer,
+            digest=digest,
+            source=KeptSource.of(task),
+        )
 
 
 class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):

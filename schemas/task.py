@@ -140,3 +140,5 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     none."""
     keeps_answer: bool = False
     """Its own outcome becomes that answer."""
+    keeps_source: bool = False
+    """Its result takes along what was submitted, for the history."""

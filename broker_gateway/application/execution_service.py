@@ -25,6 +25,7 @@ from broker_gateway.application.watching import Watching
 from broker_gateway.domain.task_id import TaskId
 from schemas.callback import CallbackRecord
 from schemas.execution import Execution, OutputChunk
+from schemas.kept_source import KeptSource
 
 
 class CodeExecutionAppService:
@@ -73,6 +74,13 @@ class CodeExecutionAppService:
         name = TaskId.parse(task_id)
         found = await self._lookup.find(name, caller) if name is not None else None
         return found or UnknownTask(task_id)
+
+    async def source(self, task_id: str, caller: Caller) -> KeptSource | UnknownTask | None:
+        """What was submitted; None where that is not kept."""
+        name = TaskId.parse(task_id)
+        if name is None or await self._lookup.find(name, caller) is None:
+            return UnknownTask(task_id)
+        return await self._lookup.source(name)
 
     async def callback_attempts(self, task_id: str, caller: Caller) -> CallbackRecord | UnknownTask | None:
         """What was tried to deliver the task's result to its callback; None where none is known."""

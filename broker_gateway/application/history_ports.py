@@ -8,6 +8,7 @@ from typing import Protocol
 
 from broker_gateway.application.ports import Place, TaskFilter
 from schemas.execution import Execution
+from schemas.kept_source import KeptSource
 
 
 class HistoryUnavailableError(Exception):
@@ -36,6 +37,8 @@ class TaskRecord:
     client: str
     """Whose task it is, as this message says; what ``submitted`` says is believed before it."""
     submitted: Submitted | None = None
+    source: KeptSource | None = None
+    """What was submitted, where that is kept; the first that is stored stays."""
     place: Place = field(default_factory=Place)
     """Where the event stands that told it; (0, 0) for a result. The lowest is a task's place until ``submitted`` is
     known, and for good where that event was lost."""
@@ -92,6 +95,10 @@ class HistoryStore(TaskRecorder, Protocol):
 
     async def find(self, task_id: str) -> PastTask | None:
         """The task with its whole execution."""
+        ...
+
+    async def source(self, task_id: str) -> KeptSource | None:
+        """What was submitted; None where that is not kept."""
         ...
 
     async def page(self, wanted: TaskFilter, before: Cursor | None, size: int) -> list[PastTask]:

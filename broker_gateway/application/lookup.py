@@ -10,6 +10,7 @@ from broker_gateway.application.ports import History, ResultStore, TaskQueue
 from broker_gateway.domain.execution_task import ExecutionTask
 from broker_gateway.domain.task_id import TaskId
 from schemas.execution import Execution
+from schemas.kept_source import KeptSource
 
 
 class TaskLookup:
@@ -31,6 +32,16 @@ class TaskLookup:
         if found is None or caller.sees(found.owner) or caller.sees(await self._history.owner(task_id.value)):
             return found and found.execution
         return None
+
+    async def source(self, task_id: TaskId) -> KeptSource | None:
+        """What was submitted, where that is kept; whose it is was asked before. Raises as ``find`` does."""
+        stored = await self._results.find(task_id.value)
+        if stored is not None and stored.source is not None:
+            return stored.source
+        message = await self._queue.find(task_id.value) if stored is None else None
+        if message is not None:
+            return KeptSource.of(message)
+        return await self._past.source(task_id.value) if self._past is not None else None
 
     async def _anybodys(self, task_id: str) -> _Found | None:
         stored = await self._stored(task_id)

@@ -17,6 +17,8 @@ class SubmissionSettings:
     """What a refused caller is told to wait."""
     batch_limit: int = 1000
     batch_concurrency: int = 64
+    keeps_source: bool = False
+    """The history keeps what was submitted."""
 
 
 @dataclass(frozen=True, slots=True)

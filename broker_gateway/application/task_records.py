@@ -30,13 +30,19 @@ def record_of_event(event: TaskEvent, place: Place) -> TaskRecord:
 def record_of_result(result: ResultMessage) -> TaskRecord:
     """A result ranks above the event that tells of it: it has the output."""
     execution = result.execution
-    return TaskRecord(rank=_RESULT + _bounded(execution.finished_at_ms or 0), execution=execution, client=result.client)
+    rank = _RESULT + _bounded(execution.finished_at_ms or 0)
+    return TaskRecord(rank=rank, execution=execution, client=result.client, source=result.source)
+
+
+def without_source(record: TaskRecord) -> TaskRecord:
+    """The same with nothing of what was submitted but language, labels and what the program and its tools say."""
+    return record if record.source is None else replace(record, source=None)
 
 
 def without_output(record: TaskRecord) -> TaskRecord:
     """The same with nothing that a program wrote: its state, its times, and the error in our own words."""
     bare = msgspec.structs.replace(record.execution, compile=None, run=None, cases=[], diagnostics=[], warnings=[])
-    return replace(record, execution=bare)
+    return replace(record, execution=bare, source=None)
 
 
 def _rank(event: TaskEvent) -> int:

@@ -27,6 +27,8 @@ class Terms:
     pool: str
     limits: ResourceLimit
     now_ms: int
+    keeps_source: bool = False
+    """Its history keeps what was submitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         expires_at_ms=terms.now_ms + deadline_ms if deadline_ms else None,
         reply=result_subject(terms.id.value),
         large_result=draft.large_result,
+        keeps_source=terms.keeps_source,
     )
 
 

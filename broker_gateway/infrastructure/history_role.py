@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
@@ -11,7 +11,7 @@ import structlog
 from broker_gateway.application.history_care import Forgetting, HistoryWatch
 from broker_gateway.application.history_ports import HistoryStore, HistoryUnavailableError, Retention, TaskRecord
 from broker_gateway.application.projecting import Projector
-from broker_gateway.application.task_records import without_output
+from broker_gateway.application.task_records import without_output, without_source
 from broker_gateway.infrastructure.bus.history_source import BusHistorySource
 from broker_gateway.infrastructure.bus.relayed import RelayedResults
 from broker_gateway.infrastructure.bus.sweep import Sweep
@@ -22,9 +22,19 @@ from chassis.backoff import Backoff, Failures
 from chassis.nats.connection import BusConnection
 from schemas import names
 
+_REDACTIONS: Mapping[str, Callable[[TaskRecord], TaskRecord]] = {
+    "full": lambda record: record,
+    "no-source": without_source,
+    "status-only": without_output,
+}
 _BETWEEN_TRIES = Backoff(base_s=0.5, max_s=5.0)
 
 _log = structlog.get_logger(__name__)
+
+
+def redaction(kept: str) -> Callable[[TaskRecord], TaskRecord]:
+    """What leaves out of a record all that is not kept at this level of ``history``."""
+    return _REDACTIONS[kept]
 
 
 class HistoryRole:
@@ -42,7 +52,7 @@ class HistoryRole:
     ) -> None:
         """``relayed``: what this gateway's own relay is done with."""
         self._watch = HistoryWatch(store)
-        redact = without_output if settings.history == "status-only" else _whole
+        redact = redaction(settings.history)
         streams = (names.STREAM_EVENTS, names.STREAM_RESULTS)
         self._sources = {stream: BusHistorySource(bus, stream) for stream in streams}
         self._projectors = {stream: Projector(source, store, redact=redact) for stream, source in self._sources.items()}
@@ -85,10 +95,6 @@ class HistoryRole:
         """Why it does not work; empty where it does."""
         troubles = [self._watch.trouble, *(projector.trouble for projector in self._projectors.values())]
         return next(filter(None, troubles), "")
-
-
-def _whole(record: TaskRecord) -> TaskRecord:
-    return record
 
 
 def _word(stream: str) -> str:

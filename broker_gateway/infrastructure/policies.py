@@ -80,7 +80,10 @@ def of(settings: GatewaySettings) -> Policies:
             limits=_limits(settings),
             cases=CaseRules(cases=settings.cases),
         ),
-        submission=SubmissionSettings(queue_limit=settings.queue_limit),
+        submission=SubmissionSettings(
+            queue_limit=settings.queue_limit,
+            keeps_source=settings.history == "full" and bool(settings.history_url.get_secret_value()),
+        ),
         placing=PlacingSettings(untaken_ms=int(settings.untaken_s * 1000), queue_limit=settings.queue_limit),
         quotas=QuotaPolicy(
             rate_per_s=settings.quota_rate_per_s,

@@ -20,7 +20,7 @@ from chassis.settings import (
 
 Role = Literal["api", "relay", "history"]
 CacheDefault = Literal["off", "read", "read-write"]
-Kept = Literal["no-source", "status-only"]
+Kept = Literal["full", "no-source", "status-only"]
 
 
 class GatewaySettings(ConnectedSettings):
@@ -71,7 +71,9 @@ class GatewaySettings(ConnectedSettings):
         "postgresql://USER:PASSWORD@HOST/NAME, mysql://… or mariadb://…; empty: none",
     )
     history: Kept = Field(
-        "no-source", description="what is kept of a task: no-source or status-only (no output either)"
+        "no-source",
+        description="what is kept of a task: full (with what was submitted, but for values of environment variables), "
+        "no-source or status-only (no output either); the same for all gateways",
     )
     history_migrate: bool = Field(
         False,

@@ -12,6 +12,7 @@ from broker_gateway.interfaces.callers import CLIENT
 _EXECUTION, _CATALOG = "/coderunner.v1.ExecutionService/", "/coderunner.v1.CatalogService/"
 READS = {
     f"{_EXECUTION}Get": 1,
+    f"{_EXECUTION}GetSource": 1,
     f"{_EXECUTION}Watch": 1,
     f"{_EXECUTION}Cancel": 1,
     f"{_EXECUTION}CallbackAttempts": 1,

@@ -21,6 +21,7 @@ from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
 from broker_gateway.interfaces.refusals import refuse, submit_error
+from broker_gateway.interfaces.source_mapping import source_message
 from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import execution_pb2_grpc as rpc
 from schemas.execution import Execution, OutputChunk
@@ -103,6 +104,13 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         if isinstance(answer, UnknownTask):
             await refuse(context, answer)
         return pb.GetResponse(execution=execution_message(answer))
+
+    async def GetSource(self, request: pb.GetSourceRequest, context: Context) -> pb.GetSourceResponse:
+        await _require_id(request.id, context)
+        answer = await self._service.source(request.id, self._caller())
+        if isinstance(answer, UnknownTask):
+            await refuse(context, answer)
+        return pb.GetSourceResponse(task=None if answer is None else source_message(answer))
 
     async def CallbackAttempts(
         self, request: pb.CallbackAttemptsRequest, context: Context

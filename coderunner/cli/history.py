@@ -29,19 +29,31 @@ def history() -> None:
 @click.option("--output", type=click.File("wb", lazy=True), default="-", metavar="FILE", help="Where to; - is stdout.")
 @click.option("--parquet", is_flag=True, help="Write Parquet; needs the package pyarrow.")
 @click.option("--whole", is_flag=True, help="With what each task printed: one call per task.")
+@click.option("--source", "sources", is_flag=True, help="With what was submitted, where it is kept: one call per task.")
 @click.option("--limit", type=click.IntRange(min=1), default=None, metavar="N", help="At most so many.")
 @click.pass_obj
 def export(
-    address: Address, *, chosen: TaskChoice, output: IO[bytes], parquet: bool, whole: bool, limit: int | None
+    address: Address,
+    *,
+    chosen: TaskChoice,
+    output: IO[bytes],
+    parquet: bool,
+    whole: bool,
+    sources: bool,
+    limit: int | None,
 ) -> None:
     """Write tasks as JSON Lines or Parquet, newest first: one Execution each, with the fields of the API. Parquet keeps
-    what is nested (stages, cases, labels) as JSON."""
+    what is nested (stages, cases, labels, the source) as JSON."""
     writer = _Parquet(output) if parquet else _JsonLines(output)
 
     async def copy(gateway: Client) -> int:
         count = 0
         async for execution in chosen.listed_by(gateway, limit):
-            writer.add(as_json(await gateway.get(execution.id) if whole else execution))
+            row = as_json(await gateway.get(execution.id) if whole else execution)
+            if sources:
+                kept = await gateway.source(execution.id)
+                row["source"] = None if kept is None else as_json(kept)
+            writer.add(row)
             count += 1
         return count
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,7 @@ from coderunner.model import Execution, Stage, Status
 
 if TYPE_CHECKING:
     from coderunner.client import Client
+    from coderunner.task import Task
 
 _COLOURS = {
     Status.SUCCEEDED: "green",
@@ -52,15 +54,19 @@ def tasks(address: Address, *, chosen: TaskChoice, limit: int, as_objects: bool)
 
 @click.command(short_help="One task and its result.")
 @click.argument("task_id", metavar="ID")
-@click.option("--json", "as_object", is_flag=True, help="Print the Execution as one JSON object.")
+@click.option("--source", "is_source", is_flag=True, help="What was submitted instead, where the gateway keeps it.")
+@click.option("--json", "as_object", is_flag=True, help="Print the Execution (the Task) as one JSON object.")
 @click.pass_obj
-def task(address: Address, task_id: str, as_object: bool) -> None:
-    """One task and its result."""
+def task(address: Address, task_id: str, is_source: bool, as_object: bool) -> int:
+    """One task and its result, or what was submitted."""
+    if is_source:
+        return _show_source(against(address, lambda client: client.source(task_id)), as_object=as_object)
     execution = against(address, lambda client: client.get(task_id))
     if as_object:
         print_json(as_json(execution))
     else:
         _describe(execution)
+    return exit_codes.OK
 
 
 @click.command(short_help="Cancel a task.")
@@ -89,6 +95,22 @@ def _row(execution: Execution) -> tuple[str, ...]:
         milliseconds(execution.queued_ms),
         _labels(execution),
     )
+
+
+def _show_source(kept: Task | None, *, as_object: bool) -> int:
+    """The files, each below its name where there are several, and nothing else: to be read, or piped."""
+    if kept is None:
+        print_notice("its source is not kept")
+        return exit_codes.FAILED
+    if as_object:
+        print_json(as_json(kept))
+        return exit_codes.OK
+    files = kept.source if isinstance(kept.source, Mapping) else {"": kept.source}
+    for name, content in files.items():
+        if len(files) > 1:
+            click.echo(click.style(printable(f"{name}:"), dim=True))
+        click.echo("".join(one_line(line, 1 << 16) + "\n" for line in content.splitlines()), nl=False)
+    return exit_codes.OK
 
 
 def _describe(execution: Execution) -> None:

@@ -59,6 +59,11 @@ class ExecutionServiceStub(object):
                 request_serializer=coderunner_dot_v1_dot_execution__pb2.GetRequest.SerializeToString,
                 response_deserializer=coderunner_dot_v1_dot_execution__pb2.GetResponse.FromString,
                 _registered_method=True)
+        self.GetSource = channel.unary_unary(
+                '/coderunner.v1.ExecutionService/GetSource',
+                request_serializer=coderunner_dot_v1_dot_execution__pb2.GetSourceRequest.SerializeToString,
+                response_deserializer=coderunner_dot_v1_dot_execution__pb2.GetSourceResponse.FromString,
+                _registered_method=True)
         self.List = channel.unary_unary(
                 '/coderunner.v1.ExecutionService/List',
                 request_serializer=coderunner_dot_v1_dot_execution__pb2.ListRequest.SerializeToString,
@@ -114,6 +119,13 @@ class ExecutionServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSource(self, request, context):
+        """What was submitted, where the gateway's history keeps it (history = "full").
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def List(self, request, context):
         """The caller's own tasks, newest first; an operator's list has everybody's.
         """
@@ -162,6 +174,11 @@ def add_ExecutionServiceServicer_to_server(servicer, server):
                     servicer.Get,
                     request_deserializer=coderunner_dot_v1_dot_execution__pb2.GetRequest.FromString,
                     response_serializer=coderunner_dot_v1_dot_execution__pb2.GetResponse.SerializeToString,
+            ),
+            'GetSource': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSource,
+                    request_deserializer=coderunner_dot_v1_dot_execution__pb2.GetSourceRequest.FromString,
+                    response_serializer=coderunner_dot_v1_dot_execution__pb2.GetSourceResponse.SerializeToString,
             ),
             'List': grpc.unary_unary_rpc_method_handler(
                     servicer.List,
@@ -314,6 +331,33 @@ class ExecutionService(object):
             '/coderunner.v1.ExecutionService/Get',
             coderunner_dot_v1_dot_execution__pb2.GetRequest.SerializeToString,
             coderunner_dot_v1_dot_execution__pb2.GetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSource(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coderunner.v1.ExecutionService/GetSource',
+            coderunner_dot_v1_dot_execution__pb2.GetSourceRequest.SerializeToString,
+            coderunner_dot_v1_dot_execution__pb2.GetSourceResponse.FromString,
             options,
             channel_credentials,
             insecure,

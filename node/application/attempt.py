@@ -16,6 +16,7 @@ from node.domain.verdict import CANCELLED_BEFORE_START
 from schemas.answers import why_not_kept
 from schemas.diagnostic import Diagnostic
 from schemas.execution import CaseResult, Execution, ResultMessage, Stage, TaskEvent
+from schemas.kept_source import KeptSource
 from schemas.names import task_digest
 from schemas.progress import ProgressMessage
 from schemas.status import Status
@@ -52,8 +53,11 @@ class Attempt:
         """What runs it (``SandboxPool.digest``), the checker's behind a plus sign; empty where nothing did yet."""
         self.varies = ""
         """The sign that it may end otherwise when it runs again; empty where none was found."""
+        source = KeptSource.of(self.task)
         self.budget = OutputBudget(
-            stages=1 + max(1, len(self.task.cases)), message_bytes=message_bytes, large=self.task.large_result
+            stages=1 + max(1, len(self.task.cases)),
+            message_bytes=message_bytes - (source.json_bytes() if source is not None else 0),
+            large=self.task.large_result,
         )
         self.cached = False
         """True where its artefacts were there already."""

@@ -50,6 +50,7 @@ class FakeGateway:
     letters: list[operations_pb2.DeadLetter] = field(default_factory=list)
     callbacks: list[execution_pb2.CallbackRecord] = field(default_factory=list)
     """Newest first; a redrive takes one away."""
+    sources: dict[str, execution_pb2.Task] = field(default_factory=dict)
     leaves_after: int = 2
     """A drained node is listed so many times more."""
     calls: list[tuple[str, Any]] = field(default_factory=list)
@@ -180,6 +181,11 @@ class _Execution(execution_pb2_grpc.ExecutionServiceServicer):
     def Get(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._gateway.enter("Get", request, context)
         return execution_pb2.GetResponse(execution=self._gateway.scripted(request.id, context).result)
+
+    def GetSource(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._gateway.enter("GetSource", request, context)
+        self._gateway.scripted(request.id, context)
+        return execution_pb2.GetSourceResponse(task=self._gateway.sources.get(request.id))
 
     def CallbackAttempts(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._gateway.enter("CallbackAttempts", request, context)

@@ -18,6 +18,7 @@ from broker_gateway.application.history_ports import (
 )
 from broker_gateway.application.ports import Place, TaskFilter
 from schemas.execution import Execution
+from schemas.kept_source import KeptSource
 from schemas.status import Status
 
 
@@ -28,6 +29,7 @@ class _Known:
     newest: TaskRecord
     submitted: Submitted | None = None
     labels: set[tuple[str, str]] = field(default_factory=set)
+    source: KeptSource | None = None
     first: Place = field(default_factory=Place)
     """The lowest place of an event."""
 
@@ -72,12 +74,18 @@ class MemoryHistory:
                 known.submitted = told
             if record.place.position and (not known.first.position or record.place < known.first):
                 known.first = record.place
+            known.source = known.source or record.source
             known.labels |= set(record.execution.labels.items())
 
     async def find(self, task_id: str) -> PastTask | None:
         self._answer()
         known = self._tasks.get(task_id)
         return None if known is None else PastTask(known.place, known.client, known.execution)
+
+    async def source(self, task_id: str) -> KeptSource | None:
+        self._answer()
+        known = self._tasks.get(task_id)
+        return None if known is None else known.source
 
     async def page(self, wanted: TaskFilter, before: Cursor | None, size: int) -> list[PastTask]:
         self._answer()

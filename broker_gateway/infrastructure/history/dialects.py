@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import Insert
 from broker_gateway.application.history_ports import Cursor
 from broker_gateway.infrastructure.history.columns import MYSQL, Exact
 from broker_gateway.infrastructure.history.rows import OF_PLACE, OF_STATE, OF_SUBMISSION
-from broker_gateway.infrastructure.history.schema import task_labels, task_outputs, tasks
+from broker_gateway.infrastructure.history.schema import task_labels, task_outputs, task_sources, tasks
 from broker_gateway.infrastructure.history.texts import int64, plain
 
 _CONFLICTS = frozenset({"40001", "40P01"})
@@ -39,10 +39,12 @@ def upsert_outputs(dialect: str) -> Insert:
 
 def insert_labels(dialect: str) -> Insert:
     """Puts rows into ``task_labels`` that are not there yet."""
-    if dialect in MYSQL:
-        return mysql.insert(task_labels).on_duplicate_key_update(label=task_labels.c.label)
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert(task_labels).on_conflict_do_nothing()
+    return _insert(dialect, task_labels)
+
+
+def insert_sources(dialect: str) -> Insert:
+    """Puts rows into ``task_sources`` that are not there yet."""
+    return _insert(dialect, task_sources)
 
 
 def comes_before(dialect: str, cursor: Cursor) -> ColumnElement[bool]:
@@ -83,6 +85,13 @@ def is_conflict(error: BaseException) -> bool:
         return True
     code = original.args[0] if original.args else None
     return code in _MYSQL_CONFLICTS or (isinstance(code, str) and code.startswith("database is locked"))
+
+
+def _insert(dialect: str, table: Table) -> Insert:
+    if dialect in MYSQL:
+        return mysql.insert(table).on_duplicate_key_update(task_id=table.c.task_id)
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing()
 
 
 def _upsert(dialect: str, table: Table, changes: Callable[[Any], tuple[Values, ColumnElement[bool]]]) -> Insert:

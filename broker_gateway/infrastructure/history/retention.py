@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from broker_gateway.application.history_ports import Retention
 from broker_gateway.infrastructure.history.partitions import DAY_MS, KEYED, longest_age_s
-from broker_gateway.infrastructure.history.schema import task_labels, task_outputs, tasks
+from broker_gateway.infrastructure.history.schema import task_labels, task_outputs, task_sources, tasks
 from schemas.status import Status
 
 AT_ONCE = 500
@@ -38,7 +38,7 @@ async def remove(connection: AsyncConnection, task_ids: list[str]) -> int:
     """How many of them were there."""
     ids = sorted(task_ids)
     gone = await connection.execute(delete(tasks).where(tasks.c.task_id.in_(ids)))
-    for table in (task_outputs, task_labels):
+    for table in (task_outputs, task_labels, task_sources):
         await connection.execute(delete(table).where(table.c.task_id.in_(ids)))
     return gone.rowcount
 

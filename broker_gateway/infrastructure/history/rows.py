@@ -13,6 +13,7 @@ from broker_gateway.application.ports import Place
 from broker_gateway.infrastructure.history.schema import ERROR_CHARS, ID_CHARS, NAME_CHARS, WORD_CHARS
 from broker_gateway.infrastructure.history.texts import digest_of, finite, int32, int64, name, plain
 from schemas.execution import Execution
+from schemas.kept_source import KeptSource
 from schemas.status import Status
 
 Row = dict[str, Any]
@@ -29,6 +30,7 @@ OF_PLACE = ("position", "era")
 _encoder = msgspec.json.Encoder()
 _labels = msgspec.json.Decoder(dict[str, str])
 _executions = msgspec.json.Decoder(Execution)
+_sources = msgspec.json.Decoder(KeptSource)
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Batch:
     tasks: list[Row] = field(default_factory=list)
     outputs: list[Row] = field(default_factory=list)
     labels: list[Row] = field(default_factory=list)
+    sources: list[Row] = field(default_factory=list)
 
 
 def batch_of(records: Sequence[TaskRecord]) -> Batch:
@@ -45,6 +48,7 @@ def batch_of(records: Sequence[TaskRecord]) -> Batch:
     tasks: dict[str, Row] = {}
     newest: dict[str, Execution] = {}
     labels: set[tuple[str, bytes]] = set()
+    sources: dict[str, KeptSource] = {}
     for record in records:
         row = _row_of(record)
         task_id = row["task_id"]
@@ -52,12 +56,15 @@ def batch_of(records: Sequence[TaskRecord]) -> Batch:
         if known is None or row["state_rank"] > known["state_rank"]:
             newest[task_id] = record.execution
         tasks[task_id] = row if known is None else merged(known, row)
+        if record.source is not None:
+            sources.setdefault(task_id, record.source)
         labels |= {(task_id, digest_of(*label)) for label in record.execution.labels.items()}
     ids = sorted(tasks)
     return Batch(
         [tasks[task_id] for task_id in ids],
         [output for task_id in ids if (output := _output_of(tasks[task_id], newest[task_id])) is not None],
         [{"task_id": task_id, "label": label} for task_id, label in sorted(labels)],
+        [{"task_id": task_id, "source": _encoded(sources[task_id])} for task_id in sorted(sources)],
     )
 
 
@@ -80,6 +87,11 @@ def past_task(row: Mapping[str, Any]) -> PastTask:
     place = Place(row["era"], row["position"])
     whole = row.get("execution")
     return PastTask(place, row["client"], _listed(row) if whole is None else _executions.decode(bytes(whole)))
+
+
+def source_of(row: Mapping[str, Any]) -> KeptSource:
+    """What the row of ``task_sources`` says."""
+    return _sources.decode(bytes(row["source"]))
 
 
 def _row_of(record: TaskRecord) -> Row:
@@ -124,11 +136,11 @@ def _output_of(row: Row, execution: Execution) -> Row | None:
     return {"task_id": row["task_id"], "state_rank": row["state_rank"], "execution": _encoded(execution)}
 
 
-def _encoded(execution: Execution) -> bytes:
+def _encoded(told: Execution | KeptSource) -> bytes:
     try:
-        return _encoder.encode(execution)
+        return _encoder.encode(told)
     except (UnicodeEncodeError, OverflowError):
-        fit = msgspec.convert(_fit(msgspec.to_builtins(execution)), Execution)
+        fit = msgspec.convert(_fit(msgspec.to_builtins(told)), type(told))
         return _encoder.encode(fit)
 
 

@@ -13,7 +13,7 @@ WORD_CHARS = 32
 ERROR_CHARS = 4_000
 DIGEST_BYTES = 16
 VERSION_TABLE = "history_version"
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """The versions of the schema, the newest last."""
 
 METADATA = MetaData()
@@ -69,3 +69,12 @@ task_labels = Table(
     postgresql_partition_by=_BY_MONTH,
 )
 """The labels that any message gave a task: a digest of name and value, to be found by."""
+
+task_sources = Table(
+    "task_sources",
+    METADATA,
+    Column("task_id", Exact(ID_CHARS), primary_key=True),
+    Column("source", Document, nullable=False, comment="JSON"),
+    postgresql_partition_by=_BY_MONTH,
+)
+"""What was submitted, where that is kept (``history = "full"``)."""

@@ -16,10 +16,11 @@ from broker_gateway.infrastructure.history.engine import DatabaseLimits, databas
 from broker_gateway.infrastructure.history.failures import answering
 from broker_gateway.infrastructure.history.filters import conditions, page_query
 from broker_gateway.infrastructure.history.migration import check_version
-from broker_gateway.infrastructure.history.rows import Batch, Row, batch_of, past_task
-from broker_gateway.infrastructure.history.schema import ID_CHARS, task_outputs, tasks
+from broker_gateway.infrastructure.history.rows import Batch, Row, batch_of, past_task, source_of
+from broker_gateway.infrastructure.history.schema import ID_CHARS, task_outputs, task_sources, tasks
 from broker_gateway.infrastructure.history.texts import name
 from chassis.backoff import Backoff
+from schemas.kept_source import KeptSource
 
 _CONFLICT_BACKOFF = Backoff(base_s=0.01, max_s=0.2)
 _CONFLICT_TRIES = 8
@@ -39,6 +40,7 @@ class SqlHistoryStore:
             dialects.upsert_tasks(self._dialect),
             dialects.upsert_outputs(self._dialect),
             dialects.insert_labels(self._dialect),
+            dialects.insert_sources(self._dialect),
         )
 
     async def close(self) -> None:
@@ -57,6 +59,11 @@ class SqlHistoryStore:
         query = select(tasks, task_outputs.c.execution).outerjoin(task_outputs, whole)
         found = await self._rows(query.where(tasks.c.task_id == name(task_id, ID_CHARS)))
         return past_task(found[0]) if found else None
+
+    async def source(self, task_id: str) -> KeptSource | None:
+        query = select(task_sources.c.source).where(task_sources.c.task_id == name(task_id, ID_CHARS))
+        found = await self._rows(query)
+        return source_of(found[0]) if found else None
 
     async def page(self, wanted: TaskFilter, before: Cursor | None, size: int) -> list[PastTask]:
         query = page_query(self._dialect, wanted, before, size)
@@ -91,7 +98,8 @@ class SqlHistoryStore:
 
     async def _write(self, batch: Batch) -> None:
         async with self._engine.begin() as connection:
-            for statement, rows in zip(self._upserts, (batch.tasks, batch.outputs, batch.labels), strict=True):
+            parts = (batch.tasks, batch.outputs, batch.labels, batch.sources)
+            for statement, rows in zip(self._upserts, parts, strict=True):
                 await _put(connection, statement, rows)
 
     async def _rows(self, query: Select[Any]) -> list[Row]:

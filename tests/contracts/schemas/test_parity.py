@@ -19,6 +19,7 @@ from broker_gateway.domain.task_id import TaskId
 from broker_gateway.interfaces.draft_mapping import draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.progress_mapping import progress_message
+from broker_gateway.interfaces.source_mapping import source_message
 from coderunner import model, requests, responses
 from coderunner import task as sdk
 from coderunner.v1 import callback_pb2, catalog_pb2, operations_pb2
@@ -30,6 +31,7 @@ from schemas import execution as wire
 from schemas import node as wire_node
 from schemas import progress as wire_progress
 from schemas import task as wire_task
+from schemas.kept_source import KeptSource
 from tests.contracts.schemas.filling import Filler, Leaves, field_names, leaves, unset
 
 NOW_MS = 1_000_000
@@ -51,12 +53,21 @@ class Pair:
 OF_SDK = {"version": "language_version, in a caller's words", "source": "files: one text, or names and texts"}
 OF_PROTO = {"language_version": "the SDK's version", "files": "the SDK's source"}
 SETTLED = dict.fromkeys(("id", "client", "pool", "submitted_at_ms", "reply"), "the gateway settles it at acceptance")
+OF_ANSWERS = dict.fromkeys(("answer", "keeps_answer"), "what the draft's cache comes to")
+OF_HISTORY = {"keeps_source": "of the gateway's setting history"}
+NOT_KEPT = {
+    **SETTLED,
+    **OF_ANSWERS,
+    **OF_HISTORY,
+    "callback": "its address may hold a password",
+    "labels": "the execution has them",
+    "expires_at_ms": "over by then",
+}
 OF_CALLBACK = {
     "callback_url": "callback.url",
     "callback_headers": "callback.headers",
     "callback_events": "callback.events",
 }
-OF_ANSWERS = dict.fromkeys(("answer", "keeps_answer"), "what the draft's cache comes to")
 
 PAIRS = [
     Pair(sdk.Task, pb.Task, left=OF_SDK, right=OF_PROTO),
@@ -77,9 +88,11 @@ PAIRS = [
             "cache": "becomes answer and keeps_answer, where the task is answered or shares its answer",
         },
         right=SETTLED
+        | OF_HISTORY
         | OF_ANSWERS
         | {"expires_at_ms": "of queue_deadline_ms", "callback": "of the draft's callback_..."},
     ),
+    Pair(wire_task.TaskMessage, KeptSource, left=NOT_KEPT),
     Pair(pb.TestCase, wire_task.TestCase),
     Pair(pb.Comparison, wire_task.Comparison),
     Pair(pb.Checker, wire_task.Checker),
@@ -165,7 +178,24 @@ def test_every_field_of_a_request_arrives_at_the_node() -> None:
     expected["expires_at_ms"] = NOW_MS + expected.pop("queue_deadline_ms")  # type: ignore[operator] # a number
     expected["cases[0].comparison.mode"] = "float"
     assert {path: message.pop(path, None) for path in expected} == expected
-    assert set(message) == set(SETTLED) | set(OF_ANSWERS) | {"callback.occasion"}
+    assert set(message) == set(SETTLED) | set(OF_ANSWERS) | set(OF_HISTORY) | {"callback.occasion"}
+
+
+def test_every_field_of_a_kept_source_arrives_at_the_caller() -> None:
+    message: wire_task.TaskMessage = Filler(keeps_source=True, mode="float").filled(wire_task.TaskMessage)
+    kept = KeptSource.of(message)
+    assert kept is not None
+    told = leaves(kept)
+    names = {path: told.pop(path) for path in list(told) if path.startswith("env")}
+    assert set(names.values()) == set(message.env)
+    answer = leaves(source_message(kept))
+    assert {path: answer.pop(path, None) for path in told if not path.endswith(".mode")} == {
+        path: value for path, value in told.items() if not path.endswith(".mode")
+    }
+    again = requests.task_message(responses.task(source_message(kept)))
+    assert again.idempotency_key
+    again.idempotency_key = ""
+    assert again == source_message(kept)
 
 
 def test_every_field_of_an_execution_arrives_at_the_caller() -> None:

@@ -44,6 +44,8 @@ def test_every_field_is_always_sent() -> None:
         ("TaskEvent", "not_kept"),
         ("TaskMessage", "answer"),
         ("TaskMessage", "keeps_answer"),
+        ("TaskMessage", "keeps_source"),
+        ("ResultMessage", "source"),
         ("TaskMessage", "large_result"),
     }
 

@@ -102,6 +102,27 @@ async def test_a_task_that_has_left_the_bus_is_found_with_its_output_and_listed(
         assert [one.id for one in await listed(school)] == theirs
 
 
+@pytest.mark.parametrize("level", ["full", "no-source"])
+async def test_what_was_submitted_is_told_once_the_task_has_left_the_bus_where_it_is_kept(
+    stack: Stack, url: str, level: str
+) -> None:
+    gateway = add_gateway(stack, url, history=level, tokens={"blog": "b", "school": "s"}, **SHORT)
+    add_node(stack)
+    async with Client(gateway.target, token="b") as blog, Client(gateway.target, token="s") as school:
+        await eventually(lambda: _serves(blog), 60)
+        task_id = await submit(blog, LANGUAGE, stdin="7")
+        assert (await blog.follow(task_id)).status is Status.SUCCEEDED
+        await left_the_bus(stack)
+        kept = await blog.source(task_id)
+        assert (kept is not None) == (level == "full")
+        if kept is not None:
+            assert kept.stdin == "7"
+            assert set((kept.env or {"": "none"}).values()) == {""}
+            assert await blog.submit(kept.language, kept.source) != task_id
+        with pytest.raises(NotFound):
+            await school.source(task_id)
+
+
 async def test_a_list_has_each_task_once_while_tasks_move_from_the_bus_into_the_database(
     stack: Stack, url: str
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from coderunner import SyncClient
 from coderunner.cli.history import _Parquet
 from coderunner.cli.output import as_json
+from coderunner.v1 import execution_pb2
 from tests.fakes.fake_gateway import FakeGateway
 from tests.unit.cli.command import Cli
 
@@ -35,6 +36,17 @@ def test_whole_tasks_have_what_they_printed(gateway: FakeGateway, coderunner: Cl
     (row,) = map(json.loads, coderunner("history", "export", "--whole").stdout.splitlines())
     with SyncClient(gateway.target) as client:
         assert row == json.loads(json.dumps(as_json(client.get(row["id"]))))
+
+
+def test_with_its_source_a_task_has_what_was_submitted_where_it_is_kept(gateway: FakeGateway, coderunner: Cli) -> None:
+    ids = submit(gateway, "one", "two")
+    files = [execution_pb2.File(name="main.py", content="print(1)")]
+    gateway.sources[ids[0]] = execution_pb2.Task(language="python", files=files)
+    rows = {row["id"]: row for row in map(json.loads, coderunner("history", "export", "--source").stdout.splitlines())}
+    assert rows[ids[0]]["source"]["source"] == {"main.py": "print(1)"}
+    assert rows[ids[1]]["source"] is None
+    (row,) = map(json.loads, coderunner("history", "export", "--limit", "1").stdout.splitlines())
+    assert "source" not in row
 
 
 def test_parquet_without_its_package_says_which(

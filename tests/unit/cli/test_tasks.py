@@ -84,6 +84,22 @@ def test_one_task_is_shown_with_usage_and_output(gateway: FakeGateway, coderunne
     assert json.loads(coderunner("task", task_id, "--json").stdout)["run"]["exit_code"] == 3
 
 
+def test_a_source_is_shown_to_be_read_or_piped_and_cannot_drive_the_terminal(
+    gateway: FakeGateway, coderunner: Cli
+) -> None:
+    task_id = submit(gateway, "a")
+    done = coderunner("task", task_id, "--source")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "coderunner: its source is not kept\n")
+    files = [execution_pb2.File(name="main.py", content="print(1)\n\x1b[31mx")]
+    gateway.sources[task_id] = execution_pb2.Task(language="python", files=files, stdin="7", env={"TOKEN": ""})
+    done = coderunner("task", task_id, "--source")
+    assert (done.returncode, done.stdout) == (0, "print(1)\n\\x1b[31mx\n")
+    gateway.sources[task_id].files.add(name="b\x1b.py", content="2")
+    assert coderunner("task", task_id, "--source").stdout == "main.py:\nprint(1)\n\\x1b[31mx\nb\\x1b.py:\n2\n"
+    told = json.loads(coderunner("task", task_id, "--source", "--json").stdout)
+    assert (told["source"]["main.py"], told["stdin"], told["env"]) == ("print(1)\n\x1b[31mx", "7", {"TOKEN": ""})
+
+
 def test_an_unknown_task_is_one_sentence(coderunner: Cli) -> None:
     for command in ("task", "cancel"):
         done = coderunner(command, "nothing")

@@ -16,6 +16,7 @@ from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.expiring import Expiring
 from broker_gateway.application.follower_ends import FollowerEnds
 from broker_gateway.application.following import Following
+from broker_gateway.application.history_ports import HistoryStore
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.application.lookup import TaskLookup
@@ -79,6 +80,7 @@ class GatewayOnFakes:
         header_sets: Collection[tuple[str, str]] = (),
         cache_modes: CacheModes | None = None,
         follow: FollowSettings | None = None,
+        past: HistoryStore | None = None,
     ) -> None:
         """``lookup_every_s`` is beyond every test's patience unless a test says otherwise."""
         self.bus = bus or MemoryBus()
@@ -99,7 +101,7 @@ class GatewayOnFakes:
         self.deadlines = DeadlineBook(self.clock)
         self._queue, self._results = MemoryTaskQueue(self.bus), MemoryResultStore(self.bus)
         self._history, self._feeds = MemoryHistory(self.bus), MemoryLiveFeed(self.bus)
-        self._lookup = TaskLookup(results=self._results, history=self._history, queue=self._queue)
+        self._lookup = TaskLookup(results=self._results, history=self._history, queue=self._queue, past=past)
         self.following = self._following(follow or FollowSettings())
         self.submission = self._submission(admission or AdmissionPolicy(), settings or SubmissionSettings())
         self.ledger = MemoryAttemptLedger()

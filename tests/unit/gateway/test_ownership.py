@@ -22,7 +22,7 @@ BLOG: Metadata = (("authorization", "Bearer b"),)
 SCHOOL: Metadata = (("authorization", "Bearer s"),)
 OPERATOR: Metadata = (("authorization", "Bearer o"),)
 
-OWNED = {"Get", "Watch", "Cancel", "List", "CallbackAttempts"}
+OWNED = {"Get", "GetSource", "Watch", "Cancel", "List", "CallbackAttempts"}
 """Methods that tell of a task by its id, or of many."""
 OF_NOBODYS_TASK = {
     "Submit": "makes the caller's own task",
@@ -96,6 +96,12 @@ async def cancel(calls: Calls, task_id: str, metadata: Metadata) -> Any:
     return await calls.execution.Cancel(pb.CancelRequest(id=task_id), metadata=metadata)
 
 
+async def get_source(calls: Calls, task_id: str, metadata: Metadata) -> Any:
+    answer = await calls.execution.GetSource(pb.GetSourceRequest(id=task_id), metadata=metadata)
+    assert not answer.HasField("task"), "nobody asked for it to be kept"
+    return pb.GetResponse(execution=pb.Execution(id=task_id))
+
+
 async def callback_attempts(calls: Calls, task_id: str, metadata: Metadata) -> Any:
     calls.gateway.ledger.records[task_id, ""] = first_record(a_result(task_id, "http://h/"))
     answer = await calls.execution.CallbackAttempts(pb.CallbackAttemptsRequest(id=task_id), metadata=metadata)
@@ -103,7 +109,7 @@ async def callback_attempts(calls: Calls, task_id: str, metadata: Metadata) -> A
 
 
 STATES = [queued, queued_without_an_event, running, ended, ended_with_no_word_of_its_client]
-METHODS = [get, watch, cancel, callback_attempts]
+METHODS = [get, get_source, watch, cancel, callback_attempts]
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)

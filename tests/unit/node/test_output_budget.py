@@ -5,9 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from node.application.attempt import Attempt
 from node.domain.output_budget import OutputBudget
 from schemas.execution import Execution, Stage
+from schemas.kept_source import SOURCE_BYTES
 from schemas.sizes import EXECUTION_BYTES
+from schemas.status import Status
 from tests.builders import a_case, a_case_result, a_stage, a_task, an_outcome
 from tests.fakes.node import FakeDelivery, ScriptedPool
 from tests.unit.node.runner_on_fakes import RunnerOnFakes
@@ -98,3 +101,14 @@ async def run_with(output: bytes, *, large_result: bool = False) -> Execution:
 def text_bytes(execution: Execution) -> int:
     stages = [case.stage for case in execution.cases if case.stage]
     return sum(len(stage.stdout.encode()) + len(stage.stderr.encode()) for stage in stages)
+
+
+@pytest.mark.parametrize("message_bytes", [1 << 20, 8 << 20])
+async def test_the_largest_source_leaves_room_for_output_and_the_result_fits_the_bus(message_bytes: int) -> None:
+    task = a_task(stdin="x" * (SOURCE_BYTES - 1024), keeps_source=True, large_result=True)
+    attempt = Attempt(FakeDelivery(task), "n1", 1_500, message_bytes=message_bytes)
+    stage = attempt.budget.stage(a_stage("\0" * (4 << 20)))
+    assert stage is not None
+    result = attempt.result(attempt.execution(Status.OUTPUT_LIMIT, run_stage=stage))
+    assert result.source is not None
+    assert message_bytes // 2 < len(msgspec.json.encode(result)) <= message_bytes

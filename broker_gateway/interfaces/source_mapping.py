@@ -1,0 +1,56 @@
+"""The mapping of what was submitted back to protobuf."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from coderunner.v1 import execution_pb2 as pb
+from schemas.kept_source import KeptSource
+from schemas.task import Checker, Limits, SourceFile, TestCase
+
+
+def source_message(kept: KeptSource) -> pb.Task:
+    """The task as its client gets it back: variables of the environment have their names and no values."""
+    return pb.Task(
+        language=kept.language,
+        language_version=kept.language_version,
+        files=_files(kept.files),
+        entry_point=kept.entry_point,
+        stdin=kept.stdin,
+        args=kept.args,
+        env=dict.fromkeys(kept.env, ""),
+        compile_options=kept.compile_options,
+        limits=_limits(kept.limits),
+        priority=kept.priority.value,
+        cases=[_case(case) for case in kept.cases],
+        stop_at_first_failure=kept.stop_at_first_failure,
+        checker=_checker(kept.checker),
+        large_result=kept.large_result,
+    )
+
+
+def _files(files: Sequence[SourceFile]) -> list[pb.File]:
+    return [pb.File(name=file.name, content=file.content) for file in files]
+
+
+def _limits(limits: Limits) -> pb.Limits:
+    return pb.Limits(**msgspec.structs.asdict(limits))
+
+
+def _case(case: TestCase) -> pb.TestCase:
+    return pb.TestCase(
+        name=case.name,
+        stdin=case.stdin,
+        args=case.args,
+        expected_output=case.expected_output,
+        comparison=pb.Comparison(mode=case.comparison.mode.upper(), epsilon=case.comparison.epsilon),
+        limits=_limits(case.limits) if case.limits is not None else None,
+    )
+
+
+def _checker(checker: Checker | None) -> pb.Checker | None:
+    if checker is None:
+        return None
+    return pb.Checker(language=checker.language, language_version=checker.language_version, files=_files(checker.files))

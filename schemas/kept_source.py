@@ -1,0 +1,69 @@
+"""What a client submitted, as a history keeps it: enough to run it again, and nothing that is a secret."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.status import Priority
+from schemas.task import Checker, Limits, SourceFile, TaskMessage, TestCase
+
+SOURCE_BYTES = 512 << 10
+"""Of one as JSON. What is larger is not kept: it travels with the result, which must have its room on the bus."""
+
+_encoder = msgspec.json.Encoder()
+
+
+class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A task as it was submitted. Values of environment variables and addresses of callbacks are left out: people put
+    passwords there."""
+
+    language: str
+    language_version: str
+    """As it was asked for."""
+    files: list[SourceFile]
+    entry_point: str
+    stdin: str
+    args: list[str]
+    env: list[str]
+    """Names alone."""
+    compile_options: list[str]
+    limits: Limits
+    priority: Priority
+    cases: list[TestCase]
+    stop_at_first_failure: bool
+    checker: Checker | None
+    large_result: bool
+
+    @classmethod
+    def of(cls, task: TaskMessage) -> KeptSource | None:
+        """What is kept of the task: None where nobody asked for it, and where it is too large."""
+        if not task.keeps_source or _characters(task) > SOURCE_BYTES:
+            return None
+        kept = cls(
+            language=task.language,
+            language_version=task.language_version,
+            files=task.files,
+            entry_point=task.entry_point,
+            stdin=task.stdin,
+            args=task.args,
+            env=sorted(task.env),
+            compile_options=task.compile_options,
+            limits=task.limits,
+            priority=task.priority,
+            cases=task.cases,
+            stop_at_first_failure=task.stop_at_first_failure,
+            checker=task.checker,
+            large_result=task.large_result,
+        )
+        return kept if kept.json_bytes() <= SOURCE_BYTES else None
+
+    def json_bytes(self) -> int:
+        """Its size on the bus."""
+        return len(_encoder.encode(self))
+
+
+def _characters(task: TaskMessage) -> int:
+    """Of its large parts, which no encoding makes fewer."""
+    checkers = task.checker.files if task.checker is not None else []
+    files = sum(len(file.content) for file in (*task.files, *checkers))
+    return files + len(task.stdin) + sum(len(case.stdin) + len(case.expected_output) for case in task.cases)
