@@ -81,8 +81,9 @@ class CallbackDelivery:
         except TimeoutError:
             return DeliveryError(f"no answer within {within_s:g} s")
         except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the result its other attempts
-            _log.exception("callback_transport_failed", url=callback.url)
-            return DeliveryError(f"the transport failed: {error!r}")
+            task_id = told.execution.id if isinstance(told, Progress) else told.id
+            _log.exception("callback_transport_failed", task_id=task_id)
+            return DeliveryError(f"the transport failed: {type(error).__name__}")
         return None
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from coderunner import Client
+from coderunner import Callback, Client
 from coderunner.errors import GatewayUnavailable, LanguageUnavailable, QueueFull
 
 _PATIENCE_S = 1.0
@@ -116,7 +116,7 @@ class Load:
                     env=work.env,
                     cache=work.cache,
                     idempotency_key=f"key-{number}",
-                    callback=self._callback,
+                    callback=Callback(self._callback, events=["RUNNING"]),
                 )
             except REFUSED as error:
                 self.refusals[type(error).__name__] += 1

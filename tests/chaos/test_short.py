@@ -68,6 +68,7 @@ async def test_common_faults_lose_nothing(
     await strike("the receiver of callbacks killed", lambda: storm.in_trouble(receiver.killed()), tasks=70, over_s=3)
     await strike("the receiver hangs", lambda: storm.in_trouble(receiver.hanging()), tasks=70, over_s=3)
     await strike("the receiver answers 503", lambda: storm.in_trouble(receiver.busy()), tasks=70, over_s=3)
+    assert receiver.progress
     await strike("docker kill of a slot", lambda: storm.kill_a_slot_of(docker), tasks=40, over_s=6, recipe=python)
 
 

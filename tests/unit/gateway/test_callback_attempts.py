@@ -70,6 +70,13 @@ async def test_what_is_given_up_says_so() -> None:
         assert (record_of(setup).state, record_of(setup).tried[-1].next_at_ms) == (DeliveryState.GIVEN_UP, 0)
 
 
+async def test_of_a_fault_of_ours_the_kind_is_told_and_not_what_it_quotes() -> None:
+    async with running_relay() as setup:
+        setup.transport.answers["http://h/"] = [RuntimeError("Authorization: Bearer secret")]
+        await setup.settled(delivery())
+        assert record_of(setup).error == "the transport failed: RuntimeError"
+
+
 async def listed(calls: Calls, **wanted: Any) -> operations_pb2.ListCallbacksResponse:
     stub: Any = operations_pb2_grpc.OperationsServiceStub
     request = operations_pb2.ListCallbacksRequest(**wanted)
