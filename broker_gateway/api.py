@@ -73,6 +73,7 @@ def wire_api(parts: ApiParts) -> GrpcServer:
             address=parts.settings.grpc_address,
             tokens=policies.clients,
             operators=policies.operators,
+            certificate=policies.certificate,
             calls=policies.calls,
         ),
         counts=policies.admission.counts,

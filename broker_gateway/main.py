@@ -99,7 +99,12 @@ class Gateway:
             relay=self._relay,
             history=self._history,
         )
-        self._http = HttpServer(settings.http_address, self._health.parts, self._metrics.registry)
+        self._http = HttpServer(
+            settings.http_address,
+            self._health.parts,
+            self._metrics.registry,
+            self._policies.certificate if settings.http_tls else None,
+        )
         self._lasting = LastingParts()
         self._memory = MemoryReturn()
         self._metrics.watch(
@@ -233,13 +238,24 @@ class Gateway:
         )
 
 
+def _refuse_everybody(settings: GatewaySettings) -> None:
+    """Raises ConfigurationError where anybody who reaches the API could call it, and nobody has said so."""
+    if settings.tokens or "api" not in settings.roles or settings.grpc_address.startswith(LOOPBACK):
+        return
+    if not settings.open_to_everybody:
+        raise ConfigurationError(
+            f"grpc_address {settings.grpc_address}: beyond loopback anybody could run programs; "
+            "set tokens, or open_to_everybody = true"
+        )
+    log.warning("open_to_everybody", grpc=settings.grpc_address, reason="no tokens are set")
+
+
 def main() -> None:
     """Runs ``coderunner-gateway``. Exit code 2 means that the configuration is wrong, 1 that something failed."""
     try:
         settings = GatewaySettings.load(sys.argv[1:])
         level = logs.configure(settings.log_format, settings.log_level)
-        if not settings.tokens and not settings.grpc_address.startswith(LOOPBACK):
-            log.warning("open_to_everybody", grpc=settings.grpc_address, reason="no tokens are set")
+        _refuse_everybody(settings)
         on_hangup = level_reloader(level, lambda: GatewaySettings.load(sys.argv[1:]))
         code = run(serve(lambda: Gateway(settings), on_hangup=on_hangup))
     except ConfigurationError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import asdict
 
@@ -10,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from chassis.certificates import CertificateFiles, keep_renewed
 from chassis.health import Parts, degraded, is_ready, status
 from chassis.logs import ACCESS
 from chassis.metrics import Registry
@@ -46,9 +48,13 @@ class HttpServer:
     ``/metrics``: for Prometheus.
     """
 
-    def __init__(self, address: str, parts: Parts, registry: Registry) -> None:
-        """``address`` is ``host:port``; port 0 takes a free one."""
+    def __init__(
+        self, address: str, parts: Parts, registry: Registry, certificate: CertificateFiles | None = None
+    ) -> None:
+        """``address`` is ``host:port``; port 0 takes a free one. ``certificate``: what it shows; None: no TLS."""
         self._address = address
+        self._certificate = certificate
+        self._renewing: asyncio.Task[None] | None = None
         self._parts = parts
         self._registry = registry
         self._runner: web.AppRunner | None = None
@@ -61,7 +67,8 @@ class HttpServer:
         return int(self._runner.addresses[0][1])
 
     async def start(self) -> None:
-        """Listens. Raises OSError where the address is taken."""
+        """Listens. Raises OSError where the address is taken, CertificateError."""
+        context = self._certificate.context() if self._certificate is not None else None
         app = web.Application(middlewares=[_logged])
         for name, handler in (("live", self._live), ("ready", self._ready), ("health", self._health)):
             app.router.add_get(f"/{name}", handler)
@@ -71,14 +78,19 @@ class HttpServer:
         await runner.setup()
         host, _, port = self._address.rpartition(":")
         try:
-            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+            await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=context).start()
         except OSError:
             await runner.cleanup()
             raise
         self._runner = runner
+        if self._certificate is not None and context is not None:
+            self._renewing = asyncio.create_task(keep_renewed(self._certificate, context), name="certificate")
 
     async def close(self) -> None:
         """Ends it; may be called before ``start``."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
@@ -47,6 +48,22 @@ _RETRYING = AsyncRetrying(
 )
 
 
+def _credentials() -> grpc.ChannelCredentials:
+    """Of the files that the environment names: ``CODERUNNER_TLS_CA`` (whom the gateway's certificate must come from;
+    the usual authorities where it is unset), ``CODERUNNER_TLS_CERTIFICATE`` and ``CODERUNNER_TLS_KEY`` (what is shown
+    to the gateway). Raises CodeRunnerError."""
+    ca, key, certificate = (_file(f"CODERUNNER_TLS_{name}") for name in ("CA", "KEY", "CERTIFICATE"))
+    return grpc.ssl_channel_credentials(ca, key, certificate)
+
+
+def _file(variable: str) -> bytes | None:
+    path = os.environ.get(variable)
+    try:
+        return Path(path).read_bytes() if path else None
+    except OSError as error:
+        raise CodeRunnerError(f"{variable}: {path}: {error.strerror}") from None
+
+
 class Connection:
     """The gRPC channel to one gateway, opened by the first call in the event loop that makes it."""
 
@@ -70,7 +87,7 @@ class Connection:
     def channel(self) -> grpc.aio.Channel:
         if self._channel is None:
             self._channel = (
-                grpc.aio.secure_channel(self.target, grpc.ssl_channel_credentials(), options=_OPTIONS)
+                grpc.aio.secure_channel(self.target, _credentials(), options=_OPTIONS)
                 if self._secure
                 else grpc.aio.insecure_channel(self.target, options=_OPTIONS)
             )

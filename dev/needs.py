@@ -70,6 +70,7 @@ BY_PATH = {
     "tests/integration/guarantees/test_placing_again.py": SERVERS,
     "tests/integration/guarantees/test_queue_deadlines.py": SERVERS,
     "tests/integration/guarantees/test_secrets.py": SERVERS,
+    "tests/integration/guarantees/test_tls.py": SERVERS,
     "tests/integration/guarantees/test_without_a_bus.py": SERVERS,
     "tests/integration/guarantees/test_without_etcd.py": SERVERS,
 }

@@ -28,6 +28,7 @@ from broker_gateway.infrastructure.callbacks.identification import (
     header_set,
 )
 from broker_gateway.infrastructure.settings import GatewaySettings
+from chassis.certificates import CertificateError, CertificateFiles
 from chassis.etcd import EtcdSettings
 from chassis.nats.settings import BusSettings
 from chassis.settings import ConfigurationError
@@ -64,6 +65,8 @@ class Policies:
     """Token to client name."""
     operators: frozenset[str]
     cache_modes: CacheModes
+    certificate: CertificateFiles | None
+    """What the API shows to its callers; None: no TLS."""
 
 
 def of(settings: GatewaySettings) -> Policies:
@@ -102,6 +105,7 @@ def of(settings: GatewaySettings) -> Policies:
         clients=_clients(settings),
         operators=_operators(settings),
         cache_modes=_cache_modes(settings),
+        certificate=_certificate(settings),
     )
 
 
@@ -250,6 +254,21 @@ def _operators(settings: GatewaySettings) -> frozenset[str]:
         if name not in settings.tokens:
             raise ConfigurationError(f"operators: there is no client {name} in tokens")
     return frozenset(settings.operators)
+
+
+def _certificate(settings: GatewaySettings) -> CertificateFiles | None:
+    if bool(settings.tls_certificate) is not bool(settings.tls_key):
+        raise ConfigurationError("tls_certificate and tls_key: one is of no use without the other")
+    if not settings.tls_certificate:
+        if settings.tls_client_authorities:
+            raise ConfigurationError("tls_client_authorities: is of no use without tls_certificate and tls_key")
+        return None
+    files = CertificateFiles(settings.tls_certificate, settings.tls_key, settings.tls_client_authorities)
+    try:
+        files.context()
+    except CertificateError as error:
+        raise ConfigurationError(f"tls_certificate: {error}") from None
+    return files
 
 
 def _cache_modes(settings: GatewaySettings) -> CacheModes:

@@ -35,7 +35,16 @@ class GatewaySettings(ConnectedSettings):
         "bus_most_tasks": "bus_max_tasks",
     }
 
-    grpc_address: Address = Field("127.0.0.1:50051", description="where the API listens; set tokens before 0.0.0.0")
+    grpc_address: Address = Field("127.0.0.1:50051", description="where the API listens; needs tokens beyond loopback")
+    open_to_everybody: bool = Field(
+        False, description="whether anybody may call it beyond loopback without a token; otherwise it does not start"
+    )
+    tls_certificate: str = Field("", description="PEM file of the API's certificate chain; empty: no TLS")
+    tls_key: str = Field("", description="PEM file of its key; both are read again when they are replaced")
+    http_tls: bool = Field(False, description="whether health and metrics are served with that certificate too")
+    tls_client_authorities: str = Field(
+        "", description="PEM file of authorities: callers must show a certificate of one (mutual TLS); empty: none"
+    )
     roles: Annotated[list[Role], NoDecode, BeforeValidator(split_list), Field(min_length=1)] = Field(
         ["api", "relay", "history"],
         description="what this process does: api, relay and history (which needs history_url), or some of them",

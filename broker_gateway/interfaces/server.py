@@ -25,6 +25,8 @@ from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS
 from broker_gateway.interfaces.execution_servicer import ExecutionServicer
 from broker_gateway.interfaces.guard import Guard
 from broker_gateway.interfaces.operations_servicer import OperationsServicer
+from broker_gateway.interfaces.tls import server_credentials
+from chassis.certificates import CertificateFiles
 from coderunner.v1 import (
     catalog_pb2,
     catalog_pb2_grpc,
@@ -55,6 +57,8 @@ class GrpcSettings:
     """Bearer token to client name; empty: everybody may call."""
     operators: Collection[str] = ()
     """Clients that may call OperationsService; everybody may where there are no tokens."""
+    certificate: CertificateFiles | None = None
+    """What it shows to callers; None: it speaks without TLS."""
     calls: CallPolicy = field(default_factory=CallPolicy)
     max_receive_bytes: int = 4 << 20
     max_send_bytes: int = 64 << 20
@@ -64,16 +68,23 @@ class GrpcSettings:
 class GrpcServer:
     """The gRPC server with its health service."""
 
-    def __init__(self, server: grpc.aio.Server, health_servicer: Any, address: str) -> None:
+    def __init__(
+        self, server: grpc.aio.Server, health_servicer: Any, address: str, certificate: CertificateFiles | None
+    ) -> None:
         self._server = server
         self._health = health_servicer
         self._address = address
+        self._certificate = certificate
         self._said: ReadinessReport | None = None
 
     async def start(self) -> int:
-        """Starts to listen, not yet ready; returns the port. Raises RuntimeError where the address is taken."""
+        """Starts to listen, not yet ready; returns the port. Raises RuntimeError where the address is taken,
+        CertificateError."""
         await self.tell(_NOT_READY)
-        port = self._server.add_insecure_port(self._address)
+        if self._certificate is None:
+            port = self._server.add_insecure_port(self._address)
+        else:
+            port = self._server.add_secure_port(self._address, server_credentials(self._certificate))
         await self._server.start()
         return port
 
@@ -133,4 +144,4 @@ def build_server(
     health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its stubs only
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    return GrpcServer(server, health_servicer, settings.address)
+    return GrpcServer(server, health_servicer, settings.address, settings.certificate)
