@@ -27,6 +27,7 @@ from schemas.topology import (
 from tests.servers.waiting import eventually
 
 SOON_S = 8.0
+_STORE_NOT_CREATED = 10049
 
 
 class GatewayStandIn:
@@ -41,7 +42,7 @@ class GatewayStandIn:
     async def open(self, replicas: int = 1, *, answers: bool = True) -> None:
         """``answers``: also what nodes ask about a task that came again."""
         for config in streams(BusLimits(replicas=replicas)):
-            await self.ask(f"STREAM.CREATE.{config['name']}", config)
+            await eventually(lambda config=config: self._created(config))
         await self.queues("default")
         await self.listen()
         if answers:
@@ -86,11 +87,22 @@ class GatewayStandIn:
         async with asyncio.timeout(within_s), self._came:
             await self._came.wait_for(there)
 
-    async def ask(self, api: str, body: object) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(
-            (await self.client.request(f"$JS.API.{api}", msgspec.json.encode(body), timeout=5)).data
-        )
+    async def _created(self, config: dict[str, Any]) -> bool:
+        """False while the server still removes the files of a stream of that name."""
+        answer = await self._answer(f"STREAM.CREATE.{config['name']}", config)
+        if answer.get("error", {}).get("err_code") == _STORE_NOT_CREATED:
+            return False
         assert "error" not in answer, answer["error"]
+        return True
+
+    async def ask(self, api: str, body: object) -> dict[str, Any]:
+        answer = await self._answer(api, body)
+        assert "error" not in answer, answer["error"]
+        return answer
+
+    async def _answer(self, api: str, body: object) -> dict[str, Any]:
+        message = await self.client.request(f"$JS.API.{api}", msgspec.json.encode(body), timeout=5)
+        answer: dict[str, Any] = json.loads(message.data)
         return answer
 
     async def messages(self, stream: str) -> int:
