@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from broker_gateway.application.answer_ports import AnswerStore
 from broker_gateway.application.answering import Answering
+from broker_gateway.application.audit import AuditTrail
 from broker_gateway.application.callback_delivery import CallbackDelivery
 from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.catalog_service import CatalogAppService
@@ -39,8 +40,10 @@ from broker_gateway.infrastructure.policies import Policies
 from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.interfaces.access_log import AccessLog
+from broker_gateway.interfaces.callers import OWNER
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from chassis.nats.connection import BusConnection
+from schemas.audit import AuditRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,9 @@ class ApiParts:
     secret: IdSecret
     transports: Mapping[str, CallbackTransport]
     answers: AnswerStore
+    audit: AuditTrail
+    audited: Callable[[AuditRecord], None]
+    """Keeps a record, wherever they are kept."""
     past: HistoryStore | None
     """The database of past tasks, where there is one."""
 
@@ -64,6 +70,7 @@ class ApiParts:
 def wire_api(parts: ApiParts) -> GrpcServer:
     """The server of all three services; it does not listen yet."""
     queue = CountedTaskQueue(BusTaskQueue(parts.bus, parts.queue_lengths), parts.metrics)
+    log = AccessLog(every_call=parts.settings.access_log, audit=parts.audited)
     control, policies = BusNodeControl(parts.bus), parts.policies
     return build_server(
         execution=_executions(parts, queue, control),
@@ -77,7 +84,7 @@ def wire_api(parts: ApiParts) -> GrpcServer:
             calls=policies.calls,
         ),
         counts=policies.admission.counts,
-        interceptors=[CallMetrics(parts.metrics, AccessLog(every_call=parts.settings.access_log).ended)],
+        interceptors=[CallMetrics(parts.metrics, log.ended)],
         on_over_quota=parts.metrics.count_over_quota,
     )
 
@@ -85,7 +92,7 @@ def wire_api(parts: ApiParts) -> GrpcServer:
 def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> CodeExecutionAppService:
     results, history, feeds = BusResultStore(parts.bus), BusHistory(parts.bus), BusLiveFeed(parts.bus)
     nodes, past = parts.queue_care.nodes, parts.past
-    lookup = TaskLookup(results=results, history=history, queue=queue, past=past)
+    lookup = TaskLookup(results=results, history=history, queue=queue, past=past, on_foreign=OWNER.set)
     submission = Submission(
         queue=queue,
         results=results if past is None else PastResults(results, past),
@@ -150,5 +157,6 @@ def _operations(parts: ApiParts, control: BusNodeControl) -> OperationsAppServic
         attempts=attempts,
         control=control,
         answers=parts.answers,
+        audit=parts.audit,
         settings=settings,
     )

@@ -16,8 +16,10 @@ from broker_gateway.application.progress_relay import ProgressRelay
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import ProgressSettings
 from broker_gateway.infrastructure import policies
+from broker_gateway.infrastructure.audit_file import AuditFile
 from broker_gateway.infrastructure.bus.answers import BusAnswerStore
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
+from broker_gateway.infrastructure.bus.audit import BusAuditTrail
 from broker_gateway.infrastructure.bus.declare import Declaration
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
 from broker_gateway.infrastructure.bus.id_secret import BusIdSecret
@@ -49,6 +51,7 @@ from chassis.nats.connection import BusConnection
 from chassis.process import LastingParts, serve
 from chassis.reloading import level_reloader
 from chassis.settings import ConfigurationError
+from schemas.audit import AuditRecord
 
 if sys.platform == "linux":
     from uvloop import run
@@ -88,6 +91,8 @@ class Gateway:
         self._relayed = RelayedResults()
         self._relay = self._wire_relay() if "relay" in settings.roles else None
         self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, self._policies.placing)
+        self._audit = BusAuditTrail(self._bus)
+        self._audit_file = _audit_file(settings)
         self._server = self._wire_api() if "api" in settings.roles else None
         self._history = self._wire_history(self._past) if self._past is not None else None
         self._health = GatewayHealth(
@@ -137,6 +142,7 @@ class Gateway:
         self._lasting.add(LoopWatch(self._metrics.registry).run(), "loop watch")
         self._lasting.add(self._memory.run(), "memory return")
         self._lasting.add(self._store.run(), "store watch")
+        self._lasting.add(self._audit.run(), "audit")
         self._lasting.add(self._bus.given_up(), "bus connection")
         if self._relay is not None:
             self._lasting.add(self._relay.run(), "callback relay")
@@ -164,7 +170,10 @@ class Gateway:
         await self._questions.close()
         await self._declaration.close()
         await self._callbacks.close()
+        await self._audit.close()
         await self._bus.close()
+        if self._audit_file is not None:
+            self._audit_file.close()
         if self._past is not None:
             await self._past.close()
         await self._http.close()
@@ -213,6 +222,11 @@ class Gateway:
             relayed=self._relayed,
         )
 
+    def _audited(self, record: AuditRecord) -> None:
+        self._audit.note(record)
+        if self._audit_file is not None:
+            self._audit_file.note(record)
+
     def _wire_quotas(self) -> QuotaBook:
         return QuotaBook(
             policy=self._policies.quotas,
@@ -233,9 +247,18 @@ class Gateway:
                 secret=self._id_secret,
                 transports=self._callbacks.by_scheme,
                 answers=RecentAnswers(BusAnswerStore(self._bus)),
+                audit=self._audit,
+                audited=self._audited,
                 past=self._past,
             )
         )
+
+
+def _audit_file(settings: GatewaySettings) -> AuditFile | None:
+    try:
+        return AuditFile(settings.audit_file) if settings.audit_file else None
+    except OSError as error:
+        raise ConfigurationError(f"audit_file: {settings.audit_file}: {error.strerror}") from None
 
 
 def _refuse_everybody(settings: GatewaySettings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from coderunner import responses
+from coderunner.audit_record import AuditRecord
 from coderunner.client import Client
 from coderunner.errors import LanguageUnavailable, NotRedriven
 from coderunner.model import CallbackRecord, DeadLetter
@@ -64,6 +65,25 @@ class Operator(Client):
             await self._gateway.ask(self._gateway.operations.Redrive, request, _REDRIVE_S)
         except LanguageUnavailable as error:  # what this status means everywhere else
             raise NotRedriven(str(error)) from error
+
+    async def audit(
+        self, *, action: str = "", client: str | None = None, since_ms: int = 0, limit: int | None = None
+    ) -> AsyncIterator[AuditRecord]:
+        """Who changed something, looked at another client's task, or was refused for who he is, newest first: by this
+        method of the API (empty: any), by this client (None: anybody), since a moment in Unix milliseconds."""
+        request = operations_pb2.ListAuditRequest(action=action, client=client, since_ms=since_ms)
+        left = limit if limit is not None else 1 << 62
+        while left > 0:
+            request.page_size = min(left, _PAGE_LETTERS)
+            page: operations_pb2.ListAuditResponse = await self._gateway.ask(
+                self._gateway.operations.ListAudit, request
+            )
+            for message in page.records[:left]:
+                yield responses.audit_record(message)
+            left -= len(page.records)
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
 
     async def purge_cache(self, language: str = "", client: str | None = None) -> int:
         """Forgets the kept answers of a language (empty: any) and of a client (None: any); how many that were."""

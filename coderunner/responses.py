@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from coderunner import model
+from coderunner.audit_record import AuditRecord
 from coderunner.errors import CodeRunnerError
 from coderunner.task import Checker, Comparison, Limits, Task, TestCase
 from coderunner.v1 import callback_pb2, catalog_pb2, execution_pb2, operations_pb2
@@ -102,6 +103,18 @@ def dead_letter(message: operations_pb2.DeadLetter) -> model.DeadLetter:
         at_ms=message.at_ms,
         node_id=message.node_id,
         payload=message.payload,
+    )
+
+
+def audit_record(message: operations_pb2.AuditRecord) -> AuditRecord:
+    return AuditRecord(
+        at_ms=message.at_ms,
+        action=message.action,
+        outcome=message.outcome,
+        client=message.client,
+        subject=message.subject,
+        owner=message.owner if message.HasField("owner") else None,
+        not_told=message.not_told,
     )
 
 

@@ -19,6 +19,7 @@ STREAM_CALLBACKS = "CODERUNNER_CALLBACKS"
 STREAM_DELIVERED = "CODERUNNER_DELIVERED"
 STREAM_PROGRESS = "CODERUNNER_PROGRESS"
 STREAM_SECRETS = "CODERUNNER_SECRETS"
+STREAM_AUDIT = "CODERUNNER_AUDIT"
 STREAM_ANSWERS = "KV_CODERUNNER_ANSWERS"
 """The stream of the key-value bucket CODERUNNER_ANSWERS (NATS ADR-8): ``nats kv`` reads it."""
 
@@ -28,6 +29,7 @@ EVENTS_WILDCARD = f"{ROOT}.event.*.*"
 DEAD_WILDCARD = f"{ROOT}.dead.*.*"
 CALLBACKS_WILDCARD = f"{ROOT}.callback.*.*"
 DELIVERED_WILDCARD = f"{ROOT}.delivered.*.*"
+AUDIT_WILDCARD = f"{ROOT}.audit.*"
 _ANSWERS = "$KV.CODERUNNER_ANSWERS"
 ANSWERS_WILDCARD = f"{_ANSWERS}.>"
 PROGRESS_WILDCARD = f"{ROOT}.progress.*"
@@ -213,6 +215,11 @@ def delivered_of(task_id: str) -> str:
 def progress_subject(task_id: str) -> str:
     """The subject on which a node says what happens to a task whose callback asked to be told of that."""
     return f"{ROOT}.progress.{_token(task_id)}"
+
+
+def audit_subject(action: str) -> str:
+    """The subject on which it is told that somebody called this method of the API."""
+    return f"{ROOT}.audit.{_token(action)}"
 
 
 def answer_key(language: str, client: str, digest: str) -> str:

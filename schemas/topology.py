@@ -28,10 +28,10 @@ RELAY_ACK_WAIT_S = 10
 HISTORY_ACK_WAIT_S = 10
 """A projector that is silent for this long loses what it took to another, or takes it again."""
 TASKS_SHARE, RESULTS_SHARE, EVENTS_SHARE, DEAD_SHARE, CALLBACKS_SHARE = 0.25, 0.5, 0.15, 0.05, 0.01
-DELIVERED_SHARE, ANSWERS_SHARE, PROGRESS_SHARE = 0.005, 0.03, 0.004
+DELIVERED_SHARE, ANSWERS_SHARE, PROGRESS_SHARE, AUDIT_SHARE = 0.005, 0.02, 0.004, 0.01
 """Of ``BusLimits.max_bytes``; the rest is for the stream of secrets. Of 9 GiB the callbacks' 92 MiB are some 200,000
-results whose delivery has failed, the 46 MiB of those that were taken at the first call some 100,000, and the 276 MiB
-of the kept answers some 180,000 of 1.5 KB."""
+results whose delivery has failed, the 46 MiB of those that were taken at the first call some 100,000, the 184 MiB of
+the kept answers some 120,000 of 1.5 KB, and the 92 MiB of the audit trail some 300,000 calls."""
 PROGRESS_MAX_AGE_S = 60.0
 """What happened longer ago nobody is told of any more."""
 PROGRESS_PER_TASK = 128
@@ -67,6 +67,7 @@ class BusLimits:
     callbacks_max_age_s: float = 24 * 3600.0
     dead_max_age_s: float = 7 * 24 * 3600.0
     answers_max_age_s: float = 24 * 3600.0
+    audit_max_age_s: float = 400 * 24 * 3600.0
     swept: bool = False
     """Events and results go when a gateway takes them away, and not by the two ages above."""
     max_bytes: int = 9 << 30
@@ -75,7 +76,7 @@ class BusLimits:
 
 def streams(limits: BusLimits) -> list[JsonObject]:
     """The configurations of all streams."""
-    made = (_tasks, _results, _events, _dead, _callbacks, _delivered, _answers, _progress, _secrets)
+    made = (_tasks, _results, _events, _dead, _callbacks, _delivered, _answers, _progress, _audit, _secrets)
     return [make(limits) for make in made]
 
 
@@ -197,6 +198,13 @@ def _progress(limits: BusLimits) -> JsonObject:
         max_msgs_per_subject=PROGRESS_PER_TASK,
         max_bytes=_share(limits, PROGRESS_SHARE),
     )
+
+
+def _audit(limits: BusLimits) -> JsonObject:
+    """Nobody takes anything out of it, the gateways included, and nothing makes room for what is new."""
+    forever: JsonObject = {"discard": "new", "deny_delete": True, "deny_purge": True}
+    room, age_s = _share(limits, AUDIT_SHARE), limits.audit_max_age_s
+    return _stream(names.STREAM_AUDIT, names.AUDIT_WILDCARD, limits, age_s, max_bytes=room, **forever)
 
 
 def _secrets(limits: BusLimits) -> JsonObject:

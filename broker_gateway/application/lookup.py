@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from broker_gateway.application.commands import Caller
@@ -18,20 +19,35 @@ class TaskLookup:
     the database."""
 
     def __init__(
-        self, *, results: ResultStore, history: History, queue: TaskQueue, past: HistoryStore | None = None
+        self,
+        *,
+        results: ResultStore,
+        history: History,
+        queue: TaskQueue,
+        past: HistoryStore | None = None,
+        on_foreign: Callable[[str], object] = lambda _owner: None,
     ) -> None:
+        """``on_foreign`` is told the owner of a task at which a known caller looks who is another client."""
         self._results = results
         self._history = history
         self._queue = queue
         self._past = past
+        self._on_foreign = on_foreign
 
     async def find(self, task_id: TaskId, caller: Caller) -> Execution | None:
         """The task's newest state, or None for an unknown id; somebody else's task is unknown. Raises
         BusUnavailableError, HistoryUnavailableError."""
         found = await self._anybodys(task_id.value) or await self._past_one(task_id.value)
-        if found is None or caller.sees(found.owner) or caller.sees(await self._history.owner(task_id.value)):
-            return found and found.execution
-        return None
+        if found is None:
+            return None
+        owner = found.owner
+        if not caller.sees(owner) or (owner is None and caller.client):
+            owner = await self._history.owner(task_id.value)
+        if not caller.sees(owner):
+            return None
+        if caller.client and owner is not None and owner != caller.client:
+            self._on_foreign(owner)
+        return found.execution
 
     async def source(self, task_id: TaskId) -> KeptSource | None:
         """What was submitted, where that is kept; whose it is was asked before. Raises as ``find`` does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from broker_gateway.application.answer_ports import AnswerStore
+from broker_gateway.application.audit import AuditFilter, AuditPage, AuditTrail
 from broker_gateway.application.callback_ports import AttemptLedger, RecordPage
 from broker_gateway.application.commands import Invalid, UnknownLetter
 from broker_gateway.application.operations_ports import DeadLetters, LetterPage
@@ -29,6 +30,7 @@ class OperationsAppService:
         attempts: AttemptLedger,
         control: NodeControl,
         answers: AnswerStore,
+        audit: AuditTrail,
         settings: OperationsSettings,
     ) -> None:
         self._dead = dead
@@ -36,6 +38,7 @@ class OperationsAppService:
         self._attempts = attempts
         self._control = control
         self._answers = answers
+        self._audit = audit
         self._settings = settings
 
     async def list_dead(self, reason: str, size: int, token: str) -> LetterPage | Invalid:
@@ -80,6 +83,18 @@ class OperationsAppService:
         if language and not is_token(language):
             return Invalid([Violation("language", "is not the name of any language")])
         return await self._answers.purge(language, client)
+
+    async def list_audit(self, wanted: AuditFilter, size: int, token: str) -> AuditPage | Invalid:
+        """One page of the audit trail, newest first; ``size`` 0 takes the default."""
+        checked_size = page_size(size)
+        if isinstance(checked_size, Invalid):
+            return checked_size
+        if wanted.action and not is_token(wanted.action):
+            return Invalid([Violation("action", "is not a method of the API")])
+        try:
+            return await self._audit.page(wanted, checked_size, token)
+        except ValueError:
+            return BAD_TOKEN
 
     async def drain(self, node_id: str) -> bool | Invalid:
         """Tells the node to take no more tasks. False where it did not answer."""

@@ -126,6 +126,7 @@ def _streams(settings: GatewaySettings) -> BusLimits:
         callbacks_max_age_s=max(settings.result_age_s, settings.relay_give_up_s),
         events_max_age_s=settings.event_age_s,
         dead_max_age_s=settings.dead_age_s,
+        audit_max_age_s=settings.audit_age_s,
         answers_max_age_s=settings.cache_age_s,
     )
 

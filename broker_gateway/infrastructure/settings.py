@@ -72,6 +72,8 @@ class GatewaySettings(ConnectedSettings):
     event_age_s: Seconds = Field(
         24 * 3600.0, description="how long events stay on the bus; where there is a history, until it has them"
     )
+    audit_age_s: Seconds = Field(400 * 24 * 3600.0, description="how long the audit trail is kept")
+    audit_file: str = Field("", description="file that the audit trail is written to as well; empty: none")
     dead_age_s: Seconds = Field(7 * 24 * 3600.0, description="how long dead letters are kept")
 
     history_url: SecretStr = Field(

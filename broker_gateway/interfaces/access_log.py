@@ -11,8 +11,10 @@ import structlog
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.domain.quota import TokenBucket
 from broker_gateway.interfaces.authentication import OPEN_SERVICES, OPERATORS_SERVICE
-from broker_gateway.interfaces.callers import CLIENT, SUBJECT
+from broker_gateway.interfaces.callers import CLIENT, OWNER, SUBJECT
 from chassis.logs import ACCESS, AUDIT
+from schemas.audit import AuditRecord
+from schemas.names import is_token
 
 AUDITED = frozenset(("/coderunner.v1.ExecutionService/Cancel",))
 """Methods beside the operators' whose calls are audited: they end what another call began."""
@@ -21,6 +23,7 @@ REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 200
 """Lines about refused calls: whoever floods us with them must not fill the disk."""
 _ABOUT_A_NODE = frozenset((f"{OPERATORS_SERVICE}DrainNode",))
 
+Audit = Callable[[AuditRecord], None]
 _log = structlog.get_logger(__name__)
 
 
@@ -28,21 +31,31 @@ class AccessLog:
     """Writes a line for each call, or for those alone that are audited. It never holds what was submitted, or what came
     out."""
 
-    def __init__(self, *, every_call: bool, now_ms: Callable[[], int] = wall_clock_ms) -> None:
+    def __init__(
+        self, *, every_call: bool, audit: Audit = lambda _record: None, now_ms: Callable[[], int] = wall_clock_ms
+    ) -> None:
+        """``audit`` is told of each audited call of which a line is written."""
         self._every_call = every_call
+        self._audit = audit
         self._now_ms = now_ms
         self._refusals = TokenBucket(REFUSALS_PER_S, REFUSALS_AT_ONCE, float(REFUSALS_AT_ONCE), now_ms())
         self._not_logged = 0
 
     def ended(self, method: str, code: grpc.StatusCode, seconds: float) -> None:
         """Writes of a call of ``/package.Service/Method`` that has ended; called in the call's own context."""
-        is_audited = method in AUDITED or method.startswith(OPERATORS_SERVICE) or code in REFUSED_FOR_WHO_HE_IS
+        is_audited = _is_audited(method, code)
         if not is_audited and (not self._every_call or method.startswith(OPEN_SERVICES)):
             return
         if code is not grpc.StatusCode.OK and self._refusals.take(self._now_ms()):
             self._not_logged += 1
             return
-        _log.info("call_ended", **self._fields(method, code, seconds), kind=AUDIT if is_audited else ACCESS)
+        fields, not_told = self._fields(method, code, seconds), self._not_logged
+        self._not_logged = 0
+        if not_told:
+            fields["refusals_not_logged"] = not_told
+        _log.info("call_ended", **fields, kind=AUDIT if is_audited else ACCESS)
+        if is_audited:
+            self._audit(_record(fields["method"], code, self._now_ms(), not_told))
 
     def _fields(self, method: str, code: grpc.StatusCode, seconds: float) -> dict[str, Any]:
         fields: dict[str, Any] = {
@@ -54,6 +67,27 @@ class AccessLog:
         subject = SUBJECT.get()
         if subject:
             fields["node_id" if method in _ABOUT_A_NODE else "task_id"] = subject
-        if self._not_logged:
-            fields["refusals_not_logged"], self._not_logged = self._not_logged, 0
+        if OWNER.get() is not None:
+            fields["owner"] = OWNER.get()
         return fields
+
+
+def _is_audited(method: str, code: grpc.StatusCode) -> bool:
+    return (
+        method in AUDITED
+        or method.startswith(OPERATORS_SERVICE)
+        or code in REFUSED_FOR_WHO_HE_IS
+        or OWNER.get() is not None
+    )
+
+
+def _record(action: str, code: grpc.StatusCode, at_ms: int, not_told: int) -> AuditRecord:
+    return AuditRecord(
+        at_ms=at_ms,
+        action=action if is_token(action) else "unknown",
+        outcome=code.name,
+        client=CLIENT.get(),
+        subject=SUBJECT.get(),
+        owner=OWNER.get(),
+        not_told=not_told,
+    )

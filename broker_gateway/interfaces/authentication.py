@@ -33,9 +33,9 @@ class BearerTokens(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # gen
         client = self._clients.get(_digest(_token(details.invocation_metadata)))
         if client is None:
             return _refusing(await continuation(details), _refuse)
+        CLIENT.set(client)
         if details.method.startswith(OPERATORS_SERVICE) and client not in self._operators:
             return _refusing(await continuation(details), _forbid)
-        CLIENT.set(client)
         IS_OPERATOR.set(client in self._operators)
         return await continuation(details)
 

@@ -10,4 +10,6 @@ IS_OPERATOR: ContextVar[bool] = ContextVar("is_operator", default=False)
 """True where that client is one of the operators."""
 SUBJECT: ContextVar[str] = ContextVar("subject", default="")
 """Id of the task or the node that the call is about, at most ``MAX_SUBJECT_CHARS`` of it; empty where there is none."""
+OWNER: ContextVar[str | None] = ContextVar("owner", default=None)
+"""Whose task the call is about, where an operator asks for another client's; None elsewhere."""
 MAX_SUBJECT_CHARS = 64

@@ -7,7 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 import grpc.aio
+from msgspec import structs
 
+from broker_gateway.application.audit import AuditFilter
 from broker_gateway.application.commands import Invalid, UnknownLetter
 from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.interfaces.callback_mapping import record_message
@@ -56,6 +58,15 @@ class OperationsServicer(rpc.OperationsServiceServicer):
         if isinstance(answer, Invalid):
             await refuse(context, answer)
         return pb.PurgeCacheResponse(purged=answer)
+
+    async def ListAudit(self, request: pb.ListAuditRequest, context: Context) -> pb.ListAuditResponse:
+        client = request.client if request.HasField("client") else None
+        wanted = AuditFilter(request.action, client, request.since_ms)
+        answer = await self._service.list_audit(wanted, request.page_size, request.page_token)
+        if isinstance(answer, Invalid):
+            await refuse(context, answer)
+        records = [pb.AuditRecord(**structs.asdict(one)) for one in answer.records]
+        return pb.ListAuditResponse(records=records, next_page_token=answer.next_token)
 
     async def DrainNode(self, request: pb.DrainNodeRequest, context: Context) -> pb.DrainNodeResponse:
         answer = await self._service.drain(request.id)

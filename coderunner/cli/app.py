@@ -17,6 +17,7 @@ _COMMANDS = {
     "cancel": ("coderunner.cli.tasks", "cancel"),
     "history": ("coderunner.cli.history", "history"),
     "callbacks": ("coderunner.cli.callbacks", "callbacks"),
+    "audit": ("coderunner.cli.audit", "audit"),
     "cache": ("coderunner.cli.cache", "cache"),
     "dead": ("coderunner.cli.dead", "dead"),
     "node": ("coderunner.cli.node", "node"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from coderunner.client import Client
     from coderunner.model import Execution
 
-_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
+MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 """In local time, as times are printed."""
 
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -43,8 +43,8 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     ("--client", {"default": "", "metavar": "NAME", "help": "Only this client's, for those who see everybody's."}),
-    ("--since", {"type": _MOMENT, "metavar": "WHEN", "help": "Submitted then or later: 2026-11-28[T12:30:00]."}),
-    ("--until", {"type": _MOMENT, "metavar": "WHEN", "help": "Submitted before that."}),
+    ("--since", {"type": MOMENT, "metavar": "WHEN", "help": "Submitted then or later: 2026-11-28[T12:30:00]."}),
+    ("--until", {"type": MOMENT, "metavar": "WHEN", "help": "Submitted before that."}),
     ("--error", {"default": "", "metavar": "TEXT", "help": "Only with this text in the error."}),
 )
 

@@ -97,6 +97,46 @@ class PurgeCacheResponse(_message.Message):
     purged: int
     def __init__(self, purged: _Optional[int] = ...) -> None: ...
 
+class AuditRecord(_message.Message):
+    __slots__ = ("at_ms", "action", "outcome", "client", "subject", "owner", "not_told")
+    AT_MS_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    NOT_TOLD_FIELD_NUMBER: _ClassVar[int]
+    at_ms: int
+    action: str
+    outcome: str
+    client: str
+    subject: str
+    owner: str
+    not_told: int
+    def __init__(self, at_ms: _Optional[int] = ..., action: _Optional[str] = ..., outcome: _Optional[str] = ..., client: _Optional[str] = ..., subject: _Optional[str] = ..., owner: _Optional[str] = ..., not_told: _Optional[int] = ...) -> None: ...
+
+class ListAuditRequest(_message.Message):
+    __slots__ = ("action", "client", "since_ms", "page_size", "page_token")
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    action: str
+    client: str
+    since_ms: int
+    page_size: int
+    page_token: str
+    def __init__(self, action: _Optional[str] = ..., client: _Optional[str] = ..., since_ms: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListAuditResponse(_message.Message):
+    __slots__ = ("records", "next_page_token")
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    records: _containers.RepeatedCompositeFieldContainer[AuditRecord]
+    next_page_token: str
+    def __init__(self, records: _Optional[_Iterable[_Union[AuditRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
 class DrainNodeRequest(_message.Message):
     __slots__ = ("id",)
     ID_FIELD_NUMBER: _ClassVar[int]

@@ -59,6 +59,11 @@ class OperationsServiceStub(object):
                 request_serializer=coderunner_dot_v1_dot_operations__pb2.PurgeCacheRequest.SerializeToString,
                 response_deserializer=coderunner_dot_v1_dot_operations__pb2.PurgeCacheResponse.FromString,
                 _registered_method=True)
+        self.ListAudit = channel.unary_unary(
+                '/coderunner.v1.OperationsService/ListAudit',
+                request_serializer=coderunner_dot_v1_dot_operations__pb2.ListAuditRequest.SerializeToString,
+                response_deserializer=coderunner_dot_v1_dot_operations__pb2.ListAuditResponse.FromString,
+                _registered_method=True)
         self.DrainNode = channel.unary_unary(
                 '/coderunner.v1.OperationsService/DrainNode',
                 request_serializer=coderunner_dot_v1_dot_operations__pb2.DrainNodeRequest.SerializeToString,
@@ -105,6 +110,13 @@ class OperationsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAudit(self, request, context):
+        """Who changed something, looked at another client's task, or was refused for who he is; newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DrainNode(self, request, context):
         """The node takes nothing new, finishes what it runs, deregisters and ends with exit code 0.
         """
@@ -139,6 +151,11 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.PurgeCache,
                     request_deserializer=coderunner_dot_v1_dot_operations__pb2.PurgeCacheRequest.FromString,
                     response_serializer=coderunner_dot_v1_dot_operations__pb2.PurgeCacheResponse.SerializeToString,
+            ),
+            'ListAudit': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAudit,
+                    request_deserializer=coderunner_dot_v1_dot_operations__pb2.ListAuditRequest.FromString,
+                    response_serializer=coderunner_dot_v1_dot_operations__pb2.ListAuditResponse.SerializeToString,
             ),
             'DrainNode': grpc.unary_unary_rpc_method_handler(
                     servicer.DrainNode,
@@ -281,6 +298,33 @@ class OperationsService(object):
             '/coderunner.v1.OperationsService/PurgeCache',
             coderunner_dot_v1_dot_operations__pb2.PurgeCacheRequest.SerializeToString,
             coderunner_dot_v1_dot_operations__pb2.PurgeCacheResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAudit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coderunner.v1.OperationsService/ListAudit',
+            coderunner_dot_v1_dot_operations__pb2.ListAuditRequest.SerializeToString,
+            coderunner_dot_v1_dot_operations__pb2.ListAuditResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -109,12 +109,12 @@ async def test_a_full_bucket_forgets_its_oldest_answer(nats_server: NatsServer) 
     await start_empty(nats_server)
     async with declared_bus(nats_server, BusLimits(max_bytes=64 << 20)) as bus:
         answers = BusAnswerStore(bus)
-        large = KeptAnswer(task_id="t1", digests=["d1"], execution=an_execution(run=a_stage("x" * (400 << 10))))
+        large = KeptAnswer(task_id="t1", digests=["d1"], execution=an_execution(run=a_stage("x" * (300 << 10))))
         keys = [answer_key("python", "blog", f"d{number}") for number in range(8)]
         for key in keys:
             assert await answers.put(key, large, after=0)
         assert [await answers.find(key) is not None for key in (keys[0], keys[-1])] == [False, True]
-        assert await _bytes(bus) <= 0.03 * (64 << 20)
+        assert await _bytes(bus) <= 0.02 * (64 << 20)
 
 
 async def _bytes(bus: BusConnection) -> int:

@@ -47,6 +47,7 @@ from tests.builders import a_draft, a_node_record, a_result
 from tests.fakes.callbacks import MemoryAttemptLedger, MemoryTransport
 from tests.fakes.live_nodes import MemoryNodeDirectory
 from tests.fakes.memory_answers import MemoryAnswerStore
+from tests.fakes.memory_audit import MemoryAuditTrail
 from tests.fakes.memory_bus import (
     MemoryBus,
     MemoryHistory,
@@ -80,6 +81,7 @@ class GatewayOnFakes:
         header_sets: Collection[tuple[str, str]] = (),
         cache_modes: CacheModes | None = None,
         follow: FollowSettings | None = None,
+        on_foreign: Callable[[str], object] = lambda _owner: None,
         past: HistoryStore | None = None,
     ) -> None:
         """``lookup_every_s`` is beyond every test's patience unless a test says otherwise."""
@@ -88,6 +90,7 @@ class GatewayOnFakes:
         self._header_sets = header_sets
         self.answers = MemoryAnswerStore(self.bus)
         self.answer_outcomes: list[str] = []
+        self.audit = MemoryAuditTrail()
         waits = WaitSettings(lookup_every_s=lookup_every_s)
         self.directory = MemoryNodeDirectory(a_node_record())
         self.events = MemoryTaskEvents()
@@ -101,7 +104,9 @@ class GatewayOnFakes:
         self.deadlines = DeadlineBook(self.clock)
         self._queue, self._results = MemoryTaskQueue(self.bus), MemoryResultStore(self.bus)
         self._history, self._feeds = MemoryHistory(self.bus), MemoryLiveFeed(self.bus)
-        self._lookup = TaskLookup(results=self._results, history=self._history, queue=self._queue, past=past)
+        self._lookup = TaskLookup(
+            results=self._results, history=self._history, queue=self._queue, past=past, on_foreign=on_foreign
+        )
         self.following = self._following(follow or FollowSettings())
         self.submission = self._submission(admission or AdmissionPolicy(), settings or SubmissionSettings())
         self.ledger = MemoryAttemptLedger()
@@ -237,6 +242,7 @@ class GatewayOnFakes:
             attempts=self.ledger,
             control=self.control,
             answers=self.answers,
+            audit=self.audit,
             settings=settings,
         )
 

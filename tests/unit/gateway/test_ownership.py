@@ -35,6 +35,7 @@ OF_NOBODYS_TASK = {
     "GetDead": "operators only",
     "Redrive": "operators only",
     "PurgeCache": "operators only",
+    "ListAudit": "operators only",
     "DrainNode": "operators only",
 }
 
