@@ -26,7 +26,7 @@ from schemas import names
 from schemas.status import Status
 from schemas.topology import BusLimits
 from tests.builders import a_result, an_event
-from tests.servers import NatsServer, PostgresServer
+from tests.servers import MariadbServer, NatsServer, PostgresServer
 
 TASKS = 10_000
 LIFE = ((Status.QUEUED, 0), (Status.RUNNING, 1), (Status.SUCCEEDED, 1))
@@ -85,14 +85,19 @@ async def main(quick: bool) -> None:
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
         rows.append({"database": "SQLite", **await rate(f"sqlite:///{folder}/history.db", tasks)})
-    postgres = PostgresServer()
-    try:
-        postgres.start()
-        postgres.create_database()
-        rows.append({"database": "PostgreSQL, without fsync", **await rate(postgres.url(), tasks)})
-    finally:
-        postgres.stop()
-        postgres.remove()
+    servers: dict[str, type[PostgresServer | MariadbServer]] = {
+        "PostgreSQL, without fsync": PostgresServer,
+        "MariaDB, without fsync": MariadbServer,
+    }
+    for name, kind in servers.items():
+        server = kind()
+        try:
+            server.start()
+            server.create_database()
+            rows.append({"database": name, **await rate(server.url(), tasks)})
+        finally:
+            server.stop()
+            server.remove()
     print(table(list(rows[0]), [[str(value) for value in row.values()] for row in rows]))
     if not quick:
         save("projector.json", rows)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 from nats import errors
@@ -111,9 +112,12 @@ class Plane:
         return round((results["bytes"] + events["bytes"]) / results["messages"])
 
     async def _stream(self, name: str) -> dict[str, int]:
-        answer = await self._bus.request(f"$JS.API.STREAM.INFO.{name}", b"", timeout=10)
-        state: dict[str, int] = json.loads(answer.data)["state"]
+        state: dict[str, int] = (await self.ask(f"$JS.API.STREAM.INFO.{name}"))["state"]
         return state
+
+    async def ask(self, subject: str) -> Any:
+        """The bus's own answer to an operator."""
+        return json.loads((await self._bus.request(subject, b"", timeout=10)).data)
 
     async def until_stored(self, results: int) -> None:
         while await self.stored() < results:  # noqa: ASYNC110  # a stream's length is asked for, not told
@@ -145,15 +149,15 @@ class Plane:
 
 
 @asynccontextmanager
-async def plane(directory: Path, size: PlaneSize) -> AsyncIterator[Plane]:
-    """Everything is started, announced and warm on entry."""
+async def plane(directory: Path, size: PlaneSize, **settings: Any) -> AsyncIterator[Plane]:
+    """Everything is started, announced and warm on entry; the gateways with these settings besides."""
     stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
     children: list[Child] = []
     try:
         stack.nats.start()
         stack.etcd.start()
         for _ in range(size.gateways):
-            stack.add_gateway(wait=False, queue_limit=MAX_QUEUED, bus_max_tasks=MAX_QUEUED)
+            stack.add_gateway(wait=False, queue_limit=MAX_QUEUED, bus_max_tasks=MAX_QUEUED, **settings)
         nodes = [await _nodes(stack, directory, size, at) for at in range(size.processes)]
         callers = await Child.start(
             "callers", "bench.dispatch.callers", [gateway.target for gateway in stack.gateways], directory

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from broker_gateway.application.history_ports import PastTask, TaskRecord
+from broker_gateway.application.history_ports import PastTask, Submitted, TaskRecord
 from broker_gateway.application.ports import Place
 from broker_gateway.infrastructure.history.schema import ERROR_CHARS, ID_CHARS, NAME_CHARS, WORD_CHARS
 from broker_gateway.infrastructure.history.texts import digest_of, finite, int32, int64, name, plain
@@ -43,43 +43,49 @@ class Batch:
     sources: list[Row] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Told:
+    """What the records of one call tell of one task, as the database merges them (``dialects.upsert_tasks``)."""
+
+    newest: TaskRecord
+    submitted: Submitted | None = None
+    place: Place = field(default_factory=Place)
+    labels: set[tuple[str, str]] = field(default_factory=set)
+    source: KeptSource | None = None
+
+    def add(self, record: TaskRecord) -> None:
+        if record.rank > self.newest.rank:
+            self.newest = record
+        told = record.submitted
+        if told is not None and (self.submitted is None or told.place < self.submitted.place):
+            self.submitted = told
+        if record.place.position and (not self.place.position or record.place < self.place):
+            self.place = record.place
+        self.labels |= record.execution.labels.items()
+        self.source = self.source or record.source
+
+
 def batch_of(records: Sequence[TaskRecord]) -> Batch:
-    """What these records come to."""
-    tasks: dict[str, Row] = {}
-    newest: dict[str, Execution] = {}
-    labels: set[tuple[str, bytes]] = set()
-    sources: dict[str, KeptSource] = {}
+    """What these records come to; each task's row is made once, as that is most of the work."""
+    told: dict[str, _Told] = {}
     for record in records:
-        row = _row_of(record)
+        task_id = record.execution.id
+        if task_id not in told:
+            told[task_id] = _Told(record)
+        told[task_id].add(record)
+    batch = Batch()
+    for one in sorted(told.values(), key=lambda one: name(one.newest.execution.id, ID_CHARS)):
+        row = _row_of(one)
         task_id = row["task_id"]
-        known = tasks.get(task_id)
-        if known is None or row["state_rank"] > known["state_rank"]:
-            newest[task_id] = record.execution
-        tasks[task_id] = row if known is None else merged(known, row)
-        if record.source is not None:
-            sources.setdefault(task_id, record.source)
-        labels |= {(task_id, digest_of(*label)) for label in record.execution.labels.items()}
-    ids = sorted(tasks)
-    return Batch(
-        [tasks[task_id] for task_id in ids],
-        [output for task_id in ids if (output := _output_of(tasks[task_id], newest[task_id])) is not None],
-        [{"task_id": task_id, "label": label} for task_id, label in sorted(labels)],
-        [{"task_id": task_id, "source": _encoded(sources[task_id])} for task_id in sorted(sources)],
-    )
-
-
-def merged(known: Row, new: Row) -> Row:
-    """The row after both, as the database merges them (``dialects.upsert_tasks``)."""
-    row = dict(new if new["state_rank"] > known["state_rank"] else known)
-    submitted = [one for one in (known, new) if one["is_submitted"]]
-    if submitted:
-        first = min(submitted, key=lambda one: (one["era"], one["position"]))
-        return row | {column: first[column] for column in ("client", *OF_SUBMISSION)}
-    placed = [one for one in (known, new) if one["position"]]
-    if placed:
-        first = min(placed, key=lambda one: (one["era"], one["position"]))
-        row |= {column: first[column] for column in OF_PLACE}
-    return row
+        batch.tasks.append(row)
+        if (output := _output_of(row, one.newest.execution)) is not None:
+            batch.outputs.append(output)
+        if one.source is not None:
+            batch.sources.append({"task_id": task_id, "source": _encoded(one.source)})
+        batch.labels += [
+            {"task_id": task_id, "label": label} for label in sorted(digest_of(*label) for label in one.labels)
+        ]
+    return batch
 
 
 def past_task(row: Mapping[str, Any]) -> PastTask:
@@ -94,14 +100,14 @@ def source_of(row: Mapping[str, Any]) -> KeptSource:
     return _sources.decode(bytes(row["source"]))
 
 
-def _row_of(record: TaskRecord) -> Row:
-    submitted = record.submitted
-    place = record.place if submitted is None else submitted.place
+def _row_of(told: _Told) -> Row:
+    newest, submitted = told.newest, told.submitted
+    place = told.place if submitted is None else submitted.place
     return {
-        "task_id": name(record.execution.id, ID_CHARS),
-        "state_rank": int64(record.rank),
-        **_state_of(record.execution),
-        "client": name(record.client if submitted is None else submitted.client, NAME_CHARS),
+        "task_id": name(newest.execution.id, ID_CHARS),
+        "state_rank": int64(newest.rank),
+        **_state_of(newest.execution),
+        "client": name(newest.client if submitted is None else submitted.client, NAME_CHARS),
         "pool": "" if submitted is None else name(submitted.pool, NAME_CHARS),
         "priority": "" if submitted is None else name(submitted.priority, WORD_CHARS),
         "era": int64(place.era),
