@@ -55,6 +55,7 @@ def answer_key(task: TaskMessage, digests: Set[str]) -> str:
         pool="",
         callback=None,
         labels={},
+        traceparent="",
         submitted_at_ms=0,
         expires_at_ms=None,
         reply="",

@@ -167,6 +167,8 @@ class ResultMessage(msgspec.Struct, frozen=True, kw_only=True):
     """What ran it (``LanguageRecord.digest``, the checker's behind a plus sign); empty where no node did."""
     source: KeptSource | None = None
     """What was submitted, where a history keeps that."""
+    traceparent: str = ""
+    """The task's."""
 
     @classmethod
     def of(cls, execution: Execution, task: TaskMessage | None, *, digest: str = "") -> ResultMessage:
@@ -181,6 +183,7 @@ class ResultMessage(msgspec.Struct, frozen=True, kw_only=True):
             answer=answer,
             digest=digest,
             source=KeptSource.of(task),
+            traceparent=task.traceparent,
         )
 
 

@@ -135,6 +135,8 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     the message for malformed where it is any other."""
     large_result: bool = False
     """Its execution may be as large as the bus takes, and larger than ``sizes.EXECUTION_BYTES``."""
+    traceparent: str = ""
+    """The caller's own span (``schemas.trace``); empty where it has none."""
     answer: str = ""
     """The key of the answer that it shares with all tasks like it (``answers.answer_key``); empty where it shares
     none."""

@@ -89,6 +89,7 @@ def a_task(task_id: str = "t1", **changes: Any) -> TaskMessage:
         cases=[],
         stop_at_first_failure=False,
         large_result=False,
+        traceparent="",
         checker=None,
         callback=None,
         labels={"post": "7"},

@@ -23,6 +23,7 @@ from broker_gateway.application.ports import (
     ResultSource,
 )
 from broker_gateway.application.settings import RelaySettings
+from broker_gateway.application.tracing import TRACEPARENT, trace_fields
 from broker_gateway.domain.callback_attempts import growth
 from broker_gateway.domain.callback_url import endpoint_of
 from broker_gateway.domain.events import TaskCompletedEvent
@@ -128,6 +129,7 @@ class CallbackRelay:
 
     async def _handle(self, delivery: ResultDelivery, callback: Callback | None) -> None:
         event = TaskCompletedEvent.of(delivery.result)
+        TRACEPARENT.set(delivery.result.traceparent)
         try:
             if delivery.result.answer and self._keeping is not None:
                 await self._keeping.settle(delivery.result)
@@ -183,7 +185,7 @@ class CallbackRelay:
     ) -> None:
         attempt, failure, waited_ms = record.attempts + 1, call.failure, self._waited_ms(delivery)
         log = _log.bind(task_id=event.task_id, status=event.status.value, attempt=attempt, url=event.callback_url)
-        log = log.bind(latency_ms=round(call.latency_ms, 1))
+        log = log.bind(latency_ms=round(call.latency_ms, 1), **trace_fields())
         if failure is None:
             await delivery.done()
             log.info("callback_delivered", total_ms=event.total_ms)

@@ -33,6 +33,8 @@ class SubmitTaskCommand:
     draft: TaskDraft
     path: str = "task"
     """How the caller's own words name this task, for the paths of violations: ``task`` or ``tasks[3]``."""
+    traceparent: str = ""
+    """The caller's own span; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,8 +206,16 @@ class Submission:
         command, placement = admitted.command, admitted.placement
         limits = self._limits.changed_by(command.draft.limits)
         pool = placement.pools[0].pool
-        keeps_source = self._settings.keeps_source
-        terms = Terms(admitted.id, command.client, placement.languages, pool, limits, self._now_ms(), keeps_source)
+        terms = Terms(
+            admitted.id,
+            command.client,
+            placement.languages,
+            pool,
+            limits,
+            self._now_ms(),
+            keeps_source=self._settings.keeps_source,
+            traceparent=command.traceparent,
+        )
         task = ExecutionTask.accepted(command.draft, terms)
         taken = await self._answering.take(task, command.draft.cache, placement.digests)
         if isinstance(taken, Answered):

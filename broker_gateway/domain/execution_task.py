@@ -29,6 +29,8 @@ class Terms:
     now_ms: int
     keeps_source: bool = False
     """Its history keeps what was submitted."""
+    traceparent: str = ""
+    """The caller's own span; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         reply=result_subject(terms.id.value),
         large_result=draft.large_result,
         keeps_source=terms.keeps_source,
+        traceparent=terms.traceparent,
     )
 
 

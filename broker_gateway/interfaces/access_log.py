@@ -9,6 +9,7 @@ import grpc
 import structlog
 
 from broker_gateway.application.clock import wall_clock_ms
+from broker_gateway.application.tracing import trace_fields
 from broker_gateway.domain.quota import TokenBucket
 from broker_gateway.interfaces.authentication import OPEN_SERVICES, OPERATORS_SERVICE
 from broker_gateway.interfaces.callers import CLIENT, OWNER, SUBJECT
@@ -69,6 +70,7 @@ class AccessLog:
             fields["node_id" if method in _ABOUT_A_NODE else "task_id"] = subject
         if OWNER.get() is not None:
             fields["owner"] = OWNER.get()
+        fields |= trace_fields()
         return fields
 
 

@@ -13,6 +13,7 @@ import grpc.aio
 from broker_gateway.application.commands import Caller, Cancellation, Invalid, SubmitTaskCommand, TaskDTO, UnknownTask
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.ports import Page
+from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callback_mapping import record_message
@@ -48,7 +49,7 @@ class BatchCommands(Sequence[SubmitTaskCommand]):
         if isinstance(index, slice):
             return [self[one] for one in range(*index.indices(len(self)))]
         draft = draft_of(self._tasks[index], self._counts)
-        return SubmitTaskCommand(self._client, draft, f"tasks[{index}]")
+        return SubmitTaskCommand(self._client, draft, f"tasks[{index}]", TRACEPARENT.get())
 
 
 class ExecutionServicer(rpc.ExecutionServiceServicer):
@@ -66,8 +67,12 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
     def _caller(self) -> Caller:
         return Caller(CLIENT.get(), sees_all=IS_OPERATOR.get() or not self._asks_who)
 
+    def _command(self, task: pb.Task) -> SubmitTaskCommand:
+        draft = draft_of(task, self._counts)
+        return SubmitTaskCommand(CLIENT.get(), draft, traceparent=TRACEPARENT.get())
+
     async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitResponse:
-        answer = await self._service.submit(SubmitTaskCommand(CLIENT.get(), draft_of(request.task, self._counts)))
+        answer = await self._service.submit(self._command(request.task))
         if not isinstance(answer, TaskDTO):
             await refuse(context, answer)
         SUBJECT.set(answer.id)
@@ -84,7 +89,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         return pb.SubmitBatchResponse(results=results)
 
     async def Execute(self, request: pb.ExecuteRequest, context: Context) -> pb.ExecuteResponse:
-        answer = await self._service.execute(SubmitTaskCommand(CLIENT.get(), draft_of(request.task, self._counts)))
+        answer = await self._service.execute(self._command(request.task))
         if not isinstance(answer, Execution):
             await refuse(context, answer)
         SUBJECT.set(answer.id)

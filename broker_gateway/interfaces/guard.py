@@ -15,11 +15,13 @@ import structlog
 
 from broker_gateway.application.commands import Unavailable
 from broker_gateway.application.history_ports import HistoryUnavailableError
+from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.interfaces.call_bounds import CallBounds
 from broker_gateway.interfaces.callers import CLIENT, MAX_SUBJECT_CHARS, SUBJECT
 from broker_gateway.interfaces.decoding import Decoder
 from broker_gateway.interfaces.refusals import refuse
 from chassis.errors import BusUnavailableError
+from schemas import trace
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Counted = Callable[[Context], AbstractAsyncContextManager[None]]
@@ -35,6 +37,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         self._wrapped: dict[str, Any] = {}
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
+        _note_trace(details.invocation_metadata)
         handler = self._wrapped.get(details.method)
         if handler is None:
             handler = await continuation(details)
@@ -126,6 +129,12 @@ def _generator(
             await _fail(error, method, context)
 
     return guarded
+
+
+def _note_trace(metadata: Any) -> None:
+    for name, value in metadata or ():
+        if name == trace.TRACEPARENT:
+            TRACEPARENT.set(trace.traceparent_of(value))
 
 
 def _note_subject(request: Any) -> None:

@@ -107,6 +107,8 @@ class FinishedTask:
     """False where another node had already stored a result."""
     cached: bool
     """Its artefacts were there already."""
+    trace_id: str = ""
+    """Empty where its caller has no trace."""
 
 
 class TaskLog(Protocol):

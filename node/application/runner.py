@@ -23,6 +23,7 @@ from node.domain.sources import UnusableSourceError
 from schemas.execution import CaseResult, Execution, TaskEvent
 from schemas.status import DeadReason, Status
 from schemas.task import TaskMessage
+from schemas.trace import trace_id
 
 Clock = Callable[[], float]
 """Unix milliseconds."""
@@ -264,4 +265,5 @@ def _log_line(attempt: Attempt, execution: Execution, *, stored: bool, now_ms: f
         total_ms=now_ms - attempt.started_ms,
         stored=stored,
         cached=attempt.cached,
+        trace_id=trace_id(task.traceparent),
     )

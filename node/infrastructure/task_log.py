@@ -34,6 +34,7 @@ class StructuredTaskLog:
             total_ms=round(task.total_ms, 1),
             cached=task.cached,
             stored=task.stored,
+            **({"trace_id": task.trace_id} if task.trace_id else {}),
         )
 
     def trouble(self, what: str, task_id: str, error: BaseException | str) -> None:

@@ -12,6 +12,7 @@ import grpc
 from aiohttp import web
 
 from coderunner.v1 import callback_pb2, callback_pb2_grpc
+from schemas.trace import TRACEPARENT
 
 
 class CallbackEndpoint(callback_pb2_grpc.CallbackServiceServicer):
@@ -21,6 +22,8 @@ class CallbackEndpoint(callback_pb2_grpc.CallbackServiceServicer):
         self.deliveries: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self.progress: list[tuple[str, callback_pb2.Progress]] = []
         """What came before the ends, by gRPC, with its idempotency key."""
+        self.traces: list[str] = []
+        """The ``traceparent`` of each delivery; empty where it had none."""
         self.complete = asyncio.Event()
         self.is_busy = False
         """It takes nothing now: 503 and UNAVAILABLE."""
@@ -48,13 +51,16 @@ class CallbackEndpoint(callback_pb2_grpc.CallbackServiceServicer):
         if self.is_busy:
             return web.Response(status=503)
         body = await request.json()
+        self.traces.append(request.headers.get(TRACEPARENT, ""))
         self._note(request.headers["Idempotency-Key"], body["id"], body["status"])
         return web.Response()
 
     async def Deliver(self, request: Any, context: Any) -> Any:
         if self.is_busy:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "busy")
-        keys = [value for name, value in context.invocation_metadata() if name == "idempotency-key"]
+        sent = dict(context.invocation_metadata())
+        keys = [sent["idempotency-key"]]
+        self.traces.append(sent.get(TRACEPARENT, ""))
         status = type(request.execution).Status.Name(request.execution.status)
         self._note(keys[0], request.execution.id, status)
         return callback_pb2.DeliverResponse()

@@ -14,6 +14,7 @@ import grpc
 import grpc.aio
 
 from broker_gateway.application.ports import DeliveryError, Told
+from broker_gateway.application.tracing import trace_headers
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, ForbiddenAddressError
 from broker_gateway.infrastructure.callbacks.identification import Identifications
 from coderunner.v1 import callback_pb2, execution_pb2
@@ -75,6 +76,7 @@ class GrpcCallbackTransport:
         request = self._request(told)
         parts, target = await self._target(url)
         sent = {
+            **trace_headers(),
             "idempotency-key": idempotency_key,
             **self._identifications.headers(client, idempotency_key, request, headers),
         }

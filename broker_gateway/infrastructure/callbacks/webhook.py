@@ -14,6 +14,7 @@ import msgspec
 from yarl import URL
 
 from broker_gateway.application.ports import DeliveryError, Told
+from broker_gateway.application.tracing import trace_headers
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, ForbiddenAddressError
 from broker_gateway.infrastructure.callbacks.answers import judge
 from broker_gateway.infrastructure.callbacks.identification import Identifications
@@ -129,6 +130,7 @@ class WebhookTransport:
 
     def _headers(self, client: str, named: str, idempotency_key: str, body: bytes) -> dict[str, str]:
         return {
+            **trace_headers(),
             **self._identifications.headers(client, idempotency_key, body, named),
             "Content-Type": "application/json",
             "Idempotency-Key": idempotency_key,

@@ -41,12 +41,14 @@ def test_every_field_is_always_sent() -> None:
         ("LanguageRecord", "digest"),
         ("ResultMessage", "answer"),
         ("ResultMessage", "digest"),
+        ("ResultMessage", "traceparent"),
         ("TaskEvent", "not_kept"),
         ("TaskMessage", "answer"),
         ("TaskMessage", "keeps_answer"),
         ("TaskMessage", "keeps_source"),
         ("ResultMessage", "source"),
         ("TaskMessage", "large_result"),
+        ("TaskMessage", "traceparent"),
     }
 
 

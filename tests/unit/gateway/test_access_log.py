@@ -24,6 +24,7 @@ TOKENS = {"b": "blog", "o": "ops"}
 BLOG = (("authorization", "Bearer b"),)
 OPS = (("authorization", "Bearer o"),)
 NOBODY = (("authorization", "Bearer a-wrong-token"),)
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 Line = dict[str, Any]
 
 
@@ -149,3 +150,19 @@ async def test_a_call_whose_caller_has_gone_is_cancelled_and_not_ok(method: str)
         call.cancel()
         *_, line = await lines(2)
     assert (line["method"], line["code"]) == (method, "CANCELLED")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [(TRACEPARENT, TRACEPARENT), ("00-forged", ""), (TRACEPARENT.upper(), ""), ("x" * 4000, "")],
+    ids=lambda value: value[:9],
+)
+async def test_a_task_carries_the_trace_of_its_call_and_nothing_else_that_was_sent_for_one(
+    sent: str, kept: str
+) -> None:
+    async with logged() as (calls, lines):
+        metadata = (*BLOG, ("traceparent", sent))
+        task_id = (await calls.execution.Submit(pb.SubmitRequest(task=task()), metadata=metadata)).id
+        (line,) = await lines(1)
+        assert calls.gateway.bus.tasks[task_id].traceparent == kept
+    assert line.get("trace_id", "") == kept[3:35]

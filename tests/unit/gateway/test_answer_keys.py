@@ -8,8 +8,9 @@ import pytest
 
 from broker_gateway.application.commands import Invalid
 from broker_gateway.domain.draft import DraftCase
+from schemas.answers import answer_key
 from schemas.task import SourceFile
-from tests.builders import a_language_record, a_node_record
+from tests.builders import a_language_record, a_node_record, a_task
 from tests.unit.gateway.test_answering import kept, run, serving, submit
 
 
@@ -49,6 +50,12 @@ async def test_what_decides_nothing_is_no_part_of_the_key() -> None:
         "idempotency_key": "k",
     }
     assert (await submit(gateway, **beside)).execution is not None
+
+
+def test_the_trace_of_a_caller_is_no_part_of_the_key() -> None:
+    """No two callers have the same."""
+    traced = a_task("t1", traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    assert answer_key(traced, {"d1"}) == answer_key(a_task("t1"), {"d1"})
 
 
 async def test_another_image_is_another_answer() -> None:
