@@ -156,14 +156,14 @@ def test_a_callback_that_comes_twice_is_handled_once() -> None:
 
 def test_a_callback_that_was_not_handled_may_come_again() -> None:
     body, seen = body_of(), MemorySeen()
-    with pytest.raises(KeyError), receive(signed(body), body, secrets=NEW, seen=seen):
+    with pytest.raises(KeyError), receive(signed(body), body, secrets=NEW, seen=seen, now_s=lambda: NOW_S):
         raise KeyError
     assert received(signed(body), body, seen=seen) is not None
 
 
 def test_a_callback_that_comes_while_it_is_being_handled_is_put_off() -> None:
     body, seen = body_of(), MemorySeen()
-    with receive(signed(body), body, secrets=NEW, seen=seen):
+    with receive(signed(body), body, secrets=NEW, seen=seen, now_s=lambda: NOW_S):
         with pytest.raises(WebhookError) as refused:
             received(signed(body), body, seen=seen)
         assert refused.value.status == 503
@@ -173,7 +173,8 @@ def test_a_callback_that_comes_while_it_is_being_handled_is_put_off() -> None:
 def test_one_process_remembers_without_being_told_of_a_store() -> None:
     body = body_of("only-here")
     for is_first in (True, False):
-        with receive(signed(body, message_id="only-here"), body, secrets=NEW) as execution:
+        headers = signed(body, message_id="only-here")
+        with receive(headers, body, secrets=NEW, now_s=lambda: NOW_S) as execution:
             assert (execution is not None) is is_first
 
 
