@@ -20,6 +20,7 @@ from tests.contracts.implementations import MEMORY, NATS, picked
 from tests.fakes.memory_bus import MemoryBus, MemoryNodeControl
 from tests.integration.gateway.declared_bus import declared_bus
 from tests.servers import NatsServer
+from tests.servers.settling import settled
 
 NODE_ID = "n1"
 
@@ -63,10 +64,10 @@ async def nats_parts(nats_server: NatsServer) -> AsyncIterator[Parts]:
                 await message.respond(msgspec.json.encode(CancelReply(id=task_id, node_id=NODE_ID)))
 
             await node.subscribe(names.cancel_subject(task_id), cb=kills)
-            await node.flush()
+            await settled(node)
 
         await node.subscribe(names.node_subject(NODE_ID), cb=takes)
-        await node.flush()
+        await settled(node)
         yield Parts(BusNodeControl(bus), BusNodeControl(away), runs)
     await node.close()
 

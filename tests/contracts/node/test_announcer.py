@@ -20,6 +20,7 @@ from tests.builders import a_chunk, an_event
 from tests.contracts.implementations import MEMORY, NATS, picked
 from tests.contracts.node.real_bus import RealBus
 from tests.fakes.node import RecordingAnnouncer
+from tests.servers.settling import settled
 
 PATIENCE_S = 10.0
 
@@ -71,7 +72,7 @@ async def nats_parts(real_bus: RealBus) -> AsyncIterator[Parts]:
     client = real_bus.gateway.client
     await client.subscribe(names.events_of("a"), cb=on_event)
     await client.subscribe(names.output_subject("a"), cb=on_chunk)
-    await client.flush()
+    await settled(client)
     yield Parts(NatsAnnouncer(real_bus.publisher), events, chunks, real_bus.server.stop)
 
 

@@ -9,6 +9,7 @@ import pytest
 from chassis.nats.connection import BusConnection
 from chassis.nats.settings import BusSettings
 from tests.servers.fixtures import StartNats
+from tests.servers.settling import settled
 from tests.servers.waiting import eventually
 
 SOON_S = 8.0
@@ -57,7 +58,7 @@ async def test_a_closed_connection_has_sent_all_that_was_posted(start_nats: Star
         received.append(message.data)  # type: ignore[attr-defined]
 
     await client.subscribe("a.b", cb=on_message)
-    await client.flush()
+    await settled(client)
     bus = BusConnection(BusSettings(urls=[server.url], post_after_s=10.0))
     bus.start()
     await bus.wait_connected()

@@ -16,6 +16,7 @@ from schemas.status import Status
 from tests.builders import a_chunk, a_result, an_event
 from tests.integration.gateway.declared_bus import Connect, declared_bus
 from tests.servers.fixtures import StartNats
+from tests.servers.settling import settled
 
 
 async def publish(bus: BusConnection, subject: str, message: object) -> None:
@@ -170,5 +171,5 @@ async def test_events_of_all_tasks_reach_their_follower(connect: Connect) -> Non
     async with asyncio.timeout(10):
         while not first.done():  # the first ones may come before the subscription does
             await publish(node, names.event_subject("a", Status.SUCCEEDED), an_event("a", Status.SUCCEEDED))
-            await (await node.client()).flush()
+            await settled(await node.client())
     assert (await first).id == "a"

@@ -31,6 +31,7 @@ from schemas.topology import BusLimits
 from tests.builders import a_new_task, a_poison_letter, a_result, a_task, an_execution
 from tests.servers.fixtures import StartNats
 from tests.servers.nats import PASSWORDS, NatsServer
+from tests.servers.settling import settled
 
 
 @pytest_asyncio.fixture
@@ -92,7 +93,7 @@ async def test_history_and_events_work(bus: BusConnection) -> None:
     async with asyncio.timeout(10):
         while not following.done():
             history.record(an_execution("a", Status.QUEUED), task)
-            await (await bus.client()).flush()
+            await settled(await bus.client())
     page = await history.page(TaskFilter(), 5, "")
     assert {one.id for one in page.executions} == {"a"}
 
@@ -130,7 +131,7 @@ async def test_with_a_wrong_password_it_goes_on_trying(server: NatsServer) -> No
     client = await server.connect("operator")
     async with asyncio.timeout(10):
         while int(str(server.monitor("/varz")["total_connections"])) < 4:
-            await client.flush()
+            await settled(client)
     assert not made.connected()
     await client.close()
     await made.close()

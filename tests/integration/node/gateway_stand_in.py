@@ -24,6 +24,7 @@ from schemas.topology import (
     streams,
     task_consumer,
 )
+from tests.servers.settling import settled
 from tests.servers.waiting import eventually
 
 SOON_S = 8.0
@@ -76,7 +77,7 @@ class GatewayStandIn:
         for task in tasks:
             subject = names.task_subject(task.pool, task.priority, task.id)
             await self.client.publish(subject, msgspec.json.encode(task))
-        await self.client.flush()
+        await settled(self.client)
 
     async def result(self, task_id: str, within_s: float = SOON_S) -> Execution:
         await self.until(lambda: task_id in self.results, within_s)

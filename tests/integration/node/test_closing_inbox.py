@@ -13,6 +13,7 @@ from nats.aio.msg import Msg
 
 from node.infrastructure.bus.inbox import Inbox
 from tests.servers.nats import NatsServer
+from tests.servers.settling import settled
 
 
 class Tap:
@@ -62,7 +63,7 @@ async def test_a_closed_inbox_asked_whether_all_had_come_after_the_server_knew(
     client = await nats.connect(url)
     inbox = Inbox(lambda: client, nothing)
     await inbox.open()
-    await client.flush()
+    await settled(client)
     if was_shut:
         await inbox.shut()
     before = len(tap.said)

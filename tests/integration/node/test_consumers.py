@@ -17,6 +17,7 @@ from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.running_nodes import StartNode
 from tests.servers.bus import node_connection
 from tests.servers.nats import NatsServer
+from tests.servers.settling import settled
 
 QUEUE = Queue("later", Priority.NORMAL)
 
@@ -36,11 +37,11 @@ async def test_a_node_asks_for_consumers_and_never_makes_one(gateway: GatewaySta
 
     await gateway.client.subscribe("$JS.API.CONSUMER.CREATE.>", cb=hear)
     await gateway.client.subscribe("$JS.API.CONSUMER.DURABLE.CREATE.>", cb=hear)
-    await gateway.client.flush()
+    await settled(gateway.client)
     await start_node(pools=["default", "later"])
     await gateway.submit(a_task("a"))
     await gateway.result("a")
-    await gateway.client.flush()
+    await settled(gateway.client)
     assert declared == []
 
 

@@ -16,6 +16,8 @@ STREAMS = (
     names.STREAM_CALLBACKS,
     names.STREAM_DELIVERED,
     names.STREAM_PROGRESS,
+    names.STREAM_ANSWERS,
+    names.STREAM_AUDIT,
     names.STREAM_SECRETS,
 )
 CONSUMERS = ("default-normal", "gpu-normal", names.RELAY_CONSUMER, "mine")
@@ -60,6 +62,8 @@ def messages() -> Iterator[str]:
     yield names.dead_subject("poison", "t1")
     yield names.callback_subject("t1", "")
     yield names.delivered_subject("t1", "")
+    yield names.answer_subject(names.answer_key("python", "blog", "d1"))
+    yield names.audit_subject("Cancel")
     yield names.output_subject("t1")
     yield names.progress_subject("t1")
     yield names.cancel_subject("t1")

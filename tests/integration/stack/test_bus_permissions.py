@@ -20,6 +20,8 @@ OF_CALLBACKS = (names.STREAM_CALLBACKS, names.STREAM_DELIVERED, names.STREAM_PRO
 TASK = names.task_subject("default", Priority.NORMAL, "t1")
 DESTRUCTIVE = [f"$JS.API.STREAM.{verb}.{stream}" for verb in ("DELETE", "SNAPSHOT", "RESTORE") for stream in STREAMS]
 
+ANSWER = names.answer_subject(names.answer_key("python", "blog", "d1"))
+
 MAY_PUBLISH = {
     "gateway": [
         TASK,
@@ -28,6 +30,9 @@ MAY_PUBLISH = {
         names.dead_subject("delivery", "t1"),
         names.callback_subject("t1", ""),
         names.delivered_subject("t1", ""),
+        ANSWER,
+        f"$JS.API.STREAM.PURGE.{names.STREAM_ANSWERS}",
+        names.audit_subject("Cancel"),
         *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "INFO") for stream in OF_CALLBACKS),
         f"$JS.API.CONSUMER.DURABLE.CREATE.{names.STREAM_PROGRESS}.{names.PROGRESS_CONSUMER}",
         f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_PROGRESS}.{names.PROGRESS_CONSUMER}",
@@ -70,9 +75,15 @@ OF_THE_SECRET = [
 ]
 """What makes the ids of keys is for gateways alone."""
 
+OF_THE_AUDIT = [
+    *(f"$JS.API.STREAM.{verb}.{names.STREAM_AUDIT}" for verb in ("DELETE", "PURGE", "MSG.DELETE")),
+]
+"""Nobody takes anything out of it."""
+
 MAY_NOT_PUBLISH = {
     "gateway": [
         *DESTRUCTIVE,
+        *OF_THE_AUDIT,
         names.output_subject("t1"),
         "coderunner.v1.stored.t1",
         "other",
@@ -82,6 +93,11 @@ MAY_NOT_PUBLISH = {
     "node": [
         *DESTRUCTIVE,
         *OF_THE_SECRET,
+        *OF_THE_AUDIT,
+        ANSWER,
+        names.audit_subject("Cancel"),
+        f"$JS.API.DIRECT.GET.{names.STREAM_ANSWERS}.{ANSWER}",
+        f"$JS.API.STREAM.PURGE.{names.STREAM_ANSWERS}",
         *(
             f"$JS.API.STREAM.{verb}.{stream}"
             for verb in ("CREATE", "UPDATE", "PURGE", "MSG.DELETE")
@@ -105,6 +121,10 @@ MAY_NOT_PUBLISH = {
     "operator": [
         *DESTRUCTIVE,
         *OF_THE_SECRET,
+        *OF_THE_AUDIT,
+        ANSWER,
+        names.audit_subject("Cancel"),
+        f"$JS.API.STREAM.PURGE.{names.STREAM_ANSWERS}",
         *(
             f"$JS.API.STREAM.{verb}.{stream}"
             for verb in ("CREATE", "UPDATE", "PURGE", "MSG.DELETE")

@@ -15,6 +15,7 @@ from schemas.status import PRIORITIES_BY_URGENCY, Priority, Status
 from tests.integration.stack.every_subject import STREAMS
 from tests.servers.fixtures import StartNats
 from tests.servers.nats import REPOSITORY
+from tests.servers.settling import settled
 
 README = REPOSITORY / "README.md"
 TASK = names.task_subject("default", Priority.NORMAL, "t1")
@@ -91,7 +92,7 @@ async def _one_task(gateway: Client, node: Client) -> None:
         await _ask(gateway, *topology.create_consumer_request(names.STREAM_TASKS, config))
     await _ask(gateway, *topology.create_consumer_request(names.STREAM_RESULTS, topology.relay_consumer()))
     stored = await gateway.subscribe(topology.STORED_RESULTS_WILDCARD)
-    await gateway.flush()
+    await settled(gateway)
     await _ask(gateway, TASK, b"6 * 7")
     task = await _pull(node, names.STREAM_TASKS, "default-normal", load_priority=0)
     assert task.data == b"6 * 7"
@@ -110,7 +111,7 @@ async def _one_order(gateway: Client, node: Client) -> bytes:
         await message.respond(b"obeyed")
 
     await node.subscribe(names.CANCEL_WILDCARD, cb=obey)
-    await node.flush()
+    await settled(node)
     return (await gateway.request(names.cancel_subject("t1"), b"", timeout=5)).data
 
 
