@@ -51,6 +51,10 @@ class Entering:
     revision: int = 0
     """Of the answer that it is to make; 0 where it makes none."""
 
+    def alone(self) -> Entering:
+        """The same task, to run by itself."""
+        return Entering(ExecutionTask.found(msgspec.structs.replace(self.task.message, answer="", keeps_answer=False)))
+
 
 @dataclass(frozen=True, slots=True)
 class CacheModes:

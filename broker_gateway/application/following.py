@@ -111,6 +111,9 @@ class Following:
                 except (BusUnavailableError, QueueFullError) as error:
                     _log.info("followers_wait", key=key, followers=len(group.ids), error=str(error))
                     await asyncio.sleep(failures.next_s())
+                except Exception as error:  # noqa: BLE001 - whatever it is: who is not looked after waits for ever
+                    _log.error("followers_failed", key=key, followers=len(group.ids), exc_info=error)
+                    await asyncio.sleep(failures.next_s())
         finally:
             del self._groups[key]
 

@@ -65,7 +65,7 @@ class QueueSweep:
 
     def _note(self, task: WaitingTask) -> None:
         self._noted += 1
-        if task.pool == POOL_OF_FOLLOWERS:
+        if task.pool == POOL_OF_FOLLOWERS and task.answer:
             self._following.found(task.id, task.answer)
         else:
             self._placing.found(task)

@@ -80,8 +80,9 @@ class RelaySettings:
 class FollowSettings:
     """The settings of tasks that wait for another's outcome."""
 
-    look_every_s: float = 1.0
-    """So often the outcome is looked up, in case its live message was lost."""
+    look_every_s: float = 3.0
+    """So often the outcome is looked up, in case its live message was lost; of a thousand kinds that is a thousand
+    look-ups."""
     orphaned_s: float = 3.0
     """The task that is followed has been nowhere for so long: another one takes its place."""
     others_s: float = 0.5

@@ -228,7 +228,11 @@ class Submission:
         return entered
 
     async def _enqueue(self, taken: Entering, placement: Placement, command: SubmitTaskCommand) -> TaskDTO | Refusal:
-        pool = await self._open_pool(_OF_FOLLOWERS if taken.follows else placement, Priority(command.draft.priority))
+        priority = Priority(command.draft.priority)
+        pool = await self._open_pool(_OF_FOLLOWERS if taken.follows else placement, priority)
+        if isinstance(pool, Busy) and taken.follows:  # a queue of its own, which must not be why a task is refused
+            taken = taken.alone()
+            pool = await self._open_pool(placement, priority)
         if isinstance(pool, Busy):
             return pool
         task = taken.task.in_pool(pool)

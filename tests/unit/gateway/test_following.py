@@ -10,7 +10,7 @@ import pytest
 from broker_gateway.application.answer_keeping import AnswerKeeping
 from broker_gateway.application.cancellation import ANYBODY
 from broker_gateway.application.commands import Cancellation, UnknownTask
-from broker_gateway.application.settings import FollowSettings
+from broker_gateway.application.settings import FollowSettings, SubmissionSettings
 from schemas.answers import KeptAnswer
 from schemas.execution import Execution, OutputChunk, ResultMessage
 from schemas.names import POOL_OF_FOLLOWERS
@@ -199,6 +199,30 @@ async def test_followers_wait_while_no_node_serves_their_language() -> None:
     assert pools(gateway) == {only: POOL_OF_FOLLOWERS}
     gateway.directory.records = records
     await gateway.until(lambda: pools(gateway) == {only: "default"})
+
+
+async def test_where_too_many_follow_the_next_one_runs_by_itself() -> None:
+    """A client that fills the queue of followers must not be why another's task is refused."""
+    gateway = serving(settings=SubmissionSettings(queue_limit=3), follow=SOON)
+    leader, _ = await led(gateway, 3)
+    another = (await submit(gateway)).id
+    assert pools(gateway)[another] == "default"
+    assert not gateway.bus.tasks[another].keeps_answer
+    await run(gateway, leader)
+    await gateway.following.close()
+
+
+async def test_a_fault_of_ours_leaves_no_follower_alone() -> None:
+    gateway = serving(follow=SOON)
+    leader, (only,) = await led(gateway, 1)
+
+    async def fault() -> None:
+        raise ValueError("nobody thought of this")
+
+    gateway.bus.before["open_feed"] = fault
+    await gateway.until(lambda: "open_feed" not in gateway.bus.before)
+    await run(gateway, leader)
+    assert (await end_of(gateway, only)).cached_at_ms
 
 
 Seen = list[Execution | OutputChunk | UnknownTask]
