@@ -70,7 +70,9 @@ class ApiParts:
 def wire_api(parts: ApiParts) -> GrpcServer:
     """The server of all three services; it does not listen yet."""
     queue = CountedTaskQueue(BusTaskQueue(parts.bus, parts.queue_lengths), parts.metrics)
-    log = AccessLog(every_call=parts.settings.access_log, audit=parts.audited)
+    log = AccessLog(
+        every_call=parts.settings.access_log, submissions=parts.settings.audit_submissions, audit=parts.audited
+    )
     control, policies = BusNodeControl(parts.bus), parts.policies
     return build_server(
         execution=_executions(parts, queue, control),

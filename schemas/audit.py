@@ -20,6 +20,7 @@ class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     """The task or node that it was about; empty where it was about none."""
     owner: str | None
-    """Whose task it was, where that was another's; None where it was his own, or nobody's."""
+    """Whose task it was, where that was another's (empty: everybody's, in a list); None where it was his own, or
+    nobody's."""
     not_told: int
     """Refused calls before this one of which nothing is stored: there were too many."""

@@ -73,6 +73,9 @@ class GatewaySettings(ConnectedSettings):
         24 * 3600.0, description="how long events stay on the bus; where there is a history, until it has them"
     )
     audit_age_s: Seconds = Field(400 * 24 * 3600.0, description="how long the audit trail is kept")
+    audit_submissions: bool = Field(
+        False, description="whether the audit trail has every submission too; the history has them all"
+    )
     audit_file: str = Field("", description="file that the audit trail is written to as well; empty: none")
     dead_age_s: Seconds = Field(7 * 24 * 3600.0, description="how long dead letters are kept")
 

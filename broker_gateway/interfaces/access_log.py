@@ -19,6 +19,7 @@ from schemas.names import is_token
 
 AUDITED = frozenset(("/coderunner.v1.ExecutionService/Cancel",))
 """Methods beside the operators' whose calls are audited: they end what another call began."""
+SUBMISSIONS = frozenset(f"/coderunner.v1.ExecutionService/{name}" for name in ("Submit", "SubmitBatch", "Execute"))
 REFUSED_FOR_WHO_HE_IS = frozenset((grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED))
 REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 200
 """Lines about refused calls: whoever floods us with them must not fill the disk."""
@@ -33,10 +34,16 @@ class AccessLog:
     out."""
 
     def __init__(
-        self, *, every_call: bool, audit: Audit = lambda _record: None, now_ms: Callable[[], int] = wall_clock_ms
+        self,
+        *,
+        every_call: bool,
+        submissions: bool = False,
+        audit: Audit = lambda _record: None,
+        now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
-        """``audit`` is told of each audited call of which a line is written."""
+        """``audit`` is told of each audited call of which a line is written; ``submissions``: they are among them."""
         self._every_call = every_call
+        self._audited = AUDITED | SUBMISSIONS if submissions else AUDITED
         self._audit = audit
         self._now_ms = now_ms
         self._refusals = TokenBucket(REFUSALS_PER_S, REFUSALS_AT_ONCE, float(REFUSALS_AT_ONCE), now_ms())
@@ -44,7 +51,7 @@ class AccessLog:
 
     def ended(self, method: str, code: grpc.StatusCode, seconds: float) -> None:
         """Writes of a call of ``/package.Service/Method`` that has ended; called in the call's own context."""
-        is_audited = _is_audited(method, code)
+        is_audited = method in self._audited or _is_audited(method, code)
         if not is_audited and (not self._every_call or method.startswith(OPEN_SERVICES)):
             return
         if code is not grpc.StatusCode.OK and self._refusals.take(self._now_ms()):
@@ -75,12 +82,7 @@ class AccessLog:
 
 
 def _is_audited(method: str, code: grpc.StatusCode) -> bool:
-    return (
-        method in AUDITED
-        or method.startswith(OPERATORS_SERVICE)
-        or code in REFUSED_FOR_WHO_HE_IS
-        or OWNER.get() is not None
-    )
+    return method.startswith(OPERATORS_SERVICE) or code in REFUSED_FOR_WHO_HE_IS or OWNER.get() is not None
 
 
 def _record(action: str, code: grpc.StatusCode, at_ms: int, not_told: int) -> AuditRecord:

@@ -11,5 +11,6 @@ IS_OPERATOR: ContextVar[bool] = ContextVar("is_operator", default=False)
 SUBJECT: ContextVar[str] = ContextVar("subject", default="")
 """Id of the task or the node that the call is about, at most ``MAX_SUBJECT_CHARS`` of it; empty where there is none."""
 OWNER: ContextVar[str | None] = ContextVar("owner", default=None)
-"""Whose task the call is about, where an operator asks for another client's; None elsewhere."""
+"""Whose task the call is about, where an operator asks for another client's; empty where it is a list of everybody's;
+None elsewhere."""
 MAX_SUBJECT_CHARS = 64

@@ -17,7 +17,7 @@ from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callback_mapping import record_message
-from broker_gateway.interfaces.callers import CLIENT, IS_OPERATOR, SUBJECT
+from broker_gateway.interfaces.callers import CLIENT, IS_OPERATOR, OWNER, SUBJECT
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
@@ -131,6 +131,8 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         violations = list_violations(request, caller)
         if violations:
             await refuse(context, Invalid(violations))
+        if caller.sees_all and caller.client and request.client != caller.client:
+            OWNER.set(request.client)
         answer = await self._service.list(
             filter_of(request, caller), request.page_size, request.page_token, with_total=request.with_total
         )

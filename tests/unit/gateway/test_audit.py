@@ -74,6 +74,24 @@ async def test_whoever_watches_another_ones_task_is_told_of(calls: Calls) -> Non
     assert (record.action, record.owner) == ("Watch", "blog")
 
 
+async def test_an_operators_list_of_others_tasks_is_told_of(calls: Calls) -> None:
+    await calls.execution.List(pb.ListRequest(client="ops"), metadata=OPS)
+    await calls.execution.List(pb.ListRequest(client="blog"), metadata=OPS)
+    await calls.execution.List(pb.ListRequest(), metadata=OPS)
+    await calls.execution.List(pb.ListRequest(), metadata=BLOG)
+    records = await told(calls, 2)
+    assert [(one.action, one.client, one.owner) for one in records] == [("List", "ops", "blog"), ("List", "ops", "")]
+
+
+def test_submissions_are_told_of_where_that_is_wanted() -> None:
+    told: list[AuditRecord] = []
+    for wanted in (False, True):
+        log = AccessLog(every_call=False, submissions=wanted, audit=told.append)
+        for method in ("Submit", "SubmitBatch", "Execute", "Get"):
+            log.ended(f"/coderunner.v1.ExecutionService/{method}", grpc.StatusCode.OK, 0.0)
+    assert [one.action for one in told] == ["Submit", "SubmitBatch", "Execute"]
+
+
 async def test_refusals_and_what_operators_do_are_told_of_newest_first(calls: Calls) -> None:
     await failure(operations(calls).PurgeCache(operations_pb2.PurgeCacheRequest(), metadata=BLOG))
     await operations(calls).PurgeCache(operations_pb2.PurgeCacheRequest(), metadata=OPS)
