@@ -101,6 +101,10 @@ def probe_subject(token: str) -> str:
     return f"{ROOT}.task._probe.low.{_token(token)}"
 
 
+ANY_PROBE = f"{ROOT}.task._probe.low.*"
+"""The subjects of all gateways' probes."""
+
+
 def task_subject_any(task_id: str) -> str:
     """Matches the task in whatever pool, priority and lane it waits."""
     return f"{ROOT}.task.*.*.{_token(task_id)}"

@@ -58,15 +58,16 @@ class StoreWatch:
             self._looks += 1
 
     async def _probe(self) -> None:
-        """Writes a message among the tasks, where no consumer sees it, and takes it away. A queue that is full has been
-        written to; what that means for a submission is another matter."""
+        """Writes a message among the tasks, where no consumer sees it, and takes it away, with those of gateways that
+        died before they did. A queue that is full has been written to; what that means for a submission is another
+        matter."""
         try:
             ack = await jetstream.store(self._bus, self._subject, b"")
         except jetstream.JetStreamError as error:
             if not jetstream.is_full(error):
                 raise
         else:
-            await streams.delete(self._bus, names.STREAM_TASKS, ack.seq)
+            await streams.purge_below(self._bus, names.STREAM_TASKS, names.ANY_PROBE, ack.seq + 1)
 
     async def _make_room(self) -> bool:
         """Takes the oldest results away where the stream is nearly full; False where there is still no room."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import grpc
@@ -70,9 +70,10 @@ async def no_http(answer: str) -> AsyncIterator[str]:
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        writer.write(answer.format(head.replace("\r\n", " ")).encode())
+        writer.write(answer.replace("{}", head.replace("\r\n", " ")).encode())
         writer.close()
-        await writer.wait_closed()
+        with suppress(OSError):  # the gateway has heard enough
+            await writer.wait_closed()
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
