@@ -16,6 +16,7 @@ from broker_gateway.interfaces.refusals import refuse
 from broker_gateway.interfaces.wire_bounds import (
     MAX_FIELDS,
     MAX_QUERY_BYTES,
+    QUICK_BYTES,
     QUICK_FIELDS,
     SMALL_BYTES,
     Shape,
@@ -37,8 +38,8 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Uncounted:
-    """The stand-in for a request whose fields are too many to be counted on the loop."""
+class Undecoded:
+    """The stand-in for a request that is too large, or has too many fields, to be looked at on the loop."""
 
     data: bytes
 
@@ -64,18 +65,23 @@ class Decoder:
         """The request, or what stands for it."""
         if self._max_bytes is not None and len(data) > self._max_bytes:
             return self._too_large
-        if len(data) <= SMALL_BYTES or has_few_fields(data, self._shape, QUICK_FIELDS):
-            return self._decoded(data)
-        return Uncounted(data)
+        return self._decoded(data) if self._is_quick(data) else Undecoded(data)
+
+    def _is_quick(self, data: bytes) -> bool:
+        if len(data) <= SMALL_BYTES:
+            return True
+        return len(data) <= QUICK_BYTES and has_few_fields(data, self._shape, QUICK_FIELDS)
 
     async def request(self, first: Any, context: Context) -> Any:
         """The request that ``first`` stands for; ends the call where it is refused."""
-        if isinstance(first, Uncounted):
-            in_bounds = await asyncio.to_thread(has_few_fields, first.data, self._shape)
-            first = self._decoded(first.data) if in_bounds else self._too_many
+        if isinstance(first, Undecoded):
+            first = await asyncio.to_thread(self._decoded_in_bounds, first.data)
         if isinstance(first, Refused):
             await refuse(context, Invalid([first.violation]))
         return first
+
+    def _decoded_in_bounds(self, data: bytes) -> Any:
+        return self._decoded(data) if has_few_fields(data, self._shape) else self._too_many
 
     def _decoded(self, data: bytes) -> Any:
         try:

@@ -24,6 +24,14 @@ def test_nested_fields_count_as_well() -> None:
     assert not has_few_fields(request, SHAPE, fields - 1)
 
 
+@pytest.mark.parametrize(("numbers", "is_few"), [(MAX_FIELDS - 3, True), (MAX_FIELDS - 2, False), (4_000_000, False)])
+def test_each_byte_of_packed_numbers_counts(numbers: int, is_few: bool) -> None:
+    """The task, its callback and the field itself count as well."""
+    callback = pb.Callback(events=[pb.Callback.FINISHED] * numbers)
+    request = pb.SubmitBatchRequest(tasks=[pb.Task(callback=callback)]).SerializeToString()
+    assert has_few_fields(request, SHAPE) is is_few
+
+
 def test_text_is_not_taken_for_fields() -> None:
     request = pb.SubmitBatchRequest(tasks=[pb.Task(stdin="\n\0" * 100_000)]).SerializeToString()
     assert has_few_fields(request, SHAPE, 2)
@@ -56,9 +64,20 @@ async def test_a_request_of_too_many_fields_is_invalid(calls: Calls, method: str
     assert (code, found) == (Code.INVALID_ARGUMENT, [f"{method}Request"])
 
 
+async def test_a_request_of_a_million_packed_numbers_is_invalid(calls: Calls) -> None:
+    crowded = task(callback=pb.Callback(url="https://a.example/", events=[pb.Callback.FINISHED] * 1_000_000))
+    code, found, _ = await failure(calls.execution.Submit(pb.SubmitRequest(task=crowded)))
+    assert (code, found) == (Code.INVALID_ARGUMENT, ["SubmitRequest"])
+
+
 async def test_a_large_request_of_few_fields_is_taken(calls: Calls) -> None:
     cases = [pb.TestCase(name="x", stdin="y", args=["z"] * 60)] * 100
     request = pb.SubmitRequest(task=task(cases=cases))
+    assert (await calls.execution.Submit(request)).id
+
+
+async def test_a_request_that_is_large_only_by_its_text_is_taken(calls: Calls) -> None:
+    request = pb.SubmitRequest(task=task(stdin="\u20ac" * 300_000))
     assert (await calls.execution.Submit(request)).id
 
 
