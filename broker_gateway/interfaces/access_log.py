@@ -11,8 +11,9 @@ import structlog
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.tracing import trace_fields
 from broker_gateway.domain.quota import TokenBucket
-from broker_gateway.interfaces.authentication import OPEN_SERVICES, OPERATORS_SERVICE
+from broker_gateway.interfaces.authentication import OPEN_SERVICES
 from broker_gateway.interfaces.callers import CLIENT, OWNER, SUBJECT
+from broker_gateway.interfaces.method_roles import OPERATIONS
 from chassis.logs import ACCESS, AUDIT
 from schemas.audit import AuditRecord
 from schemas.names import is_token
@@ -23,7 +24,7 @@ SUBMISSIONS = frozenset(f"/coderunner.v1.ExecutionService/{name}" for name in ("
 REFUSED_FOR_WHO_HE_IS = frozenset((grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED))
 REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 200
 """Lines about refused calls: whoever floods us with them must not fill the disk."""
-_ABOUT_A_NODE = frozenset((f"{OPERATORS_SERVICE}DrainNode",))
+_ABOUT_A_NODE = frozenset((f"{OPERATIONS}DrainNode",))
 
 Audit = Callable[[AuditRecord], None]
 _log = structlog.get_logger(__name__)
@@ -82,7 +83,7 @@ class AccessLog:
 
 
 def _is_audited(method: str, code: grpc.StatusCode) -> bool:
-    return method.startswith(OPERATORS_SERVICE) or code in REFUSED_FOR_WHO_HE_IS or OWNER.get() is not None
+    return method.startswith(OPERATIONS) or code in REFUSED_FOR_WHO_HE_IS or OWNER.get() is not None
 
 
 def _record(action: str, code: grpc.StatusCode, at_ms: int, not_told: int) -> AuditRecord:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
+from broker_gateway.domain.client_role import ClientRole
+
 CLIENT: ContextVar[str] = ContextVar("client", default="")
 """Name of the client whose call is being served; empty where no token is asked for."""
-IS_OPERATOR: ContextVar[bool] = ContextVar("is_operator", default=False)
-"""True where that client is one of the operators."""
+ROLES: ContextVar[frozenset[ClientRole]] = ContextVar("roles", default=frozenset())
+"""What that client may do; nothing where no token is asked for, which is where nobody looks."""
 SUBJECT: ContextVar[str] = ContextVar("subject", default="")
 """Id of the task or the node that the call is about, at most ``MAX_SUBJECT_CHARS`` of it; empty where there is none."""
 OWNER: ContextVar[str | None] = ContextVar("owner", default=None)

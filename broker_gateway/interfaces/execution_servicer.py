@@ -14,10 +14,11 @@ from broker_gateway.application.commands import Caller, Cancellation, Invalid, S
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.ports import Page
 from broker_gateway.application.tracing import TRACEPARENT
+from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callback_mapping import record_message
-from broker_gateway.interfaces.callers import CLIENT, IS_OPERATOR, OWNER, SUBJECT
+from broker_gateway.interfaces.callers import CLIENT, OWNER, ROLES, SUBJECT
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
@@ -64,8 +65,9 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         self._counts = counts
         self._asks_who = asks_who
 
-    def _caller(self) -> Caller:
-        return Caller(CLIENT.get(), sees_all=IS_OPERATOR.get() or not self._asks_who)
+    def _caller(self, for_all: ClientRole = ClientRole.READ_ALL) -> Caller:
+        """``for_all``: the role with which everybody's tasks are the caller's business."""
+        return Caller(CLIENT.get(), sees_all=for_all in ROLES.get() or not self._asks_who)
 
     def _command(self, task: pb.Task) -> SubmitTaskCommand:
         draft = draft_of(task, self._counts)
@@ -143,7 +145,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
 
     async def Cancel(self, request: pb.CancelRequest, context: Context) -> pb.CancelResponse:
         await _require_id(request.id, context)
-        answer = await self._service.cancel(request.id, self._caller())
+        answer = await self._service.cancel(request.id, self._caller(ClientRole.OPERATE))
         if not isinstance(answer, Cancellation):
             await refuse(context, answer)
         return pb.CancelResponse(execution=execution_message(answer.execution), cancelled=answer.cancelled)

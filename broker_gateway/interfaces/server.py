@@ -14,11 +14,12 @@ from grpc_reflection.v1alpha import reflection
 
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
+from broker_gateway.application.identity import ConfiguredTokens, Verifier, Verifiers
 from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.quota import CallPolicy, Quota
-from broker_gateway.interfaces.authentication import BearerTokens
+from broker_gateway.interfaces.authentication import Authentication
 from broker_gateway.interfaces.call_bounds import CallBounds
 from broker_gateway.interfaces.catalog_servicer import CatalogServicer
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS
@@ -56,7 +57,7 @@ class GrpcSettings:
     tokens: Mapping[str, str] = field(default_factory=dict)
     """Bearer token to client name; empty: everybody may call."""
     operators: Collection[str] = ()
-    """Clients that may call OperationsService; everybody may where there are no tokens."""
+    """Clients whose tokens have the roles of operators; everybody has where there are no tokens."""
     certificate: CertificateFiles | None = None
     """What it shows to callers; None: it speaks without TLS."""
     calls: CallPolicy = field(default_factory=CallPolicy)
@@ -124,12 +125,17 @@ def build_server(
     counts: DraftCounts = DEFAULT_COUNTS,
     interceptors: Sequence[grpc.aio.ServerInterceptor[Any, Any]] = (),
     on_over_quota: Callable[[Quota], None] = lambda _quota: None,
+    verifiers: Sequence[Verifier] = (),
 ) -> GrpcServer:
     """The server with all services. ``counts``: what is taken over of a submitted task. ``interceptors`` stand outside
-    ours, the first outermost. ``on_over_quota`` is told of calls that are too many. Health and
-    reflection are served as well."""
-    tokens = BearerTokens(settings.tokens, settings.operators)
-    own: list[grpc.aio.ServerInterceptor[Any, Any]] = [tokens] if settings.tokens else []
+    ours, the first outermost. ``on_over_quota`` is told of calls that are too many. ``verifiers`` know tokens beside
+    those of the settings; where there are neither, nobody is asked for one. Health and reflection are served as
+    well."""
+    asks_who = bool(settings.tokens or verifiers)
+    tokens = ConfiguredTokens(settings.tokens, settings.operators)
+    own: list[grpc.aio.ServerInterceptor[Any, Any]] = (
+        [Authentication(Verifiers([tokens, *verifiers]))] if asks_who else []
+    )
     server = grpc.aio.server(
         interceptors=[*interceptors, *own, Guard(CallBounds(settings.calls, on_refused=on_over_quota))],
         options=(
@@ -138,7 +144,7 @@ def build_server(
             ("grpc.so_reuseport", 0),  # a second gateway on the same port is a mistake, and must be an error
         ),
     )
-    _add_execution(ExecutionServicer(execution, counts, asks_who=bool(settings.tokens)), server)
+    _add_execution(ExecutionServicer(execution, counts, asks_who=asks_who), server)
     _add_catalog(CatalogServicer(catalog), server)
     _add_operations(OperationsServicer(operations), server)
     health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its stubs only

@@ -15,6 +15,7 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
+from broker_gateway.application.identity import Verifier
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from coderunner.v1 import catalog_pb2_grpc
 from coderunner.v1 import execution_pb2 as pb
@@ -50,7 +51,11 @@ class Calls:
 
 @asynccontextmanager
 async def serving(
-    gateway: GatewayOnFakes | None = None, *, interceptors: Sequence[Any] = (), **settings: Any
+    gateway: GatewayOnFakes | None = None,
+    *,
+    interceptors: Sequence[Any] = (),
+    verifiers: Sequence[Verifier] = (),
+    **settings: Any,
 ) -> AsyncIterator[Calls]:
     gateway = gateway or GatewayOnFakes()
     server = build_server(
@@ -59,6 +64,7 @@ async def serving(
         operations=gateway.operations,
         settings=GrpcSettings(address="127.0.0.1:0", **settings),
         interceptors=interceptors,
+        verifiers=verifiers,
     )
     port = await server.start()
     try:

@@ -1,0 +1,77 @@
+"""Who calls: what a token is verified to, and the tokens of the configuration."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from broker_gateway.application.commands import Unavailable
+from broker_gateway.domain.client_role import CLIENT_ROLES, OPERATOR_ROLES, ClientRole, with_included
+
+MAX_TOKEN_CHARS = 8192
+"""A longer one is nobody's, and is not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The one who calls."""
+
+    client: str
+    roles: frozenset[ClientRole]
+    """With those that they include."""
+
+
+class Verifier(Protocol):
+    """What knows one kind of token."""
+
+    def takes(self, token: str) -> bool:
+        """Whether the token is of this kind, as far as its look tells."""
+        ...
+
+    async def identity(self, token: str) -> Identity | Unavailable | None:
+        """Whose it is; None for a token that is not valid; Unavailable where that cannot be told now."""
+        ...
+
+
+class Verifiers:
+    """Every kind of token that this gateway knows; the first that takes one decides."""
+
+    def __init__(self, verifiers: Sequence[Verifier]) -> None:
+        self._verifiers = verifiers
+
+    async def identity(self, token: str) -> Identity | Unavailable | None:
+        """As ``Verifier.identity``."""
+        if not token or len(token) > MAX_TOKEN_CHARS:
+            return None
+        for verifier in self._verifiers:
+            if verifier.takes(token):
+                return await verifier.identity(token)
+        return None
+
+
+class ConfiguredTokens:
+    """Implements ``Verifier`` for the settings ``tokens``, ``operators`` and ``admins``."""
+
+    def __init__(
+        self, tokens: Mapping[str, str], operators: Collection[str] = (), admins: Collection[str] = ()
+    ) -> None:
+        """``tokens``: token to client name. Kept as hashes, so that the look-up's timing tells nothing."""
+        self._known = {digest(token): _identity(client, operators, admins) for token, client in tokens.items()}
+
+    def takes(self, token: str) -> bool:
+        return digest(token) in self._known
+
+    async def identity(self, token: str) -> Identity | None:
+        return self._known.get(digest(token))
+
+
+def digest(token: str) -> bytes:
+    """SHA-256 of a token."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _identity(client: str, operators: Collection[str], admins: Collection[str]) -> Identity:
+    roles = OPERATOR_ROLES if client in operators else CLIENT_ROLES
+    return Identity(client, with_included({*roles, ClientRole.ADMIN} if client in admins else roles))

@@ -1,0 +1,43 @@
+"""The client role that each method needs: one table; a method that is not in it is nobody's."""
+
+from __future__ import annotations
+
+from broker_gateway.domain.client_role import ClientRole
+
+_EXECUTION = "/coderunner.v1.ExecutionService/"
+_CATALOG = "/coderunner.v1.CatalogService/"
+OPERATIONS = "/coderunner.v1.OperationsService/"
+
+NEEDED: dict[str, ClientRole | None] = {
+    f"{_EXECUTION}Submit": ClientRole.SUBMIT,
+    f"{_EXECUTION}SubmitBatch": ClientRole.SUBMIT,
+    f"{_EXECUTION}Execute": ClientRole.SUBMIT,
+    f"{_EXECUTION}Cancel": ClientRole.SUBMIT,
+    f"{_EXECUTION}Get": ClientRole.READ_OWN,
+    f"{_EXECUTION}GetSource": ClientRole.READ_OWN,
+    f"{_EXECUTION}Watch": ClientRole.READ_OWN,
+    f"{_EXECUTION}List": ClientRole.READ_OWN,
+    f"{_EXECUTION}CallbackAttempts": ClientRole.READ_OWN,
+    f"{_CATALOG}ListLanguages": None,
+    f"{_CATALOG}ListNodes": None,
+    f"{OPERATIONS}ListDead": ClientRole.READ_ALL,
+    f"{OPERATIONS}GetDead": ClientRole.READ_ALL,
+    f"{OPERATIONS}ListCallbacks": ClientRole.READ_ALL,
+    f"{OPERATIONS}ListAudit": ClientRole.READ_ALL,
+    f"{OPERATIONS}Redrive": ClientRole.OPERATE,
+    f"{OPERATIONS}PurgeCache": ClientRole.OPERATE,
+    f"{OPERATIONS}DrainNode": ClientRole.OPERATE,
+}
+"""Method (``/package.Service/Method``) to the role that it needs; None: whoever is known may call it."""
+
+
+def refusal(method: str, roles: frozenset[ClientRole]) -> str:
+    """Why a caller with these roles may not call the method; empty where he may."""
+    if method not in NEEDED:
+        return "nobody may call this method"
+    needed = NEEDED[method]
+    if needed is None or needed in roles:
+        return ""
+    return (
+        f"this needs the role {needed.value}, which this caller has not; the setting operators names tokens with more"
+    )
