@@ -137,5 +137,6 @@ class HistorySource(Protocol):
     """The source of what is to be recorded; all projectors share it."""
 
     async def take(self, max_entries: int) -> Sequence[HistoryEntry]:
-        """Between one and ``max_entries``; waits until there is one. Raises BusUnavailableError."""
+        """Between one and ``max_entries``; waits until there is one, and a moment for more. Raises
+        BusUnavailableError."""
         ...

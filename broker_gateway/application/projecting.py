@@ -19,9 +19,6 @@ from chassis.errors import BusUnavailableError
 
 BATCH = 500
 """Messages that are stored in one transaction at most."""
-GATHER_S = 0.1
-"""Between two transactions where no backlog is: one costs as much as storing a dozen tasks, and the bus tells of what
-is not recorded yet."""
 PAUSE = Backoff(base_s=0.2, max_s=5.0)
 """Between tries while the bus or the database is away."""
 
@@ -39,7 +36,6 @@ class Projector:
         *,
         redact: Callable[[TaskRecord], TaskRecord] = lambda record: record,
         batch: int = BATCH,
-        gather_s: float = GATHER_S,
         pause: Backoff = PAUSE,
     ) -> None:
         """``redact``: leaves out what is not to be kept."""
@@ -47,7 +43,6 @@ class Projector:
         self._store = store
         self._redact = redact
         self._batch = batch
-        self._gather_s = gather_s
         self._pause = pause
         self._failures = Failures(pause)
         self.stored = 0
@@ -66,8 +61,6 @@ class Projector:
                 continue
             await self._store_all(entries)
             self._failures.reset()
-            if len(entries) < self._batch:
-                await asyncio.sleep(self._gather_s)
 
     async def _store_all(self, entries: Sequence[HistoryEntry]) -> None:
         """Tries for as long as the database is away: what is not stored stays on the bus."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 import structlog
@@ -19,6 +21,9 @@ from schemas import names, topology
 from schemas.execution import ResultMessage, TaskEvent
 
 TOO_OLD_S = topology.HISTORY_ACK_WAIT_S / 2
+GATHER_S = 0.1
+"""How long entries wait for others, where it was not enough that came: a transaction costs as much as storing a dozen
+tasks, and the bus tells of what is not recorded yet."""
 _events = msgspec.json.Decoder(TaskEvent)
 _results = msgspec.json.Decoder(ResultMessage)
 
@@ -44,10 +49,11 @@ class BusHistoryEntry:
 class BusHistorySource:
     """Implements ``HistorySource`` on one stream. What cannot be read tells nothing, and is settled."""
 
-    def __init__(self, bus: BusConnection, stream: str) -> None:
+    def __init__(self, bus: BusConnection, stream: str, gather_s: float = GATHER_S) -> None:
         """``stream``: EVENTS or RESULTS."""
         self._bus = bus
         self._stream = stream
+        self._gather_s = gather_s
         self._pull = DurablePull(bus, Durable(stream, topology.history_consumers()[stream], TOO_OLD_S))
         self._era = 0
         self.waiting = 0
@@ -56,12 +62,20 @@ class BusHistorySource:
 
     async def take(self, max_entries: int) -> Sequence[HistoryEntry]:
         while True:
-            messages = await self._pull.take(max_entries)
+            messages = await self._gathered(max_entries)
             self.waiting = acks.pending(messages[-1].reply)
             if self._stream == names.STREAM_EVENTS and not self._era:
                 self._era = (await streams.bounds(self._bus, self._stream)).era
             if entries := [entry for message in messages if (entry := self._entry(message)) is not None]:
                 return entries
+
+    async def _gathered(self, most: int) -> list[Msg]:
+        messages = await self._pull.take(most)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._gather_s):
+                while len(messages) < most:
+                    messages += await self._pull.take(most - len(messages))
+        return messages
 
     async def _forget_era(self) -> None:
         """The server may have another stream now."""

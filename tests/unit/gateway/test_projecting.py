@@ -137,17 +137,3 @@ async def test_what_is_not_to_be_kept_is_left_out_before_it_is_stored() -> None:
         await source.empty.wait()
     running.cancel()
     assert [record.execution.run for record in stored] == [None]
-
-
-async def test_what_trickles_in_is_gathered_and_a_backlog_waits_for_nothing() -> None:
-    """Each message had a transaction of its own: half of the engine's throughput."""
-    source, store = Source(["a", "b"], ["c", "d"], ["e"], ["f"]), BrokenStore()
-    projector = Projector(source, store, batch=2, gather_s=3600.0, pause=SOON)
-    running = asyncio.create_task(projector.run())
-    async with asyncio.timeout(5):
-        await store.asked_again.wait()
-    for _ in range(20):
-        await asyncio.sleep(0)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    assert store.stored == source.settled == ["a", "b", "c", "d", "e"]
