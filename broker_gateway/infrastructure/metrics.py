@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from broker_gateway.application.callback_ports import CallbackOutcome, ProgressOutcome
@@ -37,15 +37,15 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = new_registry()
-        of = self.registry
+        self._of_tasks(self.registry)
+        self._of_calls(self.registry)
+        self._of_callbacks(self.registry)
+        self._live_nodes = Gauge("coderunner_live_nodes", "Nodes in the directory.", registry=self.registry)
+        self._bus_up = Gauge("coderunner_bus_up", "1 while connected to the bus.", registry=self.registry)
+
+    def _of_tasks(self, of: CollectorRegistry) -> None:
         submitted = Counter("coderunner_submitted", "Tasks stored on the bus.", ["pool", "priority"], registry=of)
         self.submitted = ByLabels(submitted, named_by_others=["pool"])
-        self.refused = Counter("coderunner_refused", "Calls refused, by gRPC code.", ["reason"], registry=of)
-        self.over_quota = Counter(
-            "coderunner_over_quota", "Tasks and calls refused because of a client's quota.", ["quota"], registry=of
-        )
-        for quota in Quota:
-            self.over_quota.labels(quota.value)  # there from the first scrape on: a rate has to begin at 0
         finished = Counter(
             "coderunner_finished", "Results that this gateway's relay saw first.", ["status", "language"], registry=of
         )
@@ -58,6 +58,31 @@ class Metrics:
             registry=of,
         )
         self.end_to_end_s = ByLabels(end_to_end_s, named_by_others=["language"])
+        self.enqueue_s = Histogram(
+            "coderunner_enqueue_seconds", "Until the bus had stored a task.", buckets=SECONDS, registry=of
+        )
+        self.answers = Counter(
+            "coderunner_answers",
+            "Tasks that asked for a kept answer: hit, joined (a run that was under way), miss, varies, failed.",
+            ["outcome", "language"],
+            registry=of,
+        )
+
+    def _of_calls(self, of: CollectorRegistry) -> None:
+        self.refused = Counter("coderunner_refused", "Calls refused, by gRPC code.", ["reason"], registry=of)
+        self.over_quota = Counter(
+            "coderunner_over_quota", "Tasks and calls refused because of a client's quota.", ["quota"], registry=of
+        )
+        for quota in Quota:
+            self.over_quota.labels(quota.value)  # there from the first scrape on: a rate has to begin at 0
+        self.call_s = Histogram(
+            "coderunner_call_seconds", "gRPC calls.", ["method", "code"], buckets=SECONDS, registry=of
+        )
+        self.node_records_refused = Counter(
+            "coderunner_node_records_refused", "Records of nodes that were left out for what is in them.", registry=of
+        )
+
+    def _of_callbacks(self, of: CollectorRegistry) -> None:
         self.attempts = Counter("coderunner_delivery_attempts", "Callbacks tried.", ["scheme"], registry=of)
         self.failures = Counter(
             "coderunner_delivery_failures", "Callbacks that failed.", ["scheme", "permanent"], registry=of
@@ -81,23 +106,6 @@ class Metrics:
             buckets=_LAG_SECONDS,
             registry=of,
         )
-        self.enqueue_s = Histogram(
-            "coderunner_enqueue_seconds", "Until the bus had stored a task.", buckets=SECONDS, registry=of
-        )
-        self.call_s = Histogram(
-            "coderunner_call_seconds", "gRPC calls.", ["method", "code"], buckets=SECONDS, registry=of
-        )
-        self.answers = Counter(
-            "coderunner_answers",
-            "Tasks that asked for a kept answer: hit, joined (a run that was under way), miss, varies, failed.",
-            ["outcome", "language"],
-            registry=of,
-        )
-        self.node_records_refused = Counter(
-            "coderunner_node_records_refused", "Records of nodes that were left out for what is in them.", registry=of
-        )
-        self._live_nodes = Gauge("coderunner_live_nodes", "Nodes in the directory.", registry=of)
-        self._bus_up = Gauge("coderunner_bus_up", "1 while connected to the bus.", registry=of)
 
     def watch(self, *, queue_lengths: QueueLengths, live_nodes: Callable[[], int], bus_up: Callable[[], bool]) -> None:
         """Adds the values that are asked for at each scrape."""

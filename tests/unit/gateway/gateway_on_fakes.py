@@ -85,40 +85,52 @@ class GatewayOnFakes:
         past: HistoryStore | None = None,
     ) -> None:
         """``lookup_every_s`` is beyond every test's patience unless a test says otherwise."""
-        self.bus = bus or MemoryBus()
         self._callback_refusal, self._cache_modes = callback_refusal, cache_modes or CacheModes()
         self._header_sets = header_sets
-        self.answers = MemoryAnswerStore(self.bus)
-        self.answer_outcomes: list[str] = []
-        self.audit = MemoryAuditTrail()
-        waits = WaitSettings(lookup_every_s=lookup_every_s)
-        self.directory = MemoryNodeDirectory(a_node_record())
-        self.events = MemoryTaskEvents()
         self.now_ms = NOW_MS
-        self.control = MemoryNodeControl(self.bus)
-        self.pools = PoolActivity()
-        self.activity = MemoryQueueActivity(self.bus)
-        self.activity.active = {"default"}
-        self.nodes = LiveNodes(directory=self.directory, activity=self.pools)
-        self.quotas = QuotaBook(policy=quota or QuotaPolicy(), events=self.events, now_ms=self.clock)
-        self.deadlines = DeadlineBook(self.clock)
-        self._queue, self._results = MemoryTaskQueue(self.bus), MemoryResultStore(self.bus)
-        self._history, self._feeds = MemoryHistory(self.bus), MemoryLiveFeed(self.bus)
+        self._wire_bus(bus or MemoryBus(), quota or QuotaPolicy())
         self._lookup = TaskLookup(
             results=self._results, history=self._history, queue=self._queue, past=past, on_foreign=on_foreign
         )
         self.following = self._following(follow or FollowSettings())
         self.submission = self._submission(admission or AdmissionPolicy(), settings or SubmissionSettings())
+        self._wire_service(WaitSettings(lookup_every_s=lookup_every_s), cancel or CancelSettings())
+        self._wire_care()
+
+    def _wire_bus(self, bus: MemoryBus, quota: QuotaPolicy) -> None:
+        """What the use cases stand on: the bus, the directory and the books beside them."""
+        self.bus = bus
+        self.answers = MemoryAnswerStore(self.bus)
+        self.answer_outcomes: list[str] = []
+        self.audit = MemoryAuditTrail()
+        self.directory = MemoryNodeDirectory(a_node_record())
+        self.events = MemoryTaskEvents()
+        self.control = MemoryNodeControl(self.bus)
+        self.pools = PoolActivity()
+        self.activity = MemoryQueueActivity(self.bus)
+        self.activity.active = {"default"}
+        self.nodes = LiveNodes(directory=self.directory, activity=self.pools)
+        self.quotas = QuotaBook(policy=quota, events=self.events, now_ms=self.clock)
+        self.deadlines = DeadlineBook(self.clock)
+        self._queue, self._results = MemoryTaskQueue(self.bus), MemoryResultStore(self.bus)
+        self._history, self._feeds = MemoryHistory(self.bus), MemoryLiveFeed(self.bus)
         self.ledger = MemoryAttemptLedger()
+
+    def _wire_service(self, waits: WaitSettings, cancel: CancelSettings) -> None:
+        """What a caller reaches."""
+        self.catalog = CatalogAppService(nodes=self.nodes)
         self.service = CodeExecutionAppService(
             submission=self.submission,
             waiting=Waiting(submission=self.submission, results=self._results, feeds=self._feeds, settings=waits),
             watching=self._watching(waits),
             lookup=self._lookup,
             listing=Listing(history=self._history, nodes=self.nodes),
-            cancelling=self._cancelling(cancel or CancelSettings()),
+            cancelling=self._cancelling(cancel),
             attempts=self.ledger,
         )
+
+    def _wire_care(self) -> None:
+        """What runs beside the calls, and what operators reach."""
         self.expiring = self._expiring()
         self.placing = self._placing(PlacingSettings(queue_limit=5))
         self.sweep = QueueSweep(
@@ -128,7 +140,6 @@ class GatewayOnFakes:
             following=self.following,
             settings=SweepSettings(every_s=0.01, max_parts=2, min_forgotten=3),
         )
-        self.catalog = CatalogAppService(nodes=self.nodes)
         self.dead, self.rerun = MemoryDeadLetters(self.bus), MemoryTaskRerun(self.bus)
         self.transport = MemoryTransport()
         self.operations = self._operations(OperationsSettings(leaving_s=0.2, look_every_s=0.01))
