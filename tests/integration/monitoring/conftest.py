@@ -60,7 +60,7 @@ async def _run_each_end(client: Client, language: str, callback: str) -> None:
     failing = {**lasting(2), "SIMULATED_EXIT_CODE": "3"}
     ids = [
         await submit(client, language, 3, callback=callback),
-        await client.submit(language, "(nothing runs)", env=failing),
+        await client.submit(language, "(nothing runs)", env=failing, cache="READ"),  # a miss: nobody keeps it
         await submit(client, language, 60_000),
     ]
     await started(client, ids[-1])  # one that still waits would be ended by the gateway
