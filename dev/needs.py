@@ -50,6 +50,7 @@ BY_PATH = {
     "tests/contracts/gateway": DATABASES,
     "tests/contracts/node": ENGINE_AND_IMAGES,
     "tests/contracts/schemas": PACKAGES,
+    "tests/integration/abuse": SERVERS,
     "tests/integration/chassis": SERVERS,
     "tests/integration/gateway": SERVERS,
     "tests/integration/monitoring": MONITORING,

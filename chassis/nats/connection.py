@@ -16,6 +16,7 @@ from nats.aio.transport import TcpTransport
 
 from chassis.backoff import Failures
 from chassis.errors import BusAwayError, BusUnavailableError
+from chassis.nats.client import BusClient
 from chassis.nats.posts import Posts
 from chassis.nats.requests import ConnectionLostError, Requests
 from chassis.nats.settings import BusSettings
@@ -57,7 +58,7 @@ class BusConnection:
     def __init__(self, settings: BusSettings) -> None:
         self.settings = settings
         self._failures = Failures(settings.backoff, settings.reconnect_tries, per_round=len(settings.urls))
-        self._client = Client()
+        self._client: Client = BusClient()
         self._requests = Requests(settings.gather_s)
         self._posts = Posts(lambda: self._client, settings.post_after_s)
         self._up = asyncio.Event()
@@ -215,7 +216,7 @@ class BusConnection:
         while True:
             self._gone.clear()
             self._joined = False
-            self._client = Client()
+            self._client = BusClient()
             self._dialled = True
             try:
                 await self._client.connect(**self._options())

@@ -14,8 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from chassis.nats.gathering import Gathering
-
-_NO_RESPONDERS = "503"
+from chassis.nats.statuses import NO_RESPONDERS, status_of
 
 
 class ConnectionLostError(nats.errors.Error):
@@ -76,7 +75,7 @@ class Requests:
         finally:
             late.cancel()
             del self._waiting[number]
-        if not reply.data and (reply.headers or {}).get("Status") == _NO_RESPONDERS:
+        if not reply.data and status_of(reply) == NO_RESPONDERS:
             raise nats.errors.NoRespondersError
         return reply
 

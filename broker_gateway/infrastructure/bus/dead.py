@@ -7,6 +7,7 @@ import msgspec
 from broker_gateway.application.operations_ports import KeptLetter, LetterPage
 from broker_gateway.infrastructure.bus import streams
 from broker_gateway.infrastructure.bus.streams import Bounds
+from broker_gateway.infrastructure.bus.unread import read_or_none
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
@@ -62,6 +63,8 @@ class BusDeadLetters:
             batch = await streams.read_batch(self._bus, names.STREAM_DEAD, body)
             if not batch:
                 break
-            found += [KeptLetter(_decoder.decode(message.data), streams.sequence_of(message)) for message in batch]
-            start = found[-1].sequence + 1
+            for message in batch:
+                if (letter := read_or_none(_decoder.decode, message)) is not None:
+                    found.append(KeptLetter(letter, streams.sequence_of(message)))
+            start = streams.sequence_of(batch[-1]) + 1
         return [kept for kept in found if kept.sequence < below]

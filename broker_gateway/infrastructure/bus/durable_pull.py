@@ -16,6 +16,7 @@ from nats.aio.msg import Msg
 from broker_gateway.infrastructure.bus import declare
 from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
+from chassis.nats.statuses import status_of
 from schemas import topology
 
 log = structlog.get_logger(__name__)
@@ -106,8 +107,8 @@ class DurablePull:
         self._news.set()
 
     async def _on_message(self, message: Msg) -> None:
-        status = (message.headers or {}).get("Status") if not message.data else None
-        if status is None:
+        status = status_of(message)
+        if not status:
             self._arrived.append((time.monotonic(), message))
             self._asked = max(self._asked - 1, 0)
         elif status != _HEARTBEAT:

@@ -11,6 +11,7 @@ from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.ports import Page, Place, TaskFilter
 from broker_gateway.infrastructure.bus import states, streams
 from broker_gateway.infrastructure.bus.streams import Bounds
+from broker_gateway.infrastructure.bus.unread import read_or_none
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import Execution, TaskEvent
@@ -91,10 +92,12 @@ class BusHistory:
         while start < below:
             body = {"next_by_subj": names.QUEUED_EVENTS, "seq": start, "batch": _BATCH}
             batch = await streams.read_batch(self._bus, names.STREAM_EVENTS, body)
-            found += [(streams.sequence_of(message), _decoder.decode(message.data)) for message in batch]
+            for message in batch:
+                if (event := read_or_none(_decoder.decode, message)) is not None:
+                    found.append((streams.sequence_of(message), event))
             if len(batch) < _BATCH:
                 break
-            start = found[-1][0] + 1
+            start = streams.sequence_of(batch[-1]) + 1
         return [(sequence, event) for sequence, event in reversed(found) if sequence < below]
 
     async def _fill(self, filling: _PageOf, found: Found, wanted: TaskFilter, start: int) -> int:
@@ -125,8 +128,8 @@ class BusHistory:
         }
         events: dict[str, list[TaskEvent]] = defaultdict(list)
         for message in await streams.read_batch(self._bus, names.STREAM_EVENTS, body):
-            if names.is_of_state(streams.subject_of(message)):
-                event = _decoder.decode(message.data)
+            event = read_or_none(_decoder.decode, message) if names.is_of_state(streams.subject_of(message)) else None
+            if event is not None:
                 events[event.id].append(event)
         return events
 

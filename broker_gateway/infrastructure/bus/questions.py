@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 MAX_AT_ONCE = 64
 """More get no answer; a node without one takes the task as it is, and of two results the first stays."""
 _GATEWAYS = "gateways"
+_INBOXES = ("_INBOX.", "_INBOX_")
 _encoder = msgspec.json.Encoder()
 
 
@@ -56,7 +57,7 @@ class NodeQuestions:
     def _asked(self, answer: Callable[[str], Awaitable[bytes]]) -> Callable[[Msg], Awaitable[None]]:
         async def asked(message: Msg) -> None:
             task_id = message.subject.rpartition(".")[2]
-            if message.reply and names.is_token(task_id) and len(self._answering) < MAX_AT_ONCE:
+            if _is_a_nodes(message.reply) and names.is_token(task_id) and len(self._answering) < MAX_AT_ONCE:
                 task = asyncio.create_task(self._answer(message, task_id, answer))
                 self._answering.add(task)
                 task.add_done_callback(self._answering.discard)
@@ -83,3 +84,9 @@ class NodeQuestions:
         body = {"subjects_filter": names.events_of(task_id)}
         answer = await jetstream.call(self._bus, f"STREAM.INFO.{names.STREAM_EVENTS}", body)
         return str(names.starts_among(answer["state"].get("subjects") or {}, task_id)).encode()
+
+
+def _is_a_nodes(reply: str) -> bool:
+    """Whether it is an inbox, and none of a gateway's. We may publish where nodes may not, and they choose where the
+    answer goes and, by the result that they stored, what it says."""
+    return reply.startswith(_INBOXES) and not reply.startswith(f"{names.INBOX_GATEWAY}.")

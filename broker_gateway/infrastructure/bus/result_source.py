@@ -12,6 +12,7 @@ from broker_gateway.infrastructure.bus.durable_pull import Durable, DurablePull
 from broker_gateway.infrastructure.bus.relayed import RelayedResults
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
+from schemas.buried_ids import buried_id
 from schemas.execution import ResultMessage
 from schemas.status import DeadReason
 
@@ -35,7 +36,7 @@ class BusResultSource:
                 try:
                     result = _results.decode(message.data)
                 except msgspec.DecodeError as error:
-                    task_id = message.subject.rpartition(".")[2]
+                    task_id = buried_id(message.subject)
                     await bury_message(self._bus, message, DeadReason.UNDECODABLE, str(error), task_id)
                 else:
                     batch.append(BusResultDelivery(self._bus, message, result, self._relayed))

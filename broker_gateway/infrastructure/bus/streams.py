@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
+from chassis.nats.statuses import status_of
 
 _END_OF_BATCH = "204"
 _NOTHING = "404"
@@ -44,10 +45,10 @@ async def last_of_any_replica(
     """The newest message on ``subject``, by a direct get: it is cheaper than ``jetstream.last_message``, and in a
     cluster a message of the last milliseconds may be missing. Raises BusUnavailableError."""
     reply = await bus.request(f"$JS.API.DIRECT.GET.{stream}.{subject}", b"", timeout_s=timeout_s, repeat=True)
-    status = (reply.headers or {}).get("Status")
+    status = status_of(reply)
     if status == _NOTHING:
         return None
-    if status is not None:
+    if status:
         raise BusUnavailableError(f"{stream} answered {status}")
     return jetstream.Stored(sequence_of(reply), reply.data)
 
@@ -136,8 +137,8 @@ async def _collect(messages: Any) -> list[Msg]:
     one."""
     batch: list[Msg] = []
     async for message in messages:
-        status = (message.headers or {}).get("Status")
-        if status is None:
+        status = status_of(message)
+        if not status:
             batch.append(message)
         elif status in (_END_OF_BATCH, _NOTHING):
             return batch

@@ -12,14 +12,15 @@ from node.infrastructure.bus.delivery import bury
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
+from schemas.buried_ids import buried_id
 from schemas.execution import Execution, ResultMessage
 from schemas.status import DeadReason
 
 
 async def bury_malformed(publisher: Publisher, message: Msg, node_id: str, detail: str) -> None:
-    """Answers and buries it under the id that its subject names. Raises nothing: where the bus does not take it, it
-    comes again."""
-    task_id = message.subject.rpartition(".")[2]
+    """Answers and buries it under the id that its subject names, or a digest of the subject where that can be no id.
+    Raises nothing: where the bus does not take it, it comes again."""
+    task_id = buried_id(message.subject)
     error = f"the task could not be read: {detail}"
     try:
         execution = Execution.unreadable(

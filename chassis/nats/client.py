@@ -1,0 +1,54 @@
+"""The library's client, made deaf to nobody: one message that it cannot read must not be the last that it reads.
+
+A server passes on whatever bytes a publisher has put into a subject or into headers. nats-py ends its read loop, for
+good and without a word, at a subject or a status that is not UTF-8, and loses the connection at one with a vertical tab
+or a form feed; a message of a stream would do so again each time that it is delivered.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.protocol import parser
+
+log = structlog.get_logger(__name__)
+
+_BLANKS = rb"[ \t]+"
+_WORD = rb"([^ \t\r\n]+)"
+_REPLY = rb"(" + _WORD + _BLANKS + rb")?"
+_NUMBER = rb"(\d+)"
+_START = _BLANKS.join((b"", _WORD, _WORD, _REPLY))
+parser.MSG_RE = re.compile(rb"\AMSG" + _START + _NUMBER + rb"\r\n")
+parser.HMSG_RE = re.compile(rb"\AHMSG" + _START + _NUMBER + _BLANKS + _NUMBER + rb"\r\n")
+"""Words end where the server ends them: at a space or a tab (https://docs.nats.io/reference/reference-protocols/nats-protocol).
+The library has its expressions nowhere else."""
+
+
+class BusClient(Client):
+    """As the library's; what is not UTF-8 in a subject is read with its bytes spelled out, headers that cannot be read
+    are none."""
+
+    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+        try:
+            await super()._process_msg(sid, subject, reply, data, headers)
+        except Exception as error:  # noqa: BLE001 - whatever it is: the next message has nothing to do with it
+            log.warning("bus_message_unreadable", subject=_text(subject), error=repr(error))
+
+    async def _process_headers(self, headers: Any) -> Any:
+        try:
+            return await super()._process_headers(headers)
+        except (UnicodeDecodeError, IndexError) as error:
+            log.warning("bus_headers_unreadable", error=repr(error))
+            return None
+
+    def _build_message(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: Any) -> Msg:
+        message: Msg = super()._build_message(sid, _text(subject).encode(), _text(reply).encode(), data, headers)
+        return message
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="backslashreplace")

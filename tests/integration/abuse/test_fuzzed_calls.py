@@ -1,0 +1,68 @@
+"""Every method of the API, sent anything that its request's type can say and some that it cannot: a refusal is the
+caller's fault in words, never a fault of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from broker_gateway.interfaces.server import SERVICES
+from coderunner.v1 import catalog_pb2, execution_pb2, operations_pb2
+from tests.integration.abuse.hostile_messages import requests
+from tests.integration.abuse.target import LANGUAGE, Target
+
+EXAMPLES = int(os.environ.get("CODERUNNER_FUZZ_EXAMPLES", "60"))
+"""Of each method; `make fuzz` sends many more."""
+CALL_WITHIN_S = 30.0
+OUR_FAULT = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
+METHODS = {
+    f"/{service.full_name}/{method.name}": method
+    for proto in (execution_pb2, catalog_pb2, operations_pb2)
+    for service in proto.DESCRIPTOR.services_by_name.values()
+    if service.full_name in SERVICES
+    for method in service.methods
+}
+WORDS = [LANGUAGE, "main.py", "a" * 64, "127.0.0.1", "http://a.example/", "t1", "blog", "FINISHED", "0", "1.5"]
+
+
+@pytest.mark.parametrize("path", METHODS)
+async def test_no_request_is_a_fault_of_ours(target: Target, path: str) -> None:
+    method = METHODS[path]
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=EXAMPLES < 1_000,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.data())
+    def fuzzed(data: st.DataObject) -> None:
+        body = data.draw(requests(method.input_type, WORDS))
+        code, details = asyncio.run_coroutine_threadsafe(_sent(channel, path, body), loop).result()
+        assert code not in OUR_FAULT, details
+
+    loop = asyncio.get_running_loop()
+    async with grpc.aio.insecure_channel(target.gateway.target) as channel:
+        await asyncio.to_thread(fuzzed)
+    await target.works()
+
+
+async def _sent(channel: grpc.aio.Channel, path: str, body: bytes) -> tuple[grpc.StatusCode, str]:
+    opened: Any = channel  # its stubs ask for serializers, which it does without
+    try:
+        if path.endswith("/Watch"):
+            async for _ in opened.unary_stream(path)(body, timeout=CALL_WITHIN_S):
+                pass
+        else:
+            await opened.unary_unary(path)(body, timeout=CALL_WITHIN_S)
+    except grpc.aio.AioRpcError as error:
+        return error.code(), error.details() or ""
+    return grpc.StatusCode.OK, ""
