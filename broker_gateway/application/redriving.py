@@ -24,10 +24,14 @@ from broker_gateway.application.settings import OperationsSettings
 from broker_gateway.domain.execution_task import ExecutionTask
 from schemas.callback import DeliveryState
 from schemas.execution import ResultMessage
+from schemas.reader import Reader
 from schemas.status import DeadReason, Status
 from schemas.task import TaskMessage
 
 RedriveRefusal = UnknownLetter | NotRedriven | Busy
+
+_tasks = Reader(TaskMessage)
+_results = Reader(ResultMessage)
 
 _log = structlog.get_logger(__name__)
 
@@ -75,7 +79,7 @@ class Redriving:
 
     async def _run_again(self, kept: KeptLetter) -> RedriveRefusal | None:
         try:
-            task = msgspec.json.decode(kept.letter.payload, type=TaskMessage)
+            task = _tasks.decode(kept.letter.payload)
         except msgspec.MsgspecError as error:
             return NotRedriven(f"its message cannot be read: {error}")
         snapshot = await self._left_its_queue(task.id)
@@ -123,7 +127,7 @@ class Redriving:
     async def _deliver_again(self, kept: KeptLetter) -> NotRedriven | None:
         """This gateway delivers it itself, once: whoever asked learns how that went."""
         try:
-            result = msgspec.json.decode(kept.letter.payload, type=ResultMessage)
+            result = _results.decode(kept.letter.payload)
         except msgspec.MsgspecError as error:
             return NotRedriven(f"its message cannot be read: {error}")
         if result.callback is None:

@@ -19,6 +19,7 @@ from chassis.etcd import CALL_TIMEOUT_S, EtcdEndpoints, EtcdSettings, words
 from schemas.names import NODES_PREFIX, node_key
 from schemas.node import NodeRecord
 from schemas.node_rules import MAX_NODES, MAX_RECORD_BYTES, fault_of
+from schemas.reader import Reader
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +33,7 @@ _DELETE = 1
 _SHOWN_KEY_BYTES, _SHOWN_ERROR_CHARS = 128, 256
 """Of what a stranger may have written, in a log line."""
 
-_decoder = msgspec.json.Decoder(NodeRecord)
+_decoder = Reader(NodeRecord)
 
 
 class EtcdNodeDirectory:

@@ -24,8 +24,10 @@ from node.domain.program import (
 from node.domain.sandbox import Launch, Outcome, Role
 from node.domain.verdict import compile_status, explain, stage_of
 from schemas.execution import COMPILE_STAGE, Stage
+from schemas.reader import Reader
 from schemas.status import Status
 
+_stages = Reader(Stage)
 _DIAGNOSTICS = ""
 """Under this name, which no file has, the compiler's words are kept beside its artefacts."""
 
@@ -61,7 +63,7 @@ class Builder:
         artefacts = self._artefacts.get(key)
         if artefacts is None:
             return None
-        words = msgspec.json.decode(artefacts[_DIAGNOSTICS], type=Stage)
+        words = _stages.decode(artefacts[_DIAGNOSTICS])
         files = {name: content for name, content in artefacts.items() if name != _DIAGNOSTICS}
         return Build(words, runnable_of_artefacts(program, stage, files), cached=True)
 

@@ -13,6 +13,10 @@ from nats.aio.msg import Msg
 from node.application.attempt import Attempts
 from schemas import names
 from schemas.node import CancelOrder, CancelReply, NodeOrder, NodeRecord
+from schemas.reader import Reader
+
+_cancels = Reader(CancelOrder)
+_orders = Reader(NodeOrder)
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +51,7 @@ class Orders:
     async def _cancel(self, message: Msg) -> None:
         """Only the node that runs the task answers, at once; the killing goes on behind."""
         try:
-            order = msgspec.json.decode(message.data, type=CancelOrder)
+            order = _cancels.decode(message.data)
         except msgspec.MsgspecError as error:
             log.warning("not_a_cancel_order", error=str(error))
             return
@@ -64,7 +68,7 @@ class Orders:
     async def _order(self, message: Msg) -> None:
         """Answers ``{"ok": true}`` or ``{"ok": false, "error": "…"}``."""
         try:
-            order = msgspec.json.decode(message.data, type=NodeOrder).order
+            order = _orders.decode(message.data).order
             obey = self._orders[order]
         except (msgspec.MsgspecError, KeyError) as error:
             await self._answer(message, {"ok": False, "error": f"not an order: {error}"})

@@ -10,11 +10,12 @@ from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection, PayloadTooLargeError
 from schemas import names
 from schemas.answers import KeptAnswer
+from schemas.reader import Reader
 
 PATIENCE_S = 0.5
 """For one answer of the bucket: a submission waits for it."""
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(KeptAnswer)
+_decoder = Reader(KeptAnswer)
 
 
 class BusAnswerStore:

@@ -16,6 +16,7 @@ from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.callback import CallbackRecord, DeliveryState
 from schemas.execution import ResultMessage
+from schemas.reader import Reader
 
 WINDOW = 256
 """Sequences that are looked through at a time, backwards; four times as many after a window with nothing in it."""
@@ -27,7 +28,7 @@ Found = list[tuple[int, CallbackRecord]]
 """Records, each with its sequence."""
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(CallbackRecord)
+_decoder = Reader(CallbackRecord)
 
 
 class BusAttemptLedger:

@@ -17,6 +17,7 @@ from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.audit import AuditRecord
+from schemas.reader import Reader
 
 MAX_WAITING = 10_000
 """Records that wait for a bus that is away; what comes then is in the log alone."""
@@ -26,7 +27,7 @@ MAX_WINDOWS = 16
 """For one call. A filter that matches little gets a short page and a token to go on with."""
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(AuditRecord)
+_decoder = Reader(AuditRecord)
 _log = structlog.get_logger(__name__)
 
 

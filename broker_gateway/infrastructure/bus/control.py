@@ -8,9 +8,10 @@ from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.node import CancelOrder, CancelReply, NodeOrder
+from schemas.reader import Reader
 
 _encoder = msgspec.json.Encoder()
-_replies = msgspec.json.Decoder(CancelReply)
+_replies = Reader(CancelReply)
 
 
 class BusNodeControl:

@@ -12,6 +12,7 @@ from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import DeadLetter
+from schemas.reader import Reader
 
 WINDOW = 64
 """Sequences that are looked through at a time, backwards; four times as many after a window with nothing in it."""
@@ -20,7 +21,7 @@ _BATCH = 64
 _BATCH_BYTES = 16 << 20
 """A letter holds a whole task."""
 
-_decoder = msgspec.json.Decoder(DeadLetter)
+_decoder = Reader(DeadLetter)
 
 
 class BusDeadLetters:

@@ -14,6 +14,7 @@ from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import TaskEvent
+from schemas.reader import Reader
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +23,7 @@ _CHECK_S = 5.0
 _MAX_PENDING = 65_536
 """Events that the follower may be behind."""
 
-_decoder = msgspec.json.Decoder(TaskEvent)
+_decoder = Reader(TaskEvent)
 
 
 class BusTaskEvents:

@@ -17,6 +17,7 @@ from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.reader import Reader
 
 log = structlog.get_logger(__name__)
 
@@ -25,9 +26,9 @@ Live = Execution | OutputChunk | ResultMessage
 MAX_PENDING = 8192
 """Messages that a watcher may be behind; what comes then is dropped. The result can always be looked up."""
 
-_events = msgspec.json.Decoder(TaskEvent)
-_chunks = msgspec.json.Decoder(OutputChunk)
-_results = msgspec.json.Decoder(ResultMessage)
+_events = Reader(TaskEvent)
+_chunks = Reader(OutputChunk)
+_results = Reader(ResultMessage)
 
 
 class BusFeed:

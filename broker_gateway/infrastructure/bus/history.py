@@ -15,6 +15,7 @@ from broker_gateway.infrastructure.bus.unread import read_or_none
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import Execution, TaskEvent
+from schemas.reader import Reader
 from schemas.status import Status
 from schemas.task import TaskMessage
 
@@ -35,7 +36,7 @@ Found = list[tuple[int, TaskEvent]]
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(TaskEvent)
+_decoder = Reader(TaskEvent)
 
 
 class _PageOf:

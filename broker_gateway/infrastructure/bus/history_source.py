@@ -19,13 +19,14 @@ from chassis.nats import acks
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.execution import ResultMessage, TaskEvent
+from schemas.reader import Reader
 
 TOO_OLD_S = topology.HISTORY_ACK_WAIT_S / 2
 GATHER_S = 0.1
 """How long entries wait for others, where it was not enough that came: a transaction costs as much as storing a dozen
 tasks, and the bus tells of what is not recorded yet."""
-_events = msgspec.json.Decoder(TaskEvent)
-_results = msgspec.json.Decoder(ResultMessage)
+_events = Reader(TaskEvent)
+_results = Reader(ResultMessage)
 
 _log = structlog.get_logger(__name__)
 

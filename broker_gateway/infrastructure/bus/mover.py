@@ -13,10 +13,11 @@ from broker_gateway.infrastructure.bus.tasks import store_task
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
+from schemas.reader import Reader
 from schemas.task import TaskMessage
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(TaskMessage)
+_decoder = Reader(TaskMessage)
 
 
 class BusTaskMover:

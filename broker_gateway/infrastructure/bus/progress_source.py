@@ -14,9 +14,10 @@ from chassis.nats import acks, jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.progress import ProgressMessage
+from schemas.reader import Reader
 
 TOO_OLD_S = topology.RELAY_ACK_WAIT_S / 2
-_messages = msgspec.json.Decoder(ProgressMessage)
+_messages = Reader(ProgressMessage)
 
 
 class BusProgressDelivery:

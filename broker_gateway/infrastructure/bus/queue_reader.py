@@ -11,6 +11,7 @@ from broker_gateway.infrastructure.bus import streams
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
+from schemas.reader import Reader
 
 PART_TASKS = 256
 PART_BYTES = 1 << 20
@@ -34,7 +35,7 @@ class _Task(msgspec.Struct):
     answer: str = ""
 
 
-_decoder = msgspec.json.Decoder(_Task)
+_decoder = Reader(_Task)
 
 
 class BusQueueReader:

@@ -12,10 +12,11 @@ from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import ResultMessage
+from schemas.reader import Reader
 from schemas.task import TaskMessage
 
 _encoder = msgspec.json.Encoder()
-_results = msgspec.json.Decoder(ResultMessage)
+_results = Reader(ResultMessage)
 
 
 class BusTaskRerun:

@@ -14,10 +14,11 @@ from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.buried_ids import buried_id
 from schemas.execution import ResultMessage
+from schemas.reader import Reader
 from schemas.status import DeadReason
 
 TOO_OLD_S = topology.RELAY_ACK_WAIT_S / 2
-_results = msgspec.json.Decoder(ResultMessage)
+_results = Reader(ResultMessage)
 
 
 class BusResultSource:

@@ -9,9 +9,10 @@ from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.execution import ResultMessage
+from schemas.reader import Reader
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(ResultMessage)
+_decoder = Reader(ResultMessage)
 
 
 class BusResultStore:

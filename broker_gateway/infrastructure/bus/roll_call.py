@@ -15,6 +15,7 @@ from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.node import NodeRecord
 from schemas.node_rules import MAX_NODES, MAX_RECORD_BYTES
+from schemas.reader import Reader
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,7 @@ ANSWERS_S = 0.5
 _AGAIN_S = 0.5
 """Between calls while nobody is known yet."""
 
-_decoder = msgspec.json.Decoder(NodeRecord)
+_decoder = Reader(NodeRecord)
 
 
 class RollCall:

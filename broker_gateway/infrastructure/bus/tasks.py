@@ -15,6 +15,7 @@ from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection, PayloadTooLargeError
 from schemas import names
 from schemas.lanes import FIRST
+from schemas.reader import Reader
 from schemas.status import Priority
 from schemas.task import TaskMessage
 
@@ -22,7 +23,7 @@ FULL_RETRY_MS = 1000
 """What a caller is told to wait when the bus itself is full."""
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(TaskMessage)
+_decoder = Reader(TaskMessage)
 _BETWEEN_TRIES = Backoff(base_s=0.1, max_s=1.0)
 _LAST_TRY_S = 0.1
 _SOME_SEQUENCE = 1

@@ -14,6 +14,7 @@ from broker_gateway.infrastructure.history.schema import ERROR_CHARS, ID_CHARS, 
 from broker_gateway.infrastructure.history.texts import digest_of, finite, int32, int64, name, plain
 from schemas.execution import Execution
 from schemas.kept_source import KeptSource
+from schemas.reader import Reader
 from schemas.status import Status
 
 Row = dict[str, Any]
@@ -28,9 +29,9 @@ OF_PLACE = ("position", "era")
 """The columns that the lowest event fills until then."""
 
 _encoder = msgspec.json.Encoder()
-_labels = msgspec.json.Decoder(dict[str, str])
-_executions = msgspec.json.Decoder(Execution)
-_sources = msgspec.json.Decoder(KeptSource)
+_labels = Reader(dict[str, str])
+_executions = Reader(Execution)
+_sources = Reader(KeptSource)
 
 
 @dataclass(slots=True)

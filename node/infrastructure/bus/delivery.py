@@ -11,9 +11,10 @@ from chassis.nats import acks
 from node.infrastructure.bus.publisher import Publisher
 from schemas import names
 from schemas.execution import DeadLetter
+from schemas.reader import Reader
 from schemas.task import TaskMessage
 
-_decoder = msgspec.json.Decoder(TaskMessage)
+_decoder = Reader(TaskMessage)
 
 
 def decode_task(data: bytes) -> TaskMessage:

@@ -14,11 +14,12 @@ from node.domain.lane_plan import LaneShare, lane_plan
 from node.infrastructure.bus.pull import Queue
 from schemas import names
 from schemas.lanes import LATER, BacklogNotice
+from schemas.reader import Reader
 
 LOOK_EVERY_S = 5.0
 """A notice may be lost; a task that it told of is found after this."""
 
-_decoder = msgspec.json.Decoder(BacklogNotice)
+_decoder = Reader(BacklogNotice)
 
 
 class Lanes:

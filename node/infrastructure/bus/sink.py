@@ -15,6 +15,7 @@ from node.infrastructure.bus.publisher import Publisher
 from schemas import names
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.progress import ProgressMessage
+from schemas.reader import Reader
 
 _FIRST_WRITER = {names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
 _HEADROOM_BYTES = 1024
@@ -22,7 +23,7 @@ _ON_RECORD_S = 1.0
 """How long a bus that does not answer may keep a task from being looked at."""
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(ResultMessage)
+_decoder = Reader(ResultMessage)
 
 
 class NatsResultSink:
