@@ -25,6 +25,7 @@ TOO_OLD_S = topology.HISTORY_ACK_WAIT_S / 2
 GATHER_S = 0.1
 """How long entries wait for others, where it was not enough that came: a transaction costs as much as storing a dozen
 tasks, and the bus tells of what is not recorded yet."""
+_ERROR_CHARS = 300
 _events = Reader(TaskEvent)
 _results = Reader(ResultMessage)
 
@@ -87,8 +88,9 @@ class BusHistorySource:
         read = self._of_event if self._stream == names.STREAM_EVENTS else _of_result
         try:
             record = read(message)
-        except msgspec.MsgspecError as error:
-            _log.warning("history_message_unreadable", subject=message.subject, error=str(error))
+        except ValueError as error:  # also of an id that stands in no subject
+            told = str(error)[:_ERROR_CHARS]
+            _log.warning("history_message_unreadable", subject=message.subject[:_ERROR_CHARS], error=told)
             record = None
         if record is None:
             self._bus.post(message.reply, acks.ACK)
