@@ -41,6 +41,7 @@ from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.interfaces.access_log import AccessLog
 from broker_gateway.interfaces.callers import OWNER
+from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from chassis.nats.connection import BusConnection
 from schemas.audit import AuditRecord
@@ -86,6 +87,7 @@ def wire_api(parts: ApiParts) -> GrpcServer:
             calls=policies.calls,
         ),
         counts=policies.admission.counts,
+        reception=Reception(on_refused=parts.metrics.requests_unreceived.inc),
         interceptors=[CallMetrics(parts.metrics, log.ended)],
         on_over_quota=parts.metrics.count_over_quota,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import asdict
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -16,6 +17,9 @@ from chassis.health import Parts, degraded, is_ready, status
 from chassis.logs import ACCESS
 from chassis.metrics import Registry
 
+MAX_CONNECTIONS = 256
+"""At a time; probes and scrapers need a few. One more takes the place of the oldest, which may be one that says
+nothing: the library gives a request all the time in the world."""
 _SHOWN_PATH_CHARS = 200
 
 _log = structlog.get_logger(__name__)
@@ -39,6 +43,14 @@ async def _logged(request: web.Request, handler: Handler) -> web.StreamResponse:
         _log.debug("http_request", kind=ACCESS, method=request.method, path=path, status=status, ms=ms)
 
 
+def _connected(server: web.Server) -> asyncio.BaseProtocol:
+    """The protocol of a new connection."""
+    opened = server.connections
+    for oldest in opened[: max(0, len(opened) + 1 - MAX_CONNECTIONS)]:
+        oldest.force_close()
+    return server()
+
+
 class HttpServer:
     """The endpoint that probes and Prometheus ask.
 
@@ -58,13 +70,14 @@ class HttpServer:
         self._parts = parts
         self._registry = registry
         self._runner: web.AppRunner | None = None
+        self._listening: asyncio.Server | None = None
 
     @property
     def port(self) -> int:
         """The port that it listens on. Raises RuntimeError before ``start``."""
-        if self._runner is None or not self._runner.addresses:
+        if self._listening is None:
             raise RuntimeError("the HTTP server is not started")
-        return int(self._runner.addresses[0][1])
+        return int(self._listening.sockets[0].getsockname()[1])
 
     async def start(self) -> None:
         """Listens. Raises OSError where the address is taken, CertificateError."""
@@ -76,9 +89,13 @@ class HttpServer:
         app.router.add_get("/metrics", self._metrics)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
+        assert runner.server is not None  # noqa: S101  # for mypy: it is set up
         host, _, port = self._address.rpartition(":")
+        loop = asyncio.get_running_loop()
         try:
-            await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=context).start()
+            self._listening = await loop.create_server(
+                partial(_connected, runner.server), host.strip("[]"), int(port), ssl=context, backlog=MAX_CONNECTIONS
+            )
         except OSError:
             await runner.cleanup()
             raise
@@ -91,6 +108,8 @@ class HttpServer:
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
+        if self._listening is not None:
+            self._listening.close()
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -78,6 +78,9 @@ class Metrics:
         self.call_s = Histogram(
             "coderunner_call_seconds", "gRPC calls.", ["method", "code"], buckets=SECONDS, registry=of
         )
+        self.requests_unreceived = Counter(
+            "coderunner_requests_unreceived", "Calls whose request did not arrive in time.", registry=of
+        )
         self.node_records_refused = Counter(
             "coderunner_node_records_refused", "Records of nodes that were left out for what is in them.", registry=of
         )

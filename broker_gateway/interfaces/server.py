@@ -26,6 +26,7 @@ from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS
 from broker_gateway.interfaces.execution_servicer import ExecutionServicer
 from broker_gateway.interfaces.guard import Guard
 from broker_gateway.interfaces.operations_servicer import OperationsServicer
+from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.tls import server_credentials
 from chassis.certificates import CertificateFiles
 from coderunner.v1 import (
@@ -124,20 +125,24 @@ def build_server(
     settings: GrpcSettings,
     counts: DraftCounts = DEFAULT_COUNTS,
     interceptors: Sequence[grpc.aio.ServerInterceptor[Any, Any]] = (),
+    reception: Reception | None = None,
     on_over_quota: Callable[[Quota], None] = lambda _quota: None,
     verifiers: Sequence[Verifier] = (),
 ) -> GrpcServer:
     """The server with all services. ``counts``: what is taken over of a submitted task. ``interceptors`` stand outside
-    ours, the first outermost. ``on_over_quota`` is told of calls that are too many. ``verifiers`` know tokens beside
-    those of the settings; where there are neither, nobody is asked for one. Health and reflection are served as
-    well."""
+    ours but for the ``reception``, the first outermost. ``on_over_quota`` is told of calls that are too many.
+    ``verifiers`` know tokens beside those of the settings; where there are neither, nobody is asked for one. Health and
+    reflection are served as well."""
     asks_who = bool(settings.tokens or verifiers)
     tokens = ConfiguredTokens(settings.tokens, settings.operators)
     own: list[grpc.aio.ServerInterceptor[Any, Any]] = (
         [Authentication(Verifiers([tokens, *verifiers]))] if asks_who else []
     )
     server = grpc.aio.server(
-        interceptors=[*interceptors, *own, Guard(CallBounds(settings.calls, on_refused=on_over_quota))],
+        interceptors=[
+            *(reception or Reception(), *interceptors, *own),
+            Guard(CallBounds(settings.calls, on_refused=on_over_quota)),
+        ],
         options=(
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
             ("grpc.max_send_message_length", settings.max_send_bytes),

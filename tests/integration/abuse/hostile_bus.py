@@ -14,7 +14,9 @@ from schemas.task import Callback
 from tests.builders import a_chunk, a_dead_letter, a_node_record, a_result, a_task, an_event, some_progress
 from tests.integration.abuse.hostile_messages import texts, with_faults
 
-_EDGES: st.SearchStrategy[Any] = st.sampled_from([0, -1, 1e308, float("nan"), 2**63, -(2**63), 2**64, 10**40, None, True, "", [], {}])
+_EDGES: st.SearchStrategy[Any] = st.sampled_from(
+    [0, -1, 1e308, float("nan"), 2**63, -(2**63), 2**64, 10**40, None, True, "", [], {}]
+)
 _DEEP = b"[" * 100_000
 _ANY = "any"
 _OF_TASKS = [

@@ -19,7 +19,7 @@ from tests.integration.abuse.hostile_messages import requests
 from tests.integration.abuse.target import LANGUAGE, Target
 
 EXAMPLES = int(os.environ.get("CODERUNNER_FUZZ_EXAMPLES", "60"))
-"""Of each method; `make fuzz` sends many more."""
+"""Of each method; a hunt sends thousands, and others each time."""
 CALL_WITHIN_S = 30.0
 OUR_FAULT = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
 METHODS = {

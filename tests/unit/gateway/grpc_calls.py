@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
 from broker_gateway.application.identity import Verifier
+from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from coderunner.v1 import catalog_pb2_grpc
 from coderunner.v1 import execution_pb2 as pb
@@ -55,6 +56,7 @@ async def serving(
     *,
     interceptors: Sequence[Any] = (),
     verifiers: Sequence[Verifier] = (),
+    reception: Reception | None = None,
     **settings: Any,
 ) -> AsyncIterator[Calls]:
     gateway = gateway or GatewayOnFakes()
@@ -65,6 +67,7 @@ async def serving(
         settings=GrpcSettings(address="127.0.0.1:0", **settings),
         interceptors=interceptors,
         verifiers=verifiers,
+        reception=reception,
     )
     port = await server.start()
     try:
