@@ -34,6 +34,8 @@ MEASUREMENTS = (
     Measurement("dispatch"),
     Measurement("projector"),
     Measurement("cached"),
+    Measurement("watchers"),
+    Measurement("soak"),
 )
 
 

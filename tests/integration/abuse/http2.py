@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -24,6 +25,13 @@ def call(stream: int, method: str) -> bytes:
     fields |= {"content-type": "application/grpc", "te": "trailers"}
     block = b"".join(b"\0" + _literal(name.encode()) + _literal(value.encode()) for name, value in fields.items())
     return frame(_HEADERS, _END_HEADERS, stream, block)
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """Whatever is still to be sent, and whatever the peer has done."""
+    writer.transport.abort()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 class UnfinishedCalls:
@@ -53,7 +61,7 @@ class UnfinishedCalls:
         except (asyncio.IncompleteReadError, ConnectionError):
             self.is_sent.set()
         finally:
-            writer.close()
+            await hang_up(writer)
 
     def _send(self, writer: asyncio.StreamWriter) -> None:
         for stream, unsent in self._left.items():

@@ -10,7 +10,7 @@ import pytest
 
 from broker_gateway.interfaces.reception import SLOW
 from chassis.http import MAX_CONNECTIONS
-from tests.integration.abuse.http2 import PREFACE, UnfinishedCalls
+from tests.integration.abuse.http2 import PREFACE, UnfinishedCalls, hang_up
 from tests.integration.abuse.target import Target
 from tests.integration.guarantees.burden import resident_kib
 from tests.servers.waiting import eventually
@@ -55,8 +55,7 @@ async def connections(port: int, count: int, said: bytes) -> AsyncIterator[list[
             writers.append(writer)
         yield readers
     finally:
-        for writer in writers:
-            writer.close()
+        await asyncio.gather(*map(hang_up, writers))
 
 
 @pytest.mark.parametrize(
