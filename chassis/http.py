@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from dataclasses import asdict
 from functools import partial
@@ -22,6 +23,10 @@ MAX_CONNECTIONS = 256
 nothing: the library gives a request all the time in the world."""
 _SHOWN_PATH_CHARS = 200
 
+_OF_PEERS = logging.getLogger(f"{__name__}.peers")
+_OF_PEERS.setLevel(logging.CRITICAL)
+"""The library's own lines: an error with its stack for each request that is no HTTP, which anybody may send."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -33,6 +38,9 @@ async def _logged(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
     except web.HTTPException as error:
         status = error.status
+        raise
+    except Exception as error:
+        _log.exception("http_request_failed", path=request.path[:_SHOWN_PATH_CHARS], exc_info=error)
         raise
     else:
         status = response.status
@@ -87,7 +95,7 @@ class HttpServer:
             app.router.add_get(f"/{name}", handler)
             app.router.add_get(f"/{name}z", handler)
         app.router.add_get("/metrics", self._metrics)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, logger=_OF_PEERS)
         await runner.setup()
         assert runner.server is not None  # noqa: S101  # for mypy: it is set up
         host, _, port = self._address.rpartition(":")

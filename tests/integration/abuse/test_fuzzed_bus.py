@@ -4,21 +4,20 @@ ever."""
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import suppress
 
 import nats.errors
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nats.aio.client import Client
 
 from schemas import names
 from tests.integration.abuse.hostile_bus import bodies, subjects
+from tests.integration.abuse.hunting import hunting
 from tests.integration.abuse.target import Target
 from tests.servers.waiting import eventually
 
-EXAMPLES = int(os.environ.get("CODERUNNER_FUZZ_EXAMPLES", "100"))
 AT_ONCE = 10
 BURIED_WITHIN_S = 60.0
 
@@ -32,13 +31,7 @@ async def test_nothing_said_with_a_roles_key_stops_a_service(target: Target, rol
     client = await target.stack.nats.connect(role, error_cb=refused_quietly)
     loop = asyncio.get_running_loop()
 
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        derandomize=EXAMPLES < 1_000,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @hunting(100)
     @given(st.lists(st.tuples(subjects(target.node.name), bodies(), st.booleans()), min_size=1, max_size=AT_ONCE))
     def fuzzed(said: list[tuple[str, bytes, bool]]) -> None:
         asyncio.run_coroutine_threadsafe(say(client, said), loop).result()

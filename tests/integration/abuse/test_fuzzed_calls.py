@@ -4,22 +4,20 @@ caller's fault in words, never a fault of ours."""
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from broker_gateway.interfaces.server import SERVICES
 from coderunner.v1 import catalog_pb2, execution_pb2, operations_pb2
 from tests.integration.abuse.hostile_messages import requests
+from tests.integration.abuse.hunting import hunting
 from tests.integration.abuse.target import LANGUAGE, Target
 
-EXAMPLES = int(os.environ.get("CODERUNNER_FUZZ_EXAMPLES", "60"))
-"""Of each method; a hunt sends thousands, and others each time."""
 CALL_WITHIN_S = 30.0
 OUR_FAULT = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
 METHODS = {
@@ -36,13 +34,7 @@ WORDS = [LANGUAGE, "main.py", "a" * 64, "127.0.0.1", "http://a.example/", "t1", 
 async def test_no_request_is_a_fault_of_ours(target: Target, path: str) -> None:
     method = METHODS[path]
 
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        derandomize=EXAMPLES < 1_000,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @hunting(60)
     @given(st.data())
     def fuzzed(data: st.DataObject) -> None:
         body = data.draw(requests(method.input_type, WORDS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -116,3 +117,25 @@ async def test_each_request_is_a_line_at_debug_with_no_more_than_the_beginning_o
         ("/ready", 503, "debug", "access"),
         ("/" + "x" * 199, 404, "debug", "access"),
     ]
+
+
+async def test_what_is_no_http_is_refused_and_fills_no_log(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each such request was an error with its whole stack."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(endpoint.url.rpartition(":")[2]))
+    writer.write(b"GET /live HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx")
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert answer.startswith(b"HTTP/1.0 400 ")
+    assert caplog.records == []
+
+
+async def test_a_fault_of_ours_is_logged_as_one(endpoint: Endpoint) -> None:
+    endpoint.parts = None  # type: ignore[assignment]  # no part can be asked
+    with capture_logs() as logged:
+        async with aiohttp.ClientSession() as session, session.get(f"{endpoint.url}/ready") as response:
+            assert response.status == 500
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["http_request_failed"]
