@@ -25,6 +25,7 @@ from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.application.watching import Watching
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
+from broker_gateway.infrastructure.bus.bound import BoundMessages
 from broker_gateway.infrastructure.bus.control import BusNodeControl
 from broker_gateway.infrastructure.bus.dead import BusDeadLetters
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
@@ -55,6 +56,7 @@ class ApiParts:
     settings: GatewaySettings
     policies: Policies
     metrics: Metrics
+    bound: BoundMessages
     queue_lengths: QueueLengths
     queue_care: QueueCare
     quotas: QuotaBook
@@ -70,7 +72,7 @@ class ApiParts:
 
 def wire_api(parts: ApiParts) -> GrpcServer:
     """The server of all three services; it does not listen yet."""
-    queue = CountedTaskQueue(BusTaskQueue(parts.bus, parts.queue_lengths), parts.metrics)
+    queue = CountedTaskQueue(BusTaskQueue(parts.bus, parts.queue_lengths, parts.bound), parts.metrics)
     log = AccessLog(
         every_call=parts.settings.access_log, submissions=parts.settings.audit_submissions, audit=parts.audited
     )
@@ -94,7 +96,8 @@ def wire_api(parts: ApiParts) -> GrpcServer:
 
 
 def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> CodeExecutionAppService:
-    results, history, feeds = BusResultStore(parts.bus), BusHistory(parts.bus), BusLiveFeed(parts.bus)
+    results, history = BusResultStore(parts.bus, parts.bound), BusHistory(parts.bus)
+    feeds = BusLiveFeed(parts.bus, parts.bound)
     nodes, past = parts.queue_care.nodes, parts.past
     lookup = TaskLookup(results=results, history=history, queue=queue, past=past, on_foreign=OWNER.set)
     submission = Submission(
@@ -148,12 +151,13 @@ def _operations(parts: ApiParts, control: BusNodeControl) -> OperationsAppServic
     dead, attempts, settings = BusDeadLetters(parts.bus), BusAttemptLedger(parts.bus), OperationsSettings()
     redriving = Redriving(
         dead=dead,
-        rerun=BusTaskRerun(parts.bus),
-        results=BusResultStore(parts.bus),
+        rerun=BusTaskRerun(parts.bus, parts.bound),
+        results=BusResultStore(parts.bus, parts.bound),
         history=BusHistory(parts.bus),
         ledger=attempts,
         delivery=CallbackDelivery(parts.transports, parts.policies.relay.attempts.timeout_s),
         settings=settings,
+        seals=parts.policies.seals,
     )
     return OperationsAppService(
         dead=dead,

@@ -20,6 +20,7 @@ from broker_gateway.infrastructure.audit_file import AuditFile
 from broker_gateway.infrastructure.bus.answers import BusAnswerStore
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.audit import BusAuditTrail
+from broker_gateway.infrastructure.bus.bound import BoundMessages
 from broker_gateway.infrastructure.bus.declare import Declaration
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
 from broker_gateway.infrastructure.bus.id_secret import BusIdSecret
@@ -79,8 +80,10 @@ class Gateway:
         self._id_secret = BusIdSecret(self._bus)
         self._declaration = Declaration(self._bus, self._policies.streams, then=self._id_secret.learn)
         self._past = self._wire_past()
-        past_results = PastResults(BusResultStore(self._bus), self._past) if self._past is not None else None
-        self._questions = NodeQuestions(self._bus, past_results)
+        self._bound = BoundMessages(self._policies.seals, lambda by: self._metrics.results_refused.labels(by).inc())
+        results = BusResultStore(self._bus, self._bound)
+        past_results = PastResults(results, self._past) if self._past else None
+        self._questions = NodeQuestions(self._bus, past_results, self._bound)
         self._queue_consumers = QueueConsumers(self._bus, settings.ack_wait_s)
         self._queue_lengths = QueueLengths(self._bus, self._queue_consumers)
         self._directory = EtcdNodeDirectory(self._policies.etcd, self._metrics.node_records_refused.inc)
@@ -90,7 +93,8 @@ class Gateway:
         self._quotas = self._wire_quotas()
         self._relayed = RelayedResults()
         self._relay = self._wire_relay() if "relay" in settings.roles else None
-        self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, self._policies.placing)
+        placing = self._policies.placing
+        self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, placing, self._bound)
         self._audit = BusAuditTrail(self._bus)
         self._audit_file = _audit_file(settings)
         self._server = self._wire_api() if "api" in settings.roles else None
@@ -187,8 +191,9 @@ class Gateway:
         log.info("gateway_ready", **addresses, roles=self._settings.roles, nodes=len(self._directory.nodes()))
 
     def _wire_relay(self) -> CallbackRelay:
+        source = BusResultSource(self._bus, self._relayed, self._bound)
         return CallbackRelay(
-            source=CountedResultSource(BusResultSource(self._bus, self._relayed), self._metrics, self._quotas.stored),
+            source=CountedResultSource(source, self._metrics, self._quotas.stored),
             transports=self._callbacks.by_scheme,
             ledger=BusAttemptLedger(self._bus),
             settings=self._policies.relay,
@@ -198,7 +203,7 @@ class Gateway:
 
     def _wire_progress(self) -> ProgressRelay:
         return ProgressRelay(
-            source=BusProgressSource(self._bus),
+            source=BusProgressSource(self._bus, self._bound),
             transports=self._callbacks.by_scheme,
             ends=BusEnds(self._bus),
             settings=ProgressSettings(per_s=self._settings.progress_per_s),
@@ -220,6 +225,7 @@ class Gateway:
             self._policies.retention,
             metrics=self._metrics,
             relayed=self._relayed,
+            bound=self._bound,
         )
 
     def _audited(self, record: AuditRecord) -> None:
@@ -241,6 +247,7 @@ class Gateway:
                 settings=self._settings,
                 policies=self._policies,
                 metrics=self._metrics,
+                bound=self._bound,
                 queue_lengths=self._queue_lengths,
                 queue_care=self._queue_care,
                 quotas=self._quotas,
@@ -279,6 +286,8 @@ def main() -> None:
         settings = GatewaySettings.load(sys.argv[1:])
         level = logs.configure(settings.log_format, settings.log_level)
         _refuse_everybody(settings)
+        if not settings.seal_secrets:
+            log.warning("nodes_are_believed", reason="no seal_secrets are set")
         on_hangup = level_reloader(level, lambda: GatewaySettings.load(sys.argv[1:]))
         code = run(serve(lambda: Gateway(settings), on_hangup=on_hangup))
     except ConfigurationError as error:

@@ -62,6 +62,7 @@ BY_PATH = {
     "tests/integration/guarantees/test_cancel.py": SERVERS,
     "tests/integration/guarantees/test_clusters.py": SERVERS,
     "tests/integration/guarantees/test_fair_shares.py": SERVERS,
+    "tests/integration/guarantees/test_forged_results.py": SERVERS,
     "tests/integration/guarantees/test_full_store.py": SERVERS,
     "tests/integration/guarantees/test_history_role.py": SERVERS,
     "tests/integration/guarantees/test_kept_answers.py": SERVERS,

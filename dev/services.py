@@ -34,8 +34,12 @@ def _nats() -> Service:
         ports=(NATS_PORT, NATS_HTTP_PORT),
         ready=(NATS_HTTP_PORT, "/healthz"),
         made_of=(config,),
-        env={"CODERUNNER_NATS_STORE": str(RUN / "nats"), **settings.passwords(), **settings.SHARED_CORES},
+        env={"CODERUNNER_NATS_STORE": str(RUN / "nats"), **_bus_passwords(), **settings.SHARED_CORES},
     )
+
+
+def _bus_passwords() -> dict[str, str]:
+    return {name: settings.passwords()[name] for name in map(settings.variable, settings.ROLES)}
 
 
 def _etcd() -> Service:
@@ -76,6 +80,7 @@ def _gateway() -> Service:
         made_of=(REPOSITORY / "broker_gateway", config, *_SHARED),
         env={
             "CODERUNNER_GATEWAY_CALLBACK_SECRET": settings.passwords()[settings.CALLBACK_SECRET],
+            "CODERUNNER_GATEWAY_SEAL_SECRETS": settings.passwords()[settings.SEAL_SECRET],
             "CODERUNNER_GATEWAY_NATS_PASSWORD": settings.passwords()[settings.variable("gateway")],
             "CODERUNNER_GATEWAY_ETCD_PASSWORD": settings.passwords()[settings.etcd_variable("gateway")],
         },

@@ -22,6 +22,8 @@ ROLES = ("gateway", "node", "operator", "system")
 ETCD_USERS = ("root", "gateway", "node")
 CALLBACK_SECRET = "CODERUNNER_CALLBACK_SECRET"  # noqa: S105 - a name
 """The name, among the passwords, of what signs the callbacks to the blog."""
+SEAL_SECRET = "CODERUNNER_SEAL_SECRET"  # noqa: S105 - a name
+"""The name, among the passwords, of what binds results to what was submitted; of the gateway alone."""
 CREDENTIALS = RUN / "credentials.env"
 
 GATEWAY: dict[str, object] = {
@@ -60,6 +62,8 @@ def passwords() -> dict[str, str]:
     made = {name: f"p{secrets.token_hex(16)}" for name in wanted if name not in found}  # a letter first: see nats.conf
     if CALLBACK_SECRET not in found:
         made[CALLBACK_SECRET] = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    if SEAL_SECRET not in found:
+        made[SEAL_SECRET] = secrets.token_hex(32)
     if made:
         with os.fdopen(os.open(CREDENTIALS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
             file.writelines(f"{name}={password}\n" for name, password in made.items())

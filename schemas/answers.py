@@ -62,6 +62,7 @@ def answer_key(task: TaskMessage, digests: Set[str]) -> str:
         answer="",
         keeps_answer=False,
         keeps_source=False,
+        seal="",
     )
     material = _encoder.encode((_KEY_VERSION, sorted(digests), bare))
     return names.answer_key(task.language, task.client, hashlib.sha256(material).hexdigest())

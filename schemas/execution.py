@@ -169,6 +169,8 @@ class ResultMessage(msgspec.Struct, frozen=True, kw_only=True):
     """What was submitted, where a history keeps that."""
     traceparent: str = ""
     """The task's."""
+    seal: str = ""
+    """The task's: who reads the result trusts the rest of it no further than that goes (docs/adr/0025)."""
 
     @classmethod
     def of(cls, execution: Execution, task: TaskMessage | None, *, digest: str = "") -> ResultMessage:
@@ -184,6 +186,7 @@ class ResultMessage(msgspec.Struct, frozen=True, kw_only=True):
             digest=digest,
             source=KeptSource.of(task),
             traceparent=task.traceparent,
+            seal=task.seal,
         )
 
 

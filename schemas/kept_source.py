@@ -37,7 +37,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, task: TaskMessage) -> KeptSource | None:
         """What is kept of the task: None where nobody asked for it, and where it is too large."""
-        if not task.keeps_source or _characters(task) > SOURCE_BYTES:
+        if not task.keeps_source or not may_be_kept(task):
             return None
         kept = cls(
             language=task.language,
@@ -60,6 +60,11 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
     def json_bytes(self) -> int:
         """Its size on the bus."""
         return len(_encoder.encode(self))
+
+
+def may_be_kept(task: TaskMessage) -> bool:
+    """False for a task of which it is plain without a look at its bytes that it is too large."""
+    return _characters(task) <= SOURCE_BYTES
 
 
 def _characters(task: TaskMessage) -> int:

@@ -34,6 +34,8 @@ class ProgressMessage(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress
     callback: Callback
     client: str
+    seal: str = ""
+    """The task's: whom it names is called only where that is bound to the task by it."""
 
     @classmethod
     def of(
@@ -52,7 +54,7 @@ class ProgressMessage(msgspec.Struct, frozen=True, kw_only=True):
             execution=msgspec.structs.replace(running, cases=cases),
             case_index=index,
         )
-        return cls(progress=progress, callback=task.callback, client=task.client)
+        return cls(progress=progress, callback=task.callback, client=task.client, seal=task.seal)
 
 
 def _cut(case: CaseResult) -> CaseResult:

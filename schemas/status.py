@@ -96,3 +96,5 @@ class DeadReason(StrEnum):
     """A result that its callback did not take."""
     UNDECODABLE = "undecodable"
     """A message on RESULTS that is no result."""
+    FORGED = "forged"
+    """A result that is not bound to the task that it names, or says otherwise than was submitted."""

@@ -144,3 +144,6 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Its own outcome becomes that answer."""
     keeps_source: bool = False
     """Its result takes along what was submitted, for the history."""
+    seal: str = ""
+    """What binds its result to it (docs/adr/0025): its node hands it back, and can make none. Empty where the gateways
+    have no key."""

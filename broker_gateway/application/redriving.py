@@ -22,6 +22,7 @@ from broker_gateway.application.operations_ports import DeadLetters, KeptLetter,
 from broker_gateway.application.ports import History, QueueFullError, ResultStore
 from broker_gateway.application.settings import OperationsSettings
 from broker_gateway.domain.execution_task import ExecutionTask
+from broker_gateway.domain.seals import UNSEALED, Seals
 from schemas.callback import DeliveryState
 from schemas.execution import ResultMessage
 from schemas.reader import Reader
@@ -32,6 +33,7 @@ RedriveRefusal = UnknownLetter | NotRedriven | Busy
 
 _tasks = Reader(TaskMessage)
 _results = Reader(ResultMessage)
+NOT_BOUND = "nothing binds its message to what was submitted: nodes write dead letters, too"
 
 _log = structlog.get_logger(__name__)
 
@@ -49,6 +51,7 @@ class Redriving:
         delivery: CallbackDelivery,
         ledger: AttemptLedger,
         settings: OperationsSettings,
+        seals: Seals = UNSEALED,
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._dead = dead
@@ -58,6 +61,7 @@ class Redriving:
         self._delivery = delivery
         self._ledger = ledger
         self._settings = settings
+        self._seals = seals
         self._now_ms = now_ms
 
     async def redrive(self, task_id: str) -> RedriveRefusal | None:
@@ -82,6 +86,8 @@ class Redriving:
             task = _tasks.decode(kept.letter.payload)
         except msgspec.MsgspecError as error:
             return NotRedriven(f"its message cannot be read: {error}")
+        if task.id != kept.letter.id or not self._seals.binds_task(task):
+            return NotRedriven(NOT_BOUND)
         snapshot = await self._left_its_queue(task.id)
         if snapshot is None:
             return NotRedriven("the task is just leaving its queue; try again in a moment")
@@ -130,6 +136,8 @@ class Redriving:
             result = _results.decode(kept.letter.payload)
         except msgspec.MsgspecError as error:
             return NotRedriven(f"its message cannot be read: {error}")
+        if not self._seals.binds(result, kept.letter.id):
+            return NotRedriven(NOT_BOUND)
         if result.callback is None:
             await self._dead.remove(kept)
             return None

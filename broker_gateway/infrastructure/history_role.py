@@ -12,6 +12,7 @@ from broker_gateway.application.history_care import Forgetting, HistoryWatch
 from broker_gateway.application.history_ports import HistoryStore, HistoryUnavailableError, Retention, TaskRecord
 from broker_gateway.application.projecting import Projector
 from broker_gateway.application.task_records import without_output, without_source
+from broker_gateway.infrastructure.bus.bound import BoundMessages
 from broker_gateway.infrastructure.bus.history_source import BusHistorySource
 from broker_gateway.infrastructure.bus.relayed import RelayedResults
 from broker_gateway.infrastructure.bus.sweep import Sweep
@@ -49,12 +50,13 @@ class HistoryRole:
         *,
         metrics: Metrics,
         relayed: RelayedResults,
+        bound: BoundMessages,
     ) -> None:
         """``relayed``: what this gateway's own relay is done with."""
         self._watch = HistoryWatch(store)
         redact = redaction(settings.history)
         streams = (names.STREAM_EVENTS, names.STREAM_RESULTS)
-        self._sources = {stream: BusHistorySource(bus, stream) for stream in streams}
+        self._sources = {stream: BusHistorySource(bus, stream, bound=bound) for stream in streams}
         self._projectors = {stream: Projector(source, store, redact=redact) for stream, source in self._sources.items()}
         ages_s = {names.STREAM_EVENTS: settings.event_age_s, names.STREAM_RESULTS: settings.result_age_s}
         self._sweep = Sweep(bus, ages_s, relayed)

@@ -19,6 +19,7 @@ from broker_gateway.application.ports import (
     Told,
 )
 from broker_gateway.domain.quota import Quota
+from broker_gateway.infrastructure.bus.bound import READERS
 from chassis.errors import BusUnavailableError
 from chassis.metrics import MOST_NAMES, SECONDS, ByLabels, Labels, new_registry, watch, within
 from schemas.execution import Execution
@@ -67,6 +68,14 @@ class Metrics:
             ["outcome", "language"],
             registry=of,
         )
+        self.results_refused = Counter(
+            "coderunner_results_refused",
+            "Words of nodes that are not bound to the task that they name, by who read them.",
+            ["reader"],
+            registry=of,
+        )
+        for reader in READERS:
+            self.results_refused.labels(reader)
 
     def _of_calls(self, of: CollectorRegistry) -> None:
         self.refused = Counter("coderunner_refused", "Calls refused, by gRPC code.", ["reason"], registry=of)

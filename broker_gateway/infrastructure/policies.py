@@ -19,6 +19,7 @@ from broker_gateway.domain.judging import CaseRules
 from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.quota import CallPolicy, QuotaPolicy
 from broker_gateway.domain.resource_limit import Allowed, LimitRules
+from broker_gateway.domain.seals import Seals
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.callbacks.identification import (
     MAX_SETS,
@@ -65,6 +66,7 @@ class Policies:
     """Token to client name."""
     operators: frozenset[str]
     cache_modes: CacheModes
+    seals: Seals
     certificate: CertificateFiles | None
     """What the API shows to its callers; None: no TLS."""
 
@@ -105,6 +107,7 @@ def of(settings: GatewaySettings) -> Policies:
         clients=_clients(settings),
         operators=_operators(settings),
         cache_modes=_cache_modes(settings),
+        seals=_seals(settings),
         certificate=_certificate(settings),
     )
 
@@ -270,6 +273,13 @@ def _certificate(settings: GatewaySettings) -> CertificateFiles | None:
     except CertificateError as error:
         raise ConfigurationError(f"tls_certificate: {error}") from None
     return files
+
+
+def _seals(settings: GatewaySettings) -> Seals:
+    try:
+        return Seals([key.get_secret_value() for key in settings.seal_secrets], takes_unsealed=settings.seal_optional)
+    except ValueError as error:
+        raise ConfigurationError(f"seal_secrets: {error}") from None
 
 
 def _cache_modes(settings: GatewaySettings) -> CacheModes:

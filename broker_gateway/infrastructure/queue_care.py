@@ -17,6 +17,7 @@ from broker_gateway.application.ports import NodeDirectory
 from broker_gateway.application.queue_sweep import QueueSweep
 from broker_gateway.application.settings import ExpirySettings, FollowSettings, PlacingSettings, SweepSettings
 from broker_gateway.infrastructure.bus.answers import BusAnswerStore
+from broker_gateway.infrastructure.bus.bound import BoundMessages
 from broker_gateway.infrastructure.bus.control import BusNodeControl
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
@@ -40,12 +41,18 @@ class QueueCare:
 
     @classmethod
     def wired(
-        cls, bus: BusConnection, lengths: QueueLengths, directory: NodeDirectory, settings: PlacingSettings
+        cls,
+        bus: BusConnection,
+        lengths: QueueLengths,
+        directory: NodeDirectory,
+        settings: PlacingSettings,
+        bound: BoundMessages,
     ) -> QueueCare:
         """All of it, on one bus."""
         book, pools = DeadlineBook(), PoolActivity(settings.untaken_ms)
         nodes = LiveNodes(directory=directory, activity=pools)
-        queue, results, history = BusTaskQueue(bus, lengths), BusResultStore(bus), BusHistory(bus)
+        queue, results = BusTaskQueue(bus, lengths, bound), BusResultStore(bus, bound)
+        history = BusHistory(bus)
         mover = BusTaskMover(bus, lengths)
         placing = PlacingAgain(
             queue=queue,
@@ -71,7 +78,7 @@ class QueueCare:
             queue=queue,
             results=results,
             history=history,
-            feeds=BusLiveFeed(bus),
+            feeds=BusLiveFeed(bus, bound),
             ends=FollowerEnds(queue=queue, mover=mover, results=results, history=history, nodes=nodes),
             settings=FollowSettings(),
         )

@@ -182,4 +182,13 @@ class GatewaySettings(ConnectedSettings):
         "at most 0.9 of result_age_s",
     )
 
+    seal_secrets: Secrets = Field(
+        [],
+        description="bind results to what was submitted; random, 32 characters or more, the same for all gateways and "
+        "for them alone: the first is used, results of each are taken; empty: nodes are believed",
+    )
+    seal_optional: bool = Field(
+        False, description="whether results of tasks that were submitted before there was a secret are taken"
+    )
+
     shutdown_grace_s: Seconds = Field(15.0, description="how long calls in flight may take to finish at shutdown")

@@ -28,7 +28,7 @@ def dead() -> None:
 
 
 @dead.command("list", short_help="Dead letters, newest first.")
-@click.option("--reason", default="", metavar="R", help="Only these: poison, undelivered, malformed.")
+@click.option("--reason", default="", metavar="R", help="Only these: poison, undelivered, malformed, forged.")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="At most so many."
 )

@@ -21,6 +21,7 @@ from tests.servers.process import POLL_S, ServerProcess
 
 NO_ALARMS = {"cpu_alarm_percent": 101, "memory_alarm_percent": 101, "disk_alarm_percent": 101}
 """A busy test machine must not make its nodes take less."""
+SEAL_SECRET = "the seal of all gateways of a test, which no node has"
 NODES_AT_ONCE = 8
 """So many nodes' users are made at a time: a test may add one while etcd is away."""
 NODE_START_TIMEOUT_S = 300.0
@@ -107,7 +108,8 @@ class Stack:
     def add_gateway(self, *, wait: bool = True, **settings: object) -> Gateway:
         """A running gateway; ``settings`` as in its TOML file."""
         name = f"gateway-{len(self.gateways) + 1}"
-        gateway = Gateway(name, self._directory, {**self._shared("gateway", "gateway"), **settings})
+        usual = {**self._shared("gateway", "gateway"), "seal_secrets": [SEAL_SECRET]}
+        gateway = Gateway(name, self._directory, {**usual, **settings})
         self.gateways.append(gateway)
         gateway.start(wait=wait)
         return gateway

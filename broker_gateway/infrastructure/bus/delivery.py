@@ -9,10 +9,12 @@ import nats.errors
 from nats.aio.msg import Msg
 
 from broker_gateway.application.clock import wall_clock_ms
+from broker_gateway.infrastructure.bus import streams
 from broker_gateway.infrastructure.bus.relayed import RelayedResults
 from chassis.nats import acks, jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
+from schemas.buried_ids import buried_id
 from schemas.execution import DeadLetter, ResultMessage
 
 _encoder = msgspec.json.Encoder()
@@ -66,8 +68,23 @@ class BusResultDelivery:
         self._relayed.add(acks.stream_sequence(self._message.reply))
 
 
+async def refuse_result(bus: BusConnection, message: Msg, reason: str, detail: str) -> None:
+    """Buries what stands on a task's result subject and is none of its results, and makes way for the task's own: its
+    node tries again."""
+    await _keep_letter(bus, message, reason, detail, buried_id(message.subject))
+    await streams.delete(bus, names.STREAM_RESULTS, acks.stream_sequence(message.reply))
+    with contextlib.suppress(*_LOST):
+        await message.term()
+
+
 async def bury_message(bus: BusConnection, message: Msg, reason: str, detail: str, task_id: str) -> None:
     """Buries a message, in the dead letters first, then out of the consumer: it may be there twice, never lost."""
+    await _keep_letter(bus, message, reason, detail, task_id)
+    with contextlib.suppress(*_LOST):
+        await message.term()
+
+
+async def _keep_letter(bus: BusConnection, message: Msg, reason: str, detail: str, task_id: str) -> None:
     letter = DeadLetter.of(
         task_id,
         reason,
@@ -79,5 +96,3 @@ async def bury_message(bus: BusConnection, message: Msg, reason: str, detail: st
         max_bytes=bus.max_bytes,
     )
     await jetstream.store(bus, names.dead_subject(reason, task_id), _encoder.encode(letter), {})
-    with contextlib.suppress(*_LOST):
-        await message.term()

@@ -13,6 +13,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from broker_gateway.application.ports import Feed
+from broker_gateway.infrastructure.bus.bound import UNBOUND, BoundMessages
 from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
@@ -28,14 +29,14 @@ MAX_PENDING = 8192
 
 _events = Reader(TaskEvent)
 _chunks = Reader(OutputChunk)
-_results = Reader(ResultMessage)
 
 
 class BusFeed:
     """Implements ``Feed`` for everything that is told of a task."""
 
-    def __init__(self, bus: BusConnection, client: Client) -> None:
+    def __init__(self, bus: BusConnection, client: Client, bound: BoundMessages = UNBOUND) -> None:
         self._bus = bus
+        self._bound = bound
         self._client = client
         self._subscriptions: list[Subscription] = []
         self._messages: asyncio.Queue[Msg] = asyncio.Queue(MAX_PENDING)
@@ -63,7 +64,7 @@ class BusFeed:
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
-                    live = _decode(await self._messages.get())
+                    live = _decode(await self._messages.get(), self._bound)
                     if live is not None:
                         return live
         except TimeoutError:
@@ -79,8 +80,9 @@ class BusFeed:
 class ResultFeed:
     """Implements ``Feed`` for one message, the result. Every call that waits has one, so it costs little."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, bound: BoundMessages = UNBOUND) -> None:
         self._client = client
+        self._bound = bound
         self._message: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
         self._subscription: Subscription | None = None
         self._taken = False
@@ -106,7 +108,7 @@ class ResultFeed:
 
     def _take(self, message: Msg) -> Live | None:
         self._taken = True
-        return _decode(message)
+        return _decode(message, self._bound)
 
 
 async def _comes(message: asyncio.Future[Msg], timeout_s: float) -> bool:
@@ -134,14 +136,15 @@ class BusLiveFeed:
     """Implements ``LiveFeed``. Results come from the stream's own announcement, made once it has stored them, so
     a second node's late result is never seen here."""
 
-    def __init__(self, bus: BusConnection) -> None:
+    def __init__(self, bus: BusConnection, bound: BoundMessages = UNBOUND) -> None:
         self._bus = bus
+        self._bound = bound
 
     async def open(self, task_id: str, *, results_only: bool = False) -> Feed:
         """A feed that is subscribed. With ``results_only`` there is no round trip: the subscription precedes whatever
         is sent next on this connection, which is all that submit-and-wait needs."""
         client = await self._bus.client()
-        feed = ResultFeed(client) if results_only else BusFeed(self._bus, client)
+        feed = ResultFeed(client, self._bound) if results_only else BusFeed(self._bus, client, self._bound)
         try:
             if isinstance(feed, BusFeed):
                 await feed.listen_to(task_id)
@@ -154,14 +157,14 @@ class BusLiveFeed:
         return feed
 
 
-def _decode(message: Msg) -> Live | None:
+def _decode(message: Msg, bound: BoundMessages) -> Live | None:
     kind = message.subject.split(".", 3)[2]
     try:
         if kind == "output":
             return _chunks.decode(message.data)
         if kind == "event":
             return Execution.told_by(_events.decode(message.data)) if names.is_of_state(message.subject) else None
-        return _results.decode(message.data)
+        return bound.result(message.data, message.subject, reader="feed")
     except msgspec.DecodeError as error:
         log.warning("message_not_understood", subject=message.subject, error=str(error))
         return None

@@ -14,11 +14,12 @@ from broker_gateway.application.history_ports import HistoryEntry, TaskRecord
 from broker_gateway.application.ports import Place
 from broker_gateway.application.task_records import record_of_event, record_of_result
 from broker_gateway.infrastructure.bus import streams
+from broker_gateway.infrastructure.bus.bound import UNBOUND, BoundMessages
 from broker_gateway.infrastructure.bus.durable_pull import Durable, DurablePull
 from chassis.nats import acks
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
-from schemas.execution import ResultMessage, TaskEvent
+from schemas.execution import TaskEvent
 from schemas.reader import Reader
 
 TOO_OLD_S = topology.HISTORY_ACK_WAIT_S / 2
@@ -27,7 +28,6 @@ GATHER_S = 0.1
 tasks, and the bus tells of what is not recorded yet."""
 _ERROR_CHARS = 300
 _events = Reader(TaskEvent)
-_results = Reader(ResultMessage)
 
 _log = structlog.get_logger(__name__)
 
@@ -51,9 +51,12 @@ class BusHistoryEntry:
 class BusHistorySource:
     """Implements ``HistorySource`` on one stream. What cannot be read tells nothing, and is settled."""
 
-    def __init__(self, bus: BusConnection, stream: str, gather_s: float = GATHER_S) -> None:
+    def __init__(
+        self, bus: BusConnection, stream: str, gather_s: float = GATHER_S, bound: BoundMessages = UNBOUND
+    ) -> None:
         """``stream``: EVENTS or RESULTS."""
         self._bus = bus
+        self._bound = bound
         self._stream = stream
         self._gather_s = gather_s
         self._pull = DurablePull(bus, Durable(stream, topology.history_consumers()[stream], TOO_OLD_S))
@@ -85,7 +88,7 @@ class BusHistorySource:
 
     def _entry(self, message: Msg) -> HistoryEntry | None:
         read: Callable[[Msg], TaskRecord | None]
-        read = self._of_event if self._stream == names.STREAM_EVENTS else _of_result
+        read = self._of_event if self._stream == names.STREAM_EVENTS else self._of_result
         try:
             record = read(message)
         except ValueError as error:  # also of an id that stands in no subject
@@ -106,9 +109,8 @@ class BusHistorySource:
             raise msgspec.ValidationError("it tells of another task or state than its subject")
         return record_of_event(event, Place(self._era, acks.stream_sequence(message.reply)))
 
-
-def _of_result(message: Msg) -> TaskRecord:
-    result = _results.decode(message.data)
-    if message.subject != names.result_subject(result.execution.id):
-        raise msgspec.ValidationError("it is the result of another task than its subject")
-    return record_of_result(result)
+    def _of_result(self, message: Msg) -> TaskRecord:
+        result = self._bound.result(message.data, message.subject, reader="history")
+        if message.subject != names.result_subject(result.execution.id):
+            raise msgspec.ValidationError("it is the result of another task than its subject")
+        return record_of_result(result)

@@ -9,15 +9,14 @@ import msgspec
 import nats.errors
 from nats.aio.msg import Msg
 
+from broker_gateway.infrastructure.bus.bound import UNBOUND, BoundMessages
 from broker_gateway.infrastructure.bus.durable_pull import Durable, DurablePull
 from chassis.nats import acks, jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
 from schemas.progress import ProgressMessage
-from schemas.reader import Reader
 
 TOO_OLD_S = topology.RELAY_ACK_WAIT_S / 2
-_messages = Reader(ProgressMessage)
 
 
 class BusProgressDelivery:
@@ -43,8 +42,9 @@ class BusProgressDelivery:
 class BusProgressSource:
     """Implements ``ProgressSource``, for one caller at a time."""
 
-    def __init__(self, bus: BusConnection) -> None:
+    def __init__(self, bus: BusConnection, bound: BoundMessages = UNBOUND) -> None:
         self._bus = bus
+        self._bound = bound
         self._pull = DurablePull(bus, Durable(names.STREAM_PROGRESS, topology.progress_consumer(), TOO_OLD_S))
 
     async def take(self, max_messages: int) -> Sequence[BusProgressDelivery]:
@@ -52,7 +52,7 @@ class BusProgressSource:
             batch: list[BusProgressDelivery] = []
             for message in await self._pull.take(max_messages):
                 try:
-                    batch.append(BusProgressDelivery(self._bus, message, _messages.decode(message.data)))
+                    batch.append(BusProgressDelivery(self._bus, message, self._bound.progress(message.data)))
                 except msgspec.DecodeError:
                     self._bus.post(message.reply, acks.TERMINATE)  # nobody can tell it, and nothing hangs on it
             if batch:

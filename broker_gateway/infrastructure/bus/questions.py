@@ -14,6 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from broker_gateway.application.ports import ResultStore
+from broker_gateway.infrastructure.bus.bound import UNBOUND, BoundMessages
 from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
@@ -31,10 +32,11 @@ _encoder = msgspec.json.Encoder()
 class NodeQuestions:
     """The subscriptions of this gateway; each question goes to one of them all."""
 
-    def __init__(self, bus: BusConnection, past: ResultStore | None = None) -> None:
+    def __init__(self, bus: BusConnection, past: ResultStore | None = None, bound: BoundMessages = UNBOUND) -> None:
         """``past``: where results are that have left the bus."""
         self._bus = bus
         self._past = past
+        self._bound = bound
         self._client: Client | None = None
         """Whose subscriptions they are."""
         self._answering: set[asyncio.Task[None]] = set()
@@ -71,13 +73,23 @@ class NodeQuestions:
             log.debug("node_not_answered", error=str(error))
 
     async def _result(self, task_id: str) -> bytes:
-        """The stored message; empty where there is none. The stream's leader is asked: a replica may still have what
-        was taken away."""
-        stored = await jetstream.last_message(self._bus, names.STREAM_RESULTS, names.result_subject(task_id))
+        """The stored message; empty where there is none, or one that is refused. The stream's leader is asked: a
+        replica may still have what was taken away."""
+        subject = names.result_subject(task_id)
+        stored = await jetstream.last_message(self._bus, names.STREAM_RESULTS, subject)
         if stored is not None:
-            return stored.payload
+            return stored.payload if self._is_bound(stored.payload, subject) else b""
         past = await self._past.find(task_id) if self._past is not None else None
         return _encoder.encode(past) if past is not None else b""
+
+    def _is_bound(self, payload: bytes, subject: str) -> bool:
+        if not self._bound.seals.are_made:
+            return True
+        try:
+            self._bound.result(payload, subject, reader="node")
+        except msgspec.DecodeError:
+            return False
+        return True
 
     async def _starts(self, task_id: str) -> bytes:
         """How often nodes have begun it, in digits."""

@@ -8,6 +8,7 @@ import msgspec
 
 from broker_gateway.application.ports import QueueFullError, TaskTooLargeError
 from broker_gateway.infrastructure.bus import streams
+from broker_gateway.infrastructure.bus.bound import UNBOUND, BoundMessages
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from chassis.backoff import Backoff
 from chassis.errors import BusAwayError, BusUnavailableError
@@ -33,8 +34,9 @@ _SOME_SEQUENCE = 1
 class BusTaskQueue:
     """Implements ``TaskQueue``. Concurrent calls share the connection and do not wait for each other."""
 
-    def __init__(self, bus: BusConnection, lengths: QueueLengths) -> None:
+    def __init__(self, bus: BusConnection, lengths: QueueLengths, bound: BoundMessages = UNBOUND) -> None:
         self._bus = bus
+        self._seals = bound.seals
         self._lengths = lengths
 
     async def enqueue(self, task: TaskMessage) -> bool:
@@ -52,7 +54,7 @@ class BusTaskQueue:
         return await streams.purge(self._bus, names.STREAM_TASKS, names.task_subject_any(task_id)) > 0
 
     async def _store(self, task: TaskMessage, lane: int) -> int:
-        payload = _encoder.encode(task)
+        payload = _encoder.encode(self._seals.sealed(task))
         until = time.monotonic() + self._bus.settings.timeout_s
         try:
             return await store_task(self._bus, task, payload, task.id, lane)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 
@@ -21,6 +22,9 @@ _FIRST_WRITER = {names.HEADER_EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}
 _HEADROOM_BYTES = 1024
 _ON_RECORD_S = 1.0
 """How long a bus that does not answer may keep a task from being looked at."""
+
+_WAY_IS_MADE_S = (0.02, 0.1, 0.5, 2.0, 5.0)
+"""Pauses before further tries to store a result in whose place stands what no gateway believes."""
 
 _encoder = msgspec.json.Encoder()
 _decoder = Reader(ResultMessage)
@@ -43,9 +47,11 @@ class NatsResultSink:
         try:
             await self._publisher.store(reply, payload, _FIRST_WRITER | ours)
         except jetstream.JetStreamError as error:
-            if jetstream.is_taken(error):  # RESULTS keeps one message per subject and refuses a second
-                return await self._is_ours(reply, payload, ours)
-            raise
+            if not jetstream.is_taken(error):  # RESULTS keeps one message per subject and refuses a second
+                raise
+            return await self._is_ours(reply, payload, ours) or (
+                bool(result.seal) and await self._is_stored_after_all(reply, payload, ours)
+            )
         return True
 
     async def find(self, reply: str) -> Execution | None:
@@ -62,9 +68,24 @@ class NatsResultSink:
         """A try whose answer was lost, and that was repeated, finds its own result: the stream knows the message's id
         again. Of another's, it takes no second message on the subject."""
         try:
-            return (await jetstream.store(self._publisher.bus, reply, payload, ours)).duplicate
+            await jetstream.store(self._publisher.bus, reply, payload, ours)
         except BusUnavailableError:
             return False
+        return True
+
+    async def _is_stored_after_all(self, reply: str, payload: bytes, ours: Mapping[str, str]) -> bool:
+        """What stands in the place of a result may be none of the task's (docs/adr/0025): no gateway believes it then,
+        and the next one that reads it takes it away. False where it is one, or nobody can tell."""
+        for pause_s in _WAY_IS_MADE_S:
+            try:
+                if await self.find(reply) is not None:
+                    return False
+            except (BusUnavailableError, OSError):
+                return False
+            await asyncio.sleep(pause_s)
+            if await self._is_ours(reply, payload, ours):
+                return True
+        return False
 
     def _packed(self, result: ResultMessage) -> tuple[bytes, str]:
         """The message, and its digest."""

@@ -54,6 +54,7 @@ OF_SDK = {"version": "language_version, in a caller's words", "source": "files: 
 OF_PROTO = {"language_version": "the SDK's version", "files": "the SDK's source"}
 SETTLED = dict.fromkeys(("id", "client", "pool", "submitted_at_ms", "reply"), "the gateway settles it at acceptance")
 SETTLED["traceparent"] = "comes with the call, in its metadata"
+SETTLED["seal"] = "put on by the gateway that queues it"
 OF_ANSWERS = dict.fromkeys(("answer", "keeps_answer"), "what the draft's cache comes to")
 OF_HISTORY = {"keeps_source": "of the gateway's setting history"}
 NOT_KEPT = {

@@ -189,6 +189,7 @@ TOO_MANY_SETS = "\n".join(f"callback_header_sets.a.s{number} = {{X-A = 'hush'}}"
         ([], {}, "[max_limits]\ncpu_ms = 1", "the default of cpu_ms must lie between"),
         ([], {}, '[tokens]\na = "x"\nb = "x"', "the token of client b is empty or another client's"),
         ([], {}, "queue_limit = ", "is not TOML"),
+        ([], {"CODERUNNER_GATEWAY_SEAL_SECRETS": "hush"}, "", "seal_secrets: at most 8 keys of at least 32 characters"),
         ([], {"CODERUNNER_GATEWAY_CALLBACK_SECRET": "whsec_é"}, "", "callback_secret: secret 1 is not base64"),
         ([], {}, '[callback_secrets]\nblog = "whsec_hush"', "there is no client blog in tokens"),
         ([], {}, 'tokens = {a = "x"}\ncallback_secrets = {a = ["whsec_hush"]}', "client a: secret 1 has 3 bytes"),

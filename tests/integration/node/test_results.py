@@ -7,11 +7,14 @@ import json
 
 import msgspec
 
+from broker_gateway.domain.seals import Seals
 from node.domain.verdict import stage_of
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
+from schemas.execution import ResultMessage
 from schemas.status import Priority, Status
+from schemas.task import Callback
 from tests.builders import a_result_of, a_task, an_outcome
 from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.running_nodes import StartNode
@@ -51,6 +54,24 @@ async def test_a_message_that_is_no_task_is_buried_and_answered(gateway: Gateway
     await gateway.client.publish(names.task_subject("default", Priority.HIGH, "broken"), b"{not json")
     assert (await gateway.result("broken")).status is Status.INTERNAL_ERROR
     assert (await gateway.dead("malformed", "broken")).payload == "{not json"
+    await gateway.queue_empties()
+
+
+async def test_a_sealed_task_that_is_not_understood_is_answered_so_that_its_gateway_believes_it(
+    gateway: GatewayStandIn, start_node: StartNode
+) -> None:
+    """As a node of an older version does, once there are fields that it does not know how to read."""
+    seals, callback = Seals(["a secret of the gateways, of 32 characters"]), Callback(url="http://h/", headers="one")
+    task = seals.sealed(a_task("newer", callback=callback, labels={"post": "7"}, answer="a.b.c", keeps_answer=True))
+    await start_node()
+    newer = msgspec.json.decode(msgspec.json.encode(task)) | {"limits": "of another kind"}
+    subject = names.task_subject("default", Priority.HIGH, task.id)
+    await gateway.client.publish(subject, msgspec.json.encode(newer))
+    assert (await gateway.result(task.id)).status is Status.INTERNAL_ERROR
+    stored = await gateway.client.jetstream().get_last_msg(names.STREAM_RESULTS, names.result_subject(task.id))
+    result = msgspec.json.decode(stored.data or b"", type=ResultMessage)
+    assert (result.client, result.callback) == ("blog", callback)
+    assert seals.binds(result, task.id)
     await gateway.queue_empties()
 
 

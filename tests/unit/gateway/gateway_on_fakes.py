@@ -41,6 +41,7 @@ from broker_gateway.application.waiting import Waiting
 from broker_gateway.application.watching import Watching
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.quota import QuotaPolicy
+from broker_gateway.domain.seals import UNSEALED, Seals
 from schemas.execution import Execution, ResultMessage
 from schemas.status import Status
 from tests.builders import a_draft, a_node_record, a_result
@@ -83,8 +84,10 @@ class GatewayOnFakes:
         follow: FollowSettings | None = None,
         on_foreign: Callable[[str], object] = lambda _owner: None,
         past: HistoryStore | None = None,
+        seals: Seals = UNSEALED,
     ) -> None:
         """``lookup_every_s`` is beyond every test's patience unless a test says otherwise."""
+        self._seals = seals
         self._callback_refusal, self._cache_modes = callback_refusal, cache_modes or CacheModes()
         self._header_sets = header_sets
         self.now_ms = NOW_MS
@@ -245,6 +248,7 @@ class GatewayOnFakes:
             delivery=CallbackDelivery({"http": self.transport}, PATIENCE_S),
             ledger=self.ledger,
             settings=settings,
+            seals=self._seals,
             now_ms=self.clock,
         )
         return OperationsAppService(

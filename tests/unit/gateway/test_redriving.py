@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from broker_gateway.application.callback_delivery import idempotency_key
 from broker_gateway.application.commands import Busy, NotRedriven, UnknownLetter
 from broker_gateway.application.settings import OperationsSettings
+from broker_gateway.domain.seals import Seals
 from chassis.errors import BusUnavailableError
 from schemas.status import Status
 from schemas.task import Callback
-from tests.builders import a_dead_letter, a_result, an_undelivered_letter
+from tests.builders import a_dead_letter, a_poison_letter, a_result, a_result_of, a_task, an_undelivered_letter
 from tests.fakes.callbacks import refused
 from tests.unit.gateway.dead_tasks import buried, undelivered
 from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes
@@ -192,3 +195,28 @@ async def test_without_a_time_to_leave_its_queue_a_task_is_looked_at_once(gatewa
     assert gateway.bus.calls.count("snapshot") == 1
     del gateway.bus.tasks["t1"]
     assert await impatient.redrive("t1") is None
+
+
+SEALS = Seals(["a secret of the gateways, of 32 characters"])
+
+
+async def test_a_letter_whose_message_is_not_bound_to_its_task_is_not_tried() -> None:
+    """Nodes write dead letters: a thief's would call whom it likes, for whom it likes."""
+    gateway = GatewayOnFakes(seals=SEALS)
+    task = SEALS.sealed(a_task(callback=Callback(url="http://h/")))
+    elsewhere = msgspec.structs.replace(task, callback=Callback(url="http://mean/"))
+    other = SEALS.sealed(a_task("t2"))
+    for letter in (
+        a_poison_letter(elsewhere),
+        an_undelivered_letter(a_result_of(elsewhere)),
+        msgspec.structs.replace(a_poison_letter(other), id="t1"),
+        msgspec.structs.replace(an_undelivered_letter(a_result_of(other)), id="t1"),
+    ):
+        gateway.dead.bury(letter)
+        assert isinstance(await gateway.operations.redrive("t1"), NotRedriven), letter
+        gateway.dead.kept.clear()
+    assert gateway.bus.tasks == {}
+    assert gateway.transport.delivered == []
+    for letter in (a_poison_letter(task), an_undelivered_letter(a_result_of(task))):
+        gateway.dead.bury(letter)
+        assert await gateway.operations.redrive("t1") is None, letter
