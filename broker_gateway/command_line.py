@@ -53,6 +53,7 @@ def _print_nats_conf(arguments: Sequence[str]) -> int:
 
 def _make_etcd_users(arguments: Sequence[str]) -> int:
     from broker_gateway.nats_conf import nodes_of  # noqa: PLC0415 - not for all
+    from chassis.certificates import ServerTrust  # noqa: PLC0415 - the same
     from chassis.etcd_users import EtcdRefusedError, EtcdUsers, password_variable  # noqa: PLC0415 - the same
     from schemas.names import NODES_PREFIX  # noqa: PLC0415 - the same
 
@@ -61,11 +62,16 @@ def _make_etcd_users(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--endpoint", default="127.0.0.1:2379", metavar="HOST:PORT")
     parser.add_argument("--node", action="append", default=[], metavar="NAME", help="a node's id; may be repeated")
+    parser.add_argument("--tls-authorities", default="", metavar="FILE", help="PEM: whose certificates etcd shows")
+    parser.add_argument("--tls-certificate", default="", metavar="FILE", help="PEM: what is shown to it, without a CN")
+    parser.add_argument("--tls-key", default="", metavar="FILE", help="PEM: its key")
     given = parser.parse_args(arguments)
     try:
         passwords = {user: os.environ[password_variable(user)] for user in ("root", "gateway")}
         nodes = {name: (name, os.environ[password_variable(name)]) for name in nodes_of(given.node)}
-        users = EtcdUsers(given.endpoint, passwords["root"])
+        trust = ServerTrust(given.tls_authorities, given.tls_certificate, given.tls_key)
+        context = trust.context() if given.tls_authorities else None
+        users = EtcdUsers(given.endpoint, passwords["root"], context)
         users.set_up(prefix=NODES_PREFIX, gateway=("gateway", passwords["gateway"]), nodes=nodes)
     except KeyError as error:
         return _complain(f"{error.args[0]} is not set")

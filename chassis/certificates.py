@@ -68,6 +68,42 @@ class CertificateFiles:
             raise CertificateError(f"a certificate file went away: {error.strerror}") from None
 
 
+@dataclass(frozen=True, slots=True)
+class ServerTrust:
+    """The PEM files by which a client knows the servers that it calls, and shows them who it is."""
+
+    authorities: str
+    """The servers' certificates must come from one of these."""
+    certificate: str = ""
+    """The client's own, and what stands between it and its authority; empty: it shows none."""
+    key: str = ""
+
+    def context(self) -> ssl.SSLContext:
+        """A context for the client's side, TLS 1.2 at least, from the files as they are now. Raises
+        CertificateError."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            context.load_verify_locations(self.authorities)
+            if self.certificate:
+                context.load_cert_chain(self.certificate, self.key)
+        except (OSError, ssl.SSLError) as error:
+            names = ", ".join(filter(None, (self.authorities, self.certificate, self.key)))
+            raise CertificateError(f"no usable certificate in {names}: {error.strerror or error}") from None
+        return context
+
+    def contents(self) -> tuple[bytes, bytes | None, bytes | None]:
+        """Authorities, key and certificate as they are now, once it is seen that they fit together. Raises
+        CertificateError."""
+        self.context()
+        names = (self.authorities, self.key, self.certificate)
+        try:
+            authorities, key, chain = (Path(name).read_bytes() if name else None for name in names)
+        except OSError as error:
+            raise CertificateError(f"a certificate file went away: {error.strerror}") from None
+        return authorities or b"", key, chain
+
+
 class Renewals:
     """Tells when certificate files were replaced by others that fit together. While they do not (half of a renewal is
     there), the old ones stay in use."""

@@ -10,6 +10,7 @@ import grpc
 import grpc.aio
 
 from chassis.backoff import Backoff
+from chassis.certificates import ServerTrust
 
 CALL_TIMEOUT_S = 3
 """Of one call to etcd."""
@@ -30,6 +31,8 @@ class EtcdSettings:
     """``host:port`` each; tried in turn."""
     user: str = ""
     password: str = ""
+    trust: ServerTrust | None = None
+    """How it is known that it is etcd; None: it is not asked for, and nothing is encrypted."""
     reconnect_base_s: float = 0.1
     reconnect_max_s: float = 5.0
     reconnect_tries: int = 0
@@ -51,10 +54,12 @@ class EtcdEndpoints:
     def next_client(self) -> tuple[aetcd.Client, str]:
         """A client of the next member, not connected yet, and the member's ``host:port``."""
         settings = self._settings
-        endpoint = settings.endpoints[self._turn % len(settings.endpoints)].removeprefix("http://")
+        endpoint = (
+            settings.endpoints[self._turn % len(settings.endpoints)].removeprefix("http://").removeprefix("https://")
+        )
         self._turn += 1
         host, _, port = endpoint.rpartition(":")
-        client = aetcd.Client(
+        client = _Client(
             host=host,
             port=int(port),
             username=settings.user or None,
@@ -62,7 +67,27 @@ class EtcdEndpoints:
             timeout=CALL_TIMEOUT_S,
             options=_CHANNEL,
         )
+        client.trust = settings.trust
         return client, endpoint
+
+
+class _Client(aetcd.Client):  # type: ignore[misc] # aetcd has no types
+    """As aetcd's, which knows no TLS: of the channel that it makes nothing was said through yet when it is replaced."""
+
+    trust: ServerTrust | None = None
+
+    @property
+    def channel(self) -> grpc.aio.Channel | None:
+        return self._channel
+
+    @channel.setter
+    def channel(self, made: grpc.aio.Channel | None) -> None:
+        """Raises CertificateError, which is a ValueError."""
+        self._channel = made if made is None or self.trust is None else self._encrypted(self.trust)
+
+    def _encrypted(self, trust: ServerTrust) -> grpc.aio.Channel:
+        credentials = grpc.ssl_channel_credentials(*trust.contents())
+        return grpc.aio.secure_channel(f"{self._host}:{self._port}", credentials, options=list(self._options.items()))
 
 
 def words(error: Exception) -> str:

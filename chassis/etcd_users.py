@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,9 +29,10 @@ class EtcdUsers:
     """The administration of one etcd by its JSON API. May be repeated: passwords and rights are made what they should
     be."""
 
-    def __init__(self, endpoint: str, root_password: str) -> None:
-        """``endpoint``: ``host:port``."""
+    def __init__(self, endpoint: str, root_password: str, context: ssl.SSLContext | None = None) -> None:
+        """``endpoint``: ``host:port``. ``context``: how it is known that it is etcd; None: not encrypted."""
         self._endpoint = endpoint
+        self._context = context
         self._root_password = root_password
         self._token = ""
 
@@ -75,8 +77,8 @@ class EtcdUsers:
 
     def _call(self, method: str, *, but: str = "", **body: Any) -> dict[str, Any]:
         """``but``: a refusal that is as good as success. Raises EtcdRefusedError, OSError."""
-        host, _, port = self._endpoint.removeprefix("http://").rpartition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=_TIMEOUT_S)
+        host, _, port = self._endpoint.removeprefix("http://").removeprefix("https://").rpartition(":")
+        connection = self._connection(host, int(port))
         try:
             headers = {"Authorization": self._token} if self._token else {}
             connection.request("POST", f"/v3/{method}", json.dumps(body), headers)
@@ -89,6 +91,11 @@ class EtcdUsers:
         if refusal and not (but and but in refusal):
             raise EtcdRefusedError(f"{method}: {refusal}")
         return dict(answer)
+
+    def _connection(self, host: str, port: int) -> http.client.HTTPConnection:
+        if self._context is None:
+            return http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
+        return http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_S, context=self._context)
 
 
 def _range(kind: str, first: str, end: str = "") -> dict[str, str]:

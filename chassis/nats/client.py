@@ -8,12 +8,16 @@ or a form feed; a message of a stream would do so again each time that it is del
 from __future__ import annotations
 
 import re
+import ssl
 from typing import Any
 
+import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.protocol import parser
+
+from chassis.certificates import CertificateError, ServerTrust
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +34,49 @@ The library has its expressions nowhere else."""
 
 class BusClient(Client):
     """As the library's; what is not UTF-8 in a subject is read with its bytes spelled out, headers that cannot be read
-    are none."""
+    are none. With a ``trust`` it says nothing to a server that has not shown who it is: the library does as it is told
+    by whoever answers, and would send the password in the clear."""
+
+    def __init__(self, trust: ServerTrust | None = None) -> None:
+        super().__init__()
+        self._trust = trust
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext:
+        """From the files as they are at this connection. Raises nats.errors.Error."""
+        if self._trust is None:
+            return super().ssl_context
+        try:
+            return self._trust.context()
+        except CertificateError as error:
+            raise nats.errors.Error(str(error)) from error
+
+    async def _process_connect_init(self) -> None:
+        """A handshake that failed leaves a connection for whose end the library would wait for ever."""
+        try:
+            await super()._process_connect_init()
+        except (TimeoutError, OSError, nats.errors.Error):
+            if self._trust is not None:
+                self._abandon()
+            raise
+
+    def _abandon(self) -> None:
+        """The library makes another transport where it has none."""
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
+        self._transport = None
+
+    def _connect_command(self) -> bytes:
+        """The last step before anything is said."""
+        if self._trust is not None and not self._is_encrypted():
+            raise nats.errors.Error("the server offers no TLS")
+        command: bytes = super()._connect_command()
+        return command
+
+    def _is_encrypted(self) -> bool:
+        writer = getattr(self._transport, "_io_writer", None)
+        return writer is not None and writer.get_extra_info("ssl_object") is not None
 
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
         try:

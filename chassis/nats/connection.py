@@ -58,7 +58,7 @@ class BusConnection:
     def __init__(self, settings: BusSettings) -> None:
         self.settings = settings
         self._failures = Failures(settings.backoff, settings.reconnect_tries, per_round=len(settings.urls))
-        self._client: Client = BusClient()
+        self._client: Client = BusClient(self.settings.trust)
         self._requests = Requests(settings.gather_s)
         self._posts = Posts(lambda: self._client, settings.post_after_s)
         self._up = asyncio.Event()
@@ -216,7 +216,7 @@ class BusConnection:
         while True:
             self._gone.clear()
             self._joined = False
-            self._client = BusClient()
+            self._client = BusClient(self.settings.trust)
             self._dialled = True
             try:
                 await self._client.connect(**self._options())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.backoff import Backoff
+from chassis.certificates import ServerTrust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,8 @@ class BusSettings:
     password: str = ""
     credentials: str = ""
     """Path of a NATS credentials file, in place of user and password."""
+    trust: ServerTrust | None = None
+    """How it is known that it is the bus; None: it is not asked for, and nothing is encrypted."""
     name: str = "coderunner"
     """Shown by the server's connection list."""
     inbox_prefix: str = "_INBOX"

@@ -15,12 +15,12 @@ class Certificate:
     chain: Path
 
 
-def make_certificate(directory: Path, name: str = "localhost") -> Certificate:
-    """A certificate for the name, good for a day."""
+def make_certificate(directory: Path, name: str = "localhost", subject: str = "") -> Certificate:
+    """A certificate for the name, good for a day; ``subject`` in place of the name as its common name."""
     made = Certificate(directory / "key.pem", directory / "chain.pem")
     command = (
         "openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 1"
-        f" -subj /CN={name} -addext subjectAltName=DNS:{name}"
+        f" -subj {subject or f'/CN={name}'} -addext subjectAltName=DNS:{name}"
     )
     files = ["-keyout", str(made.key), "-out", str(made.chain)]
     subprocess.run([*command.split(), *files], check=True, capture_output=True)
