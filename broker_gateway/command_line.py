@@ -32,21 +32,33 @@ def nats_conf() -> Path:
 
 def _print_nats_conf(arguments: Sequence[str]) -> int:
     from broker_gateway.nats_conf import nodes_of, password_variable, with_nodes  # noqa: PLC0415 - not for all
+    from broker_gateway.nats_keys import public_keys, with_public_keys  # noqa: PLC0415 - the same
 
     parser = argparse.ArgumentParser("coderunner-gateway nats-conf", description="Prints the bus's configuration.")
     parser.add_argument(
         "--node", action="append", default=[], metavar="NAME=POOL,POOL", help="a user for this node; may be repeated"
     )
+    parser.add_argument(
+        "--nkeys",
+        metavar="DIRECTORY",
+        help="keys in place of the passwords of gateway and nodes: NAME.nk there has the seed, and is made where it is "
+        "not, or NAME.pub the public key of a seed that is elsewhere",
+    )
     given = parser.parse_args(arguments)
-    text = nats_conf().read_text(encoding="utf-8")
-    if given.node:
-        try:
-            nodes = nodes_of(given.node)
-        except ValueError as error:
-            return _complain(str(error))
-        text = with_nodes(text, nodes)
-        variables = ", ".join(map(password_variable, nodes))
-        sys.stderr.write(f"coderunner-gateway: passwords are taken from {variables}\n")
+    text, told = nats_conf().read_text(encoding="utf-8"), ""
+    try:
+        nodes = nodes_of(given.node)
+        if nodes:
+            text = with_nodes(text, nodes)
+            told = f"passwords are taken from {', '.join(map(password_variable, nodes))}"
+        if given.nkeys:
+            users = ("gateway", *(nodes or ("node",)))
+            text = with_public_keys(text, public_keys(Path(given.nkeys), users))
+            told = f"{given.nkeys} has the keys of {', '.join(users)}"
+    except (OSError, ValueError) as error:
+        return _complain(str(error))
+    if told:
+        sys.stderr.write(f"coderunner-gateway: {told}\n")
     sys.stdout.write(text)
     return 0
 

@@ -30,6 +30,7 @@ class ConnectedSettings(ServiceSettings):
     nats_user: str = Field("", description="user on NATS")
     nats_password: SecretStr = Field(SecretStr(""), description="password on NATS")
     nats_credentials: str = Field("", description="path of a NATS credentials file")
+    nats_nkey: str = Field("", description="path of the file with the NKey seed of that user, in place of a password")
     nats_tls_authorities: str = Field(
         "", description="PEM file of the authorities of the NATS servers' certificates; empty: no TLS"
     )
@@ -60,6 +61,7 @@ class ConnectedSettings(ServiceSettings):
             user=self.nats_user,
             password=self.nats_password.get_secret_value(),
             credentials=self.nats_credentials,
+            nkey=self.nats_nkey,
             trust=_trust("nats", self.nats_tls_authorities, self.nats_tls_certificate, self.nats_tls_key),
             name=name,
             inbox_prefix=inbox_prefix,

@@ -1,10 +1,11 @@
-"""The demo's services: NATS with this repository's nats.conf, etcd, the gateway, one node, and the blog."""
+"""The demo's services: NATS with this repository's nats.conf and keys, etcd, the gateway, one node, and the blog."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from broker_gateway.nats_keys import public_keys, with_public_keys
 from chassis.etcd_users import EtcdUsers
 from dev import settings
 from dev.paths import REPOSITORY, RUN
@@ -17,6 +18,8 @@ ETCD_PORT, ETCD_PEER_PORT = 2379, 2380
 GRPC_PORT, GATEWAY_HTTP_PORT = 50051, 8081
 NODE_HTTP_PORT = 8082
 BLOG_PORT = 8080
+SERVICES = ("gateway", "node")
+"""The users on the bus that are services."""
 _SHARED = (REPOSITORY / "schemas", REPOSITORY / "coderunner", REPOSITORY / "pyproject.toml")
 
 
@@ -27,7 +30,9 @@ def demo_services(images: str) -> list[Service]:
 
 
 def _nats() -> Service:
-    config = REPOSITORY / "nats.conf"
+    config = RUN / "nats.conf"
+    with_passwords = (REPOSITORY / "nats.conf").read_text(encoding="utf-8")
+    config.write_text(with_public_keys(with_passwords, public_keys(settings.KEYS, SERVICES)), encoding="utf-8")
     return Service(
         "nats",
         (str(find_program("nats-server")), "-c", str(config)),
@@ -81,7 +86,6 @@ def _gateway() -> Service:
         env={
             "CODERUNNER_GATEWAY_CALLBACK_SECRET": settings.passwords()[settings.CALLBACK_SECRET],
             "CODERUNNER_GATEWAY_SEAL_SECRETS": settings.passwords()[settings.SEAL_SECRET],
-            "CODERUNNER_GATEWAY_NATS_PASSWORD": settings.passwords()[settings.variable("gateway")],
             "CODERUNNER_GATEWAY_ETCD_PASSWORD": settings.passwords()[settings.etcd_variable("gateway")],
         },
     )
@@ -103,7 +107,6 @@ def _node(images: str) -> Service:
             *_SHARED,
         ),
         env={
-            "CODERUNNER_NODE_NATS_PASSWORD": settings.passwords()[settings.variable("node")],
             "CODERUNNER_NODE_ETCD_PASSWORD": settings.passwords()[settings.etcd_variable("node")],
         },
         also=images,

@@ -18,7 +18,8 @@ NODE_LABEL = f"coderunner.node={NODE_ID}"
 """The label of the demo node's slot containers."""
 SERVICES_IN_ORDER = ("nats", "etcd", "gateway", "node", "blog")
 """Started in this order, stopped in the other."""
-ROLES = ("gateway", "node", "operator", "system")
+ROLES = ("operator", "system")
+"""Of the bus, that have passwords; services have keys."""
 ETCD_USERS = ("root", "gateway", "node")
 CALLBACK_SECRET = "CODERUNNER_CALLBACK_SECRET"  # noqa: S105 - a name
 """The name, among the passwords, of what signs the callbacks to the blog."""
@@ -26,8 +27,12 @@ SEAL_SECRET = "CODERUNNER_SEAL_SECRET"  # noqa: S105 - a name
 """The name, among the passwords, of what binds results to what was submitted; of the gateway alone."""
 CREDENTIALS = RUN / "credentials.env"
 
+KEYS = RUN / "nkeys"
+"""By user, the seeds of the services' keys on the bus."""
+
 GATEWAY: dict[str, object] = {
     "nats_user": "gateway",
+    "nats_nkey": str(KEYS / "gateway.nk"),
     "etcd_user": "gateway",
     "callback_allowed_networks": ["127.0.0.0/8"],
     "history_url": f"sqlite:///{RUN / 'history.db'}",
@@ -38,7 +43,13 @@ GATEWAY: dict[str, object] = {
 SHARED_CORES = {"GOMAXPROCS": "1"}
 """For a nats-server that shares a few cores with everything else: without threads to hand its work to and fro it takes
 a fifth less processor time, and one core of it moves more tasks than the others can run."""
-NODE: dict[str, object] = {"node_id": NODE_ID, "nats_user": "node", "etcd_user": "node", "log_format": "console"}
+NODE: dict[str, object] = {
+    "node_id": NODE_ID,
+    "nats_user": "node",
+    "nats_nkey": str(KEYS / "node.nk"),
+    "etcd_user": "node",
+    "log_format": "console",
+}
 
 
 def write_toml(path: Path, values: Mapping[str, object]) -> None:

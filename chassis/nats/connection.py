@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import nats.errors
+import nkeys
 import structlog
 from nats.aio.client import Client, Server
 from nats.aio.msg import Msg
@@ -221,7 +222,7 @@ class BusConnection:
             try:
                 await self._client.connect(**self._options())
                 await self._requests.open(self._client)
-            except (TimeoutError, nats.errors.Error, OSError) as error:
+            except (TimeoutError, nkeys.NkeysError, nats.errors.Error, OSError) as error:
                 await self._on_error(error)
                 continue
             await self._on_connected()
@@ -231,8 +232,9 @@ class BusConnection:
         settings = self.settings
         return {
             "servers": list(settings.urls),
-            "user": settings.user or None,
-            "password": settings.password or None,
+            "user": None if settings.nkey else settings.user or None,
+            "password": None if settings.nkey else settings.password or None,
+            "nkeys_seed": settings.nkey or None,
             "user_credentials": settings.credentials or None,
             "name": settings.name,
             "inbox_prefix": settings.inbox_prefix,

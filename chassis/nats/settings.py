@@ -18,6 +18,8 @@ class BusSettings:
     password: str = ""
     credentials: str = ""
     """Path of a NATS credentials file, in place of user and password."""
+    nkey: str = ""
+    """Path of the file that holds the user's seed (NKey), in place of user and password."""
     trust: ServerTrust | None = None
     """How it is known that it is the bus; None: it is not asked for, and nothing is encrypted."""
     name: str = "coderunner"

@@ -13,7 +13,7 @@ from typing import Any
 import nats
 from nats.aio.client import Client
 
-from broker_gateway import nats_conf
+from broker_gateway import nats_conf, nats_keys
 from dev.programs import find_program
 from dev.settings import SHARED_CORES
 from tests.servers.ports import free_port
@@ -55,10 +55,13 @@ class NatsServer(ServerProcess):
         extra: Sequence[str] = (),
         port: int = 0,
         nodes: Mapping[str, Sequence[str]] = NODES,
+        keys: Path | None = None,
     ) -> None:
-        """``nodes``: the users of nodes, and the pools that each may take tasks from."""
+        """``nodes``: the users of nodes, and the pools that each may take tasks from. ``keys``: where the seeds are by
+        which they and the gateway enter, in place of passwords."""
         directory.mkdir(parents=True, exist_ok=True)
         self._nodes = nodes
+        self._keys = keys
         self._config = directory / f"{name}.conf"
         self.port = port or free_port()
         self.monitor_port = free_port()
@@ -108,10 +111,16 @@ class NatsServer(ServerProcess):
 
     def _command(self, name: str, extra: Sequence[str]) -> list[str]:
         if self.roles:
-            self._config.write_text(config_for(self._nodes), encoding="utf-8")
+            self._config.write_text(self._text(), encoding="utf-8")
         config = ["-c", str(self._config)] if self.roles else ["-js", "-sd", str(self._store)]
         listen = ["-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor_port)]
         return [str(find_program("nats-server")), *config, *listen, "--server_name", name, *extra]
+
+    def _text(self) -> str:
+        text = config_for(self._nodes)
+        if self._keys is None:
+            return text
+        return nats_keys.with_public_keys(text, nats_keys.public_keys(self._keys, ("gateway", *self._nodes)))
 
     def _environment(self) -> dict[str, str]:
         """All servers of a test, or of a measurement, share the machine with what is tested or measured."""

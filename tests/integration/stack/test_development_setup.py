@@ -167,7 +167,7 @@ def test_passwords_stay_the_same_and_are_private(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(settings, "CREDENTIALS", tmp_path / "credentials.env")
     made = settings.passwords()
     assert settings.passwords() == made
-    bus = {f"CODERUNNER_NATS_{role}_PASSWORD" for role in ("GATEWAY", "NODE", "OPERATOR", "SYSTEM")}
+    bus = {f"CODERUNNER_NATS_{role}_PASSWORD" for role in ("OPERATOR", "SYSTEM")}
     directory = {f"CODERUNNER_ETCD_{user}_PASSWORD" for user in ("ROOT", "GATEWAY", "NODE")}
     assert set(made) == bus | directory | {"CODERUNNER_CALLBACK_SECRET", "CODERUNNER_SEAL_SECRET"}
     assert len(set(made.values())) == len(made)
@@ -178,10 +178,10 @@ def test_passwords_that_a_checkout_lacks_are_added_to_those_it_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = tmp_path / "credentials.env"
-    kept.write_text("CODERUNNER_NATS_GATEWAY_PASSWORD=pkept\n")
+    kept.write_text("CODERUNNER_NATS_OPERATOR_PASSWORD=pkept\n")
     monkeypatch.setattr(settings, "CREDENTIALS", kept)
     made = settings.passwords()
-    assert made["CODERUNNER_NATS_GATEWAY_PASSWORD"] == "pkept"
+    assert made["CODERUNNER_NATS_OPERATOR_PASSWORD"] == "pkept"
     assert "CODERUNNER_CALLBACK_SECRET" in made
     assert settings.passwords() == made
 
