@@ -65,6 +65,11 @@ POOL_OF_FOLLOWERS = "_followers"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LOOKED_AT = ("preparing", "prepared")
 """The last words of the subjects of events that tell of no state."""
+EVENTS_OF_NODES = tuple(
+    f"{ROOT}.event.*.{word}"
+    for word in (*_LOOKED_AT, *(one.value.lower() for one in Status if one is not Status.QUEUED))
+)
+"""What nodes tell of. That a task was accepted, and whose it is, is the gateways' word."""
 
 
 def is_token(text: str) -> bool:

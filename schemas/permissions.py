@@ -52,7 +52,7 @@ SHARED_USER = "node"
 """The user of a node that has none of its own: any node id goes with it."""
 _STORED_BY_NODES = (
     names.RESULTS_WILDCARD,
-    names.EVENTS_WILDCARD,
+    *names.EVENTS_OF_NODES,
     f"{names.ROOT}.output.*",
     names.PROGRESS_WILDCARD,
     names.DEAD_WILDCARD,

@@ -58,7 +58,8 @@ def messages() -> Iterator[str]:
         yield from (names.task_subject(pool, priority, "t1") for priority in Priority)
     yield names.result_subject("t1")
     yield f"{names.ROOT}.stored.t1"
-    yield names.event_subject("t1", Status.RUNNING)
+    yield from (names.event_subject("t1", status) for status in (Status.QUEUED, Status.RUNNING, Status.EXPIRED))
+    yield from (names.preparing_subject("t1"), names.prepared_subject("t1"))
     yield names.dead_subject("poison", "t1")
     yield names.callback_subject("t1", "")
     yield names.delivered_subject("t1", "")

@@ -212,7 +212,8 @@ async def test_without_passwords_the_server_does_not_start(tmp_path: Path) -> No
 
 NODE_SAYS = (
     names.result_subject("t1"),
-    names.event_subject("t1", Status.RUNNING),
+    *(names.event_subject("t1", status) for status in (Status.RUNNING, Status.EXPIRED)),
+    *(names.preparing_subject("t1"), names.prepared_subject("t1")),
     names.progress_subject("t1"),
     names.output_subject("t1"),
     names.dead_subject("poison", "t1"),
