@@ -36,6 +36,7 @@ MEASUREMENTS = (
     Measurement("cached"),
     Measurement("watchers"),
     Measurement("soak"),
+    Measurement("tracing"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ from broker_gateway.application.settings import CancelSettings, OperationsSettin
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.application.watching import Watching
+from broker_gateway.domain.quota import TokenBucket
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.bound import BoundMessages
 from broker_gateway.infrastructure.bus.control import BusNodeControl
@@ -40,11 +42,14 @@ from broker_gateway.infrastructure.metrics import CountedTaskQueue, Metrics
 from broker_gateway.infrastructure.policies import Policies
 from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
+from broker_gateway.infrastructure.traced import TracedTaskQueue
+from broker_gateway.infrastructure.traced_calls import Interceptor, TracedCalls
 from broker_gateway.interfaces.access_log import AccessLog
 from broker_gateway.interfaces.callers import OWNER
 from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from chassis.nats.connection import BusConnection
+from chassis.tracing import Tracer
 from schemas.audit import AuditRecord
 
 
@@ -68,11 +73,17 @@ class ApiParts:
     """Keeps a record, wherever they are kept."""
     past: HistoryStore | None
     """The database of past tasks, where there is one."""
+    tracer: Tracer | None
+    """What spans are told to, where there is anything."""
 
 
 def wire_api(parts: ApiParts) -> GrpcServer:
     """The server of all three services; it does not listen yet."""
-    queue = CountedTaskQueue(BusTaskQueue(parts.bus, parts.queue_lengths, parts.bound), parts.metrics)
+    queue: TaskQueue = CountedTaskQueue(BusTaskQueue(parts.bus, parts.queue_lengths, parts.bound), parts.metrics)
+    interceptors: list[Interceptor] = []
+    if parts.tracer is not None:
+        queue = TracedTaskQueue(queue, parts.tracer, _bound(parts.settings))
+        interceptors.append(TracedCalls(parts.tracer, _bound(parts.settings)))
     log = AccessLog(
         every_call=parts.settings.access_log, submissions=parts.settings.audit_submissions, audit=parts.audited
     )
@@ -90,9 +101,16 @@ def wire_api(parts: ApiParts) -> GrpcServer:
         ),
         counts=policies.admission.counts,
         reception=Reception(on_refused=parts.metrics.requests_unreceived.inc),
-        interceptors=[CallMetrics(parts.metrics, log.ended)],
+        interceptors=[CallMetrics(parts.metrics, log.ended), *interceptors],
         on_over_quota=parts.metrics.count_over_quota,
     )
+
+
+def _bound(settings: GatewaySettings) -> TokenBucket:
+    """Of what is traced in a second."""
+    per_s = settings.tracing_per_s
+    burst = max(1, round(per_s))
+    return TokenBucket(per_s, burst, float(burst), int(time.monotonic() * 1000))
 
 
 def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> CodeExecutionAppService:

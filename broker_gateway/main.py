@@ -16,7 +16,7 @@ from broker_gateway.application.progress_relay import ProgressRelay
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import ProgressSettings
 from broker_gateway.infrastructure import policies
-from broker_gateway.infrastructure.audit_file import AuditFile
+from broker_gateway.infrastructure.audit_file import audit_file
 from broker_gateway.infrastructure.bus.answers import BusAnswerStore
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.audit import BusAuditTrail
@@ -52,6 +52,7 @@ from chassis.nats.connection import BusConnection
 from chassis.process import LastingParts, serve
 from chassis.reloading import level_reloader
 from chassis.settings import ConfigurationError
+from chassis.trace_export import tracer_of
 from schemas.audit import AuditRecord
 
 if sys.platform == "linux":
@@ -75,28 +76,30 @@ class Gateway:
         self._policies = policies.of(settings)
         self._stop = asyncio.Event()
         self._metrics = Metrics()
+        self._tracer = tracer_of(settings, "coderunner-gateway", self._metrics.registry, ratio=settings.tracing_ratio)
         self._bus = BusConnection(self._policies.bus)
         self._store = StoreWatch(self._bus, keeps_unrecorded=bool(settings.history_url.get_secret_value()))
         self._id_secret = BusIdSecret(self._bus)
         self._declaration = Declaration(self._bus, self._policies.streams, then=self._id_secret.learn)
         self._past = self._wire_past()
         self._bound = BoundMessages(self._policies.seals, lambda by: self._metrics.results_refused.labels(by).inc())
-        results = BusResultStore(self._bus, self._bound)
-        past_results = PastResults(results, self._past) if self._past else None
+        past_results = PastResults(BusResultStore(self._bus, self._bound), self._past) if self._past else None
         self._questions = NodeQuestions(self._bus, past_results, self._bound)
         self._queue_consumers = QueueConsumers(self._bus, settings.ack_wait_s)
         self._queue_lengths = QueueLengths(self._bus, self._queue_consumers)
         self._directory = EtcdNodeDirectory(self._policies.etcd, self._metrics.node_records_refused.inc)
         self._roll_call = RollCall(self._bus, self._directory)
         guard, identifications = self._policies.addresses, self._policies.identifications
-        self._callbacks = CallbackTransports(settings, guard, identifications, self._metrics, told_message)
+        self._callbacks = CallbackTransports(
+            settings, guard, identifications, self._metrics, told_message, tracer=self._tracer
+        )
         self._quotas = self._wire_quotas()
         self._relayed = RelayedResults()
         self._relay = self._wire_relay() if "relay" in settings.roles else None
         placing = self._policies.placing
         self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, placing, self._bound)
         self._audit = BusAuditTrail(self._bus)
-        self._audit_file = _audit_file(settings)
+        self._audit_file = audit_file(settings.audit_file)
         self._server = self._wire_api() if "api" in settings.roles else None
         self._history = self._wire_history(self._past) if self._past is not None else None
         self._health = GatewayHealth(
@@ -181,6 +184,8 @@ class Gateway:
         if self._past is not None:
             await self._past.close()
         await self._http.close()
+        if self._tracer is not None:
+            await self._tracer.close()
         log.info("gateway_stopped")
 
     async def _say_ready(self, addresses: Mapping[str, str]) -> None:
@@ -226,6 +231,7 @@ class Gateway:
             metrics=self._metrics,
             relayed=self._relayed,
             bound=self._bound,
+            tracer=self._tracer,
         )
 
     def _audited(self, record: AuditRecord) -> None:
@@ -257,15 +263,9 @@ class Gateway:
                 audit=self._audit,
                 audited=self._audited,
                 past=self._past,
+                tracer=self._tracer,
             )
         )
-
-
-def _audit_file(settings: GatewaySettings) -> AuditFile | None:
-    try:
-        return AuditFile(settings.audit_file) if settings.audit_file else None
-    except OSError as error:
-        raise ConfigurationError(f"audit_file: {settings.audit_file}: {error.strerror}") from None
 
 
 def _refuse_everybody(settings: GatewaySettings) -> None:

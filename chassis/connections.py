@@ -51,6 +51,11 @@ class ConnectedSettings(ServiceSettings):
         0, description="failures in a row after which the process ends with 1; 0: it goes on for ever"
     )
     http_address: Address = Field("127.0.0.1:8081", description="where health and metrics listen")
+    tracing_endpoint: str = Field(
+        "",
+        description="URL of an OTLP collector (HTTP, such as http://collector:4318) that spans are sent to; "
+        "empty: OTEL_EXPORTER_OTLP_ENDPOINT, or no tracing",
+    )
     log_format: LogFormat = Field("json", description="how log lines look")
     log_level: LogLevel = Field("info", description="what is logged")
 

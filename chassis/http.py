@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client.openmetrics import exposition as openmetrics
 
 from chassis.certificates import CertificateFiles, keep_renewed
 from chassis.health import Parts, degraded, is_ready, status
@@ -22,6 +23,7 @@ MAX_CONNECTIONS = 256
 """At a time; probes and scrapers need a few. One more takes the place of the oldest, which may be one that says
 nothing: the library gives a request all the time in the world."""
 _SHOWN_PATH_CHARS = 200
+_OPENMETRICS = "application/openmetrics-text"
 
 _OF_PEERS = logging.getLogger(f"{__name__}.peers")
 _OF_PEERS.setLevel(logging.CRITICAL)
@@ -137,6 +139,10 @@ class HttpServer:
         told = {name: asdict(part) for name, part in parts.items()}
         return web.json_response({"live": True, "ready": is_ready(parts), "status": status(parts), "parts": told})
 
-    async def _metrics(self, _: web.Request) -> web.Response:
-        page = await self._registry.page()
-        return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def _metrics(self, request: web.Request) -> web.Response:
+        """In OpenMetrics for who asks for it, as Prometheus does: exemplars are there alone."""
+        is_open = _OPENMETRICS in request.headers.get("Accept", "")
+        page = await self._registry.page(with_exemplars=is_open)
+        return web.Response(
+            body=page, headers={"Content-Type": openmetrics.CONTENT_TYPE_LATEST if is_open else CONTENT_TYPE_LATEST}
+        )

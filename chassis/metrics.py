@@ -11,6 +11,7 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from chassis.process import version
@@ -47,11 +48,11 @@ class Registry(CollectorRegistry):
         if isinstance(collector, _Watched):
             self._watched.append(collector)
 
-    async def page(self) -> bytes:
-        """All metrics in Prometheus' text format."""
+    async def page(self, *, with_exemplars: bool = False) -> bytes:
+        """All metrics in Prometheus' text format; ``with_exemplars``: in OpenMetrics, which has those."""
         for one in self._watched:
             one.take()
-        return await asyncio.to_thread(generate_latest, self)
+        return await asyncio.to_thread(openmetrics.generate_latest if with_exemplars else generate_latest, self)
 
 
 def new_registry() -> Registry:

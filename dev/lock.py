@@ -32,8 +32,8 @@ def requirements() -> dict[str, list[str]]:
     groups = _read(WORKSPACE)["dependency-groups"]
     both = [*declared(CLIENT), *declared(SERVER), *groups["build"]]
     return {
-        "servers": [*both, *_read(SERVER)["project"]["optional-dependencies"]["servers"]],
-        "dev": [*both, *groups["dev"]],
+        "servers": [*both, *optional(SERVER, "servers")],
+        "dev": [*both, *groups["dev"], *optional(SERVER, "tracing")],
         "mutants": [*both, *groups["mutants"]],
         "bench": [*both, *groups["bench"]],
     }
@@ -45,6 +45,11 @@ def declared(project: Path) -> list[str]:
     if "dependencies" in content["project"]:
         return list(content["project"]["dependencies"])
     return list(content["tool"]["hatch"]["metadata"]["hooks"]["custom"]["dependencies"])
+
+
+def optional(project: Path, extra: str) -> list[str]:
+    """What one of a distribution's extras brings."""
+    return list(_read(project)["project"]["optional-dependencies"][extra])
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from chassis.nats.connection import BusConnection
 from chassis.process import LastingParts, serve
 from chassis.reloading import level_reloader
 from chassis.settings import ConfigurationError
+from chassis.trace_export import tracer_of
 from node.application.attempt import Attempts
 from node.application.draining import Draining
 from node.application.heartbeat import Heartbeat
@@ -42,6 +43,7 @@ from node.infrastructure.load_probe import PsutilProbe
 from node.infrastructure.metrics import Metrics
 from node.infrastructure.settings import NodeSettings
 from node.infrastructure.task_log import StructuredTaskLog
+from node.infrastructure.traced import TracedHandler, TracedResultSink, TracedSandboxPool
 from node.infrastructure.wiring import StartedPool, identity, nearest_existing, runtime, sandboxes
 from node.interfaces.orders import Orders
 from schemas.names import INBOX_NODE, inbox_of
@@ -59,6 +61,7 @@ class Node:
         self.pool = pool
         self.probe = probe or PsutilProbe(nearest_existing(settings.state_dir))
         self.metrics = Metrics()
+        self.tracer = tracer_of(settings, "coderunner-node", self.metrics.registry, instance=name)
         self.attempts = Attempts()
         self.ready = asyncio.Event()
         self._reconnected = asyncio.Event()
@@ -87,11 +90,16 @@ class Node:
         )
 
     def _wire_work(self) -> None:
-        settings = self.settings
+        settings, tracer = self.settings, self.tracer
+        sink = NatsResultSink(self.publisher)
         self.runner = TaskRunner(
             RunnerPolicy(self.name, settings.max_attempts, settings.code_check),
-            Workbench(self.pool, MemoryArtefactStore(settings.artefact_bytes), self.announcer),
-            sink=NatsResultSink(self.publisher),
+            Workbench(
+                self.pool if tracer is None else TracedSandboxPool(self.pool, tracer),
+                MemoryArtefactStore(settings.artefact_bytes),
+                self.announcer,
+            ),
+            sink=sink if tracer is None else TracedResultSink(sink, tracer),
             announcer=self.announcer,
             ledger=NatsRunLedger(self.publisher),
             attempts=self.attempts,
@@ -99,7 +107,8 @@ class Node:
             clock=_now_ms,
             lost_after_s=lambda: lost_after(self.consumers.ack_wait_s),
         )
-        self.task_loops = TaskLoops(self.source, self.runner, settings.concurrency)
+        handler = self.runner if tracer is None else TracedHandler(self.runner, tracer, self.name)
+        self.task_loops = TaskLoops(self.source, handler, settings.concurrency)
 
     def _wire_outside(self) -> None:
         settings = self.settings
@@ -180,6 +189,8 @@ class Node:
         await self.pool.close()
         await self.bus.close()
         await self.http.close()
+        if self.tracer is not None:
+            await self.tracer.close()
         log.info("node_stopped", node_id=self.name)
 
     async def _drained(self) -> None:
@@ -266,7 +277,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"coderunner-node: {error}", file=sys.stderr)  # noqa: T201 - nothing logs yet
         return 2
     on_hangup = level_reloader(level, lambda: NodeSettings.load(given))
-    return uvloop.run(serve(lambda: Node(settings, name, pool), on_hangup=on_hangup))
+    try:
+        return uvloop.run(serve(lambda: Node(settings, name, pool), on_hangup=on_hangup))
+    except ConfigurationError as error:  # the settings ask for what is not installed
+        print(f"coderunner-node: {error}", file=sys.stderr)  # noqa: T201 - it has not begun to work
+        return 2
 
 
 if __name__ == "__main__":

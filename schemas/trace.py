@@ -12,6 +12,9 @@ TRACEPARENT = "traceparent"
 """Name of the header, in gRPC's metadata as in HTTP."""
 _SHAPE = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
+_SAMPLED = 1
+"""The flag of what is recorded."""
+
 
 def traceparent_of(value: object) -> str:
     """The value where it is one of version 00; empty where it is anything else, which anybody may send."""
@@ -21,3 +24,14 @@ def traceparent_of(value: object) -> str:
 def trace_id(traceparent: str) -> str:
     """The id of the trace, 32 hexadecimal digits; empty where ``traceparent`` is none."""
     return traceparent_of(traceparent)[3:35]
+
+
+def is_sampled(traceparent: str) -> bool:
+    """True where ``traceparent`` is one, and says that its spans are recorded."""
+    return bool(int(traceparent_of(traceparent)[-2:] or "0", 16) & _SAMPLED)
+
+
+def unsampled(traceparent: str) -> str:
+    """The same, saying that no span is recorded from here on; empty where it is none."""
+    found = traceparent_of(traceparent)
+    return found and f"{found[:-2]}{int(found[-2:], 16) & ~_SAMPLED:02x}"

@@ -149,8 +149,10 @@ class Plane:
 
 
 @asynccontextmanager
-async def plane(directory: Path, size: PlaneSize, **settings: Any) -> AsyncIterator[Plane]:
-    """Everything is started, announced and warm on entry; the gateways with these settings besides."""
+async def plane(
+    directory: Path, size: PlaneSize, of_nodes: Mapping[str, object] = {}, **settings: Any
+) -> AsyncIterator[Plane]:
+    """Everything is started, announced and warm on entry; the gateways, and the nodes, with these settings besides."""
     stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
     children: list[Child] = []
     try:
@@ -158,7 +160,7 @@ async def plane(directory: Path, size: PlaneSize, **settings: Any) -> AsyncItera
         stack.etcd.start()
         for _ in range(size.gateways):
             stack.add_gateway(wait=False, queue_limit=MAX_QUEUED, bus_max_tasks=MAX_QUEUED, **settings)
-        nodes = [await _nodes(stack, directory, size, at) for at in range(size.processes)]
+        nodes = [await _nodes(stack, directory, size, at, of_nodes) for at in range(size.processes)]
         callers = await Child.start(
             "callers", "bench.dispatch.callers", [gateway.target for gateway in stack.gateways], directory
         )
@@ -178,7 +180,7 @@ async def plane(directory: Path, size: PlaneSize, **settings: Any) -> AsyncItera
         stack.close()
 
 
-async def _nodes(stack: Stack, directory: Path, size: PlaneSize, at: int) -> Child:
+async def _nodes(stack: Stack, directory: Path, size: PlaneSize, at: int, more: Mapping[str, object]) -> Child:
     """The ``at``-th process, with its share of the nodes."""
     settings = {
         "names": [f"bench-{number}" for number in range(at, size.nodes, size.processes)],
@@ -191,6 +193,7 @@ async def _nodes(stack: Stack, directory: Path, size: PlaneSize, at: int) -> Chi
         "etcd_password": etcd_password(ROOT),
         "state_dir": str(directory),
         **NO_ALARMS,
+        **more,
     }
     return await Child.start(f"nodes-{at}", "bench.dispatch.nodes", settings, directory)
 

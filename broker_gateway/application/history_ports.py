@@ -39,6 +39,8 @@ class TaskRecord:
     submitted: Submitted | None = None
     source: KeptSource | None = None
     """What was submitted, where that is kept; the first that is stored stays."""
+    traceparent: str = ""
+    """The span that this goes on with; empty where there is none. It is not stored."""
     place: Place = field(default_factory=Place)
     """Where the event stands that told it; (0, 0) for a result. The lowest is a task's place until ``submitted`` is
     known, and for good where that event was lost."""

@@ -31,7 +31,13 @@ def record_of_result(result: ResultMessage) -> TaskRecord:
     """A result ranks above the event that tells of it: it has the output."""
     execution = result.execution
     rank = _RESULT + _bounded(execution.finished_at_ms or 0)
-    return TaskRecord(rank=rank, execution=execution, client=result.client, source=result.source)
+    return TaskRecord(
+        rank=rank,
+        execution=execution,
+        client=result.client,
+        source=result.source,
+        traceparent=result.traceparent,
+    )
 
 
 def without_source(record: TaskRecord) -> TaskRecord:

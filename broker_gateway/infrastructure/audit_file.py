@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from chassis.settings import ConfigurationError
 from schemas.audit import AuditRecord
 
 _encoder = msgspec.json.Encoder()
@@ -38,3 +39,11 @@ class AuditFile:
         """Writes what still waits."""
         self._listener.stop()
         self._file.close()
+
+
+def audit_file(path: str) -> AuditFile | None:
+    """The file at ``path``; None where that is empty. Raises ConfigurationError where it cannot be written."""
+    try:
+        return AuditFile(path) if path else None
+    except OSError as error:
+        raise ConfigurationError(f"audit_file: {path}: {error.strerror}") from None

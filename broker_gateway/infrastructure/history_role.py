@@ -19,8 +19,10 @@ from broker_gateway.infrastructure.bus.sweep import Sweep
 from broker_gateway.infrastructure.history.migration import migrate
 from broker_gateway.infrastructure.metrics import Metrics
 from broker_gateway.infrastructure.settings import GatewaySettings
+from broker_gateway.infrastructure.traced import TracedRecorder
 from chassis.backoff import Backoff, Failures
 from chassis.nats.connection import BusConnection
+from chassis.tracing import Tracer
 from schemas import names
 
 _REDACTIONS: Mapping[str, Callable[[TaskRecord], TaskRecord]] = {
@@ -51,13 +53,15 @@ class HistoryRole:
         metrics: Metrics,
         relayed: RelayedResults,
         bound: BoundMessages,
+        tracer: Tracer | None = None,
     ) -> None:
         """``relayed``: what this gateway's own relay is done with."""
         self._watch = HistoryWatch(store)
         redact = redaction(settings.history)
         streams = (names.STREAM_EVENTS, names.STREAM_RESULTS)
         self._sources = {stream: BusHistorySource(bus, stream, bound=bound) for stream in streams}
-        self._projectors = {stream: Projector(source, store, redact=redact) for stream, source in self._sources.items()}
+        into = store if tracer is None else TracedRecorder(store, tracer)
+        self._projectors = {stream: Projector(source, into, redact=redact) for stream, source in self._sources.items()}
         ages_s = {names.STREAM_EVENTS: settings.event_age_s, names.STREAM_RESULTS: settings.result_age_s}
         self._sweep = Sweep(bus, ages_s, relayed)
         self._forgetting = Forgetting(store, retention)

@@ -22,10 +22,11 @@ from broker_gateway.domain.quota import Quota
 from broker_gateway.infrastructure.bus.bound import READERS
 from chassis.errors import BusUnavailableError
 from chassis.metrics import MOST_NAMES, SECONDS, ByLabels, Labels, new_registry, watch, within
-from schemas.execution import Execution
+from schemas.execution import ResultMessage
 from schemas.progress import Progress
 from schemas.status import Priority
 from schemas.task import TaskMessage
+from schemas.trace import is_sampled, trace_id
 
 QueueLengths = Callable[[], Mapping[tuple[str, Priority], int]]
 
@@ -211,15 +212,17 @@ class CountedResultSource:
         deliveries = await self._inner.take(max_results)
         for delivery in deliveries:
             if delivery.attempt == 1:
-                self._count(delivery.result.execution)
+                self._count(delivery.result)
                 self._on_stored(delivery.result.client, delivery.size_bytes)
         return deliveries
 
-    def _count(self, execution: Execution) -> None:
+    def _count(self, result: ResultMessage) -> None:
+        execution = result.execution
         self._metrics.finished.of(execution.status.value, execution.language).inc()
         if execution.finished_at_ms is not None:
             seconds = max(0, execution.finished_at_ms - execution.submitted_at_ms) / 1000
-            self._metrics.end_to_end_s.of(execution.language).observe(seconds)
+            exemplar = {"trace_id": trace_id(result.traceparent)} if is_sampled(result.traceparent) else None
+            self._metrics.end_to_end_s.of(execution.language).observe(seconds, exemplar)
 
 
 class CountedCallbackTransport:

@@ -56,6 +56,13 @@ class GatewaySettings(ConnectedSettings):
         True, description="whether each call is logged when it has ended; what is audited always is"
     )
 
+    tracing_ratio: Annotated[float, Field(ge=0, le=1)] = Field(
+        1.0, description="share of the traces begun here that are recorded; a caller's own decision is kept"
+    )
+    tracing_per_s: Annotated[float, Field(gt=0)] = Field(
+        20.0, description="most calls, and most tasks, a second that are traced, whatever callers ask for"
+    )
+
     nats_timeout_s: Seconds = Field(
         1.8, description="how long one call to the bus may take, a reconnection included; then UNAVAILABLE"
     )

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
-from node.application.ports import TaskSource
-from node.application.runner import TaskRunner
+from node.application.ports import Delivery, TaskSource
+
+
+class TaskHandler(Protocol):
+    """What is done with each delivered task."""
+
+    async def handle(self, delivery: Delivery) -> None:
+        """Runs it and settles it. Raises nothing but CancelledError, and then the task is handed back."""
+        ...
 
 
 class TaskLoops:
     """``concurrency`` loops that take tasks and run them; at most ``limit`` of them hold or wait for one at a time."""
 
-    def __init__(self, source: TaskSource, runner: TaskRunner, concurrency: int) -> None:
+    def __init__(self, source: TaskSource, runner: TaskHandler, concurrency: int) -> None:
         self._source = source
         self._runner = runner
         self._concurrency = concurrency

@@ -10,6 +10,7 @@ from prometheus_client.metrics_core import Metric
 
 from broker_gateway.infrastructure.metrics import Metrics as GatewayMetrics
 from chassis.loop_watch import LoopWatch
+from chassis.trace_export import watch_spans
 from node.infrastructure.metrics import TROUBLES
 from node.infrastructure.metrics import Metrics as NodeMetrics
 from tests.unit.chassis.test_logs import events
@@ -81,6 +82,7 @@ def test_the_rules_and_dashboards_ask_for_metrics_that_there_are() -> None:
 def declared() -> list[Metric]:
     gateway = GatewayMetrics()
     LoopWatch(gateway.registry)
+    watch_spans(gateway.registry)
     gateway.watch(queue_lengths=dict, live_nodes=lambda: 0, bus_up=lambda: True)
     gateway.watch_history(works=lambda: True, stored=dict, waiting=dict)
     node = NodeMetrics()

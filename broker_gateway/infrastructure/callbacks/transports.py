@@ -12,7 +12,9 @@ from broker_gateway.infrastructure.callbacks.identification import Identificatio
 from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
 from broker_gateway.infrastructure.metrics import CountedCallbackTransport, Metrics
 from broker_gateway.infrastructure.settings import GatewaySettings
+from broker_gateway.infrastructure.traced import TracedCallbackTransport
 from chassis.process import version
+from chassis.tracing import Tracer
 
 
 class CallbackTransports:
@@ -25,6 +27,8 @@ class CallbackTransports:
         identifications: Identifications,
         metrics: Metrics,
         to_message: ToMessage,
+        *,
+        tracer: Tracer | None = None,
     ) -> None:
         timeout_s, agent, ca_file = settings.callback_timeout_s, f"coderunner/{version()}", settings.callback_ca_file
         self._webhooks = WebhookTransport(
@@ -38,7 +42,9 @@ class CallbackTransports:
             identifications=identifications,
             ca_file=ca_file,
         )
-        webhooks, grpc = (CountedCallbackTransport(one, metrics) for one in (self._webhooks, self._grpc))
+        webhooks, grpc = (
+            _traced(CountedCallbackTransport(one, metrics), tracer) for one in (self._webhooks, self._grpc)
+        )
         self.by_scheme: Mapping[str, CallbackTransport] = with_breakers(
             {"http": webhooks, "https": webhooks, "grpc": grpc, "grpcs": grpc},
             settings.callback_breaker_failures,
@@ -50,3 +56,7 @@ class CallbackTransports:
         """Closes all connections."""
         await self._webhooks.close()
         await self._grpc.close()
+
+
+def _traced(transport: CallbackTransport, tracer: Tracer | None) -> CallbackTransport:
+    return transport if tracer is None else TracedCallbackTransport(transport, tracer)

@@ -12,13 +12,23 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from dev.lock import CLIENT, SERVER, declared
+from dev.lock import CLIENT, SERVER, declared, optional
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PACKAGES = {CLIENT: ("coderunner",), SERVER: ("broker_gateway", "chassis", "node", "sandbox", "schemas")}
 OURS = {name for packages in PACKAGES.values() for name in packages}
-SHARED = {"google.rpc": "googleapis-common-protos", "google.protobuf": "protobuf"}
-"""``google`` belongs to several packages."""
+SHARED = {
+    "google.rpc": "googleapis-common-protos",
+    "google.protobuf": "protobuf",
+    "opentelemetry": "opentelemetry-api",
+    "opentelemetry.context": "opentelemetry-api",
+    "opentelemetry.exporter": "opentelemetry-exporter-otlp-proto-http",
+    "opentelemetry.sdk": "opentelemetry-sdk",
+    "opentelemetry.trace": "opentelemetry-api",
+}
+"""``google`` and ``opentelemetry`` belong to several packages."""
+EXTRAS = {SERVER: ("tracing",)}
+"""What is imported where it was asked for, alone."""
 NOT_OF_THE_CLIENT = {"docker", "django", "flask", "starlette"}
 """`coderunner doctor` uses the first where coderunner-server has brought it; the others are the caller's own, whose
 requests ``coderunner.webhooks`` answers."""
@@ -53,7 +63,8 @@ def foreign(packages: tuple[str, ...]) -> set[str]:
 
 @pytest.mark.parametrize("project", PACKAGES, ids=["coderunner", "coderunner-server"])
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported(project: Path) -> None:
-    wanted = {canonicalize_name(Requirement(text).name) for text in declared(project)}
+    extras = [text for extra in EXTRAS.get(project, ()) for text in optional(project, extra)]
+    wanted = {canonicalize_name(Requirement(text).name) for text in (*declared(project), *extras)}
     used = foreign(PACKAGES[project]) - (NOT_OF_THE_CLIENT if project == CLIENT else set())
     assert (sorted(used - wanted), sorted(wanted - used)) == ([], [])
 

@@ -13,7 +13,7 @@ from tests.unit.node.held_runner import HeldRunner, a_heartbeat, deliveries, run
 
 async def test_a_drain_is_finished_when_nothing_runs_any_more() -> None:
     source, runner = FakeSource(), HeldRunner()
-    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(source, runner, 2)
     draining = Draining(loops, a_heartbeat(loops, FixedProbe(), MemoryDirectory(), []), bound_s=10)
     await loops.resume()
     source.put(*deliveries(3))
@@ -31,7 +31,7 @@ async def test_a_drain_is_finished_when_nothing_runs_any_more() -> None:
 
 async def test_a_drain_that_takes_too_long_ends_at_its_bound() -> None:
     source, runner = FakeSource(), HeldRunner()
-    loops = TaskLoops(source, runner, 1)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(source, runner, 1)
     draining = Draining(loops, a_heartbeat(loops, FixedProbe(), MemoryDirectory(), []), bound_s=0.01)
     await loops.resume()
     source.put(*deliveries(1))
@@ -43,7 +43,7 @@ async def test_a_drain_that_takes_too_long_ends_at_its_bound() -> None:
 
 async def test_a_drain_can_be_taken_back_while_something_runs() -> None:
     source, runner = FakeSource(), HeldRunner()
-    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(source, runner, 2)
     heartbeat = a_heartbeat(loops, FixedProbe(), MemoryDirectory(), [])
     heartbeat.started()
     draining = Draining(loops, heartbeat, bound_s=10)

@@ -15,7 +15,7 @@ from tests.unit.node.held_runner import HeldRunner, a_heartbeat
 
 
 async def test_a_node_over_its_thresholds_says_so_once_and_takes_nothing_until_it_is_not() -> None:
-    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)
     await loops.resume()
     alarms: list[list[str]] = []
     probe = FixedProbe(memory=85)
@@ -32,13 +32,13 @@ async def test_a_node_over_its_thresholds_says_so_once_and_takes_nothing_until_i
 
 
 def test_a_node_that_has_not_measured_yet_tells_of_no_load() -> None:
-    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)
     record = a_heartbeat(loops, FixedProbe(50, 50, 50), MemoryDirectory(), []).record()
     assert (record.cpu_percent, record.memory_percent, record.disk_percent, record.load_score) == (0, 0, 0, 0)
 
 
 async def test_a_heartbeat_tells_what_it_measured_last() -> None:
-    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)
     heartbeat = a_heartbeat(loops, FixedProbe(50, 85, 99), MemoryDirectory(), [])
     assert (heartbeat.load, heartbeat.alarms, heartbeat.score, heartbeat.decile) == (Load(0, 0, 0), (), 0, 0)
     await heartbeat.sample()
@@ -47,7 +47,7 @@ async def test_a_heartbeat_tells_what_it_measured_last() -> None:
 
 
 async def test_a_change_of_state_is_announced_at_once() -> None:
-    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)
     directory = MemoryDirectory()
     heartbeat = a_heartbeat(loops, FixedProbe(cpu=50), directory, [])
     beating = asyncio.create_task(heartbeat.run())
@@ -84,7 +84,7 @@ class CountingProbe(FixedProbe):
 
 
 async def test_a_node_of_which_nothing_changes_is_announced_once_in_a_period_and_not_with_every_measurement() -> None:
-    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)
     directory, probe = MemoryDirectory(), CountingProbe()
     heartbeat = a_heartbeat(loops, probe, directory, [])
     beating = asyncio.create_task(heartbeat.run())
@@ -98,7 +98,7 @@ async def test_a_node_of_which_nothing_changes_is_announced_once_in_a_period_and
 
 
 async def test_a_node_of_which_nothing_changes_is_announced_again_when_the_period_is_over() -> None:
-    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)
     directory, probe = MemoryDirectory(), CountingProbe()
     beating = asyncio.create_task(a_heartbeat(loops, probe, directory, [], announce_s=0.005).run())
     await directory.announced.wait()
@@ -110,7 +110,7 @@ async def test_a_node_of_which_nothing_changes_is_announced_again_when_the_perio
 
 
 async def test_a_language_that_joins_in_is_announced_at_once() -> None:
-    loops = TaskLoops(FakeSource(), HeldRunner(), 4)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(FakeSource(), HeldRunner(), 4)
     directory, pool = MemoryDirectory(), ScriptedPool(languages=[PYTHON])
     beating = asyncio.create_task(a_heartbeat(loops, FixedProbe(), directory, [], pool).run())
     await directory.announced.wait()

@@ -12,7 +12,7 @@ from tests.unit.node.held_runner import HeldRunner, deliveries, running, turns
 
 async def test_nothing_is_taken_before_the_node_is_ready() -> None:
     source, runner = FakeSource(), HeldRunner()
-    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(source, runner, 2)
     async with running(loops):
         await turns()
         assert source.waiting == 0
@@ -23,7 +23,7 @@ async def test_nothing_is_taken_before_the_node_is_ready() -> None:
 
 async def test_as_many_tasks_run_as_there_are_slots_and_no_more_are_taken() -> None:
     source, runner = FakeSource(), HeldRunner()
-    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(source, runner, 2)
     await loops.resume()
     source.put(*deliveries(5))
     async with running(loops):
@@ -38,7 +38,7 @@ async def test_as_many_tasks_run_as_there_are_slots_and_no_more_are_taken() -> N
 
 async def test_a_loop_that_waits_is_not_called_off_where_there_is_room_for_it() -> None:
     source = FakeSource()
-    loops = TaskLoops(source, HeldRunner(), 2)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(source, HeldRunner(), 2)
     await loops.resume()
     async with running(loops):
         await turns()
@@ -49,7 +49,7 @@ async def test_a_loop_that_waits_is_not_called_off_where_there_is_room_for_it() 
 
 async def test_a_lower_limit_calls_off_those_who_wait_and_a_higher_one_brings_them_back() -> None:
     source, runner = FakeSource(), HeldRunner()
-    loops = TaskLoops(source, runner, 4)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(source, runner, 4)
     await loops.resume()
     async with running(loops):
         await turns()
@@ -66,7 +66,7 @@ async def test_a_lower_limit_calls_off_those_who_wait_and_a_higher_one_brings_th
 
 async def test_a_limit_below_what_runs_lets_it_finish_and_takes_nothing_new() -> None:
     source, runner = FakeSource(), HeldRunner()
-    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(source, runner, 2)
     await loops.resume()
     source.put(*deliveries(3))
     async with running(loops):
@@ -80,7 +80,7 @@ async def test_a_limit_below_what_runs_lets_it_finish_and_takes_nothing_new() ->
 
 async def test_close_ends_the_loops_once_their_tasks_are_finished() -> None:
     source, runner = FakeSource(), HeldRunner()
-    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(source, runner, 2)
     await loops.resume()
     source.put(*deliveries(1))
     async with running(loops) as task:
@@ -104,7 +104,7 @@ class SelectiveRunner:
 
 async def test_it_is_quiet_only_once_the_last_task_has_ended() -> None:
     source, runner = FakeSource(), SelectiveRunner()
-    loops = TaskLoops(source, runner, 2)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(source, runner, 2)
     await loops.resume()
     source.put(*deliveries(2))
     async with running(loops):
@@ -120,7 +120,7 @@ async def test_it_is_quiet_only_once_the_last_task_has_ended() -> None:
 
 async def test_a_lower_limit_calls_off_as_many_waits_as_it_must_and_counts_what_runs() -> None:
     source, runner = FakeSource(), HeldRunner()
-    loops = TaskLoops(source, runner, 4)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(source, runner, 4)
     await loops.resume()
     async with running(loops):
         await turns()
@@ -135,5 +135,5 @@ async def test_a_lower_limit_calls_off_as_many_waits_as_it_must_and_counts_what_
 
 
 def test_nothing_has_run_before_the_first_task() -> None:
-    loops = TaskLoops(FakeSource(), HeldRunner(), 2)  # type: ignore[arg-type] # the runner's shape is enough
+    loops = TaskLoops(FakeSource(), HeldRunner(), 2)
     assert (loops.running, loops.take_peak(), loops.open_for) == (0, 0, 0)

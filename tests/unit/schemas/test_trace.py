@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.trace import trace_id, traceparent_of
+from schemas.trace import is_sampled, trace_id, traceparent_of, unsampled
 
 ONE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -35,4 +35,12 @@ def test_a_traceparent_is_taken_as_it_is_and_names_its_trace() -> None:
 )
 def test_whatever_else_is_sent_is_no_trace(sent: object) -> None:
     assert traceparent_of(sent) == ""
-    assert not isinstance(sent, str) or trace_id(sent) == ""
+    assert not isinstance(sent, str) or (trace_id(sent), is_sampled(sent), unsampled(sent)) == ("", False, "")
+
+
+@pytest.mark.parametrize(("flags", "sampled", "cleared"), [("01", True, "00"), ("00", False, "00"), ("ff", True, "fe")])
+def test_of_its_flags_only_the_one_that_says_recorded_is_looked_at_and_cleared(
+    flags: str, sampled: bool, cleared: str
+) -> None:
+    assert is_sampled(ONE[:-2] + flags) is sampled
+    assert unsampled(ONE[:-2] + flags) == ONE[:-2] + cleared
