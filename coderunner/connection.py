@@ -138,7 +138,11 @@ class Connection:
             if not is_transient(error):
                 raise
         patience_s = self._patience_s if self._answered else self._first_patience_s
-        return await _RETRYING.copy(stop=stop_after_delay(patience_s))(call)
+
+        async def again() -> _Answer:
+            return await call()  # a function that only returns an awaitable is not awaited by tenacity
+
+        return await _RETRYING.copy(stop=stop_after_delay(patience_s))(again)
 
     def error(self, error: grpc.aio.AioRpcError) -> CodeRunnerError:
         """The exception that a failed call to this gateway means to the caller."""

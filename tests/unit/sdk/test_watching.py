@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from coderunner import Client, Execution, Output, Stream
+import grpc
+
+from coderunner import Client, Execution, Output, Status, Stream
 from tests.fakes.answers import chunk, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
 
@@ -46,3 +48,10 @@ async def test_a_second_attempt_starts_its_output_over(gateway: FakeGateway) -> 
     async with Client(gateway.target) as client:
         await client.run("python", "", on_output=lambda output: shown.append((output.attempt, output.text)))
     assert shown == [(1, "a"), (1, "b"), (2, "a"), (2, "b")]
+
+
+async def test_a_watch_whose_first_call_finds_no_gateway_is_tried_again(gateway: FakeGateway) -> None:
+    async with Client(gateway.target) as client:
+        task_id = await client.submit("python", "x")
+        gateway.failures = [grpc.StatusCode.UNAVAILABLE]
+        assert (await client.follow(task_id)).status is Status.SUCCEEDED
