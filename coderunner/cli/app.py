@@ -12,6 +12,8 @@ _COMMANDS = {
     "run": ("coderunner.cli.run", "run"),
     "nodes": ("coderunner.cli.catalog", "nodes"),
     "languages": ("coderunner.cli.catalog", "languages"),
+    "top": ("coderunner.cli.top", "top"),
+    "tail": ("coderunner.cli.tail", "tail"),
     "tasks": ("coderunner.cli.tasks", "tasks"),
     "task": ("coderunner.cli.tasks", "task"),
     "cancel": ("coderunner.cli.tasks", "cancel"),

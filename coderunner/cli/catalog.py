@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from coderunner.cli.output import as_json, print_json, print_notice
@@ -25,11 +27,16 @@ def nodes(address: Address, as_objects: bool) -> None:
     if not found:
         print_notice("no node is alive")
         return
-    header = ("node", "host", "state", "running", "load", "cpu", "memory", "disk", "pools", "languages", "runtime")
-    click.echo(table(header, [_row(node) for node in found], right=("running", "load", "cpu", "memory", "disk")))
+    click.echo(node_table(found))
     for node in found:
         for alarm in node.alarms:
             print_notice(f"{node.id}: {alarm}")
+
+
+def node_table(found: Sequence[Node]) -> str:
+    """The nodes as a table."""
+    header = ("node", "host", "state", "running", "load", "cpu", "memory", "disk", "pools", "languages", "runtime")
+    return table(header, [_row(node) for node in found], right=("running", "load", "cpu", "memory", "disk"))
 
 
 def _row(node: Node) -> tuple[str, ...]:

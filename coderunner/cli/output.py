@@ -26,7 +26,15 @@ def as_json(value: DataclassInstance) -> dict[str, Any]:
 
 def print_json(value: object) -> None:
     """Prints one line of JSON; what is unset is null. Always UTF-8; what a terminal would obey is escaped."""
-    click.echo(printable_json(json.dumps(value, ensure_ascii=False)).encode("utf-8", errors="replace"))
+    print_line(printable_json(json.dumps(value, ensure_ascii=False)).encode("utf-8", errors="replace"))
+
+
+def print_line(line: str | bytes) -> None:
+    """Prints one line, or several. Raises ReaderGoneError."""
+    try:
+        click.echo(line)
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
 
 
 def print_notice(sentence: str) -> None:

@@ -197,6 +197,7 @@ class _Execution(execution_pb2_grpc.ExecutionServiceServicer):
     def List(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._gateway.enter("List", request, context)
         known = [script.result for script in self._gateway._scripts.values()][::-1]
+        known = [one for one in known if not request.statuses or one.status in request.statuses]
         start = int(request.page_token or 0)
         end = start + min(request.page_size or 50, 2)  # small pages, so that paging shows
         token = str(end) if end < len(known) else ""
