@@ -1,9 +1,10 @@
-"""What tracing costs the dispatch plane: off, as it is set, and with every task traced.
+"""What tracing costs the dispatch plane: off, as it is set, and with every task traced; and off once more, which tells
+what is noise.
 
     python -m bench.tracing [--quick]
 
-Three planes stand side by side, and their rounds alternate, so that a machine that is busy for a while is so for all of
-them. Processor time per task is that of gateway, bus and node; the collector, which takes everything and keeps nothing,
+Four planes stand side by side, and short rounds go round them, so that a machine that is busy for a while is so for all
+of them. Processor time per task is that of gateway, bus and node; the collector, which takes all and keeps nothing,
 is in the measuring process. Writes ``bench/results/tracing.json``.
 """
 
@@ -25,8 +26,8 @@ from bench.dispatch.rows import Row, cpu_us_by_part, printed
 from bench.figures import median, save
 
 SIZE = PlaneSize(1, 1, 1, 128)
-WAYS = {"submit": 2_000, "batch": 4_000}
-ROUNDS = 5
+WAYS = {"submit": 600, "batch": 1_500}
+ROUNDS = 12
 QUICK_WAYS, QUICK_ROUNDS = {"submit": 100, "batch": 200}, 1
 ALL_PER_S = 1e6
 
@@ -39,12 +40,13 @@ async def main(quick: bool) -> None:
             traced = {"tracing_endpoint": url}
             settings: dict[str, dict[str, Any]] = {
                 "off": {},
+                "off, too": {},
                 "as set": traced,
                 "all": {**traced, "tracing_per_s": ALL_PER_S},
             }
             planes: dict[str, Plane] = {}
             for name, gateway in settings.items():
-                place = Path(directory) / name.replace(" ", "-")
+                place = Path(directory) / str(len(planes))
                 place.mkdir()
                 of_nodes = traced if gateway else {}
                 planes[name] = await stack.enter_async_context(plane(place, SIZE, of_nodes, **gateway))
@@ -75,7 +77,8 @@ async def _collector(stack: AsyncExitStack) -> str:
 async def _compared(planes: dict[str, Plane], way: str, tasks: int, rounds: int) -> list[Row]:
     spans: dict[str, list[Span]] = {name: [] for name in planes}
     for number in range(rounds):
-        order = list(planes) if number % 2 == 0 else list(reversed(planes))
+        first = number % len(planes)
+        order = [*list(planes)[first:], *list(planes)[:first]]
         for name in order:
             spans[name].append(await _round(planes[name], way, tasks))
     base = spans["off"]
@@ -90,7 +93,7 @@ async def _round(made: Plane, way: str, tasks: int) -> Span:
 
 
 def _row(way: str, name: str, spans: list[Span], base: list[Span]) -> Row:
-    """``times_off``: the median of the rounds' own ratios, each beside the round without tracing next to it."""
+    """``times_off``: the median of the rounds' own ratios, each beside the round of the first plane next to it."""
     ratios = [one.all_us / other.all_us for one, other in zip(spans, base, strict=True)]
     return {
         "way": way,
