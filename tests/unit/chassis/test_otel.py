@@ -130,6 +130,19 @@ async def test_a_collector_that_does_not_answer_costs_what_finds_no_room_and_no_
             await tracer.close()
 
 
+async def test_once_it_answers_it_is_told_what_found_room_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(otel, "MAX_WAITING", 20)
+    monkeypatch.setattr(otel, "BATCH", 10)
+    async with collecting() as collector:
+        collector.answers.clear()
+        tracer = OtelTracer(collector.url, RESOURCE)
+        for number in range(30):
+            tracer.span(f"number {number}", Kind.INTERNAL, CALLER, {}).end()
+        collector.answers.set()
+        await tracer.close()
+        assert [span.name for span in collector.spans] == [f"number {number}" for number in range(20)]
+
+
 async def test_refused_spans_are_counted_and_logged_once_until_they_are_taken_again() -> None:
     async with collecting() as collector:
         collector.status = 400
