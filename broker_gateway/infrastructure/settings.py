@@ -60,7 +60,7 @@ class GatewaySettings(ConnectedSettings):
         1.0, description="share of the traces begun here that are recorded; a caller's own decision is kept"
     )
     tracing_per_s: Annotated[float, Field(gt=0)] = Field(
-        20.0, description="most calls, and most tasks, a second that are traced, whatever callers ask for"
+        10.0, description="most calls, and most tasks, a second that are traced, whatever callers ask for"
     )
 
     nats_timeout_s: Seconds = Field(
