@@ -123,9 +123,22 @@ def test_every_module_of_the_server_can_be_imported(server_environment: Environm
         "names = ('broker_gateway', 'chassis', 'node', 'sandbox', 'schemas'); "
         "found = [m.name for n in names "
         "for m in pkgutil.walk_packages(importlib.import_module(n).__path__, n + '.')]; "
-        "[importlib.import_module(name) for name in found if not name.endswith(('__main__', 'migrations.env'))]"
-    )  # both are programs: Alembic runs the second, as the next test has it do
+        "[importlib.import_module(name) for name in found "
+        "if not name.endswith(('__main__', 'migrations.env', 'chassis.otel'))]"
+    )  # two are programs: Alembic runs the second, as a test below has it do; the third needs the extra ``tracing``
     assert server_environment.run("python", "-c", walk).stderr == ""
+
+
+@pytest.mark.parametrize("program", ["coderunner-gateway", "coderunner-node"])
+def test_who_sets_a_collector_without_the_extra_is_told_what_to_install(
+    server_environment: Environment, program: str, tmp_path: Path
+) -> None:
+    of_node = ["--sandbox", "simulated", "--state-dir", str(tmp_path)] if program == "coderunner-node" else []
+    arguments = ["--tracing-endpoint", "http://127.0.0.1:4318", *of_node]
+    done = server_environment.run(program, *arguments, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{program}: tracing_endpoint: pip install 'coderunner-server[tracing]'")
+    assert done.stderr.count("\n") == 1
 
 
 def test_an_installed_gateway_brings_a_database_up_to_date(server_environment: Environment, tmp_path: Path) -> None:
