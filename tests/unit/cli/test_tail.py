@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import threading
 
 import click
@@ -16,6 +15,7 @@ from coderunner.model import Execution, Output, Stage, Status, Stream
 from coderunner.v1 import execution_pb2
 from tests.fakes.answers import ran
 from tests.fakes.fake_gateway import FakeGateway, Script
+from tests.servers.command import COMMAND
 from tests.unit.cli.command import Cli
 
 
@@ -77,7 +77,7 @@ def test_a_wrong_token_is_told_in_a_sentence(coderunner: Cli, gateway: FakeGatew
 
 def test_what_comes_is_followed_and_what_was_there_is_not(environment: dict[str, str], gateway: FakeGateway) -> None:
     before = accepted(gateway, "before")
-    command = [sys.executable, "-m", "coderunner", "tail"]
+    command = [*COMMAND, "tail"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -107,7 +107,7 @@ def test_a_reader_who_goes_away_ends_it(environment: dict[str, str], gateway: Fa
     text = "line\n" * 100_000
     chunk = execution_pb2.OutputChunk(stage="run", stream=execution_pb2.OutputChunk.STDOUT, text=text, attempt=1)
     task_id = accepted(gateway, "a", Script(ran(text), live=[chunk], hold=hold))
-    command = [sys.executable, "-m", "coderunner", "tail", task_id]
+    command = [*COMMAND, "tail", task_id]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None

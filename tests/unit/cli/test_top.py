@@ -7,7 +7,6 @@ import os
 import pty
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from coderunner.model import Node
 from coderunner.v1 import execution_pb2
 from tests.fakes.answers import ran
 from tests.fakes.fake_gateway import FakeGateway, Script
+from tests.servers.command import COMMAND
 from tests.unit.cli.command import Cli
 
 NOW_MS = 1_700_000_000_000
@@ -92,7 +92,7 @@ def test_it_does_not_ask_without_a_pause(coderunner: Cli, interval: str) -> None
 def test_into_a_pipe_it_prints_one_block_after_the_other_until_it_is_interrupted(
     environment: dict[str, str], gateway: FakeGateway
 ) -> None:
-    command = [sys.executable, "-m", "coderunner", "top", "--interval", "1"]
+    command = [*COMMAND, "top", "--interval", "1"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -113,7 +113,7 @@ def test_on_a_terminal_each_moment_takes_the_place_of_the_last_and_the_screen_is
 ) -> None:
     del gateway
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "coderunner", "top", "--interval", "1"]
+    command = [*COMMAND, "top", "--interval", "1"]
     process = subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     try:
@@ -135,7 +135,7 @@ def test_on_a_terminal_each_moment_takes_the_place_of_the_last_and_the_screen_is
 def test_a_gateway_that_goes_away_is_waited_for(environment: dict[str, str], tmp_path: Path) -> None:
     gateway = FakeGateway().start()
     environment = {**environment, "CODERUNNER_GATEWAY": gateway.target}
-    command = [sys.executable, "-m", "coderunner", "top", "--interval", "1"]
+    command = [*COMMAND, "top", "--interval", "1"]
     with (tmp_path / "said").open("w") as said:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=said, text=True)
     try:
