@@ -38,6 +38,7 @@ from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from broker_gateway.infrastructure.call_metrics import CallMetrics
 from broker_gateway.infrastructure.callbacks.submitted import SubmittedAddresses
+from broker_gateway.infrastructure.callers import KnownCallers
 from broker_gateway.infrastructure.metrics import CountedTaskQueue, Metrics
 from broker_gateway.infrastructure.policies import Policies
 from broker_gateway.infrastructure.queue_care import QueueCare
@@ -71,6 +72,7 @@ class ApiParts:
     audit: AuditTrail
     audited: Callable[[AuditRecord], None]
     """Keeps a record, wherever they are kept."""
+    callers: KnownCallers
     past: HistoryStore | None
     """The database of past tasks, where there is one."""
     tracer: Tracer | None
@@ -78,7 +80,7 @@ class ApiParts:
 
 
 def wire_api(parts: ApiParts) -> GrpcServer:
-    """The server of all three services; it does not listen yet."""
+    """The server of all services; it does not listen yet."""
     queue: TaskQueue = CountedTaskQueue(BusTaskQueue(parts.bus, parts.queue_lengths, parts.bound), parts.metrics)
     interceptors: list[Interceptor] = []
     if parts.tracer is not None:
@@ -92,10 +94,13 @@ def wire_api(parts: ApiParts) -> GrpcServer:
         execution=_executions(parts, queue, control),
         catalog=CatalogAppService(nodes=parts.queue_care.nodes),
         operations=_operations(parts, control),
+        keys=parts.callers.keys,
+        verifiers=parts.callers.verifiers,
         settings=GrpcSettings(
             address=parts.settings.grpc_address,
-            tokens=policies.clients,
-            operators=policies.operators,
+            tokens=policies.clients.by_token,
+            operators=policies.clients.operators,
+            admins=policies.clients.admins,
             certificate=policies.certificate,
             calls=policies.calls,
         ),

@@ -35,6 +35,7 @@ from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.roll_call import RollCall
 from broker_gateway.infrastructure.bus.store_watch import StoreWatch
 from broker_gateway.infrastructure.callbacks.transports import CallbackTransports
+from broker_gateway.infrastructure.callers import KnownCallers
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
 from broker_gateway.infrastructure.health import GatewayHealth
 from broker_gateway.infrastructure.history.store import SqlHistoryStore
@@ -100,6 +101,7 @@ class Gateway:
         self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, placing, self._bound)
         self._audit = BusAuditTrail(self._bus)
         self._audit_file = audit_file(settings.audit_file)
+        self._callers = KnownCallers(settings)
         self._server = self._wire_api() if "api" in settings.roles else None
         self._history = self._wire_history(self._past) if self._past is not None else None
         self._health = GatewayHealth(
@@ -110,6 +112,7 @@ class Gateway:
             directory=self._directory if self._server is not None else None,
             relay=self._relay,
             history=self._history,
+            takes_keys=self._callers.keys is not None,
         )
         self._http = HttpServer(
             settings.http_address,
@@ -141,7 +144,7 @@ class Gateway:
             self._lasting.add(self._directory.given_up(), "node directory")
             self._lasting.add(self._queue_consumers.run(self._directory), "queue consumers")
             self._lasting.add(self._server.follow(self._health, every_s=HEALTH_EVERY_S), "health")
-            for name, loop in self._queue_care.loops().items():
+            for name, loop in {**self._queue_care.loops(), **self._callers.loops()}.items():
                 self._lasting.add(loop, name)
             if self._policies.quotas.concurrent:
                 self._lasting.add(self._quotas.run(), "quotas")
@@ -183,6 +186,7 @@ class Gateway:
             self._audit_file.close()
         if self._past is not None:
             await self._past.close()
+        await self._callers.close()
         await self._http.close()
         if self._tracer is not None:
             await self._tracer.close()
@@ -262,6 +266,7 @@ class Gateway:
                 answers=RecentAnswers(BusAnswerStore(self._bus)),
                 audit=self._audit,
                 audited=self._audited,
+                callers=self._callers,
                 past=self._past,
                 tracer=self._tracer,
             )
@@ -270,7 +275,7 @@ class Gateway:
 
 def _refuse_everybody(settings: GatewaySettings) -> None:
     """Raises ConfigurationError where anybody who reaches the API could call it, and nobody has said so."""
-    if settings.tokens or "api" not in settings.roles or settings.grpc_address.startswith(LOOPBACK):
+    if settings.asks_who or "api" not in settings.roles or settings.grpc_address.startswith(LOOPBACK):
         return
     if not settings.open_to_everybody:
         raise ConfigurationError(

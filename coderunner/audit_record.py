@@ -18,8 +18,8 @@ class AuditRecord:
     client: str
     """Who called; empty for a caller who is not known, or where no token is asked for."""
     subject: str
-    """The task or node that it was about; empty where it was about none."""
+    """The task, node or API key that it was about; empty where it was about none."""
     owner: str | None = None
-    """Whose task it was, where that was another client's."""
+    """Whose task it was, where that was another client's, or whose API key."""
     not_told: int = 0
     """Refused calls before this one of which nothing is kept: there were too many."""

@@ -14,7 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 
 from coderunner.errors import CodeRunnerError
 from coderunner.grpc_errors import call_error, is_transient
-from coderunner.v1 import catalog_pb2_grpc, execution_pb2_grpc, operations_pb2_grpc
+from coderunner.v1 import catalog_pb2_grpc, execution_pb2_grpc, keys_pb2_grpc, operations_pb2_grpc
 
 DEFAULT_TARGET = "127.0.0.1:50051"
 CALL_S = 10.0  # a call that only asks
@@ -104,6 +104,10 @@ class Connection:
     @property
     def operations(self) -> Any:
         return self._stub(operations_pb2_grpc.OperationsServiceStub)
+
+    @property
+    def keys(self) -> Any:
+        return self._stub(keys_pb2_grpc.KeyServiceStub)
 
     def _stub(self, kind: Any) -> Any:
         """Kept: making one costs as much as a call. The generated stubs carry no types."""

@@ -1,15 +1,16 @@
-"""The asynchronous client of operators: dead letters, kept answers, drained nodes."""
+"""The asynchronous client of operators: dead letters, kept answers, drained nodes, API keys."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
-from coderunner import responses
+from coderunner import key_calls, responses
+from coderunner.api_key import ApiKey, NewApiKey
 from coderunner.audit_record import AuditRecord
 from coderunner.client import Client
 from coderunner.errors import LanguageUnavailable, NotRedriven
 from coderunner.model import CallbackRecord, DeadLetter
-from coderunner.v1 import operations_pb2
+from coderunner.v1 import keys_pb2, operations_pb2
 
 _REDRIVE_S = 60.0  # an endpoint that hangs is waited for
 _PAGE_LETTERS = 200
@@ -98,3 +99,32 @@ class Operator(Client):
         request = operations_pb2.DrainNodeRequest(id=node_id)
         answer: operations_pb2.DrainNodeResponse = await self._gateway.ask(self._gateway.operations.DrainNode, request)
         return answer.accepted
+
+    async def create_key(
+        self,
+        client: str,
+        roles: Iterable[str] = ("submit", "read-own"),
+        *,
+        expires_at_ms: int = 0,
+        quota_rate_per_s: float = 0.0,
+        quota_burst: int = 0,
+    ) -> NewApiKey:
+        """Makes an API key, of which the answer alone has the secret. It is asked for once: where the gateway's answer
+        is lost, look at ``keys`` and revoke the one that nobody has. Needs the role ``admin``, as do the next two."""
+        request = keys_pb2.CreateKeyRequest(
+            client=client,
+            roles=roles,
+            expires_at_ms=expires_at_ms,
+            quota_rate_per_s=quota_rate_per_s,
+            quota_burst=quota_burst,
+        )
+        return await key_calls.create(self._gateway, request)
+
+    async def keys(self, client: str = "", limit: int | None = None) -> AsyncIterator[ApiKey]:
+        """The API keys of a client (empty: all), newest first, with those that expired or were revoked."""
+        async for key in key_calls.listed(self._gateway, client, limit):
+            yield key
+
+    async def revoke_key(self, key_id: str) -> ApiKey:
+        """Has an API key refused from now on; by other gateways within seconds. Raises NotFound."""
+        return await key_calls.revoke(self._gateway, key_id)

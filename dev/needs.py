@@ -58,6 +58,7 @@ BY_PATH = {
     "tests/integration/operations": SERVERS,
     "tests/integration/guarantees": ENGINE_AND_IMAGES,
     "tests/integration/guarantees/test_admission.py": SERVERS,
+    "tests/integration/guarantees/test_api_keys.py": SERVERS,
     "tests/integration/guarantees/test_callbacks.py": SERVERS,
     "tests/integration/guarantees/test_cancel.py": SERVERS,
     "tests/integration/guarantees/test_clusters.py": SERVERS,

@@ -18,9 +18,9 @@ class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
     client: str
     """Who called; empty for a caller who is not known, or where no token is asked for."""
     subject: str
-    """The task or node that it was about; empty where it was about none."""
+    """The task, node or API key that it was about; empty where it was about none."""
     owner: str | None
-    """Whose task it was, where that was another's (empty: everybody's, in a list); None where it was his own, or
-    nobody's."""
+    """Whose task it was, where that was another's (empty: everybody's, in a list), or whose API key; None where it was
+    his own, or nobody's."""
     not_told: int
     """Refused calls before this one of which nothing is stored: there were too many."""

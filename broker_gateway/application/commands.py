@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from broker_gateway.domain.draft import TaskDraft
+from broker_gateway.domain.quota import TaskRate
 from broker_gateway.domain.violation import Violation
 from chassis.errors import BusAwayError, BusUnavailableError
 from schemas.execution import Execution
@@ -35,6 +36,8 @@ class SubmitTaskCommand:
     """How the caller's own words name this task, for the paths of violations: ``task`` or ``tasks[3]``."""
     traceparent: str = ""
     """The caller's own span; empty where it has none."""
+    rate: TaskRate | None = None
+    """Instead of its client's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,20 @@ class UnknownLetter:
     """The answer where no dead letter has this id."""
 
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownKey:
+    """The answer where no API key has this id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoKeys:
+    """The answer where this gateway takes no API keys."""
+
+    message: str = "this gateway takes no API keys: its settings api_keys and history_url say whether it does"
 
 
 @dataclass(frozen=True, slots=True)

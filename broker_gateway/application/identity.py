@@ -9,6 +9,7 @@ from typing import Protocol
 
 from broker_gateway.application.commands import Unavailable
 from broker_gateway.domain.client_role import CLIENT_ROLES, OPERATOR_ROLES, ClientRole, with_included
+from broker_gateway.domain.quota import TaskRate
 
 MAX_TOKEN_CHARS = 8192
 """A longer one is nobody's, and is not looked at."""
@@ -21,6 +22,8 @@ class Identity:
     client: str
     roles: frozenset[ClientRole]
     """With those that they include."""
+    rate: TaskRate | None = None
+    """At which its tasks are taken; None: its client's."""
 
 
 class Verifier(Protocol):

@@ -6,7 +6,12 @@ from collections.abc import Callable
 
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.ports import TaskEvents
-from broker_gateway.domain.quota import ClientQuota, OverQuota, Quota, QuotaPolicy
+from broker_gateway.domain.quota import ClientQuota, OverQuota, Quota, QuotaPolicy, TaskRate, TokenBucket
+
+MAX_ACCOUNTS = 10_000
+"""Of so many clients it is remembered what they had; of more, those that have nothing now begin anew."""
+MAX_RATES = 10_000
+"""Of so many API keys with a rate of their own the last tasks are known; then the first to come begins anew."""
 
 
 class QuotaBook:
@@ -30,12 +35,15 @@ class QuotaBook:
         self._now_ms = now_ms
         self._on_refused = on_refused
         self._accounts: dict[str, ClientQuota] = {}
+        self._rates: dict[str, TokenBucket] = {}
 
-    def admit(self, client: str, task_id: str) -> OverQuota | None:
-        """Counts the task until it is released; or says which quota it would exceed."""
-        if self._policy.is_off:
+    def admit(self, client: str, task_id: str, rate: TaskRate | None = None) -> OverQuota | None:
+        """Counts the task until it is released; or says which quota it would exceed. ``rate`` is instead of the
+        client's."""
+        if self._policy.is_off and rate is None:
             return None
-        over = self._account(client).admit(task_id, self._now_ms())
+        bucket = self._bucket(rate) if rate is not None else None
+        over = self._account(client).admit(task_id, self._now_ms(), bucket)
         if over is not None:
             self._on_refused(over.quota)
         return over
@@ -67,8 +75,19 @@ class QuotaBook:
             else:
                 self._account(event.client).hold(event.id, self._now_ms())
 
+    def _bucket(self, rate: TaskRate) -> TokenBucket:
+        bucket = self._rates.get(rate.of)
+        if bucket is None:
+            while len(self._rates) >= MAX_RATES:
+                del self._rates[next(iter(self._rates))]
+            now_ms = self._now_ms()
+            bucket = self._rates[rate.of] = TokenBucket(rate.rate_per_s, rate.burst, float(rate.burst), now_ms)
+        return bucket
+
     def _account(self, client: str) -> ClientQuota:
         account = self._accounts.get(client)
         if account is None:
+            if len(self._accounts) >= MAX_ACCOUNTS:
+                self._accounts = {name: one for name, one in self._accounts.items() if one.counts_anything}
             account = self._accounts[client] = ClientQuota.opened(self._policy, self._now_ms())
         return account

@@ -16,10 +16,12 @@ class ReadinessReport:
     """Languages and nodes can be told. They are kept in memory, so that this outlives the bus and the directory."""
     operations: bool
     """Dead letters, callbacks and nodes' orders: all of that is on the bus."""
+    keys: bool
+    """API keys can be made and listed: that is up to the database."""
 
     @property
     def all(self) -> bool:
-        """True where every service can answer."""
+        """True where every service can answer that is needed to run a program."""
         return self.executions and self.catalog and self.operations
 
 

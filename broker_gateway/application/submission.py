@@ -185,7 +185,7 @@ class Submission:
     async def _enter_within_quota(self, admitted: Admitted, before_queue: BeforeQueue | None) -> TaskDTO | Refusal:
         task_id, client = admitted.id.value, admitted.command.client
         counted_before = self._quotas.counts(client, task_id)
-        over = self._quotas.admit(client, task_id)
+        over = self._quotas.admit(client, task_id, admitted.command.rate)
         if over is not None:
             return Busy(over.message, over.retry_after_ms)
         entered: TaskDTO | Refusal | None = None

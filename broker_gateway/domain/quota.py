@@ -55,6 +55,16 @@ class TokenBucket:
         return max(1, round((tokens - self.tokens) * 1000 / self.rate_per_s))
 
 
+@dataclass(frozen=True, slots=True)
+class TaskRate:
+    """The rate at which tasks are taken from one way in (an API key), instead of its client's."""
+
+    of: str
+    """Names the way in."""
+    rate_per_s: float
+    burst: int
+
+
 class Quota(StrEnum):
     """The quotas of a client: the first three are of its tasks, the others of its calls."""
 
@@ -84,15 +94,20 @@ class ClientQuota:
     running: dict[str, int] = field(default_factory=dict)
     """Task id to when it stops to count, oldest first."""
 
+    @property
+    def counts_anything(self) -> bool:
+        """True where a task without a result, or a stored result, is the client's."""
+        return bool(self.running or self.stored.total)
+
     @classmethod
     def opened(cls, policy: QuotaPolicy, now_ms: int) -> ClientQuota:
         """The account of a client that is seen for the first time."""
         bucket = TokenBucket(policy.rate_per_s, policy.burst, float(policy.burst), now_ms)
         return cls(policy, bucket, StoredBytes(policy.stored_for_ms))
 
-    def admit(self, task_id: str, now_ms: int) -> OverQuota | None:
+    def admit(self, task_id: str, now_ms: int, bucket: TokenBucket | None = None) -> OverQuota | None:
         """Counts the task from now on, or says which quota it would exceed. A task that counts already is let through
-        and counts once."""
+        and counts once. ``bucket`` is used instead of the client's own."""
         if self.policy.concurrent and task_id not in self.running:
             self._forget(now_ms)
             if len(self.running) >= self.policy.concurrent:
@@ -102,10 +117,12 @@ class ClientQuota:
             wait_ms = min(self.stored.next_forgotten_ms(now_ms), self.policy.max_retry_ms)
             message = f"the results of this client hold {self.stored.total} bytes, its share"
             return OverQuota(Quota.STORED, message, wait_ms)
-        if self.policy.rate_per_s:
-            wait_ms = self.bucket.take(now_ms)
+        if bucket is None and self.policy.rate_per_s:
+            bucket = self.bucket
+        if bucket is not None:
+            wait_ms = bucket.take(now_ms)
             if wait_ms:
-                message = f"more than {self.policy.rate_per_s:g} tasks per second from this client"
+                message = f"more than {bucket.rate_per_s:g} tasks per second from this client"
                 return OverQuota(Quota.RATE, message, wait_ms)
         self.hold(task_id, now_ms)
         return None

@@ -31,6 +31,8 @@ class GatewayHealth:
     """None where this gateway delivers no callbacks."""
     history: HistoryRole | None
     """None where there is no database of past tasks."""
+    takes_keys: bool = False
+    """API keys are taken."""
 
     def parts(self) -> Mapping[str, Part]:
         """Every part of this gateway."""
@@ -59,6 +61,7 @@ class GatewayHealth:
             executions=is_ready(parts),
             catalog=running and ("nodes" not in parts or parts["nodes"].works),
             operations=running and parts["bus"].works and parts["streams"].works,
+            keys=running and self.takes_keys and parts["history"].works,
         )
 
     def _nodes(self, directory: EtcdNodeDirectory) -> Mapping[str, Part]:

@@ -28,6 +28,7 @@ from broker_gateway.infrastructure.callbacks.identification import (
     Identifications,
     header_set,
 )
+from broker_gateway.infrastructure.client_settings import ConfiguredClients, configured_clients, must_be_known
 from broker_gateway.infrastructure.settings import GatewaySettings
 from chassis.certificates import CertificateError, CertificateFiles
 from chassis.etcd import EtcdSettings
@@ -62,9 +63,7 @@ class Policies:
     retention: Retention
     addresses: AddressGuard
     identifications: Identifications
-    clients: Mapping[str, str]
-    """Token to client name."""
-    operators: frozenset[str]
+    clients: ConfiguredClients
     cache_modes: CacheModes
     seals: Seals
     certificate: CertificateFiles | None
@@ -104,8 +103,7 @@ def of(settings: GatewaySettings) -> Policies:
         retention=_retention(settings),
         addresses=_addresses(settings),
         identifications=_identifications(settings),
-        clients=_clients(settings),
-        operators=_operators(settings),
+        clients=configured_clients(settings),
         cache_modes=_cache_modes(settings),
         seals=_seals(settings),
         certificate=_certificate(settings),
@@ -114,7 +112,7 @@ def of(settings: GatewaySettings) -> Policies:
 
 def _stored_bytes(settings: GatewaySettings) -> int:
     """Where nobody has a name, all are one client: the oldest results make room then."""
-    if not settings.tokens:
+    if not settings.asks_who:
         return 0
     return int(settings.quota_stored_share * RESULTS_SHARE * settings.bus_bytes)
 
@@ -192,14 +190,11 @@ def _addresses(settings: GatewaySettings) -> AddressGuard:
 
 def _identifications(settings: GatewaySettings) -> Identifications:
     _authorities(settings.callback_ca_file)
-    for name in (*settings.callback_secrets, *settings.callback_headers, *settings.callback_header_sets):
-        if name not in settings.tokens:
-            raise ConfigurationError(
-                f"callback_secrets, callback_headers and callback_header_sets: there is no client {name} in tokens"
-            )
+    named = (*settings.callback_secrets, *settings.callback_headers, *settings.callback_header_sets)
+    must_be_known(settings, named, "callback_secrets, callback_headers and callback_header_sets")
     usual = _identification(settings, "")
-    named = {*settings.callback_secrets, *settings.callback_headers}
-    by_client = {name: _identification(settings, name) for name in named}
+    of_their_own = {*settings.callback_secrets, *settings.callback_headers}
+    by_client = {name: _identification(settings, name) for name in of_their_own}
     return Identifications(usual, by_client, sets=_header_sets(settings))
 
 
@@ -243,23 +238,6 @@ def _identification(settings: GatewaySettings, client: str) -> Identification:
         raise ConfigurationError(f"{whose}: {error}") from None
 
 
-def _clients(settings: GatewaySettings) -> dict[str, str]:
-    clients: dict[str, str] = {}
-    for client, secret in settings.tokens.items():
-        token = secret.get_secret_value()
-        if not token or token in clients:
-            raise ConfigurationError(f"the token of client {client} is empty or another client's")
-        clients[token] = client
-    return clients
-
-
-def _operators(settings: GatewaySettings) -> frozenset[str]:
-    for name in settings.operators:
-        if name not in settings.tokens:
-            raise ConfigurationError(f"operators: there is no client {name} in tokens")
-    return frozenset(settings.operators)
-
-
 def _certificate(settings: GatewaySettings) -> CertificateFiles | None:
     if bool(settings.tls_certificate) is not bool(settings.tls_key):
         raise ConfigurationError("tls_certificate and tls_key: one is of no use without the other")
@@ -283,9 +261,7 @@ def _seals(settings: GatewaySettings) -> Seals:
 
 
 def _cache_modes(settings: GatewaySettings) -> CacheModes:
-    for name in settings.cache_clients:
-        if name not in settings.tokens:
-            raise ConfigurationError(f"cache_clients: there is no client {name} in tokens")
+    must_be_known(settings, settings.cache_clients, "cache_clients")
     return CacheModes(
         _CACHE_MODES[settings.cache], {client: _CACHE_MODES[mode] for client, mode in settings.cache_clients.items()}
     )

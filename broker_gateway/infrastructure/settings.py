@@ -50,7 +50,14 @@ class GatewaySettings(ConnectedSettings):
         description="what this process does: api, relay and history (which needs history_url), or some of them",
     )
     tokens: dict[str, SecretStr] = Field({}, description="client name to its bearer token; none: anybody may call")
-    operators: Strings = Field([], description="clients that may call OperationsService, where there are tokens")
+    operators: Strings = Field([], description="clients whose tokens may do what operators do, where there are tokens")
+    admins: Strings = Field([], description="clients whose tokens may all, API keys included")
+    api_keys: bool = Field(
+        False, description="whether API keys are taken (needs history_url); then nobody may call without a token"
+    )
+    api_keys_kept_s: Seconds = Field(
+        600.0, description="how long an API key that this gateway has seen goes on while the database is away"
+    )
 
     access_log: bool = Field(
         True, description="whether each call is logged when it has ended; what is audited always is"
@@ -199,3 +206,13 @@ class GatewaySettings(ConnectedSettings):
     )
 
     shutdown_grace_s: Seconds = Field(15.0, description="how long calls in flight may take to finish at shutdown")
+
+    @property
+    def has_clients_elsewhere(self) -> bool:
+        """True where there are tokens that the configuration does not list."""
+        return self.api_keys
+
+    @property
+    def asks_who(self) -> bool:
+        """True where nobody may call without a token."""
+        return bool(self.tokens) or self.has_clients_elsewhere

@@ -13,7 +13,7 @@ from broker_gateway.application.tracing import trace_fields
 from broker_gateway.domain.quota import TokenBucket
 from broker_gateway.interfaces.authentication import OPEN_SERVICES
 from broker_gateway.interfaces.callers import CLIENT, OWNER, SUBJECT
-from broker_gateway.interfaces.method_roles import OPERATIONS
+from broker_gateway.interfaces.method_roles import KEYS, OPERATIONS
 from chassis.logs import ACCESS, AUDIT
 from schemas.audit import AuditRecord
 from schemas.names import is_token
@@ -24,7 +24,8 @@ SUBMISSIONS = frozenset(f"/coderunner.v1.ExecutionService/{name}" for name in ("
 REFUSED_FOR_WHO_HE_IS = frozenset((grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED))
 REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 200
 """Lines about refused calls: whoever floods us with them must not fill the disk."""
-_ABOUT_A_NODE = frozenset((f"{OPERATIONS}DrainNode",))
+_SUBJECTS = {f"{OPERATIONS}DrainNode": "node_id", f"{KEYS}CreateKey": "key_id", f"{KEYS}RevokeKey": "key_id"}
+"""What a method is about, where that is no task."""
 
 Audit = Callable[[AuditRecord], None]
 _log = structlog.get_logger(__name__)
@@ -75,7 +76,7 @@ class AccessLog:
         }
         subject = SUBJECT.get()
         if subject:
-            fields["node_id" if method in _ABOUT_A_NODE else "task_id"] = subject
+            fields[_SUBJECTS.get(method, "task_id")] = subject
         if OWNER.get() is not None:
             fields["owner"] = OWNER.get()
         fields |= trace_fields()
@@ -83,7 +84,7 @@ class AccessLog:
 
 
 def _is_audited(method: str, code: grpc.StatusCode) -> bool:
-    return method.startswith(OPERATIONS) or code in REFUSED_FOR_WHO_HE_IS or OWNER.get() is not None
+    return method.startswith((OPERATIONS, KEYS)) or code in REFUSED_FOR_WHO_HE_IS or OWNER.get() is not None
 
 
 def _record(action: str, code: grpc.StatusCode, at_ms: int, not_told: int) -> AuditRecord:

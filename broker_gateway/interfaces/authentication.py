@@ -12,7 +12,7 @@ import grpc.aio
 from broker_gateway.application.commands import Unavailable
 from broker_gateway.application.identity import Verifiers
 from broker_gateway.interfaces import method_roles
-from broker_gateway.interfaces.callers import CLIENT, ROLES
+from broker_gateway.interfaces.callers import CLIENT, RATE, ROLES
 
 OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 _SCHEME = "bearer "
@@ -38,6 +38,7 @@ class Authentication(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # g
             return _refusing(handler, grpc.StatusCode.UNAVAILABLE, identity.message)
         CLIENT.set(identity.client)
         ROLES.set(identity.roles)
+        RATE.set(identity.rate)
         refusal = method_roles.refusal(details.method, identity.roles)
         return _refusing(handler, grpc.StatusCode.PERMISSION_DENIED, refusal) if refusal else handler
 

@@ -23,10 +23,12 @@ READS = {
 """Method to how many reads it counts as. What submits has quotas of its own; what only operators may call has none."""
 WAITING = frozenset((f"{_EXECUTION}Watch", f"{_EXECUTION}Execute"))
 """Methods whose calls wait for a task."""
+MAX_ACCOUNTS = 10_000
+"""Of so many clients it is remembered how much they asked; of more, those that wait for nothing begin anew."""
 
 
 class CallBounds:
-    """The accounts of all clients; their names come from the configuration, so there are not more than those."""
+    """The accounts of all clients."""
 
     def __init__(
         self,
@@ -62,5 +64,7 @@ class CallBounds:
         client = CLIENT.get()
         account = self._accounts.get(client)
         if account is None:
+            if len(self._accounts) >= MAX_ACCOUNTS:
+                self._accounts = {name: one for name, one in self._accounts.items() if one.open_calls}
             account = self._accounts[client] = CallAccount.opened(self._policy, self._now_ms())
         return account

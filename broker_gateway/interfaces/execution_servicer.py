@@ -18,7 +18,7 @@ from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callback_mapping import record_message
-from broker_gateway.interfaces.callers import CLIENT, OWNER, ROLES, SUBJECT
+from broker_gateway.interfaces.callers import CLIENT, OWNER, RATE, ROLES, SUBJECT
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
@@ -50,7 +50,7 @@ class BatchCommands(Sequence[SubmitTaskCommand]):
         if isinstance(index, slice):
             return [self[one] for one in range(*index.indices(len(self)))]
         draft = draft_of(self._tasks[index], self._counts)
-        return SubmitTaskCommand(self._client, draft, f"tasks[{index}]", TRACEPARENT.get())
+        return SubmitTaskCommand(self._client, draft, f"tasks[{index}]", TRACEPARENT.get(), RATE.get())
 
 
 class ExecutionServicer(rpc.ExecutionServiceServicer):
@@ -71,7 +71,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
 
     def _command(self, task: pb.Task) -> SubmitTaskCommand:
         draft = draft_of(task, self._counts)
-        return SubmitTaskCommand(CLIENT.get(), draft, traceparent=TRACEPARENT.get())
+        return SubmitTaskCommand(CLIENT.get(), draft, traceparent=TRACEPARENT.get(), rate=RATE.get())
 
     async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitResponse:
         answer = await self._service.submit(self._command(request.task))

@@ -7,6 +7,7 @@ from broker_gateway.domain.client_role import ClientRole
 _EXECUTION = "/coderunner.v1.ExecutionService/"
 _CATALOG = "/coderunner.v1.CatalogService/"
 OPERATIONS = "/coderunner.v1.OperationsService/"
+KEYS = "/coderunner.v1.KeyService/"
 
 NEEDED: dict[str, ClientRole | None] = {
     f"{_EXECUTION}Submit": ClientRole.SUBMIT,
@@ -27,6 +28,9 @@ NEEDED: dict[str, ClientRole | None] = {
     f"{OPERATIONS}Redrive": ClientRole.OPERATE,
     f"{OPERATIONS}PurgeCache": ClientRole.OPERATE,
     f"{OPERATIONS}DrainNode": ClientRole.OPERATE,
+    f"{KEYS}CreateKey": ClientRole.ADMIN,
+    f"{KEYS}ListKeys": ClientRole.ADMIN,
+    f"{KEYS}RevokeKey": ClientRole.ADMIN,
 }
 """Method (``/package.Service/Method``) to the role that it needs; None: whoever is known may call it."""
 
@@ -38,6 +42,4 @@ def refusal(method: str, roles: frozenset[ClientRole]) -> str:
     needed = NEEDED[method]
     if needed is None or needed in roles:
         return ""
-    return (
-        f"this needs the role {needed.value}, which this caller has not; the setting operators names tokens with more"
-    )
+    return f"this needs the role {needed.value}, which this caller has not: a token of operators or admins has more"

@@ -14,9 +14,11 @@ from grpc_status import rpc_status
 from broker_gateway.application.commands import (
     Busy,
     Invalid,
+    NoKeys,
     NotRedriven,
     Refusal,
     Unavailable,
+    UnknownKey,
     UnknownLetter,
     UnknownTask,
     Unserved,
@@ -30,7 +32,7 @@ _MAX_MESSAGE_CHARS = 400
 _MAX_VIOLATIONS_OF_MANY = 16
 """Of one task in a batch: a thousand such answers are one message."""
 
-AnyRefusal = Refusal | Unavailable | UnknownTask | UnknownLetter | NotRedriven
+AnyRefusal = Refusal | Unavailable | UnknownTask | UnknownLetter | UnknownKey | NotRedriven | NoKeys
 
 
 async def refuse(context: grpc.aio.ServicerContext[Any, Any], refusal: AnyRefusal) -> NoReturn:
@@ -69,11 +71,11 @@ def _code(refusal: AnyRefusal) -> grpc.StatusCode:
     match refusal:
         case Invalid():
             return grpc.StatusCode.INVALID_ARGUMENT
-        case Unserved() | NotRedriven():
+        case Unserved() | NotRedriven() | NoKeys():
             return grpc.StatusCode.FAILED_PRECONDITION
         case Busy():
             return grpc.StatusCode.RESOURCE_EXHAUSTED
-        case UnknownTask() | UnknownLetter():
+        case UnknownTask() | UnknownLetter() | UnknownKey():
             return grpc.StatusCode.NOT_FOUND
         case Unavailable():
             return grpc.StatusCode.UNAVAILABLE
@@ -87,6 +89,8 @@ def _message(refusal: AnyRefusal) -> str:
             return f"{first.field}: {first.description}{more}"
         case UnknownTask():
             return "no task has this id"
+        case UnknownKey(key_id):
+            return f"there is no API key '{key_id[:64]}'"
         case UnknownLetter(task_id):
             return f"there is no dead letter '{task_id[:64]}'"
         case _:

@@ -15,6 +15,7 @@ from grpc_reflection.v1alpha import reflection
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.identity import ConfiguredTokens, Verifier, Verifiers
+from broker_gateway.application.key_service import KeyAppService
 from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.domain.draft import DraftCounts
@@ -25,6 +26,7 @@ from broker_gateway.interfaces.catalog_servicer import CatalogServicer
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS
 from broker_gateway.interfaces.execution_servicer import ExecutionServicer
 from broker_gateway.interfaces.guard import Guard
+from broker_gateway.interfaces.key_servicer import KeyServicer
 from broker_gateway.interfaces.operations_servicer import OperationsServicer
 from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.tls import server_credentials
@@ -34,6 +36,8 @@ from coderunner.v1 import (
     catalog_pb2_grpc,
     execution_pb2,
     execution_pb2_grpc,
+    keys_pb2,
+    keys_pb2_grpc,
     operations_pb2,
     operations_pb2_grpc,
 )
@@ -41,12 +45,14 @@ from coderunner.v1 import (
 _add_execution: Callable[..., None] = execution_pb2_grpc.add_ExecutionServiceServicer_to_server
 _add_catalog: Callable[..., None] = catalog_pb2_grpc.add_CatalogServiceServicer_to_server
 _add_operations: Callable[..., None] = operations_pb2_grpc.add_OperationsServiceServicer_to_server
+_add_keys: Callable[..., None] = keys_pb2_grpc.add_KeyServiceServicer_to_server
 
 EXECUTION = execution_pb2.DESCRIPTOR.services_by_name["ExecutionService"].full_name
 CATALOG = catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name
 OPERATIONS = operations_pb2.DESCRIPTOR.services_by_name["OperationsService"].full_name
-SERVICES = (EXECUTION, CATALOG, OPERATIONS)
-_NOT_READY = ReadinessReport(executions=False, catalog=False, operations=False)
+KEYS = keys_pb2.DESCRIPTOR.services_by_name["KeyService"].full_name
+SERVICES = (EXECUTION, CATALOG, OPERATIONS, KEYS)
+_NOT_READY = ReadinessReport(executions=False, catalog=False, operations=False, keys=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class GrpcSettings:
     """Bearer token to client name; empty: everybody may call."""
     operators: Collection[str] = ()
     """Clients whose tokens have the roles of operators; everybody has where there are no tokens."""
+    admins: Collection[str] = ()
+    """Clients whose tokens have the role of an admin."""
     certificate: CertificateFiles | None = None
     """What it shows to callers; None: it speaks without TLS."""
     calls: CallPolicy = field(default_factory=CallPolicy)
@@ -101,6 +109,7 @@ class GrpcServer:
             EXECUTION: report.executions,
             CATALOG: report.catalog,
             OPERATIONS: report.operations,
+            KEYS: report.keys,
         }
         for name, serves in serving.items():
             await self._health.set(name, answers.SERVING if serves else answers.NOT_SERVING)
@@ -122,6 +131,7 @@ def build_server(
     execution: CodeExecutionAppService,
     catalog: CatalogAppService,
     operations: OperationsAppService,
+    keys: KeyAppService | None = None,
     settings: GrpcSettings,
     counts: DraftCounts = DEFAULT_COUNTS,
     interceptors: Sequence[grpc.aio.ServerInterceptor[Any, Any]] = (),
@@ -131,10 +141,10 @@ def build_server(
 ) -> GrpcServer:
     """The server with all services. ``counts``: what is taken over of a submitted task. ``interceptors`` stand outside
     ours but for the ``reception``, the first outermost. ``on_over_quota`` is told of calls that are too many.
-    ``verifiers`` know tokens beside those of the settings; where there are neither, nobody is asked for one. Health and
-    reflection are served as well."""
+    ``verifiers`` know tokens beside those of the settings; where there are neither, nobody is asked for one. ``keys``
+    None: no API keys are taken. Health and reflection are served as well."""
     asks_who = bool(settings.tokens or verifiers)
-    tokens = ConfiguredTokens(settings.tokens, settings.operators)
+    tokens = ConfiguredTokens(settings.tokens, settings.operators, settings.admins)
     own: list[grpc.aio.ServerInterceptor[Any, Any]] = (
         [Authentication(Verifiers([tokens, *verifiers]))] if asks_who else []
     )
@@ -152,6 +162,7 @@ def build_server(
     _add_execution(ExecutionServicer(execution, counts, asks_who=asks_who), server)
     _add_catalog(CatalogServicer(catalog), server)
     _add_operations(OperationsServicer(operations), server)
+    _add_keys(KeyServicer(keys), server)
     health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its stubs only
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)

@@ -20,6 +20,7 @@ _COMMANDS = {
     "history": ("coderunner.cli.history", "history"),
     "callbacks": ("coderunner.cli.callbacks", "callbacks"),
     "audit": ("coderunner.cli.audit", "audit"),
+    "keys": ("coderunner.cli.keys", "keys"),
     "cache": ("coderunner.cli.cache", "cache"),
     "dead": ("coderunner.cli.dead", "dead"),
     "node": ("coderunner.cli.node", "node"),

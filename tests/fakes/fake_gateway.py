@@ -19,10 +19,13 @@ from coderunner.v1 import (
     catalog_pb2_grpc,
     execution_pb2,
     execution_pb2_grpc,
+    keys_pb2,
+    keys_pb2_grpc,
     operations_pb2,
     operations_pb2_grpc,
 )
 from tests.fakes.answers import CPP, NODE, PYTHON, ran
+from tests.fakes.scripted_keys import ScriptedKeys
 
 Status = execution_pb2.Execution.Status
 
@@ -51,6 +54,8 @@ class FakeGateway:
     callbacks: list[execution_pb2.CallbackRecord] = field(default_factory=list)
     """Newest first; a redrive takes one away."""
     sources: dict[str, execution_pb2.Task] = field(default_factory=dict)
+    keys: list[keys_pb2.ApiKey] = field(default_factory=list)
+    """Newest first."""
     leaves_after: int = 2
     """A drained node is listed so many times more."""
     calls: list[tuple[str, Any]] = field(default_factory=list)
@@ -72,6 +77,8 @@ class FakeGateway:
         add_catalog(_Catalog(self), self._server)
         add_operations: Any = operations_pb2_grpc.add_OperationsServiceServicer_to_server
         add_operations(_Operations(self), self._server)
+        add_keys: Any = keys_pb2_grpc.add_KeyServiceServicer_to_server
+        add_keys(ScriptedKeys(self.keys, self.enter), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
         self._server.start()

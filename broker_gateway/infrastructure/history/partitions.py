@@ -8,9 +8,9 @@ from sqlalchemy import Connection, MetaData, Table, delete, exists, func, insert
 from broker_gateway.application.history_ports import Retention
 from broker_gateway.domain.task_id import TaskId
 from broker_gateway.infrastructure.history.months import Month, first_id
-from broker_gateway.infrastructure.history.schema import METADATA, tasks
+from broker_gateway.infrastructure.history.schema import BY_MONTH, METADATA, tasks
 
-TABLES = tuple(METADATA.tables)
+TABLES = tuple(table.name for table in BY_MONTH)
 AHEAD = 2
 """Months to come whose partitions are there already."""
 KEYED = TaskId.beginning(TaskId.TIMED_UNTIL_MS)

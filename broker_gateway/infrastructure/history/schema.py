@@ -1,4 +1,5 @@
-"""The tables of the history. What is changed here needs a version in ``migrations/versions``; a test compares."""
+"""The tables of the history, and that of API keys. What is changed here needs a version in
+``migrations/versions``; a test compares."""
 
 from __future__ import annotations
 
@@ -11,9 +12,10 @@ ID_CHARS = 64
 NAME_CHARS = 255
 WORD_CHARS = 32
 ERROR_CHARS = 4_000
+KEY_DIGEST_BYTES = 32
 DIGEST_BYTES = 16
 VERSION_TABLE = "history_version"
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """The versions of the schema, the newest last."""
 
 METADATA = MetaData()
@@ -78,3 +80,25 @@ task_sources = Table(
     postgresql_partition_by=_BY_MONTH,
 )
 """What was submitted, where that is kept (``history = "full"``)."""
+
+BY_MONTH = (tasks, task_outputs, task_labels, task_sources)
+"""The tables that PostgreSQL divides by month."""
+
+api_keys = Table(
+    "api_keys",
+    METADATA,
+    Column("key_id", Exact(WORD_CHARS), primary_key=True),
+    Column(
+        "digest", LargeBinary(KEY_DIGEST_BYTES).with_variant(mysql.BINARY(KEY_DIGEST_BYTES), *MYSQL), nullable=False
+    ),
+    Column("client", Exact(NAME_CHARS), nullable=False),
+    Column("roles", Exact(NAME_CHARS), nullable=False, comment="separated by commas"),
+    Column("quota_rate_per_s", Double, nullable=False, comment="0: its client's"),
+    Column("quota_burst", Integer, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=True, comment="null: never"),
+    Column("revoked_at_ms", BigInteger, nullable=True, comment="null until it is revoked"),
+    Column("last_used_at_ms", BigInteger, nullable=True, comment="null until it is used"),
+    Index("ix_api_keys_created", "created_at_ms", "key_id"),
+)
+"""One row per API key (docs/adr/0024-who-calls.md): a hash of its secret, never the secret."""

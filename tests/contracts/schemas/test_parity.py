@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from broker_gateway.domain import api_key as domain_key
 from broker_gateway.domain.draft import DraftCase, TaskDraft
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, ResourceLimit
@@ -20,9 +21,9 @@ from broker_gateway.interfaces.draft_mapping import draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.progress_mapping import progress_message
 from broker_gateway.interfaces.source_mapping import source_message
-from coderunner import model, requests, responses
+from coderunner import api_key, model, requests, responses
 from coderunner import task as sdk
-from coderunner.v1 import callback_pb2, catalog_pb2, operations_pb2
+from coderunner.v1 import callback_pb2, catalog_pb2, keys_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
 from schemas import answers, status
 from schemas import callback as wire_callback
@@ -70,6 +71,7 @@ OF_CALLBACK = {
     "callback_headers": "callback.headers",
     "callback_events": "callback.events",
 }
+OF_RATE = dict.fromkeys(("quota_rate_per_s", "quota_burst"), "its rate")
 
 PAIRS = [
     Pair(sdk.Task, pb.Task, left=OF_SDK, right=OF_PROTO),
@@ -118,6 +120,9 @@ PAIRS = [
     Pair(wire_callback.CallbackRecord, pb.CallbackRecord),
     Pair(wire_callback.CallbackAttempt, pb.CallbackAttempt),
     Pair(pb.CallbackRecord, model.CallbackRecord),
+    Pair(keys_pb2.ApiKey, api_key.ApiKey),
+    Pair(keys_pb2.ApiKey, domain_key.ApiKey, left=OF_RATE, right={"digest": "nobody's", "rate": "quota_..."}),
+    Pair(keys_pb2.CreateKeyRequest, domain_key.KeyDraft),
     Pair(pb.CallbackAttempt, model.CallbackAttempt),
     Pair(wire_node.NodeRecord, catalog_pb2.Node),
     Pair(pb.Execution, model.Execution),

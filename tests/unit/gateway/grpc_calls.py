@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
 from broker_gateway.application.identity import Verifier
+from broker_gateway.application.key_service import KeyAppService
 from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from coderunner.v1 import catalog_pb2_grpc
@@ -57,6 +58,7 @@ async def serving(
     interceptors: Sequence[Any] = (),
     verifiers: Sequence[Verifier] = (),
     reception: Reception | None = None,
+    keys: KeyAppService | None = None,
     **settings: Any,
 ) -> AsyncIterator[Calls]:
     gateway = gateway or GatewayOnFakes()
@@ -68,6 +70,7 @@ async def serving(
         interceptors=interceptors,
         verifiers=verifiers,
         reception=reception,
+        keys=keys,
     )
     port = await server.start()
     try:

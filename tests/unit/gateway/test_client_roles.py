@@ -14,12 +14,12 @@ from broker_gateway.domain.client_role import CLIENT_ROLES, OPERATOR_ROLES, Clie
 from broker_gateway.interfaces import method_roles
 from broker_gateway.interfaces.method_roles import NEEDED
 from broker_gateway.interfaces.server import SERVICES
-from coderunner.v1 import catalog_pb2, operations_pb2
+from coderunner.v1 import catalog_pb2, keys_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 from tests.unit.gateway.grpc_calls import Calls, Code, failure, serving, task
 
-PROTOS = (pb, catalog_pb2, operations_pb2)
+PROTOS = (pb, catalog_pb2, operations_pb2, keys_pb2)
 SERVED = {
     f"/{service.full_name}/{method.name}": method
     for proto in PROTOS
@@ -90,11 +90,12 @@ def test_an_admin_may_all_and_an_inspector_nothing_that_changes() -> None:
 
 
 def test_configured_tokens_may_what_they_could_before_there_were_roles() -> None:
-    changing = {
-        method for method, role in NEEDED.items() if role is not None and method.startswith("/coderunner.v1.Op")
-    }
-    assert {method for method in NEEDED if method_roles.refusal(method, CLIENT_ROLES)} == changing
-    assert [method for method in NEEDED if method_roles.refusal(method, OPERATOR_ROLES)] == []
+    operators, admins = (
+        {method for method in NEEDED if method.startswith(f"/coderunner.v1.{name}Service/")}
+        for name in ("Operations", "Key")
+    )
+    assert {method for method in NEEDED if method_roles.refusal(method, CLIENT_ROLES)} == operators | admins
+    assert {method for method in NEEDED if method_roles.refusal(method, OPERATOR_ROLES)} == admins
 
 
 async def test_who_reads_everybodys_tasks_cannot_cancel_them() -> None:

@@ -21,6 +21,7 @@ async def test_reflection_lists_and_describes_the_services(calls: Calls) -> None
         "coderunner.v1.ExecutionService",
         "coderunner.v1.CatalogService",
         "coderunner.v1.OperationsService",
+        "coderunner.v1.KeyService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
     }
@@ -29,19 +30,20 @@ async def test_reflection_lists_and_describes_the_services(calls: Calls) -> None
     assert answer.file_descriptor_response.file_descriptor_proto
 
 
-ALL = ReadinessReport(executions=True, catalog=True, operations=True)
-NONE = ReadinessReport(executions=False, catalog=False, operations=False)
-SERVICES = ("", "coderunner.v1.ExecutionService", "coderunner.v1.CatalogService", "coderunner.v1.OperationsService")
+ALL = ReadinessReport(executions=True, catalog=True, operations=True, keys=True)
+NONE = ReadinessReport(executions=False, catalog=False, operations=False, keys=False)
+SERVICES = ("", *(f"coderunner.v1.{name}Service" for name in ("Execution", "Catalog", "Operations", "Key")))
 
 
 @pytest.mark.parametrize(
     ("report", "serving"),
     [
-        (ALL, [True, True, True, True]),
-        (NONE, [False, False, False, False]),
-        (replace(ALL, executions=False), [False, False, True, True]),
-        (replace(NONE, catalog=True), [False, False, True, False]),
-        (replace(NONE, operations=True), [False, False, False, True]),
+        (ALL, [True, True, True, True, True]),
+        (NONE, [False, False, False, False, False]),
+        (replace(ALL, executions=False), [False, False, True, True, True]),
+        (replace(NONE, catalog=True), [False, False, True, False, False]),
+        (replace(NONE, operations=True), [False, False, False, True, False]),
+        (replace(ALL, keys=False), [True, True, True, True, False]),
     ],
 )
 async def test_health_is_told_for_each_service_and_for_all_of_them(
@@ -53,7 +55,7 @@ async def test_health_is_told_for_each_service_and_for_all_of_them(
 
 
 async def test_health_is_not_serving_before_anything_was_told_and_knows_no_other_service(calls: Calls) -> None:
-    assert [await said(calls, name) for name in SERVICES] == [NOT_SERVING] * 4
+    assert [await said(calls, name) for name in SERVICES] == [NOT_SERVING] * 5
     unknown = calls.health.Check(health_pb2.HealthCheckRequest(service="nobody"))
     assert (await failure(unknown))[0] is Code.NOT_FOUND
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from broker_gateway.application import quota_book
 from broker_gateway.application.quota_book import QuotaBook
-from broker_gateway.domain.quota import CallPolicy, Quota, QuotaPolicy
+from broker_gateway.domain.quota import CallPolicy, Quota, QuotaPolicy, TaskRate
+from broker_gateway.interfaces import call_bounds
 from broker_gateway.interfaces.call_bounds import READS, WAITING, CallBounds
+from broker_gateway.interfaces.callers import CLIENT
 from tests.fakes.memory_bus import MemoryTaskEvents
 
 
@@ -42,3 +45,45 @@ def test_a_call_over_a_quota_is_told_once(policy: CallPolicy, method: str, quota
     assert told == []
     assert bounds.enter(method) is not None
     assert told == [quota]
+
+
+@pytest.mark.parametrize("usual", [QuotaPolicy(), QuotaPolicy(rate_per_s=0.001, burst=1)], ids=["none", "less"])
+def test_a_rate_of_its_own_is_instead_of_the_clients_and_each_has_its_own(usual: QuotaPolicy) -> None:
+    now_ms = 0
+    book = QuotaBook(policy=usual, now_ms=lambda: now_ms)
+    one, other = TaskRate("k1", 1.0, 2), TaskRate("k2", 1.0, 2)
+    assert [book.admit("blog", f"a{number}", one) is None for number in range(3)] == [True, True, False]
+    assert [book.admit("blog", f"b{number}", other) is None for number in range(3)] == [True, True, False]
+    assert book.admit("blog", "c") is None
+    now_ms = 1000
+    assert [book.admit("blog", f"d{number}", one) is None for number in range(2)] == [True, False]
+
+
+def test_rates_and_accounts_are_remembered_of_so_many_and_what_runs_is_not_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(quota_book, "MAX_ACCOUNTS", 5)
+    monkeypatch.setattr(quota_book, "MAX_RATES", 5)
+    book = QuotaBook(policy=QuotaPolicy(concurrent=1), events=MemoryTaskEvents(), now_ms=lambda: 0)
+    assert book.admit("busy", "t") is None
+    for number in range(50):
+        assert book.admit(f"c{number}", f"t{number}", TaskRate(f"k{number}", 1.0, 1)) is None
+        book.release(f"c{number}", f"t{number}")
+    assert book.admit("busy", "another") is not None
+    assert max(len(book._accounts), len(book._rates)) <= 5
+
+
+def test_calls_are_counted_of_so_many_clients_and_those_that_wait_are_not_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(call_bounds, "MAX_ACCOUNTS", 5)
+    bounds = CallBounds(CallPolicy(open_calls=1), lambda: 0)
+    CLIENT.set("waits")
+    assert bounds.enter(min(WAITING)) is None
+    for number in range(50):
+        CLIENT.set(f"c{number}")
+        assert bounds.enter(min(READS)) is None
+    CLIENT.set("waits")
+    assert bounds.enter(min(WAITING)) is not None
+    assert len(bounds._accounts) <= 5
+    CLIENT.set("")

@@ -1,0 +1,59 @@
+"""The settings on clients, and whether they fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from broker_gateway.infrastructure.settings import GatewaySettings
+from chassis.settings import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredClients:
+    """The clients that the configuration names, and what their tokens may."""
+
+    by_token: Mapping[str, str]
+    """Token to client name."""
+    operators: frozenset[str]
+    admins: frozenset[str]
+
+
+def configured_clients(settings: GatewaySettings) -> ConfiguredClients:
+    """Raises ConfigurationError."""
+    _check_keys(settings)
+    return ConfiguredClients(
+        by_token=_by_token(settings),
+        operators=_of_tokens(settings, "operators", settings.operators),
+        admins=_of_tokens(settings, "admins", settings.admins),
+    )
+
+
+def must_be_known(settings: GatewaySettings, names: Iterable[str], where: str) -> None:
+    """Raises ConfigurationError for a client that can never call. Where there are other tokens than those of the
+    configuration, clients are made elsewhere."""
+    for name in names:
+        if name not in settings.tokens and not settings.has_clients_elsewhere:
+            raise ConfigurationError(f"{where}: there is no client {name} in tokens")
+
+
+def _by_token(settings: GatewaySettings) -> dict[str, str]:
+    clients: dict[str, str] = {}
+    for client, secret in settings.tokens.items():
+        token = secret.get_secret_value()
+        if not token or token in clients:
+            raise ConfigurationError(f"the token of client {client} is empty or another client's")
+        clients[token] = client
+    return clients
+
+
+def _of_tokens(settings: GatewaySettings, setting: str, names: Iterable[str]) -> frozenset[str]:
+    for name in names:
+        if name not in settings.tokens:
+            raise ConfigurationError(f"{setting}: there is no client {name} in tokens")
+    return frozenset(names)
+
+
+def _check_keys(settings: GatewaySettings) -> None:
+    if settings.api_keys and not settings.history_url.get_secret_value():
+        raise ConfigurationError("api_keys: they are kept in the database of history_url, and there is none")
