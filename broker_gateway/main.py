@@ -101,7 +101,7 @@ class Gateway:
         self._queue_care = QueueCare.wired(self._bus, self._queue_lengths, self._directory, placing, self._bound)
         self._audit = BusAuditTrail(self._bus)
         self._audit_file = audit_file(settings.audit_file)
-        self._callers = KnownCallers(settings)
+        self._callers = KnownCallers(settings, self._policies.clients.identity_tokens)
         self._server = self._wire_api() if "api" in settings.roles else None
         self._history = self._wire_history(self._past) if self._past is not None else None
         self._health = GatewayHealth(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from broker_gateway.domain.client_role import ClientRole
+from broker_gateway.infrastructure.oidc.identity_tokens import ClaimRules
+from broker_gateway.infrastructure.oidc.issuer import IssuerSettings, issuer_fault
 from broker_gateway.infrastructure.settings import GatewaySettings
 from chassis.settings import ConfigurationError
 
@@ -17,6 +20,8 @@ class ConfiguredClients:
     """Token to client name."""
     operators: frozenset[str]
     admins: frozenset[str]
+    identity_tokens: tuple[IssuerSettings, ClaimRules] | None
+    """None: there are none."""
 
 
 def configured_clients(settings: GatewaySettings) -> ConfiguredClients:
@@ -26,6 +31,7 @@ def configured_clients(settings: GatewaySettings) -> ConfiguredClients:
         by_token=_by_token(settings),
         operators=_of_tokens(settings, "operators", settings.operators),
         admins=_of_tokens(settings, "admins", settings.admins),
+        identity_tokens=_identity_tokens(settings) if settings.oidc_issuer else None,
     )
 
 
@@ -57,3 +63,32 @@ def _of_tokens(settings: GatewaySettings, setting: str, names: Iterable[str]) ->
 def _check_keys(settings: GatewaySettings) -> None:
     if settings.api_keys and not settings.history_url.get_secret_value():
         raise ConfigurationError("api_keys: they are kept in the database of history_url, and there is none")
+
+
+def _identity_tokens(settings: GatewaySettings) -> tuple[IssuerSettings, ClaimRules]:
+    for setting, url in (("oidc_issuer", settings.oidc_issuer), ("oidc_jwks_url", settings.oidc_jwks_url)):
+        fault = issuer_fault(url) if url else ""
+        if fault:
+            raise ConfigurationError(f"{setting}: {url} {fault}")
+    if not settings.oidc_audience:
+        raise ConfigurationError("oidc_audience: is needed; tokens that were made for others would open this gateway")
+    rules = ClaimRules(
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        client_claim=settings.oidc_client_claim,
+        client_prefix=settings.oidc_client_prefix,
+        roles_claim=settings.oidc_roles_claim,
+        roles={theirs: _role("oidc_roles", ours) for theirs, ours in settings.oidc_roles.items()},
+        usual_roles=frozenset(_role("oidc_usual_roles", name) for name in settings.oidc_usual_roles),
+    )
+    issuer = IssuerSettings(
+        issuer=settings.oidc_issuer, jwks_url=settings.oidc_jwks_url, kept_s=settings.oidc_keys_kept_s
+    )
+    return issuer, rules
+
+
+def _role(setting: str, name: str) -> ClientRole:
+    try:
+        return ClientRole(name)
+    except ValueError:
+        raise ConfigurationError(f"{setting}: {name} is none of {', '.join(ClientRole)}") from None

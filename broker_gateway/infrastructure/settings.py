@@ -58,6 +58,23 @@ class GatewaySettings(ConnectedSettings):
     api_keys_kept_s: Seconds = Field(
         600.0, description="how long an API key that this gateway has seen goes on while the database is away"
     )
+    oidc_issuer: str = Field(
+        "", description="issuer (https://…) whose identity tokens (OpenID Connect, signed JWT) are taken; empty: none"
+    )
+    oidc_audience: str = Field("", description="the audience that they must be for")
+    oidc_jwks_url: str = Field(
+        "", description="where its keys are; empty: as its /.well-known/openid-configuration says"
+    )
+    oidc_keys_kept_s: Seconds = Field(24 * 3600.0, description="how long its keys are believed while it is away")
+    oidc_client_claim: str = Field("sub", description="the claim that names the client")
+    oidc_client_prefix: str = Field(
+        "oidc:", description="before each such name: who chooses his name there is no client of tokens here"
+    )
+    oidc_roles_claim: str = Field(
+        "roles", description="the claim with names of roles (a.b: b within a); coderunner:submit and so on count"
+    )
+    oidc_roles: dict[str, str] = Field({}, description="the issuer's name of a role to ours: submit, read-own, …")
+    oidc_usual_roles: Strings = Field(["submit", "read-own"], description="the roles that each of its tokens has")
 
     access_log: bool = Field(
         True, description="whether each call is logged when it has ended; what is audited always is"
@@ -210,7 +227,7 @@ class GatewaySettings(ConnectedSettings):
     @property
     def has_clients_elsewhere(self) -> bool:
         """True where there are tokens that the configuration does not list."""
-        return self.api_keys
+        return self.api_keys or bool(self.oidc_issuer)
 
     @property
     def asks_who(self) -> bool:
