@@ -146,7 +146,7 @@ class Gateway:
             self._lasting.add(self._server.follow(self._health, every_s=HEALTH_EVERY_S), "health")
             for name, loop in {**self._queue_care.loops(), **self._callers.loops()}.items():
                 self._lasting.add(loop, name)
-            if self._policies.quotas.concurrent:
+            if self._quotas.follows:
                 self._lasting.add(self._quotas.run(), "quotas")
         self._bus.start()
         self._lasting.add(LoopWatch(self._metrics.registry).run(), "loop watch")
@@ -246,6 +246,7 @@ class Gateway:
     def _wire_quotas(self) -> QuotaBook:
         return QuotaBook(
             policy=self._policies.quotas,
+            readers=self._policies.reader_quotas,
             events=BusTaskEvents(self._bus),
             on_refused=self._metrics.count_over_quota,
         )

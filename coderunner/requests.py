@@ -46,6 +46,7 @@ def task_message(task: Task) -> pb.Task:
             labels=task.labels or {},
             large_result=task.large_result,
             cache=_cache(task.cache),
+            reader=task.reader,
         )
     except (TypeError, ValueError) as error:
         raise InvalidTask(f"the task cannot be sent: {error}") from error

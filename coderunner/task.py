@@ -109,6 +109,9 @@ class Task:
     cache: str = ""
     """``OFF``; ``READ`` takes the kept outcome of an earlier task that was the same in all that decides it;
     ``READ_WRITE`` also leaves its own. Empty: what the gateway has set for this client."""
+    reader: str = ""
+    """On whose behalf it is submitted, such as a hash of a visitor's id: readers share this client's place in the queue
+    alike, and may have quotas of their own. Empty: on its own."""
 
 
 class TaskOptions(TypedDict, total=False):
@@ -131,3 +134,4 @@ class TaskOptions(TypedDict, total=False):
     labels: Mapping[str, str] | None
     large_result: bool
     cache: str
+    reader: str

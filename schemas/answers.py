@@ -56,6 +56,7 @@ def answer_key(task: TaskMessage, digests: Set[str]) -> str:
         callback=None,
         labels={},
         traceparent="",
+        reader="",
         submitted_at_ms=0,
         expires_at_ms=None,
         reply="",

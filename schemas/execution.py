@@ -207,6 +207,8 @@ class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):
     submitted_at_ms: int
     not_kept: str = ""
     """As the execution's: of a task that runs, the sign that its outcome will not stand for others."""
+    reader: str = ""
+    """As the task's, for quotas."""
 
     @classmethod
     def of(cls, execution: Execution, task: TaskMessage, at_ms: int) -> TaskEvent:
@@ -225,6 +227,7 @@ class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):
             labels=execution.labels,
             submitted_at_ms=execution.submitted_at_ms,
             not_kept=execution.not_kept,
+            reader=task.reader,
         )
 
 

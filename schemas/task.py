@@ -142,6 +142,8 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     none."""
     keeps_answer: bool = False
     """Its own outcome becomes that answer."""
+    reader: str = ""
+    """On whose behalf its client submitted it; empty: its own."""
     keeps_source: bool = False
     """Its result takes along what was submitted, for the history."""
     seal: str = ""

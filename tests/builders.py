@@ -90,6 +90,7 @@ def a_task(task_id: str = "t1", **changes: Any) -> TaskMessage:
         stop_at_first_failure=False,
         large_result=False,
         traceparent="",
+        reader="",
         checker=None,
         callback=None,
         labels={"post": "7"},

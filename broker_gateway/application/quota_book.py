@@ -2,61 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.ports import TaskEvents
+from broker_gateway.domain.backlogs import Owner
 from broker_gateway.domain.quota import ClientQuota, OverQuota, Quota, QuotaPolicy, TaskRate, TokenBucket
 
+NO_QUOTAS = QuotaPolicy()
 MAX_ACCOUNTS = 10_000
-"""Of so many clients it is remembered what they had; of more, those that have nothing now begin anew."""
+"""Of so many clients, and readers, it is remembered what they had; of more, those that have nothing now begin anew."""
 MAX_RATES = 10_000
 """Of so many API keys with a rate of their own the last tasks are known; then the first to come begins anew."""
 
 
 class QuotaBook:
-    """The quota accounts, one for each client. ``events`` tell when tasks end, and of tasks that other gateways took;
-    ``run`` follows them."""
+    """The quota accounts, one for each client and, where those have quotas, one for each of its readers. ``events``
+    tell when tasks end, and of tasks that other gateways took; ``run`` follows them."""
 
     def __init__(
         self,
         *,
         policy: QuotaPolicy,
+        readers: QuotaPolicy = NO_QUOTAS,
         events: TaskEvents | None = None,
         now_ms: Callable[[], int] = wall_clock_ms,
         on_refused: Callable[[Quota], None] = lambda _quota: None,
     ) -> None:
-        """``on_refused`` is told the quota of each refusal. Raises ValueError where concurrent tasks are limited and
-        nobody would tell that they ended."""
-        if policy.concurrent and events is None:
+        """``readers``: what each reader of a client may have of it. ``on_refused`` is told the quota of each refusal.
+        Raises ValueError where concurrent tasks are limited and nobody would tell that they ended."""
+        if (policy.concurrent or readers.concurrent) and events is None:
             raise ValueError("a quota for concurrent tasks needs the tasks' events")
         self._policy = policy
+        self._of_readers = readers
         self._events = events
         self._now_ms = now_ms
         self._on_refused = on_refused
         self._accounts: dict[str, ClientQuota] = {}
+        self._readers: dict[Owner, ClientQuota] = {}
         self._rates: dict[str, TokenBucket] = {}
 
-    def admit(self, client: str, task_id: str, rate: TaskRate | None = None) -> OverQuota | None:
-        """Counts the task until it is released; or says which quota it would exceed. ``rate`` is instead of the
+    @property
+    def follows(self) -> bool:
+        """True where ``run`` has something to follow."""
+        return bool(self._policy.concurrent or self._of_readers.concurrent)
+
+    def admit(self, owner: Owner, task_id: str, rate: TaskRate | None = None) -> OverQuota | None:
+        """Counts the task of a client's reader until it is released; or says which quota it would exceed: the reader is
+        asked first, so that what is too much from one takes nothing of its client's. ``rate`` is instead of the
         client's."""
-        if self._policy.is_off and rate is None:
-            return None
-        bucket = self._bucket(rate) if rate is not None else None
-        over = self._account(client).admit(task_id, self._now_ms(), bucket)
+        counted_before = self.counts(owner, task_id)
+        over = self._admit_reader(owner, task_id) or self._admit_client(owner[0], task_id, rate)
         if over is not None:
             self._on_refused(over.quota)
+            if not counted_before:
+                self.release(owner, task_id)
         return over
 
-    def counts(self, client: str, task_id: str) -> bool:
+    def counts(self, owner: Owner, task_id: str) -> bool:
         """True while the task is one of those that have no result yet."""
-        account = self._accounts.get(client)
-        return account is not None and task_id in account.running
+        return any(task_id in account.running for account in self._accounts_of(owner))
 
-    def release(self, client: str, task_id: str) -> None:
+    def release(self, owner: Owner, task_id: str) -> None:
         """Ends the counting of the task, if it counts."""
-        account = self._accounts.get(client)
-        if account is not None:
+        for account in self._accounts_of(owner):
             account.release(task_id)
 
     def stored(self, client: str, size_bytes: int) -> None:
@@ -66,14 +75,42 @@ class QuotaBook:
 
     async def run(self) -> None:
         """Follows the events of all gateways for ever. Returns at once where nothing has to be followed."""
-        if self._events is None or not self._policy.concurrent:
+        if self._events is None or not self.follows:
             return
         while True:
             event = await self._events.next()
+            owner = (event.client, event.reader)
             if event.status.is_final:
-                self.release(event.client, event.id)
-            else:
+                self.release(owner, event.id)
+                continue
+            if self._policy.concurrent:
                 self._account(event.client).hold(event.id, self._now_ms())
+            if self._of_readers.concurrent and event.reader:
+                self._reader(owner).hold(event.id, self._now_ms())
+
+    def _admit_client(self, client: str, task_id: str, rate: TaskRate | None) -> OverQuota | None:
+        if self._policy.is_off and rate is None:
+            return None
+        bucket = self._bucket(rate) if rate is not None else None
+        return self._account(client).admit(task_id, self._now_ms(), bucket)
+
+    def _admit_reader(self, owner: Owner, task_id: str) -> OverQuota | None:
+        """What a client submits on its own is held to the client's quotas alone."""
+        if self._of_readers.is_off or not owner[1]:
+            return None
+        return self._reader(owner).admit(task_id, self._now_ms())
+
+    def _accounts_of(self, owner: Owner) -> Iterator[ClientQuota]:
+        found = (self._accounts.get(owner[0]), self._readers.get(owner))
+        return (account for account in found if account is not None)
+
+    def _reader(self, owner: Owner) -> ClientQuota:
+        account = self._readers.get(owner)
+        if account is None:
+            if len(self._readers) >= MAX_ACCOUNTS:
+                self._readers = {one: held for one, held in self._readers.items() if held.counts_anything}
+            account = self._readers[owner] = ClientQuota.opened(self._of_readers, self._now_ms(), "reader")
+        return account
 
     def _bucket(self, rate: TaskRate) -> TokenBucket:
         bucket = self._rates.get(rate.of)

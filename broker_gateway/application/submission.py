@@ -183,9 +183,10 @@ class Submission:
         return Invalid([Violation(f"{command.path}.callback.url", words)]) if words else None
 
     async def _enter_within_quota(self, admitted: Admitted, before_queue: BeforeQueue | None) -> TaskDTO | Refusal:
-        task_id, client = admitted.id.value, admitted.command.client
-        counted_before = self._quotas.counts(client, task_id)
-        over = self._quotas.admit(client, task_id, admitted.command.rate)
+        task_id, command = admitted.id.value, admitted.command
+        owner = (command.client, command.draft.reader)
+        counted_before = self._quotas.counts(owner, task_id)
+        over = self._quotas.admit(owner, task_id, command.rate)
         if over is not None:
             return Busy(over.message, over.retry_after_ms)
         entered: TaskDTO | Refusal | None = None
@@ -194,7 +195,7 @@ class Submission:
         finally:
             is_ours = isinstance(entered, TaskDTO) and entered.is_new
             if not is_ours and not counted_before:
-                self._quotas.release(client, task_id)
+                self._quotas.release(owner, task_id)
         return entered
 
     async def _is_known(self, task_id: str) -> bool:

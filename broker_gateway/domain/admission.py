@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
+from broker_gateway.domain.api_key import MAX_CLIENT_CHARS, is_client_name
 from broker_gateway.domain.callback_url import callback_violations, event_violations
 from broker_gateway.domain.code import Code, SourceRules
 from broker_gateway.domain.draft import DraftCounts, TaskDraft
@@ -78,6 +79,8 @@ class AdmissionPolicy:
             yield Violation(f"{path}.priority", "is not a known priority")
         if draft.cache and draft.cache not in _CACHE_MODES:
             yield Violation(f"{path}.cache", "is not a known mode")
+        if draft.reader and not is_client_name(draft.reader):
+            yield Violation(f"{path}.reader", f"must have at most {MAX_CLIENT_CHARS} visible ASCII characters")
         if len(draft.idempotency_key) > IDEMPOTENCY_KEY_CHARS:
             yield Violation(f"{path}.idempotency_key", f"must have at most {IDEMPOTENCY_KEY_CHARS} characters")
         if draft.queue_deadline_ms > self.max_queue_deadline_ms:

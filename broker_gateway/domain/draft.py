@@ -65,3 +65,4 @@ class TaskDraft:
     large_result: bool = False
     cache: str = ""
     """A ``CacheMode``; empty: what is set for the client."""
+    reader: str = ""

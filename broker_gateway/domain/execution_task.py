@@ -131,6 +131,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         expires_at_ms=terms.now_ms + deadline_ms if deadline_ms else None,
         reply=result_subject(terms.id.value),
         large_result=draft.large_result,
+        reader=draft.reader,
         keeps_source=terms.keeps_source,
         traceparent=terms.traceparent,
     )

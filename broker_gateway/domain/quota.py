@@ -86,11 +86,13 @@ class OverQuota:
 
 @dataclass(slots=True)
 class ClientQuota:
-    """The account of one client."""
+    """The account of one client, or of one of its readers."""
 
     policy: QuotaPolicy
     bucket: TokenBucket
     stored: StoredBytes
+    whose: str = "client"
+    """What is said of it in a refusal: a client, or one of its readers."""
     running: dict[str, int] = field(default_factory=dict)
     """Task id to when it stops to count, oldest first."""
 
@@ -100,10 +102,10 @@ class ClientQuota:
         return bool(self.running or self.stored.total)
 
     @classmethod
-    def opened(cls, policy: QuotaPolicy, now_ms: int) -> ClientQuota:
-        """The account of a client that is seen for the first time."""
+    def opened(cls, policy: QuotaPolicy, now_ms: int, whose: str = "client") -> ClientQuota:
+        """The account of a client, or of one of its readers, that is seen for the first time."""
         bucket = TokenBucket(policy.rate_per_s, policy.burst, float(policy.burst), now_ms)
-        return cls(policy, bucket, StoredBytes(policy.stored_for_ms))
+        return cls(policy, bucket, StoredBytes(policy.stored_for_ms), whose)
 
     def admit(self, task_id: str, now_ms: int, bucket: TokenBucket | None = None) -> OverQuota | None:
         """Counts the task from now on, or says which quota it would exceed. A task that counts already is let through
@@ -111,7 +113,7 @@ class ClientQuota:
         if self.policy.concurrent and task_id not in self.running:
             self._forget(now_ms)
             if len(self.running) >= self.policy.concurrent:
-                message = f"{len(self.running)} tasks of this client have no result yet, its most"
+                message = f"{len(self.running)} tasks of this {self.whose} have no result yet, its most"
                 return OverQuota(Quota.CONCURRENT, message, self.policy.concurrent_retry_ms)
         if self.policy.stored_bytes and self.stored.at(now_ms) >= self.policy.stored_bytes:
             wait_ms = min(self.stored.next_forgotten_ms(now_ms), self.policy.max_retry_ms)
@@ -122,7 +124,7 @@ class ClientQuota:
         if bucket is not None:
             wait_ms = bucket.take(now_ms)
             if wait_ms:
-                message = f"more than {bucket.rate_per_s:g} tasks per second from this client"
+                message = f"more than {bucket.rate_per_s:g} tasks per second from this {self.whose}"
                 return OverQuota(Quota.RATE, message, wait_ms)
         self.hold(task_id, now_ms)
         return None

@@ -58,6 +58,7 @@ class Policies:
     submission: SubmissionSettings
     placing: PlacingSettings
     quotas: QuotaPolicy
+    reader_quotas: QuotaPolicy
     calls: CallPolicy
     relay: RelaySettings
     retention: Retention
@@ -95,6 +96,11 @@ def of(settings: GatewaySettings) -> Policies:
             concurrent=settings.quota_concurrent,
             stored_bytes=_stored_bytes(settings),
             stored_for_ms=int(settings.result_age_s * 1000),
+        ),
+        reader_quotas=QuotaPolicy(
+            rate_per_s=settings.quota_reader_rate_per_s,
+            burst=settings.quota_reader_burst,
+            concurrent=settings.quota_reader_concurrent,
         ),
         calls=CallPolicy(
             reads_per_s=settings.read_rate_per_s, read_burst=settings.read_burst, open_calls=settings.open_calls

@@ -162,6 +162,11 @@ class GatewaySettings(ConnectedSettings):
         1000, description="calls per client that wait for a task (Watch, Execute) at once; 0: any"
     )
     quota_concurrent: Count = Field(0, description="unfinished tasks per client; 0: any")
+    quota_reader_rate_per_s: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="tasks per second and reader of a client (Task.reader); 0: any"
+    )
+    quota_reader_burst: Positive = Field(5, description="tasks at once after a pause, per reader")
+    quota_reader_concurrent: Count = Field(0, description="unfinished tasks per reader; 0: any")
 
     cache: CacheDefault = Field(
         "off", description="what tasks do with kept answers that do not say: off, read or read-write"

@@ -46,6 +46,7 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         labels=_some(task.labels, counts.labels),
         large_result=task.large_result,
         cache=_CACHES.get(task.cache) or str(task.cache) if task.cache else "",
+        reader=task.reader,
     )
 
 

@@ -56,6 +56,7 @@ class _Options:
     callback_event: tuple[str, ...]
     large_result: bool
     cache: str | None
+    reader: str
     json: bool
 
 
@@ -108,6 +109,7 @@ class _Options:
     type=click.Choice(["OFF", "READ", "READ_WRITE"], case_sensitive=False),
     help="Take the kept outcome of the same task, and keep this one's; without it, as the gateway has set.",
 )
+@click.option("--reader", default="", metavar="ID", help="On whose behalf: a hash of a visitor's id.")
 @click.option("--json", is_flag=True, help="Print the Execution as one JSON object in place of the output.")
 @click.pass_obj
 def run(address: Address, /, **options: Any) -> int:
@@ -157,6 +159,7 @@ def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
         callback=_callback(chosen),
         labels=chosen.label,
         large_result=chosen.large_result,
+        reader=chosen.reader,
         cache=(chosen.cache or "").upper(),
     )
 

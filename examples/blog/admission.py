@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -22,6 +24,7 @@ MAX_STREAMS = 1_000
 MAX_STREAMS_PER_READER = 20
 """A reader is an address: behind a proxy that is everybody, and the proxy has to count."""
 MAX_AFTER_DIGITS = 9
+READER_CHARS = 32
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -99,6 +102,11 @@ def number_after(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_AFTER_DIGITS):
         raise web.HTTPBadRequest(text="`after` is the number of the last event that was seen.")
     return int(text)
+
+
+def hashed_reader(reader: str, salt: bytes) -> str:
+    """What CodeRunner is told of a reader: the same for the same one, and nothing of the address."""
+    return hmac.new(salt, reader.encode(), hashlib.sha256).hexdigest()[:READER_CHARS]
 
 
 class Streams:

@@ -27,6 +27,7 @@ from examples.blog.admission import (
     MAX_BODY_BYTES,
     MAX_CALLBACK_BYTES,
     Streams,
+    hashed_reader,
     json_body,
     json_value,
     number_after,
@@ -65,6 +66,7 @@ class Blog:
         self._callback_secrets = tuple(callback_secrets)
         self._seen = MemorySeen()
         self._key = secrets.token_urlsafe(24)  # who knows this address was told it by us
+        self._salt = secrets.token_bytes(32)
         self._callback = f"{callback_base}/callback/{self._key}"
         self._page = page()
 
@@ -100,6 +102,7 @@ class Blog:
                 callback=self._callback,
                 labels={"from": "blog"},
                 cache="READ_WRITE",  # most readers run a sample as it stands
+                reader=hashed_reader(request.remote or "", self._salt),
             )
         except CodeRunnerError as error:
             status, words = error_message(error, TITLES[language])

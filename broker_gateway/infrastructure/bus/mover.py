@@ -37,7 +37,7 @@ class BusTaskMover:
         payload, message_id = _encoder.encode(moved), f"{task.id}-moved-{old.sequence}"
         is_new = await self._lengths.enter(
             (pool, moved.priority),
-            moved.client,
+            (moved.client, moved.reader),
             lambda lane: store_task(self._bus, moved, payload, message_id, lane),
         )
         was_there = await streams.delete(self._bus, names.STREAM_TASKS, old.sequence)

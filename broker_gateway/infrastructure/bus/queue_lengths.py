@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from broker_gateway.domain.backlogs import Backlogs, Queue
+from broker_gateway.domain.backlogs import Backlogs, Owner, Queue
 from broker_gateway.infrastructure.bus.backlog_notices import BacklogNotices
 from broker_gateway.infrastructure.bus.queue_consumers import QueueConsumers
 from chassis.errors import BusUnavailableError
@@ -71,16 +71,16 @@ class QueueLengths:
         """The last known lengths of all queues that were ever asked for."""
         return {queue: length.counted + length.added for queue, length in self._lengths.items()}
 
-    async def enter(self, queue: Queue, client: str, store: Callable[[int], Awaitable[int]]) -> bool:
-        """Has a client's task stored in the queue, and counts it from now on. ``store`` is given the lane, in which
+    async def enter(self, queue: Queue, owner: Owner, store: Callable[[int], Awaitable[int]]) -> bool:
+        """Has a reader's task stored in the queue, and counts it from now on. ``store`` is given the lane, in which
         nodes can take it by then, and returns its sequence; 0: it was there already, and False is returned. Raises what
         ``store`` raises, and BusUnavailableError."""
-        lane, sequence = await self._begin(queue, client), 0
+        lane, sequence = await self._begin(queue, owner), 0
         try:
             await self._ready(queue, lane)
             sequence = await store(lane)
         finally:
-            self._end(queue, client, lane, sequence)
+            self._end(queue, owner, lane, sequence)
         return sequence > 0
 
     async def close(self) -> None:
@@ -97,27 +97,27 @@ class QueueLengths:
             await self._consumers.look((*queue, lane))
             self._later.setdefault(queue, set()).add(lane)
 
-    async def _begin(self, queue: Queue, client: str) -> int:
-        """Says that a client's task is on its way to the queue. Returns the lane that it goes to; where that could be a
+    async def _begin(self, queue: Queue, owner: Owner) -> int:
+        """Says that a reader's task is on its way to the queue. Returns the lane that it goes to; where that could be a
         later one, the bus is asked first what was taken meanwhile."""
-        if self._backlogs.is_in_doubt(queue, client):
+        if self._backlogs.is_in_doubt(queue, owner):
             with contextlib.suppress(BusUnavailableError):
                 await asyncio.shield(self._refreshing(queue, self._lengths.setdefault(queue, _Length())))
         length = self._lengths.setdefault(queue, _Length())
         length.added += 1
         length.under_way += 1
-        return self._backlogs.enter(queue, client)
+        return self._backlogs.enter(queue, owner)
 
-    def _end(self, queue: Queue, client: str, lane: int, sequence: int) -> None:
+    def _end(self, queue: Queue, owner: Owner, lane: int, sequence: int) -> None:
         """Says that the task got there, under that sequence, or that it did not (0). Nodes that wait are told of a lane
         that they need not look at otherwise."""
         length = self._lengths[queue]
         length.under_way -= 1
         if not sequence:
             length.added = max(length.added - 1, 0)
-            self._backlogs.refused(queue, client, lane)
+            self._backlogs.refused(queue, owner, lane)
             return
-        self._backlogs.stored(queue, client, lane, sequence)
+        self._backlogs.stored(queue, owner, lane, sequence)
         if lane != FIRST:
             self._notices.send(queue, lane)
 

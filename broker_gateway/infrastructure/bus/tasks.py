@@ -41,7 +41,7 @@ class BusTaskQueue:
 
     async def enqueue(self, task: TaskMessage) -> bool:
         queue = (task.pool, task.priority)
-        return await self._lengths.enter(queue, task.client, lambda lane: self._store(task, lane))
+        return await self._lengths.enter(queue, (task.client, task.reader), lambda lane: self._store(task, lane))
 
     async def waiting(self, pool: str, priority: Priority, *, recount: bool = False) -> int:
         return await self._lengths.waiting((pool, priority), recount=recount)

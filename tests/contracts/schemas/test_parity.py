@@ -64,6 +64,7 @@ NOT_KEPT = {
     **OF_HISTORY,
     "callback": "its address may hold a password",
     "labels": "the execution has them",
+    "reader": "of no use once it has ended",
     "expires_at_ms": "over by then",
 }
 OF_CALLBACK = {
@@ -237,6 +238,7 @@ def test_every_field_of_an_event_is_in_what_is_known_of_its_task() -> None:
     known = leaves(wire.Execution.told_by(event))
     told = leaves(event)
     beside = {"client": task.client, "priority": task.priority.name, "pool": task.pool, "at_ms": NOW_MS}
+    beside |= {"reader": task.reader}
     assert {path: told.pop(path) for path in beside} == beside
     assert {path: known.get(path) for path in told} == told
     assert known["queued_ms"] == NOW_MS - running.submitted_at_ms

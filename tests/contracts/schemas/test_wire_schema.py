@@ -45,6 +45,8 @@ def test_every_field_is_always_sent() -> None:
         ("ResultMessage", "seal"),
         ("ResultMessage", "traceparent"),
         ("TaskEvent", "not_kept"),
+        ("TaskEvent", "reader"),
+        ("TaskMessage", "reader"),
         ("TaskMessage", "answer"),
         ("TaskMessage", "keeps_answer"),
         ("TaskMessage", "keeps_source"),

@@ -25,6 +25,7 @@ def test_an_ordinary_task_is_let_in() -> None:
         queue_deadline_ms=60_000,
         callback_url="https://blog.example/done?x=1",
         labels={"post": "7"},
+        reader="r" * 64,
     )
     assert POLICY.violations(task, "task") == []
 
@@ -73,6 +74,13 @@ def test_settings_whose_default_is_out_of_its_own_range_are_an_error() -> None:
 @pytest.mark.parametrize("priority", ["", "17", "URGENT"])
 def test_an_unknown_priority_is_refused(priority: str) -> None:
     assert fields(a_draft(priority=priority)) == ["task.priority"]
+
+
+@pytest.mark.parametrize(
+    "reader", ["r" * 65, "r" * 1_000_000, "a b", "a\n", "\0", "ü", "\x1b[31m"], ids=lambda text: text[:9]
+)
+def test_a_reader_that_is_long_or_cannot_be_seen_is_refused(reader: str) -> None:
+    assert fields(a_draft(reader=reader)) == ["task.reader"]
 
 
 def test_a_long_idempotency_key_is_refused() -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import msgspec
 import pytest
 
 from broker_gateway.application import quota_book
-from broker_gateway.application.quota_book import QuotaBook
+from broker_gateway.application.quota_book import NO_QUOTAS, QuotaBook
 from broker_gateway.domain.quota import CallPolicy, Quota, QuotaPolicy, TaskRate
 from broker_gateway.interfaces import call_bounds
 from broker_gateway.interfaces.call_bounds import READS, WAITING, CallBounds
 from broker_gateway.interfaces.callers import CLIENT
+from schemas.execution import Execution, TaskEvent
+from schemas.status import Status
+from tests.builders import a_task
 from tests.fakes.memory_bus import MemoryTaskEvents
+from tests.servers.waiting import eventually
 
 
 @pytest.mark.parametrize(
@@ -24,10 +31,10 @@ from tests.fakes.memory_bus import MemoryTaskEvents
 def test_a_task_over_a_quota_is_told_once(policy: QuotaPolicy, quota: Quota) -> None:
     told: list[Quota] = []
     book = QuotaBook(policy=policy, events=MemoryTaskEvents(), now_ms=lambda: 0, on_refused=told.append)
-    assert book.admit("blog", "t1") is None
+    assert book.admit(("blog", ""), "t1") is None
     book.stored("blog", 10)
     assert told == []
-    assert book.admit("blog", "t2") is not None
+    assert book.admit(("blog", ""), "t2") is not None
     assert told == [quota]
 
 
@@ -52,11 +59,11 @@ def test_a_rate_of_its_own_is_instead_of_the_clients_and_each_has_its_own(usual:
     now_ms = 0
     book = QuotaBook(policy=usual, now_ms=lambda: now_ms)
     one, other = TaskRate("k1", 1.0, 2), TaskRate("k2", 1.0, 2)
-    assert [book.admit("blog", f"a{number}", one) is None for number in range(3)] == [True, True, False]
-    assert [book.admit("blog", f"b{number}", other) is None for number in range(3)] == [True, True, False]
-    assert book.admit("blog", "c") is None
+    assert [book.admit(("blog", ""), f"a{number}", one) is None for number in range(3)] == [True, True, False]
+    assert [book.admit(("blog", ""), f"b{number}", other) is None for number in range(3)] == [True, True, False]
+    assert book.admit(("blog", ""), "c") is None
     now_ms = 1000
-    assert [book.admit("blog", f"d{number}", one) is None for number in range(2)] == [True, False]
+    assert [book.admit(("blog", ""), f"d{number}", one) is None for number in range(2)] == [True, False]
 
 
 def test_rates_and_accounts_are_remembered_of_so_many_and_what_runs_is_not_forgotten(
@@ -65,11 +72,11 @@ def test_rates_and_accounts_are_remembered_of_so_many_and_what_runs_is_not_forgo
     monkeypatch.setattr(quota_book, "MAX_ACCOUNTS", 5)
     monkeypatch.setattr(quota_book, "MAX_RATES", 5)
     book = QuotaBook(policy=QuotaPolicy(concurrent=1), events=MemoryTaskEvents(), now_ms=lambda: 0)
-    assert book.admit("busy", "t") is None
+    assert book.admit(("busy", ""), "t") is None
     for number in range(50):
-        assert book.admit(f"c{number}", f"t{number}", TaskRate(f"k{number}", 1.0, 1)) is None
-        book.release(f"c{number}", f"t{number}")
-    assert book.admit("busy", "another") is not None
+        assert book.admit((f"c{number}", ""), f"t{number}", TaskRate(f"k{number}", 1.0, 1)) is None
+        book.release((f"c{number}", ""), f"t{number}")
+    assert book.admit(("busy", ""), "another") is not None
     assert max(len(book._accounts), len(book._rates)) <= 5
 
 
@@ -87,3 +94,66 @@ def test_calls_are_counted_of_so_many_clients_and_those_that_wait_are_not_forgot
     assert bounds.enter(min(WAITING)) is not None
     assert len(bounds._accounts) <= 5
     CLIENT.set("")
+
+
+def of_readers(policy: QuotaPolicy, usual: QuotaPolicy = NO_QUOTAS, *, told: list[Quota] | None = None) -> QuotaBook:
+    seen = told if told is not None else []
+    return QuotaBook(policy=usual, readers=policy, events=MemoryTaskEvents(), now_ms=lambda: 0, on_refused=seen.append)
+
+
+@pytest.mark.parametrize("policy", [QuotaPolicy(rate_per_s=0.001, burst=2), QuotaPolicy(concurrent=2)], ids=str)
+def test_a_reader_over_its_quota_is_refused_and_others_of_its_client_are_not(policy: QuotaPolicy) -> None:
+    told: list[Quota] = []
+    book = of_readers(policy, told=told)
+    eve, bob, other = ("blog", "eve"), ("blog", "bob"), ("school", "eve")
+    assert [book.admit(eve, f"e{number}") is None for number in range(3)] == [True, True, False]
+    over = book.admit(eve, "e9")
+    assert over is not None
+    assert "of this reader" in over.message or "from this reader" in over.message
+    assert len(told) == 2
+    for owner in (bob, other, ("blog", ""), ("blog", ""), ("blog", "")):
+        assert book.admit(owner, f"t{owner}") is None
+    assert not book.counts(eve, "e9")
+
+
+def test_a_reader_who_is_refused_takes_nothing_of_its_clients_rate() -> None:
+    book = of_readers(QuotaPolicy(rate_per_s=0.001, burst=1), QuotaPolicy(rate_per_s=0.001, burst=2))
+    assert [book.admit(("blog", "eve"), f"e{number}") is None for number in range(100)].count(True) == 1
+    assert book.admit(("blog", "bob"), "b") is None
+    assert book.admit(("blog", "ann"), "a") is not None
+
+
+def test_a_task_that_its_client_has_no_room_for_does_not_count_for_its_reader() -> None:
+    book = of_readers(QuotaPolicy(concurrent=1), QuotaPolicy(concurrent=1))
+    assert book.admit(("blog", "eve"), "e") is None
+    assert book.admit(("blog", "bob"), "b1") is not None
+    book.release(("blog", "eve"), "e")
+    assert book.admit(("blog", "bob"), "b2") is None
+
+
+async def test_the_events_of_all_gateways_count_for_readers_and_release_them() -> None:
+    events = MemoryTaskEvents()
+    book = QuotaBook(policy=QuotaPolicy(), readers=QuotaPolicy(concurrent=1), events=events, now_ms=lambda: 0)
+    assert book.follows
+    running = asyncio.create_task(book.run())
+    eve = a_task("elsewhere", reader="eve")
+    events.queue.put_nowait(TaskEvent.of(Execution.queued(eve), eve, 0))
+    await eventually(lambda: book.counts(("blog", "eve"), "elsewhere"))
+    assert book.admit(("blog", "eve"), "here") is not None
+    assert book.admit(("blog", "bob"), "here") is None
+    ended = msgspec.structs.replace(Execution.queued(eve), status=Status.SUCCEEDED)
+    events.queue.put_nowait(TaskEvent.of(ended, eve, 0))
+    await eventually(lambda: not book.counts(("blog", "eve"), "elsewhere"))
+    assert book.admit(("blog", "eve"), "here") is None
+    running.cancel()
+
+
+def test_readers_are_remembered_of_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quota_book, "MAX_ACCOUNTS", 5)
+    book = of_readers(QuotaPolicy(concurrent=1))
+    assert book.admit(("blog", "busy"), "t") is None
+    for number in range(50):
+        assert book.admit(("blog", f"r{number}"), f"t{number}") is None
+        book.release(("blog", f"r{number}"), f"t{number}")
+    assert book.admit(("blog", "busy"), "another") is not None
+    assert len(book._readers) <= 5

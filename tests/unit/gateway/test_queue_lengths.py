@@ -45,7 +45,7 @@ class Entering:
 
     def __init__(self, lengths: QueueLengths) -> None:
         self.stored: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.entered = asyncio.create_task(lengths.enter(QUEUE, "blog", self._store))
+        self.entered = asyncio.create_task(lengths.enter(QUEUE, ("blog", ""), self._store))
 
     async def _store(self, _lane: int) -> int:
         return await self.stored

@@ -174,7 +174,7 @@ async def test_a_key_repeated_after_its_task_ended_takes_none_of_the_quota() -> 
     first = await gateway.service.submit(command(client="blog", idempotency_key=recent_key()))
     assert isinstance(first, TaskDTO)
     gateway.finish(first.id)
-    gateway.quotas.release("blog", first.id)
+    gateway.quotas.release(("blog", ""), first.id)
     await gateway.service.submit(command(client="blog", idempotency_key=recent_key()))
     assert isinstance(await gateway.service.submit(command(client="blog")), TaskDTO)
 

@@ -21,4 +21,7 @@ async def test_a_reader_is_told_when_a_kept_outcome_was_made(gateway: FakeGatewa
         answer = await browser.post("/run", json=SAMPLE)
         *_, (kind, result) = events(await answer.text())
     assert (kind, result["kept_from_ms"]) == ("result", 1_700_000_000_000)
-    assert gateway.of("Submit")[0].task.cache == execution_pb2.Task.READ_WRITE
+    (submitted,) = gateway.of("Submit")
+    assert submitted.task.cache == execution_pb2.Task.READ_WRITE
+    assert len(submitted.task.reader) == 32
+    assert "127.0.0.1" not in submitted.task.reader
