@@ -36,6 +36,7 @@ from broker_gateway.infrastructure.bus.roll_call import RollCall
 from broker_gateway.infrastructure.bus.store_watch import StoreWatch
 from broker_gateway.infrastructure.callbacks.transports import CallbackTransports
 from broker_gateway.infrastructure.callers import KnownCallers
+from broker_gateway.infrastructure.client_settings import refuse_everybody
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
 from broker_gateway.infrastructure.health import GatewayHealth
 from broker_gateway.infrastructure.history.store import SqlHistoryStore
@@ -64,7 +65,6 @@ else:
 log = structlog.get_logger(__name__)
 
 HEALTH_EVERY_S = 0.1
-LOOPBACK = ("127.", "localhost:", "[::1]:")
 
 
 class Gateway:
@@ -274,24 +274,12 @@ class Gateway:
         )
 
 
-def _refuse_everybody(settings: GatewaySettings) -> None:
-    """Raises ConfigurationError where anybody who reaches the API could call it, and nobody has said so."""
-    if settings.asks_who or "api" not in settings.roles or settings.grpc_address.startswith(LOOPBACK):
-        return
-    if not settings.open_to_everybody:
-        raise ConfigurationError(
-            f"grpc_address {settings.grpc_address}: beyond loopback anybody could run programs; "
-            "set tokens, or open_to_everybody = true"
-        )
-    log.warning("open_to_everybody", grpc=settings.grpc_address, reason="no tokens are set")
-
-
 def main() -> None:
     """Runs ``coderunner-gateway``. Exit code 2 means that the configuration is wrong, 1 that something failed."""
     try:
         settings = GatewaySettings.load(sys.argv[1:])
         level = logs.configure(settings.log_format, settings.log_level)
-        _refuse_everybody(settings)
+        refuse_everybody(settings)
         if not settings.seal_secrets:
             log.warning("nodes_are_believed", reason="no seal_secrets are set")
         on_hangup = level_reloader(level, lambda: GatewaySettings.load(sys.argv[1:]))

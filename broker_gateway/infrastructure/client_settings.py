@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.infrastructure.oidc.identity_tokens import ClaimRules
 from broker_gateway.infrastructure.oidc.issuer import IssuerSettings, issuer_fault
 from broker_gateway.infrastructure.settings import GatewaySettings
 from chassis.settings import ConfigurationError
+
+_LOOPBACK = ("127.", "localhost:", "[::1]:")
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,18 @@ def configured_clients(settings: GatewaySettings) -> ConfiguredClients:
         admins=_of_tokens(settings, "admins", settings.admins),
         identity_tokens=_identity_tokens(settings) if settings.oidc_issuer else None,
     )
+
+
+def refuse_everybody(settings: GatewaySettings) -> None:
+    """Raises ConfigurationError where anybody who reaches the API could call it, and nobody has said so."""
+    if settings.asks_who or "api" not in settings.roles or settings.grpc_address.startswith(_LOOPBACK):
+        return
+    if not settings.open_to_everybody:
+        raise ConfigurationError(
+            f"grpc_address {settings.grpc_address}: beyond loopback anybody could run programs; "
+            "set tokens, or open_to_everybody = true"
+        )
+    _log.warning("open_to_everybody", grpc=settings.grpc_address, reason="no tokens are set")
 
 
 def must_be_known(settings: GatewaySettings, names: Iterable[str], where: str) -> None:

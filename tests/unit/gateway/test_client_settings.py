@@ -8,8 +8,8 @@ import pytest
 
 from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.infrastructure import policies
+from broker_gateway.infrastructure.client_settings import refuse_everybody
 from broker_gateway.infrastructure.settings import GatewaySettings
-from broker_gateway.main import _refuse_everybody
 from chassis.settings import ConfigurationError
 
 DATABASE: dict[str, Any] = {"history_url": "sqlite:///unused.db"}
@@ -48,9 +48,9 @@ def test_clients_of_keys_and_of_an_issuer_may_have_settings_of_their_own(elsewhe
 
 @pytest.mark.parametrize("asks", [TOKENS, {**DATABASE, "api_keys": True}, ISSUER], ids=["tokens", "keys", "issuer"])
 def test_whoever_asks_who_calls_may_listen_beyond_loopback(asks: dict[str, Any]) -> None:
-    _refuse_everybody(GatewaySettings(**asks, grpc_address=BEYOND))
+    refuse_everybody(GatewaySettings(**asks, grpc_address=BEYOND))
     with pytest.raises(ConfigurationError):
-        _refuse_everybody(GatewaySettings(**NOBODY, grpc_address=BEYOND))
+        refuse_everybody(GatewaySettings(**NOBODY, grpc_address=BEYOND))
 
 
 def test_the_issuers_names_become_our_roles() -> None:

@@ -12,9 +12,9 @@ import grpc.aio
 import pytest
 
 from broker_gateway.infrastructure import policies
+from broker_gateway.infrastructure.client_settings import refuse_everybody
 from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.interfaces.tls import server_credentials
-from broker_gateway.main import _refuse_everybody
 from chassis.certificates import CertificateFiles
 from chassis.settings import ConfigurationError
 from tests.servers.certificates import Certificate, make_certificate
@@ -164,7 +164,7 @@ def test_a_key_of_another_certificate_is_refused_in_words_that_tell_nothing_of_i
 @pytest.mark.parametrize("address", ["0.0.0.0:50051", "[::]:50051", "10.0.0.1:50051", "gateway.example:50051"])
 def test_without_tokens_nothing_beyond_loopback_is_listened_to(address: str) -> None:
     with pytest.raises(ConfigurationError, match="set tokens"):
-        _refuse_everybody(GatewaySettings.load(["--grpc-address", address]))
+        refuse_everybody(GatewaySettings.load(["--grpc-address", address]))
 
 
 @pytest.mark.parametrize(
@@ -178,8 +178,8 @@ def test_without_tokens_nothing_beyond_loopback_is_listened_to(address: str) -> 
     ids=str,
 )
 def test_otherwise_it_starts(more: list[str]) -> None:
-    _refuse_everybody(GatewaySettings.load(more))
+    refuse_everybody(GatewaySettings.load(more))
 
 
 def test_with_tokens_it_may_listen_everywhere() -> None:
-    _refuse_everybody(GatewaySettings.model_validate({"grpc_address": "0.0.0.0:1", "tokens": {"blog": "secret"}}))
+    refuse_everybody(GatewaySettings.model_validate({"grpc_address": "0.0.0.0:1", "tokens": {"blog": "secret"}}))
