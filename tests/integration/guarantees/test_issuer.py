@@ -25,7 +25,11 @@ async def test_who_shows_an_identity_token_runs_programs_as_its_subject_with_its
 
             await eventually(is_served, 30)
             ended = await ada.run(shared.language, "x")
-            assert [one.id async for one in ada.list(limit=5)] == [ended.id]
+
+            async def is_listed() -> bool:
+                return [one.id async for one in ada.list(limit=5)] == [ended.id]
+
+            await eventually(is_listed, 10)  # the result may be there before its events are
         expired = issuer.token(exp=int(time.time()) - 60)
         inspector = issuer.token(sub="eve", roles=["coderunner:read-all"])
         await issuer.stop()
