@@ -24,7 +24,7 @@ class Parts:
 
     ledger: RunLedger
     reaches: Callable[[str, Status], Awaitable[None]]
-    """A node announces that state of a task; known when this returns."""
+    """That state of a task is announced, by the gateway or a node; known when this returns."""
     goes: Callable[[], object]
     """From now on nobody can tell."""
 
@@ -46,8 +46,9 @@ def memory_parts() -> Parts:
 @pytest.fixture
 def nats_parts(real_bus: RealBus) -> Parts:
     async def reaches(task_id: str, status: Status) -> None:
+        says = real_bus.gateway.client if status is Status.QUEUED else real_bus.node
         event = msgspec.json.encode(an_event(task_id, status))
-        await real_bus.node.request(names.event_subject(task_id, status), event)
+        await says.request(names.event_subject(task_id, status), event)
 
     return Parts(NatsRunLedger(real_bus.publisher), reaches, real_bus.server.stop)
 
