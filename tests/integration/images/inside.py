@@ -36,7 +36,10 @@ def strings(items):
 def run(step):
     environment = {**os.environ, **step.get("env", {})}
     stdin = step.get("stdin", "").encode()
-    done = subprocess.run(step["run"], input=stdin, capture_output=True, env=environment, timeout=60, check=False)
+    try:
+        done = subprocess.run(step["run"], input=stdin, capture_output=True, env=environment, timeout=60, check=False)
+    except FileNotFoundError as error:  # the step before has not made it, and its own result says why
+        return [127, "", str(error)]
     return [done.returncode, done.stdout.decode(), done.stderr.decode()]
 
 
