@@ -33,7 +33,7 @@ STEPS = (0, 1_000, 2_500, 5_000, 10_000)
 PER_CHANNEL = 100
 IDLE_S = 10.0
 RUNS = 200
-_OPEN_AT_ONCE = 200
+_OPEN_AT_ONCE = 25
 
 
 class Watchers:
@@ -122,7 +122,10 @@ async def main(quick: bool) -> None:
             watchers = Watchers(gateway.target)
             await runs_ms(client, RUNS)
             task_id = await client.submit(LANGUAGE, "long", env=LONG)
-            rows = [await measure(gateway, client, watchers, count, task_id) for count in steps]
+            rows: list[dict[str, Any]] = []
+            for count in steps:
+                rows.append(await measure(gateway, client, watchers, count, task_id))
+                print(rows[-1], flush=True)
             ending = asyncio.create_task(watchers.ended_s())
             await client.cancel(task_id)
             ended_s = round(await ending, 2)
