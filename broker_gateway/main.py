@@ -104,16 +104,7 @@ class Gateway:
         self._callers = KnownCallers(settings, self._policies.clients.identity_tokens)
         self._server = self._wire_api() if "api" in settings.roles else None
         self._history = self._wire_history(self._past) if self._past is not None else None
-        self._health = GatewayHealth(
-            stopping=self._stop.is_set,
-            bus=self._bus,
-            declaration=self._declaration,
-            store=self._store,
-            directory=self._directory if self._server is not None else None,
-            relay=self._relay,
-            history=self._history,
-            takes_keys=self._callers.keys is not None,
-        )
+        self._health = self._wire_health()
         self._http = HttpServer(
             settings.http_address,
             self._health.parts,
@@ -126,6 +117,18 @@ class Gateway:
             queue_lengths=self._queue_consumers.lengths,
             live_nodes=lambda: len(self._directory.nodes()),
             bus_up=self._bus.connected,
+        )
+
+    def _wire_health(self) -> GatewayHealth:
+        return GatewayHealth(
+            stopping=self._stop.is_set,
+            bus=self._bus,
+            declaration=self._declaration,
+            store=self._store,
+            directory=self._directory if self._server is not None else None,
+            relay=self._relay,
+            history=self._history,
+            takes_keys=self._callers.keys is not None,
         )
 
     def stop(self) -> None:
