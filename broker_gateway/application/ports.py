@@ -142,6 +142,10 @@ class Feed(Protocol):
         """The next message, or None when nothing came in that time."""
         ...
 
+    def has_gap(self) -> bool:
+        """True where messages may have been lost since this was last asked: the bus was away, or too many came."""
+        ...
+
     async def close(self) -> None:
         """Ends the subscription."""
         ...

@@ -26,7 +26,10 @@ class WaitSettings:
     """The settings of waiting for a task."""
 
     lookup_every_s: float = 3.0
-    """A waiting caller looks the stored result up this often, in case its live message was lost."""
+    """A waiting caller that has heard nothing for so long looks the stored result up, in case its live message was
+    lost; then after twice as long, and so on."""
+    lookups_apart: int = 10
+    """At most so many times ``lookup_every_s`` lie between two look-ups; one where messages may have been lost."""
     lookups_failed: int = 4
     """In a row, because the bus was away: then a waiting caller is told so. Its task goes on."""
 

@@ -44,12 +44,12 @@ class Waiting:
             return stored or await self._end(await feed.open(), task_id)
 
     async def _end(self, feed: Feed, task_id: str) -> Execution:
-        lookups = Lookups(self._settings.lookups_failed)
+        lookups = Lookups(self._settings)
         while True:
             item = await feed.next(self._settings.lookup_every_s)
             if isinstance(item, ResultMessage):
                 return item.execution
-            if item is None:
+            if item is None and lookups.is_due(has_gap=feed.has_gap()):
                 stored = await lookups.tried(self._stored(task_id))
                 if stored is not None:
                     return stored

@@ -59,12 +59,15 @@ class Watching:
             for item in watch.told(known):
                 yield item
             await self._look_for_leader(watch)
-            lookups = Lookups(self._settings.lookups_failed)
+            lookups = Lookups(self._settings)
             while not watch.is_over:
                 news = await feed.next(self._settings.lookup_every_s)
                 if isinstance(news, OutputChunk):
                     if watch.shows(news):
                         yield news
+                    continue
+                if news is None and not lookups.is_due(has_gap=feed.has_gap()):
+                    await self._look_for_leader(watch)
                     continue
                 state = await lookups.tried(self._state(watch, news))
                 for told in watch.told(state) if state is not None else ():

@@ -72,6 +72,8 @@ class BusConnection:
         """This client was connected before: the library calls ``_choose`` before each further try."""
         self._closing = False
         self._last_error = "no try has ended yet"
+        self.times_connected = 0
+        """How often it was there again: what was published in between nobody here has heard."""
 
     @property
     def current(self) -> Client:
@@ -266,6 +268,7 @@ class BusConnection:
     async def _on_connected(self) -> None:
         self._failures.reset()
         self._joined = True
+        self.times_connected += 1
         self._up.set()
         url = self._client.connected_url
         log.info("bus_connected", server=url.netloc.rpartition("@")[2] if url else "")

@@ -144,6 +144,9 @@ class MemoryFeed:
         self._results_only = results_only
         self._items: asyncio.Queue[Item] = asyncio.Queue()
         self._others: list[str] = []
+        self.is_lossy = False
+        self.waits = 0
+        """How often the next message was waited for."""
 
     async def also(self, task_id: str) -> None:
         await self._bus.operation("also")
@@ -155,11 +158,15 @@ class MemoryFeed:
             self._items.put_nowait(item)
 
     async def next(self, timeout_s: float) -> Item | None:
+        self.waits += 1
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._items.get()
         except TimeoutError:
             return None
+
+    def has_gap(self) -> bool:
+        return self.is_lossy or self._bus.is_down
 
     async def close(self) -> None:
         for task_id in (self._task_id, *self._others):

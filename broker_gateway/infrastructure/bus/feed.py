@@ -31,6 +31,20 @@ _events = Reader(TaskEvent)
 _chunks = Reader(OutputChunk)
 
 
+class _Gaps:
+    """The times at which a client's subscriptions heard nothing."""
+
+    def __init__(self, bus: BusConnection, client: Client) -> None:
+        self._bus = bus
+        self._client = client
+        self._connected = bus.times_connected
+
+    def any(self) -> bool:
+        """True where there was one since this was last asked; for ever where the client is out of use."""
+        before, self._connected = self._connected, self._bus.times_connected
+        return before != self._connected or not self._bus.connected() or self._bus.current is not self._client
+
+
 class BusFeed:
     """Implements ``Feed`` for everything that is told of a task."""
 
@@ -38,6 +52,9 @@ class BusFeed:
         self._bus = bus
         self._bound = bound
         self._client = client
+        self._gaps = _Gaps(bus, client)
+        self._dropped = False
+        """A message was: too many waited, or it was not understood."""
         self._subscriptions: list[Subscription] = []
         self._messages: asyncio.Queue[Msg] = asyncio.Queue(MAX_PENDING)
 
@@ -64,11 +81,17 @@ class BusFeed:
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
+                    self._dropped = self._dropped or self._messages.full()
                     live = _decode(await self._messages.get(), self._bound)
                     if live is not None:
                         return live
+                    self._dropped = True
         except TimeoutError:
             return None
+
+    def has_gap(self) -> bool:
+        dropped, self._dropped = self._dropped, False
+        return self._gaps.any() or dropped
 
     async def close(self) -> None:
         for subscription in self._subscriptions:
@@ -80,9 +103,10 @@ class BusFeed:
 class ResultFeed:
     """Implements ``Feed`` for one message, the result. Every call that waits has one, so it costs little."""
 
-    def __init__(self, client: Client, bound: BoundMessages = UNBOUND) -> None:
+    def __init__(self, bus: BusConnection, client: Client, bound: BoundMessages = UNBOUND) -> None:
         self._client = client
         self._bound = bound
+        self._gaps = _Gaps(bus, client)
         self._message: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
         self._subscription: Subscription | None = None
         self._taken = False
@@ -100,6 +124,9 @@ class ResultFeed:
             await asyncio.sleep(timeout_s)  # it was not understood, and nothing else will come
             return None
         return self._take(self._message.result()) if await _comes(self._message, timeout_s) else None
+
+    def has_gap(self) -> bool:
+        return self._taken or self._gaps.any()
 
     async def close(self) -> None:
         if self._subscription is not None and not self._message.done():
@@ -144,7 +171,7 @@ class BusLiveFeed:
         """A feed that is subscribed. With ``results_only`` there is no round trip: the subscription precedes whatever
         is sent next on this connection, which is all that submit-and-wait needs."""
         client = await self._bus.client()
-        feed = ResultFeed(client, self._bound) if results_only else BusFeed(self._bus, client, self._bound)
+        feed = ResultFeed(self._bus, client, self._bound) if results_only else BusFeed(self._bus, client, self._bound)
         try:
             if isinstance(feed, BusFeed):
                 await feed.listen_to(task_id)

@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
-from broker_gateway.infrastructure.bus.feed import BusLiveFeed
+from broker_gateway.infrastructure.bus.feed import MAX_PENDING, BusLiveFeed
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
@@ -138,8 +138,10 @@ async def test_a_message_that_is_not_understood_is_passed_over(connect: Connect)
     feed = await BusLiveFeed(gateway).open("a")
     await publish(node, names.output_subject("a"), {"nonsense": True})
     await publish(node, names.output_subject("a"), a_chunk("a", "x"))
+    assert not feed.has_gap()
     live = await feed.next(5)
     assert isinstance(live, OutputChunk)
+    assert feed.has_gap()
     await feed.close()
 
 
@@ -156,8 +158,10 @@ async def test_a_feed_survives_a_restart_of_the_server(start_nats: StartNats) ->
     server = start_nats()
     async with declared_bus(server) as node, declared_bus(server) as gateway:
         feed = await BusLiveFeed(gateway).open("a")
+        assert not feed.has_gap()
         server.restart()
         assert await BusResultStore(gateway).find("a") is None  # connected again, subscriptions first
+        assert [feed.has_gap(), feed.has_gap()] == [True, False]
         assert await BusResultStore(node).find("a") is None
         await BusResultStore(node).store(a_result("a"))
         assert isinstance(await feed.next(5), ResultMessage)
@@ -173,3 +177,15 @@ async def test_events_of_all_tasks_reach_their_follower(connect: Connect) -> Non
             await publish(node, names.event_subject("a", Status.SUCCEEDED), an_event("a", Status.SUCCEEDED))
             await settled(await node.client())
     assert (await first).id == "a"
+
+
+async def test_a_reader_that_fell_too_far_behind_knows_that_it_missed_something(connect: Connect) -> None:
+    node, gateway = await connect(), await connect()
+    feed = await BusLiveFeed(gateway).open("a")
+    for _ in range(MAX_PENDING + 1):
+        node.post(names.output_subject("a"), msgspec.json.encode(a_chunk("a", "x")))
+    await BusResultStore(node).store(a_result("a"))
+    assert await BusResultStore(gateway).find("a") is not None  # all that was said before has been read, or dropped
+    assert await feed.next(5) is not None
+    assert feed.has_gap()
+    await feed.close()

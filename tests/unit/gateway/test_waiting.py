@@ -9,6 +9,7 @@ import pytest
 
 from broker_gateway.application.cancellation import ANYBODY
 from broker_gateway.application.commands import Busy, Invalid, UnknownTask
+from broker_gateway.application.lookups import Lookups
 from broker_gateway.application.settings import WaitSettings
 from broker_gateway.application.watching import is_news
 from chassis.errors import BusUnavailableError
@@ -164,6 +165,51 @@ async def test_a_watch_whose_live_messages_are_lost_still_ends() -> None:
     await gateway.until(lambda: gateway.bus.open_feeds() == 1)
     gateway.finish(task_id, is_heard=False)
     assert (await watching)[-1] == an_execution(task_id)
+
+
+async def test_a_caller_that_may_have_missed_something_looks_whenever_it_has_heard_nothing_for_a_while() -> None:
+    gateway = GatewayOnFakes(lookup_every_s=0.001)
+    caller = asyncio.create_task(gateway.service.execute(command()))
+    task_id = await gateway.queued_task_id()
+    (feed,) = gateway.bus.feeds[task_id]
+    feed.is_lossy = True
+
+    async def looked() -> None:
+        gateway.bus.before["find_result"] = looked
+        if gateway.bus.calls.count("find_result") == 10:
+            gateway.finish(task_id, is_heard=False)
+
+    gateway.bus.before["find_result"] = looked
+    async with asyncio.timeout(PATIENCE_S):
+        assert isinstance(await caller, Execution)
+    assert feed.waits == 10
+
+
+def test_the_longer_all_is_quiet_the_rarer_are_the_look_ups() -> None:
+    lookups = Lookups(WaitSettings(lookups_apart=5))
+    assert [lookups.is_due(has_gap=False) for _ in range(13)] == [
+        *(True, False, True, False, False, False, True),
+        *(False, False, False, False, True, False),
+    ]
+
+
+def test_after_a_gap_the_look_ups_are_frequent_again() -> None:
+    lookups = Lookups(WaitSettings())
+    assert [lookups.is_due(has_gap=gap) for gap in (False, False, False, True, False, False)] == [
+        *(True, False, True, True, True, False)
+    ]
+
+
+async def test_a_look_up_that_failed_is_made_again_soon() -> None:
+    lookups = Lookups(WaitSettings())
+    due = [lookups.is_due(has_gap=False) for _ in range(3)]
+    assert due == [True, False, True]
+
+    async def fails() -> Execution | None:
+        raise BusUnavailableError("for a moment")
+
+    assert await lookups.tried(fails()) is None
+    assert lookups.is_due(has_gap=False)
 
 
 async def test_a_change_whose_live_message_is_lost_is_told_late() -> None:
