@@ -284,10 +284,15 @@ def create_consumer_request(stream: str, config: JsonObject, *, action: str = ""
     return subject, json.dumps({"stream_name": stream, "config": config, "action": action}).encode()
 
 
-def pull_request(*, batch: int, expires_s: float, heartbeat_s: float = 0, load_priority: int | None = None) -> bytes:
+def pull_request(
+    *, batch: int, expires_s: float, heartbeat_s: float = 0, load_priority: int | None = None, max_bytes: int = 0
+) -> bytes:
     """Body for ``$JS.API.CONSUMER.MSG.NEXT.<stream>.<durable>``. ``load_priority`` (0 to 9, 0 is served first) is
-    needed on task consumers and not allowed on the relay's."""
+    needed on task consumers and not allowed on the relay's. ``max_bytes``: of all messages together, with their
+    subjects and headers (0: any number); one that is larger by itself never comes."""
     body: JsonObject = {"batch": batch, "expires": int(expires_s * _NANOSECONDS)}
+    if max_bytes:
+        body["max_bytes"] = max_bytes
     if heartbeat_s:
         body["idle_heartbeat"] = int(heartbeat_s * _NANOSECONDS)
     if load_priority is not None:

@@ -25,6 +25,8 @@ EXPIRES_S = 10.0
 HEARTBEAT_S = 2.0
 SILENCE_S = 5.0
 """No message and no heartbeat for this long: the pull is lost (a server restarted) and sent again."""
+MOST_BYTES = 16 << 20
+"""What one pull brings at most, or twice the largest message: hundreds of the largest results would be gigabytes."""
 _PAUSE_S = 0.5
 _HEARTBEAT = "100"
 _NO_CONSUMER = "503"
@@ -84,7 +86,10 @@ class DurablePull:
             await client.subscribe(self._inbox, cb=self._on_message)
             self._client, self._asked = client, 0
         if self._asked == 0:
-            body = topology.pull_request(batch=max_messages, expires_s=EXPIRES_S, heartbeat_s=HEARTBEAT_S)
+            max_bytes = max(MOST_BYTES, 2 * client.max_payload)
+            body = topology.pull_request(
+                batch=max_messages, expires_s=EXPIRES_S, heartbeat_s=HEARTBEAT_S, max_bytes=max_bytes
+            )
             await client.publish(self._subject, body, reply=self._inbox)
             self._asked = max_messages
 

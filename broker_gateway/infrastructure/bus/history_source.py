@@ -15,7 +15,7 @@ from broker_gateway.application.ports import Place
 from broker_gateway.application.task_records import record_of_event, record_of_result
 from broker_gateway.infrastructure.bus import streams
 from broker_gateway.infrastructure.bus.bound import UNBOUND, BoundMessages
-from broker_gateway.infrastructure.bus.durable_pull import Durable, DurablePull
+from broker_gateway.infrastructure.bus.durable_pull import MOST_BYTES, Durable, DurablePull
 from chassis.nats import acks
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
@@ -78,7 +78,7 @@ class BusHistorySource:
         messages = await self._pull.take(most)
         with suppress(TimeoutError):
             async with asyncio.timeout(self._gather_s):
-                while len(messages) < most:
+                while len(messages) < most and sum(len(message.data) for message in messages) < MOST_BYTES:
                     messages += await self._pull.take(most - len(messages))
         return messages
 

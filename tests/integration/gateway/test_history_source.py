@@ -9,13 +9,15 @@ from contextlib import suppress
 import msgspec
 
 from broker_gateway.application.history_ports import HistoryEntry
+from broker_gateway.infrastructure.bus.durable_pull import MOST_BYTES
 from broker_gateway.infrastructure.bus.history_source import BusHistorySource
+from broker_gateway.infrastructure.bus.results import BusResultStore
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from chassis.nats.jetstream import JetStreamError
 from schemas import names
 from schemas.status import Status
-from tests.builders import an_event
+from tests.builders import a_result, a_stage, an_event
 
 FOREVER_S = 3600.0
 
@@ -65,3 +67,19 @@ async def test_what_stays_alone_comes_alone(bus: BusConnection) -> None:
         assert ids(await source.take(10)) == ["a"]
         await happened(bus, "b")
         assert ids(await source.take(10)) == ["b"]
+
+
+async def test_the_largest_messages_come_a_few_at_a_time(bus: BusConnection) -> None:
+    """All that the bus had of them were in the gateway's memory at once."""
+    large = "x" * (bus.max_bytes - 4096)
+    count = 3 * MOST_BYTES // len(large)
+    for number in range(count):
+        await BusResultStore(bus).store(a_result(f"t{number}", run=a_stage(stdout=large)))
+    source = BusHistorySource(bus, names.STREAM_RESULTS, gather_s=FOREVER_S)
+    async with asyncio.timeout(60):
+        taken = set(ids(await source.take(count)))
+        info = await jetstream.call(bus, f"CONSUMER.INFO.{names.STREAM_RESULTS}.{names.HISTORY_CONSUMER}")
+        assert info["num_pending"] > 0
+        while len(taken) < count:
+            taken |= set(ids(await source.take(count)))
+    assert taken == {f"t{number}" for number in range(count)}
