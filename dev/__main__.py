@@ -42,6 +42,7 @@ COMMANDS = {
     "mutants": Command(("-m", "dev.mutants"), Needs(frozenset({"dev", "mutants"}))),
     "images": Command(_BUILD_IMAGES, Needs(frozenset({"servers"}), engine=True)),
     "dist": Command(("-m", "dev.dist"), PACKAGES),
+    "release": Command(("-m", "dev.release"), Needs(engine=True)),
     "lock": Command(("-m", "dev.lock"), PACKAGES),
 }
 

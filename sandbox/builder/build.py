@@ -15,9 +15,9 @@ import time
 from sandbox import IMAGES_DIR
 from sandbox.builder.bootstrap import DEFAULT_BASE, bootstrap_base
 from sandbox.builder.content import ImageError, build_order, content_hashes, discover
-from sandbox.builder.engine import Engine
+from sandbox.builder.engine import Engine, Say
 
-_PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
 class Progress:
@@ -52,14 +52,14 @@ def build_images(only: list[str], *, base: str, force: bool) -> None:
             say("is current")
             continue
         if not source.parents:
-            _provide_base(engine, base, force, say)
+            provide_base(engine, base, force, say)
         taken = {name: value for name, value in build_args.items() if name in source.arguments}
-        proxies = {name: os.environ[name] for name in _PROXY_NAMES if name in os.environ}
+        proxies = {name: os.environ[name] for name in PROXY_NAMES if name in os.environ}
         engine.build(source, hashes[source.name], {**taken, **proxies}, force, say)
         say("built")
 
 
-def _provide_base(engine: Engine, base: str, force: bool, say: Progress) -> None:
+def provide_base(engine: Engine, base: str, force: bool, say: Say) -> None:
     """The image that everything starts from: the engine's own, a registry's, or made here."""
     if engine.has(base) and not force:
         return

@@ -46,6 +46,7 @@ def test_every_path_that_a_page_names_exists(page: Path) -> None:
     paths = [one for one in named if one.partition("/")[0] in ROOMS_AND_TESTS and "/" in one]
     meant = [path for path in paths if not re.search(r"\b[A-Z]{3,}\b", path)]
     images = {f"coderunner/{folder.name}" for folder in (REPOSITORY / "sandbox" / "images").iterdir()}
+    images.add("coderunner/services")
     assert [path for path in meant if path not in images and not list(REPOSITORY.glob(path.rstrip("/")))] == []
 
 
