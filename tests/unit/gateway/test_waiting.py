@@ -267,12 +267,9 @@ async def test_a_watcher_who_goes_away_releases_the_subscription(gateway: Gatewa
 def test_only_what_is_further_on_is_news() -> None:
     queued = an_execution("t", status=Status.QUEUED)
     started, done = running(queued), an_execution("t")
-    assert is_news(started, running(queued, attempt=0)) is True
-    assert is_news(done, started) is True
-    assert is_news(done, done) is False
-    assert is_news(started, started) is False
-    assert is_news(queued, started) is False
-    assert is_news(queued, queued) is False
+    news = [(started, running(queued, attempt=0)), (done, started)]
+    old = [(done, done), (started, started), (queued, started), (queued, queued)]
+    assert [is_news(*pair) for pair in (*news, *old)] == [True, True, False, False, False, False]
 
 
 async def test_a_bus_that_is_away_for_a_moment_does_not_end_a_call_that_waits() -> None:
