@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 DEV = $(PYTHON) -m dev
 
-.PHONY: help setup demo stop unit test check fix proto bench chaos mutants images dist release lock clean
+.PHONY: help setup demo stop unit test check fix proto bench chaos upgrade mutants images dist release lock clean
 
 help:
 	@echo "make setup   install everything: virtual environment, Docker engine, sandbox images"
@@ -18,6 +18,7 @@ help:
 	@echo "make proto   generate the stubs in coderunner/v1 from proto/"
 	@echo "make bench   the benchmark tables"
 	@echo "make chaos   the long fault tests"
+	@echo "make upgrade  exchange another version's gateway and node by ours, and back, under load; ARGS=REF (default: the last tag)"
 	@echo "make mutants  a random sample of mutants against the unit tests; ARGS=\"--sample 60 --seed 7\""
 	@echo "make images  build the sandbox images that are out of date"
 	@echo "make dist    build the wheels and sdists of coderunner and coderunner-server into dist/"
@@ -25,7 +26,7 @@ help:
 	@echo "make lock    renew requirements/*.lock, from which .venv is made"
 	@echo "make clean   make stop, and remove .venv, .run and caches"
 
-setup demo unit test check fix proto bench chaos mutants images dist release lock:
+setup demo unit test check fix proto bench chaos upgrade mutants images dist release lock:
 	@$(DEV) $@ $(ARGS)
 
 stop:

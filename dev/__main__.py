@@ -39,6 +39,7 @@ COMMANDS = {
     "proto": Command(("proto/generate",), PACKAGES),
     "bench": Command(("-m", "bench"), Needs(frozenset({"servers", "dev", "bench"}), engine=True, images=True)),
     "chaos": Command(("-m", "pytest", "tests/chaos", "--long"), ENGINE_AND_IMAGES),
+    "upgrade": Command(("-m", "dev.upgrade"), ENGINE_AND_IMAGES),
     "mutants": Command(("-m", "dev.mutants"), Needs(frozenset({"dev", "mutants"}))),
     "images": Command(_BUILD_IMAGES, Needs(frozenset({"servers"}), engine=True)),
     "dist": Command(("-m", "dev.dist"), PACKAGES),

@@ -1,4 +1,5 @@
-"""``--long`` picks the long fault tests in place of the short one; either way the run ends with the sum of it all."""
+"""``--long`` picks the long fault tests in place of the short one, ``--upgrade-from`` the upgrades from another
+version; either way the run ends with the sum of it all."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.load import Load
 from tests.chaos.receiver import Receiver
 from tests.chaos.storm import Report, StartStorm, Storm
-from tests.servers.stack import Stack
+from tests.servers.stack import Checkout, Stack
 
 HERE = Path(__file__).parent
 REPORT = pytest.StashKey[Report]()
@@ -24,6 +25,7 @@ REPORT = pytest.StashKey[Report]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="the long fault tests")
+    parser.addoption("--upgrade-from", type=Path, metavar="FOLDER", help="the upgrades from the version that is there")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,12 +33,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    wanted = config.getoption("long", default=False)
     ours = [item for item in items if HERE in item.path.parents]
-    off = {item for item in ours if (item.get_closest_marker("long") is not None) is not wanted}
+    off = {item for item in ours if _kind(item) != _wanted(config)}
     if off:
         config.hook.pytest_deselected(items=[item for item in items if item in off])
         items[:] = [item for item in items if item not in off]
+
+
+def _kind(item: pytest.Item) -> str:
+    return next((kind for kind in ("long", "upgrade") if item.get_closest_marker(kind) is not None), "short")
+
+
+def _wanted(config: pytest.Config) -> str:
+    if config.getoption("upgrade_from", default=None) is not None:
+        return "upgrade"
+    return "long" if config.getoption("long", default=False) else "short"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -51,6 +62,15 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
 @pytest.fixture
 def report(request: pytest.FixtureRequest) -> Report:
     return request.config.stash[REPORT]
+
+
+@pytest.fixture
+def other_version(request: pytest.FixtureRequest) -> Checkout:
+    """The one that ``--upgrade-from`` names, with an environment of its own."""
+    root = request.config.getoption("upgrade_from").resolve()
+    found = Checkout(root, root / ".venv" / "bin" / "python")
+    assert found.file_of("node.main") == root / "node" / "main.py"
+    return found
 
 
 @pytest.fixture

@@ -149,7 +149,7 @@ class Storm:
 
 def refused_results(nodes: Sequence[Node]) -> int:
     """How many results came after another node's and were refused, by the nodes' own logs."""
-    return sum(node.log.read_bytes().count(b'"stored":false') for node in nodes)
+    return sum(node.log.read_bytes().count(b'"stored":false') for node in nodes if node.log.exists())
 
 
 def failed_callbacks(gateways: Sequence[Gateway]) -> int:

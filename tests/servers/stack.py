@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import http.client
 import secrets
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +30,42 @@ NODE_START_TIMEOUT_S = 300.0
 """It may have to create containers for every language on a busy or a slow machine."""
 
 
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """Where a version's programs are, and the Python that runs them."""
+
+    root: Path
+    python: Path
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables by which its Python finds its programs; the folder where it is started is not looked at
+        (``-P``)."""
+        return {"PYTHONPATH": str(self.root)}
+
+    def file_of(self, module: str) -> Path:
+        """The file that this version's Python takes a module from."""
+        asked = f"import importlib.util as u; print(u.find_spec({module!r}).origin)"
+        command = [str(self.python), "-P", "-c", asked]
+        return Path(subprocess.run(command, env=self.env, capture_output=True, text=True, check=True).stdout.strip())
+
+
+OURS = Checkout(REPOSITORY, Path(sys.executable))
+
+
 class Daemon(ServerProcess):
     """A part of CodeRunner, started as ``python -m MODULE --config FILE``; ready when ``/readyz`` says so."""
 
-    def __init__(self, name: str, module: str, directory: Path, settings: Mapping[str, object]) -> None:
+    def __init__(
+        self, name: str, module: str, directory: Path, settings: Mapping[str, object], checkout: Checkout
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.http_port = free_port()
         self.settings = {"http_address": f"127.0.0.1:{self.http_port}", **settings}
         config = directory / f"{name}.toml"
         write_toml(config, self.settings)
-        command = [sys.executable, "-m", module, "--config", str(config)]
-        super().__init__(name, command, directory / f"{name}.log", {"PYTHONPATH": str(REPOSITORY)})
+        command = [str(checkout.python), "-P", "-m", module, "--config", str(config)]
+        super().__init__(name, command, directory / f"{name}.log", checkout.env)
 
     def is_ready(self) -> bool:
         return self.get("/readyz")[0] == http.HTTPStatus.OK
@@ -57,9 +84,9 @@ class Daemon(ServerProcess):
 
 
 class Gateway(Daemon):
-    def __init__(self, name: str, directory: Path, settings: Mapping[str, object]) -> None:
+    def __init__(self, name: str, directory: Path, settings: Mapping[str, object], checkout: Checkout = OURS) -> None:
         self.grpc_port = free_port()
-        super().__init__(name, "broker_gateway.main", directory, {"grpc_address": self.target, **settings})
+        super().__init__(name, "broker_gateway.main", directory, {"grpc_address": self.target, **settings}, checkout)
 
     @property
     def target(self) -> str:
@@ -78,8 +105,8 @@ class Gateway(Daemon):
 
 
 class Node(Daemon):
-    def __init__(self, name: str, directory: Path, settings: Mapping[str, object]) -> None:
-        super().__init__(name, "node.main", directory, {"node_id": name, **NO_ALARMS, **settings})
+    def __init__(self, name: str, directory: Path, settings: Mapping[str, object], checkout: Checkout = OURS) -> None:
+        super().__init__(name, "node.main", directory, {"node_id": name, **NO_ALARMS, **settings}, checkout)
 
     def wait_ready(self, timeout_s: float = NODE_START_TIMEOUT_S) -> None:
         super().wait_ready(timeout_s)
@@ -107,20 +134,28 @@ class Stack:
 
     def add_gateway(self, *, wait: bool = True, **settings: object) -> Gateway:
         """A running gateway; ``settings`` as in its TOML file."""
-        name = f"gateway-{len(self.gateways) + 1}"
-        usual = {**self._shared("gateway", "gateway"), "seal_secrets": [SEAL_SECRET]}
-        gateway = Gateway(name, self._directory, {**usual, **settings})
-        self.gateways.append(gateway)
+        gateway = self.gateway_of(OURS, **settings)
         gateway.start(wait=wait)
         return gateway
 
     def add_node(self, *, wait: bool = True, **settings: object) -> Node:
         """A running node with a name that no other run uses; ``settings`` as in its TOML file."""
-        name = f"test-{self._run}-{len(self.nodes) + 1}"
-        node = Node(name, self._directory, {**self._shared("node", name), **settings})
-        self.nodes.append(node)
+        node = self.node_of(OURS, **settings)
         node.start(wait=wait)
         return node
+
+    def gateway_of(self, checkout: Checkout, /, **settings: object) -> Gateway:
+        """A gateway of that version, which is not started yet."""
+        name = f"gateway-{len(self.gateways) + 1}"
+        usual = {**self._shared("gateway", "gateway"), "seal_secrets": [SEAL_SECRET]}
+        self.gateways.append(Gateway(name, self._directory, {**usual, **settings}, checkout))
+        return self.gateways[-1]
+
+    def node_of(self, checkout: Checkout, /, **settings: object) -> Node:
+        """A node of that version, which is not started yet."""
+        name = f"test-{self._run}-{len(self.nodes) + 1}"
+        self.nodes.append(Node(name, self._directory, {**self._shared("node", name), **settings}, checkout))
+        return self.nodes[-1]
 
     def client(self) -> Client:
         """Of the first gateway."""
