@@ -5,10 +5,11 @@ A client chooses the URL, so the relay must not become its way into the network 
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from broker_gateway.infrastructure.callbacks.name_lookups import NameLookups
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -20,6 +21,7 @@ _FORBIDDEN_V4 = tuple(
         "10.0.0.0/8",
         "100.64.0.0/10",  # carrier-grade NAT; some clouds' metadata
         "127.0.0.0/8",
+        "168.63.129.16/32",  # Azure's platform, from within each machine
         "169.254.0.0/16",  # link-local; most clouds' metadata
         "172.16.0.0/12",
         "192.0.0.0/24",
@@ -52,6 +54,7 @@ class AddressGuard:
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         """``allowed``: networks as CIDR. Raises ValueError for one that is not."""
         self._allowed: tuple[Network, ...] = tuple(ip_network(text) for text in allowed)
+        self._names = NameLookups()
 
     def permits(self, address: Address) -> bool:
         """True for an address that callbacks may go to."""
@@ -74,8 +77,7 @@ class AddressGuard:
     async def resolve(self, host: str, port: int) -> Sequence[tuple[socket.AddressFamily, str]]:
         """The permitted addresses of ``host`` (a name, or a literal in any spelling), in the resolver's order.
         Raises ForbiddenAddressError if there is none, OSError if it does not resolve."""
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [(family, str(where[0])) for family, _, _, _, where in found]
+        addresses = await self._names.addresses(host, port)
         permitted = [(family, text) for family, text in addresses if self._permits_text(text)]
         if not permitted:
             raise ForbiddenAddressError(f"callbacks to {host} are not allowed: it is no public address")

@@ -17,6 +17,7 @@ from broker_gateway.application.ports import DeliveryError, Told
 from broker_gateway.application.tracing import trace_headers
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, ForbiddenAddressError
 from broker_gateway.infrastructure.callbacks.identification import Identifications
+from broker_gateway.infrastructure.callbacks.name_lookups import CALLED_FOR
 from coderunner.v1 import callback_pb2, execution_pb2
 from schemas.execution import Execution
 from schemas.progress import Progress
@@ -73,6 +74,7 @@ class GrpcCallbackTransport:
     ) -> None:
         """Calls the endpoint. Whatever it answers but OK is worth another try: the API says so. What is signed is the
         request as it goes over the line."""
+        CALLED_FOR.set(client)
         request = self._request(told)
         parts, target = await self._target(url)
         sent = {

@@ -9,12 +9,15 @@ from collections import OrderedDict
 from urllib.parse import urlsplit
 
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, ForbiddenAddressError
+from broker_gateway.infrastructure.callbacks.name_lookups import CALLED_FOR
 
 AT_ONCE = 8
-"""Names that are looked up at a time: a resolver's threads are shared with the calls themselves."""
+"""Names that are waited for at a time."""
 PATIENCE_S = 1.0
 KEPT_S, KEPT = 30.0, 1024
 """How long, and of how many hosts, it is known what came of it."""
+_SUBMITTED = "submitted: "
+"""All who submit have one share of the look-ups together, so that the calls themselves keep theirs."""
 
 
 class SubmittedAddresses:
@@ -46,6 +49,7 @@ class SubmittedAddresses:
         return words
 
     async def _look(self, host: str, port: int) -> str:
+        CALLED_FOR.set(_SUBMITTED)
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._guard.resolve(host, port)

@@ -18,6 +18,7 @@ from broker_gateway.application.tracing import trace_headers
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard, ForbiddenAddressError
 from broker_gateway.infrastructure.callbacks.answers import judge
 from broker_gateway.infrastructure.callbacks.identification import Identifications
+from broker_gateway.infrastructure.callbacks.name_lookups import CALLED_FOR
 from schemas.execution import Execution
 
 READ_BYTES = 4096
@@ -76,6 +77,7 @@ class WebhookTransport:
         headers: str = "",
         timeout_s: float | None = None,
     ) -> None:
+        CALLED_FOR.set(client)
         body = _body(told)
         within_s = min(timeout_s or self._timeout_s, self._timeout_s)
         try:
