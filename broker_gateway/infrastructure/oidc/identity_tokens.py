@@ -68,13 +68,13 @@ class IdentityTokens:
             return known
         try:
             claims = await self._claims(token)
-            identity = self._identity(claims)
+            identity, expires_at_s = self._identity(claims), float(claims["exp"])
         except IssuerAwayError:
             return _AWAY
         except (_Refused, jwt.PyJWTError, ValueError, TypeError, RecursionError, OverflowError) as error:
             _log.debug("identity_token_refused", reason=f"{type(error).__name__}: {error}"[:200])
             return None
-        self._remember(digest(token), identity, float(claims["exp"]))
+        self._remember(digest(token), identity, expires_at_s)
         return identity
 
     async def _claims(self, token: str) -> dict[str, Any]:

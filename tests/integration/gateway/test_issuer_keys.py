@@ -91,6 +91,7 @@ NONSENSE: list[tuple[str, bytes | int, str]] = [
     (JWKS, b"{}", "not a JSON Web Key Set"),
     (JWKS, b'{"keys": []}', "no key that can be used"),
     (JWKS, b'{"keys": [1, {}, {"kty": "oct", "k": "AAAA", "kid": "one"}, {"kty": "RSA", "n": 1}]}', "no key that can"),
+    (JWKS, b'{"keys": [{"kty": "EC", "alg": "none", "kid": "one"}]}', "no key that can be used"),
     (JWKS, b"[" * 100_000, ""),
     (JWKS, b" " * (issuer_module.MAX_DOCUMENT_BYTES + 1), "more than"),
     (JWKS, b"\xff", ""),
@@ -148,7 +149,8 @@ def test_keys_that_are_too_weak_too_long_or_for_something_else_are_left_out() ->
     lengths = [rsa_of(bits) for bits in (1024, 2047, 2048, 4096, 8192, 8200)]
     written: Any = get_default_algorithms()["ES256"]
     private = {**json.loads(written.to_jwk(issuer.keys["one"][0])), "kid": "private"}
-    described = [*lengths, encryption, symmetric, exchange, private, issuer.public_jwk("one")]
+    unsigned = {**issuer.public_jwk("one"), "kid": "unsigned", "alg": "none"}
+    described = [*lengths, encryption, symmetric, exchange, private, unsigned, issuer.public_jwk("one")]
     assert set(key_set({"keys": described})) == {"rsa2048", "rsa4096", "rsa8192", "one"}
 
 
