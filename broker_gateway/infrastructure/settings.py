@@ -23,6 +23,11 @@ CacheDefault = Literal["off", "read", "read-write"]
 Kept = Literal["full", "no-source", "status-only"]
 
 
+def _number(value: object) -> object:
+    """A choice of numbers may be text in the environment and in flags."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
 class GatewaySettings(ConnectedSettings):
     """The gateway's settings. Sizes are bytes and times what the name ends in."""
 
@@ -92,7 +97,9 @@ class GatewaySettings(ConnectedSettings):
     )
     reconnect_max_s: Seconds = Field(0.5, description="longest wait before connecting again: calls wait for it")
 
-    stream_replicas: Literal[1, 3, 5] = Field(1, description="copies of each stream; 3 in a cluster")
+    stream_replicas: Annotated[Literal[1, 3, 5], BeforeValidator(_number)] = Field(
+        1, description="copies of each stream; 3 in a cluster"
+    )
     bus_max_tasks: Positive = Field(100_000, description="tasks queued and running on the bus, all pools together")
     bus_bytes: Positive = Field(
         9 << 30, description="bytes that all streams may store; below the account's max_file in nats.conf"

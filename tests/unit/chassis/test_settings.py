@@ -170,3 +170,17 @@ def test_a_table_in_the_environment_that_is_no_json_is_an_error_that_does_not_re
     with pytest.raises(ConfigurationError, match="tokens") as refusal:
         GatewaySettings.load([])
     assert "hush" not in str(refusal.value)
+
+
+@SERVICES
+def test_every_default_can_be_written_into_the_environment(
+    service: type[ServiceSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`stream_replicas` could not: a choice of numbers takes no text."""
+    plain = {name: field.default for name, field in service.model_fields.items() if field.default not in ("", [], {})}
+    written = {name: value for name, value in plain.items() if isinstance(value, (str, int, float, list))}
+    for name, value in written.items():
+        text = ",".join(value) if isinstance(value, list) else str(value).lower()
+        monkeypatch.setenv(f"{service.prefix()}{name.upper()}", text)
+    read = service.load([])
+    assert {name: getattr(read, name) for name in written} == written
