@@ -23,7 +23,7 @@ _OLDEST_PYTHON = "3.11"
 
 
 def lock_file(name: str) -> Path:
-    """The lock file of ``servers``, ``dev``, ``mutants`` or ``bench``."""
+    """The lock file of ``servers``, ``dev``, ``mutants``, ``bench`` or ``helm``."""
     return LOCKS / f"{name}.lock"
 
 
@@ -36,6 +36,7 @@ def requirements() -> dict[str, list[str]]:
         "dev": [*both, *groups["dev"], *optional(SERVER, "tracing")],
         "mutants": [*both, *groups["mutants"]],
         "bench": [*both, *groups["bench"]],
+        "helm": [*both, *groups["helm"]],
     }
 
 

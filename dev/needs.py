@@ -26,6 +26,8 @@ class Needs:
     """The programs of PostgreSQL and MariaDB."""
     prometheus: bool = False
     """The programs of Prometheus."""
+    helm: bool = False
+    """Helm."""
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
@@ -35,6 +37,7 @@ class Needs:
             self.images or other.images,
             self.databases or other.databases,
             self.prometheus or other.prometheus,
+            self.helm or other.helm,
         )
 
 
@@ -43,6 +46,7 @@ SERVERS = Needs()
 DATABASES = Needs(databases=True)
 ENGINE_AND_IMAGES = Needs(engine=True, images=True)
 MONITORING = Needs(prometheus=True)
+HELM = Needs(locks=frozenset({"dev", "helm"}), helm=True)
 EVERYTHING = Needs(engine=True, gvisor=True, images=True, databases=True, prometheus=True)
 BY_PATH = {
     "tests/unit": PACKAGES,

@@ -1,0 +1,1 @@
+"""The Helm chart, rendered by Helm; `make helm` runs these, and `make test` does not."""
