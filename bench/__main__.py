@@ -36,6 +36,7 @@ MEASUREMENTS = (
     Measurement("projector"),
     Measurement("cached"),
     Measurement("watchers"),
+    Measurement("autoscale"),
     Measurement("soak"),
     Measurement("tracing"),
 )
