@@ -22,6 +22,8 @@ LOG = LOGS / "tests-without-engine.log"
 PORTS = ("20000-25999", "26000-32000")
 """Each run's own, as in ``tests/servers/ports.py``: neither takes the port of a server that the other has stopped for a
 moment."""
+SLOWEST = ("--durations=40", "--durations-min=2")
+"""Each run ends with its slowest tests: the two have half an hour."""
 
 
 def main() -> int:
@@ -58,7 +60,7 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Starts a pytest that does not outlive ``running``; it says what it says to ``log``, or to the terminal."""
     process = subprocess.Popen(
-        [VENV_PYTHON, "-m", "pytest", *arguments],
+        [VENV_PYTHON, "-m", "pytest", *SLOWEST, *arguments],
         stdin=subprocess.DEVNULL if log else None,
         stdout=log,
         stderr=subprocess.STDOUT if log else None,
