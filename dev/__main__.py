@@ -29,6 +29,7 @@ class Command:
 
 
 _BUILD_IMAGES = ("-m", "sandbox.builder")
+BENCH = Needs(frozenset({"servers", "dev", "bench"}), engine=True, images=True, databases=True)
 COMMANDS = {
     "setup": Command(("-m", "dev.ready"), ENGINE_AND_IMAGES),
     "demo": Command(("-m", "dev.demo"), Needs(frozenset({"servers"}), engine=True, images=True)),
@@ -37,7 +38,7 @@ COMMANDS = {
     "check": Command(("-m", "dev.check"), SERVERS),
     "fix": Command(("-m", "dev.fix"), PACKAGES),
     "proto": Command(("proto/generate",), PACKAGES),
-    "bench": Command(("-m", "bench"), Needs(frozenset({"servers", "dev", "bench"}), engine=True, images=True)),
+    "bench": Command(("-m", "bench"), BENCH),
     "chaos": Command(("-m", "pytest", "tests/chaos", "--long"), ENGINE_AND_IMAGES),
     "upgrade": Command(("-m", "dev.upgrade"), ENGINE_AND_IMAGES),
     "helm": Command(("-m", "pytest", "tests/chart"), HELM),
