@@ -1,5 +1,6 @@
 """The command ``coderunner-gateway``: ``nats-conf`` prints the bus's configuration, ``etcd-users`` makes the
-directory's users, ``migrate`` brings the history's database up to date, all else runs the gateway."""
+directory's users, ``certificates`` makes those of servers, ``migrate`` brings the history's database up to date, all
+else runs the gateway."""
 
 from __future__ import annotations
 
@@ -93,6 +94,30 @@ def _make_etcd_users(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _make_certificates(arguments: Sequence[str]) -> int:
+    from broker_gateway.certificates import AUTHORITY, certificate_file, make_certificates  # noqa: PLC0415 - the same
+
+    parser = argparse.ArgumentParser(
+        "coderunner-gateway certificates",
+        description="Makes an authority and certificates of it for servers, and those again that soon end. "
+        "May be repeated.",
+    )
+    parser.add_argument("--directory", required=True, metavar="DIRECTORY", help="where they are, or will be")
+    parser.add_argument(
+        "names", nargs="+", metavar="NAME=HOST,HOST", help="NAME.pem and NAME-key.pem, for these names and addresses"
+    )
+    given = parser.parse_args(arguments)
+    folder = Path(given.directory)
+    hosts = {name: said.split(",") for name, _, said in (one.partition("=") for one in given.names)}
+    try:
+        made = make_certificates(folder, hosts)
+    except (OSError, ValueError) as error:
+        return _complain(str(error))
+    trusted = certificate_file(folder, AUTHORITY)
+    sys.stderr.write(f"coderunner-gateway: made {', '.join(made) or 'none anew'}; who trusts {trusted} trusts them\n")
+    return 0
+
+
 def _migrate(arguments: Sequence[str]) -> int:
     """Takes the gateway's own settings and flags; only ``history_url`` matters."""
     from broker_gateway.application.history_ports import HistoryUnavailableError  # noqa: PLC0415 - not for all
@@ -121,6 +146,7 @@ def _complain(words: str, code: int = 2) -> int:
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "nats-conf": _print_nats_conf,
     "etcd-users": _make_etcd_users,
+    "certificates": _make_certificates,
     "migrate": _migrate,
 }
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay, wait_exponential, wait_random
 
+from coderunner.access import Access, find_access
 from coderunner.errors import CodeRunnerError
 from coderunner.grpc_errors import call_error, is_transient
 from coderunner.v1 import catalog_pb2_grpc, execution_pb2_grpc, keys_pb2_grpc, operations_pb2_grpc
 
-DEFAULT_TARGET = "127.0.0.1:50051"
 CALL_S = 10.0  # a call that only asks
 _Answer = TypeVar("_Answer")
 
@@ -48,30 +46,18 @@ _RETRYING = AsyncRetrying(
 )
 
 
-def _credentials() -> grpc.ChannelCredentials:
-    """Of the files that the environment names: ``CODERUNNER_TLS_CA`` (whom the gateway's certificate must come from;
-    the usual authorities where it is unset), ``CODERUNNER_TLS_CERTIFICATE`` and ``CODERUNNER_TLS_KEY`` (what is shown
-    to the gateway). Raises CodeRunnerError."""
-    ca, key, certificate = (_file(f"CODERUNNER_TLS_{name}") for name in ("CA", "KEY", "CERTIFICATE"))
-    return grpc.ssl_channel_credentials(ca, key, certificate)
-
-
-def _file(variable: str) -> bytes | None:
-    path = os.environ.get(variable)
-    try:
-        return Path(path).read_bytes() if path else None
-    except OSError as error:
-        raise CodeRunnerError(f"{variable}: {path}: {error.strerror}") from None
+def _credentials(access: Access) -> grpc.ChannelCredentials:
+    """Raises CodeRunnerError."""
+    return grpc.ssl_channel_credentials(
+        *(file.read() if file is not None else None for file in (access.ca, access.key, access.certificate))
+    )
 
 
 class Connection:
     """The gRPC channel to one gateway, opened by the first call in the event loop that makes it."""
 
     def __init__(self, target: str | None, token: str | None, first_patience_s: float, patience_s: float) -> None:
-        address = target or os.environ.get("CODERUNNER_GATEWAY") or DEFAULT_TARGET
-        self._secure = address.startswith("https://")
-        self.target = address.removeprefix("https://").removeprefix("http://").rstrip("/")
-        self._token = token if token is not None else os.environ.get("CODERUNNER_TOKEN", "")
+        self._access = find_access(target, token)
         self._first_patience_s = first_patience_s
         self._patience_s = patience_s
         self._answered = False
@@ -79,16 +65,21 @@ class Connection:
         self._stubs: dict[Any, Any] = {}
 
     @property
+    def target(self) -> str:
+        """``host:port``."""
+        return self._access.target
+
+    @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
         """The token, as every call carries it."""
-        return (("authorization", f"Bearer {self._token}"),) if self._token else ()
+        return (("authorization", f"Bearer {self._access.token}"),) if self._access.token else ()
 
     @property
     def channel(self) -> grpc.aio.Channel:
         if self._channel is None:
             self._channel = (
-                grpc.aio.secure_channel(self.target, _credentials(), options=_OPTIONS)
-                if self._secure
+                grpc.aio.secure_channel(self.target, _credentials(self._access), options=_OPTIONS)
+                if self._access.secure
                 else grpc.aio.insecure_channel(self.target, options=_OPTIONS)
             )
         return self._channel

@@ -14,7 +14,7 @@ from dev import engine_api
 from dev.console import SetupError, say, step
 from dev.locks import exclusive
 from dev.paths import REPOSITORY
-from dev.services import GRPC_PORT, ask_for_passwords, demo_services
+from dev.services import GRPC_PORT, ask_for_passwords, demo_services, tell_clients
 from dev.table import render
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -36,12 +36,12 @@ def main() -> int:
     try:
         with exclusive("demo"):
             bring_up()
-        rows, healthy = asyncio.run(run_programs(f"127.0.0.1:{GRPC_PORT}"))
+        rows, healthy = asyncio.run(run_programs(f"https://127.0.0.1:{GRPC_PORT}"))
     except (SetupError, CodeRunnerError) as error:
         say(f"make demo: {error}")
         return 1
     say(render(_HEADINGS, rows))
-    say(f"\nCodeRunner runs in the background: gRPC on 127.0.0.1:{GRPC_PORT}, logs in .run/log.")
+    say(f"\nCodeRunner runs in the background: gRPC (TLS) on 127.0.0.1:{GRPC_PORT}, logs in .run/log.")
     say("Next: .venv/bin/coderunner run FILE. To end it: make stop.")
     return 0 if healthy else 1
 
@@ -58,6 +58,7 @@ def bring_up() -> None:
         for service in services:
             if service.name != "etcd":
                 service.wait_ready()
+        tell_clients()
 
 
 def _ask_for_passwords() -> None:

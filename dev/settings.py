@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from dev.paths import REPOSITORY, RUN
+from dev.paths import REPOSITORY, RUN, VENV
 
 NODE_ID = f"demo-{hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:6]}"
 """Its own for each checkout: stopping one demo must not touch the containers of another."""
@@ -25,12 +25,37 @@ CALLBACK_SECRET = "CODERUNNER_CALLBACK_SECRET"  # noqa: S105 - a name
 """The name, among the passwords, of what signs the callbacks to the blog."""
 SEAL_SECRET = "CODERUNNER_SEAL_SECRET"  # noqa: S105 - a name
 """The name, among the passwords, of what binds results to what was submitted; of the gateway alone."""
+CLIENTS = {"demo": "CODERUNNER_DEMO_TOKEN", "blog": "CODERUNNER_BLOG_TOKEN"}
+"""By client, the name of its token among the passwords."""
 CREDENTIALS = RUN / "credentials.env"
+CLIENT_FILE = VENV / "etc" / "coderunner" / "client.toml"
+"""By which the virtual environment's clients find the demo's gateway and get in, as ``demo``."""
+CERTIFICATES = RUN / "tls"
+"""Of the servers, and of the authority that they are all of."""
+CERTIFIED = dict.fromkeys(("nats", "etcd", "gateway"), ("localhost", "127.0.0.1", "::1"))
 
 KEYS = RUN / "nkeys"
 """By user, the seeds of the services' keys on the bus."""
 
+
+def certificate(name: str) -> str:
+    """The path of a server's certificate, or of the authority's, in PEM; where ``coderunner-gateway certificates``
+    puts it."""
+    return str(CERTIFICATES / f"{name}.pem")
+
+
+def certificate_key(name: str) -> str:
+    """The path of its key."""
+    return str(CERTIFICATES / f"{name}-key.pem")
+
+
+_TRUST = {"nats_tls_authorities": certificate("authority"), "etcd_tls_authorities": certificate("authority")}
 GATEWAY: dict[str, object] = {
+    **_TRUST,
+    "tls_certificate": certificate("gateway"),
+    "tls_key": certificate_key("gateway"),
+    "admins": ["demo"],
+    "api_keys": True,
     "nats_user": "gateway",
     "nats_nkey": str(KEYS / "gateway.nk"),
     "etcd_user": "gateway",
@@ -44,6 +69,7 @@ SHARED_CORES = {"GOMAXPROCS": "1"}
 """For a nats-server that shares a few cores with everything else: without threads to hand its work to and fro it takes
 a fifth less processor time, and one core of it moves more tasks than the others can run."""
 NODE: dict[str, object] = {
+    **_TRUST,
     "node_id": NODE_ID,
     "nats_user": "node",
     "nats_nkey": str(KEYS / "node.nk"),
@@ -69,7 +95,7 @@ def passwords() -> dict[str, str]:
     readable by their owner only. What is not there yet is added."""
     kept = CREDENTIALS.read_text(encoding="ascii") if CREDENTIALS.exists() else ""
     found = dict(line.split("=", 1) for line in kept.splitlines())
-    wanted = [*(variable(role) for role in ROLES), *(etcd_variable(user) for user in ETCD_USERS)]
+    wanted = [*map(variable, ROLES), *map(etcd_variable, ETCD_USERS), *CLIENTS.values()]
     made = {name: f"p{secrets.token_hex(16)}" for name in wanted if name not in found}  # a letter first: see nats.conf
     if CALLBACK_SECRET not in found:
         made[CALLBACK_SECRET] = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()

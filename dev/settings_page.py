@@ -118,6 +118,20 @@ only: the client chooses the URL.
 | --- | --- | --- |
 | `CODERUNNER_GATEWAY` | `127.0.0.1:50051` | the gateway, `host:port`, or `https://host:port` for TLS |
 | `CODERUNNER_TOKEN` | | the client's token, where the gateway asks for one |
+| `CODERUNNER_TLS_CA` | the usual authorities | PEM file: whom the gateway's certificate must come from |
+| `CODERUNNER_TLS_CERTIFICATE`, `CODERUNNER_TLS_KEY` | | PEM files: what is shown where `tls_client_authorities` asks |
+| `CODERUNNER_CONFIG` | see below | a file that says the same; empty: none |
+
+```toml
+# client.toml, readable by its owner only
+gateway = "https://blog.example:50051"
+token = "crk_..."
+tls_ca = "authority.pem"      # beside this file, or a whole path; tls_certificate and tls_key likewise
+```
+
+The file is `~/.config/coderunner/client.toml`, else `etc/coderunner/client.toml` of the virtual environment, or below
+`/` without one. Arguments go before variables, and those before the file. What the file says goes to its own gateway
+and to no other: whoever calls that one by `host:port` alone gets TLS and the token too.
 """
 
 

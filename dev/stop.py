@@ -10,7 +10,7 @@ from dev import engine, engine_api, processes
 from dev.console import say
 from dev.locks import exclusive
 from dev.paths import RUN
-from dev.settings import NODE_LABEL, SERVICES_IN_ORDER
+from dev.settings import CLIENT_FILE, NODE_LABEL, SERVICES_IN_ORDER
 
 _PAUSE_S = 0.5
 _MAX_ROUNDS = 60
@@ -24,6 +24,7 @@ def main() -> int:
         return 0
     with exclusive("demo"):
         stopped = [name for name in reversed(SERVICES_IN_ORDER) if processes.stop(RUN / f"{name}.pid")]
+        CLIENT_FILE.unlink(missing_ok=True)
         removed, left = _remove_slots()
         if engine.stop_engine():
             stopped.append("dockerd")

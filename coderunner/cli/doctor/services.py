@@ -6,12 +6,14 @@ import http.client
 import json
 import os
 import socket
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from coderunner.access import find_access
 from coderunner.cli.doctor.finding import Finding, ok, skipped, warning, wrong
 from coderunner.cli.doctor.host import CLIENTS_MACHINE, is_clients_machine
 
@@ -41,7 +43,7 @@ def etcd() -> Iterator[Finding]:
         yield skipped("etcd", f"{CLIENTS_MACHINE}: a client knows the gateway only")
         return
     for endpoint in _setting("ETCD_ENDPOINTS", "127.0.0.1:2379"):
-        yield _etcd_at(endpoint.removeprefix("http://"))
+        yield _etcd_at(endpoint.removeprefix("http://").removeprefix("https://"))
 
 
 def metrics() -> Iterator[Finding]:
@@ -94,7 +96,7 @@ def _nats_at(host: str, port: int) -> Finding:
 
 def _etcd_at(endpoint: str) -> Finding:
     try:
-        health, version = _json(f"http://{endpoint}/health"), _json(f"http://{endpoint}/version")
+        health, version = (_of_etcd(f"{endpoint}/{path}") for path in ("health", "version"))
     except (OSError, ValueError, http.client.HTTPException) as error:
         says = f"{endpoint}: {_reason(error)}{_occupied(endpoint)}; tasks still flow, but nodes cannot be seen"
         return wrong("etcd", says, _START)
@@ -107,8 +109,22 @@ def _etcd_at(endpoint: str) -> Finding:
     return ok("etcd", f"{found} at {endpoint}, healthy")
 
 
-def _json(url: str) -> dict[str, Any]:
-    with urllib.request.urlopen(url, timeout=_PATIENCE_S) as answer:  # noqa: S310 - http only
+def _of_etcd(address: str) -> dict[str, Any]:
+    """Over TLS where it is told whose certificate etcd shows, or where it answers nothing else to what a client of its
+    gateway trusts."""
+    if authorities := _configured("ETCD_TLS_AUTHORITIES"):
+        return _json(f"https://{address}", ssl.create_default_context(cafile=authorities))
+    try:
+        return _json(f"http://{address}")
+    except (OSError, http.client.HTTPException) as error:
+        ca = find_access(None, None).ca
+        if ca is None or isinstance(getattr(error, "reason", None), ConnectionRefusedError):
+            raise
+        return _json(f"https://{address}", ssl.create_default_context(cafile=ca.path))
+
+
+def _json(url: str, trust: ssl.SSLContext | None = None) -> dict[str, Any]:
+    with urllib.request.urlopen(url, timeout=_PATIENCE_S, context=trust) as answer:  # noqa: S310 - http only
         document = json.load(answer)
     if not isinstance(document, dict):
         raise ValueError("the answer is not an object")  # noqa: TRY004 - the answer is wrong, not its type

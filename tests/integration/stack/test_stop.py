@@ -61,6 +61,7 @@ def late_node(
 
     monkeypatch.setattr(stop, "_MAX_ROUNDS", ROUNDS)
     monkeypatch.setattr(stop, "RUN", tmp_path)
+    monkeypatch.setattr(stop, "CLIENT_FILE", tmp_path / "client.toml")
     monkeypatch.setattr(locks, "RUN", tmp_path)
     monkeypatch.setattr(engine, "_PID_FILE", tmp_path / "dockerd.pid")
     yield begin
@@ -98,3 +99,10 @@ def test_without_an_engine_no_slots_are_left(
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/engine.sock")
     assert stop.main() == 0
     assert capsys.readouterr().out == "nothing runs\n"
+
+
+def test_clients_are_no_longer_sent_to_what_is_gone(late_node: Callable[[int], LateNode], tmp_path: Path) -> None:
+    late_node(0)
+    (tmp_path / "client.toml").touch()
+    assert stop.main() == 0
+    assert not (tmp_path / "client.toml").exists()
