@@ -22,7 +22,7 @@ import uvloop
 
 from bench.figures import median, percentile, save, table
 from bench.programs import PROGRAMS
-from coderunner import Client
+from coderunner import Client, QueueFull
 from dev import engine_api
 from tests.servers import EtcdServer, NatsServer
 from tests.servers.process import ServerProcess
@@ -40,7 +40,9 @@ _TEXT = PROGRAMS[0].source
 class Window:
     """What was seen in one twentieth of the time."""
 
-    ms: list[float] = field(default_factory=list)
+    ms: list[float]
+    refused: int
+    """Because too many waited already: the machine had become slower."""
     parts: dict[str, dict[str, int]] = field(default_factory=dict)
     containers: int = 0
 
@@ -48,6 +50,7 @@ class Window:
         return {
             "window": at,
             "tasks": len(self.ms),
+            "refused": self.refused,
             "p50_ms": round(median(self.ms), 1),
             "p95_ms": round(percentile(self.ms, 95), 1),
             "containers": self.containers,
@@ -77,15 +80,17 @@ async def saturation(client: Client, seconds: float) -> float:
     return done / seconds
 
 
-async def paced(client: Client, per_s: float, seconds: float) -> list[float]:
-    """Begins so many a second, whoever is late; the milliseconds of each."""
-    async with asyncio.TaskGroup() as group:
-        began = time.perf_counter()
-        running = []
-        for number in range(int(per_s * seconds)):
-            await asyncio.sleep(max(0.0, began + number / per_s - time.perf_counter()))
-            running.append(group.create_task(run_ms(client)))
-    return [one.result() for one in running]
+async def paced(client: Client, per_s: float, seconds: float) -> Window:
+    """Begins so many a second, whoever is late."""
+    began, running = time.perf_counter(), []
+    for number in range(int(per_s * seconds)):
+        await asyncio.sleep(max(0.0, began + number / per_s - time.perf_counter()))
+        running.append(asyncio.create_task(run_ms(client)))
+    ended = await asyncio.gather(*running, return_exceptions=True)
+    if broken := [one for one in ended if isinstance(one, BaseException) and not isinstance(one, QueueFull)]:
+        raise broken[0]
+    ms = [one for one in ended if isinstance(one, float)]
+    return Window(ms, refused=len(ended) - len(ms))
 
 
 def seen(parts: Sequence[ServerProcess]) -> dict[str, dict[str, int]]:
@@ -102,7 +107,7 @@ async def soak(stack: Stack, node_id: str, seconds: float) -> tuple[float, list[
         await saturation(client, 2.0)
         most = await saturation(client, min(SATURATED_S, seconds / 2))
         for at in range(WINDOWS):
-            window = Window(ms=await paced(client, LOAD * most, seconds / WINDOWS))
+            window = await paced(client, LOAD * most, seconds / WINDOWS)
             window.parts = seen(stack.processes)
             window.containers = len(await asyncio.to_thread(engine_api.containers, f"coderunner.node={node_id}"))
             rows.append(window.row(at))
@@ -113,7 +118,7 @@ def drift(rows: list[dict[str, Any]]) -> dict[str, float]:
     """The median of the last quarter by that of the second: the first warms up."""
     quarter = len(rows) // 4
     second, last = rows[quarter : 2 * quarter], rows[-quarter:]
-    named = [name for name in rows[0] if name not in ("window", "tasks")]
+    named = [name for name in rows[0] if name not in ("window", "tasks", "refused")]
     return {
         name: round(median([row[name] for row in last]) / max(median([row[name] for row in second]), 1e-9), 3)
         for name in named
