@@ -25,7 +25,7 @@ from broker_gateway.application.ports import (
 from broker_gateway.application.settings import RelaySettings
 from broker_gateway.application.tracing import TRACEPARENT, trace_fields
 from broker_gateway.domain.callback_attempts import growth
-from broker_gateway.domain.callback_url import endpoint_of
+from broker_gateway.domain.callback_url import endpoint_of, origin_of
 from broker_gateway.domain.events import TaskCompletedEvent
 from chassis.backoff import Backoff
 from schemas.callback import CallbackRecord, DeliveryState
@@ -184,7 +184,8 @@ class CallbackRelay:
         self, delivery: ResultDelivery, event: TaskCompletedEvent, record: CallbackRecord, call: Call
     ) -> None:
         attempt, failure, waited_ms = record.attempts + 1, call.failure, self._waited_ms(delivery)
-        log = _log.bind(task_id=event.task_id, status=event.status.value, attempt=attempt, url=event.callback_url)
+        where = str(origin_of(event.callback_url or ""))
+        log = _log.bind(task_id=event.task_id, status=event.status.value, attempt=attempt, url=where)
         log = log.bind(latency_ms=round(call.latency_ms, 1), **trace_fields())
         if failure is None:
             await delivery.done()

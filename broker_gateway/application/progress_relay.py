@@ -25,7 +25,7 @@ from broker_gateway.application.callback_ports import (
 from broker_gateway.application.delivery_shares import DeliveryShares, NoTurnError
 from broker_gateway.application.ports import CallbackTransport, DeliveryError
 from broker_gateway.application.settings import ProgressSettings
-from broker_gateway.domain.callback_url import endpoint_of
+from broker_gateway.domain.callback_url import endpoint_of, origin_of
 from broker_gateway.domain.progress_pace import Pace
 from chassis.backoff import Backoff
 from schemas.progress import ProgressMessage
@@ -167,7 +167,7 @@ class ProgressRelay:
 
     def _give_up(self, message: ProgressMessage, failure: DeliveryError) -> None:
         task_id = message.progress.execution.id
-        _log.info("progress_given_up", task_id=task_id, url=message.callback.url, error=str(failure))
+        _log.info("progress_given_up", task_id=task_id, url=str(origin_of(message.callback.url)), error=str(failure))
         self._given_up[task_id] = None
         if len(self._given_up) > MAX_REMEMBERED:
             self._given_up.popitem(last=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv6Address
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from broker_gateway.domain.violation import Violation
@@ -36,14 +37,38 @@ def event_violations(events: Sequence[str], path: str) -> Iterator[Violation]:
         yield Violation(path, f"must be of {', '.join(CallbackEvent)}, none of them twice")
 
 
-def endpoint_of(url: str) -> str:
-    """The host and port that a URL leads to, in one spelling; the URL itself where it has none."""
+class Origin(NamedTuple):
+    """What of a URL may be told to others: the rest (user-info, path, query) may hold a secret of the client's."""
+
+    scheme: str
+    host: str
+    port: int | None
+    """None: the one that is usual for its scheme."""
+
+    def __str__(self) -> str:
+        """Empty where it leads nowhere."""
+        if not self.host:
+            return ""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + ("" if self.port is None else f":{self.port}")
+
+
+NOWHERE = Origin("", "", None)
+
+
+def origin_of(url: str) -> Origin:
+    """Where a URL leads to; ``NOWHERE`` for what is none."""
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme, 0)
+        return Origin(parts.scheme, parts.hostname or "", parts.port)
     except ValueError:
-        return url
-    return f"{(parts.hostname or '').rstrip('.')}:{port}"
+        return NOWHERE
+
+
+def endpoint_of(url: str) -> str:
+    """The host and port that a URL leads to, in one spelling; those of ``NOWHERE`` where it has none."""
+    origin = origin_of(url)
+    return f"{origin.host.rstrip('.')}:{origin.port or _PORTS.get(origin.scheme, 0)}"
 
 
 def _fault(url: str) -> str | None:

@@ -87,7 +87,7 @@ def _identity_tokens(settings: GatewaySettings) -> tuple[IssuerSettings, ClaimRu
     for setting, url in (("oidc_issuer", settings.oidc_issuer), ("oidc_jwks_url", settings.oidc_jwks_url)):
         fault = issuer_fault(url) if url else ""
         if fault:
-            raise ConfigurationError(f"{setting}: {url} {fault}")
+            raise ConfigurationError(f"{setting}: {fault}")
     if not settings.oidc_audience:
         raise ConfigurationError("oidc_audience: is needed; tokens that were made for others would open this gateway")
     rules = ClaimRules(

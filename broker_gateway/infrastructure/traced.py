@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import msgspec
 
 from broker_gateway.application.history_ports import TaskRecord, TaskRecorder
 from broker_gateway.application.ports import CallbackTransport, DeliveryError, TaskQueue, Told
 from broker_gateway.application.tracing import TRACEPARENT
+from broker_gateway.domain.callback_url import origin_of
 from broker_gateway.domain.quota import TokenBucket
 from chassis.tracing import Attributes, Kind, Tracer, within
 from schemas.names import STREAM_TASKS
@@ -106,14 +106,10 @@ class TracedCallbackTransport:
 
 
 def _called(url: str, client: str) -> Attributes:
-    called: dict[str, str | int] = {"coderunner.client": client}
-    try:
-        parts = urlsplit(url)
-        called |= {"url.scheme": parts.scheme, "server.address": parts.hostname or ""}
-        if parts.port is not None:
-            called["server.port"] = parts.port
-    except ValueError:  # refused by the transport, in words
-        pass
+    scheme, host, port = origin_of(url)
+    called: dict[str, str | int] = {"coderunner.client": client, "url.scheme": scheme, "server.address": host}
+    if port is not None:
+        called["server.port"] = port
     return called
 
 

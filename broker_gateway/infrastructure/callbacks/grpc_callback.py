@@ -114,7 +114,7 @@ class GrpcCallbackTransport:
         except ForbiddenAddressError as error:
             raise DeliveryError(str(error), permanent=True) from error
         except ValueError as error:
-            raise DeliveryError(f"not a URL that can be called: {error}", permanent=True) from error
+            raise DeliveryError("not a URL that can be called", permanent=True) from error
         except OSError as error:
             raise DeliveryError(f"not reached: {error}") from error
         scheme = f"ipv6:[{address}]" if family == socket.AF_INET6 else f"ipv4:{address}"

@@ -38,7 +38,7 @@ def _body(told: Told) -> bytes:
 
 def _words(error: Exception) -> str:
     """What kept a result from the endpoint. The HTTP client quotes an answer that it does not understand, and an
-    endpoint may answer with what it was sent: the client's headers."""
+    endpoint may answer with what it was sent: the client's headers. It quotes URLs as well."""
     if isinstance(error, OSError):
         return f"not reached: {error}"
     if isinstance(error, aiohttp.ServerDisconnectedError):
@@ -87,13 +87,13 @@ class WebhookTransport:
         except ForbiddenAddressError as error:
             raise DeliveryError(str(error), permanent=True) from error
         except aiohttp.InvalidURL as error:
-            raise DeliveryError(f"not a URL that can be called: {error}", permanent=True) from error
+            raise DeliveryError("not a URL that can be called", permanent=True) from error
         except TimeoutError as error:
             raise DeliveryError(f"no answer within {within_s:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise DeliveryError(_words(error)) from error  # also a certificate's error, which is a ValueError
         except ValueError as error:
-            raise DeliveryError(f"not a URL that can be called: {error}", permanent=True) from error
+            raise DeliveryError("not a URL that can be called", permanent=True) from error
 
     async def close(self) -> None:
         """Closes all connections."""

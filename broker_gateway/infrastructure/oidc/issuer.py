@@ -51,6 +51,8 @@ def issuer_fault(url: str) -> str:
         return "is not a URL"
     if not host or parts.scheme not in ("https", "http"):
         return "must be https://…"
+    if parts.raw_user is not None or parts.raw_password is not None:
+        return "must not contain credentials"
     return "" if parts.scheme == "https" or _is_loopback(host) else "must be https://… (http to loopback alone)"
 
 
@@ -101,7 +103,7 @@ class Issuer:
             found = key_set(await self._document(await self._keys_url()))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError) as error:
             if not self._is_away:
-                _log.warning("issuer_not_read", issuer=self._settings.issuer, error=f"{type(error).__name__}: {error}")
+                _log.warning("issuer_not_read", issuer=self._settings.issuer, error=_words(error))
             self._is_away = True
             return
         finally:
@@ -155,6 +157,12 @@ class Issuer:
         if len(body) > MAX_DOCUMENT_BYTES:
             raise ValueError(f"it answered more than {MAX_DOCUMENT_BYTES} bytes")
         return json.loads(body)
+
+
+def _words(error: Exception) -> str:
+    """What was wrong. The HTTP client quotes the address, and that of the keys may hold a secret."""
+    is_quoting = isinstance(error, aiohttp.ClientError) and not isinstance(error, OSError)
+    return type(error).__name__ if is_quoting else f"{type(error).__name__}: {error}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -118,6 +118,17 @@ async def test_an_issuer_that_talks_nonsense_is_as_one_that_is_away(
     assert await rig.whose(rig.issuer.token()) == ADA
 
 
+async def test_the_log_does_not_tell_the_address_of_the_keys(issuer: TestIssuer) -> None:
+    for url in ("http://127.0.0.1:hush/", f"{issuer.url}/jwks?token=hush", "https://hush.invalid/hush"):
+        issuer.bodies["/jwks"] = b"[]"
+        rig = Rig(issuer, jwks_url=url)
+        with capture_logs() as lines:
+            await rig.whose(issuer.token())
+        assert "hush/" not in str(lines)
+        assert "=hush" not in str(lines)
+        await rig.keys.close()
+
+
 async def test_where_the_keys_are_can_be_said_instead(issuer: TestIssuer) -> None:
     rig = Rig(issuer, jwks_url=f"{issuer.url}/jwks")
     assert await rig.whose(issuer.token()) == ADA

@@ -229,6 +229,11 @@ async def test_a_name_that_changes_its_address_after_the_check_is_not_called(
     await transport.close()
 
 
+@pytest.mark.parametrize("url", ["http:///?token=hush", "http://h:hush/", "http://[hush]/", "mailto:hush"])
+async def test_what_is_wrong_with_a_url_is_told_without_it(transport: WebhookTransport, url: str) -> None:
+    assert "hush" not in str(await refused(transport, url))
+
+
 async def test_an_endpoint_that_does_not_answer_in_time_is_worth_another_try(endpoint: Endpoint) -> None:
     asked = asyncio.Event()
 

@@ -9,7 +9,7 @@ import pytest
 
 from broker_gateway.application.ports import DeliveryError
 from broker_gateway.domain.callback_attempts import AttemptPolicy
-from broker_gateway.domain.callback_url import endpoint_of
+from broker_gateway.domain.callback_url import endpoint_of, origin_of
 from broker_gateway.infrastructure.callbacks.answers import judge, retry_after_s
 
 
@@ -64,8 +64,24 @@ def test_time_outs_grow_up_to_the_transports_own() -> None:
         ("https://h", "h:443"),
         ("grpc://h:50051", "h:50051"),
         ("http://[::1]:8080/", "::1:8080"),
-        ("http://h:99999/", "http://h:99999/"),
+        ("http://h:99999/", ":0"),
     ],
 )
 def test_an_endpoint_has_one_spelling(url: str, endpoint: str) -> None:
     assert endpoint_of(url) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://me:secret@Blog.example:8443/secret?secret=secret#secret", "https://blog.example:8443"),
+        ("http://secret@h", "http://h"),
+        ("grpc://[::1]:50051/", "grpc://[::1]:50051"),
+        ("http://h:secret/", ""),
+        ("http://secret]@h/", ""),
+        ("secret", ""),
+        ("", ""),
+    ],
+)
+def test_of_a_url_nothing_is_told_that_may_be_a_secret(url: str, origin: str) -> None:
+    assert str(origin_of(url)) == origin

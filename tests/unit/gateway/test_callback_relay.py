@@ -63,6 +63,28 @@ async def test_a_failed_delivery_is_logged_with_its_pause_in_milliseconds() -> N
     assert (line["task_id"], line["attempt"], line["error"], line["retry_in_s"]) == ("t1", 1, "503 from h", 1.235)
 
 
+@pytest.mark.parametrize(
+    ("answer", "event"),
+    [
+        ([], "callback_delivered"),
+        ([refused()], "callback_failed"),
+        ([refused(permanent=True)], "callback_given_up"),
+        ([RuntimeError("a fault of ours")], "callback_failed"),
+    ],
+)
+async def test_the_log_tells_where_a_callback_went_and_not_what_of_its_url_may_be_a_secret(
+    answer: list[Exception], event: str
+) -> None:
+    url = "https://hush:hush@blog.example:8443/hush?token=hush"
+    async with running_relay() as setup:
+        setup.transport.answers[url] = answer
+        with capture_logs() as said:
+            await setup.settled(delivery(url=url))
+            await setup.until(lambda: any(one["event"] == event for one in said))
+    assert [one["url"] for one in said if one["event"] == event] == ["https://blog.example:8443"]
+    assert "hush" not in str(said)
+
+
 @pytest.mark.parametrize(("failed", "delay_s"), [(0, 5.0), (1, 11.5), (3, 61.6), (10, 21_600.0)])
 async def test_a_failed_delivery_is_tried_again_after_a_growing_time(failed: int, delay_s: float) -> None:
     async with running_relay() as setup:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from broker_gateway.application import progress_relay
 from broker_gateway.application.callback_ports import ProgressOutcome
@@ -126,6 +127,15 @@ async def test_an_endpoint_that_refuses_progress_is_called_once_for_a_task_of_a_
         assert len(setup.transport.timeouts_s) == 1
         await setup.settled(some_progress("t2"))
         assert setup.sequences == [0]
+
+
+async def test_the_log_tells_nothing_of_a_url_that_may_be_a_secret() -> None:
+    url = "http://h/hush?token=hush"
+    async with running() as setup:
+        setup.transport.answers[url] = [refused("404", permanent=True)]
+        with capture_logs() as said:
+            await setup.settled(some_progress(url=url))
+    assert [(one["event"], one["url"]) for one in said] == [("progress_given_up", "http://h")]
 
 
 async def test_an_endpoint_that_rests_for_its_results_is_not_called() -> None:
