@@ -106,7 +106,7 @@ def wire_api(parts: ApiParts) -> GrpcServer:
         ),
         counts=policies.admission.counts,
         reception=Reception(on_refused=parts.metrics.requests_unreceived.inc),
-        interceptors=[CallMetrics(parts.metrics, log.ended), *interceptors],
+        interceptors=[CallMetrics(parts.metrics, log.ended, log.opened), *interceptors],
         on_over_quota=parts.metrics.count_over_quota,
     )
 

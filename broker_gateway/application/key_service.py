@@ -54,14 +54,18 @@ class KeyAppService:
         self._now_ms = now_ms
         self._entropy = entropy
 
-    async def create(self, draft: KeyDraft) -> NewKey | Invalid:
-        """Makes a key."""
+    async def create(
+        self, draft: KeyDraft, *, on_made: Callable[[ApiKey], object] = lambda _key: None
+    ) -> NewKey | Invalid:
+        """Makes a key. ``on_made`` is told of it before it is stored: the caller may go meanwhile, and it may be there
+        all the same."""
         now_ms = self._now_ms()
         violations = list(draft.violations(now_ms))
         if violations:
             return Invalid(violations)
         secret = KeySecret.fresh(self._entropy(ENTROPY_BYTES))
         key = draft.key(secret, now_ms)
+        on_made(key)
         await self._store.add(key)
         _log.info("key_created", key_id=key.id, owner=key.client, roles=sorted(key.roles))
         return NewKey(key, secret.text)

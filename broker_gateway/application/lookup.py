@@ -27,7 +27,8 @@ class TaskLookup:
         past: HistoryStore | None = None,
         on_foreign: Callable[[str], object] = lambda _owner: None,
     ) -> None:
-        """``on_foreign`` is told the owner of a task at which a known caller looks who is another client."""
+        """``on_foreign`` is told the owner (empty: nobody knows) of a task at which a known caller looks who is another
+        client."""
         self._results = results
         self._history = history
         self._queue = queue
@@ -45,8 +46,8 @@ class TaskLookup:
             owner = await self._history.owner(task_id.value)
         if not caller.sees(owner):
             return None
-        if caller.client and owner is not None and owner != caller.client:
-            self._on_foreign(owner)
+        if caller.client and owner != caller.client:
+            self._on_foreign(owner or "")
         return found.execution
 
     async def source(self, task_id: TaskId) -> KeptSource | None:

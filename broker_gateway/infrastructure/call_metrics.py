@@ -33,6 +33,8 @@ _CODES: dict[Any, grpc.StatusCode] = {code.value[0]: code for code in grpc.Statu
 
 OnEnded = Callable[[str, grpc.StatusCode, float], None]
 """Told the method (``/package.Service/Method``), the code, and the seconds it took."""
+OnOpened = Callable[[str], None]
+"""Told the method."""
 
 if TYPE_CHECKING:
     Interceptor = grpc.aio.ServerInterceptor[Any, Any]
@@ -43,10 +45,17 @@ else:
 class CallMetrics(Interceptor):
     """A gRPC interceptor; the outermost, so that it sees what the others refuse."""
 
-    def __init__(self, metrics: Metrics, on_ended: OnEnded = lambda _method, _code, _seconds: None) -> None:
-        """``on_ended`` is told of each call that has ended, in the call's own context."""
+    def __init__(
+        self,
+        metrics: Metrics,
+        on_ended: OnEnded = lambda _method, _code, _seconds: None,
+        on_opened: OnOpened = lambda _method: None,
+    ) -> None:
+        """``on_ended`` is told of each call that has ended, ``on_opened`` of each stream before its first answer goes
+        out; both in the call's own context."""
         self._metrics = metrics
         self._on_ended = on_ended
+        self._on_opened = on_opened
         self._counted: dict[str, tuple[Any, Any]] = {}
         """By method: the handler that was wrapped last, and its wrapper. It is the same one unless it refuses."""
         self._seconds: dict[tuple[str, grpc.StatusCode], Histogram] = {}
@@ -87,10 +96,13 @@ class CallMetrics(Interceptor):
 
     def _stream(self, inner: Callable[..., AsyncIterator[Any]], method: str) -> Callable[..., AsyncIterator[Any]]:
         async def counted(request: Any, context: Any) -> AsyncIterator[Any]:
-            started, left = time.perf_counter(), False
+            started, left, is_open = time.perf_counter(), False, False
             try:
                 async with aclosing(inner(request, context)) as responses:  # type: ignore[type-var]  # is a generator
                     async for response in responses:
+                        if not is_open:
+                            is_open = True
+                            self._on_opened(method)
                         yield response
             except (asyncio.CancelledError, GeneratorExit):
                 left = True
@@ -101,8 +113,11 @@ class CallMetrics(Interceptor):
         return counted
 
     def _note(self, method: str, context: Any, seconds: float, *, left: bool) -> None:
-        """``left``: the caller went, or its deadline came, before there was an answer."""
-        code = grpc.StatusCode.CANCELLED if left else _CODES.get(context.code(), grpc.StatusCode.OK)
+        """``left``: the caller went, or its deadline came, before there was an answer. One who goes while he is refused
+        was refused all the same."""
+        code = _CODES.get(context.code(), grpc.StatusCode.OK)
+        if left and code is grpc.StatusCode.OK:
+            code = grpc.StatusCode.CANCELLED
         histogram = self._seconds.get((method, code))
         if histogram is None:
             name = method.rpartition("/")[2]

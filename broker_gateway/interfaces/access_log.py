@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import grpc
@@ -22,12 +24,28 @@ AUDITED = frozenset(("/coderunner.v1.ExecutionService/Cancel",))
 """Methods beside the operators' whose calls are audited: they end what another call began."""
 SUBMISSIONS = frozenset(f"/coderunner.v1.ExecutionService/{name}" for name in ("Submit", "SubmitBatch", "Execute"))
 REFUSED_FOR_WHO_HE_IS = frozenset((grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED))
+NOT_REFUSED = frozenset(
+    (
+        grpc.StatusCode.OK,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.UNKNOWN,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.UNAVAILABLE,
+    )
+)
+"""What such a call asked for may have been done, whatever its caller heard of it."""
 REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 200
-"""Lines about refused calls: whoever floods us with them must not fill the disk."""
+"""Lines about refused calls of one client, all strangers together being one: whoever floods us with them must not fill
+the disk, nor hide behind his flood what others do."""
+MAX_REFUSED = 1_000
+"""Of so many clients it is remembered how often they were refused; the one that was refused the longest ago goes."""
 _SUBJECTS = {f"{OPERATIONS}DrainNode": "node_id", f"{KEYS}CreateKey": "key_id", f"{KEYS}RevokeKey": "key_id"}
 """What a method is about, where that is no task."""
 
 Audit = Callable[[AuditRecord], None]
+_TOLD: ContextVar[bool] = ContextVar("told", default=False)
+"""Whether the trail has the call already."""
 _log = structlog.get_logger(__name__)
 
 
@@ -48,32 +66,52 @@ class AccessLog:
         self._audited = AUDITED | SUBMISSIONS if submissions else AUDITED
         self._audit = audit
         self._now_ms = now_ms
-        self._refusals = TokenBucket(REFUSALS_PER_S, REFUSALS_AT_ONCE, float(REFUSALS_AT_ONCE), now_ms())
+        self._refused: OrderedDict[tuple[str, bool], TokenBucket] = OrderedDict()
         self._not_logged = 0
+
+    def opened(self, method: str) -> None:
+        """Writes of a stream that is about to give its first answer, where that is audited: it may go on for days, and
+        what was seen was seen, however it ends. Called in the call's own context."""
+        if method in self._audited or _is_audited(method, grpc.StatusCode.OK):
+            self._write("call_opened", method, grpc.StatusCode.OK, {}, is_audited=True)
+            _TOLD.set(True)
 
     def ended(self, method: str, code: grpc.StatusCode, seconds: float) -> None:
         """Writes of a call of ``/package.Service/Method`` that has ended; called in the call's own context."""
         is_audited = method in self._audited or _is_audited(method, code)
+        if _TOLD.get() and code not in REFUSED_FOR_WHO_HE_IS:
+            is_audited = False
         if not is_audited and (not self._every_call or method.startswith(OPEN_SERVICES)):
             return
-        if code is not grpc.StatusCode.OK and self._refusals.take(self._now_ms()):
+        may_be_left_out = not is_audited or code not in NOT_REFUSED or _is_strangers(code)
+        if code is not grpc.StatusCode.OK and may_be_left_out and self._is_one_too_many(is_audited=is_audited):
             self._not_logged += 1
             return
-        fields, not_told = self._fields(method, code, seconds), self._not_logged
+        self._write("call_ended", method, code, {"ms": round(seconds * 1000, 1)}, is_audited=is_audited)
+
+    def _write(self, event: str, method: str, code: grpc.StatusCode, told: dict[str, Any], *, is_audited: bool) -> None:
+        fields, not_told = self._fields(method, code) | told, self._not_logged
         self._not_logged = 0
         if not_told:
             fields["refusals_not_logged"] = not_told
-        _log.info("call_ended", **fields, kind=AUDIT if is_audited else ACCESS)
+        _log.info(event, **fields, kind=AUDIT if is_audited else ACCESS)
         if is_audited:
             self._audit(_record(fields["method"], code, self._now_ms(), not_told))
 
-    def _fields(self, method: str, code: grpc.StatusCode, seconds: float) -> dict[str, Any]:
-        fields: dict[str, Any] = {
-            "method": method.rpartition("/")[2],
-            "code": code.name,
-            "ms": round(seconds * 1000, 1),
-            "client": CLIENT.get(),
-        }
+    def _is_one_too_many(self, *, is_audited: bool) -> bool:
+        """Counts a refusal of the client that calls. What is not audited must not hide what is."""
+        whose, now_ms = (CLIENT.get(), is_audited), self._now_ms()
+        bucket = self._refused.get(whose)
+        if bucket is None:
+            bucket = TokenBucket(REFUSALS_PER_S, REFUSALS_AT_ONCE, float(REFUSALS_AT_ONCE), now_ms)
+            self._refused[whose] = bucket
+        self._refused.move_to_end(whose)
+        if len(self._refused) > MAX_REFUSED:
+            self._refused.popitem(last=False)
+        return bool(bucket.take(now_ms))
+
+    def _fields(self, method: str, code: grpc.StatusCode) -> dict[str, Any]:
+        fields: dict[str, Any] = {"method": method.rpartition("/")[2], "code": code.name, "client": CLIENT.get()}
         subject = SUBJECT.get()
         if subject:
             fields[_SUBJECTS.get(method, "task_id")] = subject
@@ -85,6 +123,11 @@ class AccessLog:
 
 def _is_audited(method: str, code: grpc.StatusCode) -> bool:
     return method.startswith((OPERATIONS, KEYS)) or code in REFUSED_FOR_WHO_HE_IS or OWNER.get() is not None
+
+
+def _is_strangers(code: grpc.StatusCode) -> bool:
+    """Whether nobody could tell whose call it was: nothing was done for him."""
+    return code is grpc.StatusCode.UNAVAILABLE and not CLIENT.get()
 
 
 def _record(action: str, code: grpc.StatusCode, at_ms: int, not_told: int) -> AuditRecord:

@@ -17,6 +17,6 @@ SUBJECT: ContextVar[str] = ContextVar("subject", default="")
 """Id of the task, the node or the API key that the call is about, at most ``MAX_SUBJECT_CHARS`` of it; empty where
 there is none."""
 OWNER: ContextVar[str | None] = ContextVar("owner", default=None)
-"""Whose task the call is about, where an operator asks for another client's; empty where it is a list of everybody's;
-None elsewhere."""
+"""Whose task the call is about, where an operator asks for another client's; empty where it is a list of everybody's,
+or nobody knows whose it is; None elsewhere."""
 MAX_SUBJECT_CHARS = 64

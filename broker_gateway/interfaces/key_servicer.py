@@ -36,10 +36,9 @@ class KeyServicer(rpc.KeyServiceServicer):
             quota_burst=request.quota_burst,
             expires_at_ms=request.expires_at_ms,
         )
-        answer = await service.create(draft)
+        answer = await service.create(draft, on_made=_note)
         if isinstance(answer, Invalid):
             await refuse(context, answer)
-        _note(answer.key)
         return pb.CreateKeyResponse(key=_message(answer.key), secret=answer.secret)
 
     async def ListKeys(self, request: pb.ListKeysRequest, context: Context) -> pb.ListKeysResponse:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextvars import copy_context
 from pathlib import Path
+from types import SimpleNamespace
 
 import grpc
 import msgspec
@@ -12,11 +15,13 @@ import pytest
 from broker_gateway.infrastructure.audit_file import AuditFile
 from broker_gateway.infrastructure.call_metrics import CallMetrics
 from broker_gateway.infrastructure.metrics import Metrics
+from broker_gateway.interfaces import access_log
 from broker_gateway.interfaces.access_log import AccessLog
-from broker_gateway.interfaces.callers import OWNER
+from broker_gateway.interfaces.callers import CLIENT, OWNER
 from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import operations_pb2, operations_pb2_grpc
 from schemas.audit import AuditRecord
+from tests.fakes.memory_bus import MemoryHistory
 from tests.servers.waiting import eventually
 from tests.unit.gateway.gateway_on_fakes import GatewayOnFakes
 from tests.unit.gateway.grpc_calls import Calls, Code, failure, serving, task
@@ -29,7 +34,7 @@ OPS = (("authorization", "Bearer o"),)
 async def calls() -> AsyncIterator[Calls]:
     gateway = GatewayOnFakes(on_foreign=OWNER.set)
     log = AccessLog(every_call=False, audit=gateway.audit.note)
-    interceptors = [CallMetrics(Metrics(), log.ended)]
+    interceptors = [CallMetrics(Metrics(), log.ended, log.opened)]
     tokens = {"b": "blog", "o": "ops"}
     async with serving(gateway, interceptors=interceptors, tokens=tokens, operators=["ops"]) as made:
         yield made
@@ -72,6 +77,62 @@ async def test_whoever_watches_another_ones_task_is_told_of(calls: Calls) -> Non
     assert [one async for one in watched]
     (record,) = await told(calls, 1)
     assert (record.action, record.owner) == ("Watch", "blog")
+
+
+async def test_whoever_still_watches_another_ones_task_is_told_of_once(calls: Calls) -> None:
+    """It was told of at its end alone, and a watch may go on for days."""
+    task_id = await of_blog(calls)
+    watched = calls.execution.Watch(pb.WatchRequest(id=task_id), metadata=OPS)
+    await watched.read()
+    records = await told(calls, 1)
+    watched.cancel()
+    await calls.execution.Get(pb.GetRequest(id=task_id), metadata=OPS)
+    await told(calls, 2)
+    assert [(one.action, one.outcome, one.subject, one.owner) for one in records] == [
+        ("Watch", "OK", task_id, "blog"),
+        ("Get", "OK", task_id, "blog"),
+    ]
+
+
+async def test_who_watches_his_own_task_is_not(calls: Calls) -> None:
+    task_id = await of_blog(calls)
+    calls.gateway.finish(task_id)
+    assert [one async for one in calls.execution.Watch(pb.WatchRequest(id=task_id), metadata=BLOG)]
+    await calls.execution.Cancel(pb.CancelRequest(id=task_id), metadata=BLOG)
+    assert [one.action for one in await told(calls, 1)] == ["Cancel"]
+
+
+async def test_whoever_looks_at_a_task_whose_owner_nobody_knows_any_more_is_told_of(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forgotten(_history: object, _task_id: str) -> None: ...
+
+    monkeypatch.setattr(MemoryHistory, "owner", forgotten)
+    task_id = await of_blog(calls)
+    await calls.execution.Get(pb.GetRequest(id=task_id), metadata=OPS)
+    (record,) = await told(calls, 1)
+    assert (record.action, record.subject, record.owner) == ("Get", task_id, "")
+
+
+async def test_who_goes_while_his_call_does_what_is_audited_is_told_of(calls: Calls) -> None:
+    task_id = await of_blog(calls)
+    is_storing, may_store = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        is_storing.set()
+        await may_store.wait()
+
+    calls.gateway.bus.before["store_result"] = hold
+    cancelling = calls.execution.Cancel(pb.CancelRequest(id=task_id), metadata=OPS)
+    waiting = asyncio.ensure_future(cancelling)
+    await is_storing.wait()
+    cancelling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    (record,) = await told(calls, 1)
+    assert (record.action, record.outcome, record.client, record.subject) == ("Cancel", "CANCELLED", "ops", task_id)
+    may_store.set()
+    await eventually(lambda: task_id in calls.gateway.bus.results)
 
 
 async def test_an_operators_list_of_others_tasks_is_told_of(calls: Calls) -> None:
@@ -129,6 +190,84 @@ def test_what_was_not_told_of_a_flood_is_counted() -> None:
     now_ms = 1000
     log.ended("/coderunner.v1.ExecutionService/Get", grpc.StatusCode.UNAUTHENTICATED, 0.0)
     assert len(records) + sum(one.not_told for one in records) == 1001
+
+
+@pytest.mark.parametrize(
+    ("client", "method", "code"),
+    [
+        ("mean", "ExecutionService/Cancel", Code.CANCELLED),
+        ("mean", "OperationsService/DrainNode", Code.UNAVAILABLE),
+        ("other", "KeyService/CreateKey", Code.PERMISSION_DENIED),
+    ],
+)
+def test_no_flood_of_refused_calls_hides_what_may_have_been_done_or_who_else_was_refused(
+    client: str, method: str, code: Code
+) -> None:
+    """A call that its caller left was a refused one among twenty a second."""
+    records: list[AuditRecord] = []
+    log = AccessLog(every_call=True, audit=records.append, now_ms=lambda: 0)
+
+    def ended(caller: str, name: str, how: Code) -> None:
+        CLIENT.set(caller)
+        log.ended(f"/coderunner.v1.{name}", how, 0.0)
+
+    for caller in ("", "mean"):
+        for _ in range(1000):
+            copy_context().run(ended, caller, "ExecutionService/Get", Code.PERMISSION_DENIED)
+    copy_context().run(ended, client, method, code)
+    assert (records[-1].client, records[-1].outcome) == (client, code.name)
+    assert len(records) == 2 * access_log.REFUSALS_AT_ONCE + 1
+
+
+def test_calls_that_are_not_audited_hide_none_that_are() -> None:
+    records: list[AuditRecord] = []
+    log = AccessLog(every_call=True, audit=records.append, now_ms=lambda: 0)
+    for code in [Code.NOT_FOUND] * 1000 + [Code.PERMISSION_DENIED]:
+        log.ended("/coderunner.v1.ExecutionService/Get", code, 0.0)
+    assert [one.outcome for one in records] == ["PERMISSION_DENIED"]
+
+
+def test_strangers_whose_calls_cannot_be_told_apart_are_one_flood() -> None:
+    records: list[AuditRecord] = []
+    log = AccessLog(every_call=False, audit=records.append, now_ms=lambda: 0)
+    for _ in range(1000):
+        log.ended("/coderunner.v1.KeyService/CreateKey", Code.UNAVAILABLE, 0.0)
+    assert len(records) == access_log.REFUSALS_AT_ONCE
+
+
+def test_of_clients_that_are_refused_a_bounded_number_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_log, "MAX_REFUSED", 10)
+    log = AccessLog(every_call=True)
+
+    def refused(client: str) -> None:
+        CLIENT.set(client)
+        log.ended("/coderunner.v1.ExecutionService/Get", Code.NOT_FOUND, 0.0)
+
+    for number in range(20):
+        copy_context().run(refused, f"c{number}")
+    assert [client for client, _ in log._refused] == [f"c{number}" for number in range(10, 20)]
+
+
+async def test_who_goes_while_he_is_refused_was_refused_all_the_same() -> None:
+    """He was told of as one who went, which is no refusal, and is not audited."""
+    records: list[AuditRecord] = []
+    log = AccessLog(every_call=False, audit=records.append)
+
+    class Refusing:
+        def code(self) -> int:
+            return int(Code.UNAUTHENTICATED.value[0])
+
+    async def abort(_request: object, _context: object) -> None:
+        raise asyncio.CancelledError
+
+    async def handler(_details: object) -> object:
+        return grpc.unary_unary_rpc_method_handler(abort)
+
+    details = SimpleNamespace(method="/coderunner.v1.ExecutionService/Get")
+    counted = await CallMetrics(Metrics(), log.ended).intercept_service(handler, details)
+    with pytest.raises(asyncio.CancelledError):
+        await counted.unary_unary(None, Refusing())
+    assert [one.outcome for one in records] == ["UNAUTHENTICATED"]
 
 
 def test_a_method_that_is_none_cannot_choose_its_subject() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 
 from broker_gateway.application.key_ring import KeyRing
 from broker_gateway.application.key_service import KeyAppService
+from broker_gateway.domain.api_key import ApiKey
 from broker_gateway.infrastructure.call_metrics import CallMetrics
 from broker_gateway.infrastructure.metrics import Metrics
 from broker_gateway.interfaces.access_log import AccessLog
@@ -55,10 +57,32 @@ async def with_keys() -> AsyncIterator[Keys]:
     store, audited = MemoryKeyStore(), list[AuditRecord]()
     ring = KeyRing(store)
     service = KeyAppService(store, on_revoked=ring.forget)
-    interceptors = [CallMetrics(Metrics(), AccessLog(every_call=True, audit=audited.append).ended)]
+    log = AccessLog(every_call=True, audit=audited.append)
+    interceptors = [CallMetrics(Metrics(), log.ended, log.opened)]
     settings: dict[str, Any] = {"tokens": TOKENS, "operators": ["ops"], "admins": ["chief"]}
     async with serving(keys=service, verifiers=[ring], interceptors=interceptors, **settings) as calls:
         yield Keys(calls, store, ring, audited)
+
+
+async def test_of_a_key_whose_maker_has_gone_the_trail_knows_which_it_is_and_whose() -> None:
+    """It was there, and nothing said which."""
+    async with with_keys() as keys:
+        is_adding, may_add = asyncio.Event(), asyncio.Event()
+
+        async def add(key: ApiKey) -> None:
+            keys.store.kept[key.id] = key
+            is_adding.set()
+            await may_add.wait()
+
+        keys.store.add = add  # type: ignore[method-assign]
+        making = asyncio.ensure_future(keys.create())
+        await is_adding.wait()
+        making.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await making
+        await eventually(lambda: bool(keys.audited))
+    (record,), (made,) = keys.audited, keys.store.kept
+    assert (record.action, record.client, record.subject, record.owner) == ("CreateKey", "chief", made, "blog")
 
 
 async def test_a_key_opens_what_its_roles_say_as_its_client() -> None:
