@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.ports import TaskEvents
+from broker_gateway.application.quota_accounts import QuotaAccounts
 from broker_gateway.domain.backlogs import Owner
 from broker_gateway.domain.quota import ClientQuota, OverQuota, Quota, QuotaPolicy, TaskRate, TokenBucket
+from schemas.status import Status
 
 NO_QUOTAS = QuotaPolicy()
-MAX_ACCOUNTS = 10_000
-"""Of so many clients, and readers, it is remembered what they had; of more, those that have nothing now begin anew."""
 MAX_RATES = 10_000
 """Of so many API keys with a rate of their own the last tasks are known; then the first to come begins anew."""
 
@@ -38,8 +39,8 @@ class QuotaBook:
         self._events = events
         self._now_ms = now_ms
         self._on_refused = on_refused
-        self._accounts: dict[str, ClientQuota] = {}
-        self._readers: dict[Owner, ClientQuota] = {}
+        self._accounts: QuotaAccounts[str] = QuotaAccounts(policy, "client")
+        self._readers: QuotaAccounts[Owner] = QuotaAccounts(readers, "reader")
         self._rates: dict[str, TokenBucket] = {}
 
     @property
@@ -71,10 +72,12 @@ class QuotaBook:
     def stored(self, client: str, size_bytes: int) -> None:
         """Counts a result of the client that was stored."""
         if self._policy.stored_bytes:
-            self._account(client).stored.add(size_bytes, self._now_ms())
+            now_ms = self._now_ms()
+            self._accounts.of(client, now_ms).stored.add(size_bytes, now_ms)
 
     async def run(self) -> None:
-        """Follows the events of all gateways for ever. Returns at once where nothing has to be followed."""
+        """Follows the events of all gateways for ever. Returns at once where nothing has to be followed. Whose a task
+        is, gateways alone say, when they queue it."""
         if self._events is None or not self.follows:
             return
         while True:
@@ -83,34 +86,30 @@ class QuotaBook:
             if event.status.is_final:
                 self.release(owner, event.id)
                 continue
+            if event.status is not Status.QUEUED:
+                continue
+            now_ms = self._now_ms()
             if self._policy.concurrent:
-                self._account(event.client).hold(event.id, self._now_ms())
+                self._accounts.of(event.client, now_ms).hold(event.id, now_ms)
             if self._of_readers.concurrent and event.reader:
-                self._reader(owner).hold(event.id, self._now_ms())
+                self._readers.of(owner, now_ms).hold(event.id, now_ms)
 
     def _admit_client(self, client: str, task_id: str, rate: TaskRate | None) -> OverQuota | None:
         if self._policy.is_off and rate is None:
             return None
         bucket = self._bucket(rate) if rate is not None else None
-        return self._account(client).admit(task_id, self._now_ms(), bucket)
+        now_ms = self._now_ms()
+        return self._accounts.of(client, now_ms).admit(task_id, now_ms, bucket)
 
     def _admit_reader(self, owner: Owner, task_id: str) -> OverQuota | None:
         """What a client submits on its own is held to the client's quotas alone."""
         if self._of_readers.is_off or not owner[1]:
             return None
-        return self._reader(owner).admit(task_id, self._now_ms())
+        now_ms = self._now_ms()
+        return self._readers.of(owner, now_ms).admit(task_id, now_ms)
 
     def _accounts_of(self, owner: Owner) -> Iterator[ClientQuota]:
-        found = (self._accounts.get(owner[0]), self._readers.get(owner))
-        return (account for account in found if account is not None)
-
-    def _reader(self, owner: Owner) -> ClientQuota:
-        account = self._readers.get(owner)
-        if account is None:
-            if len(self._readers) >= MAX_ACCOUNTS:
-                self._readers = {one: held for one, held in self._readers.items() if held.counts_anything}
-            account = self._readers[owner] = ClientQuota.opened(self._of_readers, self._now_ms(), "reader")
-        return account
+        return chain(self._accounts.known(owner[0]), self._readers.known(owner))
 
     def _bucket(self, rate: TaskRate) -> TokenBucket:
         bucket = self._rates.get(rate.of)
@@ -120,11 +119,3 @@ class QuotaBook:
             now_ms = self._now_ms()
             bucket = self._rates[rate.of] = TokenBucket(rate.rate_per_s, rate.burst, float(rate.burst), now_ms)
         return bucket
-
-    def _account(self, client: str) -> ClientQuota:
-        account = self._accounts.get(client)
-        if account is None:
-            if len(self._accounts) >= MAX_ACCOUNTS:
-                self._accounts = {name: one for name, one in self._accounts.items() if one.counts_anything}
-            account = self._accounts[client] = ClientQuota.opened(self._policy, self._now_ms())
-        return account

@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ ID_BYTES, SECRET_BYTES = 8, 32
 ENTROPY_BYTES = ID_BYTES + SECRET_BYTES
 MAX_CLIENT_CHARS = 64
 MAX_RATE_PER_S = MAX_BURST = 100_000
+MIN_RATE_PER_S = 0.0001
+"""A task in three hours."""
 USUAL_BURST = 20
 MAX_MS = (1 << 53) - 1
 _LOOK = re.compile(r"crk_([0-9a-f]{16})[0-9a-f]{64}([0-9a-f]{8})", re.ASCII)
@@ -100,8 +101,8 @@ class KeyDraft:
             yield Violation("client", f"must have 1 to {MAX_CLIENT_CHARS} visible ASCII characters")
         if not 1 <= len(self.roles) <= len(ClientRole) or any(role not in set(ClientRole) for role in self.roles):
             yield Violation("roles", f"must be some of {', '.join(ClientRole)}, each once")
-        if not math.isfinite(self.quota_rate_per_s) or not 0 <= self.quota_rate_per_s <= MAX_RATE_PER_S:
-            yield Violation("quota_rate_per_s", f"must be between 0 and {MAX_RATE_PER_S}")
+        if self.quota_rate_per_s != 0 and not MIN_RATE_PER_S <= self.quota_rate_per_s <= MAX_RATE_PER_S:
+            yield Violation("quota_rate_per_s", f"must be 0, or between {MIN_RATE_PER_S} and {MAX_RATE_PER_S}")
         if self.quota_burst > MAX_BURST or (self.quota_burst and not self.quota_rate_per_s):
             yield Violation("quota_burst", f"must be at most {MAX_BURST}, and needs quota_rate_per_s")
         if self.expires_at_ms and not now_ms < self.expires_at_ms <= MAX_MS:

@@ -35,6 +35,10 @@ class QuotaPolicy:
         return not self.rate_per_s and not self.concurrent and not self.stored_bytes
 
 
+MAX_WAIT_MS = 24 * 3_600_000
+"""Nobody is told to wait longer than a day for tokens: a rate may be as small as a number can be."""
+
+
 @dataclass(slots=True)
 class TokenBucket:
     """A token bucket: it fills at a steady rate up to ``burst``, and each task takes a token."""
@@ -45,14 +49,23 @@ class TokenBucket:
     at_ms: int
 
     def take(self, now_ms: int, tokens: int = 1) -> int:
-        """Takes the tokens and returns 0, or returns the milliseconds until they are there."""
-        passed_ms = max(0, now_ms - self.at_ms)
-        self.tokens = min(float(self.burst), self.tokens + passed_ms * self.rate_per_s / 1000)
-        self.at_ms = now_ms
+        """Takes the tokens and returns 0, or returns the milliseconds until they are there, ``MAX_WAIT_MS`` at most."""
+        self._fill(now_ms)
         if self.tokens >= tokens:
             self.tokens -= tokens
             return 0
-        return max(1, round((tokens - self.tokens) * 1000 / self.rate_per_s))
+        wait_ms = (tokens - self.tokens) * 1000 / self.rate_per_s
+        return max(1, round(min(wait_ms, MAX_WAIT_MS)))
+
+    def is_full(self, now_ms: int) -> bool:
+        """True where it is as a new one."""
+        self._fill(now_ms)
+        return self.tokens >= self.burst
+
+    def _fill(self, now_ms: int) -> None:
+        passed_ms = max(0, now_ms - self.at_ms)
+        self.tokens = min(float(self.burst), self.tokens + passed_ms * self.rate_per_s / 1000)
+        self.at_ms = now_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +109,6 @@ class ClientQuota:
     running: dict[str, int] = field(default_factory=dict)
     """Task id to when it stops to count, oldest first."""
 
-    @property
-    def counts_anything(self) -> bool:
-        """True where a task without a result, or a stored result, is the client's."""
-        return bool(self.running or self.stored.total)
-
     @classmethod
     def opened(cls, policy: QuotaPolicy, now_ms: int, whose: str = "client") -> ClientQuota:
         """The account of a client, or of one of its readers, that is seen for the first time."""
@@ -137,6 +145,13 @@ class ClientQuota:
     def release(self, task_id: str) -> None:
         """Ends the counting of the task; does nothing for one that does not count."""
         self.running.pop(task_id, None)
+
+    def is_idle(self, now_ms: int) -> bool:
+        """True where nothing is used up: no task counts, no result is kept, and the rate is as for one that begins."""
+        self._forget(now_ms)
+        if self.running or self.stored.at(now_ms):
+            return False
+        return not self.policy.rate_per_s or self.bucket.is_full(now_ms)
 
     def _forget(self, now_ms: int) -> None:
         for task_id in [one for one, until_ms in self.running.items() if until_ms <= now_ms]:

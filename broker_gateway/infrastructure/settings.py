@@ -21,6 +21,7 @@ from chassis.settings import (
 Role = Literal["api", "relay", "history"]
 CacheDefault = Literal["off", "read", "read-write"]
 Kept = Literal["full", "no-source", "status-only"]
+Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 def _number(value: object) -> object:
@@ -88,7 +89,7 @@ class GatewaySettings(ConnectedSettings):
     tracing_ratio: Annotated[float, Field(ge=0, le=1)] = Field(
         1.0, description="share of the traces begun here that are recorded; a caller's own decision is kept"
     )
-    tracing_per_s: Annotated[float, Field(gt=0)] = Field(
+    tracing_per_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         10.0, description="most calls, and most tasks, a second that are traced, whatever callers ask for"
     )
 
@@ -154,22 +155,20 @@ class GatewaySettings(ConnectedSettings):
     cases: Positive = Field(100, description="most test cases per task")
     default_limits: dict[str, Positive] = Field({}, description="what a task gets that asks for nothing, by limit name")
     max_limits: dict[str, Positive] = Field({}, description="the most a task may ask for, by limit name")
-    quota_rate_per_s: Annotated[float, Field(ge=0)] = Field(0.0, description="tasks per second and client; 0: any")
+    quota_rate_per_s: Rate = Field(0.0, description="tasks per second and client; 0: any")
     quota_burst: Positive = Field(20, description="tasks at once after a pause, per client")
     quota_stored_share: Annotated[float, Field(ge=0, le=1)] = Field(
         0.5,
         description="share of the room for results that one client's may hold, where tokens tell clients apart; "
         "counted by a gateway with the role relay, from its start on; 0: any",
     )
-    read_rate_per_s: Annotated[float, Field(ge=0)] = Field(
-        200.0, description="reads per second and client, a list counts as 20; 0: any"
-    )
+    read_rate_per_s: Rate = Field(200.0, description="reads per second and client, a list counts as 20; 0: any")
     read_burst: Positive = Field(400, description="reads at once after a pause, per client")
     open_calls: Count = Field(
         1000, description="calls per client that wait for a task (Watch, Execute) at once; 0: any"
     )
     quota_concurrent: Count = Field(0, description="unfinished tasks per client; 0: any")
-    quota_reader_rate_per_s: Annotated[float, Field(ge=0)] = Field(
+    quota_reader_rate_per_s: Rate = Field(
         0.0, description="tasks per second and reader of a client (Task.reader); 0: any"
     )
     quota_reader_burst: Positive = Field(5, description="tasks at once after a pause, per reader")
@@ -207,7 +206,7 @@ class GatewaySettings(ConnectedSettings):
         10, description="failures in a row after which an endpoint (host and port) is left alone; 0: never"
     )
     callback_breaker_s: Seconds = Field(15.0, description="how long it is left alone; purgatory is the circuit breaker")
-    progress_per_s: Annotated[float, Field(gt=0)] = Field(
+    progress_per_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         5.0, description="calls a second to one endpoint that tell a client of progress; what is more is dropped"
     )
     relay_at_once: Positive = Field(

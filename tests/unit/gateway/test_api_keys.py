@@ -82,6 +82,8 @@ def test_a_rate_of_its_own_has_a_usual_burst() -> None:
         ({"quota_rate_per_s": math.inf}, ["quota_rate_per_s"]),
         ({"quota_rate_per_s": -1.0}, ["quota_rate_per_s"]),
         ({"quota_rate_per_s": 100_001.0}, ["quota_rate_per_s"]),
+        ({"quota_rate_per_s": 1e-310}, ["quota_rate_per_s"]),
+        ({"quota_rate_per_s": 0.0001, "quota_burst": 1}, []),
         ({"quota_burst": 5}, ["quota_burst"]),
         ({"quota_burst": 1 << 31, "quota_rate_per_s": 1.0}, ["quota_burst"]),
         ({"expires_at_ms": NOW_MS}, ["expires_at_ms"]),

@@ -7,9 +7,9 @@ import asyncio
 import msgspec
 import pytest
 
-from broker_gateway.application import quota_book
+from broker_gateway.application import quota_accounts, quota_book
 from broker_gateway.application.quota_book import NO_QUOTAS, QuotaBook
-from broker_gateway.domain.quota import CallPolicy, Quota, QuotaPolicy, TaskRate
+from broker_gateway.domain.quota import MAX_WAIT_MS, CallPolicy, Quota, QuotaPolicy, TaskRate
 from broker_gateway.interfaces import call_bounds
 from broker_gateway.interfaces.call_bounds import READS, WAITING, CallBounds
 from broker_gateway.interfaces.callers import CLIENT
@@ -69,7 +69,7 @@ def test_a_rate_of_its_own_is_instead_of_the_clients_and_each_has_its_own(usual:
 def test_rates_and_accounts_are_remembered_of_so_many_and_what_runs_is_not_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(quota_book, "MAX_ACCOUNTS", 5)
+    monkeypatch.setattr(quota_accounts, "MAX_ACCOUNTS", 5)
     monkeypatch.setattr(quota_book, "MAX_RATES", 5)
     book = QuotaBook(policy=QuotaPolicy(concurrent=1), events=MemoryTaskEvents(), now_ms=lambda: 0)
     assert book.admit(("busy", ""), "t") is None
@@ -149,7 +149,7 @@ async def test_the_events_of_all_gateways_count_for_readers_and_release_them() -
 
 
 def test_readers_are_remembered_of_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quota_book, "MAX_ACCOUNTS", 5)
+    monkeypatch.setattr(quota_accounts, "MAX_ACCOUNTS", 5)
     book = of_readers(QuotaPolicy(concurrent=1))
     assert book.admit(("blog", "busy"), "t") is None
     for number in range(50):
@@ -157,3 +157,56 @@ def test_readers_are_remembered_of_so_many(monkeypatch: pytest.MonkeyPatch) -> N
         book.release(("blog", f"r{number}"), f"t{number}")
     assert book.admit(("blog", "busy"), "another") is not None
     assert len(book._readers) <= 5
+
+
+@pytest.mark.parametrize("policy", [QuotaPolicy(concurrent=1), QuotaPolicy(rate_per_s=0.001, burst=1)], ids=str)
+def test_a_flood_of_invented_names_is_bounded_though_each_of_them_has_something(
+    monkeypatch: pytest.MonkeyPatch, policy: QuotaPolicy
+) -> None:
+    """Accounts with a task were kept for ever, and all of them were looked at for each new name."""
+    monkeypatch.setattr(quota_accounts, "MAX_ACCOUNTS", 50)
+    book = of_readers(policy, QuotaPolicy(stored_bytes=1_000))
+    for number in range(500):
+        assert book.admit(("blog", f"r{number}"), f"t{number}") is None
+        book.stored(f"c{number}", 1)
+    assert max(len(book._readers), len(book._accounts)) <= 50
+    assert book.admit(("blog", "r499"), "another") is not None
+
+
+def test_a_task_whose_end_was_never_heard_of_keeps_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quota_accounts, "MAX_ACCOUNTS", 5)
+    now_ms = 0
+    policy = QuotaPolicy(concurrent=1, stored_bytes=1_000, rate_per_s=1.0, burst=1)
+    book = QuotaBook(policy=policy, events=MemoryTaskEvents(), now_ms=lambda: now_ms)
+    for number in range(5):
+        assert book.admit((f"c{number}", ""), f"t{number}") is None
+        book.stored(f"c{number}", 10)
+    now_ms = 25 * 3_600_000
+    assert book.admit(("late", ""), "t") is None
+    assert len(book._accounts) == 1
+
+
+async def test_whose_a_task_is_no_node_says() -> None:
+    """A node's word that a task runs was enough to make another client wait."""
+    events = MemoryTaskEvents()
+    book = QuotaBook(policy=QuotaPolicy(concurrent=1), events=events, now_ms=lambda: 0)
+    running = asyncio.create_task(book.run())
+    forged, queued = a_task("forged", client="victim"), a_task("queued", client="blog")
+    runs = msgspec.structs.replace(Execution.queued(forged), status=Status.RUNNING)
+    events.queue.put_nowait(TaskEvent.of(runs, forged, 0))
+    events.queue.put_nowait(TaskEvent.of(Execution.queued(queued), queued, 0))
+    await eventually(lambda: book.counts(("blog", ""), "queued"))
+    assert book.admit(("victim", ""), "mine") is None
+    assert len(book._accounts) == 2
+    running.cancel()
+
+
+@pytest.mark.parametrize("rate_per_s", [1e-310, 5e-324, 1e-9])
+def test_the_smallest_rate_there_is_tells_a_time_to_wait(rate_per_s: float) -> None:
+    """It was an OverflowError, and INTERNAL to whoever had such a key."""
+    book = QuotaBook(policy=QuotaPolicy(), now_ms=lambda: 0)
+    rate = TaskRate("k", rate_per_s, 1)
+    assert book.admit(("blog", ""), "t1", rate) is None
+    over = book.admit(("blog", ""), "t2", rate)
+    assert over is not None
+    assert over.retry_after_ms == MAX_WAIT_MS
