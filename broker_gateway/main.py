@@ -44,6 +44,7 @@ from broker_gateway.infrastructure.history_role import HistoryRole
 from broker_gateway.infrastructure.metrics import CountedResultSource, Metrics
 from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
+from broker_gateway.interfaces.callers import CLIENT
 from broker_gateway.interfaces.progress_mapping import told_message
 from broker_gateway.interfaces.server import GrpcServer
 from chassis import logs
@@ -225,7 +226,7 @@ class Gateway:
     def _wire_past(self) -> SqlHistoryStore | None:
         url = self._settings.history_url.get_secret_value()
         try:
-            return SqlHistoryStore(url) if url else None
+            return SqlHistoryStore(url, whose=CLIENT.get) if url else None
         except ValueError as error:
             raise ConfigurationError(f"history_url: {error}") from None
 

@@ -15,7 +15,7 @@ from broker_gateway.application.answer_keeping import AnswerKeeping
 from broker_gateway.application.callback_delivery import Call, CallbackDelivery, first_record
 from broker_gateway.application.callback_ports import AttemptLedger, CallbackOutcome, CountOutcome
 from broker_gateway.application.clock import wall_clock_ms
-from broker_gateway.application.delivery_shares import DeliveryShares, NoTurnError
+from broker_gateway.application.fair_shares import FairShares, NoTurnError
 from broker_gateway.application.ports import (
     CallbackTransport,
     DeliveryError,
@@ -70,7 +70,7 @@ class CallbackRelay:
         self._jitter = jitter
         factor = growth(settings.base_s, settings.max_s, settings.attempts.max_attempts)
         self._backoff = Backoff(settings.base_s, settings.max_s, factor)
-        self._shares = DeliveryShares(settings.at_once, settings.per_endpoint)
+        self._shares = FairShares(settings.at_once, settings.per_endpoint)
         self._held: dict[int, ResultDelivery] = {}
         self._has_room = asyncio.Event()
         self._is_running = False

@@ -22,7 +22,7 @@ from broker_gateway.application.callback_ports import (
     ProgressOutcome,
     ProgressSource,
 )
-from broker_gateway.application.delivery_shares import DeliveryShares, NoTurnError
+from broker_gateway.application.fair_shares import FairShares, NoTurnError
 from broker_gateway.application.ports import CallbackTransport, DeliveryError
 from broker_gateway.application.settings import ProgressSettings
 from broker_gateway.domain.callback_url import endpoint_of, origin_of
@@ -70,7 +70,7 @@ class ProgressRelay:
         self._ends = ends
         self._settings = settings
         self._count = count
-        self._shares = DeliveryShares(settings.at_once, per_endpoint=1)
+        self._shares = FairShares(settings.at_once, per_endpoint=1)
         self._held: dict[int, ProgressDelivery] = {}
         self._has_room = asyncio.Event()
         self._paces = _Paces(settings.burst, settings.per_s)

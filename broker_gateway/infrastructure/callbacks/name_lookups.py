@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from functools import partial
 
-from broker_gateway.application.delivery_shares import DeliveryShares
+from broker_gateway.application.fair_shares import FairShares
 
 AT_ONCE = 64
 """Threads; of one client half of them, of two a third each, and so on."""
@@ -32,7 +32,7 @@ class NameLookups:
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._threads = ThreadPoolExecutor(at_once, "names")
-        self._shares = DeliveryShares(at_once, at_once)
+        self._shares = FairShares(at_once, at_once)
         self._under_way: set[asyncio.Task[Found]] = set()
 
     async def addresses(self, host: str, port: int) -> Found:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from sqlite3 import OperationalError
 from typing import Any
@@ -40,6 +40,14 @@ class DatabaseLimits:
     statement_s: float = 10.0
     """For one statement: then the database itself ends it."""
     connections: int = 8
+    """For whoever reads."""
+    writing: int = 4
+    """For what takes down, forgets and looks: readers must not be in its way."""
+
+    @property
+    def of_writers(self) -> DatabaseLimits:
+        """The same for the connections that write."""
+        return replace(self, connections=self.writing)
 
     @property
     def call_s(self) -> float:

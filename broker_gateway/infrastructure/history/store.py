@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select
@@ -16,6 +16,7 @@ from broker_gateway.infrastructure.history.engine import DatabaseLimits, databas
 from broker_gateway.infrastructure.history.failures import answering
 from broker_gateway.infrastructure.history.filters import conditions, page_query
 from broker_gateway.infrastructure.history.migration import check_version
+from broker_gateway.infrastructure.history.readers import Readers
 from broker_gateway.infrastructure.history.rows import Batch, Row, batch_of, past_task, source_of
 from broker_gateway.infrastructure.history.schema import ID_CHARS, task_outputs, task_sources, tasks
 from broker_gateway.infrastructure.history.texts import name
@@ -30,11 +31,17 @@ class SqlHistoryStore:
     """Implements ``HistoryStore``. Connects when it is first asked; a database that was away is found again by the
     next call."""
 
-    def __init__(self, url: str, limits: DatabaseLimits | None = None) -> None:
-        """``url`` as SQLAlchemy writes it, the driver may be left out. Raises ValueError, without the password."""
+    def __init__(
+        self, url: str, limits: DatabaseLimits | None = None, *, whose: Callable[[], str] = lambda: ""
+    ) -> None:
+        """``url`` as SQLAlchemy writes it, the driver may be left out. ``whose``: the client that reads just now.
+        Raises ValueError, without the password."""
         self._limits = limits or DatabaseLimits()
-        self._engine = open_engine(database_url(url), self._limits)
-        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = open_engine(database_url(url), self._limits.of_writers)
+        self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._of_readers = open_engine(database_url(url), self._limits)
+        autocommit = self._of_readers.execution_options(isolation_level="AUTOCOMMIT")
+        self._readers = Readers(autocommit, self._limits, whose)
         self._dialect = self._engine.dialect.name
         self._upserts = (
             dialects.upsert_tasks(self._dialect),
@@ -46,6 +53,7 @@ class SqlHistoryStore:
     async def close(self) -> None:
         """Closes the connections."""
         await self._engine.dispose()
+        await self._of_readers.dispose()
 
     async def record(self, records: Sequence[TaskRecord]) -> None:
         batch = batch_of(records)
@@ -103,12 +111,12 @@ class SqlHistoryStore:
                 await _put(connection, statement, rows)
 
     async def _rows(self, query: Select[Any]) -> list[Row]:
-        async with answering(self._limits.call_s), self._reading.connect() as connection:
+        async with self._readers.connection() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
     async def _forget_some(self, rules: Retention, now_ms: int, most: int) -> int:
         async with answering(self._limits.call_s):
-            async with self._reading.connect() as connection:
+            async with self._looking.connect() as connection:
                 by_month = rules.by_month and self._dialect == "postgresql"
                 most = min(most, retention.AT_ONCE)
                 ids = await retention.superfluous(connection, rules, now_ms, most, by_month=by_month)

@@ -6,20 +6,20 @@ import asyncio
 
 import pytest
 
-from broker_gateway.application import delivery_shares
-from broker_gateway.application.delivery_shares import DeliveryShares
+from broker_gateway.application import fair_shares
+from broker_gateway.application.fair_shares import FairShares
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 
 
 class Caller:
     """Has a turn from ``begun`` until ``end`` is set."""
 
-    def __init__(self, shares: DeliveryShares, owner: str, endpoint: str = "h:1") -> None:
+    def __init__(self, shares: FairShares, owner: str, endpoint: str = "h:1") -> None:
         self.begun = asyncio.Event()
         self.end = asyncio.Event()
         self.task = asyncio.create_task(self._call(shares, owner, endpoint))
 
-    async def _call(self, shares: DeliveryShares, owner: str, endpoint: str) -> None:
+    async def _call(self, shares: FairShares, owner: str, endpoint: str) -> None:
         async with shares.turn(owner, endpoint):
             self.begun.set()
             await self.end.wait()
@@ -39,7 +39,7 @@ async def ended(*callers: Caller) -> None:
 
 
 async def test_an_endpoint_of_which_nothing_is_known_has_two_turns() -> None:
-    shares = DeliveryShares(100, 8)
+    shares = FairShares(100, 8)
     first, second, third = (Caller(shares, "a") for _ in range(3))
     await begun(first, second)
     assert not third.begun.is_set()
@@ -55,14 +55,14 @@ async def test_an_endpoint_of_which_nothing_is_known_has_two_turns() -> None:
 
 
 async def test_the_turns_of_one_clients_endpoint_are_not_anothers() -> None:
-    shares = DeliveryShares(100, 1)
+    shares = FairShares(100, 1)
     callers = [Caller(shares, "a"), Caller(shares, "b"), Caller(shares, "a", "h:2")]
     await begun(*callers)
     await ended(*callers)
 
 
 async def test_the_one_who_has_the_fewest_turns_is_next() -> None:
-    shares = DeliveryShares(4, 4)
+    shares = FairShares(4, 4)
     mine = [Caller(shares, "a", f"h:{number}") for number in range(3)]
     await begun(*mine[:2])
     other, another = Caller(shares, "b"), Caller(shares, "c")
@@ -79,7 +79,7 @@ async def test_the_one_who_has_the_fewest_turns_is_next() -> None:
 
 
 async def test_endpoints_of_one_client_take_turns() -> None:
-    shares = DeliveryShares(2, 4)
+    shares = FairShares(2, 4)
     first, second, other = Caller(shares, "a", "x"), Caller(shares, "a", "x"), Caller(shares, "a", "y")
     await begun(first)
     await ended(first)
@@ -91,7 +91,7 @@ async def test_endpoints_of_one_client_take_turns() -> None:
 
 
 async def test_who_goes_away_while_it_waits_takes_no_turn_and_nothing_is_kept_of_it() -> None:
-    shares = DeliveryShares(2, 1)
+    shares = FairShares(2, 1)
     first, second, third = (Caller(shares, "a") for _ in range(3))
     await begun(first)
     second.task.cancel()
@@ -104,7 +104,7 @@ async def test_who_goes_away_while_it_waits_takes_no_turn_and_nothing_is_kept_of
 
 
 async def test_an_endpoint_that_works_is_allowed_more_and_one_that_does_not_less() -> None:
-    shares = DeliveryShares(100, 3)
+    shares = FairShares(100, 3)
     for _ in range(5):
         shares.settle("a", "h:1", works=True)
     three = [Caller(shares, "a") for _ in range(4)]
@@ -121,8 +121,8 @@ async def test_an_endpoint_that_works_is_allowed_more_and_one_that_does_not_less
 
 
 async def test_of_endpoints_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_shares, "_MAX_REMEMBERED", 3)
-    shares = DeliveryShares(100, 3)
+    monkeypatch.setattr(fair_shares, "_MAX_REMEMBERED", 3)
+    shares = FairShares(100, 3)
     for number in range(10):
         shares.settle("a", f"h:{number}", works=False)
     assert len(shares._allowances) == 3

@@ -1,4 +1,4 @@
-"""The shares of the relay's deliveries: a client whose endpoints are slow makes only its own deliveries wait."""
+"""Fair shares of what there is little of: a client whose calls are slow makes only its own calls wait."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _Owner:
     held: int = 0
 
 
-class DeliveryShares:
+class FairShares:
     """A semaphore with fair shares. An *owner* is a client, or an endpoint where clients have no names. Alone it has at
     most half of all turns, one of two a third, and so on: somebody else's first delivery finds a free one. Its
     endpoints take turns, and each has an allowance that grows while it takes what it is sent and shrinks while it does
