@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from broker_gateway.domain.draft import TaskDraft
@@ -88,6 +88,22 @@ class Unavailable:
             "the bus does not answer, and may have done it; a task that is submitted again with its idempotency key is"
             " the same task"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class NotKnownAnyMore:
+    """The answer to a call that lasts, where its caller's token was revoked or has expired meanwhile."""
+
+    message: str = "the token was revoked, or has expired, since the call began"
+
+
+Lasts = Callable[[], Awaitable[bool]]
+"""Whether the caller of a call that lasts is still known; asked again and again while it waits."""
+
+
+async def lasts_for_ever() -> bool:
+    """Where nobody is asked for a token."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,14 @@ from broker_gateway.application.commands import (
     Caller,
     Cancellation,
     Invalid,
+    Lasts,
+    NotKnownAnyMore,
     Refusal,
     SubmitTaskCommand,
     TaskDTO,
     Unavailable,
     UnknownTask,
+    lasts_for_ever,
 )
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.lookup import TaskLookup
@@ -61,13 +64,17 @@ class CodeExecutionAppService:
         """Accepts many tasks: one answer for each, in order; Invalid where there are too many."""
         return await self._submission.submit_batch(commands)
 
-    async def execute(self, command: SubmitTaskCommand) -> Execution | Refusal:
+    async def execute(
+        self, command: SubmitTaskCommand, lasts: Lasts = lasts_for_ever
+    ) -> Execution | Refusal | NotKnownAnyMore:
         """Accepts a task and waits for its result. See Waiting.execute."""
-        return await self._waiting.execute(command)
+        return await self._waiting.execute(command, lasts)
 
-    def watch(self, task_id: str, caller: Caller) -> AsyncGenerator[Execution | OutputChunk | UnknownTask, None]:
+    def watch(
+        self, task_id: str, caller: Caller, lasts: Lasts = lasts_for_ever
+    ) -> AsyncGenerator[Execution | OutputChunk | UnknownTask | NotKnownAnyMore, None]:
         """The states and the output of a task, as they come; to be closed when done. See Watching.watch."""
-        return self._watching.watch(task_id, caller)
+        return self._watching.watch(task_id, caller, lasts)
 
     async def get(self, task_id: str, caller: Caller) -> Execution | UnknownTask:
         """The task as it is now."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +14,8 @@ from broker_gateway.domain.quota import TaskRate
 
 MAX_TOKEN_CHARS = 8192
 """A longer one is nobody's, and is not looked at."""
+CHECK_EVERY_S = 2.0
+"""How often it is asked whether the caller of a call that lasts is still known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,31 @@ class Verifiers:
             if verifier.takes(token):
                 return await verifier.identity(token)
         return None
+
+
+class Recognition:
+    """Whether the caller of one call that lasts is still known. A token of which nothing can be told now is taken for
+    what it was."""
+
+    def __init__(
+        self, verifiers: Verifiers, token: str, client: str, monotonic_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        """``client``: whose the token was when the call began, which is now."""
+        self._verifiers = verifiers
+        self._token = token
+        self._client = client
+        self._monotonic_s = monotonic_s
+        self._checked_at_s = monotonic_s()
+        self._is_over = False
+
+    async def lasts(self) -> bool:
+        """False once it is not known any more, ``CHECK_EVERY_S`` later at most."""
+        now_s = self._monotonic_s()
+        if not self._is_over and now_s - self._checked_at_s >= CHECK_EVERY_S:
+            self._checked_at_s = now_s
+            identity = await self._verifiers.identity(self._token)
+            self._is_over = identity is None or (isinstance(identity, Identity) and identity.client != self._client)
+        return not self._is_over
 
 
 class ConfiguredTokens:

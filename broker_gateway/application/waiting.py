@@ -3,7 +3,14 @@
 
 from __future__ import annotations
 
-from broker_gateway.application.commands import Refusal, SubmitTaskCommand, TaskDTO
+from broker_gateway.application.commands import (
+    Lasts,
+    NotKnownAnyMore,
+    Refusal,
+    SubmitTaskCommand,
+    TaskDTO,
+    lasts_for_ever,
+)
 from broker_gateway.application.lookups import Lookups
 from broker_gateway.application.ports import Feed, LiveFeed, ResultStore
 from broker_gateway.application.settings import WaitSettings
@@ -27,9 +34,11 @@ class Waiting:
         self._feeds = feeds
         self._settings = settings
 
-    async def execute(self, command: SubmitTaskCommand) -> Execution | Refusal:
-        """Submits a task and waits for its result. Cancelling the call does not cancel the task. Raises
-        BusUnavailableError."""
+    async def execute(
+        self, command: SubmitTaskCommand, lasts: Lasts = lasts_for_ever
+    ) -> Execution | Refusal | NotKnownAnyMore:
+        """Submits a task and waits for its result. Cancelling the call does not cancel the task, nor does a caller who
+        is not known any more, as ``lasts`` says. Raises BusUnavailableError."""
         admitted = self._submission.admit(command)
         if not isinstance(admitted, Admitted):
             return admitted
@@ -41,12 +50,14 @@ class Waiting:
             if entered.execution is not None and entered.is_new:
                 return entered.execution
             stored = None if entered.is_new else await self._stored(task_id)
-            return stored or await self._end(await feed.open(), task_id)
+            return stored or await self._end(await feed.open(), task_id, lasts)
 
-    async def _end(self, feed: Feed, task_id: str) -> Execution:
+    async def _end(self, feed: Feed, task_id: str, lasts: Lasts) -> Execution | NotKnownAnyMore:
         lookups = Lookups(self._settings)
         while True:
             item = await feed.next(self._settings.lookup_every_s)
+            if not await lasts():
+                return NotKnownAnyMore()
             if isinstance(item, ResultMessage):
                 return item.execution
             if item is None and lookups.is_due(has_gap=feed.has_gap()):

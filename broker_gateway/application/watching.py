@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 
-from broker_gateway.application.commands import Caller, UnknownTask
+from broker_gateway.application.commands import Caller, Lasts, NotKnownAnyMore, UnknownTask, lasts_for_ever
 from broker_gateway.application.following import Following
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.lookups import Lookups
@@ -42,9 +42,12 @@ class Watching:
         self._following = following
         self._settings = settings
 
-    async def watch(self, task_id: str, caller: Caller) -> AsyncGenerator[Item | UnknownTask, None]:
-        """The task's state now, every change, all live output; ends with the result, or with UnknownTask as its only
-        item. Subscribes before it looks the state up, so that nothing falls between. Raises BusUnavailableError."""
+    async def watch(
+        self, task_id: str, caller: Caller, lasts: Lasts = lasts_for_ever
+    ) -> AsyncGenerator[Item | UnknownTask | NotKnownAnyMore, None]:
+        """The task's state now, every change, all live output; ends with the result, with UnknownTask as its only item,
+        or with NotKnownAnyMore, ``lookup_every_s`` after ``lasts`` would say so. Subscribes before it looks the state
+        up, so that nothing falls between. Raises BusUnavailableError."""
         name = TaskId.parse(task_id)
         if name is None:
             yield UnknownTask(task_id)
@@ -62,6 +65,9 @@ class Watching:
             lookups = Lookups(self._settings)
             while not watch.is_over:
                 news = await feed.next(self._settings.lookup_every_s)
+                if not await lasts():
+                    yield NotKnownAnyMore()
+                    return
                 if isinstance(news, OutputChunk):
                     if watch.shows(news):
                         yield news

@@ -10,9 +10,10 @@ import grpc
 import grpc.aio
 
 from broker_gateway.application.commands import Unavailable
-from broker_gateway.application.identity import Verifiers
+from broker_gateway.application.identity import Recognition, Verifiers
 from broker_gateway.interfaces import method_roles
-from broker_gateway.interfaces.callers import CLIENT, RATE, ROLES
+from broker_gateway.interfaces.call_bounds import WAITING
+from broker_gateway.interfaces.callers import CLIENT, LASTS, RATE, ROLES
 
 OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 _SCHEME = "bearer "
@@ -30,7 +31,8 @@ class Authentication(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # g
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
         if details.method.startswith(OPEN_SERVICES):
             return await continuation(details)
-        identity = await self._verifiers.identity(_token(details.invocation_metadata))
+        token = _token(details.invocation_metadata)
+        identity = await self._verifiers.identity(token)
         handler = await continuation(details)
         if identity is None:
             return _refusing(handler, *_UNKNOWN)
@@ -39,6 +41,8 @@ class Authentication(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # g
         CLIENT.set(identity.client)
         ROLES.set(identity.roles)
         RATE.set(identity.rate)
+        if details.method in WAITING:
+            LASTS.set(Recognition(self._verifiers, token, identity.client).lasts)
         refusal = method_roles.refusal(details.method, identity.roles)
         return _refusing(handler, grpc.StatusCode.PERMISSION_DENIED, refusal) if refusal else handler
 

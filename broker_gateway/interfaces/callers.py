@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
+from broker_gateway.application.commands import Lasts, lasts_for_ever
 from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.domain.quota import TaskRate
 
@@ -13,6 +14,8 @@ ROLES: ContextVar[frozenset[ClientRole]] = ContextVar("roles", default=frozenset
 """What that client may do; nothing where no token is asked for, which is where nobody looks."""
 RATE: ContextVar[TaskRate | None] = ContextVar("rate", default=None)
 """At which that client's tasks are taken in this way; None: as all others of the client."""
+LASTS: ContextVar[Lasts] = ContextVar("lasts", default=lasts_for_ever)
+"""Whether that client is still known, in a call that waits for a task."""
 SUBJECT: ContextVar[str] = ContextVar("subject", default="")
 """Id of the task, the node or the API key that the call is about, at most ``MAX_SUBJECT_CHARS`` of it; empty where
 there is none."""

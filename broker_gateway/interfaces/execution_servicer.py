@@ -10,7 +10,15 @@ from typing import Any, overload
 
 import grpc.aio
 
-from broker_gateway.application.commands import Caller, Cancellation, Invalid, SubmitTaskCommand, TaskDTO, UnknownTask
+from broker_gateway.application.commands import (
+    Caller,
+    Cancellation,
+    Invalid,
+    NotKnownAnyMore,
+    SubmitTaskCommand,
+    TaskDTO,
+    UnknownTask,
+)
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.ports import Page
 from broker_gateway.application.tracing import TRACEPARENT
@@ -18,7 +26,7 @@ from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callback_mapping import record_message
-from broker_gateway.interfaces.callers import CLIENT, OWNER, RATE, ROLES, SUBJECT
+from broker_gateway.interfaces.callers import CLIENT, LASTS, OWNER, RATE, ROLES, SUBJECT
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
@@ -91,7 +99,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         return pb.SubmitBatchResponse(results=results)
 
     async def Execute(self, request: pb.ExecuteRequest, context: Context) -> pb.ExecuteResponse:
-        answer = await self._service.execute(self._command(request.task))
+        answer = await self._service.execute(self._command(request.task), LASTS.get())
         if not isinstance(answer, Execution):
             await refuse(context, answer)
         SUBJECT.set(answer.id)
@@ -99,9 +107,9 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
 
     async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:
         await _require_id(request.id, context)
-        async with aclosing(self._service.watch(request.id, self._caller())) as items:
+        async with aclosing(self._service.watch(request.id, self._caller(), LASTS.get())) as items:
             async for item in items:
-                if isinstance(item, UnknownTask):
+                if isinstance(item, UnknownTask | NotKnownAnyMore):
                     await refuse(context, item)
                 yield _watch_response(item)
 

@@ -15,6 +15,7 @@ from broker_gateway.application.commands import (
     Busy,
     Invalid,
     NoKeys,
+    NotKnownAnyMore,
     NotRedriven,
     Refusal,
     Unavailable,
@@ -32,7 +33,7 @@ _MAX_MESSAGE_CHARS = 400
 _MAX_VIOLATIONS_OF_MANY = 16
 """Of one task in a batch: a thousand such answers are one message."""
 
-AnyRefusal = Refusal | Unavailable | UnknownTask | UnknownLetter | UnknownKey | NotRedriven | NoKeys
+AnyRefusal = Refusal | Unavailable | UnknownTask | UnknownLetter | UnknownKey | NotRedriven | NoKeys | NotKnownAnyMore
 
 
 async def refuse(context: grpc.aio.ServicerContext[Any, Any], refusal: AnyRefusal) -> NoReturn:
@@ -79,6 +80,8 @@ def _code(refusal: AnyRefusal) -> grpc.StatusCode:
             return grpc.StatusCode.NOT_FOUND
         case Unavailable():
             return grpc.StatusCode.UNAVAILABLE
+        case NotKnownAnyMore():
+            return grpc.StatusCode.UNAUTHENTICATED
 
 
 def _message(refusal: AnyRefusal) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from broker_gateway.application.answer_keeping import AnswerKeeping
 from broker_gateway.application.cancellation import ANYBODY
-from broker_gateway.application.commands import Cancellation, UnknownTask
+from broker_gateway.application.commands import Cancellation, NotKnownAnyMore, UnknownTask
 from broker_gateway.application.settings import FollowSettings, SubmissionSettings
 from schemas.answers import KeptAnswer
 from schemas.execution import Execution, OutputChunk, ResultMessage
@@ -225,7 +225,7 @@ async def test_a_fault_of_ours_leaves_no_follower_alone() -> None:
     assert (await end_of(gateway, only)).cached_at_ms
 
 
-Seen = list[Execution | OutputChunk | UnknownTask]
+Seen = list[Execution | OutputChunk | UnknownTask | NotKnownAnyMore]
 
 
 async def watch(gateway: GatewayOnFakes, task_id: str, seen: Seen) -> None:

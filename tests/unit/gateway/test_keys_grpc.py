@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from broker_gateway.application import identity
 from broker_gateway.application.key_ring import KeyRing
 from broker_gateway.application.key_service import KeyAppService
 from broker_gateway.domain.api_key import ApiKey
@@ -22,7 +23,7 @@ from coderunner.v1 import keys_pb2 as pb
 from schemas.audit import AuditRecord
 from tests.fakes.memory_keys import MemoryKeyStore
 from tests.servers.waiting import eventually
-from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
+from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes
 from tests.unit.gateway.grpc_calls import Calls, Code, failure, serving, task
 
 TOKENS = {"b": "blog", "o": "ops", "a": "chief"}
@@ -53,14 +54,14 @@ def bearer(token: str) -> Any:
 
 
 @asynccontextmanager
-async def with_keys() -> AsyncIterator[Keys]:
+async def with_keys(gateway: GatewayOnFakes | None = None) -> AsyncIterator[Keys]:
     store, audited = MemoryKeyStore(), list[AuditRecord]()
     ring = KeyRing(store)
     service = KeyAppService(store, on_revoked=ring.forget)
     log = AccessLog(every_call=True, audit=audited.append)
     interceptors = [CallMetrics(Metrics(), log.ended, log.opened)]
     settings: dict[str, Any] = {"tokens": TOKENS, "operators": ["ops"], "admins": ["chief"]}
-    async with serving(keys=service, verifiers=[ring], interceptors=interceptors, **settings) as calls:
+    async with serving(gateway, keys=service, verifiers=[ring], interceptors=interceptors, **settings) as calls:
         yield Keys(calls, store, ring, audited)
 
 
@@ -103,6 +104,72 @@ async def test_a_revoked_key_opens_nothing_and_revoking_again_is_no_mistake() ->
         assert (await failure(keys.submit(made.secret)))[0] is Code.UNAUTHENTICATED
         assert await keys.call("RevokeKey", pb.RevokeKeyRequest(id=made.key.id)) == first
         assert first.key.revoked_at_ms >= first.key.created_at_ms > 0
+
+
+@pytest.fixture
+async def quick(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Keys]:
+    """A gateway that asks all the time whether who waits is still known."""
+    monkeypatch.setattr(identity, "CHECK_EVERY_S", 0.0)
+    async with with_keys(GatewayOnFakes(lookup_every_s=0.01)) as keys:
+        yield keys
+
+
+async def test_a_watch_ends_when_its_key_is_revoked(quick: Keys) -> None:
+    """It went on for as long as its task did."""
+    made = await quick.create()
+    task_id = await quick.submit(made.secret)
+    watched = quick.calls.execution.Watch(execution_pb2.WatchRequest(id=task_id), metadata=bearer(made.secret))
+    assert (await watched.read()).execution.id == task_id
+    await quick.call("RevokeKey", pb.RevokeKeyRequest(id=made.key.id))
+    code, _, error = await failure(watched.read())
+    assert (code, "revoked" in (error.details() or "")) == (Code.UNAUTHENTICATED, True)
+    await eventually(lambda: quick.audited[-1].action == "Watch")
+    assert quick.audited[-1].outcome == "UNAUTHENTICATED"
+    assert quick.calls.gateway.bus.open_feeds() == 0
+
+
+async def test_an_execute_ends_when_its_key_is_revoked_and_its_task_goes_on(quick: Keys) -> None:
+    made = await quick.create()
+    request = execution_pb2.ExecuteRequest(task=task())
+    waiting = asyncio.ensure_future(quick.calls.execution.Execute(request, metadata=bearer(made.secret)))
+    task_id = await quick.calls.gateway.queued_task_id()
+    await quick.call("RevokeKey", pb.RevokeKeyRequest(id=made.key.id))
+    assert (await failure(waiting))[0] is Code.UNAUTHENTICATED
+    assert task_id in quick.calls.gateway.bus.tasks
+
+
+async def test_a_watch_goes_on_while_nobody_can_tell_whose_its_key_is(quick: Keys) -> None:
+    made = await quick.create()
+    task_id = await quick.submit(made.secret)
+    watched = quick.calls.execution.Watch(execution_pb2.WatchRequest(id=task_id), metadata=bearer(made.secret))
+    await watched.read()
+    quick.ring.forget(made.key.id)
+    quick.store.is_away = True
+    asked = len(quick.store.finds)
+    await eventually(lambda: len(quick.store.finds) > asked + 1)
+    quick.calls.gateway.finish(task_id)
+    assert (await watched.read()).execution.status == execution_pb2.Execution.SUCCEEDED
+
+
+async def test_whether_a_caller_is_still_known_is_asked_now_and_then_alone() -> None:
+    now_s, answers = 0.0, [identity.Identity("blog", frozenset()), identity.Identity("another", frozenset())]
+
+    class Verifier:
+        def takes(self, _token: str) -> bool:
+            return True
+
+        async def identity(self, _token: str) -> identity.Identity:
+            return answers.pop(0)
+
+    known = identity.Recognition(identity.Verifiers([Verifier()]), "token", "blog", lambda: now_s)
+    assert await known.lasts()
+    now_s = identity.CHECK_EVERY_S
+    assert await known.lasts()
+    assert await known.lasts()
+    assert len(answers) == 1
+    now_s *= 2
+    assert not await known.lasts()
+    assert not await known.lasts()
 
 
 async def test_a_key_with_a_rate_of_its_own_is_held_to_it() -> None:

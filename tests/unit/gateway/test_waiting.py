@@ -8,7 +8,7 @@ from contextlib import aclosing
 import pytest
 
 from broker_gateway.application.cancellation import ANYBODY
-from broker_gateway.application.commands import Busy, Invalid, UnknownTask
+from broker_gateway.application.commands import Busy, Invalid, NotKnownAnyMore, UnknownTask
 from broker_gateway.application.lookups import Lookups
 from broker_gateway.application.settings import WaitSettings
 from broker_gateway.application.watching import is_news
@@ -20,7 +20,9 @@ from tests.fakes.memory_bus import running
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes, command, submitted
 
 
-async def watched(gateway: GatewayOnFakes, task_id: str) -> list[Execution | OutputChunk | UnknownTask]:
+async def watched(
+    gateway: GatewayOnFakes, task_id: str
+) -> list[Execution | OutputChunk | UnknownTask | NotKnownAnyMore]:
     async with asyncio.timeout(PATIENCE_S):
         return [item async for item in gateway.service.watch(task_id, ANYBODY)]
 
