@@ -21,6 +21,7 @@ from broker_gateway.interfaces.call_bounds import CallBounds
 from broker_gateway.interfaces.callers import CLIENT, MAX_SUBJECT_CHARS, SUBJECT
 from broker_gateway.interfaces.decoding import Decoder
 from broker_gateway.interfaces.refusals import refuse
+from broker_gateway.interfaces.stranger_bounds import LASTING, StrangerBounds
 from chassis.errors import BusUnavailableError
 from schemas import trace
 
@@ -33,8 +34,10 @@ _log = structlog.get_logger(__name__)
 class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
     """The innermost gRPC interceptor; it wraps each method once and keeps it."""
 
-    def __init__(self, bounds: CallBounds) -> None:
+    def __init__(self, bounds: CallBounds, strangers: StrangerBounds | None = None) -> None:
+        """``strangers``: of the calls that need no token."""
         self._bounds = bounds
+        self._strangers = strangers or StrangerBounds()
         self._wrapped: dict[str, Any] = {}
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
@@ -43,13 +46,15 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         if handler is None:
             handler = await continuation(details)
             if handler is not None:  # only methods that exist are kept
-                handler = self._wrapped[details.method] = _wrap(handler, details.method, self._bounds)
+                handler = self._wrapped[details.method] = _wrap(handler, details.method, self._counted(details.method))
         return handler
 
+    def _counted(self, method: str) -> Counted:
+        return self._strangers.counted if method in LASTING else partial(_counted, self._bounds, method)
 
-def _wrap(handler: Any, method: str, bounds: CallBounds) -> Any:
+
+def _wrap(handler: Any, method: str, counted: Counted) -> Any:
     decoder = Decoder(handler.request_deserializer, method)
-    counted = partial(_counted, bounds, method)
     encode = handler.response_serializer
     if handler.request_streaming:
         outer = _stream_stream(handler.stream_stream, decoder, method, counted)

@@ -29,6 +29,7 @@ from broker_gateway.interfaces.guard import Guard
 from broker_gateway.interfaces.key_servicer import KeyServicer
 from broker_gateway.interfaces.operations_servicer import OperationsServicer
 from broker_gateway.interfaces.reception import Reception
+from broker_gateway.interfaces.stranger_bounds import StrangerBounds
 from broker_gateway.interfaces.tls import server_credentials
 from chassis.certificates import CertificateFiles
 from coderunner.v1 import (
@@ -151,7 +152,7 @@ def build_server(
     server = grpc.aio.server(
         interceptors=[
             *(reception or Reception(), *interceptors, *own),
-            Guard(CallBounds(settings.calls, on_refused=on_over_quota)),
+            Guard(CallBounds(settings.calls, on_refused=on_over_quota), StrangerBounds(on_refused=on_over_quota)),
         ],
         options=(
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
