@@ -72,9 +72,13 @@ class AccessLog:
     def opened(self, method: str) -> None:
         """Writes of a stream that is about to give its first answer, where that is audited: it may go on for days, and
         what was seen was seen, however it ends. Called in the call's own context."""
-        if method in self._audited or _is_audited(method, grpc.StatusCode.OK):
-            self._write("call_opened", method, grpc.StatusCode.OK, {}, is_audited=True)
-            _TOLD.set(True)
+        if method not in self._audited and not _is_audited(method, grpc.StatusCode.OK):
+            return
+        not_told = self._take_not_logged()
+        fields = self._fields(method, grpc.StatusCode.OK, not_told)
+        _log.info("call_opened", **fields, kind=AUDIT)
+        self._audit(_record(fields["method"], grpc.StatusCode.OK, self._now_ms(), not_told))
+        _TOLD.set(True)
 
     def ended(self, method: str, code: grpc.StatusCode, seconds: float) -> None:
         """Writes of a call of ``/package.Service/Method`` that has ended; called in the call's own context."""
@@ -87,16 +91,16 @@ class AccessLog:
         if code is not grpc.StatusCode.OK and may_be_left_out and self._is_one_too_many(is_audited=is_audited):
             self._not_logged += 1
             return
-        self._write("call_ended", method, code, {"ms": round(seconds * 1000, 1)}, is_audited=is_audited)
-
-    def _write(self, event: str, method: str, code: grpc.StatusCode, told: dict[str, Any], *, is_audited: bool) -> None:
-        fields, not_told = self._fields(method, code) | told, self._not_logged
-        self._not_logged = 0
-        if not_told:
-            fields["refusals_not_logged"] = not_told
-        _log.info(event, **fields, kind=AUDIT if is_audited else ACCESS)
+        not_told = self._take_not_logged()
+        fields = self._fields(method, code, not_told)
+        _log.info("call_ended", **fields, ms=round(seconds * 1000, 1), kind=AUDIT if is_audited else ACCESS)
         if is_audited:
             self._audit(_record(fields["method"], code, self._now_ms(), not_told))
+
+    def _take_not_logged(self) -> int:
+        """The refused calls of which nothing was written since the last line."""
+        not_told, self._not_logged = self._not_logged, 0
+        return not_told
 
     def _is_one_too_many(self, *, is_audited: bool) -> bool:
         """Counts a refusal of the client that calls. What is not audited must not hide what is."""
@@ -110,13 +114,15 @@ class AccessLog:
             self._refused.popitem(last=False)
         return bool(bucket.take(now_ms))
 
-    def _fields(self, method: str, code: grpc.StatusCode) -> dict[str, Any]:
+    def _fields(self, method: str, code: grpc.StatusCode, not_told: int) -> dict[str, Any]:
         fields: dict[str, Any] = {"method": method.rpartition("/")[2], "code": code.name, "client": CLIENT.get()}
         subject = SUBJECT.get()
         if subject:
             fields[_SUBJECTS.get(method, "task_id")] = subject
         if OWNER.get() is not None:
             fields["owner"] = OWNER.get()
+        if not_told:
+            fields["refusals_not_logged"] = not_told
         fields |= trace_fields()
         return fields
 
