@@ -125,6 +125,10 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
         """The same, with the moment at which it ended."""
         return msgspec.structs.replace(self, finished_at_ms=at_ms)
 
+    def without_output(self) -> Execution:
+        """The same with nothing that a program wrote: its state, its times, and the error in our own words."""
+        return msgspec.structs.replace(self, compile=None, run=None, cases=[], diagnostics=[], warnings=[])
+
 
 def _bare(
     task_id: str,

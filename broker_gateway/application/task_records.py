@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import msgspec
-
 from broker_gateway.application.history_ports import Submitted, TaskRecord
 from broker_gateway.application.ports import Place
 from schemas.execution import Execution, ResultMessage, TaskEvent
@@ -46,9 +44,8 @@ def without_source(record: TaskRecord) -> TaskRecord:
 
 
 def without_output(record: TaskRecord) -> TaskRecord:
-    """The same with nothing that a program wrote: its state, its times, and the error in our own words."""
-    bare = msgspec.structs.replace(record.execution, compile=None, run=None, cases=[], diagnostics=[], warnings=[])
-    return replace(record, execution=bare, source=None)
+    """The same with nothing that a program wrote."""
+    return replace(record, execution=record.execution.without_output(), source=None)
 
 
 def _rank(event: TaskEvent) -> int:

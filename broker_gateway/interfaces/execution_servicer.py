@@ -77,6 +77,11 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         """``for_all``: the role with which everybody's tasks are the caller's business."""
         return Caller(CLIENT.get(), sees_all=for_all in ROLES.get() or not self._asks_who)
 
+    @property
+    def _reads(self) -> bool:
+        """Whether the caller may look at what came of its client's tasks, beside waiting for those that it submits."""
+        return ClientRole.READ_OWN in ROLES.get() or not self._asks_who
+
     def _command(self, task: pb.Task) -> SubmitTaskCommand:
         draft = draft_of(task, self._counts)
         return SubmitTaskCommand(CLIENT.get(), draft, traceparent=TRACEPARENT.get(), rate=RATE.get())
@@ -156,7 +161,8 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         answer = await self._service.cancel(request.id, self._caller(ClientRole.OPERATE))
         if not isinstance(answer, Cancellation):
             await refuse(context, answer)
-        return pb.CancelResponse(execution=execution_message(answer.execution), cancelled=answer.cancelled)
+        execution = answer.execution if self._reads else answer.execution.without_output()
+        return pb.CancelResponse(execution=execution_message(execution), cancelled=answer.cancelled)
 
 
 def _watch_response(item: Execution | OutputChunk) -> pb.WatchResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +17,7 @@ from broker_gateway.interfaces.method_roles import NEEDED
 from broker_gateway.interfaces.server import SERVICES
 from coderunner.v1 import catalog_pb2, keys_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
-from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
+from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes
 from tests.unit.gateway.grpc_calls import Calls, Code, failure, serving, task
 
 PROTOS = (pb, catalog_pb2, operations_pb2, keys_pb2)
@@ -122,3 +123,26 @@ async def test_a_token_that_is_too_long_is_not_looked_at() -> None:
     assert await verifiers.identity("a:submit") is not None
     assert await verifiers.identity("a" * MAX_TOKEN_CHARS + ":submit") is None
     assert await verifiers.identity("") is None
+
+
+async def test_who_may_only_submit_is_told_what_came_of_what_it_waits_for_and_of_nothing_else() -> None:
+    """Cancelling a task that had ended was a way to read it."""
+    gateway = GatewayOnFakes()
+    async with serving(gateway, verifiers=[Words()]) as calls:
+        only = shown(["submit"])
+        request = pb.ExecuteRequest(task=task(idempotency_key="k"))
+        waiting = asyncio.ensure_future(calls.execution.Execute(request, metadata=only))
+        task_id = await gateway.queued_task_id()
+        gateway.finish(task_id)
+        assert (await waiting).execution.run.stdout
+        assert (await calls.execution.Execute(request, metadata=only)).execution.run.stdout
+        assert await calls.execution.Submit(pb.SubmitRequest(task=request.task), metadata=only) == pb.SubmitResponse(
+            id=task_id
+        )
+        told = (await calls.execution.Cancel(pb.CancelRequest(id=task_id), metadata=only)).execution
+        assert (told.id, told.status, told.HasField("run")) == (task_id, pb.Execution.SUCCEEDED, False)
+        both = shown(["submit", "read-own"])
+        assert (await calls.execution.Cancel(pb.CancelRequest(id=task_id), metadata=both)).execution.run.stdout
+        assert (await failure(calls.execution.Get(pb.GetRequest(id=task_id), metadata=only)))[
+            0
+        ] is Code.PERMISSION_DENIED
