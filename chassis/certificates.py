@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
 LOOK_EVERY_S = 2.0
 """Between two looks at whether the files of a listening socket were replaced."""
 
+_Made = TypeVar("_Made")
 _log = structlog.get_logger(__name__)
 
 
@@ -105,29 +109,31 @@ class ServerTrust:
 
 
 class Renewals:
-    """Tells when certificate files were replaced by others that fit together. While they do not (half of a renewal is
-    there), the old ones stay in use."""
+    """Has certificate files used that replaced others and fit together. While they do not (half of a renewal is there,
+    or they are replaced again just now), the old ones stay in use."""
 
     def __init__(self, files: CertificateFiles) -> None:
         self._files = files
         self._seen = files.version()
         self._told = self._seen
 
-    def are_there(self) -> bool:
-        """True once for each replacement."""
+    def taken(self, use: Callable[[], _Made]) -> _Made | None:
+        """What ``use`` makes of the files, once for each replacement, and again where it raised CertificateError; None
+        where there is nothing new."""
         version = self._files.version()
         if version == self._seen or not version:
-            return False
+            return None
         try:
             self._files.context()
+            made = use()
         except CertificateError as error:
             if version != self._told:
                 _log.warning("certificate_not_renewed", error=str(error))
             self._told = version
-            return False
+            return None
         self._seen = version
         _log.info("certificate_renewed", certificate=self._files.certificate)
-        return True
+        return made
 
 
 async def keep_renewed(files: CertificateFiles, context: ssl.SSLContext) -> None:
@@ -135,5 +141,4 @@ async def keep_renewed(files: CertificateFiles, context: ssl.SSLContext) -> None
     renewals = Renewals(files)
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
-        if renewals.are_there():
-            files.load_into(context)
+        renewals.taken(partial(files.load_into, context))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chassis import certificates
-from chassis.certificates import CertificateError, CertificateFiles
+from chassis.certificates import CertificateError, CertificateFiles, keep_renewed
 from chassis.http import HttpServer
 from chassis.metrics import Registry
 from tests.servers.certificates import Certificate, make_certificate
@@ -54,6 +54,37 @@ async def test_health_is_served_with_a_certificate_that_follows_its_files(
         assert not await hears(server.port, first)
     finally:
         await server.close()
+
+
+async def test_files_that_are_replaced_again_just_now_are_taken_at_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop ended then, and nothing was ever renewed again."""
+    monkeypatch.setattr(certificates, "LOOK_EVERY_S", 0.01)
+    first, second = made(tmp_path / "first"), made(tmp_path / "second")
+    files = CertificateFiles(str(first.chain), str(first.key))
+    context = files.context()
+    raced: list[CertificateError] = []
+    is_taken = asyncio.Event()
+    load_into = CertificateFiles.load_into
+
+    def racing(self: CertificateFiles, into: ssl.SSLContext) -> None:
+        if into is context and not raced:
+            raced.append(CertificateError("a certificate file went away"))
+            raise raced[0]
+        load_into(self, into)
+        if into is context:
+            is_taken.set()
+
+    monkeypatch.setattr(CertificateFiles, "load_into", racing)
+    renewing = asyncio.create_task(keep_renewed(files, context))
+    await asyncio.sleep(0)  # it has seen the first
+    shutil.copy(second.key, files.key)
+    shutil.copy(second.chain, files.certificate)
+    async with asyncio.timeout(10):
+        await is_taken.wait()
+    assert (len(raced), renewing.done()) == (1, False)
+    renewing.cancel()
 
 
 def test_files_that_are_no_certificate_are_named_and_not_quoted(tmp_path: Path) -> None:
