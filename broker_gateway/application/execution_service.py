@@ -24,10 +24,10 @@ from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.ports import Page, TaskFilter
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
-from broker_gateway.application.watching import Watching
+from broker_gateway.application.watching import Watched, Watching
 from broker_gateway.domain.task_id import TaskId
 from schemas.callback import CallbackRecord
-from schemas.execution import Execution, OutputChunk
+from schemas.execution import Execution
 from schemas.kept_source import KeptSource
 
 
@@ -70,9 +70,7 @@ class CodeExecutionAppService:
         """Accepts a task and waits for its result. See Waiting.execute."""
         return await self._waiting.execute(command, lasts)
 
-    def watch(
-        self, task_id: str, caller: Caller, lasts: Lasts = lasts_for_ever
-    ) -> AsyncGenerator[Execution | OutputChunk | UnknownTask | NotKnownAnyMore, None]:
+    def watch(self, task_id: str, caller: Caller, lasts: Lasts = lasts_for_ever) -> AsyncGenerator[Watched, None]:
         """The states and the output of a task, as they come; to be closed when done. See Watching.watch."""
         return self._watching.watch(task_id, caller, lasts)
 

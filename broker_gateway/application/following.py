@@ -37,11 +37,22 @@ def _tells(news: News) -> TypeGuard[ResultMessage | Execution]:
 class _Group:
     """The followers of one key."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str, key_of: dict[str, str]) -> None:
+        """``key_of``: of the followers of all groups."""
         self.ids: dict[str, bool] = {}
         """In the order in which they came; True for those that this gateway accepted."""
         self.orphaned_at: float | None = None
         """When it was first seen that the task which they follow is nowhere."""
+        self._key = key
+        self._key_of = key_of
+
+    def add(self, task_id: str, *, is_ours: bool) -> None:
+        self.ids.setdefault(task_id, is_ours)
+        self._key_of[task_id] = self._key
+
+    def drop(self, task_id: str) -> None:
+        self.ids.pop(task_id, None)
+        self._key_of.pop(task_id, None)
 
 
 class Following:
@@ -68,6 +79,8 @@ class Following:
         self._settings = settings
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._groups: dict[str, _Group] = {}
+        self._key_of: dict[str, str] = {}
+        """Follower to its group."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def accepted(self, task: TaskMessage) -> None:
@@ -80,7 +93,7 @@ class Following:
 
     async def leader_of(self, task_id: str) -> str | None:
         """The task whose outcome this one waits for; None where it waits for none. Raises BusUnavailableError."""
-        key = next((key for key, group in self._groups.items() if task_id in group.ids), None)
+        key = self._key_of.get(task_id)
         found = await self._answers.find(key) if key is not None else None
         return found.kept.task_id if found is not None and found.kept.task_id != task_id else None
 
@@ -94,11 +107,11 @@ class Following:
     def _note(self, key: str, task_id: str, *, is_ours: bool) -> None:
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = _Group()
+            group = self._groups[key] = _Group(key, self._key_of)
             task = asyncio.create_task(self._look_after(key, group), name="followers")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        group.ids.setdefault(task_id, is_ours)
+        group.add(task_id, is_ours=is_ours)
 
     async def _look_after(self, key: str, group: _Group) -> None:
         """Until none is left."""
@@ -116,6 +129,8 @@ class Following:
                     await asyncio.sleep(failures.next_s())
         finally:
             del self._groups[key]
+            for task_id in list(group.ids):
+                group.drop(task_id)
 
     async def _step(self, key: str, group: _Group) -> None:
         found = await self._answers.find(key)
@@ -169,7 +184,7 @@ class Following:
         for task_id in list(group.ids):
             message = await self._ends.waiting(task_id)
             if message is None:
-                group.ids.pop(task_id, None)
+                group.drop(task_id)
             elif message.keeps_answer:
                 kept = KeptAnswer(task_id=task_id, digests=found.kept.digests)
                 if await self._answers.put(key, kept, after=found.revision):
@@ -196,4 +211,4 @@ class Following:
             part = ids[start : start + at_once]
             await asyncio.gather(*(settle(task_id) for task_id in part))
             for task_id in part:
-                group.ids.pop(task_id, None)
+                group.drop(task_id)

@@ -19,6 +19,8 @@ from schemas.execution import Execution, OutputChunk, ResultMessage
 from schemas.status import Status
 
 Item = Execution | OutputChunk
+Watched = Item | UnknownTask | NotKnownAnyMore
+"""What a watcher is told; of the last two one alone, and it is the last."""
 
 
 class Watching:
@@ -42,9 +44,7 @@ class Watching:
         self._following = following
         self._settings = settings
 
-    async def watch(
-        self, task_id: str, caller: Caller, lasts: Lasts = lasts_for_ever
-    ) -> AsyncGenerator[Item | UnknownTask | NotKnownAnyMore, None]:
+    async def watch(self, task_id: str, caller: Caller, lasts: Lasts = lasts_for_ever) -> AsyncGenerator[Watched, None]:
         """The task's state now, every change, all live output; ends with the result, with UnknownTask as its only item,
         or with NotKnownAnyMore, ``lookup_every_s`` after ``lasts`` would say so. Subscribes before it looks the state
         up, so that nothing falls between. Raises BusUnavailableError."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextvars import copy_context
-from pathlib import Path
 from types import SimpleNamespace
 
 import grpc
-import msgspec
 import pytest
 
-from broker_gateway.infrastructure.audit_file import AuditFile
 from broker_gateway.infrastructure.call_metrics import CallMetrics
 from broker_gateway.infrastructure.metrics import Metrics
 from broker_gateway.interfaces import access_log
@@ -275,26 +272,3 @@ def test_a_method_that_is_none_cannot_choose_its_subject() -> None:
     log = AccessLog(every_call=False, audit=records.append)
     log.ended("/coderunner.v1.ExecutionService/a.b>*", grpc.StatusCode.UNAUTHENTICATED, 0.0)
     assert [one.action for one in records] == ["unknown"]
-
-
-RECORD = AuditRecord(at_ms=1, action="Cancel", outcome="OK", client="a\nb", subject="t1", owner=None, not_told=0)
-
-
-def test_the_file_has_a_line_for_each_record_and_is_its_owners_alone(tmp_path: Path) -> None:
-    path = tmp_path / "audit.jsonl"
-    file = AuditFile(str(path))
-    file.note(RECORD)
-    file.note(RECORD)
-    file.close()
-    lines = path.read_bytes().splitlines()
-    assert [msgspec.json.decode(line, type=AuditRecord) for line in lines] == [RECORD, RECORD]
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_file_that_was_moved_away_is_made_anew(tmp_path: Path) -> None:
-    path = tmp_path / "audit.jsonl"
-    file = AuditFile(str(path))
-    path.rename(tmp_path / "audit.jsonl.1")
-    file.note(RECORD)
-    file.close()
-    assert len(path.read_bytes().splitlines()) == 1

@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from broker_gateway.application.answer_keeping import AnswerKeeping
 from broker_gateway.application.cancellation import ANYBODY
-from broker_gateway.application.commands import Cancellation, NotKnownAnyMore, UnknownTask
+from broker_gateway.application.commands import Cancellation
 from broker_gateway.application.settings import FollowSettings, SubmissionSettings
+from broker_gateway.application.watching import Watched
 from schemas.answers import KeptAnswer
-from schemas.execution import Execution, OutputChunk, ResultMessage
+from schemas.execution import Execution, OutputChunk
 from schemas.names import POOL_OF_FOLLOWERS
 from schemas.status import Status
-from tests.builders import a_chunk, a_stage, an_execution
+from tests.builders import a_chunk, a_stage
 from tests.fakes.memory_bus import MemoryBus, running
+from tests.servers.waiting import eventually
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes
 from tests.unit.gateway.test_answering import DIGEST, READ, READ_WRITE, run, serving, submit
 
@@ -78,6 +79,16 @@ async def test_execute_waits_for_the_outcome_of_the_other_one() -> None:
 async def submit_and_wait(gateway: GatewayOnFakes) -> Execution:
     task_id = (await submit(gateway)).id
     return await end_of(gateway, task_id)
+
+
+async def test_whom_a_follower_waits_for_is_known_until_it_waits_no_more() -> None:
+    gateway = serving()
+    leader, (first, second) = await led(gateway)
+    assert [await gateway.following.leader_of(one) for one in (first, second, leader)] == [leader, leader, None]
+    await run(gateway, leader)
+    await end_of(gateway, second)
+    await eventually(lambda: not gateway.following._key_of)
+    assert await gateway.following.leader_of(first) is None
 
 
 async def test_a_follower_that_is_cancelled_ends_alone() -> None:
@@ -225,10 +236,7 @@ async def test_a_fault_of_ours_leaves_no_follower_alone() -> None:
     assert (await end_of(gateway, only)).cached_at_ms
 
 
-Seen = list[Execution | OutputChunk | UnknownTask | NotKnownAnyMore]
-
-
-async def watch(gateway: GatewayOnFakes, task_id: str, seen: Seen) -> None:
+async def watch(gateway: GatewayOnFakes, task_id: str, seen: list[Watched]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         async for item in gateway.service.watch(task_id, ANYBODY):
             seen.append(item)
@@ -238,7 +246,7 @@ async def watch(gateway: GatewayOnFakes, task_id: str, seen: Seen) -> None:
 async def test_a_watcher_of_a_follower_sees_the_leaders_output_as_it_comes() -> None:
     gateway = serving()
     leader, (follower,) = await led(gateway, 1)
-    seen: Seen = []
+    seen: list[Watched] = []
     watcher = asyncio.create_task(watch(gateway, follower, seen))
     await gateway.until(lambda: bool(seen) and len(gateway.bus.feeds.get(leader, ())) == 2)
     gateway.start(leader)
@@ -264,7 +272,7 @@ async def test_a_watcher_of_a_kept_answer_sees_the_output_that_was_kept() -> Non
     ended: dict[str, Any] = {"compile": a_stage("", stderr="warning: x"), "run": a_stage("42\n", stderr="done\n")}
     await run(gateway, (await submit(gateway)).id, **ended)
     answered = (await submit(gateway)).id
-    seen: Seen = []
+    seen: list[Watched] = []
     await watch(gateway, answered, seen)
     states = [one.status for one in seen if isinstance(one, Execution)]
     chunks = [(one.stage, one.stream, one.text) for one in seen if isinstance(one, OutputChunk)]
@@ -274,24 +282,3 @@ async def test_a_watcher_of_a_kept_answer_sees_the_output_that_was_kept() -> Non
         ("run", "stdout", "42\n"),
         ("run", "stderr", "done\n"),
     ]
-
-
-async def test_what_twice_settles_changes_nothing() -> None:
-    """The relay gets a result again."""
-    gateway = serving()
-    leader, _ = await led(gateway, 0)
-    result = await run(gateway, leader)
-    before = dict(gateway.answers.kept)
-    await AnswerKeeping(gateway.answers).settle(result)
-    assert gateway.answers.kept == before
-
-
-async def test_a_result_of_a_task_that_was_to_make_no_answer_changes_none() -> None:
-    """Its key may be any: what is kept under it is another task's to make."""
-    gateway = serving()
-    leader, _ = await led(gateway, 0)
-    (key,) = gateway.answers.kept
-    forged = ResultMessage(execution=an_execution("t9"), callback=None, client="", answer=key, digest=DIGEST)
-    await AnswerKeeping(gateway.answers).settle(forged)
-    (found,) = gateway.answers.kept.values()
-    assert (found.kept.task_id, found.kept.execution) == (leader, None)

@@ -8,21 +8,19 @@ from contextlib import aclosing
 import pytest
 
 from broker_gateway.application.cancellation import ANYBODY
-from broker_gateway.application.commands import Busy, Invalid, NotKnownAnyMore, UnknownTask
+from broker_gateway.application.commands import Busy, Invalid, UnknownTask
 from broker_gateway.application.lookups import Lookups
 from broker_gateway.application.settings import WaitSettings
-from broker_gateway.application.watching import is_news
+from broker_gateway.application.watching import Watched, is_news
 from chassis.errors import BusUnavailableError
-from schemas.execution import Execution, OutputChunk
+from schemas.execution import Execution
 from schemas.status import Status
 from tests.builders import a_chunk, a_result, an_execution
 from tests.fakes.memory_bus import running
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes, command, submitted
 
 
-async def watched(
-    gateway: GatewayOnFakes, task_id: str
-) -> list[Execution | OutputChunk | UnknownTask | NotKnownAnyMore]:
+async def watched(gateway: GatewayOnFakes, task_id: str) -> list[Watched]:
     async with asyncio.timeout(PATIENCE_S):
         return [item async for item in gateway.service.watch(task_id, ANYBODY)]
 
