@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +17,15 @@ from broker_gateway.application.identity import Identity, digest
 from broker_gateway.domain.api_key import is_client_name
 from broker_gateway.domain.client_role import ClientRole, with_included
 from broker_gateway.infrastructure.oidc.issuer import Issuer, IssuerAwayError
+from broker_gateway.infrastructure.oidc.key_set import SigningKey
 
 LEEWAY_S = 30
 """By which the issuer's clock may be off."""
 MAX_VERIFIED = 10_000
 """Tokens that need no second verification."""
 MAX_ROLES = 200
+MAX_TRIED = 8
+"""Keys that a token is tried with which does not say which one signed it: who makes one up must not keep us busy."""
 _DOTS = 2
 _AWAY = Unavailable("whose identity token this is cannot be told now: its issuer does not answer; try again")
 _log = structlog.get_logger(__name__)
@@ -82,9 +86,13 @@ class IdentityTokens:
         key_id = header.get("kid")
         if "crit" in header or not isinstance(key_id, str | None):
             raise _Refused("its header asks for what is not known here")
-        key = await self._issuer.key(key_id)
-        if key is None:
-            raise _Refused("the issuer has no such key")
+        fitting = [key for key in await self._issuer.keys(key_id) if key.algorithm == header.get("alg")]
+        for key in fitting[:MAX_TRIED]:
+            with suppress(jwt.InvalidSignatureError):
+                return self._claims_by(key, token)
+        raise _Refused("the issuer has no such key, or its signature is another's")
+
+    def _claims_by(self, key: SigningKey, token: str) -> dict[str, Any]:
         claims: dict[str, Any] = jwt.decode(
             token,
             key.key,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -14,7 +14,7 @@ import aiohttp
 import structlog
 from yarl import URL
 
-from broker_gateway.infrastructure.oidc.key_set import SigningKey, key_set
+from broker_gateway.infrastructure.oidc.key_set import KeySet, SigningKey, key_set
 
 MAX_DOCUMENT_BYTES = 256 << 10
 TIMEOUT_S = 5.0
@@ -62,7 +62,7 @@ class Issuer:
     def __init__(self, settings: IssuerSettings, *, monotonic_s: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._monotonic_s = monotonic_s
-        self._keys: Mapping[str, SigningKey] = {}
+        self._keys: KeySet = {}
         self._read_at_s = self._asked_at_s = float("-inf")
         self._is_away = False
         self._reading = asyncio.Lock()
@@ -76,16 +76,16 @@ class Issuer:
         """Whether it was heard of within ``kept_s``."""
         return self._monotonic_s() - self._read_at_s <= self._settings.kept_s
 
-    async def key(self, key_id: str | None) -> SigningKey | None:
-        """The key of this id, or the only one where a token names none; None: the issuer has no such key. Raises
+    async def keys(self, key_id: str | None) -> Sequence[SigningKey]:
+        """The keys of this id, or all where a token names none; none: the issuer has no such key. Raises
         IssuerAwayError."""
         if not self._has(key_id):
             await self._read_unless_just_asked()
         if not self.is_believed or (self._is_away and not self._has(key_id)):
             raise IssuerAwayError(f"the issuer {self._settings.issuer} does not answer")
         if key_id is None:
-            return next(iter(self._keys.values())) if len(self._keys) == 1 else None
-        return self._keys.get(key_id)
+            return [key for keys in self._keys.values() for key in keys]
+        return self._keys.get(key_id, ())
 
     async def run(self) -> None:
         """Keeps the keys in step with the issuer, for ever."""

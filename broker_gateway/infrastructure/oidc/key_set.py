@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,16 +32,23 @@ class SigningKey:
     """As the issuer wrote it."""
 
 
-def key_set(document: object) -> Mapping[str, SigningKey]:
-    """The keys of a JSON Web Key Set by their ids; those that are not for us are left out. Raises ValueError where
-    there is none, and for what is no such set."""
+KeySet = Mapping[str, Sequence[SigningKey]]
+"""By their ids: several may have none, and keys of different types one and the same (RFC 7517, section 4.5)."""
+
+
+def key_set(document: object) -> KeySet:
+    """The keys of a JSON Web Key Set; those that are not for us are left out. Raises ValueError where there is none,
+    and for what is no such set."""
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise ValueError("not a JSON Web Key Set")  # noqa: TRY004  # it came from outside
-    keys = [key for described in listed[:MAX_KEYS] if (key := _usable(described)) is not None]
-    if not keys:
+    found: dict[str, list[SigningKey]] = {}
+    for key in map(_usable, listed[:MAX_KEYS]):
+        if key is not None:
+            found.setdefault(key.id, []).append(key)
+    if not found:
         raise ValueError("it has no key that can be used")
-    return {key.id: key for key in keys}
+    return found
 
 
 def _usable(described: Any) -> SigningKey | None:

@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 import pytest
 import pytest_asyncio
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from jwt.algorithms import get_default_algorithms
 from jwt.utils import base64url_encode
 from structlog.testing import capture_logs
@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from broker_gateway.application.commands import Unavailable
 from broker_gateway.application.identity import Identity
 from broker_gateway.domain.client_role import CLIENT_ROLES
+from broker_gateway.infrastructure.oidc import identity_tokens
 from broker_gateway.infrastructure.oidc import issuer as issuer_module
 from broker_gateway.infrastructure.oidc.issuer import issuer_fault
 from broker_gateway.infrastructure.oidc.key_set import key_set
@@ -129,6 +130,35 @@ async def test_the_log_does_not_tell_the_address_of_the_keys(issuer: TestIssuer)
         await rig.keys.close()
 
 
+def without_id(issuer: TestIssuer, key_id: str) -> tuple[dict[str, Any], str]:
+    """A key as an issuer describes it that names none, and a token signed with it."""
+    key, algorithm = issuer.keys[key_id]
+    described = {name: value for name, value in issuer.public_jwk(key_id).items() if name != "kid"}
+    return described, jwt.encode(issuer.claims(), key, algorithm)
+
+
+async def test_a_token_that_names_no_key_is_tried_with_each_that_fits(rig: Rig) -> None:
+    """Of two keys without ids one was forgotten, and a token without one was refused where there was more than one."""
+    for number in range(3):
+        rig.issuer.keys[f"e{number}"] = (ec.generate_private_key(ec.SECP256R1()), "ES256")
+    rig.issuer.keys["other"] = (ed25519.Ed25519PrivateKey.generate(), "EdDSA")
+    found = [without_id(rig.issuer, key_id) for key_id in rig.issuer.keys]
+    rig.issuer.bodies[JWKS] = json.dumps({"keys": [described for described, _ in found]}).encode()
+    assert [await rig.whose(token) for _, token in found] == [ADA] * 5
+    stranger = jwt.encode(rig.issuer.claims(), ec.generate_private_key(ec.SECP256R1()), "ES256")
+    late = jwt.encode(rig.issuer.claims(exp=1), rig.issuer.keys["e2"][0], "ES256")
+    assert [await rig.whose(token) for token in (stranger, late)] == [None, None]
+
+
+async def test_a_token_that_names_no_key_is_tried_with_a_bounded_number(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity_tokens, "MAX_TRIED", 2)
+    rig.issuer.keys = {f"e{number}": (ec.generate_private_key(ec.SECP256R1()), "ES256") for number in range(3)}
+    tokens = [without_id(rig.issuer, key_id)[1] for key_id in rig.issuer.keys]
+    assert [await rig.whose(token) for token in tokens] == [ADA, ADA, None]
+
+
 async def test_where_the_keys_are_can_be_said_instead(issuer: TestIssuer) -> None:
     rig = Rig(issuer, jwks_url=f"{issuer.url}/jwks")
     assert await rig.whose(issuer.token()) == ADA
@@ -136,12 +166,12 @@ async def test_where_the_keys_are_can_be_said_instead(issuer: TestIssuer) -> Non
     await rig.keys.close()
 
 
-async def test_a_token_without_a_key_id_is_the_only_keys(rig: Rig) -> None:
+async def test_a_token_without_a_key_id_goes_with_its_key(rig: Rig) -> None:
     key, _ = rig.issuer.keys["one"]
     token = jwt.encode(rig.issuer.claims(), key, "ES256")
     assert await rig.whose(token) == ADA
     rig.passed_s += rig.settings.refresh_every_s
-    rig.issuer.keys["two"] = (ec.generate_private_key(ec.SECP256R1()), "ES256")
+    rig.issuer.keys = {"two": (ec.generate_private_key(ec.SECP256R1()), "ES256")}
     await rig.keys.read()
     assert await rig.whose(token) is None
 
