@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -12,10 +11,10 @@ import structlog
 
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.tracing import trace_fields
-from broker_gateway.domain.quota import TokenBucket
 from broker_gateway.interfaces.authentication import OPEN_SERVICES
 from broker_gateway.interfaces.callers import CLIENT, OWNER, SUBJECT
 from broker_gateway.interfaces.method_roles import KEYS, OPERATIONS
+from broker_gateway.interfaces.refusal_counts import LINES_PER_S, RECORDS_PER_S, RefusalRate
 from chassis.logs import ACCESS, AUDIT
 from schemas.audit import AuditRecord
 from schemas.names import is_token
@@ -35,11 +34,6 @@ NOT_REFUSED = frozenset(
     )
 )
 """What such a call asked for may have been done, whatever its caller heard of it."""
-REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 200
-"""Lines about refused calls of one client, all strangers together being one: whoever floods us with them must not fill
-the disk, nor hide behind his flood what others do."""
-MAX_REFUSED = 1_000
-"""Of so many clients it is remembered how often they were refused; the one that was refused the longest ago goes."""
 _SUBJECTS = {f"{OPERATIONS}DrainNode": "node_id", f"{KEYS}CreateKey": "key_id", f"{KEYS}RevokeKey": "key_id"}
 """What a method is about, where that is no task."""
 
@@ -61,23 +55,24 @@ class AccessLog:
         audit: Audit = lambda _record: None,
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
-        """``audit`` is told of each audited call of which a line is written; ``submissions``: they are among them."""
+        """``audit`` is told of each audited call, of refused ones in bounds; ``submissions``: they are among them."""
         self._every_call = every_call
         self._audited = AUDITED | SUBMISSIONS if submissions else AUDITED
         self._audit = audit
         self._now_ms = now_ms
-        self._refused: OrderedDict[tuple[str, bool], TokenBucket] = OrderedDict()
-        self._not_logged = 0
+        self._lines = {is_audited: RefusalRate(LINES_PER_S) for is_audited in (True, False)}
+        """Apart: what is not audited must not hide what is."""
+        self._records = RefusalRate(RECORDS_PER_S)
+        self._not_logged = self._not_kept = 0
 
     def opened(self, method: str) -> None:
         """Writes of a stream that is about to give its first answer, where that is audited: it may go on for days, and
         what was seen was seen, however it ends. Called in the call's own context."""
         if method not in self._audited and not _is_audited(method, grpc.StatusCode.OK):
             return
-        not_told = self._take_not_logged()
-        fields = self._fields(method, grpc.StatusCode.OK, not_told)
+        fields = self._fields(method, grpc.StatusCode.OK)
         _log.info("call_opened", **fields, kind=AUDIT)
-        self._audit(_record(fields["method"], grpc.StatusCode.OK, self._now_ms(), not_told))
+        self._keep(fields["method"], grpc.StatusCode.OK)
         _TOLD.set(True)
 
     def ended(self, method: str, code: grpc.StatusCode, seconds: float) -> None:
@@ -87,42 +82,35 @@ class AccessLog:
             is_audited = False
         if not is_audited and (not self._every_call or method.startswith(OPEN_SERVICES)):
             return
-        may_be_left_out = not is_audited or code not in NOT_REFUSED or _is_strangers(code)
-        if code is not grpc.StatusCode.OK and may_be_left_out and self._is_one_too_many(is_audited=is_audited):
+        nothing_was_done = code not in NOT_REFUSED or _is_strangers(code)
+        is_bounded = nothing_was_done or (not is_audited and code is not grpc.StatusCode.OK)
+        if is_bounded and self._lines[is_audited].is_over(CLIENT.get(), self._now_ms()):
             self._not_logged += 1
+            self._not_kept += is_audited
             return
-        not_told = self._take_not_logged()
-        fields = self._fields(method, code, not_told)
+        fields = self._fields(method, code)
         _log.info("call_ended", **fields, ms=round(seconds * 1000, 1), kind=AUDIT if is_audited else ACCESS)
-        if is_audited:
-            self._audit(_record(fields["method"], code, self._now_ms(), not_told))
+        if not is_audited:
+            return
+        if nothing_was_done and self._records.is_over(CLIENT.get(), self._now_ms()):
+            self._not_kept += 1
+            return
+        self._keep(fields["method"], code)
 
-    def _take_not_logged(self) -> int:
-        """The refused calls of which nothing was written since the last line."""
-        not_told, self._not_logged = self._not_logged, 0
-        return not_told
+    def _keep(self, action: str, code: grpc.StatusCode) -> None:
+        """Has the trail keep the call."""
+        not_told, self._not_kept = self._not_kept, 0
+        self._audit(_record(action, code, self._now_ms(), not_told))
 
-    def _is_one_too_many(self, *, is_audited: bool) -> bool:
-        """Counts a refusal of the client that calls. What is not audited must not hide what is."""
-        whose, now_ms = (CLIENT.get(), is_audited), self._now_ms()
-        bucket = self._refused.get(whose)
-        if bucket is None:
-            bucket = TokenBucket(REFUSALS_PER_S, REFUSALS_AT_ONCE, float(REFUSALS_AT_ONCE), now_ms)
-            self._refused[whose] = bucket
-        self._refused.move_to_end(whose)
-        if len(self._refused) > MAX_REFUSED:
-            self._refused.popitem(last=False)
-        return bool(bucket.take(now_ms))
-
-    def _fields(self, method: str, code: grpc.StatusCode, not_told: int) -> dict[str, Any]:
+    def _fields(self, method: str, code: grpc.StatusCode) -> dict[str, Any]:
         fields: dict[str, Any] = {"method": method.rpartition("/")[2], "code": code.name, "client": CLIENT.get()}
         subject = SUBJECT.get()
         if subject:
             fields[_SUBJECTS.get(method, "task_id")] = subject
         if OWNER.get() is not None:
             fields["owner"] = OWNER.get()
-        if not_told:
-            fields["refusals_not_logged"] = not_told
+        if self._not_logged:
+            fields["refusals_not_logged"], self._not_logged = self._not_logged, 0
         fields |= trace_fields()
         return fields
 

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from broker_gateway.infrastructure.call_metrics import CallMetrics
 from broker_gateway.infrastructure.metrics import Metrics
-from broker_gateway.interfaces import access_log
+from broker_gateway.interfaces import refusal_counts
 from broker_gateway.interfaces.access_log import AccessLog
 from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import operations_pb2, operations_pb2_grpc
@@ -106,14 +106,14 @@ def test_a_flood_of_refused_calls_does_not_fill_the_log_and_its_size_is_told() -
     with capture_logs() as written:
         for _ in range(1000):
             log.ended(method, grpc.StatusCode.UNAUTHENTICATED, 0.0)
-        assert len(written) == access_log.REFUSALS_AT_ONCE
+        assert len(written) == refusal_counts.AT_ONCE
         log.ended(method, grpc.StatusCode.OK, 0.0)
         now_ms = 1000
         for _ in range(1000):
             log.ended(method, grpc.StatusCode.UNAUTHENTICATED, 0.0)
     told = [line for line in written if "refusals_not_logged" in line]
     assert [(line["code"], line["refusals_not_logged"]) for line in told] == [("OK", 800)]
-    assert len(written) == access_log.REFUSALS_AT_ONCE + 1 + access_log.REFUSALS_PER_S
+    assert len(written) == refusal_counts.AT_ONCE + 1 + refusal_counts.LINES_PER_S
 
 
 @pytest.mark.parametrize("submit", ["Submit", "SubmitBatch"])

@@ -12,9 +12,10 @@ import pytest
 
 from broker_gateway.infrastructure.call_metrics import CallMetrics
 from broker_gateway.infrastructure.metrics import Metrics
-from broker_gateway.interfaces import access_log
+from broker_gateway.interfaces import refusal_counts
 from broker_gateway.interfaces.access_log import AccessLog
 from broker_gateway.interfaces.callers import CLIENT, OWNER
+from broker_gateway.interfaces.refusal_counts import RefusalRate
 from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import operations_pb2, operations_pb2_grpc
 from schemas.audit import AuditRecord
@@ -184,7 +185,7 @@ def test_what_was_not_told_of_a_flood_is_counted() -> None:
     log = AccessLog(every_call=False, audit=records.append, now_ms=lambda: now_ms)
     for _ in range(1000):
         log.ended("/coderunner.v1.ExecutionService/Get", grpc.StatusCode.UNAUTHENTICATED, 0.0)
-    now_ms = 1000
+    now_ms = 60_000
     log.ended("/coderunner.v1.ExecutionService/Get", grpc.StatusCode.UNAUTHENTICATED, 0.0)
     assert len(records) + sum(one.not_told for one in records) == 1001
 
@@ -213,7 +214,7 @@ def test_no_flood_of_refused_calls_hides_what_may_have_been_done_or_who_else_was
             copy_context().run(ended, caller, "ExecutionService/Get", Code.PERMISSION_DENIED)
     copy_context().run(ended, client, method, code)
     assert (records[-1].client, records[-1].outcome) == (client, code.name)
-    assert len(records) == 2 * access_log.REFUSALS_AT_ONCE + 1
+    assert len(records) == 2 * refusal_counts.AT_ONCE + 1
 
 
 def test_calls_that_are_not_audited_hide_none_that_are() -> None:
@@ -229,20 +230,30 @@ def test_strangers_whose_calls_cannot_be_told_apart_are_one_flood() -> None:
     log = AccessLog(every_call=False, audit=records.append, now_ms=lambda: 0)
     for _ in range(1000):
         log.ended("/coderunner.v1.KeyService/CreateKey", Code.UNAVAILABLE, 0.0)
-    assert len(records) == access_log.REFUSALS_AT_ONCE
+    assert len(records) == refusal_counts.AT_ONCE
 
 
 def test_of_clients_that_are_refused_a_bounded_number_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access_log, "MAX_REFUSED", 10)
-    log = AccessLog(every_call=True)
-
-    def refused(client: str) -> None:
-        CLIENT.set(client)
-        log.ended("/coderunner.v1.ExecutionService/Get", Code.NOT_FOUND, 0.0)
-
+    monkeypatch.setattr(refusal_counts, "MAX_REMEMBERED", 10)
+    rate = RefusalRate(1.0)
     for number in range(20):
-        copy_context().run(refused, f"c{number}")
-    assert [client for client, _ in log._refused] == [f"c{number}" for number in range(10, 20)]
+        assert not rate.is_over(f"c{number}", 0)
+    assert list(rate._of) == [f"c{number}" for number in range(10, 20)]
+
+
+def test_a_token_that_has_expired_and_is_shown_every_second_does_not_fill_the_trail() -> None:
+    """It took three days, and then nothing more was stored of anybody's calls."""
+    records: list[AuditRecord] = []
+    now_ms = 0
+    log = AccessLog(every_call=False, audit=records.append, now_ms=lambda: now_ms)
+    hours = 2
+    for second in range(hours * 3600):
+        now_ms = second * 1000
+        log.ended("/coderunner.v1.ExecutionService/List", Code.UNAUTHENTICATED, 0.0)
+    log.ended("/coderunner.v1.OperationsService/PurgeCache", Code.OK, 0.0)
+    assert records[-1].action == "PurgeCache"
+    assert len(records) <= refusal_counts.AT_ONCE + hours * 60 + 1
+    assert len(records) + sum(one.not_told for one in records) == hours * 3600 + 1
 
 
 async def test_who_goes_while_he_is_refused_was_refused_all_the_same() -> None:
