@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from dev import databases, engine, gvisor, helm, needs, prometheus
+from dev import compose, databases, engine, gvisor, helm, needs, prometheus
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
-from dev.needs import ENGINE_AND_IMAGES, EVERYTHING, HELM, PACKAGES, SERVERS, Needs
+from dev.needs import COMPOSE, ENGINE_AND_IMAGES, EVERYTHING, HELM, PACKAGES, SERVERS, Needs
 from dev.paths import REPOSITORY, VENV, VENV_PYTHON
 
 
@@ -41,6 +41,7 @@ COMMANDS = {
     "bench": Command(("-m", "bench"), BENCH),
     "chaos": Command(("-m", "pytest", "tests/chaos", "--long"), ENGINE_AND_IMAGES),
     "upgrade": Command(("-m", "dev.upgrade"), ENGINE_AND_IMAGES),
+    "compose": Command(("-m", "dev.composed"), COMPOSE),
     "helm": Command(("-m", "pytest", "tests/chart"), HELM),
     "mutants": Command(("-m", "dev.mutants"), Needs(frozenset({"dev", "mutants"}))),
     "images": Command(_BUILD_IMAGES, Needs(frozenset({"servers"}), engine=True)),
@@ -91,6 +92,8 @@ def _prepare(wanted: Needs) -> None:
         prometheus.ensure_prometheus()
     if wanted.helm:
         helm.ensure_helm()
+    if wanted.compose:
+        compose.ensure_compose()
     if wanted.engine:
         engine.ensure_engine()
     if wanted.gvisor:

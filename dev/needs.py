@@ -28,6 +28,8 @@ class Needs:
     """The programs of Prometheus."""
     helm: bool = False
     """Helm."""
+    compose: bool = False
+    """Docker Compose."""
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
@@ -38,6 +40,7 @@ class Needs:
             self.databases or other.databases,
             self.prometheus or other.prometheus,
             self.helm or other.helm,
+            self.compose or other.compose,
         )
 
 
@@ -47,6 +50,7 @@ DATABASES = Needs(databases=True)
 ENGINE_AND_IMAGES = Needs(engine=True, images=True)
 MONITORING = Needs(prometheus=True)
 HELM = Needs(locks=frozenset({"dev", "helm"}), helm=True)
+COMPOSE = Needs(engine=True, images=True, compose=True)
 EVERYTHING = Needs(engine=True, gvisor=True, images=True, databases=True, prometheus=True)
 BY_PATH = {
     "tests/unit": PACKAGES,

@@ -4,28 +4,24 @@ made, each with its digest. CONTRIBUTING.md has what comes before and after."""
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from dev.console import SetupError, say, step
 from dev.dist import build
 from dev.environment import PROJECTS
 from dev.paths import REPOSITORY
+from dev.service_images import build_services
 from sandbox import IMAGES_DIR
 from sandbox.builder.bootstrap import DEFAULT_BASE
-from sandbox.builder.build import PROXY_NAMES, build_images, provide_base
-from sandbox.builder.content import ImageError, ImageSource, discover
+from sandbox.builder.build import build_images
+from sandbox.builder.content import ImageError, discover
 from sandbox.builder.engine import Engine
 
 DIST = REPOSITORY / "dist"
-DOCKERFILE = Path("deploy", "compose", "Dockerfile")
-TRUSTED = Path("requirements", "trusted.crt")
-"""In the context of the services' image: the certificates by which this machine knows the index of its packages."""
 
 
 def main() -> int:
@@ -80,33 +76,13 @@ def build_all_images(version: str) -> dict[str, str]:
     """The images' ids by tag; each has the version as its tag, and is the latest. Raises ImageError."""
     build_images([], base=DEFAULT_BASE, force=False)
     engine = Engine.connect()
-    with tempfile.TemporaryDirectory(prefix="coderunner-release-") as scratch:
-        services = services_image(REPOSITORY, Path(scratch), os.environ.get("PIP_CERT", ""))
-        provide_base(engine, DEFAULT_BASE, False, say)
-        engine.build(services, _git(REPOSITORY, "rev-parse", "HEAD"), _build_arguments(services), False, say)
+    services = build_services(engine, _git(REPOSITORY, "rev-parse", "HEAD"))
     made = {}
     for tag in (*(source.tag for source in discover(IMAGES_DIR).values()), services.tag):
         image = engine.client.images.get(tag)
         image.tag(tag, version)
         made[f"{tag}:{version}"] = str(image.id)
     return made
-
-
-def services_image(repository: Path, folder: Path, trusted: str) -> ImageSource:
-    """The image of gateway, node, NATS and etcd, from what is committed, laid out in ``folder``. ``trusted``: a file of
-    certificates, or empty."""
-    archive = subprocess.run(["git", "archive", "HEAD"], cwd=repository, capture_output=True, check=True).stdout
-    subprocess.run(["tar", "--extract", "--directory", folder], input=archive, check=True)
-    shutil.copy(folder / DOCKERFILE, folder / "Dockerfile")
-    if trusted:
-        shutil.copy(trusted, folder / TRUSTED)
-    return ImageSource("services", folder)
-
-
-def _build_arguments(services: ImageSource) -> dict[str, str]:
-    proxies = {name: os.environ[name] for name in PROXY_NAMES if name in os.environ}
-    has_own_trust = (services.directory / TRUSTED).exists()
-    return {"BASE": DEFAULT_BASE, **proxies} | ({"PIP_CERT": f"/build/{TRUSTED}"} if has_own_trust else {})
 
 
 def _git(repository: Path, *arguments: str) -> str:

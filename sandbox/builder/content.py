@@ -4,6 +4,7 @@ knows no engine."""
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -46,8 +47,8 @@ class ImageSource:
         return frozenset(_ARG.findall((self.directory / "Dockerfile").read_text(encoding="utf-8")))
 
     def files(self) -> list[Path]:
-        """The files of the build context, sorted; no caches, no hidden files."""
-        found = (path for path in self.directory.rglob("*") if path.is_file())
+        """The files and links of the build context, sorted; no caches, no hidden files. A link is not followed."""
+        found = (path for path in self.directory.rglob("*") if path.is_file() or path.is_symlink())
         return sorted(path for path in found if not _ignored(path.relative_to(self.directory)))
 
 
@@ -88,10 +89,16 @@ def content_hashes(order: Iterable[ImageSource], build_args: Mapping[str, str]) 
         for parent in source.parents:
             _feed(digest, "parent", parent, hashes[parent].encode())
         for path in source.files():
-            kind = "program" if path.stat().st_mode & 0o111 else "file"
-            _feed(digest, kind, path.relative_to(source.directory).as_posix(), path.read_bytes())
+            kind, content = _kind_and_content(path)
+            _feed(digest, kind, path.relative_to(source.directory).as_posix(), content)
         hashes[source.name] = digest.hexdigest()
     return hashes
+
+
+def _kind_and_content(path: Path) -> tuple[str, bytes]:
+    if path.is_symlink():
+        return "link", os.fsencode(path.readlink())
+    return "program" if path.stat().st_mode & 0o111 else "file", path.read_bytes()
 
 
 def _feed(digest: hashlib._Hash, kind: str, name: str, content: bytes) -> None:

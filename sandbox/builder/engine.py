@@ -128,6 +128,10 @@ def _context(source: ImageSource) -> io.BytesIO:
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for path in source.files():
             entry = tarfile.TarInfo(path.relative_to(source.directory).as_posix())
+            if path.is_symlink():
+                entry.type, entry.linkname = tarfile.SYMTYPE, path.readlink().as_posix()
+                tar.addfile(entry)
+                continue
             content = path.read_bytes()
             entry.size = len(content)
             entry.mode = 0o755 if path.stat().st_mode & 0o111 else 0o644

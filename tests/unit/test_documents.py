@@ -20,7 +20,10 @@ PAGES = [
     *sorted(path for path in (REPOSITORY / "docs").rglob("*.md")),
     *(
         REPOSITORY / name
-        for name in ("README.md", "CONTRIBUTING.md", "deploy/systemd/README.md", "deploy/grafana/README.md")
+        for name in (
+            *("README.md", "CONTRIBUTING.md"),
+            *(f"deploy/{way}/README.md" for way in ("compose", "grafana", "systemd")),
+        )
     ),
 ]
 ROOMS = ("schemas", "chassis", "broker_gateway", "node", "sandbox", "coderunner", "proto", "deploy", "dev", "bench")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dev.release import DOCKERFILE, TRUSTED, services_image, unready
+from dev.release import unready
+from dev.service_images import DOCKERFILE, TRUSTED, services_image
 
 _AS_SOMEBODY = ("-c", "user.name=t", "-c", "user.email=t@example", "-c", "commit.gpgsign=false")
 

@@ -70,6 +70,13 @@ def test_a_file_that_becomes_executable_counts_as_a_change(images: Path) -> None
     assert "tool" in changed(images, lambda: (images / "tool" / "run").chmod(0o755))
 
 
+def test_a_link_that_leads_elsewhere_counts_as_a_change(images: Path) -> None:
+    link = images / "tool" / "link"
+    assert changed(images, lambda: link.symlink_to("run")) == {"tool", "product"}
+    link.unlink()
+    assert changed(images, lambda: link.symlink_to("../base")) == {"tool", "product"}
+
+
 def test_content_cannot_be_moved_between_files_unnoticed(images: Path) -> None:
     write(images / "tool" / "a", "xy")
     write(images / "tool" / "b", "z")

@@ -85,6 +85,20 @@ def test_the_context_carries_names_content_and_the_execute_bit_only(source: Imag
     assert entries == {"Dockerfile": ("0o644", 0, 0), "run": ("0o755", 0, 0)}
 
 
+def test_links_stay_links_in_the_context(source: ImageSource) -> None:
+    """The services' image was made without its packages: they are links in the folders of the distributions."""
+    (source.directory / "package").mkdir()
+    (source.directory / "package" / "module").touch()
+    (source.directory / "distribution").mkdir()
+    (source.directory / "distribution" / "package").symlink_to("../package")
+    builds = Builds(bridge=FINE)
+    build(source, builds)
+    with tarfile.open(fileobj=builds.asked[0]["fileobj"]) as context:
+        names, link = context.getnames(), context.getmember("distribution/package")
+    assert (link.issym(), link.linkname) == (True, "../package")
+    assert names == ["Dockerfile", "distribution/package", "package/module", "run"]
+
+
 def test_the_content_hash_becomes_a_label(source: ImageSource) -> None:
     builds = Builds(bridge=FINE)
     build(source, builds)
