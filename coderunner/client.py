@@ -71,6 +71,7 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
+        """Closes the connection."""
         await self._gateway.close()
 
     async def run(

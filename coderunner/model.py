@@ -69,6 +69,7 @@ class Stage:
     """Of ``cpu, wall, memory, processes, output, disk, open_files, file_size``."""
 
     def text(self, stream: Stream) -> str:
+        """What was captured of a stream."""
         return self.stdout if stream is Stream.STDOUT else self.stderr
 
 

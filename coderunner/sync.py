@@ -75,6 +75,7 @@ class SyncClient:
         self.close()
 
     def close(self) -> None:
+        """Closes the connection; the shared thread ends with its last client."""
         if self._loop is not None:
             self._wait(self._client.close())
             self._loop = None
@@ -89,27 +90,35 @@ class SyncClient:
         timeout: float | None = None,
         **options: Unpack[TaskOptions],
     ) -> Execution:
+        """Runs a snippet and returns its result, as ``Client.run`` does."""
         return self._wait(self._client.run(language, source, on_output=on_output, timeout=timeout, **options))
 
     def submit(self, language: str, source: Source, **options: Unpack[TaskOptions]) -> str:
+        """Hands a snippet over and returns its task's id at once; see Task for the options."""
         return self._wait(self._client.submit(language, source, **options))
 
     def submit_batch(self, tasks: Iterable[Task]) -> tuple[Submitted, ...]:
+        """One answer for each task, in order: each is accepted or refused on its own."""
         return self._wait(self._client.submit_batch(tasks))
 
     def follow(self, task_id: str, on_output: OnOutput | None = None) -> Execution:
+        """Waits for the task's result. ``on_output`` gets all of its output, each character once and in order."""
         return self._wait(self._client.follow(task_id, on_output))
 
     def watch(self, task_id: str) -> Iterator[Execution | Output]:
+        """The task's state now, then every change, and output as it appears; ends with the result."""
         return self._iterate(self._client.watch(task_id))
 
     def get(self, task_id: str) -> Execution:
+        """The task as it stands now. Raises NotFound."""
         return self._wait(self._client.get(task_id))
 
     def source(self, task_id: str) -> Task | None:
+        """What was submitted; None where it is not kept. Raises NotFound."""
         return self._wait(self._client.source(task_id))
 
     def callback_attempts(self, task_id: str) -> CallbackRecord | None:
+        """What was tried to deliver the task's result to its callback; None where nothing is known. Raises NotFound."""
         return self._wait(self._client.callback_attempts(task_id))
 
     def list(
@@ -125,6 +134,7 @@ class SyncClient:
         error: str = "",
         limit: int | None = None,
     ) -> Iterator[Execution]:
+        """Tasks that fit all of these, newest first, as ``Client.list`` has them; asked for page by page."""
         return self._iterate(
             self._client.list(
                 statuses=statuses,
@@ -140,12 +150,15 @@ class SyncClient:
         )
 
     def cancel(self, task_id: str) -> Cancellation:
+        """A queued task never starts; a running one is killed and keeps its partial output. Raises NotFound."""
         return self._wait(self._client.cancel(task_id))
 
     def languages(self) -> tuple[Language, ...]:
+        """What live nodes serve."""
         return self._wait(self._client.languages())
 
     def nodes(self) -> tuple[Node, ...]:
+        """The live nodes, as they last described themselves."""
         return self._wait(self._client.nodes())
 
     def _wait(self, work: Coroutine[Any, Any, _Result]) -> _Result:
