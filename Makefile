@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 DEV = $(PYTHON) -m dev
 
-.PHONY: help setup demo stop unit test check fix proto bench chaos helm compose upgrade mutants images dist release lock clean
+.PHONY: help setup demo stop unit test check fix proto bench chaos helm compose upgrade mutants docs images dist release lock clean
 
 help:
 	@echo "make setup   install everything: virtual environment, Docker engine, sandbox images"
@@ -13,7 +13,7 @@ help:
 	@echo "make stop    stop what make demo started"
 	@echo "make unit    the tests that need no servers and no Docker (under a minute)"
 	@echo "make test    the whole test suite, on real NATS, etcd and Docker; ARGS=tests/unit prepares only what those need"
-	@echo "make check   lint, format, types, layers, stale stubs"
+	@echo "make check   lint, format, types, layers, stale stubs, the documentation site"
 	@echo "make fix     mend and format what can be mended"
 	@echo "make proto   generate the stubs in coderunner/v1 from proto/"
 	@echo "make bench   the benchmark tables"
@@ -22,13 +22,14 @@ help:
 	@echo "make helm    the Helm chart, rendered by Helm and held to the schemas of Kubernetes (Helm is built first, with Go)"
 	@echo "make compose  brings deploy/compose up, runs programs in it, takes it down again"
 	@echo "make mutants  a random sample of mutants against the unit tests; ARGS=\"--sample 60 --seed 7\""
+	@echo "make docs    the documentation site, into build/site; nothing of it asks the network"
 	@echo "make images  build the sandbox images that are out of date"
 	@echo "make dist    build the wheels and sdists of coderunner and coderunner-server into dist/"
 	@echo "make release  wheels, sdists and images of the version in VERSION, each with its digest"
 	@echo "make lock    renew requirements/*.lock, from which .venv is made"
 	@echo "make clean   make stop, and remove .venv, .run and caches"
 
-setup demo unit test check fix proto bench chaos helm compose upgrade mutants images dist release lock:
+setup demo unit test check fix proto bench chaos helm compose upgrade mutants docs images dist release lock:
 	@$(DEV) $@ $(ARGS)
 
 stop:

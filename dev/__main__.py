@@ -15,7 +15,7 @@ from typing import NoReturn
 from dev import compose, databases, engine, gvisor, helm, needs, prometheus
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
-from dev.needs import COMPOSE, ENGINE_AND_IMAGES, EVERYTHING, HELM, PACKAGES, SERVERS, Needs
+from dev.needs import CHECKED, COMPOSE, DOCS, ENGINE_AND_IMAGES, EVERYTHING, HELM, PACKAGES, Needs
 from dev.paths import REPOSITORY, VENV, VENV_PYTHON
 
 
@@ -35,7 +35,7 @@ COMMANDS = {
     "demo": Command(("-m", "dev.demo"), Needs(frozenset({"servers"}), engine=True, images=True)),
     "unit": Command(("-m", "pytest", "tests/unit", "tests/contracts", "--fakes"), PACKAGES),
     "test": Command(("-m", "pytest"), EVERYTHING),
-    "check": Command(("-m", "dev.check"), SERVERS),
+    "check": Command(("-m", "dev.check"), CHECKED),
     "fix": Command(("-m", "dev.fix"), PACKAGES),
     "proto": Command(("proto/generate",), PACKAGES),
     "bench": Command(("-m", "bench"), BENCH),
@@ -44,6 +44,7 @@ COMMANDS = {
     "compose": Command(("-m", "dev.composed"), COMPOSE),
     "helm": Command(("-m", "pytest", "tests/chart"), HELM),
     "mutants": Command(("-m", "dev.mutants"), Needs(frozenset({"dev", "mutants"}))),
+    "docs": Command(("-m", "dev.docs"), DOCS),
     "images": Command(_BUILD_IMAGES, Needs(frozenset({"servers"}), engine=True)),
     "dist": Command(("-m", "dev.dist"), PACKAGES),
     "release": Command(("-m", "dev.release"), Needs(engine=True)),

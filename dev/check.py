@@ -16,6 +16,7 @@ CHECKS: dict[str, list[str]] = {
     "mypy": [_PYTHON, "-m", "mypy"],
     "layers": [str(VENV / "bin" / "lint-imports")],
     "stubs": [_PYTHON, "proto/generate", "--check"],
+    "docs": [_PYTHON, "-m", "dev.docs"],
 }
 
 

@@ -23,7 +23,7 @@ _OLDEST_PYTHON = "3.11"
 
 
 def lock_file(name: str) -> Path:
-    """The lock file of ``servers``, ``dev``, ``mutants``, ``bench`` or ``helm``."""
+    """The lock file of ``servers``, ``dev``, ``mutants``, ``docs``, ``bench`` or ``helm``."""
     return LOCKS / f"{name}.lock"
 
 
@@ -35,6 +35,7 @@ def requirements() -> dict[str, list[str]]:
         "servers": [*both, *optional(SERVER, "servers")],
         "dev": [*both, *groups["dev"], *optional(SERVER, "tracing")],
         "mutants": [*both, *groups["mutants"]],
+        "docs": [*both, *groups["docs"]],
         "bench": [*both, *groups["bench"]],
         "helm": [*both, *groups["helm"]],
     }

@@ -51,6 +51,8 @@ ENGINE_AND_IMAGES = Needs(engine=True, images=True)
 MONITORING = Needs(prometheus=True)
 HELM = Needs(locks=frozenset({"dev", "helm"}), helm=True)
 COMPOSE = Needs(engine=True, images=True, compose=True)
+DOCS = Needs(locks=frozenset({"dev", "docs"}))
+CHECKED = SERVERS | DOCS
 EVERYTHING = Needs(engine=True, gvisor=True, images=True, databases=True, prometheus=True)
 BY_PATH = {
     "tests/unit": PACKAGES,

@@ -52,7 +52,7 @@ A password begins with a letter. Each role has its own prefix for reply subjects
 
 The same file on three hosts, each with its own name; routes carry a user and password of their own:
 
-```
+```sh
 nats-server -c nats.conf -a 0.0.0.0 --server_name n1 --cluster_name coderunner \\
   --cluster nats://route:SECRET@0.0.0.0:6222 \\
   --routes nats://route:SECRET@n1:6222,nats://route:SECRET@n2:6222,nats://route:SECRET@n3:6222
@@ -93,6 +93,7 @@ refuses for good (most of 4xx) is no failure of the endpoint.
 ## Callbacks that show from whom they come
 
 ```toml
+# gateway.toml
 callback_secret = ["whsec_NEW", "whsec_OLD"]        # Standard Webhooks; of all clients that have none of their own
 [callback_secrets]
 blog = ["whsec_BLOG"]                               # a client's own, instead
