@@ -11,7 +11,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from dev.docs import grpc_reference, sdk_reference
-from dev.docs.markdown import plain_pipes, relink, targets
+from dev.docs.markdown import breakable, plain_pipes, relink, targets
 from dev.docs.places import GENERATED, PAGES, PICTURES, place, relative, repository_path, target_path
 from dev.docs.sources import folder_page, source_page
 from dev.paths import REPOSITORY
@@ -47,6 +47,11 @@ def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
     if path is None:
         return markdown
     return relink(plain_pipes(markdown), lambda target: _moved(here, path, target))
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Lets long names in tables break where a reader would."""
+    return breakable(html)
 
 
 def _linked(files: Files) -> list[str]:

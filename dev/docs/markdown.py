@@ -1,4 +1,4 @@
-"""Markdown as GitHub reads it: blocks of code, links, and what the site's own reader takes otherwise."""
+"""Markdown as GitHub reads it: blocks of code, links, and what the site makes of it otherwise."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from dataclasses import dataclass
 _FENCE = re.compile(r"^(?P<indent> *)(?P<marks>`{3,}|~{3,})(?P<info>[^`]*)$")
 _CODE = re.compile(r"(?P<marks>`+)(?:(?!(?P=marks)).)+(?P=marks)")
 _CODE_OR_LINK = re.compile(rf"{_CODE.pattern}|(?<=\]\()(?P<target>[^)\s]+)(?=\))")
+_CELL = re.compile(r"<td.*?</td>", re.DOTALL)
+_LONG_CODE = re.compile(r"(?<=<code>)[^<]{20,}(?=</code>)")
+_BREAK = re.compile(r"(?<=\w[_/])(?=\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,11 @@ def relink(text: str, change: Callable[[str], str]) -> str:
 def plain_pipes(text: str) -> str:
     r"""Tables with ``|`` in place of ``\|`` in their code: GitHub wants it escaped, the site's reader does not."""
     return _outside_fences(text, lambda line: _unescape(line) if line.lstrip().startswith("|") else line)
+
+
+def breakable(html: str) -> str:
+    """A page's HTML in which long names in tables may break behind their underscores and slashes, and nowhere else."""
+    return _CELL.sub(lambda cell: _LONG_CODE.sub(lambda code: _BREAK.sub("<wbr>", code[0]), cell[0]), html)
 
 
 def _unescape(row: str) -> str:

@@ -14,7 +14,7 @@ from coderunner import webhooks
 from coderunner.v1 import callback_pb2, catalog_pb2, execution_pb2, keys_pb2, operations_pb2
 from dev.docs import grpc_reference, sdk_reference
 from dev.docs.__main__ import from_the_network
-from dev.docs.markdown import blocks, plain_pipes, relink, targets
+from dev.docs.markdown import blocks, breakable, plain_pipes, relink, targets
 from dev.docs.places import PAGES, place, relative, repository_path, target_path
 from dev.docs.sources import folder_page, source_page
 
@@ -97,6 +97,13 @@ def test_a_page_is_read_as_it_is_written() -> None:
     ]
     assert relink(PAGE, lambda target: f"../{target}").splitlines()[0] == "See [one](../a.md#x) and `[not](this.md)`."
     assert plain_pipes(PAGE).splitlines()[-1] == "| `a|b` | c \\| d |"
+
+
+def test_long_names_in_tables_break_where_a_reader_would() -> None:
+    long = "<code>/some_thing/that_is_long_</code>"
+    html = f"<p>{long}</p><td>c_d <code>short_name</code></td><td>{long}</td>"
+    broken = "<code>/some_<wbr>thing/<wbr>that_<wbr>is_<wbr>long_</code>"
+    assert breakable(html) == f"<p>{long}</p><td>c_d <code>short_name</code></td><td>{broken}</td>"
 
 
 @pytest.mark.parametrize(
