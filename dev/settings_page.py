@@ -60,7 +60,7 @@ nats-server -c nats.conf -a 0.0.0.0 --server_name n1 --cluster_name coderunner \
 
 Gateways and nodes list all three in `nats_urls`; the gateways get `stream_replicas = 3`. Streams that exist already are
 changed to three replicas at the gateway's next start. etcd: three members as its own documentation says, all three in
-`etcd_endpoints`.
+`etcd_endpoints`. [`deploy/compose/cluster.yaml`](../deploy/compose/cluster.yaml) has all of it on one host.
 
 ## When a part is away
 

@@ -124,7 +124,11 @@ class Project:
         self._until(lambda: not any(engine_api.remove_containers(label) for label in labels))
 
     def _compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        given = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "DOCKER_HOST")}
+        given = {
+            name: value
+            for name, value in os.environ.items()
+            if name in ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG")
+        }
         command = [*compose_command(), "--project-name", self.name, "--env-file", str(self._env_file)]
         done = subprocess.run(
             [*command, "--file", str(self._file), *arguments],

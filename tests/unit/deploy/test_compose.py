@@ -34,7 +34,7 @@ def services(file: str) -> dict[str, Any]:
 
 
 def test_there_are_files() -> None:
-    assert "compose.yaml" in FILES
+    assert FILES == ["cluster.yaml", "compose.yaml"]
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -77,6 +77,35 @@ def test_no_service_gains_privileges_or_has_any(file: str) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_both_generations_of_compose_know_what_is_at_the_top(file: str) -> None:
     assert NOT_KNOWN_TO_1_29 & compose(file).keys() == set()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_is_mounted_and_what_is_built_is_there(file: str) -> None:
+    for service in services(file).values():
+        mounted = [volume.partition(":")[0] for volume in service.get("volumes", ())]
+        assert all((FOLDER / source).exists() for source in mounted if source.startswith("."))
+        built = service.get("build", ".")
+        folder, dockerfile = (
+            (built, "Dockerfile") if isinstance(built, str) else (built["context"], built["dockerfile"])
+        )
+        assert (FOLDER / folder / dockerfile).is_file()
+
+
+def test_prometheus_scrapes_every_gateway_and_node_of_the_cluster_by_the_names_of_the_rules() -> None:
+    scraped = yaml.safe_load((FOLDER / "prometheus" / "cluster.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    targets = {job["job_name"]: set(job["static_configs"][0]["targets"]) for job in scraped}
+    parts = services("cluster.yaml")
+    for kind, port in (("gateway", 8081), ("node", 8082)):
+        assert targets[f"coderunner-{kind}"] == {f"{name}:{port}" for name in parts if name.startswith(f"{kind}-")}
+    assert {target.partition(":")[0] for several in targets.values() for target in several} <= parts.keys()
+
+
+def test_the_streams_of_the_cluster_with_all_replicas_fit_into_the_buss_account() -> None:
+    gateway = services("cluster.yaml")["gateway-1"]["environment"]
+    (gigabytes,) = re.findall(r"max_file: (\d+)GB", (REPOSITORY / "nats.conf").read_text(encoding="utf-8"))
+    replicas, stored = (int(gateway[f"CODERUNNER_GATEWAY_{name}"]) for name in ("STREAM_REPLICAS", "BUS_BYTES"))
+    assert replicas == 3
+    assert 0.8 < replicas * stored / (int(gigabytes) << 30) < 1
 
 
 def test_credentials_are_random_and_readable_by_their_owner_only(tmp_path: Path) -> None:
