@@ -14,6 +14,7 @@ from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.history_ports import HistoryStore
+from broker_gateway.application.joining import JoinAppService
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.operations_service import OperationsAppService
@@ -32,6 +33,7 @@ from broker_gateway.infrastructure.bus.control import BusNodeControl
 from broker_gateway.infrastructure.bus.dead import BusDeadLetters
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
+from broker_gateway.infrastructure.bus.joined_nodes import BusJoinedNodes
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.results import BusResultStore
@@ -39,6 +41,7 @@ from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from broker_gateway.infrastructure.call_metrics import CallMetrics
 from broker_gateway.infrastructure.callbacks.submitted import SubmittedAddresses
 from broker_gateway.infrastructure.callers import KnownCallers
+from broker_gateway.infrastructure.etcd_node_users import EtcdNodeUsers
 from broker_gateway.infrastructure.metrics import CountedTaskQueue, Metrics
 from broker_gateway.infrastructure.policies import Policies
 from broker_gateway.infrastructure.queue_care import QueueCare
@@ -49,6 +52,7 @@ from broker_gateway.interfaces.access_log import AccessLog
 from broker_gateway.interfaces.callers import OWNER
 from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
+from chassis.nats import public_keys
 from chassis.nats.connection import BusConnection
 from chassis.tracing import Tracer
 from schemas.audit import AuditRecord
@@ -95,6 +99,7 @@ def wire_api(parts: ApiParts) -> GrpcServer:
         catalog=CatalogAppService(nodes=parts.queue_care.nodes),
         operations=_operations(parts, control),
         keys=parts.callers.keys,
+        joining=_joining(parts),
         verifiers=parts.callers.verifiers,
         settings=GrpcSettings(
             address=parts.settings.grpc_address,
@@ -167,6 +172,20 @@ def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> C
             settings=CancelSettings(),
         ),
         attempts=BusAttemptLedger(parts.bus),
+    )
+
+
+def _joining(parts: ApiParts) -> JoinAppService | None:
+    joins = parts.policies.joins
+    if joins is None:
+        return None
+    return JoinAppService(
+        nodes=BusJoinedNodes(parts.bus),
+        users=EtcdNodeUsers(parts.policies.etcd, joins.etcd_root_password, joins.account),
+        live=parts.queue_care.nodes,
+        pools=joins.pools,
+        is_signed=public_keys.is_signed,
+        whereabouts=joins.whereabouts,
     )
 
 

@@ -33,6 +33,7 @@ def nats_conf() -> Path:
 
 def _print_nats_conf(arguments: Sequence[str]) -> int:
     from broker_gateway.nats_conf import nodes_of, password_variable, with_nodes  # noqa: PLC0415 - not for all
+    from broker_gateway.nats_joins import account_file, with_joins  # noqa: PLC0415 - the same
     from broker_gateway.nats_keys import public_keys, with_public_keys  # noqa: PLC0415 - the same
 
     parser = argparse.ArgumentParser("coderunner-gateway nats-conf", description="Prints the bus's configuration.")
@@ -45,21 +46,30 @@ def _print_nats_conf(arguments: Sequence[str]) -> int:
         help="keys in place of the passwords of gateway and nodes: NAME.nk there has the seed, and is made where it is "
         "not, or NAME.pub the public key of a seed that is elsewhere",
     )
+    parser.add_argument(
+        "--joins",
+        metavar="DIRECTORY",
+        help="nodes may join by tokens: account.nk there has the seed of the key that lets them in, and is made where "
+        "it is not; the gateways' nats_account_nkey",
+    )
     given = parser.parse_args(arguments)
-    text, told = nats_conf().read_text(encoding="utf-8"), ""
+    text, told = nats_conf().read_text(encoding="utf-8"), list[str]()
     try:
         nodes = nodes_of(given.node)
         if nodes:
             text = with_nodes(text, nodes)
-            told = f"passwords are taken from {', '.join(map(password_variable, nodes))}"
+            told = [f"passwords are taken from {', '.join(map(password_variable, nodes))}"]
         if given.nkeys:
             users = ("gateway", *(nodes or ("node",)))
             text = with_public_keys(text, public_keys(Path(given.nkeys), users))
-            told = f"{given.nkeys} has the keys of {', '.join(users)}"
+            told = [f"{given.nkeys} has the keys of {', '.join(users)}"]
+        if given.joins:
+            text = with_joins(text, Path(given.joins))
+            told.append(f"{account_file(Path(given.joins))} is for gateways alone")
     except (OSError, ValueError) as error:
         return _complain(str(error))
     if told:
-        sys.stderr.write(f"coderunner-gateway: {told}\n")
+        sys.stderr.write(f"coderunner-gateway: {'; '.join(told)}\n")
     sys.stdout.write(text)
     return 0
 

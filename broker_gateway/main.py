@@ -24,6 +24,8 @@ from broker_gateway.infrastructure.bus.bound import BoundMessages
 from broker_gateway.infrastructure.bus.declare import Declaration
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
 from broker_gateway.infrastructure.bus.id_secret import BusIdSecret
+from broker_gateway.infrastructure.bus.joined_nodes import BusJoinedNodes
+from broker_gateway.infrastructure.bus.letting_in import Entry, LettingIn
 from broker_gateway.infrastructure.bus.progress_source import BusEnds, BusProgressSource
 from broker_gateway.infrastructure.bus.questions import NodeQuestions
 from broker_gateway.infrastructure.bus.queue_consumers import QueueConsumers
@@ -41,6 +43,7 @@ from broker_gateway.infrastructure.directory import EtcdNodeDirectory
 from broker_gateway.infrastructure.health import GatewayHealth
 from broker_gateway.infrastructure.history.store import SqlHistoryStore
 from broker_gateway.infrastructure.history_role import HistoryRole
+from broker_gateway.infrastructure.join_settings import JoinSettings
 from broker_gateway.infrastructure.metrics import CountedResultSource, Metrics
 from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
@@ -52,7 +55,7 @@ from chassis.http import HttpServer
 from chassis.loop_watch import LoopWatch
 from chassis.memory_return import MemoryReturn
 from chassis.nats.connection import BusConnection
-from chassis.process import LastingParts, serve
+from chassis.process import LastingParts, close_in_turn, serve
 from chassis.reloading import level_reloader
 from chassis.settings import ConfigurationError
 from chassis.trace_export import tracer_of
@@ -87,6 +90,7 @@ class Gateway:
         self._bound = BoundMessages(self._policies.seals, lambda by: self._metrics.results_refused.labels(by).inc())
         past_results = PastResults(BusResultStore(self._bus, self._bound), self._past) if self._past else None
         self._questions = NodeQuestions(self._bus, past_results, self._bound)
+        self._letting_in = self._wire_letting_in(self._policies.joins) if self._policies.joins else None
         self._queue_consumers = QueueConsumers(self._bus, settings.ack_wait_s)
         self._queue_lengths = QueueLengths(self._bus, self._queue_consumers)
         self._directory = EtcdNodeDirectory(self._policies.etcd, self._metrics.node_records_refused.inc)
@@ -130,6 +134,7 @@ class Gateway:
             relay=self._relay,
             history=self._history,
             takes_keys=self._callers.keys is not None,
+            lets_join=self._letting_in is not None,
         )
 
     def stop(self) -> None:
@@ -177,23 +182,13 @@ class Gateway:
         log.info("gateway_stopping")
         if self._server is not None:
             await self._server.stop(self._settings.shutdown_grace_s)
-        await self._lasting.close()
-        await self._queue_care.following.close()
-        await self._directory.close()
-        await self._queue_lengths.close()
-        await self._questions.close()
-        await self._declaration.close()
-        await self._callbacks.close()
-        await self._audit.close()
-        await self._bus.close()
+        await close_in_turn(
+            *(self._lasting, self._queue_care.following, self._directory, self._queue_lengths, self._questions),
+            *(self._letting_in, self._declaration, self._callbacks, self._audit, self._bus),
+        )
         if self._audit_file is not None:
             self._audit_file.close()
-        if self._past is not None:
-            await self._past.close()
-        await self._callers.close()
-        await self._http.close()
-        if self._tracer is not None:
-            await self._tracer.close()
+        await close_in_turn(self._past, self._callers, self._http, self._tracer)
         log.info("gateway_stopped")
 
     async def _say_ready(self, addresses: Mapping[str, str]) -> None:
@@ -202,6 +197,12 @@ class Gateway:
         if self._server is not None:
             await self._directory.synced.wait()
         log.info("gateway_ready", **addresses, roles=self._settings.roles, nodes=len(self._directory.nodes()))
+
+    def _wire_letting_in(self, joins: JoinSettings) -> LettingIn:
+        def count(entry: Entry) -> None:
+            self._metrics.nodes_entered.labels(entry.value).inc()
+
+        return LettingIn(self._bus, BusJoinedNodes(self._bus), joins.account, count=count)
 
     def _wire_relay(self) -> CallbackRelay:
         source = BusResultSource(self._bus, self._relayed, self._bound)

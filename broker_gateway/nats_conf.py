@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from schemas.joined import is_joined_user
 from schemas.names import is_token
 from schemas.permissions import of_node
 
 BEGIN = "      # Nodes: made by `coderunner-gateway nats-conf --node NAME=POOL,POOL ...`\n"
 END = "      # End of nodes\n"
-RESERVED = frozenset({"gateway", "operator", "system", "root"})
+RESERVED = frozenset({"gateway", "operator", "system", "root", "nobody", "account"})
 
 
 def with_nodes(text: str, nodes: Mapping[str, Sequence[str]]) -> str:
@@ -41,7 +42,7 @@ def nodes_of(arguments: Iterable[str]) -> dict[str, list[str]]:
     for argument in arguments:
         name, equals, pools = argument.partition("=")
         listed = pools.split(",") if equals else ["default"]
-        if name in nodes or name in RESERVED or not all(map(is_token, (name, *listed))):
+        if name in nodes or name in RESERVED or is_joined_user(name) or not all(map(is_token, (name, *listed))):
             raise ValueError(f"{argument!r} is not NAME=POOL,POOL with a name of its own")
         nodes[name] = listed
     if len({password_variable(name) for name in nodes}) < len(nodes):

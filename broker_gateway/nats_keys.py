@@ -41,6 +41,24 @@ def with_public_keys(text: str, keys: Mapping[str, str]) -> str:
     return text
 
 
+def public_key_of(seed: Path, kind: int) -> str:
+    """The public half of the seed in a file, which is made, of that kind (``nkeys.PREFIX_BYTE_…``), where it is not.
+    Raises OSError, ValueError."""
+    import nkeys  # noqa: PLC0415 - not needed to print a file with passwords
+
+    if not seed.exists():
+        made = nkeys.encode_seed(os.urandom(_SEED_BYTES), kind)
+        with os.fdopen(os.open(seed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(made)
+    held = bytearray(seed.read_bytes().strip())
+    try:
+        if nkeys.decode_seed(held)[0] != kind:
+            raise ValueError(f"{seed} holds the seed of something else")
+        return str(nkeys.from_seed(held).public_key.decode())
+    except nkeys.NkeysError as error:
+        raise ValueError(f"{seed} holds no seed: {type(error).__name__}") from None
+
+
 def _public_key(directory: Path, user: str) -> str:
     import nkeys  # noqa: PLC0415 - not needed to print a file with passwords
 
@@ -50,11 +68,4 @@ def _public_key(directory: Path, user: str) -> str:
         if not _PUBLIC.fullmatch(key):
             raise ValueError(f"{public} holds no public key of a user")
         return key
-    if not seed.exists():
-        made = nkeys.encode_seed(os.urandom(_SEED_BYTES), nkeys.PREFIX_BYTE_USER)
-        with os.fdopen(os.open(seed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(made)
-    try:
-        return str(nkeys.from_seed(bytearray(seed.read_bytes().strip())).public_key.decode())
-    except nkeys.NkeysError as error:
-        raise ValueError(f"{seed} holds no seed: {type(error).__name__}") from None
+    return public_key_of(seed, nkeys.PREFIX_BYTE_USER)

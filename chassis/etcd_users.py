@@ -14,6 +14,7 @@ _TIMEOUT_S = 10.0
 ROOT = "root"
 """The user that etcd itself demands; it may do everything, and no service has its password."""
 _GATEWAY_ROLE = "coderunner-gateway"
+_NO_SUCH_USER = "user name not found"
 
 
 def password_variable(user: str) -> str:
@@ -43,10 +44,30 @@ class EtcdUsers:
         self._user(ROOT, self._root_password, ROOT, [])
         self._user(*gateway, _GATEWAY_ROLE, [_range("READ", prefix, _end_of(prefix))])
         for node_id, (user, password) in nodes.items():
-            self._user(user, password, f"coderunner-node-{node_id}", [_range("WRITE", f"{prefix}{node_id}")])
+            self._node(prefix, node_id, user, password)
         if not self._token:
             self._call("auth/enable")
             self._log_in()
+
+    def add_node(self, *, prefix: str, node_id: str, user: str, password: str) -> None:
+        """Makes the user of one node, where users are asked for passwords. Raises EtcdRefusedError, OSError."""
+        self._log_in()
+        self._node(prefix, node_id, user, password)
+
+    def remove(self, user: str) -> bool:
+        """Removes a user, whose tokens are good for nothing from then on. False where there is none. Raises
+        EtcdRefusedError, OSError."""
+        self._log_in()
+        try:
+            self._call("auth/user/delete", name=user)
+        except EtcdRefusedError as error:
+            if _NO_SUCH_USER not in str(error):
+                raise
+            return False
+        return True
+
+    def _node(self, prefix: str, node_id: str, user: str, password: str) -> None:
+        self._user(user, password, f"coderunner-node-{node_id}", [_range("WRITE", f"{prefix}{node_id}")])
 
     def _log_in(self) -> None:
         """Without a token where nobody is asked for a password yet."""

@@ -41,6 +41,21 @@ class Service(Protocol):
         ...
 
 
+class Closing(Protocol):
+    """A part that has an end."""
+
+    async def close(self) -> None:
+        """Ends it."""
+        ...
+
+
+async def close_in_turn(*parts: Closing | None) -> None:
+    """Closes one after the other; None is a part that is not there."""
+    for part in parts:
+        if part is not None:
+            await part.close()
+
+
 async def serve(make: Callable[[], Service], *, on_hangup: Callable[[], None] = lambda: None) -> int:
     """Runs what ``make`` makes until SIGTERM or SIGINT; the process's exit code. ``on_hangup`` is called at each
     SIGHUP. Raises what ``make`` raises."""

@@ -13,7 +13,7 @@ class ApiKey:
     client: str
     """The client that whoever shows it is."""
     roles: tuple[str, ...]
-    """Some of ``submit``, ``read-own``, ``read-all``, ``operate``, ``admin``."""
+    """Some of ``submit``, ``read-own``, ``read-all``, ``operate``, ``join``, ``admin``."""
     created_at_ms: int
     """Unix milliseconds, as all moments here."""
     quota_rate_per_s: float = 0.0

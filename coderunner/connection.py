@@ -13,7 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from coderunner.access import Access, find_access
 from coderunner.errors import CodeRunnerError
 from coderunner.grpc_errors import call_error, is_transient
-from coderunner.v1 import catalog_pb2_grpc, execution_pb2_grpc, keys_pb2_grpc, operations_pb2_grpc
+from coderunner.v1 import catalog_pb2_grpc, execution_pb2_grpc, keys_pb2_grpc, nodes_pb2_grpc, operations_pb2_grpc
 
 CALL_S = 10.0  # a call that only asks
 _Answer = TypeVar("_Answer")
@@ -99,6 +99,10 @@ class Connection:
     @property
     def keys(self) -> Any:
         return self._stub(keys_pb2_grpc.KeyServiceStub)
+
+    @property
+    def nodes(self) -> Any:
+        return self._stub(nodes_pb2_grpc.NodeServiceStub)
 
     def _stub(self, kind: Any) -> Any:
         """Kept: making one costs as much as a call. The generated stubs carry no types."""

@@ -1,14 +1,15 @@
-"""The asynchronous client of operators: dead letters, kept answers, drained nodes, API keys."""
+"""The asynchronous client of operators: dead letters, kept answers, nodes, API keys."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 
-from coderunner import key_calls, responses
+from coderunner import key_calls, node_calls, responses
 from coderunner.api_key import ApiKey, NewApiKey
 from coderunner.audit_record import AuditRecord
 from coderunner.client import Client
 from coderunner.errors import LanguageUnavailable, NotRedriven
+from coderunner.joined_node import JoinedNode
 from coderunner.model import CallbackRecord, DeadLetter
 from coderunner.v1 import keys_pb2, operations_pb2
 
@@ -99,6 +100,16 @@ class Operator(Client):
         request = operations_pb2.DrainNodeRequest(id=node_id)
         answer: operations_pb2.DrainNodeResponse = await self._gateway.ask(self._gateway.operations.DrainNode, request)
         return answer.accepted
+
+    async def joined_nodes(self, limit: int | None = None) -> AsyncIterator[JoinedNode]:
+        """The nodes that joined by a token, in the order in which they did, whether they run or not."""
+        async for node in node_calls.listed(self._gateway, limit):
+            yield node
+
+    async def forget_node(self, node_id: str) -> JoinedNode:
+        """Has a node that joined be let in no longer: where it is connected, it is out within 15 minutes. Raises
+        NotFound."""
+        return await node_calls.forget(self._gateway, node_id)
 
     async def create_key(
         self,

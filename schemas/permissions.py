@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schemas import names
+from schemas.joined import joined_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,16 @@ def queue_consumers(pools: Iterable[str]) -> list[str]:
 def of_node(user: str, pools: Iterable[str]) -> Permissions:
     """The permissions of a node that takes the tasks of ``pools``. Its user is named as its id is, or else hears the
     orders to no other node. Raises ValueError for what is no token."""
-    pools = tuple(pools)
+    orders = names.node_subject(user) if user != SHARED_USER else f"{names.ROOT}.control.node.*"
+    return _of_node(user, orders, tuple(pools))
+
+
+def of_joined_node(node_id: str, pools: Iterable[str]) -> Permissions:
+    """The same for a node that joined, whose user is named after its id. Raises ValueError for what is no token."""
+    return _of_node(joined_user(node_id), names.node_subject(node_id), tuple(pools))
+
+
+def _of_node(user: str, orders: str, pools: tuple[str, ...]) -> Permissions:
     consumers = queue_consumers(pools)
     return Permissions(
         publish=(
@@ -41,7 +51,7 @@ def of_node(user: str, pools: Iterable[str]) -> Permissions:
         subscribe=(
             f"{names.inbox_of(user)}.>",
             names.CANCEL_WILDCARD,
-            names.node_subject(user) if user != SHARED_USER else f"{names.ROOT}.control.node.*",
+            orders,
             names.ROLL_CALL,
             *map(names.backlog_subject, pools),
         ),

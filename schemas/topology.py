@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas import lanes, names
+from schemas.joined import JOINED_WILDCARD
+from schemas.node_rules import MAX_NODES
 from schemas.status import Priority
 
 JsonObject = dict[str, Any]
@@ -29,15 +31,17 @@ HISTORY_ACK_WAIT_S = 10
 """A projector that is silent for this long loses what it took to another, or takes it again."""
 TASKS_SHARE, RESULTS_SHARE, EVENTS_SHARE, DEAD_SHARE, CALLBACKS_SHARE = 0.25, 0.5, 0.15, 0.05, 0.01
 DELIVERED_SHARE, ANSWERS_SHARE, PROGRESS_SHARE, AUDIT_SHARE = 0.005, 0.02, 0.004, 0.01
-"""Of ``BusLimits.max_bytes``; the rest is for the stream of secrets. Of 9 GiB the callbacks' 92 MiB are some 200,000
-results whose delivery has failed, the 46 MiB of those that were taken at the first call some 100,000, the 184 MiB of
-the kept answers some 120,000 of 1.5 KB, and the 92 MiB of the audit trail some 300,000 calls."""
+"""Of ``BusLimits.max_bytes``; the rest is for the streams of secrets and of nodes. Of 9 GiB the callbacks' 92 MiB are
+some 200,000 results whose delivery has failed, the 46 MiB of those that were taken at the first call some 100,000, the
+184 MiB of the kept answers some 120,000 of 1.5 KB, and the 92 MiB of the audit trail some 300,000 calls."""
 PROGRESS_MAX_AGE_S = 60.0
 """What happened longer ago nobody is told of any more."""
 PROGRESS_PER_TASK = 128
 """The newest of one task's that may wait."""
 PROGRESS_MAX_ACK_PENDING = 4_096
 SECRETS_MAX_BYTES = 64 << 10
+NODES_MAX_BYTES = 4 << 20
+"""Some 300 bytes for each node with one pool."""
 MAX_ACK_PENDING = 100_000
 """Tasks of one pool and priority that may run at once. Nodes bound themselves; this must never be what bounds them."""
 RELAY_MAX_ACK_PENDING = 1_000_000
@@ -68,6 +72,8 @@ class BusLimits:
     dead_max_age_s: float = 7 * 24 * 3600.0
     answers_max_age_s: float = 24 * 3600.0
     audit_max_age_s: float = 400 * 24 * 3600.0
+    joins: bool = False
+    """Nodes may join by tokens; otherwise there is no stream of those that did."""
     swept: bool = False
     """Events and results go when a gateway takes them away, and not by the two ages above."""
     max_bytes: int = 9 << 30
@@ -77,7 +83,7 @@ class BusLimits:
 def streams(limits: BusLimits) -> list[JsonObject]:
     """The configurations of all streams."""
     made = (_tasks, _results, _events, _dead, _callbacks, _delivered, _answers, _progress, _audit, _secrets)
-    return [make(limits) for make in made]
+    return [make(limits) for make in (*made, *((_nodes,) if limits.joins else ()))]
 
 
 def _stream(name: str, subject: str, limits: BusLimits, max_age_s: float, **more: Any) -> JsonObject:
@@ -207,6 +213,13 @@ def _audit(limits: BusLimits) -> JsonObject:
     return _stream(names.STREAM_AUDIT, names.AUDIT_WILDCARD, limits, age_s, max_bytes=room, **forever)
 
 
+def _nodes(limits: BusLimits) -> JsonObject:
+    """The newest word on each node that joined, for ever: who is not there is not let in. One more than the directory
+    takes is refused."""
+    newest: JsonObject = {"discard": "new", "max_msgs": MAX_NODES, "max_msgs_per_subject": 1}
+    return _stream(names.STREAM_NODES, JOINED_WILDCARD, limits, 0, max_bytes=NODES_MAX_BYTES, **newest)
+
+
 def _secrets(limits: BusLimits) -> JsonObject:
     """The first secret stays for ever. No direct gets: readers of all streams by subject must not read this one."""
     return _stream(
@@ -282,19 +295,3 @@ def create_consumer_request(stream: str, config: JsonObject, *, action: str = ""
     one that is there and different is left as it is, and the request refused."""
     subject = f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{config['durable_name']}"
     return subject, json.dumps({"stream_name": stream, "config": config, "action": action}).encode()
-
-
-def pull_request(
-    *, batch: int, expires_s: float, heartbeat_s: float = 0, load_priority: int | None = None, max_bytes: int = 0
-) -> bytes:
-    """Body for ``$JS.API.CONSUMER.MSG.NEXT.<stream>.<durable>``. ``load_priority`` (0 to 9, 0 is served first) is
-    needed on task consumers and not allowed on the relay's. ``max_bytes``: of all messages together, with their
-    subjects and headers (0: any number); one that is larger by itself never comes."""
-    body: JsonObject = {"batch": batch, "expires": int(expires_s * _NANOSECONDS)}
-    if max_bytes:
-        body["max_bytes"] = max_bytes
-    if heartbeat_s:
-        body["idle_heartbeat"] = int(heartbeat_s * _NANOSECONDS)
-    if load_priority is not None:
-        body |= {"group": names.LOAD_GROUP, "priority": load_priority}
-    return json.dumps(body).encode()

@@ -135,6 +135,35 @@ class NoKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownNode:
+    """The answer where no node joined by this id."""
+
+    id: str
+
+    @property
+    def message(self) -> str:
+        return f"no node joined by the id '{self.id[:64]}'"
+
+
+@dataclass(frozen=True, slots=True)
+class IdTaken:
+    """The answer where another node has the id."""
+
+    id: str
+
+    @property
+    def message(self) -> str:
+        return f"another node has the id '{self.id[:64]}': choose one of your own, or have that one forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class NotJoinable:
+    """The answer where no node may join."""
+
+    message: str = "this gateway lets no nodes join: its setting nats_account_nkey says whether it does"
+
+
+@dataclass(frozen=True, slots=True)
 class NotRedriven:
     """A refusal: the dead letter cannot be tried again now, and stays where it is."""
 

@@ -18,6 +18,8 @@ class ReadinessReport:
     """Dead letters, callbacks and nodes' orders: all of that is on the bus."""
     keys: bool
     """API keys can be made and listed: that is up to the database."""
+    nodes: bool
+    """Nodes may join, and can be let in: that is up to the bus."""
 
     @property
     def all(self) -> bool:

@@ -18,6 +18,8 @@ class ClientRole(StrEnum):
     """Look at everybody's tasks, at dead letters and at the audit trail, and change nothing."""
     OPERATE = "operate"
     """Cancel anybody's task, redrive, drain, purge."""
+    JOIN = "join"
+    """Make a machine a node."""
     ADMIN = "admin"
     """Make and revoke API keys, and so all else: it could make itself a key for it."""
 

@@ -33,6 +33,8 @@ class GatewayHealth:
     """None where there is no database of past tasks."""
     takes_keys: bool = False
     """API keys are taken."""
+    lets_join: bool = False
+    """Nodes may join."""
 
     def parts(self) -> Mapping[str, Part]:
         """Every part of this gateway."""
@@ -57,10 +59,12 @@ class GatewayHealth:
         """Which services can answer now."""
         parts = self.parts()
         running = parts["running"].works
+        on_the_bus = running and parts["bus"].works and parts["streams"].works
         return ReadinessReport(
             executions=is_ready(parts),
             catalog=running and ("nodes" not in parts or parts["nodes"].works),
-            operations=running and parts["bus"].works and parts["streams"].works,
+            operations=on_the_bus,
+            nodes=on_the_bus and self.lets_join,
             keys=running and self.takes_keys and parts["history"].works,
         )
 

@@ -20,6 +20,7 @@ from broker_gateway.application.ports import (
 )
 from broker_gateway.domain.quota import Quota
 from broker_gateway.infrastructure.bus.bound import READERS
+from broker_gateway.infrastructure.bus.letting_in import Entry
 from chassis.errors import BusUnavailableError
 from chassis.metrics import MOST_NAMES, SECONDS, ByLabels, Labels, new_registry, watch, within
 from schemas.execution import ResultMessage
@@ -42,6 +43,14 @@ class Metrics:
         self._of_tasks(self.registry)
         self._of_calls(self.registry)
         self._of_callbacks(self.registry)
+        self.nodes_entered = Counter(
+            "coderunner_nodes_entered",
+            "Those that came to the bus and are not in its configuration: let_in, refused, not_answered.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        for entry in Entry:
+            self.nodes_entered.labels(entry.value)
         self._live_nodes = Gauge("coderunner_live_nodes", "Nodes in the directory.", registry=self.registry)
         self._bus_up = Gauge("coderunner_bus_up", "1 while connected to the bus.", registry=self.registry)
 

@@ -29,6 +29,7 @@ from broker_gateway.infrastructure.callbacks.identification import (
     header_set,
 )
 from broker_gateway.infrastructure.client_settings import ConfiguredClients, configured_clients, must_be_known
+from broker_gateway.infrastructure.join_settings import JoinSettings, join_settings
 from broker_gateway.infrastructure.settings import GatewaySettings
 from chassis.certificates import CertificateError, CertificateFiles
 from chassis.etcd import EtcdSettings
@@ -67,6 +68,8 @@ class Policies:
     clients: ConfiguredClients
     cache_modes: CacheModes
     seals: Seals
+    joins: JoinSettings | None
+    """None: no nodes may join."""
     certificate: CertificateFiles | None
     """What the API shows to its callers; None: no TLS."""
 
@@ -112,6 +115,7 @@ def of(settings: GatewaySettings) -> Policies:
         clients=configured_clients(settings),
         cache_modes=_cache_modes(settings),
         seals=_seals(settings),
+        joins=join_settings(settings),
         certificate=_certificate(settings),
     )
 
@@ -128,6 +132,7 @@ def _streams(settings: GatewaySettings) -> BusLimits:
         replicas=settings.stream_replicas,
         tasks_max_msgs=settings.bus_max_tasks,
         max_bytes=settings.bus_bytes,
+        joins=bool(settings.nats_account_nkey),
         swept=bool(settings.history_url.get_secret_value()),
         results_max_age_s=settings.result_age_s,
         callbacks_max_age_s=max(settings.result_age_s, settings.relay_give_up_s),

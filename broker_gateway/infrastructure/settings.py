@@ -233,6 +233,20 @@ class GatewaySettings(ConnectedSettings):
         False, description="whether results of tasks that were submitted before there was a secret are taken"
     )
 
+    nats_account_nkey: str = Field(
+        "",
+        description="path of the file with an account's NKey seed, whose word the bus takes (nats-conf --joins): nodes "
+        "may join by tokens of the role join; empty: none may",
+    )
+    join_pools: Strings = Field(["default"], description="pools that nodes which join may take tasks from")
+    join_nats_urls: Strings = Field([], description="NATS servers as nodes that join reach them; empty: nats_urls")
+    join_etcd_endpoints: Annotated[list[Address], NoDecode, BeforeValidator(split_list)] = Field(
+        [], description="etcd members as nodes that join reach them; empty: etcd_endpoints"
+    )
+    etcd_root_password: SecretStr = Field(
+        SecretStr(""), description="etcd's root, which makes a user for each node that joins; empty: etcd asks nobody"
+    )
+
     shutdown_grace_s: Seconds = Field(15.0, description="how long calls in flight may take to finish at shutdown")
 
     @property

@@ -13,7 +13,7 @@ from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.tracing import trace_fields
 from broker_gateway.interfaces.authentication import OPEN_SERVICES
 from broker_gateway.interfaces.callers import CLIENT, OWNER, SUBJECT
-from broker_gateway.interfaces.method_roles import KEYS, OPERATIONS
+from broker_gateway.interfaces.method_roles import KEYS, NODES, OPERATIONS
 from broker_gateway.interfaces.refusal_counts import LINES_PER_S, RECORDS_PER_S, RefusalRate
 from chassis.logs import ACCESS, AUDIT
 from schemas.audit import AuditRecord
@@ -34,7 +34,10 @@ NOT_REFUSED = frozenset(
     )
 )
 """What such a call asked for may have been done, whatever its caller heard of it."""
-_SUBJECTS = {f"{OPERATIONS}DrainNode": "node_id", f"{KEYS}CreateKey": "key_id", f"{KEYS}RevokeKey": "key_id"}
+_SUBJECTS = {
+    **dict.fromkeys((f"{OPERATIONS}DrainNode", f"{NODES}Join", f"{NODES}Forget"), "node_id"),
+    **dict.fromkeys((f"{KEYS}CreateKey", f"{KEYS}RevokeKey"), "key_id"),
+}
 """What a method is about, where that is no task."""
 
 Audit = Callable[[AuditRecord], None]
@@ -116,7 +119,7 @@ class AccessLog:
 
 
 def _is_audited(method: str, code: grpc.StatusCode) -> bool:
-    return method.startswith((OPERATIONS, KEYS)) or code in REFUSED_FOR_WHO_HE_IS or OWNER.get() is not None
+    return method.startswith((OPERATIONS, KEYS, NODES)) or code in REFUSED_FOR_WHO_HE_IS or OWNER.get() is not None
 
 
 def _is_strangers(code: grpc.StatusCode) -> bool:

@@ -15,6 +15,7 @@ import structlog
 
 from broker_gateway.application.commands import Unavailable
 from broker_gateway.application.history_ports import HistoryUnavailableError
+from broker_gateway.application.join_ports import DirectoryUnavailableError
 from broker_gateway.application.key_ports import KeysUnavailableError
 from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.interfaces.call_bounds import CallBounds
@@ -159,6 +160,9 @@ async def _fail(error: Exception, method: str, context: Context) -> NoReturn:
     if isinstance(error, KeysUnavailableError):
         _log.warning("keys_unavailable", method=method, error=str(error))
         await context.abort(grpc.StatusCode.UNAVAILABLE, f"the database of API keys does not answer: {error}")
+    if isinstance(error, DirectoryUnavailableError):
+        _log.warning("directory_unavailable", method=method, error=str(error))
+        await context.abort(grpc.StatusCode.UNAVAILABLE, f"the directory makes no users now: {error}")
     _log.error("call_failed", method=method, client=CLIENT.get(), task_id=SUBJECT.get(), exc_info=error)
     await context.abort(grpc.StatusCode.INTERNAL, "internal error; the gateway's log has it")
     raise AssertionError("abort raises")

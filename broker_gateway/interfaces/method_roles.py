@@ -8,6 +8,7 @@ _EXECUTION = "/coderunner.v1.ExecutionService/"
 _CATALOG = "/coderunner.v1.CatalogService/"
 OPERATIONS = "/coderunner.v1.OperationsService/"
 KEYS = "/coderunner.v1.KeyService/"
+NODES = "/coderunner.v1.NodeService/"
 
 NEEDED: dict[str, ClientRole | None] = {
     f"{_EXECUTION}Submit": ClientRole.SUBMIT,
@@ -28,6 +29,9 @@ NEEDED: dict[str, ClientRole | None] = {
     f"{OPERATIONS}Redrive": ClientRole.OPERATE,
     f"{OPERATIONS}PurgeCache": ClientRole.OPERATE,
     f"{OPERATIONS}DrainNode": ClientRole.OPERATE,
+    f"{NODES}Join": ClientRole.JOIN,
+    f"{NODES}ListJoined": ClientRole.OPERATE,
+    f"{NODES}Forget": ClientRole.OPERATE,
     f"{KEYS}CreateKey": ClientRole.ADMIN,
     f"{KEYS}ListKeys": ClientRole.ADMIN,
     f"{KEYS}RevokeKey": ClientRole.ADMIN,

@@ -13,14 +13,17 @@ from grpc_status import rpc_status
 
 from broker_gateway.application.commands import (
     Busy,
+    IdTaken,
     Invalid,
     NoKeys,
+    NotJoinable,
     NotKnownAnyMore,
     NotRedriven,
     Refusal,
     Unavailable,
     UnknownKey,
     UnknownLetter,
+    UnknownNode,
     UnknownTask,
     Unserved,
 )
@@ -33,7 +36,8 @@ _MAX_MESSAGE_CHARS = 400
 _MAX_VIOLATIONS_OF_MANY = 16
 """Of one task in a batch: a thousand such answers are one message."""
 
-AnyRefusal = Refusal | Unavailable | UnknownTask | UnknownLetter | UnknownKey | NotRedriven | NoKeys | NotKnownAnyMore
+_Unknown = UnknownTask | UnknownLetter | UnknownKey | UnknownNode
+AnyRefusal = Refusal | Unavailable | NotRedriven | NoKeys | NotJoinable | NotKnownAnyMore | IdTaken | _Unknown
 
 
 async def refuse(context: grpc.aio.ServicerContext[Any, Any], refusal: AnyRefusal) -> NoReturn:
@@ -68,16 +72,18 @@ def submit_error(refusal: Refusal | Unavailable) -> pb.SubmitError:
     )
 
 
-def _code(refusal: AnyRefusal) -> grpc.StatusCode:
+def _code(refusal: AnyRefusal) -> grpc.StatusCode:  # noqa: PLR0911 - one for each kind
     match refusal:
         case Invalid():
             return grpc.StatusCode.INVALID_ARGUMENT
-        case Unserved() | NotRedriven() | NoKeys():
+        case Unserved() | NotRedriven() | NoKeys() | NotJoinable():
             return grpc.StatusCode.FAILED_PRECONDITION
         case Busy():
             return grpc.StatusCode.RESOURCE_EXHAUSTED
-        case UnknownTask() | UnknownLetter() | UnknownKey():
+        case UnknownTask() | UnknownLetter() | UnknownKey() | UnknownNode():
             return grpc.StatusCode.NOT_FOUND
+        case IdTaken():
+            return grpc.StatusCode.ALREADY_EXISTS
         case Unavailable():
             return grpc.StatusCode.UNAVAILABLE
         case NotKnownAnyMore():

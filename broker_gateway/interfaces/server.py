@@ -15,6 +15,7 @@ from grpc_reflection.v1alpha import reflection
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.identity import ConfiguredTokens, Verifier, Verifiers
+from broker_gateway.application.joining import JoinAppService
 from broker_gateway.application.key_service import KeyAppService
 from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.readiness import Readiness, ReadinessReport
@@ -27,6 +28,7 @@ from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS
 from broker_gateway.interfaces.execution_servicer import ExecutionServicer
 from broker_gateway.interfaces.guard import Guard
 from broker_gateway.interfaces.key_servicer import KeyServicer
+from broker_gateway.interfaces.node_servicer import NodeServicer
 from broker_gateway.interfaces.operations_servicer import OperationsServicer
 from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.stranger_bounds import StrangerBounds
@@ -39,6 +41,8 @@ from coderunner.v1 import (
     execution_pb2_grpc,
     keys_pb2,
     keys_pb2_grpc,
+    nodes_pb2,
+    nodes_pb2_grpc,
     operations_pb2,
     operations_pb2_grpc,
 )
@@ -47,13 +51,15 @@ _add_execution: Callable[..., None] = execution_pb2_grpc.add_ExecutionServiceSer
 _add_catalog: Callable[..., None] = catalog_pb2_grpc.add_CatalogServiceServicer_to_server
 _add_operations: Callable[..., None] = operations_pb2_grpc.add_OperationsServiceServicer_to_server
 _add_keys: Callable[..., None] = keys_pb2_grpc.add_KeyServiceServicer_to_server
+_add_nodes: Callable[..., None] = nodes_pb2_grpc.add_NodeServiceServicer_to_server
 
 EXECUTION = execution_pb2.DESCRIPTOR.services_by_name["ExecutionService"].full_name
 CATALOG = catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name
 OPERATIONS = operations_pb2.DESCRIPTOR.services_by_name["OperationsService"].full_name
 KEYS = keys_pb2.DESCRIPTOR.services_by_name["KeyService"].full_name
-SERVICES = (EXECUTION, CATALOG, OPERATIONS, KEYS)
-_NOT_READY = ReadinessReport(executions=False, catalog=False, operations=False, keys=False)
+NODES = nodes_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
+SERVICES = (EXECUTION, CATALOG, OPERATIONS, KEYS, NODES)
+_NOT_READY = ReadinessReport(executions=False, catalog=False, operations=False, keys=False, nodes=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,7 @@ class GrpcServer:
             CATALOG: report.catalog,
             OPERATIONS: report.operations,
             KEYS: report.keys,
+            NODES: report.nodes,
         }
         for name, serves in serving.items():
             await self._health.set(name, answers.SERVING if serves else answers.NOT_SERVING)
@@ -133,6 +140,7 @@ def build_server(
     catalog: CatalogAppService,
     operations: OperationsAppService,
     keys: KeyAppService | None = None,
+    joining: JoinAppService | None = None,
     settings: GrpcSettings,
     counts: DraftCounts = DEFAULT_COUNTS,
     interceptors: Sequence[grpc.aio.ServerInterceptor[Any, Any]] = (),
@@ -143,7 +151,7 @@ def build_server(
     """The server with all services. ``counts``: what is taken over of a submitted task. ``interceptors`` stand outside
     ours but for the ``reception``, the first outermost. ``on_over_quota`` is told of calls that are too many.
     ``verifiers`` know tokens beside those of the settings; where there are neither, nobody is asked for one. ``keys``
-    None: no API keys are taken. Health and reflection are served as well."""
+    None: no API keys are taken; ``joining`` None: no nodes may join. Health and reflection are served as well."""
     asks_who = bool(settings.tokens or verifiers)
     tokens = ConfiguredTokens(settings.tokens, settings.operators, settings.admins)
     own: list[grpc.aio.ServerInterceptor[Any, Any]] = (
@@ -164,6 +172,7 @@ def build_server(
     _add_catalog(CatalogServicer(catalog), server)
     _add_operations(OperationsServicer(operations), server)
     _add_keys(KeyServicer(keys), server)
+    _add_nodes(NodeServicer(joining), server)
     health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its stubs only
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)

@@ -52,12 +52,12 @@ class BusClient(Client):
             raise nats.errors.Error(str(error)) from error
 
     async def _process_connect_init(self) -> None:
-        """A handshake that failed leaves a connection for whose end the library would wait for ever."""
+        """A handshake that failed leaves a connection that the library never closes; with TLS it would wait for its end
+        for ever."""
         try:
             await super()._process_connect_init()
         except (TimeoutError, OSError, nats.errors.Error):
-            if self._trust is not None:
-                self._abandon()
+            self._abandon()
             raise
 
     def _abandon(self) -> None:

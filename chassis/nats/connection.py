@@ -237,6 +237,7 @@ class BusConnection:
             "user": None if settings.nkey else settings.user or None,
             "password": None if settings.nkey else settings.password or None,
             "nkeys_seed": settings.nkey or None,
+            "token": (settings.user or None) if settings.nkey else None,  # who it says that it is, beside its key
             "user_credentials": settings.credentials or None,
             "name": settings.name,
             "inbox_prefix": settings.inbox_prefix,

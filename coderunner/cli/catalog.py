@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from coderunner.cli.node import print_joined
 from coderunner.cli.output import as_json, print_json, print_notice
 from coderunner.cli.printable import coloured
 from coderunner.cli.session import Address, against
@@ -16,10 +17,14 @@ _COLOURS = {NodeState.READY: "green", NodeState.OVERLOADED: "red"}
 
 
 @click.command(short_help="The live nodes, their load and state.")
-@click.option("--json", "as_objects", is_flag=True, help="Print a JSON array of Nodes.")
+@click.option("--joined", is_flag=True, help="Those that joined by a token, whether they run or not. Operators only.")
+@click.option("--json", "as_objects", is_flag=True, help="Print a JSON array of Nodes, or of JoinedNodes.")
 @click.pass_obj
-def nodes(address: Address, as_objects: bool) -> None:
+def nodes(address: Address, *, joined: bool, as_objects: bool) -> None:
     """The live nodes, their load and state."""
+    if joined:
+        print_joined(address, as_objects=as_objects)
+        return
     found = against(address, lambda client: client.nodes())
     if as_objects:
         print_json([as_json(node) for node in found])

@@ -19,7 +19,7 @@ from coderunner.cli.task_filters import MOMENT
 if TYPE_CHECKING:
     from coderunner.operations import Operator
 
-ROLES = ("submit", "read-own", "read-all", "operate", "admin")
+ROLES = ("submit", "read-own", "read-all", "operate", "join", "admin")
 _UNITS_S = {"h": 3600, "d": 86_400, "y": 365 * 86_400}
 
 

@@ -64,7 +64,7 @@ class NodeServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListJoined(self, request, context):
-        """Joined nodes, by id, whether they run or not. Role "operate".
+        """Joined nodes, in the order in which they joined, whether they run or not. Role "operate".
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -22,7 +22,7 @@ from dev.paths import REPOSITORY
 
 _PROTO = REPOSITORY / "proto"
 _PACKAGE = "coderunner.v1"
-_FILES = ("execution", "catalog", "callback", "operations", "keys")
+_FILES = ("execution", "catalog", "callback", "operations", "keys", "nodes")
 """In the order in which a reader needs them."""
 _PACKAGE_TAG, _MESSAGE_TAG, _ENUM_TAG, _SERVICE_TAG = 2, 4, 5, 6
 _FIELD_TAG, _NESTED_TAG, _INNER_ENUM_TAG, _VALUE_TAG, _METHOD_TAG = 2, 3, 4, 2, 2

@@ -21,11 +21,14 @@ from coderunner.v1 import (
     execution_pb2_grpc,
     keys_pb2,
     keys_pb2_grpc,
+    nodes_pb2,
+    nodes_pb2_grpc,
     operations_pb2,
     operations_pb2_grpc,
 )
 from tests.fakes.answers import CPP, NODE, PYTHON, ran
 from tests.fakes.scripted_keys import ScriptedKeys
+from tests.fakes.scripted_nodes import ScriptedNodes
 
 Status = execution_pb2.Execution.Status
 
@@ -56,6 +59,7 @@ class FakeGateway:
     sources: dict[str, execution_pb2.Task] = field(default_factory=dict)
     keys: list[keys_pb2.ApiKey] = field(default_factory=list)
     """Newest first."""
+    joined: list[nodes_pb2.JoinedNode] = field(default_factory=list)
     leaves_after: int = 2
     """A drained node is listed so many times more."""
     calls: list[tuple[str, Any]] = field(default_factory=list)
@@ -79,6 +83,8 @@ class FakeGateway:
         add_operations(_Operations(self), self._server)
         add_keys: Any = keys_pb2_grpc.add_KeyServiceServicer_to_server
         add_keys(ScriptedKeys(self.keys, self.enter), self._server)
+        add_nodes: Any = nodes_pb2_grpc.add_NodeServiceServicer_to_server
+        add_nodes(ScriptedNodes(self.joined, self.enter), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
         self._server.start()

@@ -13,7 +13,7 @@ from typing import Any
 import nats
 from nats.aio.client import Client
 
-from broker_gateway import nats_conf, nats_keys
+from broker_gateway import nats_conf, nats_joins, nats_keys
 from dev.programs import find_program
 from dev.settings import SHARED_CORES
 from tests.servers.ports import free_port
@@ -56,12 +56,15 @@ class NatsServer(ServerProcess):
         port: int = 0,
         nodes: Mapping[str, Sequence[str]] = NODES,
         keys: Path | None = None,
+        joins: Path | None = None,
     ) -> None:
         """``nodes``: the users of nodes, and the pools that each may take tasks from. ``keys``: where the seeds are by
-        which they and the gateway enter, in place of passwords."""
+        which they and the gateway enter, in place of passwords. ``joins``: where the account's seed is by which
+        gateways let in nodes that joined."""
         directory.mkdir(parents=True, exist_ok=True)
         self._nodes = nodes
         self._keys = keys
+        self._joins = joins
         self._config = directory / f"{name}.conf"
         self.port = port or free_port()
         self.monitor_port = free_port()
@@ -118,9 +121,9 @@ class NatsServer(ServerProcess):
 
     def _text(self) -> str:
         text = config_for(self._nodes)
-        if self._keys is None:
-            return text
-        return nats_keys.with_public_keys(text, nats_keys.public_keys(self._keys, ("gateway", *self._nodes)))
+        if self._keys is not None:
+            text = nats_keys.with_public_keys(text, nats_keys.public_keys(self._keys, ("gateway", *self._nodes)))
+        return text if self._joins is None else nats_joins.with_joins(text, self._joins)
 
     def _environment(self) -> dict[str, str]:
         """All servers of a test, or of a measurement, share the machine with what is tested or measured."""

@@ -18,6 +18,7 @@ from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from chassis.nats.statuses import status_of
 from schemas import topology
+from schemas.pulls import pull_request
 
 log = structlog.get_logger(__name__)
 
@@ -87,9 +88,7 @@ class DurablePull:
             self._client, self._asked = client, 0
         if self._asked == 0:
             max_bytes = max(MOST_BYTES, 2 * client.max_payload)
-            body = topology.pull_request(
-                batch=max_messages, expires_s=EXPIRES_S, heartbeat_s=HEARTBEAT_S, max_bytes=max_bytes
-            )
+            body = pull_request(batch=max_messages, expires_s=EXPIRES_S, heartbeat_s=HEARTBEAT_S, max_bytes=max_bytes)
             await client.publish(self._subject, body, reply=self._inbox)
             self._asked = max_messages
 

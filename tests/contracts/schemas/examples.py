@@ -16,6 +16,7 @@ from schemas.audit import AuditRecord
 from schemas.callback import CallbackAttempt, CallbackRecord, DeliveryState
 from schemas.diagnostic import Diagnostic
 from schemas.execution import DeadLetter, Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.joined import JoinedNode, joined_subject
 from schemas.lanes import BacklogNotice
 from schemas.node import DRAIN, CancelOrder, CancelReply, NodeOrder
 from schemas.progress import ProgressMessage
@@ -66,6 +67,7 @@ def examples() -> dict[str, Example]:
         "cancel order": Example(names.cancel_subject(task.id), CancelOrder(id=task.id, reason="no longer wanted")),
         "cancel order, its reply": Example("", CancelReply(id=task.id, node_id="n1")),
         **_nodes(),
+        "node that joined": Example(joined_subject("n1"), _joined()),
     }
 
 
@@ -187,6 +189,10 @@ def _audited(task_id: str) -> AuditRecord:
     return AuditRecord(
         at_ms=AT_MS, action="Get", outcome="OK", client="reviewer", subject=task_id, owner=CLIENT, not_told=2
     )
+
+
+def _joined() -> JoinedNode:
+    return JoinedNode(node_id="n1", pools=["default"], nats_public_key=f"U{'A' * 55}", joined_at_ms=AT_MS, by="lab")
 
 
 def _nodes() -> dict[str, Example]:

@@ -21,14 +21,15 @@ from broker_gateway.interfaces.draft_mapping import draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.progress_mapping import progress_message
 from broker_gateway.interfaces.source_mapping import source_message
-from coderunner import api_key, model, requests, responses
+from coderunner import api_key, joined_node, model, requests, responses
 from coderunner import task as sdk
-from coderunner.v1 import callback_pb2, catalog_pb2, keys_pb2, operations_pb2
+from coderunner.v1 import callback_pb2, catalog_pb2, keys_pb2, nodes_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
 from schemas import answers, status
 from schemas import callback as wire_callback
 from schemas import diagnostic as wire_diagnostic
 from schemas import execution as wire
+from schemas import joined as wire_joined
 from schemas import node as wire_node
 from schemas import progress as wire_progress
 from schemas import task as wire_task
@@ -124,6 +125,8 @@ PAIRS = [
     Pair(keys_pb2.ApiKey, api_key.ApiKey),
     Pair(keys_pb2.ApiKey, domain_key.ApiKey, left=OF_RATE, right={"digest": "nobody's", "rate": "quota_..."}),
     Pair(keys_pb2.CreateKeyRequest, domain_key.KeyDraft),
+    Pair(wire_joined.JoinedNode, nodes_pb2.JoinedNode),
+    Pair(nodes_pb2.JoinedNode, joined_node.JoinedNode),
     Pair(pb.CallbackAttempt, model.CallbackAttempt),
     Pair(wire_node.NodeRecord, catalog_pb2.Node),
     Pair(pb.Execution, model.Execution),

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker_gateway.interfaces.server import SERVICES
-from coderunner.v1 import catalog_pb2, execution_pb2, keys_pb2, operations_pb2
+from coderunner.v1 import catalog_pb2, execution_pb2, keys_pb2, nodes_pb2, operations_pb2
 from tests.integration.abuse.hostile_messages import requests
 from tests.integration.abuse.hunting import hunting
 from tests.integration.abuse.target import LANGUAGE, Target
@@ -22,7 +22,7 @@ CALL_WITHIN_S = 30.0
 OUR_FAULT = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
 METHODS = {
     f"/{service.full_name}/{method.name}": method
-    for proto in (execution_pb2, catalog_pb2, operations_pb2, keys_pb2)
+    for proto in (execution_pb2, catalog_pb2, operations_pb2, keys_pb2, nodes_pb2)
     for service in proto.DESCRIPTOR.services_by_name.values()
     if service.full_name in SERVICES
     for method in service.methods

@@ -9,6 +9,7 @@ from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from chassis.nats import acks
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
+from schemas.pulls import pull_request
 from schemas.status import Priority
 from tests.builders import a_new_task
 from tests.servers.waiting import eventually
@@ -24,7 +25,7 @@ async def test_a_pool_is_active_while_a_node_waits_there_or_has_a_task(bus: BusC
     client = await bus.client()
     inbox = client.new_inbox()
     node = await client.subscribe(inbox)
-    pull = topology.pull_request(batch=1, expires_s=60, load_priority=0)
+    pull = pull_request(batch=1, expires_s=60, load_priority=0)
     consumer = names.queue_consumer("one", Priority.NORMAL)
     await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_TASKS}.{consumer}", pull, reply=inbox)
 
@@ -50,7 +51,7 @@ async def test_more_consumers_than_one_answer_holds_are_all_looked_at(bus: BusCo
     client = await bus.client()
     inbox = client.new_inbox()
     await client.subscribe(inbox)
-    pull = topology.pull_request(batch=1, expires_s=60, load_priority=0)
+    pull = pull_request(batch=1, expires_s=60, load_priority=0)
     for number in (0, 299):
         consumer = names.queue_consumer(f"pool-{number}", Priority.LOW)
         await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_TASKS}.{consumer}", pull, reply=inbox)

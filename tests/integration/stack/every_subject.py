@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas import names
+from schemas.joined import AUTH_REQUESTS, joined_subject
 from schemas.status import Priority, Status
 
 STREAMS = (
@@ -19,6 +20,7 @@ STREAMS = (
     names.STREAM_ANSWERS,
     names.STREAM_AUDIT,
     names.STREAM_SECRETS,
+    names.STREAM_NODES,
 )
 CONSUMERS = ("default-normal", "gpu-normal", names.RELAY_CONSUMER, "mine")
 _OF_THE_ACCOUNT = ("INFO", "STREAM.LIST", "STREAM.NAMES", "META.LEADER.STEPDOWN", "SERVER.REMOVE", "ACCOUNT.PURGE.X")
@@ -48,7 +50,15 @@ def every_subject() -> Iterator[str]:
             yield f"$JS.ACK.{stream}.{consumer}.1.1.1.1.1"
         yield f"$JS.FC.{stream}.any.any"
     yield from messages()
-    yield from ("_INBOX.x", "_INBOX_gateway.x", "_INBOX_node.x", "_INBOX_operator.x", "other", "$SYS.REQ.SERVER.PING")
+    yield from (
+        "_INBOX.x",
+        "_INBOX_gateway.x",
+        "_INBOX_node.x",
+        "_INBOX_operator.x",
+        "other",
+        "$SYS.REQ.SERVER.PING",
+        AUTH_REQUESTS,
+    )
     yield from ("$KV.any.any", "$O.any.C.any", "_R_.any", "$SRV.PING")
 
 
@@ -65,6 +75,7 @@ def messages() -> Iterator[str]:
     yield names.delivered_subject("t1", "")
     yield names.answer_subject(names.answer_key("python", "blog", "d1"))
     yield names.audit_subject("Cancel")
+    yield joined_subject("n1")
     yield names.output_subject("t1")
     yield names.progress_subject("t1")
     yield names.cancel_subject("t1")

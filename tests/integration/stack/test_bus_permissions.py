@@ -9,6 +9,7 @@ import pytest
 
 from broker_gateway import nats_conf
 from schemas import names
+from schemas.joined import AUTH_REQUESTS, joined_subject
 from schemas.status import Priority, Status
 from tests.integration.stack.every_subject import every_subject
 from tests.servers import NatsServer
@@ -22,6 +23,12 @@ DESTRUCTIVE = [f"$JS.API.STREAM.{verb}.{stream}" for verb in ("DELETE", "SNAPSHO
 
 ANSWER = names.answer_subject(names.answer_key("python", "blog", "d1"))
 
+OF_JOINED_NODES = [
+    joined_subject("n1"),
+    *(f"$JS.API.STREAM.{verb}.{names.STREAM_NODES}" for verb in ("CREATE", "UPDATE", "MSG.DELETE")),
+]
+"""Who writes there makes nodes."""
+
 MAY_PUBLISH = {
     "gateway": [
         TASK,
@@ -33,6 +40,7 @@ MAY_PUBLISH = {
         ANSWER,
         f"$JS.API.STREAM.PURGE.{names.STREAM_ANSWERS}",
         names.audit_subject("Cancel"),
+        *OF_JOINED_NODES,
         *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "INFO") for stream in OF_CALLBACKS),
         f"$JS.API.CONSUMER.DURABLE.CREATE.{names.STREAM_PROGRESS}.{names.PROGRESS_CONSUMER}",
         f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_PROGRESS}.{names.PROGRESS_CONSUMER}",
@@ -85,6 +93,9 @@ MAY_NOT_PUBLISH = {
         *DESTRUCTIVE,
         *OF_THE_AUDIT,
         names.output_subject("t1"),
+        AUTH_REQUESTS,
+        f"$JS.API.STREAM.PURGE.{names.STREAM_NODES}",
+        f"$JS.API.STREAM.DELETE.{names.STREAM_NODES}",
         "coderunner.v1.stored.t1",
         "other",
         "_INBOX_node.x",
@@ -94,6 +105,8 @@ MAY_NOT_PUBLISH = {
         *DESTRUCTIVE,
         *OF_THE_SECRET,
         *OF_THE_AUDIT,
+        *OF_JOINED_NODES,
+        AUTH_REQUESTS,
         ANSWER,
         names.audit_subject("Cancel"),
         f"$JS.API.DIRECT.GET.{names.STREAM_ANSWERS}.{ANSWER}",
@@ -122,6 +135,8 @@ MAY_NOT_PUBLISH = {
         *DESTRUCTIVE,
         *OF_THE_SECRET,
         *OF_THE_AUDIT,
+        *OF_JOINED_NODES,
+        AUTH_REQUESTS,
         ANSWER,
         names.audit_subject("Cancel"),
         f"$JS.API.STREAM.PURGE.{names.STREAM_ANSWERS}",
@@ -146,10 +161,11 @@ MAY_NOT_SUBSCRIBE = {
         names.TASKS_WILDCARD,
         names.RESULTS_WILDCARD,
         "coderunner.v1.output.*",
+        AUTH_REQUESTS,
         "$JS.>",
         ">",
     ],
-    "operator": ["_INBOX_gateway.>", "_INBOX_node.>", names.ID_SECRET, "$JS.>", ">"],
+    "operator": ["_INBOX_gateway.>", "_INBOX_node.>", AUTH_REQUESTS, names.ID_SECRET, "$JS.>", ">"],
 }
 
 

@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from schemas import names, topology
+from schemas.pulls import pull_request
 from schemas.status import PRIORITIES_BY_URGENCY, Priority, Status
 from tests.integration.stack.every_subject import STREAMS
 from tests.servers.fixtures import StartNats
@@ -124,7 +125,7 @@ async def _ask(client: Client, subject: str, payload: bytes) -> dict[str, Any]:
 async def _pull(client: Client, stream: str, durable: str, *, load_priority: int | None) -> Msg:
     inbox = client.new_inbox()
     subscription = await client.subscribe(inbox)
-    request = topology.pull_request(batch=1, expires_s=5, load_priority=load_priority)
+    request = pull_request(batch=1, expires_s=5, load_priority=load_priority)
     await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}", request, reply=inbox)
     async with asyncio.timeout(5):
         message = await subscription.next_msg(timeout=5)

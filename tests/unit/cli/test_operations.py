@@ -136,7 +136,7 @@ def test_a_node_that_does_not_answer_is_one_sentence(coderunner: Cli) -> None:
     assert (done.returncode, done.stderr) == (66, "coderunner: no node 'node-9' answers\n")
 
 
-@pytest.mark.parametrize("command", ["dead list", "dead show", "dead redrive", "node drain"])
+@pytest.mark.parametrize("command", ["dead list", "dead show", "dead redrive", "node drain", "node forget"])
 def test_every_command_explains_itself(coderunner: Cli, command: str) -> None:
     done = coderunner(*command.split(), "--help")
     assert done.returncode == 0

@@ -17,6 +17,7 @@ SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 SAID_OTHERWISE = {
     "nats_urls", "etcd_endpoints", "http_address", "nats_credentials", "nats_nkey",
+    "nats_account_nkey",
     *(f"{server}_tls_{file}" for server in ("nats", "etcd") for file in ("authorities", "certificate", "key")),
 }  # fmt: skip
 """Settings that the chart makes from other values, or that name files of a Secret."""

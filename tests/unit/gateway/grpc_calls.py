@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
 from broker_gateway.application.identity import Verifier
+from broker_gateway.application.joining import JoinAppService
 from broker_gateway.application.key_service import KeyAppService
 from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
@@ -59,6 +60,7 @@ async def serving(
     verifiers: Sequence[Verifier] = (),
     reception: Reception | None = None,
     keys: KeyAppService | None = None,
+    joining: JoinAppService | None = None,
     **settings: Any,
 ) -> AsyncIterator[Calls]:
     gateway = gateway or GatewayOnFakes()
@@ -71,6 +73,7 @@ async def serving(
         verifiers=verifiers,
         reception=reception,
         keys=keys,
+        joining=joining,
     )
     port = await server.start()
     try:

@@ -15,12 +15,12 @@ from broker_gateway.domain.client_role import CLIENT_ROLES, OPERATOR_ROLES, Clie
 from broker_gateway.interfaces import method_roles
 from broker_gateway.interfaces.method_roles import NEEDED
 from broker_gateway.interfaces.server import SERVICES
-from coderunner.v1 import catalog_pb2, keys_pb2, operations_pb2
+from coderunner.v1 import catalog_pb2, keys_pb2, nodes_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes
 from tests.unit.gateway.grpc_calls import Calls, Code, failure, serving, task
 
-PROTOS = (pb, catalog_pb2, operations_pb2, keys_pb2)
+PROTOS = (pb, catalog_pb2, operations_pb2, keys_pb2, nodes_pb2)
 SERVED = {
     f"/{service.full_name}/{method.name}": method
     for proto in PROTOS
@@ -91,12 +91,22 @@ def test_an_admin_may_all_and_an_inspector_nothing_that_changes() -> None:
 
 
 def test_configured_tokens_may_what_they_could_before_there_were_roles() -> None:
-    operators, admins = (
+    operators, admins, nodes = (
         {method for method in NEEDED if method.startswith(f"/coderunner.v1.{name}Service/")}
-        for name in ("Operations", "Key")
+        for name in ("Operations", "Key", "Node")
     )
-    assert {method for method in NEEDED if method_roles.refusal(method, CLIENT_ROLES)} == operators | admins
-    assert {method for method in NEEDED if method_roles.refusal(method, OPERATOR_ROLES)} == admins
+    joining = {"/coderunner.v1.NodeService/Join"}
+    assert {method for method in NEEDED if method_roles.refusal(method, CLIENT_ROLES)} == operators | admins | nodes
+    assert {method for method in NEEDED if method_roles.refusal(method, OPERATOR_ROLES)} == admins | joining
+
+
+def test_who_may_join_may_nothing_else() -> None:
+    may = {
+        method
+        for method, role in NEEDED.items()
+        if role and not method_roles.refusal(method, frozenset({ClientRole.JOIN}))
+    }
+    assert may == {"/coderunner.v1.NodeService/Join"}
 
 
 async def test_who_reads_everybodys_tasks_cannot_cancel_them() -> None:

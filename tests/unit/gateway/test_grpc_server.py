@@ -22,6 +22,7 @@ async def test_reflection_lists_and_describes_the_services(calls: Calls) -> None
         "coderunner.v1.CatalogService",
         "coderunner.v1.OperationsService",
         "coderunner.v1.KeyService",
+        "coderunner.v1.NodeService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
     }
@@ -30,8 +31,8 @@ async def test_reflection_lists_and_describes_the_services(calls: Calls) -> None
     assert answer.file_descriptor_response.file_descriptor_proto
 
 
-ALL = ReadinessReport(executions=True, catalog=True, operations=True, keys=True)
-NONE = ReadinessReport(executions=False, catalog=False, operations=False, keys=False)
+ALL = ReadinessReport(executions=True, catalog=True, operations=True, keys=True, nodes=True)
+NONE = ReadinessReport(executions=False, catalog=False, operations=False, keys=False, nodes=False)
 SERVICES = ("", *(f"coderunner.v1.{name}Service" for name in ("Execution", "Catalog", "Operations", "Key")))
 
 

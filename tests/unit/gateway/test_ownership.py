@@ -9,7 +9,7 @@ import pytest
 
 from broker_gateway.application.callback_delivery import first_record
 from broker_gateway.interfaces.server import SERVICES
-from coderunner.v1 import catalog_pb2, keys_pb2, operations_pb2
+from coderunner.v1 import catalog_pb2, keys_pb2, nodes_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
 from schemas.execution import ResultMessage
 from schemas.status import Status
@@ -37,6 +37,9 @@ OF_NOBODYS_TASK = {
     "PurgeCache": "operators only",
     "ListAudit": "operators only",
     "DrainNode": "operators only",
+    "Join": "makes a node, of no task",
+    "ListJoined": "operators only",
+    "Forget": "operators only",
     "CreateKey": "admins only",
     "ListKeys": "admins only",
     "RevokeKey": "admins only",
@@ -44,7 +47,7 @@ OF_NOBODYS_TASK = {
 
 
 def test_every_method_is_bound_to_the_client_or_has_a_reason_not_to_be() -> None:
-    protos = (pb, catalog_pb2, operations_pb2, keys_pb2)
+    protos = (pb, catalog_pb2, operations_pb2, keys_pb2, nodes_pb2)
     services = [one for proto in protos for one in proto.DESCRIPTOR.services_by_name.values()]
     served = {method.name for service in services if service.full_name in SERVICES for method in service.methods}
     assert served == OWNED | set(OF_NOBODYS_TASK)

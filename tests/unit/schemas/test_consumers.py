@@ -7,8 +7,9 @@ import json
 import pytest
 
 from schemas.names import STREAM_DEAD, STREAM_RESULTS, STREAM_TASKS
+from schemas.pulls import pull_request
 from schemas.status import Priority
-from schemas.topology import BusLimits, pull_request, relay_consumer, streams, task_consumer
+from schemas.topology import BusLimits, relay_consumer, streams, task_consumer
 
 
 @pytest.mark.parametrize("consumer", [task_consumer("default", Priority.NORMAL), relay_consumer()])
