@@ -27,7 +27,7 @@ async def test_the_commands_of_the_readme_work_for_the_operator(start_nats: Star
     bus = start_nats(roles=True)
     gateway, operator = await bus.connect("gateway"), await bus.connect("operator")
     try:
-        for config in topology.streams(topology.BusLimits()):
+        for config in topology.streams(topology.BusLimits(joins=True)):
             await _ask(gateway, f"$JS.API.STREAM.CREATE.{config['name']}", json.dumps(config).encode())
         for priority in PRIORITIES_BY_URGENCY:
             config = topology.task_consumer("default", priority)
@@ -85,7 +85,7 @@ async def test_a_task_makes_its_way_with_these_permissions(start_nats: StartNats
 
 
 async def _one_task(gateway: Client, node: Client) -> None:
-    for config in topology.streams(topology.BusLimits()):
+    for config in topology.streams(topology.BusLimits(joins=True)):
         await _ask(gateway, f"$JS.API.STREAM.CREATE.{config['name']}", json.dumps(config).encode())
         await _ask(gateway, f"$JS.API.STREAM.UPDATE.{config['name']}", json.dumps(config).encode())
     consumers = [topology.task_consumer("default", one) for one in PRIORITIES_BY_URGENCY]
