@@ -46,8 +46,8 @@ _RETRYING = AsyncRetrying(
 )
 
 
-def _credentials(access: Access) -> grpc.ChannelCredentials:
-    """Raises CodeRunnerError."""
+def channel_credentials(access: Access) -> grpc.ChannelCredentials:
+    """Whom a channel to a gateway that speaks TLS trusts, and what it shows. Raises CodeRunnerError."""
     return grpc.ssl_channel_credentials(
         *(file.read() if file is not None else None for file in (access.ca, access.key, access.certificate))
     )
@@ -78,7 +78,7 @@ class Connection:
     def channel(self) -> grpc.aio.Channel:
         if self._channel is None:
             self._channel = (
-                grpc.aio.secure_channel(self.target, _credentials(self._access), options=_OPTIONS)
+                grpc.aio.secure_channel(self.target, channel_credentials(self._access), options=_OPTIONS)
                 if self._access.secure
                 else grpc.aio.insecure_channel(self.target, options=_OPTIONS)
             )

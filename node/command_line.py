@@ -1,4 +1,5 @@
-"""The command ``coderunner-node``: ``images build`` builds the sandbox images, everything else runs the daemon."""
+"""The command ``coderunner-node``: ``images build`` builds the sandbox images, ``join`` makes this machine a node,
+everything else runs the daemon."""
 
 from __future__ import annotations
 
@@ -11,6 +12,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["images"]:
         return _images(given[1:])
+    if given[:1] == ["join"]:
+        from node.joining.command import main as join  # noqa: PLC0415 - the daemon does not need it
+
+        return join(given[1:])
     from node.main import main as run_daemon  # noqa: PLC0415 - a quarter of a second that a build does not need
 
     return run_daemon(given)

@@ -21,7 +21,11 @@ def node_id(configured: str, state_dir: Path) -> str:
         if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", kept):
             return kept
     path.parent.mkdir(parents=True, exist_ok=True)
-    host = re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname())[:48] or "node"
-    made = f"{host}-{secrets.token_hex(3)}"
+    made = f"{host_token()}-{secrets.token_hex(3)}"
     path.write_text(f"{made}\n", encoding="ascii")
     return made
+
+
+def host_token() -> str:
+    """The host's name as it may begin a node's."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname())[:48] or "node"

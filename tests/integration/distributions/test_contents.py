@@ -15,6 +15,7 @@ from dev.paths import REPOSITORY
 from tests.integration.distributions.environments import built_wheel
 
 TRACKED = ["git", "ls-files", "broker_gateway", "chassis", "node", "sandbox", "schemas"]
+UNIT = "deploy/systemd/coderunner-node.service"
 VERSION = (REPOSITORY / "VERSION").read_text(encoding="ascii").strip()
 
 
@@ -38,14 +39,16 @@ def test_the_clients_wheel_holds_the_package_coderunner_alone_and_its_types(clie
     assert {"coderunner/py.typed", "coderunner/cli/main.py", "coderunner/v1/execution_pb2.py"} <= names(client_wheel)
 
 
-def test_the_servers_wheel_holds_every_file_of_its_packages_and_the_configuration_of_the_bus(
+def test_the_servers_wheel_holds_every_file_of_its_packages_with_the_bus_configuration_and_a_unit(
     server_wheel: Path,
 ) -> None:
     assert folders(server_wheel) == {"broker_gateway", "chassis", "node", "sandbox", "schemas"}
     tracked = subprocess.run(TRACKED, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split()
     held = {name for name in names(server_wheel) if ".dist-info/" not in name}
     assert set(tracked) <= held
-    assert zipfile.ZipFile(server_wheel).read("broker_gateway/nats.conf") == (REPOSITORY / "nats.conf").read_bytes()
+    outside = {"broker_gateway/nats.conf": "nats.conf", "node/coderunner-node.service": UNIT}
+    for name, source in outside.items():
+        assert zipfile.ZipFile(server_wheel).read(name) == (REPOSITORY / source).read_bytes()
 
 
 def test_programs_of_the_images_stay_executable_in_the_wheel(server_wheel: Path) -> None:

@@ -29,6 +29,7 @@ Check = Callable[[Sequence[str]], None]
 MACHINES_OWN = {
     ".": "the shell's",
     "alias": "the shell's",
+    "apt-get": "Debian's",
     "echo": "the shell's",
     "cp": "everybody's",
     "docker": "the engine's",
