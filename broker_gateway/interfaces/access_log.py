@@ -12,7 +12,7 @@ import structlog
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.tracing import trace_fields
 from broker_gateway.interfaces.authentication import OPEN_SERVICES
-from broker_gateway.interfaces.callers import CLIENT, OWNER, SUBJECT
+from broker_gateway.interfaces.callers import CHANGES, CLIENT, OWNER, SUBJECT
 from broker_gateway.interfaces.method_roles import KEYS, NODES, OPERATIONS
 from broker_gateway.interfaces.refusal_counts import LINES_PER_S, RECORDS_PER_S, RefusalRate
 from chassis.logs import ACCESS, AUDIT
@@ -85,7 +85,7 @@ class AccessLog:
             is_audited = False
         if not is_audited and (not self._every_call or method.startswith(OPEN_SERVICES)):
             return
-        nothing_was_done = code not in NOT_REFUSED or _is_strangers(code)
+        nothing_was_done = code not in NOT_REFUSED or _is_strangers(code) or _was_in_vain()
         is_bounded = nothing_was_done or (not is_audited and code is not grpc.StatusCode.OK)
         if is_bounded and self._lines[is_audited].is_over(CLIENT.get(), self._now_ms()):
             self._not_logged += 1
@@ -125,6 +125,11 @@ def _is_audited(method: str, code: grpc.StatusCode) -> bool:
 def _is_strangers(code: grpc.StatusCode) -> bool:
     """Whether nobody could tell whose call it was: nothing was done for him."""
     return code is grpc.StatusCode.UNAVAILABLE and not CLIENT.get()
+
+
+def _was_in_vain() -> bool:
+    """Whether a caller asked for what was done already, of a task of his own."""
+    return not CHANGES.get() and OWNER.get() is None
 
 
 def _record(action: str, code: grpc.StatusCode, at_ms: int, not_told: int) -> AuditRecord:

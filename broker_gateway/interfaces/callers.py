@@ -22,4 +22,6 @@ there is none."""
 OWNER: ContextVar[str | None] = ContextVar("owner", default=None)
 """Whose task the call is about, where an operator asks for another client's; empty where it is a list of everybody's,
 or nobody knows whose it is; None elsewhere."""
+CHANGES: ContextVar[bool] = ContextVar("changes", default=True)
+"""False where the call, though it was taken, turned out to have nothing to do."""
 MAX_SUBJECT_CHARS = 64

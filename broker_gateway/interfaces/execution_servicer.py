@@ -26,7 +26,7 @@ from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callback_mapping import record_message
-from broker_gateway.interfaces.callers import CLIENT, LASTS, OWNER, RATE, ROLES, SUBJECT
+from broker_gateway.interfaces.callers import CHANGES, CLIENT, LASTS, OWNER, RATE, ROLES, SUBJECT
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
@@ -161,6 +161,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         answer = await self._service.cancel(request.id, self._caller(ClientRole.OPERATE))
         if not isinstance(answer, Cancellation):
             await refuse(context, answer)
+        CHANGES.set(answer.cancelled)
         execution = answer.execution if self._reads else answer.execution.without_output()
         return pb.CancelResponse(execution=execution_message(execution), cancelled=answer.cancelled)
 

@@ -1,5 +1,5 @@
-"""How much is written of refused calls: whoever floods us with them must neither fill a disk nor hide behind his flood
-what others do."""
+"""How much is written of refused calls, and of those in vain: whoever floods us with them must neither fill a disk nor
+hide behind his flood what others do."""
 
 from __future__ import annotations
 

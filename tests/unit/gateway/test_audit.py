@@ -225,6 +225,20 @@ def test_calls_that_are_not_audited_hide_none_that_are() -> None:
     assert [one.outcome for one in records] == ["PERMISSION_DENIED"]
 
 
+async def test_whoever_cancels_an_ended_task_of_his_own_again_and_again_does_not_fill_the_trail(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusal_counts, "AT_ONCE", 3)
+    task_id = await of_blog(calls)
+    for _ in range(10):
+        await calls.execution.Cancel(pb.CancelRequest(id=task_id), metadata=BLOG)
+    for _ in range(5):
+        await calls.execution.Cancel(pb.CancelRequest(id=task_id), metadata=OPS)
+    records = await told(calls, 9)
+    assert [one.client for one in records] == ["blog"] * 4 + ["ops"] * 5
+    assert sum(one.not_told for one in records) == 6
+
+
 def test_strangers_whose_calls_cannot_be_told_apart_are_one_flood() -> None:
     records: list[AuditRecord] = []
     log = AccessLog(every_call=False, audit=records.append, now_ms=lambda: 0)
