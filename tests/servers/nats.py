@@ -138,7 +138,16 @@ class NatsServer(ServerProcess):
 class NatsCluster:
     """Three servers with routes between them; streams may have three replicas."""
 
-    def __init__(self, directory: Path, *, size: int = 3, roles: bool = False) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        size: int = 3,
+        roles: bool = False,
+        nodes: Mapping[str, Sequence[str]] = NODES,
+        joins: Path | None = None,
+    ) -> None:
+        """As ``NatsServer``'s."""
         route_ports = [free_port() for _ in range(size)]
         routes = ",".join(f"nats://127.0.0.1:{port}" for port in route_ports)
         self.servers = [
@@ -146,6 +155,8 @@ class NatsCluster:
                 directory / f"nats-{index}",
                 name=f"nats-{index}",
                 roles=roles,
+                nodes=nodes,
+                joins=joins,
                 extra=["--cluster_name", "coderunner", "--cluster", f"nats://127.0.0.1:{port}", "--routes", routes],
             )
             for index, port in enumerate(route_ports)

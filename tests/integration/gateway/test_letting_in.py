@@ -7,8 +7,8 @@ import base64
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ import nats
 import pytest
 from nats.aio.client import Client
 
-from broker_gateway import nats_joins
 from broker_gateway.infrastructure.bus.joined_nodes import BusJoinedNodes
 from broker_gateway.infrastructure.bus.letting_in import Entry, LettingIn
 from broker_gateway.infrastructure.bus.nats_jwt import AccountKey
@@ -28,65 +27,16 @@ from schemas.joined import AUTH_REQUESTS, JOINED_WILDCARD, JoinedNode
 from schemas.topology import BusLimits
 from tests.fakes.nats_keys import Key, jwt, question, shown
 from tests.integration.gateway.declared_bus import declared
+from tests.integration.gateway.door import Door
 from tests.integration.stack.every_subject import every_subject
 from tests.servers import NatsServer
-from tests.servers.nats import PASSWORDS
+from tests.servers.nats import PASSWORDS, NatsCluster
 from tests.servers.waiting import eventually
 
 PATIENCE_S = 15.0
 LET_IN, REFUSED = b"PONG", b"-ERR 'Authorization Violation'"
 URL_ALPHABET = str.maketrans("+/", "-_")
 _REFUSED = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
-
-
-class Door:
-    """A bus with roles whose gateways let in nodes that joined, and those gateways."""
-
-    def __init__(self, directory: Path, server: NatsServer) -> None:
-        self.server = server
-        self.directory = directory
-        self.counted: list[Entry] = []
-
-    @asynccontextmanager
-    async def gateway(self, lifetime_s: float = 900.0) -> AsyncIterator[BusJoinedNodes]:
-        """One that answers, and has declared all; what it keeps of nodes."""
-        settings = BusSettings(
-            urls=[self.server.url],
-            user="gateway",
-            password=PASSWORDS["gateway"],
-            inbox_prefix=names.INBOX_GATEWAY,
-            reconnect_max_s=0.2,
-        )
-        async with AsyncExitStack() as stack:
-            bus = await stack.enter_async_context(declared(settings, BusLimits(joins=True)))
-            nodes = BusJoinedNodes(bus)
-            account = AccountKey.read(str(nats_joins.account_file(self.directory)))
-            letting_in = LettingIn(bus, nodes, account, count=self.counted.append, lifetime_s=lifetime_s)
-            await letting_in._listen()  # it was connected before there was a hook
-            stack.push_async_callback(letting_in.close)
-            await bus.settle(bus.current)
-            yield nodes
-
-    @asynccontextmanager
-    async def node(self, key: Key, user: str = "joined-n1") -> AsyncIterator[BusConnection]:
-        """Somebody who comes as that node does, again and again."""
-        seed = self.directory / f"{key.public}.nk"
-        seed.write_bytes(key.seed)
-        connection = BusConnection(
-            BusSettings(
-                urls=[self.server.url],
-                user=user,
-                nkey=str(seed),
-                inbox_prefix=names.inbox_of(user),
-                reconnect_base_s=0.05,
-                reconnect_max_s=0.2,
-            )
-        )
-        connection.start()
-        try:
-            yield connection
-        finally:
-            await connection.close()
 
 
 @pytest.fixture
@@ -271,6 +221,22 @@ async def test_of_two_gateways_one_answers_each(door: Door) -> None:
                 connection = await stack.enter_async_context(door.node(key, f"joined-n{number}"))
                 await eventually(connection.connected, PATIENCE_S)
     assert door.counted == [Entry.LET_IN] * len(keys)
+
+
+async def test_whichever_server_of_a_cluster_a_node_comes_to_the_gateway_at_another_is_asked(tmp_path: Path) -> None:
+    cluster, key = NatsCluster(tmp_path, roles=True, nodes={"node": ["default"]}, joins=tmp_path / "account"), Key()
+    try:
+        cluster.start()
+        door = Door(tmp_path / "account", cluster.servers[0], replicas=3)
+        async with door.gateway() as nodes:
+            await join(nodes, key)
+            for server in cluster.servers:
+                async with door.node(key, to=server) as connection:
+                    await asyncio.wait_for(connection.wait_connected(), PATIENCE_S)
+                async with door.node(Key(), to=server) as stranger:
+                    await is_refused(stranger)
+    finally:
+        cluster.stop()
 
 
 async def test_after_garbage_on_its_subject_a_gateway_still_answers(nats_server: NatsServer) -> None:
