@@ -169,7 +169,8 @@ def test_passwords_stay_the_same_and_are_private(tmp_path: Path, monkeypatch: py
     assert settings.passwords() == made
     bus = {f"CODERUNNER_NATS_{role}_PASSWORD" for role in ("OPERATOR", "SYSTEM")}
     directory = {f"CODERUNNER_ETCD_{user}_PASSWORD" for user in ("ROOT", "GATEWAY", "NODE")}
-    assert set(made) == bus | directory | {"CODERUNNER_CALLBACK_SECRET", "CODERUNNER_SEAL_SECRET"}
+    clients = {f"CODERUNNER_{client}_TOKEN" for client in ("DEMO", "BLOG")}
+    assert set(made) == bus | directory | clients | {"CODERUNNER_CALLBACK_SECRET", "CODERUNNER_SEAL_SECRET"}
     assert len(set(made.values())) == len(made)
     assert stat.S_IMODE((tmp_path / "credentials.env").stat().st_mode) == 0o600
 
