@@ -169,6 +169,8 @@ WORKS = [
     ("pass", 0, 0, 0),
 ]
 """What a case asks for; at least so many ms of processor time, ms of wall time, MiB."""
+KERNEL_STEP_BYTES = 64 * 4096
+"""What the kernel's account of memory may be off by: it charges up to 64 pages before they are used (docs/languages.md)."""
 
 
 async def test_usage_is_each_cases_own(client: Client) -> None:
@@ -180,7 +182,7 @@ async def test_usage_is_each_cases_own(client: Client) -> None:
         assert stage is not None
         assert cpu_ms <= stage.cpu_ms < cpu_ms + 250, case
         assert wall_ms <= stage.wall_ms < wall_ms + 5_000, case
-        assert mib * MIB <= stage.peak_memory_bytes < (mib + 40) * MIB, case
+        assert mib * MIB - KERNEL_STEP_BYTES <= stage.peak_memory_bytes < (mib + 40) * MIB, case
         assert stage.peak_memory_bytes > 0, case
 
 
