@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+
+from starlette.types import ASGIApp
 
 from broker_gateway.application.answer_ports import AnswerStore
 from broker_gateway.application.answering import Answering
@@ -38,22 +41,32 @@ from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
 from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
-from broker_gateway.infrastructure.call_metrics import CallMetrics
+from broker_gateway.infrastructure.call_metrics import CallMetrics, CallNotes
 from broker_gateway.infrastructure.callbacks.submitted import SubmittedAddresses
 from broker_gateway.infrastructure.callers import KnownCallers
+from broker_gateway.infrastructure.client_settings import LOOPBACK
 from broker_gateway.infrastructure.etcd_node_users import EtcdNodeUsers
 from broker_gateway.infrastructure.metrics import CountedTaskQueue, Metrics
 from broker_gateway.infrastructure.policies import Policies
 from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.infrastructure.traced import TracedTaskQueue
-from broker_gateway.infrastructure.traced_calls import Interceptor, TracedCalls
+from broker_gateway.infrastructure.traced_calls import CallSpans, Interceptor, TracedCalls
 from broker_gateway.interfaces.access_log import AccessLog
 from broker_gateway.interfaces.callers import OWNER
+from broker_gateway.interfaces.doorway import Doorway
+from broker_gateway.interfaces.http.app import application
+from broker_gateway.interfaces.http.calls import Calls
+from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
+from broker_gateway.interfaces.http.execution_routes import ExecutionRoutes
+from broker_gateway.interfaces.http.operations import Operation
+from broker_gateway.interfaces.http.reading import Bodies
 from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from chassis.nats import public_keys
 from chassis.nats.connection import BusConnection
+from chassis.probes import Probes
+from chassis.process import version
 from chassis.tracing import Tracer
 from schemas.audit import AuditRecord
 
@@ -83,35 +96,74 @@ class ApiParts:
     """What spans are told to, where there is anything."""
 
 
-def wire_api(parts: ApiParts) -> GrpcServer:
-    """The server of all services; it does not listen yet."""
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What answers calls."""
+
+    grpc: GrpcServer
+    """It does not listen yet."""
+    http: Callable[[Probes | None], ASGIApp] | None
+    """Makes the application, with the probes that it is to serve as well; None: it is not served over HTTP."""
+
+
+def wire_api(parts: ApiParts) -> Api:
+    """All services, over gRPC and over HTTP: the same use cases behind the same doorway."""
     queue: TaskQueue = CountedTaskQueue(BusTaskQueue(parts.bus, parts.queue_lengths, parts.bound), parts.metrics)
     interceptors: list[Interceptor] = []
+    spans: CallSpans | None = None
     if parts.tracer is not None:
         queue = TracedTaskQueue(queue, parts.tracer, _bound(parts.settings))
-        interceptors.append(TracedCalls(parts.tracer, _bound(parts.settings)))
+        spans = CallSpans(parts.tracer, _bound(parts.settings))
+        interceptors.append(TracedCalls(spans))
     log = AccessLog(
         every_call=parts.settings.access_log, submissions=parts.settings.audit_submissions, audit=parts.audited
     )
-    control, policies = BusNodeControl(parts.bus), parts.policies
-    return build_server(
-        execution=_executions(parts, queue, control),
-        catalog=CatalogAppService(nodes=parts.queue_care.nodes),
+    control = BusNodeControl(parts.bus)
+    notes = CallNotes(parts.metrics, log.ended, log.opened)
+    executions, catalog = _executions(parts, queue, control), CatalogAppService(nodes=parts.queue_care.nodes)
+    doorway = _doorway(parts)
+    server = build_server(
+        execution=executions,
+        catalog=catalog,
         operations=_operations(parts, control),
         keys=parts.callers.keys,
         joining=_joining(parts),
-        verifiers=parts.callers.verifiers,
-        settings=GrpcSettings(
-            address=parts.settings.grpc_address,
-            tokens=policies.clients.by_token,
-            operators=policies.clients.operators,
-            admins=policies.clients.admins,
-            certificate=policies.certificate,
-            calls=policies.calls,
-        ),
-        counts=policies.admission.counts,
+        doorway=doorway,
+        settings=GrpcSettings(address=parts.settings.grpc_address, certificate=parts.policies.certificate),
+        counts=parts.policies.admission.counts,
         reception=Reception(on_refused=parts.metrics.requests_unreceived.inc),
-        interceptors=[CallMetrics(parts.metrics, log.ended, log.opened), *interceptors],
+        interceptors=[CallMetrics(notes), *interceptors],
+    )
+    if not parts.settings.http_api:
+        return Api(server, None)
+    calls = Calls(doorway, notes, spans, Bodies(on_refused=parts.metrics.requests_unreceived.inc))
+    counts = parts.policies.admission.counts
+    routes = ExecutionRoutes(executions, calls, counts, asks_who=doorway.asks_who)
+    operations = [*routes.operations(), *CatalogRoutes(catalog).operations()]
+    return Api(server, partial(_application, parts.settings, operations, calls, asks_who=doorway.asks_who))
+
+
+def _application(
+    settings: GatewaySettings, operations: Sequence[Operation], calls: Calls, probes: Probes | None, *, asks_who: bool
+) -> ASGIApp:
+    return application(
+        operations,
+        calls,
+        version=version(),
+        probes=probes,
+        origins=settings.http_origins,
+        only_loopback_hosts=not asks_who and settings.http_address.startswith(LOOPBACK),
+    )
+
+
+def _doorway(parts: ApiParts) -> Doorway:
+    clients = parts.policies.clients
+    return Doorway(
+        tokens=clients.by_token,
+        operators=clients.operators,
+        admins=clients.admins,
+        verifiers=parts.callers.verifiers,
+        calls=parts.policies.calls,
         on_over_quota=parts.metrics.count_over_quota,
     )
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 
 import structlog
 
-from broker_gateway.api import ApiParts, wire_api
+from broker_gateway.api import Api, ApiParts, wire_api
 from broker_gateway.application.answer_keeping import AnswerKeeping
 from broker_gateway.application.callback_relay import CallbackRelay
 from broker_gateway.application.past_results import PastResults
 from broker_gateway.application.progress_relay import ProgressRelay
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import ProgressSettings
+from broker_gateway.http_door import HttpDoor
 from broker_gateway.infrastructure import policies
 from broker_gateway.infrastructure.audit_file import audit_file
 from broker_gateway.infrastructure.bus.answers import BusAnswerStore
@@ -49,9 +50,7 @@ from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.interfaces.callers import CLIENT
 from broker_gateway.interfaces.progress_mapping import told_message
-from broker_gateway.interfaces.server import GrpcServer
 from chassis import logs
-from chassis.http import HttpServer
 from chassis.loop_watch import LoopWatch
 from chassis.memory_return import MemoryReturn
 from chassis.nats.connection import BusConnection
@@ -107,15 +106,12 @@ class Gateway:
         self._audit = BusAuditTrail(self._bus)
         self._audit_file = audit_file(settings.audit_file)
         self._callers = KnownCallers(settings, self._policies.clients.identity_tokens)
-        self._server = self._wire_api() if "api" in settings.roles else None
+        api = self._wire_api() if "api" in settings.roles else None
+        self._server = api.grpc if api is not None else None
         self._history = self._wire_history(self._past) if self._past is not None else None
         self._health = self._wire_health()
-        self._http = HttpServer(
-            settings.http_address,
-            self._health.parts,
-            self._metrics.registry,
-            self._policies.certificate if settings.http_tls else None,
-        )
+        certificate, registry = self._policies.certificate, self._metrics.registry
+        self._http = HttpDoor(settings, certificate, api.http if api else None, self._health.parts, registry)
         self._lasting = LastingParts()
         self._memory = MemoryReturn()
         self._metrics.watch(
@@ -143,8 +139,7 @@ class Gateway:
 
     async def start(self) -> None:
         """Listens, and connects in the background. Raises OSError or RuntimeError where an address is taken."""
-        await self._http.start()
-        addresses = {"http": f"{self._settings.http_address.rpartition(':')[0]}:{self._http.port}"}
+        addresses = await self._http.start()
         if self._server is not None:
             port = await self._server.start()
             addresses["grpc"] = f"{self._settings.grpc_address.rpartition(':')[0]}:{port}"
@@ -180,8 +175,9 @@ class Gateway:
     async def close(self) -> None:
         """No new calls; those in flight get their grace; then everything else, the bus last."""
         log.info("gateway_stopping")
+        grace_s = self._settings.shutdown_grace_s
         if self._server is not None:
-            await self._server.stop(self._settings.shutdown_grace_s)
+            await asyncio.gather(self._server.stop(grace_s), self._http.stop(grace_s))
         await close_in_turn(
             *(self._lasting, self._queue_care.following, self._directory, self._queue_lengths, self._questions),
             *(self._letting_in, self._declaration, self._callbacks, self._audit, self._bus),
@@ -256,7 +252,7 @@ class Gateway:
             on_refused=self._metrics.count_over_quota,
         )
 
-    def _wire_api(self) -> GrpcServer:
+    def _wire_api(self) -> Api:
         return wire_api(
             ApiParts(
                 bus=self._bus,

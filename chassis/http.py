@@ -5,25 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import asdict
 from functools import partial
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from prometheus_client import CONTENT_TYPE_LATEST
-from prometheus_client.openmetrics import exposition as openmetrics
 
 from chassis.certificates import CertificateFiles, keep_renewed
-from chassis.health import Parts, degraded, is_ready, status
+from chassis.health import Parts
 from chassis.logs import ACCESS
 from chassis.metrics import Registry
+from chassis.probes import Probes
 
 MAX_CONNECTIONS = 256
 """At a time; probes and scrapers need a few. One more takes the place of the oldest, which may be one that says
 nothing: the library gives a request all the time in the world."""
 _SHOWN_PATH_CHARS = 200
-_OPENMETRICS = "application/openmetrics-text"
 
 _OF_PEERS = logging.getLogger(f"{__name__}.peers")
 _OF_PEERS.setLevel(logging.CRITICAL)
@@ -62,13 +59,7 @@ def _connected(server: web.Server) -> asyncio.BaseProtocol:
 
 
 class HttpServer:
-    """The endpoint that probes and Prometheus ask.
-
-    ``/live``: 200 while this process runs its loop. ``/ready``: 200 where it can do its work, else 503; the body says
-    which part is missing, and what is ``degraded``: away, and not needed for most work. ``/health``: 200, and every
-    part with words. ``/livez``, ``/readyz`` and ``/healthz`` are the same three under Kubernetes' names.
-    ``/metrics``: for Prometheus.
-    """
+    """The endpoint that probes and Prometheus ask, alone: what it answers is said by ``Probes``."""
 
     def __init__(
         self, address: str, parts: Parts, registry: Registry, certificate: CertificateFiles | None = None
@@ -77,8 +68,7 @@ class HttpServer:
         self._address = address
         self._certificate = certificate
         self._renewing: asyncio.Task[None] | None = None
-        self._parts = parts
-        self._registry = registry
+        self._probes = Probes(parts, registry)
         self._runner: web.AppRunner | None = None
         self._listening: asyncio.Server | None = None
 
@@ -93,10 +83,8 @@ class HttpServer:
         """Listens. Raises OSError where the address is taken, CertificateError."""
         context = self._certificate.context() if self._certificate is not None else None
         app = web.Application(middlewares=[_logged])
-        for name, handler in (("live", self._live), ("ready", self._ready), ("health", self._health)):
-            app.router.add_get(f"/{name}", handler)
-            app.router.add_get(f"/{name}z", handler)
-        app.router.add_get("/metrics", self._metrics)
+        for path in Probes.PATHS:
+            app.router.add_get(path, self._say)
         runner = web.AppRunner(app, access_log=None, logger=_OF_PEERS)
         await runner.setup()
         assert runner.server is not None  # noqa: S101  # for mypy: it is set up
@@ -123,26 +111,6 @@ class HttpServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _live(self, _: web.Request) -> web.Response:
-        return web.json_response({"live": True})
-
-    async def _ready(self, _: web.Request) -> web.Response:
-        parts = self._parts()
-        needed = {name: part.works for name, part in parts.items() if part.needed}
-        report: dict[str, object] = {"ready": is_ready(parts), "parts": needed}
-        if away := degraded(parts):
-            report["degraded"] = away
-        return web.json_response(report, status=200 if report["ready"] else 503)
-
-    async def _health(self, _: web.Request) -> web.Response:
-        parts = self._parts()
-        told = {name: asdict(part) for name, part in parts.items()}
-        return web.json_response({"live": True, "ready": is_ready(parts), "status": status(parts), "parts": told})
-
-    async def _metrics(self, request: web.Request) -> web.Response:
-        """In OpenMetrics for who asks for it, as Prometheus does: exemplars are there alone."""
-        is_open = _OPENMETRICS in request.headers.get("Accept", "")
-        page = await self._registry.page(with_exemplars=is_open)
-        return web.Response(
-            body=page, headers={"Content-Type": openmetrics.CONTENT_TYPE_LATEST if is_open else CONTENT_TYPE_LATEST}
-        )
+    async def _say(self, request: web.Request) -> web.Response:
+        said = await self._probes.say(request.path, request.headers.get("Accept", ""))
+        return web.Response(body=said.body, status=said.status, headers={"Content-Type": said.content_type})

@@ -50,6 +50,8 @@ Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(gt=0)]
 Address = Annotated[str, Field(pattern=r"^.+:\d{1,5}$")]
+OptionalAddress = Annotated[str, Field(pattern=r"^(.+:\d{1,5})?$")]
+"""Empty: none."""
 Addresses = Annotated[list[Address], NoDecode, BeforeValidator(split_list), Field(min_length=1)]
 LogFormat = Literal["json", "console"]
 LogLevel = Literal["debug", "info", "warning", "error"]

@@ -101,6 +101,10 @@ Lasts = Callable[[], Awaitable[bool]]
 """Whether the caller of a call that lasts is still known; asked again and again while it waits."""
 
 
+OnAccepted = Callable[[str], None]
+"""Told the id of a task as soon as it is accepted."""
+
+
 async def lasts_for_ever() -> bool:
     """Where nobody is asked for a token."""
     return True

@@ -12,6 +12,7 @@ from broker_gateway.application.commands import (
     Invalid,
     Lasts,
     NotKnownAnyMore,
+    OnAccepted,
     Refusal,
     SubmitTaskCommand,
     TaskDTO,
@@ -65,10 +66,10 @@ class CodeExecutionAppService:
         return await self._submission.submit_batch(commands)
 
     async def execute(
-        self, command: SubmitTaskCommand, lasts: Lasts = lasts_for_ever
+        self, command: SubmitTaskCommand, lasts: Lasts = lasts_for_ever, on_accepted: OnAccepted = lambda _id: None
     ) -> Execution | Refusal | NotKnownAnyMore:
         """Accepts a task and waits for its result. See Waiting.execute."""
-        return await self._waiting.execute(command, lasts)
+        return await self._waiting.execute(command, lasts, on_accepted)
 
     def watch(self, task_id: str, caller: Caller, lasts: Lasts = lasts_for_ever) -> AsyncGenerator[Watched, None]:
         """The states and the output of a task, as they come; to be closed when done. See Watching.watch."""

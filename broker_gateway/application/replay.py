@@ -16,13 +16,14 @@ def replayed(ended: Execution) -> Iterator[Execution | OutputChunk]:
     yield msgspec.structs.replace(
         ended, status=Status.RUNNING, compile=None, run=None, cases=[], diagnostics=[], error="", finished_at_ms=None
     )
-    for name, stage in _stages(ended):
+    for name, stage in stages_of(ended):
         for stream, text in (("stdout", stage.stdout), ("stderr", stage.stderr)):
             if text:
                 yield OutputChunk(id=ended.id, attempt=ended.attempt, stage=name, stream=stream, offset=0, text=text)
 
 
-def _stages(ended: Execution) -> Iterator[tuple[str, Stage]]:
+def stages_of(ended: Execution) -> Iterator[tuple[str, Stage]]:
+    """The stages that ran, by name, in their order."""
     named = [(COMPILE_STAGE, ended.compile), (RUN_STAGE, ended.run)]
     named += [(case_stage(index), case.stage) for index, case in enumerate(ended.cases)]
     return ((name, stage) for name, stage in named if stage is not None)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from broker_gateway.application.commands import (
     Lasts,
     NotKnownAnyMore,
+    OnAccepted,
     Refusal,
     SubmitTaskCommand,
     TaskDTO,
@@ -35,10 +36,11 @@ class Waiting:
         self._settings = settings
 
     async def execute(
-        self, command: SubmitTaskCommand, lasts: Lasts = lasts_for_ever
+        self, command: SubmitTaskCommand, lasts: Lasts = lasts_for_ever, on_accepted: OnAccepted = lambda _id: None
     ) -> Execution | Refusal | NotKnownAnyMore:
         """Submits a task and waits for its result. Cancelling the call does not cancel the task, nor does a caller who
-        is not known any more, as ``lasts`` says. Raises BusUnavailableError."""
+        is not known any more, as ``lasts`` says. ``on_accepted`` is told the task's id before it is waited for. Raises
+        BusUnavailableError."""
         admitted = self._submission.admit(command)
         if not isinstance(admitted, Admitted):
             return admitted
@@ -47,6 +49,7 @@ class Waiting:
             entered = await self._submission.enter(admitted, before_queue=feed.open)
             if not isinstance(entered, TaskDTO):
                 return entered
+            on_accepted(task_id)
             if entered.execution is not None and entered.is_new:
                 return entered.execution
             stored = None if entered.is_new else await self._stored(task_id)

@@ -42,8 +42,8 @@ else:
     Interceptor = grpc.aio.ServerInterceptor  # generic in its stubs only
 
 
-class CallMetrics(Interceptor):
-    """A gRPC interceptor; the outermost, so that it sees what the others refuse."""
+class CallNotes:
+    """What is noted of a call that has ended, whichever way it came."""
 
     def __init__(
         self,
@@ -53,13 +53,31 @@ class CallMetrics(Interceptor):
     ) -> None:
         """``on_ended`` is told of each call that has ended, ``on_opened`` of each stream before its first answer goes
         out; both in the call's own context."""
+        self.opened = on_opened
         self._metrics = metrics
         self._on_ended = on_ended
-        self._on_opened = on_opened
-        self._counted: dict[str, tuple[Any, Any]] = {}
-        """By method: the handler that was wrapped last, and its wrapper. It is the same one unless it refuses."""
         self._seconds: dict[tuple[str, grpc.StatusCode], Histogram] = {}
         """Kept: finding one by its labels costs more than counting."""
+
+    def ended(self, method: str, code: grpc.StatusCode, seconds: float) -> None:
+        """Counts and times a call, and has it logged."""
+        histogram = self._seconds.get((method, code))
+        if histogram is None:
+            name = method.rpartition("/")[2]
+            histogram = self._seconds[method, code] = self._metrics.call_s.labels(name, code.name)
+        histogram.observe(seconds)
+        if code in _REFUSALS:
+            self._metrics.refused.labels(code.name.lower()).inc()
+        self._on_ended(method, code, seconds)
+
+
+class CallMetrics(Interceptor):
+    """A gRPC interceptor; the outermost, so that it sees what the others refuse."""
+
+    def __init__(self, notes: CallNotes) -> None:
+        self._notes = notes
+        self._counted: dict[str, tuple[Any, Any]] = {}
+        """By method: the handler that was wrapped last, and its wrapper. It is the same one unless it refuses."""
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
         handler = await continuation(details)
@@ -102,7 +120,7 @@ class CallMetrics(Interceptor):
                     async for response in responses:
                         if not is_open:
                             is_open = True
-                            self._on_opened(method)
+                            self._notes.opened(method)
                         yield response
             except (asyncio.CancelledError, GeneratorExit):
                 left = True
@@ -118,11 +136,4 @@ class CallMetrics(Interceptor):
         code = _CODES.get(context.code(), grpc.StatusCode.OK)
         if left and code is grpc.StatusCode.OK:
             code = grpc.StatusCode.CANCELLED
-        histogram = self._seconds.get((method, code))
-        if histogram is None:
-            name = method.rpartition("/")[2]
-            histogram = self._seconds[method, code] = self._metrics.call_s.labels(name, code.name)
-        histogram.observe(seconds)
-        if code in _REFUSALS:
-            self._metrics.refused.labels(code.name.lower()).inc()
-        self._on_ended(method, code, seconds)
+        self._notes.ended(method, code, seconds)

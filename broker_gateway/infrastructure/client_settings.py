@@ -13,7 +13,8 @@ from broker_gateway.infrastructure.oidc.issuer import IssuerSettings, issuer_fau
 from broker_gateway.infrastructure.settings import GatewaySettings
 from chassis.settings import ConfigurationError
 
-_LOOPBACK = ("127.", "localhost:", "[::1]:")
+LOOPBACK = ("127.", "localhost:", "[::1]:")
+"""How an address begins that this machine alone reaches."""
 
 _log = structlog.get_logger(__name__)
 
@@ -43,14 +44,20 @@ def configured_clients(settings: GatewaySettings) -> ConfiguredClients:
 
 def refuse_everybody(settings: GatewaySettings) -> None:
     """Raises ConfigurationError where anybody who reaches the API could call it, and nobody has said so."""
-    if settings.asks_who or "api" not in settings.roles or settings.grpc_address.startswith(_LOOPBACK):
+    if settings.asks_who or "api" not in settings.roles:
+        return
+    listening = {"grpc_address": settings.grpc_address}
+    if settings.http_api:
+        listening["http_address"] = settings.http_address
+    beyond = {name: address for name, address in listening.items() if not address.startswith(LOOPBACK)}
+    if not beyond:
         return
     if not settings.open_to_everybody:
+        name, address = next(iter(beyond.items()))
         raise ConfigurationError(
-            f"grpc_address {settings.grpc_address}: beyond loopback anybody could run programs; "
-            "set tokens, or open_to_everybody = true"
+            f"{name} {address}: beyond loopback anybody could run programs; set tokens, or open_to_everybody = true"
         )
-    _log.warning("open_to_everybody", grpc=settings.grpc_address, reason="no tokens are set")
+    _log.warning("open_to_everybody", **beyond, reason="no tokens are set")
 
 
 def must_be_known(settings: GatewaySettings, names: Iterable[str], where: str) -> None:

@@ -11,6 +11,7 @@ from chassis.connections import ConnectedSettings
 from chassis.settings import (
     Address,
     Count,
+    OptionalAddress,
     Positive,
     Seconds,
     Secrets,
@@ -47,7 +48,17 @@ class GatewaySettings(ConnectedSettings):
     )
     tls_certificate: str = Field("", description="PEM file of the API's certificate chain; empty: no TLS")
     tls_key: str = Field("", description="PEM file of its key; both are read again when they are replaced")
-    http_tls: bool = Field(False, description="whether health and metrics are served with that certificate too")
+    http_address: Address = Field(
+        "127.0.0.1:8081", description="where HTTP listens: the API, and health and metrics unless health_address is set"
+    )
+    http_api: bool = Field(True, description="whether the API is served over HTTP as well (role api)")
+    http_tls: bool = Field(False, description="whether HTTP is served with that certificate too")
+    http_origins: Strings = Field(
+        [], description="origins (https://blog.example) whose pages may call the API from a browser; *: any"
+    )
+    health_address: OptionalAddress = Field(
+        "", description="where health and metrics listen by themselves, without TLS; empty: at http_address"
+    )
     tls_client_authorities: str = Field(
         "", description="PEM file of authorities: callers must show a certificate of one (mutual TLS); empty: none"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, contextmanager
+from functools import partial
 from inspect import isasyncgenfunction
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import grpc.aio
 
 from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.quota import TokenBucket
-from chassis.tracing import Kind, Span, Tracer, within
+from chassis.tracing import Kind, Tracer, within
 from schemas.trace import is_sampled, unsampled
 
 if TYPE_CHECKING:
@@ -42,15 +43,46 @@ _CODES: dict[Any, grpc.StatusCode] = {code.value[0]: code for code in grpc.Statu
 }
 
 
-class TracedCalls(Interceptor):
-    """A gRPC interceptor between the one that logs and the one that reads the caller's trace: the call's span is the
-    ``TRACEPARENT`` of all that is done for it. A caller's own decision is kept; without one, calls that submit begin a
-    trace, and the tracer's ratio decides."""
+class CallSpans:
+    """The spans of calls, whichever way they come: a call's span is the ``TRACEPARENT`` of all that is done for it. A
+    caller's own decision is kept; without one, calls that submit begin a trace, and the tracer's ratio decides."""
 
     def __init__(self, tracer: Tracer, bound: TokenBucket) -> None:
         """``bound``: how many calls a second are traced; a caller may ask for all."""
         self._tracer = tracer
         self._bound = bound
+
+    def takes(self, method: str) -> bool:
+        """Whether this call is traced; where it is one too many, what is done for it is not."""
+        parent = TRACEPARENT.get()
+        if not is_sampled(parent) and (parent or method not in _BEGINS):
+            return False
+        if self._bound.take(int(time.monotonic() * 1000)):
+            TRACEPARENT.set(unsampled(parent))
+            return False
+        return True
+
+    @contextmanager
+    def span(self, method: str, code: Callable[[], grpc.StatusCode]) -> Iterator[None]:
+        """The span of a call of ``/package.Service/Method``; ``code`` tells at its end how it ended."""
+        service, _, name = method[1:].partition("/")
+        called = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
+        with within(self._tracer, method[1:], Kind.SERVER, TRACEPARENT.get(), called) as span:
+            TRACEPARENT.set(span.traceparent)
+            try:
+                yield
+            finally:
+                ended = code()
+                span.tell({"rpc.grpc.status_code": ended.value[0]})
+                if ended in _FAULTS:
+                    span.fail(ended.name)
+
+
+class TracedCalls(Interceptor):
+    """A gRPC interceptor between the one that logs and the one that reads the caller's trace."""
+
+    def __init__(self, spans: CallSpans) -> None:
+        self._spans = spans
         self._traced: dict[str, tuple[Any, Any]] = {}
         """By method: the handler that was wrapped last, and its wrapper."""
 
@@ -73,46 +105,27 @@ class TracedCalls(Interceptor):
 
     def _single(self, inner: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:
         async def traced(request: Any, context: Any) -> Any:
-            if not self._is_traced(method):
+            if not self._spans.takes(method):
                 return await inner(request, context)
-            with self._span(method, context):
+            with self._spans.span(method, partial(_code, context)):
                 return await inner(request, context)
 
         return traced
 
     def _stream(self, inner: Callable[..., AsyncIterator[Any]], method: str) -> Callable[..., AsyncIterator[Any]]:
         async def traced(request: Any, context: Any) -> AsyncIterator[Any]:
-            if not self._is_traced(method):
+            if not self._spans.takes(method):
                 async with aclosing(inner(request, context)) as responses:  # type: ignore[type-var]  # is a generator
                     async for response in responses:
                         yield response
                 return
-            with self._span(method, context):
+            with self._spans.span(method, partial(_code, context)):
                 async with aclosing(inner(request, context)) as responses:  # type: ignore[type-var]  # is a generator
                     async for response in responses:
                         yield response
 
         return traced
 
-    def _is_traced(self, method: str) -> bool:
-        parent = TRACEPARENT.get()
-        if not is_sampled(parent) and (parent or method not in _BEGINS):
-            return False
-        if self._bound.take(int(time.monotonic() * 1000)):
-            TRACEPARENT.set(unsampled(parent))
-            return False
-        return True
 
-    @contextmanager
-    def _span(self, method: str, context: Any) -> Iterator[Span]:
-        service, _, name = method[1:].partition("/")
-        called = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
-        with within(self._tracer, method[1:], Kind.SERVER, TRACEPARENT.get(), called) as span:
-            TRACEPARENT.set(span.traceparent)
-            try:
-                yield span
-            finally:
-                code = _CODES.get(context.code(), grpc.StatusCode.OK)
-                span.tell({"rpc.grpc.status_code": code.value[0]})
-                if code in _FAULTS:
-                    span.fail(code.name)
+def _code(context: Any) -> grpc.StatusCode:
+    return _CODES.get(context.code(), grpc.StatusCode.OK)

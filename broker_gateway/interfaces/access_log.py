@@ -12,7 +12,7 @@ import structlog
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.tracing import trace_fields
 from broker_gateway.interfaces.authentication import OPEN_SERVICES
-from broker_gateway.interfaces.callers import CHANGES, CLIENT, OWNER, SUBJECT
+from broker_gateway.interfaces.callers import CHANGES, CLIENT, OWNER, SUBJECT, VIA
 from broker_gateway.interfaces.method_roles import KEYS, NODES, OPERATIONS
 from broker_gateway.interfaces.refusal_counts import LINES_PER_S, RECORDS_PER_S, RefusalRate
 from chassis.logs import ACCESS, AUDIT
@@ -112,6 +112,8 @@ class AccessLog:
             fields[_SUBJECTS.get(method, "task_id")] = subject
         if OWNER.get() is not None:
             fields["owner"] = OWNER.get()
+        if VIA.get():
+            fields["via"] = VIA.get()
         if self._not_logged:
             fields["refusals_not_logged"], self._not_logged = self._not_logged, 0
         fields |= trace_fields()

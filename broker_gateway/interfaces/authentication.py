@@ -16,8 +16,33 @@ from broker_gateway.interfaces.call_bounds import WAITING
 from broker_gateway.interfaces.callers import CLIENT, LASTS, RATE, ROLES
 
 OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+Refused = tuple[grpc.StatusCode, str]
+"""The code and the words of a refusal."""
 _SCHEME = "bearer "
 _UNKNOWN = (grpc.StatusCode.UNAUTHENTICATED, "a valid bearer token is needed: authorization: Bearer <token>")
+
+
+class Recognising:
+    """Who calls, and whether he may: the same for calls over gRPC and over HTTP."""
+
+    def __init__(self, verifiers: Verifiers) -> None:
+        self._verifiers = verifiers
+
+    async def refusal(self, method: str, token: str) -> Refused | None:
+        """Why the bearer of ``token`` (empty: none) may not call the method; None where he may, and then the context
+        says who he is."""
+        identity = await self._verifiers.identity(token)
+        if identity is None:
+            return _UNKNOWN
+        if isinstance(identity, Unavailable):
+            return grpc.StatusCode.UNAVAILABLE, identity.message
+        CLIENT.set(identity.client)
+        ROLES.set(identity.roles)
+        RATE.set(identity.rate)
+        if method in WAITING:
+            LASTS.set(Recognition(self._verifiers, token, identity.client).lasts)
+        refusal = method_roles.refusal(method, identity.roles)
+        return (grpc.StatusCode.PERMISSION_DENIED, refusal) if refusal else None
 
 
 class Authentication(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
@@ -25,33 +50,29 @@ class Authentication(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # g
     token that is known, UNAVAILABLE where that cannot be told now, and PERMISSION_DENIED where the caller has not the
     role that the method needs. Health and reflection stay open."""
 
-    def __init__(self, verifiers: Verifiers) -> None:
-        self._verifiers = verifiers
+    def __init__(self, recognising: Recognising) -> None:
+        self._recognising = recognising
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
         if details.method.startswith(OPEN_SERVICES):
             return await continuation(details)
-        token = _token(details.invocation_metadata)
-        identity = await self._verifiers.identity(token)
+        refused = await self._recognising.refusal(details.method, _token(details.invocation_metadata))
         handler = await continuation(details)
-        if identity is None:
-            return _refusing(handler, *_UNKNOWN)
-        if isinstance(identity, Unavailable):
-            return _refusing(handler, grpc.StatusCode.UNAVAILABLE, identity.message)
-        CLIENT.set(identity.client)
-        ROLES.set(identity.roles)
-        RATE.set(identity.rate)
-        if details.method in WAITING:
-            LASTS.set(Recognition(self._verifiers, token, identity.client).lasts)
-        refusal = method_roles.refusal(details.method, identity.roles)
-        return _refusing(handler, grpc.StatusCode.PERMISSION_DENIED, refusal) if refusal else handler
+        return handler if refused is None else _refusing(handler, *refused)
 
 
 def _token(metadata: Any) -> str:
     for name, value in metadata or ():
-        if name == "authorization" and isinstance(value, str) and value[: len(_SCHEME)].lower() == _SCHEME:
-            return value[len(_SCHEME) :].strip()
+        if name == "authorization" and isinstance(value, str) and (token := bearer(value)):
+            return token
     return ""
+
+
+def bearer(authorization: str) -> str:
+    """The token in the value of a header ``Authorization``; empty where it has none."""
+    if authorization[: len(_SCHEME)].lower() != _SCHEME:
+        return ""
+    return authorization[len(_SCHEME) :].strip()
 
 
 async def _refuse(

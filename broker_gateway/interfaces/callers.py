@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
-from broker_gateway.application.commands import Lasts, lasts_for_ever
+from broker_gateway.application.commands import Caller, Lasts, lasts_for_ever
+from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.domain.quota import TaskRate
+from schemas import trace
 
 CLIENT: ContextVar[str] = ContextVar("client", default="")
 """Name of the client whose call is being served; empty where no token is asked for."""
@@ -24,4 +26,33 @@ OWNER: ContextVar[str | None] = ContextVar("owner", default=None)
 or nobody knows whose it is; None elsewhere."""
 CHANGES: ContextVar[bool] = ContextVar("changes", default=True)
 """False where the call, though it was taken, turned out to have nothing to do."""
+VIA: ContextVar[str] = ContextVar("via", default="")
+"""``http`` where the call came over HTTP; empty where it came over gRPC."""
 MAX_SUBJECT_CHARS = 64
+
+
+def note_subject(subject: str) -> None:
+    """Says what the call is about, whatever a caller wrote there."""
+    SUBJECT.set(subject[:MAX_SUBJECT_CHARS])
+
+
+def note_trace(traceparent: str) -> None:
+    """Says of which trace the call is a part, where its header can be read."""
+    TRACEPARENT.set(trace.traceparent_of(traceparent))
+
+
+class Asking:
+    """The one who calls, as the use cases know him."""
+
+    def __init__(self, *, asks_who: bool) -> None:
+        """``asks_who``: callers are known by their tokens, and each sees its own tasks."""
+        self._asks_who = asks_who
+
+    def caller(self, for_all: ClientRole = ClientRole.READ_ALL) -> Caller:
+        """``for_all``: the role with which everybody's tasks are the caller's business."""
+        return Caller(CLIENT.get(), sees_all=for_all in ROLES.get() or not self._asks_who)
+
+    @property
+    def reads(self) -> bool:
+        """Whether the caller may look at what came of its client's tasks, beside waiting for those that it submits."""
+        return ClientRole.READ_OWN in ROLES.get() or not self._asks_who

@@ -11,7 +11,6 @@ from typing import Any, overload
 import grpc.aio
 
 from broker_gateway.application.commands import (
-    Caller,
     Cancellation,
     Invalid,
     NotKnownAnyMore,
@@ -26,7 +25,7 @@ from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callback_mapping import record_message
-from broker_gateway.interfaces.callers import CHANGES, CLIENT, LASTS, OWNER, RATE, ROLES, SUBJECT
+from broker_gateway.interfaces.callers import CHANGES, CLIENT, LASTS, OWNER, RATE, SUBJECT, Asking
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
@@ -71,16 +70,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         its own tasks."""
         self._service = service
         self._counts = counts
-        self._asks_who = asks_who
-
-    def _caller(self, for_all: ClientRole = ClientRole.READ_ALL) -> Caller:
-        """``for_all``: the role with which everybody's tasks are the caller's business."""
-        return Caller(CLIENT.get(), sees_all=for_all in ROLES.get() or not self._asks_who)
-
-    @property
-    def _reads(self) -> bool:
-        """Whether the caller may look at what came of its client's tasks, beside waiting for those that it submits."""
-        return ClientRole.READ_OWN in ROLES.get() or not self._asks_who
+        self._asking = Asking(asks_who=asks_who)
 
     def _command(self, task: pb.Task) -> SubmitTaskCommand:
         draft = draft_of(task, self._counts)
@@ -112,7 +102,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
 
     async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:
         await _require_id(request.id, context)
-        async with aclosing(self._service.watch(request.id, self._caller(), LASTS.get())) as items:
+        async with aclosing(self._service.watch(request.id, self._asking.caller(), LASTS.get())) as items:
             async for item in items:
                 if isinstance(item, UnknownTask | NotKnownAnyMore):
                     await refuse(context, item)
@@ -120,14 +110,14 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
 
     async def Get(self, request: pb.GetRequest, context: Context) -> pb.GetResponse:
         await _require_id(request.id, context)
-        answer = await self._service.get(request.id, self._caller())
+        answer = await self._service.get(request.id, self._asking.caller())
         if isinstance(answer, UnknownTask):
             await refuse(context, answer)
         return pb.GetResponse(execution=execution_message(answer))
 
     async def GetSource(self, request: pb.GetSourceRequest, context: Context) -> pb.GetSourceResponse:
         await _require_id(request.id, context)
-        answer = await self._service.source(request.id, self._caller())
+        answer = await self._service.source(request.id, self._asking.caller())
         if isinstance(answer, UnknownTask):
             await refuse(context, answer)
         return pb.GetSourceResponse(task=None if answer is None else source_message(answer))
@@ -136,13 +126,13 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         self, request: pb.CallbackAttemptsRequest, context: Context
     ) -> pb.CallbackAttemptsResponse:
         await _require_id(request.id, context)
-        answer = await self._service.callback_attempts(request.id, self._caller())
+        answer = await self._service.callback_attempts(request.id, self._asking.caller())
         if isinstance(answer, UnknownTask):
             await refuse(context, answer)
         return pb.CallbackAttemptsResponse(record=None if answer is None else record_message(answer))
 
     async def List(self, request: pb.ListRequest, context: Context) -> pb.ListResponse:
-        caller = self._caller()
+        caller = self._asking.caller()
         violations = list_violations(request, caller)
         if violations:
             await refuse(context, Invalid(violations))
@@ -158,11 +148,11 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
 
     async def Cancel(self, request: pb.CancelRequest, context: Context) -> pb.CancelResponse:
         await _require_id(request.id, context)
-        answer = await self._service.cancel(request.id, self._caller(ClientRole.OPERATE))
+        answer = await self._service.cancel(request.id, self._asking.caller(ClientRole.OPERATE))
         if not isinstance(answer, Cancellation):
             await refuse(context, answer)
         CHANGES.set(answer.cancelled)
-        execution = answer.execution if self._reads else answer.execution.without_output()
+        execution = answer.execution if self._asking.reads else answer.execution.without_output()
         return pb.CancelResponse(execution=execution_message(execution), cancelled=answer.cancelled)
 
 

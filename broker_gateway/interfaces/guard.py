@@ -11,25 +11,17 @@ from typing import Any, NoReturn
 
 import grpc
 import grpc.aio
-import structlog
 
-from broker_gateway.application.commands import Unavailable
-from broker_gateway.application.history_ports import HistoryUnavailableError
-from broker_gateway.application.join_ports import DirectoryUnavailableError
-from broker_gateway.application.key_ports import KeysUnavailableError
-from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.interfaces.call_bounds import CallBounds
-from broker_gateway.interfaces.callers import CLIENT, MAX_SUBJECT_CHARS, SUBJECT
+from broker_gateway.interfaces.callers import note_subject, note_trace
 from broker_gateway.interfaces.decoding import Decoder
+from broker_gateway.interfaces.failures import failure
 from broker_gateway.interfaces.refusals import refuse
 from broker_gateway.interfaces.stranger_bounds import LASTING, StrangerBounds
-from chassis.errors import BusUnavailableError
 from schemas import trace
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Counted = Callable[[Context], AbstractAsyncContextManager[None]]
-
-_log = structlog.get_logger(__name__)
 
 
 class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
@@ -141,28 +133,15 @@ def _generator(
 def _note_trace(metadata: Any) -> None:
     for name, value in metadata or ():
         if name == trace.TRACEPARENT:
-            TRACEPARENT.set(trace.traceparent_of(value))
+            note_trace(value)
 
 
 def _note_subject(request: Any) -> None:
     """The id in a request is the one of what the call is about."""
     if subject := getattr(request, "id", ""):
-        SUBJECT.set(subject[:MAX_SUBJECT_CHARS])
+        note_subject(subject)
 
 
 async def _fail(error: Exception, method: str, context: Context) -> NoReturn:
-    if isinstance(error, BusUnavailableError):
-        _log.warning("bus_unavailable", method=method, task_id=SUBJECT.get(), error=str(error))
-        await context.abort(grpc.StatusCode.UNAVAILABLE, Unavailable.because(error).message)
-    if isinstance(error, HistoryUnavailableError):
-        _log.warning("history_unavailable", method=method, task_id=SUBJECT.get(), error=str(error))
-        await context.abort(grpc.StatusCode.UNAVAILABLE, f"the history of past tasks does not answer: {error}")
-    if isinstance(error, KeysUnavailableError):
-        _log.warning("keys_unavailable", method=method, error=str(error))
-        await context.abort(grpc.StatusCode.UNAVAILABLE, f"the database of API keys does not answer: {error}")
-    if isinstance(error, DirectoryUnavailableError):
-        _log.warning("directory_unavailable", method=method, error=str(error))
-        await context.abort(grpc.StatusCode.UNAVAILABLE, f"the directory makes no users now: {error}")
-    _log.error("call_failed", method=method, client=CLIENT.get(), task_id=SUBJECT.get(), exc_info=error)
-    await context.abort(grpc.StatusCode.INTERNAL, "internal error; the gateway's log has it")
+    await context.abort(*failure(error, method))
     raise AssertionError("abort raises")

@@ -49,7 +49,7 @@ async def refuse(context: grpc.aio.ServicerContext[Any, Any], refusal: AnyRefusa
 
 def status_of(refusal: AnyRefusal) -> status_pb2.Status:
     """The status that tells a caller of the refusal."""
-    status = status_pb2.Status(code=_code(refusal).value[0], message=_message(refusal)[:_MAX_MESSAGE_CHARS])
+    status = status_pb2.Status(code=code_of(refusal).value[0], message=message_of(refusal)[:_MAX_MESSAGE_CHARS])
     detail = _detail(refusal)
     if detail is not None:
         packed = any_pb2.Any()
@@ -62,8 +62,8 @@ def submit_error(refusal: Refusal | Unavailable) -> pb.SubmitError:
     """The refusal of one task of a batch, as a message of our own API."""
     violations = refusal.violations if isinstance(refusal, Invalid) else []
     return pb.SubmitError(
-        code=_code(refusal).value[0],
-        message=_message(refusal)[:_MAX_MESSAGE_CHARS],
+        code=code_of(refusal).value[0],
+        message=message_of(refusal)[:_MAX_MESSAGE_CHARS],
         violations=[
             pb.FieldViolation(field=one.field, description=one.description)
             for one in violations[:_MAX_VIOLATIONS_OF_MANY]
@@ -72,7 +72,8 @@ def submit_error(refusal: Refusal | Unavailable) -> pb.SubmitError:
     )
 
 
-def _code(refusal: AnyRefusal) -> grpc.StatusCode:  # noqa: PLR0911 - one for each kind
+def code_of(refusal: AnyRefusal) -> grpc.StatusCode:  # noqa: PLR0911 - one for each kind
+    """The code that tells a caller what kind of refusal it is."""
     match refusal:
         case Invalid():
             return grpc.StatusCode.INVALID_ARGUMENT
@@ -90,7 +91,8 @@ def _code(refusal: AnyRefusal) -> grpc.StatusCode:  # noqa: PLR0911 - one for ea
             return grpc.StatusCode.UNAUTHENTICATED
 
 
-def _message(refusal: AnyRefusal) -> str:
+def message_of(refusal: AnyRefusal) -> str:
+    """The refusal in words."""
     match refusal:
         case Invalid(violations):
             first = violations[0]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -14,16 +14,14 @@ from grpc_reflection.v1alpha import reflection
 
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
-from broker_gateway.application.identity import ConfiguredTokens, Verifier, Verifiers
 from broker_gateway.application.joining import JoinAppService
 from broker_gateway.application.key_service import KeyAppService
 from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.domain.draft import DraftCounts
-from broker_gateway.domain.quota import CallPolicy, Quota
 from broker_gateway.interfaces.authentication import Authentication
-from broker_gateway.interfaces.call_bounds import CallBounds
 from broker_gateway.interfaces.catalog_servicer import CatalogServicer
+from broker_gateway.interfaces.doorway import Doorway
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS
 from broker_gateway.interfaces.execution_servicer import ExecutionServicer
 from broker_gateway.interfaces.guard import Guard
@@ -64,19 +62,12 @@ _NOT_READY = ReadinessReport(executions=False, catalog=False, operations=False, 
 
 @dataclass(frozen=True, slots=True)
 class GrpcSettings:
-    """The settings of the gRPC server: where it listens, who may call, and how large messages may be."""
+    """The settings of the gRPC server: where it listens, and how large messages may be."""
 
     address: str = "0.0.0.0:50051"
     """``host:port``; port 0 takes a free one."""
-    tokens: Mapping[str, str] = field(default_factory=dict)
-    """Bearer token to client name; empty: everybody may call."""
-    operators: Collection[str] = ()
-    """Clients whose tokens have the roles of operators; everybody has where there are no tokens."""
-    admins: Collection[str] = ()
-    """Clients whose tokens have the role of an admin."""
     certificate: CertificateFiles | None = None
     """What it shows to callers; None: it speaks without TLS."""
-    calls: CallPolicy = field(default_factory=CallPolicy)
     max_receive_bytes: int = 4 << 20
     max_send_bytes: int = 64 << 20
     """An execution with many cases is large."""
@@ -145,22 +136,19 @@ def build_server(
     counts: DraftCounts = DEFAULT_COUNTS,
     interceptors: Sequence[grpc.aio.ServerInterceptor[Any, Any]] = (),
     reception: Reception | None = None,
-    on_over_quota: Callable[[Quota], None] = lambda _quota: None,
-    verifiers: Sequence[Verifier] = (),
+    doorway: Doorway | None = None,
 ) -> GrpcServer:
     """The server with all services. ``counts``: what is taken over of a submitted task. ``interceptors`` stand outside
-    ours but for the ``reception``, the first outermost. ``on_over_quota`` is told of calls that are too many.
-    ``verifiers`` know tokens beside those of the settings; where there are neither, nobody is asked for one. ``keys``
-    None: no API keys are taken; ``joining`` None: no nodes may join. Health and reflection are served as well."""
-    asks_who = bool(settings.tokens or verifiers)
-    tokens = ConfiguredTokens(settings.tokens, settings.operators, settings.admins)
+    ours but for the ``reception``, the first outermost. ``doorway`` None: anybody may call. ``keys`` None: no API keys
+    are taken; ``joining`` None: no nodes may join. Health and reflection are served as well."""
+    doorway = doorway or Doorway()
     own: list[grpc.aio.ServerInterceptor[Any, Any]] = (
-        [Authentication(Verifiers([tokens, *verifiers]))] if asks_who else []
+        [Authentication(doorway.recognising)] if doorway.recognising is not None else []
     )
     server = grpc.aio.server(
         interceptors=[
             *(reception or Reception(), *interceptors, *own),
-            Guard(CallBounds(settings.calls, on_refused=on_over_quota), StrangerBounds(on_refused=on_over_quota)),
+            Guard(doorway.bounds, StrangerBounds(on_refused=doorway.on_over_quota)),
         ],
         options=(
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
@@ -168,7 +156,7 @@ def build_server(
             ("grpc.so_reuseport", 0),  # a second gateway on the same port is a mistake, and must be an error
         ),
     )
-    _add_execution(ExecutionServicer(execution, counts, asks_who=asks_who), server)
+    _add_execution(ExecutionServicer(execution, counts, asks_who=doorway.asks_who), server)
     _add_catalog(CatalogServicer(catalog), server)
     _add_operations(OperationsServicer(operations), server)
     _add_keys(KeyServicer(keys), server)

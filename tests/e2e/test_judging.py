@@ -170,7 +170,7 @@ WORKS = [
 ]
 """What a case asks for; at least so many ms of processor time, ms of wall time, MiB."""
 KERNEL_STEP_BYTES = 64 * 4096
-"""What the kernel's account of memory may be off by: it charges up to 64 pages before they are used (docs/languages.md)."""
+"""By so much the kernel's account of memory may be off: it charges up to 64 pages before they are used."""
 
 
 async def test_usage_is_each_cases_own(client: Client) -> None:

@@ -18,6 +18,7 @@ from grpc_status import rpc_status
 from broker_gateway.application.identity import Verifier
 from broker_gateway.application.joining import JoinAppService
 from broker_gateway.application.key_service import KeyAppService
+from broker_gateway.interfaces.doorway import Doorway
 from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from coderunner.v1 import catalog_pb2_grpc
@@ -64,13 +65,14 @@ async def serving(
     **settings: Any,
 ) -> AsyncIterator[Calls]:
     gateway = gateway or GatewayOnFakes()
+    of_doorway = {name: settings.pop(name) for name in ("tokens", "operators", "admins", "calls") if name in settings}
     server = build_server(
         execution=gateway.service,
         catalog=gateway.catalog,
         operations=gateway.operations,
         settings=GrpcSettings(address="127.0.0.1:0", **settings),
         interceptors=interceptors,
-        verifiers=verifiers,
+        doorway=Doorway(verifiers=verifiers, **of_doorway),
         reception=reception,
         keys=keys,
         joining=joining,

@@ -11,7 +11,7 @@ import pytest
 from grpc_health.v1 import health_pb2
 from structlog.testing import capture_logs
 
-from broker_gateway.infrastructure.call_metrics import CallMetrics
+from broker_gateway.infrastructure.call_metrics import CallMetrics, CallNotes
 from broker_gateway.infrastructure.metrics import Metrics
 from broker_gateway.interfaces import refusal_counts
 from broker_gateway.interfaces.access_log import AccessLog
@@ -31,7 +31,7 @@ Line = dict[str, Any]
 @asynccontextmanager
 async def logged(*, every_call: bool = True) -> AsyncIterator[tuple[Calls, Callable[[int], Any]]]:
     """The calls, and a question for so many lines of the log."""
-    metrics = CallMetrics(Metrics(), AccessLog(every_call=every_call).ended)
+    metrics = CallMetrics(CallNotes(Metrics(), AccessLog(every_call=every_call).ended))
     with capture_logs() as written:
 
         async def lines(count: int) -> list[Line]:

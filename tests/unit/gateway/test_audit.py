@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import grpc
 import pytest
 
-from broker_gateway.infrastructure.call_metrics import CallMetrics
+from broker_gateway.infrastructure.call_metrics import CallMetrics, CallNotes
 from broker_gateway.infrastructure.metrics import Metrics
 from broker_gateway.interfaces import refusal_counts
 from broker_gateway.interfaces.access_log import AccessLog
@@ -32,7 +32,7 @@ OPS = (("authorization", "Bearer o"),)
 async def calls() -> AsyncIterator[Calls]:
     gateway = GatewayOnFakes(on_foreign=OWNER.set)
     log = AccessLog(every_call=False, audit=gateway.audit.note)
-    interceptors = [CallMetrics(Metrics(), log.ended, log.opened)]
+    interceptors = [CallMetrics(CallNotes(Metrics(), log.ended, log.opened))]
     tokens = {"b": "blog", "o": "ops"}
     async with serving(gateway, interceptors=interceptors, tokens=tokens, operators=["ops"]) as made:
         yield made
@@ -286,7 +286,7 @@ async def test_who_goes_while_he_is_refused_was_refused_all_the_same() -> None:
         return grpc.unary_unary_rpc_method_handler(abort)
 
     details = SimpleNamespace(method="/coderunner.v1.ExecutionService/Get")
-    counted = await CallMetrics(Metrics(), log.ended).intercept_service(handler, details)
+    counted = await CallMetrics(CallNotes(Metrics(), log.ended)).intercept_service(handler, details)
     with pytest.raises(asyncio.CancelledError):
         await counted.unary_unary(None, Refusing())
     assert [one.outcome for one in records] == ["UNAUTHENTICATED"]

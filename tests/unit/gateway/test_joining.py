@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from broker_gateway.application.joining import JoinAppService, Whereabouts
 from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.domain.joining import MAX_POOLS
-from broker_gateway.infrastructure.call_metrics import CallMetrics
+from broker_gateway.infrastructure.call_metrics import CallMetrics, CallNotes
 from broker_gateway.infrastructure.metrics import Metrics
 from broker_gateway.interfaces.access_log import AccessLog
 from chassis.nats import public_keys
@@ -83,7 +83,9 @@ async def with_joins(room: int = 1000) -> AsyncIterator[Joins]:
         now_ms=lambda: 7,
     )
     log = AccessLog(every_call=True, audit=audited.append)
-    async with serving(joining=service, verifiers=[Words()], interceptors=[CallMetrics(Metrics(), log.ended)]) as calls:
+    async with serving(
+        joining=service, verifiers=[Words()], interceptors=[CallMetrics(CallNotes(Metrics(), log.ended))]
+    ) as calls:
         yield Joins(calls, nodes, users, directory, audited)
 
 

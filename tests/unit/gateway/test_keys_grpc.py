@@ -15,7 +15,7 @@ from broker_gateway.application import identity
 from broker_gateway.application.key_ring import KeyRing
 from broker_gateway.application.key_service import KeyAppService
 from broker_gateway.domain.api_key import ApiKey
-from broker_gateway.infrastructure.call_metrics import CallMetrics
+from broker_gateway.infrastructure.call_metrics import CallMetrics, CallNotes
 from broker_gateway.infrastructure.metrics import Metrics
 from broker_gateway.interfaces.access_log import AccessLog
 from coderunner.v1 import execution_pb2, keys_pb2_grpc
@@ -59,7 +59,7 @@ async def with_keys(gateway: GatewayOnFakes | None = None) -> AsyncIterator[Keys
     ring = KeyRing(store)
     service = KeyAppService(store, on_revoked=ring.forget)
     log = AccessLog(every_call=True, audit=audited.append)
-    interceptors = [CallMetrics(Metrics(), log.ended, log.opened)]
+    interceptors = [CallMetrics(CallNotes(Metrics(), log.ended, log.opened))]
     settings: dict[str, Any] = {"tokens": TOKENS, "operators": ["ops"], "admins": ["chief"]}
     async with serving(gateway, keys=service, verifiers=[ring], interceptors=interceptors, **settings) as calls:
         yield Keys(calls, store, ring, audited)

@@ -42,7 +42,7 @@ def test_what_was_written_is_read() -> None:
 
 def test_what_others_have_written_is_read_in_no_other_way() -> None:
     """The library's decoder raises errors that are not its own."""
-    own = {"frames.py"}  # an agent's frames, which are bounded first; it names all three errors
+    own = {"frames.py", "reading.py"}  # an agent's frames, bodies over HTTP: bounded first, with all three errors named
     sources = [path for package in ("broker_gateway", "node") for path in (ROOT / package).rglob("*.py")]
     found = [path.name for path in sources if re.search(r"msgspec\.json\.(Decoder|decode)\b", path.read_text("utf-8"))]
     assert set(found) == own

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import BytesIO
 from struct import Struct
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -185,7 +185,7 @@ class Decoder:
 
 def _message(text: bytes) -> Message:
     try:
-        return cast(Message, _decode(text))
+        return _decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FrameError(f"not a message: {error}") from error
 

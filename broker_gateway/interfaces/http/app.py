@@ -1,0 +1,130 @@
+"""The HTTP application: the API's routes, the document that describes them, a page to try them, and the probes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import grpc
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from broker_gateway.interfaces.http.calls import Calls
+from broker_gateway.interfaces.http.openapi import document
+from broker_gateway.interfaces.http.operations import Operation
+from broker_gateway.interfaces.http.problems import problem, response
+from chassis.probes import Probes
+
+OPENAPI = "/v1/openapi.json"
+PAGE = "/v1/docs"
+_PAGES = {"docs.html": "text/html", "docs.js": "text/javascript", "docs.css": "text/css"}
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+_LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
+_WRONG_ROUTES = {404: grpc.StatusCode.NOT_FOUND, 405: grpc.StatusCode.UNIMPLEMENTED}
+
+
+def application(
+    operations: Sequence[Operation],
+    calls: Calls,
+    *,
+    version: str,
+    probes: Probes | None = None,
+    origins: Collection[str] = (),
+    only_loopback_hosts: bool = False,
+) -> Starlette:
+    """The application. ``probes`` None: they are served elsewhere. ``origins``: of pages that may call it from a
+    browser (CORS), ``*`` for any. ``only_loopback_hosts``: a request must have been meant for this machine by name,
+    where anybody on it may call."""
+    described = document(operations, version)
+    routes = [_route(one, calls) for one in operations]
+    routes += [Route(OPENAPI, _fixed(msgspec.json.encode(described), "application/json"), methods=["GET"])]
+    routes += [Route(PAGE, _page("docs.html"), methods=["GET"])]
+    routes += [Route(f"/v1/{name}", _page(name), methods=["GET"]) for name in _PAGES if name != "docs.html"]
+    if probes is not None:
+        routes += [Route(path, _probe(probes), methods=["GET"]) for path in Probes.PATHS]
+    middleware = [Middleware(CORSMiddleware, **_cors(origins))] if origins else []
+    if only_loopback_hosts:
+        middleware.insert(0, Middleware(LoopbackHosts))
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: _wrong_route})
+
+
+class LoopbackHosts:
+    """Refuses requests whose Host is another than this machine's: a name that somebody had point here, so that a page
+    of his in a browser may read what comes (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if scope["type"] == "http" and _host(Request(scope)) not in _LOOPBACK:
+            words = "asks for another host; without tokens this gateway serves its own machine alone"
+            app = response(problem(grpc.StatusCode.PERMISSION_DENIED, words, 421))
+        await app(scope, receive, send)
+
+
+def _host(request: Request) -> str:
+    host = request.headers.get("host", "").lower()
+    return host if host.endswith("]") else host.rpartition(":")[0] or host
+
+
+def _route(operation: Operation, calls: Calls) -> Route:
+    endpoint = calls.endpoint(operation.call_of, operation.handler)
+    route = Route(operation.path, endpoint, methods=[operation.verb], name=operation.summary)
+    route.methods = {operation.verb}  # and no HEAD, which would follow a task for nothing
+    return route
+
+
+def _cors(origins: Collection[str]) -> dict[str, Any]:
+    return {
+        "allow_origins": list(origins),
+        "allow_methods": ["GET", "POST", "DELETE"],
+        "allow_headers": ["authorization", "content-type", "last-event-id", "traceparent"],
+        "expose_headers": ["location", "retry-after"],
+        "max_age": 3600,
+    }
+
+
+def _fixed(body: bytes, media_type: str) -> Any:
+    async def endpoint(_request: Request) -> Response:
+        headers = {"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff"}
+        return Response(body, headers=headers, media_type=media_type)
+
+    return endpoint
+
+
+def _page(name: str) -> Any:
+    return _fixed(_file(name), _PAGES[name])
+
+
+@cache
+def _file(name: str) -> bytes:
+    return (resources.files("broker_gateway.interfaces.http") / "pages" / name).read_bytes()
+
+
+def _probe(probes: Probes) -> Any:
+    async def endpoint(request: Request) -> Response:
+        said = await probes.say(request.scope["path"], request.headers.get("accept", ""))
+        return Response(said.body, said.status, {"Content-Type": said.content_type})
+
+    return endpoint
+
+
+async def _wrong_route(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  # for mypy: that is what it is told of
+    code = _WRONG_ROUTES.get(error.status_code, grpc.StatusCode.INTERNAL)
+    answer = response(problem(code, str(error.detail), error.status_code))
+    answer.headers.update(error.headers or {})
+    return answer

@@ -1,0 +1,208 @@
+"""What every call over HTTP goes through: the same as over gRPC. Who calls is asked before a body is read."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Protocol, TypeVar
+
+import grpc
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from broker_gateway.interfaces.authentication import bearer
+from broker_gateway.interfaces.callers import VIA, note_subject, note_trace
+from broker_gateway.interfaces.doorway import Doorway
+from broker_gateway.interfaces.failures import failure
+from broker_gateway.interfaces.http.problems import Problem, RefusedError, problem, problem_of, response
+from broker_gateway.interfaces.http.reading import Bodies, BodyOf
+from schemas.trace import TRACEPARENT
+
+MAX_QUERY_BYTES = 8192
+
+_Body = TypeVar("_Body")
+
+
+class Notes(Protocol):
+    """What notes calls."""
+
+    @property
+    def opened(self) -> Callable[[str], None]:
+        """Told of a stream's method before its first answer goes out."""
+        ...
+
+    def ended(self, method: str, code: grpc.StatusCode, seconds: float) -> None:
+        """Told of each call that has ended, in the call's own context."""
+        ...
+
+
+class Spans(Protocol):
+    """What tells a tracer of calls."""
+
+    def takes(self, method: str) -> bool:
+        """Whether this call is traced."""
+        ...
+
+    def span(self, method: str, code: Callable[[], grpc.StatusCode]) -> AbstractContextManager[None]:
+        """The time of a call; ``code`` tells at its end how it ended."""
+        ...
+
+
+class Call:
+    """One call."""
+
+    def __init__(self, request: Request, method: str, bodies: Bodies) -> None:
+        """``method``: the ``/package.Service/Method`` that it is a call of."""
+        self.request = request
+        self.method = method
+        self.code = grpc.StatusCode.OK
+        self.has_left = False
+        """Its caller has gone before the answer."""
+        self._bodies = bodies
+
+    async def body(self, kind: BodyOf[_Body]) -> _Body:
+        """What was sent, as JSON of a type. Raises RefusedError."""
+        return await self._bodies.decoded(self.request, kind)
+
+    async def sent(self) -> bytes:
+        """What was sent, as it is. Raises RefusedError."""
+        return await self._bodies.read(self.request)
+
+    def task_id(self) -> str:
+        """The id in the path; the call is about it from now on."""
+        task_id: str = self.request.path_params["id"]
+        note_subject(task_id)
+        return task_id
+
+    def ends_with(self, problem: Problem) -> Problem:
+        """Says that the call ends with the problem."""
+        self.code = grpc.StatusCode[problem.code]
+        return problem
+
+    @asynccontextmanager
+    async def until_left(self) -> AsyncIterator[None]:
+        """The time in which the call ends where its caller goes away; once the body was read."""
+        serving = asyncio.current_task()
+        watching = asyncio.create_task(self._left())
+
+        def leave(_: object) -> None:
+            self.has_left = True
+            assert serving is not None  # noqa: S101  # for mypy: this runs in a task
+            serving.cancel()
+
+        watching.add_done_callback(leave)
+        try:
+            yield
+        finally:
+            watching.remove_done_callback(leave)
+            watching.cancel()
+
+    async def _left(self) -> None:
+        while (await self.request.receive())["type"] != "http.disconnect":
+            pass
+
+
+Handler = Callable[[Call], Awaitable[ASGIApp]]
+
+
+class Calls:
+    """The way of all calls."""
+
+    def __init__(
+        self, doorway: Doorway, notes: Notes, spans: Spans | None = None, bodies: Bodies | None = None
+    ) -> None:
+        self._doorway = doorway
+        self._notes = notes
+        self._spans = spans
+        self._bodies = bodies or Bodies()
+
+    def endpoint(
+        self, method: Callable[[Request], str], handler: Handler, token: Callable[[Request], str] | None = None
+    ) -> Endpoint:
+        """The application for one route. ``method``: what a request is a call of, by its head alone; ``token``: where
+        its caller's token is; None: in ``Authorization: Bearer``."""
+        return Endpoint(self, method, handler, token or _bearer)
+
+    async def serve(self, call: Call, handler: Handler, token: str, send: Send) -> None:
+        """Serves one call, whatever comes of it."""
+        VIA.set("http")
+        note_trace(call.request.headers.get(TRACEPARENT, ""))
+        started = time.perf_counter()
+        try:
+            if self._spans is not None and self._spans.takes(call.method):
+                with self._spans.span(call.method, lambda: call.code):
+                    await self._serve(call, handler, token, send)
+            else:
+                await self._serve(call, handler, token, send)
+        finally:
+            self._notes.ended(call.method, call.code, time.perf_counter() - started)
+
+    def opened(self, call: Call) -> None:
+        """Notes that a stream is about to give its first answer."""
+        self._notes.opened(call.method)
+
+    async def _serve(self, call: Call, handler: Handler, token: str, send: Send) -> None:
+        is_counted = False
+        try:
+            try:
+                await self._admit(call, token)
+                is_counted = True
+                answer = await handler(call)
+            except RefusedError as refused:
+                answer = response(call.ends_with(refused.problem))
+            except (asyncio.CancelledError, ClientDisconnect):
+                raise
+            except Exception as error:  # noqa: BLE001 - the one place where a fault becomes a status
+                answer = response(call.ends_with(problem(*failure(error, call.method))))
+            await answer(call.request.scope, call.request.receive, send)
+        except ClientDisconnect:
+            call.code = grpc.StatusCode.CANCELLED
+        except asyncio.CancelledError:
+            call.code = grpc.StatusCode.CANCELLED
+            serving = asyncio.current_task()
+            if not call.has_left or serving is None:
+                raise
+            serving.uncancel()
+        finally:
+            if is_counted:
+                self._doorway.bounds.leave(call.method)
+
+    async def _admit(self, call: Call, token: str) -> None:
+        """Raises RefusedError for a caller who may not call, or not now."""
+        if self._doorway.recognising is not None:
+            refused = await self._doorway.recognising.refusal(call.method, token)
+            if refused is not None:
+                raise RefusedError(problem(*refused))
+        if len(call.request.scope["query_string"]) > MAX_QUERY_BYTES:
+            words = f"the query must have at most {MAX_QUERY_BYTES} bytes"
+            raise RefusedError(problem(grpc.StatusCode.INVALID_ARGUMENT, words, 414))
+        busy = self._doorway.bounds.enter(call.method)
+        if busy is not None:
+            raise RefusedError(problem_of(busy))
+
+    def call(self, request: Request, method: str) -> Call:
+        """A call that has just come."""
+        return Call(request, method, self._bodies)
+
+
+class Endpoint:
+    """An ASGI application: one route."""
+
+    def __init__(
+        self, calls: Calls, method: Callable[[Request], str], handler: Handler, token: Callable[[Request], str]
+    ) -> None:
+        self._calls = calls
+        self._method = method
+        self._handler = handler
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        call = self._calls.call(request, self._method(request))
+        await self._calls.serve(call, self._handler, self._token(request), send)
+
+
+def _bearer(request: Request) -> str:
+    return bearer(request.headers.get("authorization", ""))

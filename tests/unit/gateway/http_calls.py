@@ -1,0 +1,139 @@
+"""A client's calls over HTTP, to the gateway over in-memory ports behind a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import grpc
+
+from broker_gateway.interfaces.doorway import Doorway
+from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS
+from broker_gateway.interfaces.http.app import application
+from broker_gateway.interfaces.http.calls import Calls, Spans
+from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
+from broker_gateway.interfaces.http.execution_routes import ExecutionRoutes
+from broker_gateway.interfaces.http.reading import Bodies
+from chassis.asgi import AsgiBounds, AsgiServer
+from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes
+
+TASK: dict[str, Any] = {"language": "python", "files": [{"content": "print(42)"}]}
+
+
+@dataclass
+class NotedCalls:
+    """What was noted of calls."""
+
+    calls: list[tuple[str, grpc.StatusCode]] = field(default_factory=list)
+    streams: list[str] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def opened(self, method: str) -> None:
+        self.streams.append(method)
+
+    def ended(self, method: str, code: grpc.StatusCode, _seconds: float) -> None:
+        self.calls.append((method.rpartition("/")[2], code))
+        self.changed.set()
+
+    async def until(self, method: str, code: grpc.StatusCode) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while (method, code) not in self.calls:
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@dataclass
+class HttpCalls:
+    """A client's end."""
+
+    gateway: GatewayOnFakes
+    server: AsgiServer
+    session: aiohttp.ClientSession
+    noted: NotedCalls
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    async def ask(self, verb: str, path: str, **more: Any) -> tuple[int, Any]:
+        """Status and body; JSON where it is that."""
+        async with asyncio.timeout(PATIENCE_S), self.session.request(verb, self.url(path), **more) as response:
+            text = await response.text()
+            return response.status, json.loads(text) if text and "json" in response.content_type else text
+
+    async def submit(self, **fields: Any) -> str:
+        status, body = await self.ask("POST", "/v1/executions", json={**TASK, **fields})
+        assert status == 201, body
+        return str(body["id"])
+
+    @asynccontextmanager
+    async def events(self, task_id: str, **headers: str) -> AsyncIterator[Events]:
+        url = self.url(f"/v1/executions/{task_id}/events")
+        async with self.session.get(url, headers=headers) as response:
+            assert response.status == 200, await response.text()
+            yield Events(response)
+
+
+class Events:
+    """The events of a stream, as a browser reads them."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.response = response
+        self.last_id = ""
+
+    async def next(self) -> tuple[str, Any] | None:
+        """Name and data of the next one; None at the end."""
+        name, data = "", ""
+        async with asyncio.timeout(PATIENCE_S):
+            async for line in self.response.content:
+                key, _, value = line.decode().rstrip("\n").partition(": ")
+                if key == "event":
+                    name = value
+                elif key == "data":
+                    data = value
+                elif key == "id":
+                    self.last_id = value
+                elif not key and name:
+                    return name, json.loads(data)
+        return None
+
+    async def all(self) -> list[tuple[str, Any]]:
+        """Those that are left."""
+        found = []
+        while (one := await self.next()) is not None:
+            found.append(one)
+        return found
+
+
+@asynccontextmanager
+async def serving_http(
+    gateway: GatewayOnFakes | None = None,
+    *,
+    bodies: Bodies | None = None,
+    spans: Spans | None = None,
+    bounds: AsgiBounds | None = None,
+    origins: tuple[str, ...] = (),
+    only_loopback_hosts: bool = False,
+    **of_doorway: Any,
+) -> AsyncIterator[HttpCalls]:
+    gateway = gateway or GatewayOnFakes()
+    doorway, noted = Doorway(**of_doorway), NotedCalls()
+    calls = Calls(doorway, noted, spans, bodies)
+    routes = ExecutionRoutes(gateway.service, calls, DEFAULT_COUNTS, asks_who=doorway.asks_who)
+    operations = [*routes.operations(), *CatalogRoutes(gateway.catalog).operations()]
+    app = application(operations, calls, version="1", origins=origins, only_loopback_hosts=only_loopback_hosts)
+    server = AsgiServer("127.0.0.1:0", app, bounds=bounds)
+    await server.start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield HttpCalls(gateway, server, session, noted)
+    finally:
+        await server.close()
