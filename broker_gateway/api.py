@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from broker_gateway.application.answer_ports import AnswerStore
@@ -53,11 +54,12 @@ from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.infrastructure.traced import TracedTaskQueue
 from broker_gateway.infrastructure.traced_calls import CallSpans, Interceptor, TracedCalls
 from broker_gateway.interfaces.access_log import AccessLog
-from broker_gateway.interfaces.callers import OWNER
+from broker_gateway.interfaces.callers import OWNER, Asking
 from broker_gateway.interfaces.doorway import Doorway
 from broker_gateway.interfaces.http.app import application
 from broker_gateway.interfaces.http.calls import Calls
 from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
+from broker_gateway.interfaces.http.dialects import DialectParts, dialect_routes
 from broker_gateway.interfaces.http.execution_routes import ExecutionRoutes
 from broker_gateway.interfaces.http.operations import Operation
 from broker_gateway.interfaces.http.reading import Bodies
@@ -140,17 +142,26 @@ def wire_api(parts: ApiParts) -> Api:
     counts = parts.policies.admission.counts
     routes = ExecutionRoutes(executions, calls, counts, asks_who=doorway.asks_who)
     operations = [*routes.operations(), *CatalogRoutes(catalog).operations()]
-    return Api(server, partial(_application, parts.settings, operations, calls, asks_who=doorway.asks_who))
+    spoken = DialectParts(executions, catalog, calls, counts, Asking(asks_who=doorway.asks_who))
+    dialects = dialect_routes(parts.settings.http_dialects, spoken)
+    return Api(server, partial(_application, parts.settings, operations, calls, dialects, asks_who=doorway.asks_who))
 
 
 def _application(
-    settings: GatewaySettings, operations: Sequence[Operation], calls: Calls, probes: Probes | None, *, asks_who: bool
+    settings: GatewaySettings,
+    operations: Sequence[Operation],
+    calls: Calls,
+    dialects: Sequence[BaseRoute],
+    probes: Probes | None,
+    *,
+    asks_who: bool,
 ) -> ASGIApp:
     return application(
         operations,
         calls,
         version=version(),
         probes=probes,
+        dialects=dialects,
         origins=settings.http_origins,
         only_loopback_hosts=not asks_who and settings.http_address.startswith(LOOPBACK),
     )

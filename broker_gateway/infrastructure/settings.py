@@ -21,6 +21,7 @@ from chassis.settings import (
 
 Role = Literal["api", "relay", "history"]
 CacheDefault = Literal["off", "read", "read-write"]
+Dialect = Literal["codapi", "piston", "judge0"]
 Kept = Literal["full", "no-source", "status-only"]
 Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -55,6 +56,9 @@ class GatewaySettings(ConnectedSettings):
     http_tls: bool = Field(False, description="whether HTTP is served with that certificate too")
     http_origins: Strings = Field(
         [], description="origins (https://blog.example) whose pages may call the API from a browser; *: any"
+    )
+    http_dialects: Annotated[list[Dialect], NoDecode, BeforeValidator(split_list)] = Field(
+        [], description="other APIs that are served over HTTP as well: codapi, piston, judge0"
     )
     health_address: OptionalAddress = Field(
         "", description="where health and metrics listen by themselves, without TLS; empty: at http_address"

@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from broker_gateway.interfaces.http.calls import Calls
@@ -41,14 +41,15 @@ def application(
     *,
     version: str,
     probes: Probes | None = None,
+    dialects: Sequence[BaseRoute] = (),
     origins: Collection[str] = (),
     only_loopback_hosts: bool = False,
 ) -> Starlette:
-    """The application. ``probes`` None: they are served elsewhere. ``origins``: of pages that may call it from a
+    """The application. ``probes`` None: they are served elsewhere. ``dialects``: routes of other APIs. ``origins``: of pages that may call it from a
     browser (CORS), ``*`` for any. ``only_loopback_hosts``: a request must have been meant for this machine by name,
     where anybody on it may call."""
     described = document(operations, version)
-    routes = [_route(one, calls) for one in operations]
+    routes: list[BaseRoute] = [*dialects, *(_route(one, calls) for one in operations)]
     routes += [Route(OPENAPI, _fixed(msgspec.json.encode(described), "application/json"), methods=["GET"])]
     routes += [Route(PAGE, _page("docs.html"), methods=["GET"])]
     routes += [Route(f"/v1/{name}", _page(name), methods=["GET"]) for name in _PAGES if name != "docs.html"]

@@ -105,6 +105,8 @@ class Call:
 
 
 Handler = Callable[[Call], Awaitable[ASGIApp]]
+Told = Callable[[Problem], ASGIApp]
+"""The response that tells a caller of a problem, in the words of what he speaks."""
 
 
 class Calls:
@@ -119,13 +121,17 @@ class Calls:
         self._bodies = bodies or Bodies()
 
     def endpoint(
-        self, method: Callable[[Request], str], handler: Handler, token: Callable[[Request], str] | None = None
+        self,
+        method: Callable[[Request], str],
+        handler: Handler,
+        token: Callable[[Request], str] | None = None,
+        told: Told = response,
     ) -> Endpoint:
         """The application for one route. ``method``: what a request is a call of, by its head alone; ``token``: where
-        its caller's token is; None: in ``Authorization: Bearer``."""
-        return Endpoint(self, method, handler, token or _bearer)
+        its caller's token is; None: in ``Authorization: Bearer``; ``told``: how a problem is told."""
+        return Endpoint(self, method, handler, token or bearer_of, told)
 
-    async def serve(self, call: Call, handler: Handler, token: str, send: Send) -> None:
+    async def serve(self, call: Call, handler: Handler, token: str, send: Send, told: Told = response) -> None:
         """Serves one call, whatever comes of it."""
         VIA.set("http")
         note_trace(call.request.headers.get(TRACEPARENT, ""))
@@ -133,9 +139,9 @@ class Calls:
         try:
             if self._spans is not None and self._spans.takes(call.method):
                 with self._spans.span(call.method, lambda: call.code):
-                    await self._serve(call, handler, token, send)
+                    await self._serve(call, handler, token, send, told)
             else:
-                await self._serve(call, handler, token, send)
+                await self._serve(call, handler, token, send, told)
         finally:
             self._notes.ended(call.method, call.code, time.perf_counter() - started)
 
@@ -143,7 +149,7 @@ class Calls:
         """Notes that a stream is about to give its first answer."""
         self._notes.opened(call.method)
 
-    async def _serve(self, call: Call, handler: Handler, token: str, send: Send) -> None:
+    async def _serve(self, call: Call, handler: Handler, token: str, send: Send, told: Told) -> None:
         is_counted = False
         try:
             try:
@@ -151,11 +157,11 @@ class Calls:
                 is_counted = True
                 answer = await handler(call)
             except RefusedError as refused:
-                answer = response(call.ends_with(refused.problem))
+                answer = told(call.ends_with(refused.problem))
             except (asyncio.CancelledError, ClientDisconnect):
                 raise
             except Exception as error:  # noqa: BLE001 - the one place where a fault becomes a status
-                answer = response(call.ends_with(problem(*failure(error, call.method))))
+                answer = told(call.ends_with(problem(*failure(error, call.method))))
             await answer(call.request.scope, call.request.receive, send)
         except ClientDisconnect:
             call.code = grpc.StatusCode.CANCELLED
@@ -191,18 +197,25 @@ class Endpoint:
     """An ASGI application: one route."""
 
     def __init__(
-        self, calls: Calls, method: Callable[[Request], str], handler: Handler, token: Callable[[Request], str]
+        self,
+        calls: Calls,
+        method: Callable[[Request], str],
+        handler: Handler,
+        token: Callable[[Request], str],
+        told: Told,
     ) -> None:
         self._calls = calls
         self._method = method
         self._handler = handler
         self._token = token
+        self._told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         call = self._calls.call(request, self._method(request))
-        await self._calls.serve(call, self._handler, self._token(request), send)
+        await self._calls.serve(call, self._handler, self._token(request), send, self._told)
 
 
-def _bearer(request: Request) -> str:
+def bearer_of(request: Request) -> str:
+    """The token in ``Authorization: Bearer``; empty where there is none."""
     return bearer(request.headers.get("authorization", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,11 +12,13 @@ from typing import Any
 import aiohttp
 import grpc
 
+from broker_gateway.interfaces.callers import Asking
 from broker_gateway.interfaces.doorway import Doorway
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS
 from broker_gateway.interfaces.http.app import application
 from broker_gateway.interfaces.http.calls import Calls, Spans
 from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
+from broker_gateway.interfaces.http.dialects import DialectParts, dialect_routes
 from broker_gateway.interfaces.http.execution_routes import ExecutionRoutes
 from broker_gateway.interfaces.http.reading import Bodies
 from chassis.asgi import AsgiBounds, AsgiServer
@@ -121,6 +123,7 @@ async def serving_http(
     spans: Spans | None = None,
     bounds: AsgiBounds | None = None,
     origins: tuple[str, ...] = (),
+    dialects: Sequence[str] = (),
     only_loopback_hosts: bool = False,
     **of_doorway: Any,
 ) -> AsyncIterator[HttpCalls]:
@@ -129,7 +132,11 @@ async def serving_http(
     calls = Calls(doorway, noted, spans, bodies)
     routes = ExecutionRoutes(gateway.service, calls, DEFAULT_COUNTS, asks_who=doorway.asks_who)
     operations = [*routes.operations(), *CatalogRoutes(gateway.catalog).operations()]
-    app = application(operations, calls, version="1", origins=origins, only_loopback_hosts=only_loopback_hosts)
+    asking = Asking(asks_who=doorway.asks_who)
+    spoken = dialect_routes(dialects, DialectParts(gateway.service, gateway.catalog, calls, DEFAULT_COUNTS, asking))
+    app = application(
+        operations, calls, version="1", dialects=spoken, origins=origins, only_loopback_hosts=only_loopback_hosts
+    )
     server = AsgiServer("127.0.0.1:0", app, bounds=bounds)
     await server.start()
     try:

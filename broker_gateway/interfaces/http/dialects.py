@@ -1,0 +1,37 @@
+"""The APIs of others that are served as well, so that their clients need another address and nothing else. Each is a
+module of its own, a thin mapping to the same use cases behind the same doorway; what one asks that we cannot do is
+refused in its own words, and listed in docs/dialects.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute
+
+from broker_gateway.application.catalog_service import CatalogAppService
+from broker_gateway.application.execution_service import CodeExecutionAppService
+from broker_gateway.domain.draft import DraftCounts
+from broker_gateway.interfaces.callers import Asking
+from broker_gateway.interfaces.http.calls import Calls
+
+
+@dataclass(frozen=True, slots=True)
+class DialectParts:
+    """What a dialect is made of."""
+
+    executions: CodeExecutionAppService
+    catalog: CatalogAppService
+    calls: Calls
+    counts: DraftCounts
+    """What is taken over of each task."""
+    asking: Asking
+
+
+DIALECTS: Mapping[str, Callable[[DialectParts], Sequence[BaseRoute]]] = {}
+"""By the name that the setting ``http_dialects`` has for it: its routes."""
+
+
+def dialect_routes(names: Sequence[str], parts: DialectParts) -> list[BaseRoute]:
+    """The routes of these dialects."""
+    return [route for name in names for route in DIALECTS[name](parts)]
