@@ -45,9 +45,9 @@ def application(
     origins: Collection[str] = (),
     only_loopback_hosts: bool = False,
 ) -> Starlette:
-    """The application. ``probes`` None: they are served elsewhere. ``dialects``: routes of other APIs. ``origins``: of pages that may call it from a
-    browser (CORS), ``*`` for any. ``only_loopback_hosts``: a request must have been meant for this machine by name,
-    where anybody on it may call."""
+    """The application. ``probes`` None: they are served elsewhere. ``dialects``: routes of other APIs. ``origins``: of
+    pages that may call it from a browser (CORS), ``*`` for any. ``only_loopback_hosts``: a request must have been meant
+    for this machine by name, where anybody on it may call."""
     described = document(operations, version)
     routes: list[BaseRoute] = [*dialects, *(_route(one, calls) for one in operations)]
     routes += [Route(OPENAPI, _fixed(msgspec.json.encode(described), "application/json"), methods=["GET"])]
