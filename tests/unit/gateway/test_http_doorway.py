@@ -1,0 +1,236 @@
+"""Who may call over HTTP, how much, and what is noted of it: as over gRPC, with the same account."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+import grpc
+import pytest
+from structlog.testing import capture_logs
+
+from broker_gateway.application.tracing import TRACEPARENT
+from broker_gateway.domain.quota import CallPolicy
+from broker_gateway.interfaces.access_log import AccessLog
+from broker_gateway.interfaces.callers import SUBJECT
+from broker_gateway.interfaces.http.reading import Bodies
+from broker_gateway.interfaces.reception import ReceptionBounds
+from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
+from tests.unit.gateway.grpc_calls import Code
+from tests.unit.gateway.http_calls import TASK, HttpCalls, serving_http
+
+TOKENS = {"s3cret": "blog", "other": "school", "boss": "boss"}
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+EVERY_ROUTE = [
+    ("POST", "/v1/executions"),
+    ("POST", "/v1/executions?wait=1"),
+    ("POST", "/v1/executions:batch"),
+    ("GET", "/v1/executions"),
+    ("GET", "/v1/executions/x"),
+    ("DELETE", "/v1/executions/x"),
+    ("GET", "/v1/executions/x/events"),
+    ("GET", "/v1/executions/x/source"),
+    ("GET", "/v1/executions/x/callback"),
+    ("GET", "/v1/languages"),
+    ("GET", "/v1/nodes"),
+]
+
+
+def bearing(token: str) -> dict[str, dict[str, str]]:
+    return {"headers": {"Authorization": f"Bearer {token}"}}
+
+
+@pytest.mark.parametrize(("verb", "path"), EVERY_ROUTE)
+@pytest.mark.parametrize("given", [None, "Bearer wrong", "s3cret", "Bearer ", "Basic s3cret", "Bearer " + "x" * 9000])
+async def test_without_a_valid_token_nothing_is_served(verb: str, path: str, given: str | None) -> None:
+    headers = {"Authorization": given} if given is not None else {}
+    async with serving_http(tokens=TOKENS) as calls:
+        async with calls.session.request(verb, calls.url(path), json=TASK, headers=headers) as response:
+            problem = await response.json()
+            assert (response.status, problem["code"]) == (401, "UNAUTHENTICATED")
+            assert response.headers["WWW-Authenticate"] == "Bearer"
+        assert calls.gateway.bus.calls == []
+
+
+async def test_who_may_not_call_is_refused_before_a_byte_of_his_body_is_asked_for() -> None:
+    async with serving_http(tokens=TOKENS) as calls:
+        reader, writer = await asyncio.open_connection("127.0.0.1", calls.port)
+        head = "POST /v1/executions HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 1000000\r\n\r\n"
+        writer.write(head.encode())
+        async with asyncio.timeout(PATIENCE_S):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 401")
+        writer.close()
+
+
+async def test_each_client_sees_its_own_tasks_and_an_operator_all() -> None:
+    async with serving_http(tokens=TOKENS, operators=["boss"]) as calls:
+        _, body = await calls.ask("POST", "/v1/executions", json=TASK, **bearing("s3cret"))
+        path = f"/v1/executions/{body['id']}"
+        assert calls.gateway.bus.tasks[body["id"]].client == "blog"
+        assert (await calls.ask("GET", path, **bearing("s3cret")))[0] == 200
+        for verb, tail in (("GET", ""), ("DELETE", ""), ("GET", "/events"), ("GET", "/source"), ("GET", "/callback")):
+            assert (await calls.ask(verb, path + tail, **bearing("other")))[0] == 404
+        assert (await calls.ask("GET", path, **bearing("boss")))[0] == 200
+        lists = [await calls.ask("GET", "/v1/executions", **bearing(one)) for one in ("s3cret", "other", "boss")]
+        assert [len(page["executions"]) for _, page in lists] == [1, 0, 1]
+        assert (await calls.ask("GET", "/v1/executions?client=blog", **bearing("other")))[0] == 400
+
+
+async def test_reads_are_counted_in_the_clients_account() -> None:
+    async with serving_http(tokens=TOKENS, calls=CallPolicy(reads_per_s=0.001, read_burst=2)) as calls:
+        found = [(await calls.ask("GET", "/v1/languages", **bearing("s3cret")))[0] for _ in range(3)]
+        assert found == [200, 200, 429]
+        assert (await calls.ask("GET", "/v1/languages", **bearing("other")))[0] == 200
+
+
+async def test_calls_are_noted_with_how_they_ended() -> None:
+    async with serving_http() as calls:
+        task_id = await calls.submit()
+        await calls.ask("GET", f"/v1/executions/{task_id}")
+        await calls.ask("GET", "/v1/executions/x")
+        await calls.ask("DELETE", f"/v1/executions/{task_id}")
+        await calls.noted.until("Cancel", Code.OK)
+        assert calls.noted.calls == [
+            ("Submit", Code.OK),
+            ("Get", Code.OK),
+            ("Get", Code.NOT_FOUND),
+            ("Cancel", Code.OK),
+        ]
+
+
+async def test_the_access_log_says_that_a_call_came_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = AccessLog(every_call=True)
+    async with serving_http(tokens=TOKENS) as calls:
+        monkeypatch.setattr(calls.noted, "ended", lambda *ended: (log.ended(*ended), SUBJECT.get()))
+        with capture_logs() as lines:
+            _, body = await calls.ask("POST", "/v1/executions", json=TASK, **bearing("s3cret"))
+            await calls.ask("GET", f"/v1/executions/{body['id']}", **bearing("s3cret"))
+    assert [(one["method"], one["client"], one["via"]) for one in lines] == [
+        ("Submit", "blog", "http"),
+        ("Get", "blog", "http"),
+    ]
+    assert lines[1]["task_id"] == body["id"]
+
+
+class NotedSpans:
+    """Implements ``Spans``."""
+
+    def __init__(self) -> None:
+        self.spans: list[tuple[str, str, grpc.StatusCode]] = []
+
+    def takes(self, _method: str) -> bool:
+        return True
+
+    @contextmanager
+    def span(self, method: str, code: Callable[[], grpc.StatusCode]) -> Iterator[None]:
+        yield
+        self.spans.append((method.rpartition("/")[2], TRACEPARENT.get(), code()))
+
+
+async def test_a_callers_trace_goes_on() -> None:
+    spans = NotedSpans()
+    async with serving_http(spans=spans) as calls:
+        await calls.ask("GET", "/v1/languages", headers={"traceparent": TRACE})
+        await calls.ask("GET", "/v1/executions/x", headers={"traceparent": "garbage"})
+    assert spans.spans == [("ListLanguages", TRACE, Code.OK), ("Get", "", Code.NOT_FOUND)]
+
+
+class Slowly:
+    """A body that comes in two parts."""
+
+    def __init__(self, calls: HttpCalls) -> None:
+        self._calls = calls
+
+    async def __aenter__(self) -> Slowly:
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self._calls.port)
+        head = (
+            "POST /v1/executions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n"
+        )
+        self.writer.write(head.encode() + b" " * 500)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.writer.close()
+
+    async def status(self) -> int:
+        async with asyncio.timeout(PATIENCE_S):
+            return int((await self.reader.readline()).split()[1])
+
+
+async def test_a_body_that_does_not_arrive_in_time_is_refused() -> None:
+    refused: list[int] = []
+    bodies = Bodies(bounds=ReceptionBounds(at_once_s=0.01, within_s=0.05), on_refused=lambda: refused.append(1))
+    async with serving_http(bodies=bodies) as calls, Slowly(calls) as slow:
+        assert await slow.status() == 408
+        assert refused == [1]
+
+
+async def test_a_slow_body_is_refused_while_too_many_others_are_slow_and_a_quick_one_is_not() -> None:
+    bodies = Bodies(bounds=ReceptionBounds(at_once_s=0.05, within_s=60, slow=1))
+    async with serving_http(bodies=bodies) as calls, Slowly(calls) as first:
+        async with Slowly(calls) as second:
+            assert await second.status() == 429
+        await calls.submit()
+        first.writer.write(b" " * 500)
+        assert await first.status() == 400  # it was no JSON
+
+
+async def test_a_body_has_a_bound_whether_or_not_its_length_is_told() -> None:
+    async def parts() -> Any:
+        for _ in range(5):
+            yield b" " * (1 << 20)
+
+    async with serving_http() as calls:
+        headers = {"Content-Type": "application/json"}
+        for data in (BytesIO(b" " * (5 << 20)), parts()):
+            status, problem = await calls.ask("POST", "/v1/executions", data=data, headers=headers)
+            assert (status, problem["code"]) == (413, "RESOURCE_EXHAUSTED")
+
+
+LARGE = {
+    "a million tasks": b'{"tasks":[' + b"{}," * 1_000_000 + b"{}]}",
+    "a million strings": b'{"tasks":[' + b'"",' * 1_000_000 + b'""]}',
+    "nested": b"[" * 4_000_000,
+    "a long number": b'{"tasks":' + b"1" * 4_000_000 + b"}",
+    "many names": b"{" + b",".join(b'"%d":1' % number for number in range(300_000)) + b"}",
+}
+
+
+@pytest.mark.parametrize("data", LARGE.values(), ids=LARGE)
+async def test_a_large_body_of_nothing_is_refused_at_once(data: bytes) -> None:
+    async with serving_http() as calls:
+        headers = {"Content-Type": "application/json"}
+        status, problem = await calls.ask("POST", "/v1/executions:batch", data=BytesIO(data), headers=headers)
+        assert (status, problem["code"]) == (400, "INVALID_ARGUMENT")
+
+
+async def test_without_tokens_a_gateway_on_loopback_serves_its_own_machine_alone() -> None:
+    async with serving_http(only_loopback_hosts=True) as calls:
+        for host in ("evil.example", "evil.example:8081", "localhost.evil.example", "", "[::2]:1"):
+            status, problem = await calls.ask("GET", "/v1/languages", headers={"Host": host})
+            assert (status, problem["code"]) == (421, "PERMISSION_DENIED"), host
+        for host in ("localhost", "LOCALHOST:8081", "127.0.0.1:1", "[::1]:8081", "[::1]"):
+            assert (await calls.ask("GET", "/v1/languages", headers={"Host": host}))[0] == 200, host
+
+
+async def test_pages_of_the_named_origins_may_call_it_from_a_browser_and_no_others() -> None:
+    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    async with serving_http(origins=("https://blog.example",), tokens=TOKENS) as calls:
+        for origin, allowed in (("https://blog.example", "https://blog.example"), ("https://evil.example", None)):
+            headers = {"Origin": origin, **preflight}
+            async with calls.session.options(calls.url("/v1/executions"), headers=headers) as response:
+                assert response.headers.get("Access-Control-Allow-Origin") == allowed
+                assert (response.status == 200) is bool(allowed)
+            headers = {"Origin": origin, **bearing("s3cret")["headers"]}
+            async with calls.session.get(calls.url("/v1/languages"), headers=headers) as response:
+                assert response.headers.get("Access-Control-Allow-Origin") == allowed
+
+
+async def test_without_origins_no_page_of_another_site_may_read_anything() -> None:
+    async with serving_http() as calls:
+        headers = {"Origin": "https://blog.example"}
+        async with calls.session.get(calls.url("/v1/languages"), headers=headers) as response:
+            assert "Access-Control-Allow-Origin" not in response.headers
