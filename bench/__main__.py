@@ -39,6 +39,7 @@ MEASUREMENTS = (
     Measurement("autoscale"),
     Measurement("soak"),
     Measurement("tracing"),
+    Measurement("http"),
 )
 
 

@@ -1,8 +1,9 @@
-"""The callers, in a process of their own: ``python -m bench.dispatch.callers '["host:port", …]'``.
+"""The callers, in a process of their own: ``python -m bench.dispatch.callers '[["GRPC", "HTTP"], …]'``, each the
+``host:port`` of one gateway.
 
 An order names a ``way`` (``alone``, ``execute``, ``submit``, ``batch``; ``cached`` and ``cached-alone`` are answered
-without a run), how many ``tasks``, and the ``window``: calls in flight, all gateways together. The answer has
-``seconds``, ``calls`` and the calls' latency in milliseconds.
+without a run; ``http-…`` are the same over HTTP), how many ``tasks``, and the ``window``: calls in flight, all gateways
+together. The answer has ``seconds``, ``calls`` and the calls' latency in milliseconds.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import json
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
+import aiohttp
 import grpc.aio
 import uvloop
 
@@ -23,7 +27,19 @@ from coderunner.v1 import execution_pb2_grpc as rpc
 
 BATCH = 100
 _stub: Callable[..., rpc.ExecutionServiceStub] = rpc.ExecutionServiceStub
-Way = Callable[[rpc.ExecutionServiceStub, int], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One gateway, as callers reach it."""
+
+    stub: rpc.ExecutionServiceStub
+    session: aiohttp.ClientSession
+    url: str
+    """Of its executions."""
+
+
+Way = Callable[[Gateway, int], Awaitable[None]]
 
 
 def task(number: int) -> pb.Task:
@@ -32,32 +48,64 @@ def task(number: int) -> pb.Task:
     return pb.Task(language="python", files=[pb.File(name="main.py", content=source)], stdin="reader\n")
 
 
-async def execute(stub: rpc.ExecutionServiceStub, number: int) -> None:
-    answer = await stub.Execute(pb.ExecuteRequest(task=task(number)))
+async def execute(to: Gateway, number: int) -> None:
+    answer = await to.stub.Execute(pb.ExecuteRequest(task=task(number)))
     if answer.execution.status != pb.Execution.SUCCEEDED:
         raise RuntimeError(f"not run: {answer.execution}")
 
 
-async def cached(stub: rpc.ExecutionServiceStub, number: int) -> None:
+async def cached(to: Gateway, number: int) -> None:
     """The same task each time."""
     del number
     asked = task(0)
     asked.cache = pb.Task.READ_WRITE
-    answer = await stub.Execute(pb.ExecuteRequest(task=asked))
+    answer = await to.stub.Execute(pb.ExecuteRequest(task=asked))
     if answer.execution.status != pb.Execution.SUCCEEDED:
         raise RuntimeError(f"not run: {answer.execution}")
 
 
-async def submit(stub: rpc.ExecutionServiceStub, number: int) -> None:
-    await stub.Submit(pb.SubmitRequest(task=task(number)))
+async def submit(to: Gateway, number: int) -> None:
+    await to.stub.Submit(pb.SubmitRequest(task=task(number)))
 
 
-async def batch(stub: rpc.ExecutionServiceStub, number: int) -> None:
+async def batch(to: Gateway, number: int) -> None:
     tasks = [task(number * BATCH + at) for at in range(BATCH)]
-    answer = await stub.SubmitBatch(pb.SubmitBatchRequest(tasks=tasks))
+    answer = await to.stub.SubmitBatch(pb.SubmitBatchRequest(tasks=tasks))
     refused = [one.error.message for one in answer.results if not one.id]
     if refused:
         raise RuntimeError(f"{len(refused)} refused: {refused[0]}")
+
+
+def http_task(number: int) -> dict[str, object]:
+    """The same as JSON."""
+    source = f"name = input()\nprint('hello', name, {number})\n"
+    return {"language": "python", "files": [{"name": "main.py", "content": source}], "stdin": "reader\n"}
+
+
+async def http_submit(to: Gateway, number: int) -> None:
+    await _posted(to, "", http_task(number))
+
+
+async def http_execute(to: Gateway, number: int) -> None:
+    answer = await _posted(to, "?wait=60", http_task(number))
+    if answer["status"] != "SUCCEEDED":
+        raise RuntimeError(f"not run: {answer}")
+
+
+async def http_batch(to: Gateway, number: int) -> None:
+    tasks = [http_task(number * BATCH + at) for at in range(BATCH)]
+    answer = await _posted(to, ":batch", {"tasks": tasks})
+    refused = [one for one in answer["results"] if "id" not in one]
+    if refused:
+        raise RuntimeError(f"{len(refused)} refused: {refused[0]}")
+
+
+async def _posted(to: Gateway, tail: str, body: object) -> dict[str, Any]:
+    async with to.session.post(to.url + tail, json=body) as response:
+        answer: dict[str, Any] = await response.json()
+        if response.status >= 300:
+            raise RuntimeError(f"refused: {answer}")
+        return answer
 
 
 WAYS: dict[str, tuple[Way, int]] = {
@@ -67,25 +115,29 @@ WAYS: dict[str, tuple[Way, int]] = {
     "execute": (execute, 1),
     "submit": (submit, 1),
     "batch": (batch, BATCH),
+    "http-alone": (http_execute, 1),
+    "http-execute": (http_execute, 1),
+    "http-submit": (http_submit, 1),
+    "http-batch": (http_batch, BATCH),
 }
 
 
-async def drive(stubs: list[rpc.ExecutionServiceStub], order: Answer) -> Answer:
+async def drive(gateways: list[Gateway], order: Answer) -> Answer:
     way, size = WAYS[order["way"]]
     calls = -(-order["tasks"] // size)
     numbers: Iterator[int] = iter(range(calls))
     times_ms: list[float] = []
 
-    async def caller(stub: rpc.ExecutionServiceStub) -> None:
+    async def caller(to: Gateway) -> None:
         for number in numbers:
             began = time.perf_counter()
-            await way(stub, number)
+            await way(to, number)
             times_ms.append((time.perf_counter() - began) * 1e3)
 
     started = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for at in range(order["window"]):
-            group.create_task(caller(stubs[at % len(stubs)]))
+            group.create_task(caller(gateways[at % len(gateways)]))
     return {
         "seconds": time.perf_counter() - started,
         "calls": calls,
@@ -94,14 +146,18 @@ async def drive(stubs: list[rpc.ExecutionServiceStub], order: Answer) -> Answer:
     }
 
 
-async def main(targets: list[str]) -> None:
-    channels = [grpc.aio.insecure_channel(target) for target in targets]
-    stubs = [_stub(channel) for channel in channels]
+async def main(targets: list[list[str]]) -> None:
+    channels = [grpc.aio.insecure_channel(of_grpc) for of_grpc, _ in targets]
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        gateways = [
+            Gateway(_stub(channel), session, f"http://{of_http}/v1/executions")
+            for channel, (_, of_http) in zip(channels, targets, strict=True)
+        ]
 
-    async def orders(order: Answer) -> Answer:
-        return await drive(stubs, order)
+        async def orders(order: Answer) -> Answer:
+            return await drive(gateways, order)
 
-    await obey(orders)
+        await obey(orders)
     for channel in channels:
         await channel.close(None)
 

@@ -27,6 +27,7 @@ MAX_QUEUED = 250_000
 _POLL_S = 0.02
 _ANSWER_S = 0.5
 WINDOWS = {"batch": 4, "submit": 128, "execute": 128, "alone": 1, "cached": 128, "cached-alone": 1}
+WINDOWS |= {f"http-{way}": WINDOWS[way] for way in ("batch", "submit", "execute", "alone")}
 """Calls in flight."""
 
 
@@ -162,7 +163,7 @@ async def plane(
             stack.add_gateway(wait=False, queue_limit=MAX_QUEUED, bus_max_tasks=MAX_QUEUED, **settings)
         nodes = [await _nodes(stack, directory, size, at, of_nodes) for at in range(size.processes)]
         callers = await Child.start(
-            "callers", "bench.dispatch.callers", [gateway.target for gateway in stack.gateways], directory
+            "callers", "bench.dispatch.callers", [[one.target, one.http_target] for one in stack.gateways], directory
         )
         children += [callers, *nodes]
         bus = await stack.nats.connect("operator")

@@ -60,8 +60,10 @@ class Daemon(ServerProcess):
         self, name: str, module: str, directory: Path, settings: Mapping[str, object], checkout: Checkout
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self.http_port = free_port()
-        self.settings = {"http_address": f"127.0.0.1:{self.http_port}", **settings}
+        self.settings = {"http_address": f"127.0.0.1:{free_port()}", **settings}
+        probed = self.settings.get("health_address") or self.settings["http_address"]
+        self.http_port = int(str(probed).rpartition(":")[2])
+        """Where it says how it is."""
         config = directory / f"{name}.toml"
         write_toml(config, self.settings)
         command = [str(checkout.python), "-P", "-m", module, "--config", str(config)]
@@ -92,6 +94,11 @@ class Gateway(Daemon):
     def target(self) -> str:
         """``host:port`` of its gRPC API."""
         return f"127.0.0.1:{self.grpc_port}"
+
+    @property
+    def http_target(self) -> str:
+        """``host:port`` of its API over HTTP."""
+        return f"127.0.0.1:{self.http_port}"
 
     @property
     def serves_api(self) -> bool:

@@ -13,8 +13,11 @@ from schemas.execution import COMPILE_STAGE, RUN_STAGE, Execution, OutputChunk
 
 MAX_PIECES = 64
 """Of one stream beyond a gap; what more comes is told with the result."""
+MAX_STAGES = 8
+"""That a place names."""
 _STREAMS = ("stdout", "stderr")
-_PLACE = re.compile(r"(\d{1,6})/(compile|run|case:\d{1,6})/(\d{1,12})/(\d{1,12})", re.ASCII)
+_STAGE = re.compile(r"/(compile|run|case:\d{1,6})/(\d{1,12})/(\d{1,12})", re.ASCII)
+_PLACE = re.compile(rf"(\d{{1,6}})\.(\d{{1,7}})((?:{_STAGE.pattern.replace('(', '(?:')}){{1,{MAX_STAGES}}})", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -45,16 +48,18 @@ class _Told:
 
 
 class ToldOutput:
-    """The account for one follower. Stages follow one another, so that a place in one says that all before it is told;
-    the place is written as ``attempt/stage/stdout/stderr``, in characters."""
+    """The account for one follower. Stages follow one another, so that who follows since the beginning has been told
+    all of a stage when the next one speaks; who came later may have missed any.
+
+    A place in it is written as ``attempt.floor`` and, for each of some stages, ``/stage/stdout/stderr``: so many
+    characters. Stages below the floor are told; of those that are not named, nothing is."""
 
     def __init__(self, *, is_early: bool) -> None:
         """``is_early``: it follows since before the task began."""
-        self._floor = "" if is_early else COMPILE_STAGE
-        """The stage of which nobody knows whether it is told; empty where it follows since the beginning."""
+        self._is_early = is_early
         self._attempt = 0
-        self._before = -1
-        """All stages up to this rank were told before, by another connection."""
+        self._floor = 0
+        """Stages of a lower rank were told, by another connection."""
         self._streams: dict[tuple[str, str], _Told] = {}
 
     @classmethod
@@ -64,33 +69,34 @@ class ToldOutput:
         if match is None:
             return cls(is_early=is_early)
         told = cls(is_early=False)
-        told._floor = match[2]
-        told._attempt = int(match[1])
-        told._before = _rank(match[2]) - 1
-        told._streams = {(match[2], name): _Told(int(match[3 + of])) for of, name in enumerate(_STREAMS)}
+        told._attempt, told._floor = int(match[1]), int(match[2])
+        for stage, *upto in _STAGE.findall(match[3]):
+            told._streams |= {(stage, name): _Told(int(size)) for name, size in zip(_STREAMS, upto, strict=True)}
         return told
 
     @property
     def place(self) -> str:
-        """Where one goes on who was told no more than this: the first stage of which something may be missing. Who goes
-        on there is told some of it twice rather than not at all."""
-        stage = self._floor or self._first_open()
-        if not stage:
-            return ""
-        out, err = (self._of(stage, name).upto for name in _STREAMS)
-        return f"{self._attempt}/{stage}/{out}/{err}"
-
-    def _first_open(self) -> str:
-        """The first stage of which a piece is missing, or the last one; empty where there is none."""
+        """Where one goes on who was told no more than this. Who goes on there is told some of it twice rather than not
+        at all."""
         stages = sorted({stage for stage, _ in self._streams}, key=_rank)
-        gaps = (one for one in stages if any(self._of(one, name).beyond for name in _STREAMS))
-        return next(gaps, stages[-1] if stages else "")
+        if not stages:
+            return ""
+        floor = self._floor
+        if self._is_early:
+            gaps = (one for one in stages if any(self._of(one, name).beyond for name in _STREAMS))
+            stages = [next(gaps, stages[-1])]
+            floor = _rank(stages[0])
+        return f"{self._attempt}.{floor}" + "".join(map(self._written, stages[:MAX_STAGES]))
+
+    def _written(self, stage: str) -> str:
+        out, err = (self._of(stage, name).upto for name in _STREAMS)
+        return f"/{stage}/{out}/{err}"
 
     def news(self, chunk: OutputChunk) -> OutputChunk | None:
         """What of a piece has not been told; it is told from now on."""
         if chunk.attempt > self._attempt:
             self._start_over(chunk.attempt)
-        if chunk.attempt < self._attempt or _rank(chunk.stage) <= self._before:
+        if chunk.attempt < self._attempt or _rank(chunk.stage) < self._floor:
             return None
         told, end = self._of(chunk.stage, chunk.stream), chunk.offset + len(chunk.text)
         if chunk.offset > told.upto and len(told.beyond) >= MAX_PIECES:
@@ -106,7 +112,7 @@ class ToldOutput:
         if ended.attempt != self._attempt:
             self._start_over(ended.attempt)
         for stage, ran in stages_of(ended):
-            if _rank(stage) <= self._before:
+            if _rank(stage) < self._floor:
                 continue
             for name, text in ((_STREAMS[0], ran.stdout), (_STREAMS[1], ran.stderr)):
                 told = self._of(stage, name)
@@ -122,8 +128,7 @@ class ToldOutput:
                     )
 
     def _start_over(self, attempt: int) -> None:
-        self._attempt, self._before, self._streams = attempt, -1, {}
-        self._floor = COMPILE_STAGE if self._floor else ""
+        self._attempt, self._floor, self._streams = attempt, 0, {}
 
     def _of(self, stage: str, name: str) -> _Told:
         return self._streams.setdefault((stage, name), _Told())
