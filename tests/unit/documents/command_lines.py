@@ -14,10 +14,25 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import click
+import msgspec
 from google.protobuf import descriptor_pool, json_format, message_factory
+from starlette.applications import Starlette
+from starlette.routing import Match
 
+from broker_gateway.interfaces.callers import Asking
+from broker_gateway.interfaces.doorway import Doorway
+from broker_gateway.interfaces.http.app import application
+from broker_gateway.interfaces.http.bodies import BatchBody, TaskBody
+from broker_gateway.interfaces.http.calls import Calls
+from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
+from broker_gateway.interfaces.http.dialects import DIALECTS, DialectParts, dialect_routes
+from broker_gateway.interfaces.http.execution_routes import EXECUTIONS, ExecutionRoutes
+from chassis.metrics import Registry
+from chassis.probes import Probes
 from coderunner.cli.app import cli
 from coderunner.v1 import execution_pb2
 from dev.__main__ import COMMANDS
@@ -146,7 +161,30 @@ def _overlap(one: Sequence[str], other: Sequence[str]) -> bool:
     return len(one) == len(other)
 
 
+def _curl(arguments: Sequence[str]) -> None:
+    """The address is a route of ours, and what is sent is what it takes."""
+    (url,) = [urlsplit(word) for word in arguments if word.startswith("http")]
+    sent = arguments[arguments.index("--json") + 1] if "--json" in arguments else None
+    verb = arguments[arguments.index("-X") + 1] if "-X" in arguments else "GET" if sent is None else "POST"
+    scope = {"type": "http", "method": verb, "path": url.path, "root_path": ""}
+    fitting = [route for route in _http_api().routes if route.matches(scope)[0] is Match.FULL]
+    assert fitting, f"{verb} {url.path} is no route"
+    if sent is not None and url.path.startswith(EXECUTIONS):
+        msgspec.json.decode(sent, type=BatchBody if url.path.endswith(":batch") else TaskBody)
+
+
+@cache
+def _http_api() -> Starlette:
+    nothing: Any = None
+    calls = Calls(Doorway(), nothing)
+    operations = [*ExecutionRoutes(nothing, calls, nothing).operations(), *CatalogRoutes(nothing).operations()]
+    parts = DialectParts(nothing, nothing, calls, nothing, Asking(asks_who=False))
+    probes = Probes(dict, Registry())
+    return application(operations, calls, version="1", probes=probes, dialects=dialect_routes([*DIALECTS], parts))
+
+
 CHECKS: dict[str, Check] = {
+    "curl": _curl,
     "make": _make,
     "coderunner": _coderunner,
     "python": _python,
