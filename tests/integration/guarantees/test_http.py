@@ -91,7 +91,7 @@ async def test_a_task_of_one_way_is_seen_and_ended_on_the_other(shared: SharedSt
 async def test_a_stream_goes_on_at_another_gateway_when_its_own_is_killed(shared: SharedStack, http: Http) -> None:
     await shared.node()
     gateway, _ = await shared.gateway()
-    run = {"stdin": "a line\n" * 20, "env": {"SIMULATED_RUN_MS": "3000"}}
+    run: dict[str, Any] = {"stdin": "a line\n" * 20, "env": {"SIMULATED_RUN_MS": "3000"}}
     task_id = (await http.submit(gateway, shared.language, **run))["id"]
     told: list[Event] = []
     async for event in http.events(gateway, task_id):
@@ -150,7 +150,7 @@ async def test_what_was_accepted_is_there_however_its_gateway_ended(shared: Shar
     await shared.node()
     gateway, client = await shared.gateway()
     key = "0f8fad5b-d9cb-469f-a165-70867728950e"
-    run = {"idempotency_key": key, "env": {"SIMULATED_RUN_MS": "1500"}}
+    run: dict[str, Any] = {"idempotency_key": key, "env": {"SIMULATED_RUN_MS": "1500"}}
     waiting = asyncio.create_task(http.submit(gateway, shared.language, "?wait=15", **run))
     async with asyncio.timeout(PATIENCE_S):
         while not [one async for one in client.list(language=shared.language)]:  # noqa: ASYNC110 - nobody tells

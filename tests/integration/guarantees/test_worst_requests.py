@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 
+import aiohttp
 import grpc
 import grpc.aio
+from yarl import URL
 
+from broker_gateway.interfaces.http.bodies import TaskBody
 from coderunner import Client
 from coderunner.v1 import execution_pb2 as pb
 from tests.integration.guarantees.burden import (
@@ -18,7 +23,10 @@ from tests.integration.guarantees.burden import (
     sizes_come_back,
 )
 from tests.integration.guarantees.shared_stack import SharedStack
+from tests.integration.guarantees.worst_http_requests import JSON, WorstHttpRequest, worst_http_requests
+from tests.integration.guarantees.worst_http_requests import fields_of as http_fields_of
 from tests.integration.guarantees.worst_requests import WorstRequest, fields_of, worst_requests
+from tests.servers.stack import Gateway
 
 OUR_FAULT = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DEADLINE_EXCEEDED}
 UNBOUNDED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
@@ -45,11 +53,17 @@ async def holds_under_worst_requests(shared: SharedStack) -> dict[str, float]:
     async with (
         probing(client, shared.language, "x", gateway, node) as probed,
         grpc.aio.insecure_channel(gateway.target, options=UNBOUNDED) as channel,
+        aiohttp.ClientSession() as http,
     ):
         faults = [
             f"{request}: {code}"
             for request in worst_requests(shared.language)
             if (code := await sent(channel, request)) in OUR_FAULT
+        ]
+        faults += [
+            f"over HTTP {request}: {status}"
+            for request in worst_http_requests(shared.language)
+            if (status := await posted(http, gateway, request)) >= HTTPStatus.INTERNAL_SERVER_ERROR
         ]
 
     assert faults == []
@@ -65,11 +79,29 @@ def test_every_field_of_a_task_is_sent_at_its_worst() -> None:
     assert "task.cases.comparison.epsilon" in names
 
 
+def test_every_field_of_a_body_is_sent_at_its_worst() -> None:
+    paths = {".".join(path) for path in http_fields_of(TaskBody)}
+    names = {str(request).split()[0] for request in worst_http_requests("x")}
+    assert paths <= names
+    assert {"cases.comparison.epsilon", "checker.files.content", "limits.cpu_ms", "callback.url"} <= paths
+
+
 async def warm_up(client: Client, language: str) -> None:
     """What a service has seen that has been up for a minute: its threads and buffers are there."""
     for _ in range(50):
         execution = await client.run(language, "x" * 100_000)
         await client.get(execution.id)
+
+
+async def posted(http: aiohttp.ClientSession, gateway: Gateway, request: WorstHttpRequest) -> int:
+    """The status that the request got over HTTP; 0 where its connection was ended."""
+    url = URL(f"http://{gateway.http_target}{request.path}", encoded=True)
+    try:
+        async with http.request(request.verb, url, data=BytesIO(request.body), headers=JSON) as response:
+            await response.content.readany()
+            return response.status
+    except aiohttp.ClientError:
+        return 0
 
 
 async def sent(channel: grpc.aio.Channel, request: WorstRequest) -> grpc.StatusCode:

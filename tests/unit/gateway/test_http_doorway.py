@@ -15,7 +15,6 @@ from structlog.testing import capture_logs
 from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.quota import CallPolicy
 from broker_gateway.interfaces.access_log import AccessLog
-from broker_gateway.interfaces.callers import SUBJECT
 from broker_gateway.interfaces.http.reading import Bodies
 from broker_gateway.interfaces.reception import ReceptionBounds
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
@@ -104,7 +103,7 @@ async def test_calls_are_noted_with_how_they_ended() -> None:
 async def test_the_access_log_says_that_a_call_came_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
     log = AccessLog(every_call=True)
     async with serving_http(tokens=TOKENS) as calls:
-        monkeypatch.setattr(calls.noted, "ended", lambda *ended: (log.ended(*ended), SUBJECT.get()))
+        monkeypatch.setattr(calls.noted, "ended", log.ended)
         with capture_logs() as lines:
             _, body = await calls.ask("POST", "/v1/executions", json=TASK, **bearing("s3cret"))
             await calls.ask("GET", f"/v1/executions/{body['id']}", **bearing("s3cret"))
