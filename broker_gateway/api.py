@@ -216,6 +216,7 @@ def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> C
         submission=submission,
         waiting=Waiting(submission=submission, results=results, feeds=feeds, settings=WaitSettings()),
         watching=Watching(
+            submission=submission,
             lookup=lookup,
             results=results,
             history=history,

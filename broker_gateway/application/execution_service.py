@@ -75,6 +75,13 @@ class CodeExecutionAppService:
         """The states and the output of a task, as they come; to be closed when done. See Watching.watch."""
         return self._watching.watch(task_id, caller, lasts)
 
+    def submit_and_watch(
+        self, command: SubmitTaskCommand, caller: Caller, lasts: Lasts = lasts_for_ever
+    ) -> AsyncGenerator[Watched | Refusal, None]:
+        """Accepts a task and gives all that is told of it, or a refusal; to be closed when done. See
+        Watching.submit."""
+        return self._watching.submit(command, caller, lasts)
+
     async def get(self, task_id: str, caller: Caller) -> Execution | UnknownTask:
         """The task as it is now."""
         name = TaskId.parse(task_id)

@@ -7,13 +7,23 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 
-from broker_gateway.application.commands import Caller, Lasts, NotKnownAnyMore, UnknownTask, lasts_for_ever
+from broker_gateway.application.commands import (
+    Caller,
+    Lasts,
+    NotKnownAnyMore,
+    Refusal,
+    SubmitTaskCommand,
+    TaskDTO,
+    UnknownTask,
+    lasts_for_ever,
+)
 from broker_gateway.application.following import Following
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.lookups import Lookups
 from broker_gateway.application.ports import Feed, History, LiveFeed, ResultStore
 from broker_gateway.application.replay import replayed
 from broker_gateway.application.settings import WaitSettings
+from broker_gateway.application.submission import Admitted, Submission
 from broker_gateway.domain.task_id import TaskId
 from schemas.execution import Execution, OutputChunk, ResultMessage
 from schemas.status import Status
@@ -30,6 +40,7 @@ class Watching:
     def __init__(
         self,
         *,
+        submission: Submission,
         lookup: TaskLookup,
         results: ResultStore,
         history: History,
@@ -37,6 +48,7 @@ class Watching:
         following: Following,
         settings: WaitSettings,
     ) -> None:
+        self._submission = submission
         self._lookup = lookup
         self._results = results
         self._history = history
@@ -54,32 +66,57 @@ class Watching:
             return
         feed = await self._feeds.open(task_id)
         try:
-            known = await self._lookup.find(name, caller)
-            if known is None:
-                yield UnknownTask(task_id)
-                return
-            watch = _Watch(name, caller, feed)
-            for item in watch.told(known):
+            async for item in self._told(name, caller, feed, lasts):
                 yield item
-            await self._look_for_leader(watch)
-            lookups = Lookups(self._settings)
-            while not watch.is_over:
-                news = await feed.next(self._settings.lookup_every_s)
-                if not await lasts():
-                    yield NotKnownAnyMore()
-                    return
-                if isinstance(news, OutputChunk):
-                    if watch.shows(news):
-                        yield news
-                    continue
-                if news is None and not lookups.is_due(has_gap=feed.has_gap()):
-                    await self._look_for_leader(watch)
-                    continue
-                state = await lookups.tried(self._state(watch, news))
-                for told in watch.told(state) if state is not None else ():
-                    yield told
         finally:
             await feed.close()
+
+    async def submit(
+        self, command: SubmitTaskCommand, caller: Caller, lasts: Lasts = lasts_for_ever
+    ) -> AsyncGenerator[Watched | Refusal, None]:
+        """Submits a task and tells of it as ``watch`` does, from before it can run: nothing that it says is missed. A
+        refusal is the only item. Raises BusUnavailableError."""
+        admitted = self._submission.admit(command)
+        if not isinstance(admitted, Admitted):
+            yield admitted
+            return
+        feed = await self._feeds.open(admitted.id.value)
+        try:
+            entered = await self._submission.enter(admitted)
+            if not isinstance(entered, TaskDTO):
+                yield entered
+                return
+            async for item in self._told(admitted.id, caller, feed, lasts):
+                yield item
+        finally:
+            await feed.close()
+
+    async def _told(self, name: TaskId, caller: Caller, feed: Feed, lasts: Lasts) -> AsyncGenerator[Watched, None]:
+        """What a feed that is open brings of the task, and what it lacks."""
+        known = await self._lookup.find(name, caller)
+        if known is None:
+            yield UnknownTask(name.value)
+            return
+        watch = _Watch(name, caller, feed)
+        for item in watch.told(known):
+            yield item
+        await self._look_for_leader(watch)
+        lookups = Lookups(self._settings)
+        while not watch.is_over:
+            news = await feed.next(self._settings.lookup_every_s)
+            if not await lasts():
+                yield NotKnownAnyMore()
+                return
+            if isinstance(news, OutputChunk):
+                if watch.shows(news):
+                    yield news
+                continue
+            if news is None and not lookups.is_due(has_gap=feed.has_gap()):
+                await self._look_for_leader(watch)
+                continue
+            state = await lookups.tried(self._state(watch, news))
+            for told in watch.told(state) if state is not None else ():
+                yield told
 
     async def _state(self, watch: _Watch, item: Execution | ResultMessage | None) -> Execution | None:
         """The state that an item tells of. A final event has no output: the stored result is taken instead."""

@@ -7,9 +7,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
 import msgspec
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from broker_gateway.application.commands import NotKnownAnyMore, UnknownTask
+from broker_gateway.application.commands import Refusal
 from broker_gateway.application.watching import Item, Watched
 from broker_gateway.interfaces.failures import failure
 from broker_gateway.interfaces.http.calls import Call, Calls
@@ -17,6 +18,7 @@ from broker_gateway.interfaces.http.problems import Problem, problem, problem_of
 from broker_gateway.interfaces.http.told_output import ToldOutput
 from schemas.execution import Execution, OutputChunk
 
+MEDIA_TYPE = "text/event-stream"
 END = "end"
 """The id of the last event: who shows it has had everything."""
 BEAT_S = 15.0
@@ -37,7 +39,7 @@ class EventStream:
     whose offsets say where it belongs."""
 
     def __init__(
-        self, calls: Calls, call: Call, first: Item, items: AsyncGenerator[Watched, None], told: ToldOutput
+        self, calls: Calls, call: Call, first: Item, items: AsyncGenerator[Watched | Refusal, None], told: ToldOutput
     ) -> None:
         """``first`` came out of ``items``; ``told``: what the caller had before."""
         self._calls = calls
@@ -64,7 +66,7 @@ class EventStream:
         try:
             await self._tell_item(send, self._first)
             async for item in self._items:
-                if isinstance(item, UnknownTask | NotKnownAnyMore):
+                if not isinstance(item, Execution | OutputChunk):
                     await self._fail(send, problem_of(item))
                     return
                 await self._tell_item(send, item)
@@ -90,6 +92,12 @@ class EventStream:
 
     async def _fail(self, send: Send, problem: Problem) -> None:
         await _write(send, event("error", _encode(self._call.ends_with(problem))))
+
+
+def follows(request: Request) -> bool:
+    """Whether its caller takes events alone."""
+    accepted = request.headers.get("accept", "")
+    return accepted.partition(";")[0].strip().lower() == MEDIA_TYPE
 
 
 def event(name: str, data: bytes, event_id: str = "") -> bytes:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import overload
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -35,14 +36,14 @@ from broker_gateway.interfaces.http.answers import (
 )
 from broker_gateway.interfaces.http.bodies import BatchBody, TaskBody
 from broker_gateway.interfaces.http.calls import Call, Calls
-from broker_gateway.interfaces.http.events import END, EventStream, is_early
+from broker_gateway.interfaces.http.events import END, EventStream, follows, is_early
 from broker_gateway.interfaces.http.operations import Operation, Parameter, json_answer
 from broker_gateway.interfaces.http.problems import refuse
 from broker_gateway.interfaces.http.queries import MAX_WAIT_S, list_request, no_query, wait_s
 from broker_gateway.interfaces.http.reading import BodyOf
 from broker_gateway.interfaces.http.told_output import ToldOutput
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
-from schemas.execution import Execution
+from schemas.execution import Execution, OutputChunk
 
 EXECUTION = "/coderunner.v1.ExecutionService/"
 EXECUTIONS = "/v1/executions"
@@ -96,7 +97,8 @@ class ExecutionRoutes:
         return (
             Operation(
                 "POST", EXECUTIONS, EXECUTION + "Submit", self.execute, "Submit a task and, with ?wait=, wait for it",
-                {201: (Accepted, Execution), 202: Execution}, TaskBody, [wait], waits=EXECUTION + "Execute",
+                {200: "text/event-stream", 201: (Accepted, Execution), 202: Execution}, TaskBody, [wait],
+                waits=EXECUTION + "Execute", waits_if=_waits,
             ),
             Operation(
                 "POST", EXECUTIONS + ":batch", EXECUTION + "SubmitBatch", self.submit_batch,
@@ -129,6 +131,8 @@ class ExecutionRoutes:
         body = await call.body(_task)
         draft = body.draft(self._counts)
         command = SubmitTaskCommand(CLIENT.get(), draft, traceparent=TRACEPARENT.get(), rate=RATE.get())
+        if follows(call.request):
+            return await self._followed(call, command)
         if not seconds:
             answer = await self._service.submit(command)
             if not isinstance(answer, TaskDTO):
@@ -136,6 +140,16 @@ class ExecutionRoutes:
             return _created(answer.id, Accepted(answer.id))
         async with call.until_left():
             return await self._executed(command, seconds)
+
+    async def _followed(self, call: Call, command: SubmitTaskCommand) -> ASGIApp:
+        items = self._service.submit_and_watch(command, self._asking.caller(), LASTS.get())
+        first = await anext(items)
+        if not isinstance(first, Execution | OutputChunk):
+            await items.aclose()
+            refuse(first)
+        if isinstance(first, Execution):
+            note_subject(first.id)
+        return EventStream(self._calls, call, first, items, ToldOutput(is_early=is_early(first)))
 
     async def _executed(self, command: SubmitTaskCommand, seconds: float) -> ASGIApp:
         accepted: list[str] = []
@@ -233,6 +247,10 @@ class ExecutionRoutes:
             await items.aclose()
             refuse(first)
         return EventStream(self._calls, call, first, items, ToldOutput.at(place, is_early=is_early(first)))
+
+
+def _waits(request: Request) -> bool:
+    return follows(request) or "wait" in request.query_params
 
 
 def _created(task_id: str, body: Accepted | Execution, status: int = 201) -> Response:

@@ -3,7 +3,7 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,11 +43,12 @@ class Operation:
     """The type of what is sent; None: nothing is."""
     parameters: Sequence[Parameter] = ()
     waits: str = ""
-    """What it is a call of instead where the query says ``wait``; empty: the same."""
+    """What it is a call of instead where ``waits_if`` says so; empty: the same."""
+    waits_if: Callable[[Request], bool] = lambda _request: False
 
     def call_of(self, request: Request) -> str:
         """What one request is a call of."""
-        return self.waits if self.waits and "wait" in request.query_params else self.call
+        return self.waits if self.waits_if(request) else self.call
 
 
 def json_answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -10,6 +10,7 @@ import schemathesis
 from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.integration.abuse.hunting import hunting
@@ -28,7 +29,7 @@ _ANSWER_S = 10
 async def test_every_operation_answers_as_it_says(target: Target, mode: GenerationMode) -> None:
     url = f"http://{target.gateway.http_target}"
     schema = schemathesis.openapi.from_url(f"{url}/v1/openapi.json")
-    found = [one.ok() for one in schema.get_all_operations()]
+    found = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
     operations = {one.definition.raw["operationId"]: one for one in found}
     assert set(operations) == OPERATIONS
     for name in sorted(CAN_BE_WRONG if mode is GenerationMode.NEGATIVE else OPERATIONS):

@@ -194,6 +194,7 @@ class GatewayOnFakes:
 
     def _watching(self, settings: WaitSettings) -> Watching:
         return Watching(
+            submission=self.submission,
             lookup=self._lookup,
             results=self._results,
             history=self._history,

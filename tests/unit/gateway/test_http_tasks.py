@@ -15,7 +15,7 @@ from schemas.status import Status
 from tests.builders import a_chunk, a_result
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 from tests.unit.gateway.grpc_calls import Code
-from tests.unit.gateway.http_calls import TASK, HttpCalls, serving_http
+from tests.unit.gateway.http_calls import TASK, Events, HttpCalls, serving_http
 
 UNKNOWN = "/v1/executions/0193b9a0-0000-7000-8000-000000000000"
 
@@ -146,6 +146,33 @@ async def test_whoever_comes_late_or_loses_pieces_has_all_output_before_the_resu
                 ("output", ("run", "stderr", 0, "oops")),
                 ("result", "SUCCEEDED"),
             ]
+
+
+async def test_whoever_submits_and_follows_at_once_misses_nothing() -> None:
+    async with serving_http() as calls:
+        headers = {"Accept": "text/event-stream"}
+        async with calls.session.post(calls.url("/v1/executions"), json=TASK, headers=headers) as response:
+            assert response.status == 200
+            following = Events(response)
+            _, state = await following.next() or ("", {})
+            calls.gateway.start(state["id"])
+            calls.gateway.bus.publish(state["id"], a_chunk(state["id"], "at once"))
+            calls.gateway.bus.finish(a_result(state["id"], run=ran("at once"), attempt=1))
+            assert told(await following.all()) == [
+                ("state", "RUNNING"),
+                ("output", ("run", "stdout", 0, "at once")),
+                ("result", "SUCCEEDED"),
+            ]
+        assert calls.gateway.bus.calls.index("open_feed") < calls.gateway.bus.calls.index("enqueue")
+        await calls.noted.until("Execute", Code.OK)
+
+
+async def test_whoever_would_follow_and_is_refused_is_told_so_as_ever() -> None:
+    async with serving_http() as calls:
+        headers = {"Accept": "text/event-stream"}
+        for body, status in (({**TASK, "language": "cobol"}, 400), ({**TASK, "files": []}, 400)):
+            assert (await calls.ask("POST", "/v1/executions", json=body, headers=headers))[0] == status
+        assert calls.gateway.bus.open_feeds() == 0
 
 
 @pytest.mark.parametrize("in_query", [True, False])
