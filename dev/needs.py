@@ -76,6 +76,7 @@ BY_PATH = {
     "tests/integration/guarantees/test_forged_results.py": SERVERS,
     "tests/integration/guarantees/test_full_store.py": SERVERS,
     "tests/integration/guarantees/test_history_role.py": SERVERS,
+    "tests/integration/guarantees/test_http.py": SERVERS,
     "tests/integration/guarantees/test_issuer.py": SERVERS,
     "tests/integration/guarantees/test_kept_answers.py": SERVERS,
     "tests/integration/guarantees/test_leaving.py": SERVERS,
