@@ -142,7 +142,8 @@ def wire_api(parts: ApiParts) -> Api:
     counts = parts.policies.admission.counts
     routes = ExecutionRoutes(executions, calls, counts, asks_who=doorway.asks_who)
     operations = [*routes.operations(), *CatalogRoutes(catalog).operations()]
-    spoken = DialectParts(executions, catalog, calls, counts, Asking(asks_who=doorway.asks_who))
+    asking = Asking(asks_who=doorway.asks_who)
+    spoken = DialectParts(executions, catalog, calls, counts, asking, parts.policies.admission.limits)
     dialects = dialect_routes(parts.settings.http_dialects, spoken)
     return Api(server, partial(_application, parts.settings, operations, calls, dialects, asks_who=doorway.asks_who))
 

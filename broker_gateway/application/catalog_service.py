@@ -52,6 +52,18 @@ class CatalogAppService:
             language.versions.sort(key=version_key, reverse=True)
         return sorted(merged.values(), key=lambda one: one.name)
 
+    def language(self, name_or_alias: str) -> LanguageDTO | None:
+        """The one of these languages that is called so, in any case."""
+        name = self._nodes.scheduler().language_name(name_or_alias)
+        if name is None:
+            return None
+        merged: dict[str, LanguageDTO] = {}
+        for node in self._nodes.live():
+            if node.takes_tasks:
+                _merge(merged, (record for record in node.languages if record.name == name))
+        merged[name].versions.sort(key=version_key, reverse=True)
+        return merged[name]
+
     def nodes(self) -> Sequence[NodeRecord]:
         """The records of all live nodes, draining ones too, by id."""
         return sorted((node.record for node in self._nodes.live()), key=lambda one: one.id)

@@ -5,15 +5,17 @@ refused in its own words, and listed in docs/dialects.md."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.routing import BaseRoute
 
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.domain.draft import DraftCounts
+from broker_gateway.domain.resource_limit import LimitRules
 from broker_gateway.interfaces.callers import Asking
 from broker_gateway.interfaces.http.calls import Calls
+from broker_gateway.interfaces.http.codapi import codapi_routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,13 @@ class DialectParts:
     counts: DraftCounts
     """What is taken over of each task."""
     asking: Asking
+    limits: LimitRules = field(default_factory=LimitRules)
+    """What may be asked for."""
 
 
-DIALECTS: Mapping[str, Callable[[DialectParts], Sequence[BaseRoute]]] = {}
+DIALECTS: Mapping[str, Callable[[DialectParts], Sequence[BaseRoute]]] = {
+    "codapi": codapi_routes,
+}
 """By the name that the setting ``http_dialects`` has for it: its routes."""
 
 

@@ -95,12 +95,17 @@ def field_problems(violations: Sequence[Violation]) -> list[FieldProblem]:
 
 def response(problem: Problem) -> Response:
     """The response with the problem, and the headers that go with it."""
+    return Response(msgspec.json.encode(problem), problem.status, headers_of(problem), MEDIA_TYPE)
+
+
+def headers_of(problem: Problem) -> dict[str, str]:
+    """The headers that go with a problem, in whatever words it is told."""
     headers = {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after_ms:
         headers["Retry-After"] = str(-(-problem.retry_after_ms // 1000))  # whole seconds, rounded up
-    return Response(msgspec.json.encode(problem), problem.status, headers, MEDIA_TYPE)
+    return headers
 
 
 def _words(refusal: AnyRefusal) -> str:
