@@ -16,6 +16,7 @@ from broker_gateway.domain.resource_limit import LimitRules
 from broker_gateway.interfaces.callers import Asking
 from broker_gateway.interfaces.http.calls import Calls
 from broker_gateway.interfaces.http.codapi import codapi_routes
+from broker_gateway.interfaces.http.piston import piston_routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class DialectParts:
 
 DIALECTS: Mapping[str, Callable[[DialectParts], Sequence[BaseRoute]]] = {
     "codapi": codapi_routes,
+    "piston": piston_routes,
 }
 """By the name that the setting ``http_dialects`` has for it: its routes."""
 
