@@ -14,17 +14,18 @@ from tests.servers.nats import NatsServer
 from tests.servers.stack import Stack
 
 JUDGED = ("python", "cpp")
+DIALECTS = ("codapi", "piston")
 
 
 @pytest.fixture(scope="package")
 def judging_stack(docker_engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A gateway, and a node for Python and C++."""
+    """A gateway that speaks all dialects, and a node for Python and C++."""
     directory = tmp_path_factory.mktemp("judging")
     stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
     try:
         for server in (*stack.nats.members, *stack.etcd.members):
             server.start()
-        stack.add_gateway()
+        stack.add_gateway(http_dialects=list(DIALECTS))
         stack.add_node(languages=list(JUDGED))
         asyncio.run(stack.wait_served(*JUDGED))
         yield stack
@@ -36,3 +37,9 @@ def judging_stack(docker_engine: docker.DockerClient, tmp_path_factory: pytest.T
 async def client(judging_stack: Stack) -> AsyncIterator[Client]:
     async with judging_stack.client() as client:
         yield client
+
+
+@pytest.fixture
+def http_url(judging_stack: Stack) -> str:
+    """Where the gateway serves HTTP, with no slash at its end."""
+    return f"http://127.0.0.1:{judging_stack.gateways[0].http_port}"
