@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from broker_gateway.domain.quota import QuotaPolicy
+from broker_gateway.interfaces.http import run_to_end
 from broker_gateway.interfaces.http.codapi import EXEC, HEALTH
 from broker_gateway.interfaces.http.reading import Bodies
 from broker_gateway.interfaces.http.run_to_end import QUEUED_MS
@@ -199,6 +200,13 @@ async def test_what_no_node_begins_in_time_is_busy() -> None:
     async with serving_http(dialects=CODAPI) as calls:
         status, answer, _ = await ended(calls, status=Status.EXPIRED, run=None)
         assert (status, answer["stderr"]) == (429, "busy: try again later")
+
+
+async def test_what_has_no_end_in_time_is_our_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_to_end, "MAX_WAIT_S", 0.05)
+    async with serving_http(dialects=CODAPI) as calls:
+        assert await post(calls) == (500, answer_of("internal error"))
+        await calls.noted.until("Execute", Code.DEADLINE_EXCEEDED)
 
 
 async def test_while_the_bus_is_away_nothing_is_said_of_how() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from broker_gateway.domain.quota import QuotaPolicy
+from broker_gateway.interfaces.http import run_to_end
 from broker_gateway.interfaces.http.reading import Bodies
 from schemas.status import Status
 from tests.unit.gateway.http_calls import serving_http
@@ -138,6 +139,12 @@ async def test_who_asks_too_much_is_told_when_to_come_again() -> None:
         async with calls.session.post(calls.url(EXECUTE), json=PROGRAM) as response:
             assert (response.status, response.headers["Retry-After"]) == (429, "2")
             assert list(await response.json()) == ["message"]
+
+
+async def test_what_has_no_end_in_time_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_to_end, "MAX_WAIT_S", 0.05)
+    async with serving_http(dialects=PISTON) as calls:
+        assert (await post(calls, PROGRAM))[0] == 504
 
 
 async def test_while_the_bus_is_away_it_is_not_to_be_had() -> None:
