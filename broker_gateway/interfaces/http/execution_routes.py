@@ -88,6 +88,7 @@ class ExecutionRoutes:
 
     def operations(self) -> Sequence[Operation]:
         """Every route of executions."""
+        key = Parameter("Idempotency-Key", "the same as idempotency_key in the body", "header")
         last = Parameter("Last-Event-ID", "the id of the last event that was received: goes on there", "header")
         in_query = Parameter("last_event_id", "the same, for who can set no headers")
         wait = Parameter(
@@ -97,7 +98,7 @@ class ExecutionRoutes:
         return (
             Operation(
                 "POST", EXECUTIONS, EXECUTION + "Submit", self.execute, "Submit a task and, with ?wait=, wait for it",
-                {200: "text/event-stream", 201: (Accepted, Execution), 202: Execution}, TaskBody, [wait],
+                {200: "text/event-stream", 201: (Accepted, Execution), 202: Execution}, TaskBody, [wait, key],
                 waits=EXECUTION + "Execute", waits_if=_waits,
             ),
             Operation(
@@ -130,6 +131,7 @@ class ExecutionRoutes:
         seconds = wait_s(call.request.query_params)
         body = await call.body(_task)
         draft = body.draft(self._counts)
+        draft.idempotency_key = draft.idempotency_key or call.request.headers.get("idempotency-key", "")
         command = SubmitTaskCommand(CLIENT.get(), draft, traceparent=TRACEPARENT.get(), rate=RATE.get())
         if follows(call.request):
             return await self._followed(call, command)

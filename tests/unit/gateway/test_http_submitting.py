@@ -157,6 +157,16 @@ async def test_who_goes_away_while_he_waits_frees_his_place_and_cancels_nothing(
         assert len(calls.gateway.bus.tasks) == 2
 
 
+async def test_the_same_key_is_the_same_task_in_the_body_or_as_a_header() -> None:
+    async with serving_http() as calls:
+        _, first = await post(calls, {**TASK, "idempotency_key": "k-1"})
+        _, again = await post(calls, headers={"Idempotency-Key": "k-1"})
+        _, other = await post(calls, headers={"Idempotency-Key": "k-2"})
+        assert first["id"] == again["id"] != other["id"]
+        status, problem = await post(calls, headers={"Idempotency-Key": "x" * 129})
+        assert (status, problem["violations"][0]["field"]) == (400, "idempotency_key")
+
+
 async def test_a_batch_is_accepted_task_by_task() -> None:
     bad = {**TASK, "files": []}
     async with serving_http() as calls:
