@@ -95,7 +95,7 @@ def test_every_service_leads_to_pods_that_have_its_port_and_the_api_to_those_wit
             for one in service["spec"]["ports"]:
                 assert listening[one["targetPort"]] == one["port"]
     (api,) = [one for one in of_kind(name, "Service") if one["metadata"]["name"] == "blog"]
-    assert [one["port"] for one in api["spec"]["ports"]] == [API]
+    assert [one["port"] for one in api["spec"]["ports"]] == [API, HEALTH]
     assert api["spec"]["selector"]["coderunner/api"] == "true"
 
 

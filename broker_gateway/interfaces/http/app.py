@@ -92,7 +92,7 @@ def _cors(origins: Collection[str]) -> dict[str, Any]:
     return {
         "allow_origins": list(origins),
         "allow_methods": ["GET", "POST", "DELETE"],
-        "allow_headers": ["authorization", "content-type", "last-event-id", "traceparent"],
+        "allow_headers": ["authorization", "content-type", "idempotency-key", "last-event-id", "traceparent"],
         "expose_headers": ["location", "retry-after"],
         "max_age": 3600,
     }
