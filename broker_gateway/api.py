@@ -71,6 +71,7 @@ from chassis.probes import Probes
 from chassis.process import version
 from chassis.tracing import Tracer
 from schemas.audit import AuditRecord
+from schemas.status import Priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +143,16 @@ def wire_api(parts: ApiParts) -> Api:
     counts = parts.policies.admission.counts
     routes = ExecutionRoutes(executions, calls, counts, asks_who=doorway.asks_who)
     operations = [*routes.operations(), *CatalogRoutes(catalog).operations()]
-    asking = Asking(asks_who=doorway.asks_who)
-    spoken = DialectParts(executions, catalog, calls, counts, asking, parts.policies.admission.limits)
+    spoken = DialectParts(
+        executions,
+        catalog,
+        calls,
+        counts,
+        Asking(asks_who=doorway.asks_who),
+        limits=parts.policies.admission.limits,
+        queue_limit=parts.policies.submission.queue_limit,
+        waiting=partial(_waiting, parts.queue_lengths),
+    )
     dialects = dialect_routes(parts.settings.http_dialects, spoken)
     return Api(server, partial(_application, parts.settings, operations, calls, dialects, asks_who=doorway.asks_who))
 
@@ -166,6 +175,10 @@ def _application(
         origins=settings.http_origins,
         only_loopback_hosts=not asks_who and settings.http_address.startswith(LOOPBACK),
     )
+
+
+async def _waiting(lengths: QueueLengths, pool: str) -> int:
+    return sum([await lengths.waiting((pool, priority)) for priority in Priority])
 
 
 def _doorway(parts: ApiParts) -> Doorway:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Busy
-from broker_gateway.domain.quota import LIST_READS, CallAccount, CallPolicy, Quota
+from broker_gateway.domain.quota import LIST_READS, CallAccount, CallPolicy, OverQuota, Quota
 from broker_gateway.interfaces.callers import CLIENT
 
 _EXECUTION, _CATALOG = "/coderunner.v1.ExecutionService/", "/coderunner.v1.CatalogService/"
@@ -50,15 +50,22 @@ class CallBounds:
         over = account.read(reads, self._now_ms()) if reads else None
         if over is None and method in WAITING:
             over = account.open()
-        if over is None:
-            return None
-        self._on_refused(over.quota)
-        return Busy(over.message, over.retry_after_ms)
+        return self._refused(over)
+
+    def read(self, reads: int) -> Busy | None:
+        """Counts so many more reads of the current client; or refuses them."""
+        return self._refused(self._account().read(reads, self._now_ms()) if reads else None)
 
     def leave(self, method: str) -> None:
         """Ends a call that had entered."""
         if method in WAITING:
             self._account().close()
+
+    def _refused(self, over: OverQuota | None) -> Busy | None:
+        if over is None:
+            return None
+        self._on_refused(over.quota)
+        return Busy(over.message, over.retry_after_ms)
 
     def _account(self) -> CallAccount:
         client = CLIENT.get()

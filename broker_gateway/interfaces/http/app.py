@@ -31,6 +31,11 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+_HEADERS = (
+    *("authorization", "content-type", "idempotency-key", "last-event-id", "traceparent"),
+    *("x-auth-token", "x-rapidapi-key"),
+)
+"""What a page may send; the last is what Judge0's editor sends, whomever it asks."""
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
 _WRONG_ROUTES = {404: grpc.StatusCode.NOT_FOUND, 405: grpc.StatusCode.UNIMPLEMENTED}
 
@@ -92,7 +97,7 @@ def _cors(origins: Collection[str]) -> dict[str, Any]:
     return {
         "allow_origins": list(origins),
         "allow_methods": ["GET", "POST", "DELETE"],
-        "allow_headers": ["authorization", "content-type", "idempotency-key", "last-event-id", "traceparent"],
+        "allow_headers": [*_HEADERS],
         "expose_headers": ["location", "retry-after"],
         "max_age": 3600,
     }

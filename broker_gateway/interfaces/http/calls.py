@@ -149,6 +149,13 @@ class Calls:
         """Notes that a stream is about to give its first answer."""
         self._notes.opened(call.method)
 
+    def read(self, reads: int) -> None:
+        """Counts reads of the current call's client beside the call itself. Raises RefusedError where they are too
+        many."""
+        busy = self._doorway.bounds.read(reads)
+        if busy is not None:
+            raise RefusedError(problem_of(busy))
+
     async def _serve(self, call: Call, handler: Handler, token: str, send: Send, told: Told) -> None:
         is_counted = False
         try:

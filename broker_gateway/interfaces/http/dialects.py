@@ -4,7 +4,7 @@ refused in its own words, and listed in docs/dialects.md."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.routing import BaseRoute
@@ -16,7 +16,13 @@ from broker_gateway.domain.resource_limit import LimitRules
 from broker_gateway.interfaces.callers import Asking
 from broker_gateway.interfaces.http.calls import Calls
 from broker_gateway.interfaces.http.codapi import codapi_routes
+from broker_gateway.interfaces.http.judge0.routes import judge0_routes
 from broker_gateway.interfaces.http.piston import piston_routes
+
+
+async def nothing_waits(_pool: str) -> int:
+    """Where nobody counts."""
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,16 @@ class DialectParts:
     asking: Asking
     limits: LimitRules = field(default_factory=LimitRules)
     """What may be asked for."""
+    queue_limit: int = 1000
+    """Tasks that may wait per pool and priority."""
+    waiting: Callable[[str], Awaitable[int]] = nothing_waits
+    """How many tasks wait in a pool. Raises BusUnavailableError."""
 
 
 DIALECTS: Mapping[str, Callable[[DialectParts], Sequence[BaseRoute]]] = {
     "codapi": codapi_routes,
     "piston": piston_routes,
+    "judge0": judge0_routes,
 }
 """By the name that the setting ``http_dialects`` has for it: its routes."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import overload
 
@@ -37,6 +36,7 @@ from broker_gateway.interfaces.http.answers import (
 from broker_gateway.interfaces.http.bodies import BatchBody, TaskBody
 from broker_gateway.interfaces.http.calls import Call, Calls
 from broker_gateway.interfaces.http.events import END, EventStream, follows, is_early
+from broker_gateway.interfaces.http.executing import executed
 from broker_gateway.interfaces.http.operations import Operation, Parameter, json_answer
 from broker_gateway.interfaces.http.problems import refuse
 from broker_gateway.interfaces.http.queries import MAX_WAIT_S, list_request, no_query, wait_s
@@ -154,25 +154,10 @@ class ExecutionRoutes:
         return EventStream(self._calls, call, first, items, ToldOutput(is_early=is_early(first)))
 
     async def _executed(self, command: SubmitTaskCommand, seconds: float) -> ASGIApp:
-        accepted: list[str] = []
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(None) as waiting:
-
-                def note(task_id: str) -> None:
-                    accepted.append(task_id)
-                    note_subject(task_id)
-                    waiting.reschedule(loop.time() + seconds)
-
-                answer = await self._service.execute(command, LASTS.get(), note)
-        except TimeoutError:
-            state = await self._service.get(accepted[0], self._asking.caller())
-            if isinstance(state, UnknownTask):
-                refuse(state)
-            return _created(accepted[0], state, 202)
+        answer = await executed(self._service, self._asking, command, seconds)
         if not isinstance(answer, Execution):
             refuse(answer)
-        return _created(answer.id, answer)
+        return _created(answer.id, answer, 201 if answer.status.is_final else 202)
 
     async def submit_batch(self, call: Call) -> ASGIApp:
         """Accepts many tasks, each on its own."""
