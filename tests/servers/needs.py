@@ -13,7 +13,7 @@ import pytest
 SERVERS = frozenset(
     {"shared_nats", "shared_etcd", "start_nats", "start_etcd", "nats_cluster", "etcd_cluster", "start_stack"}
     | {"shared_postgres", "shared_mariadb"}
-    | {"common_stack", "judging_stack", "arena", "start_storm", "monitored_stack"}
+    | {"common_stack", "judging_stack", "arena", "start_storm", "monitored_stack", "judge0_address"}
 )
 """Fixtures that start NATS, etcd or a database."""
 DOCKER = frozenset({"docker_engine", "private_engine", "arena"})

@@ -106,9 +106,9 @@ class Gateway(Daemon):
         roles = self.settings.get("roles", ["api"])
         return isinstance(roles, list) and "api" in roles
 
-    def client(self) -> Client:
+    def client(self, token: str | None = None) -> Client:
         """Close it, or use it as an asynchronous context manager."""
-        return Client(self.target)
+        return Client(self.target, token=token)
 
 
 class Node(Daemon):
@@ -168,11 +168,11 @@ class Stack:
         """Of the first gateway."""
         return self.gateways[0].client()
 
-    async def wait_served(self, *languages: str, timeout_s: float = 60) -> None:
+    async def wait_served(self, *languages: str, timeout_s: float = 60, token: str | None = None) -> None:
         """Returns once every gateway offers the languages. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             for gateway in (one for one in self.gateways if one.serves_api):
-                async with gateway.client() as client:
+                async with gateway.client(token) as client:
                     while not set(languages) <= {one.name for one in await client.languages()}:  # noqa: ASYNC110  # another process
                         await asyncio.sleep(POLL_S)
 
