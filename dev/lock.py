@@ -33,7 +33,7 @@ def requirements() -> dict[str, list[str]]:
     both = [*declared(CLIENT), *declared(SERVER), *groups["build"]]
     return {
         "servers": [*both, *optional(SERVER, "servers")],
-        "dev": [*both, *groups["dev"], *optional(SERVER, "tracing")],
+        "dev": [*both, *groups["dev"], *optional(CLIENT, "mcp"), *optional(SERVER, "tracing")],
         "mutants": [*both, *groups["mutants"]],
         "docs": [*both, *groups["docs"]],
         "bench": [*both, *groups["bench"]],

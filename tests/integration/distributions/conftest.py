@@ -37,6 +37,12 @@ def client_environment(client_wheel: Path, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
+def mcp_environment(client_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """What ``pip install coderunner[mcp]`` leaves."""
+    return installed(tmp_path_factory.mktemp("mcp"), [f"{client_wheel}[mcp]"], "dev")
+
+
+@pytest.fixture(scope="session")
 def server_environment(client_wheel: Path, server_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """What ``pip install coderunner-server`` leaves."""
     return installed(tmp_path_factory.mktemp("server"), [str(client_wheel), str(server_wheel)])

@@ -6,6 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+from mcp import Client, StdioServerParameters
+
 from coderunner import Status
 from tests.integration.distributions.environments import Environment
 from tests.servers.fixtures import StartStack
@@ -39,13 +41,34 @@ def test_the_client_brings_little_and_nothing_of_the_servers(client_environment:
     assert found.stdout.strip() == "[]"
 
 
-def test_every_module_of_the_client_can_be_imported(client_environment: Environment) -> None:
-    walk = (
+def walk(but: str) -> str:
+    """A program that imports every module of the client whose name does not begin so."""
+    return (
         "import coderunner, importlib, pkgutil; "
         "[importlib.import_module(m.name) for m in pkgutil.walk_packages(coderunner.__path__, 'coderunner.') "
-        "if not m.name.endswith('__main__')]"
+        f"if not m.name.endswith('__main__') and not m.name.startswith({but!r})]"
     )
-    assert client_environment.run("python", "-W", "error", "-c", walk).stderr == ""
+
+
+def test_every_module_of_the_client_can_be_imported(client_environment: Environment) -> None:
+    assert client_environment.run("python", "-W", "error", "-c", walk(but="coderunner.cli.mcp.")).stderr == ""
+
+
+def test_the_command_for_assistants_says_which_extra_it_needs(client_environment: Environment) -> None:
+    done = client_environment.run("coderunner", "mcp", check=False)
+    wanted = 'coderunner: coderunner mcp needs the package mcp: pip install "coderunner[mcp]"\n'
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", wanted)
+
+
+async def test_the_extra_for_assistants_brings_all_that_it_needs(mcp_environment: Environment) -> None:
+    assert mcp_environment.run("python", "-W", "error", "-c", walk(but="nothing")).stderr == ""
+    found = mcp_environment.run(
+        "python", "-c", f"import importlib.util as u; print([name for name in {FOREIGN} if u.find_spec(name)])"
+    )
+    assert found.stdout.strip() == "[]"
+    started = StdioServerParameters(command=mcp_environment.program("coderunner"), args=["mcp"])
+    async with Client(started) as assistant:
+        assert {tool.name for tool in (await assistant.list_tools()).tools} == {"run_code", "list_languages"}
 
 
 async def test_the_sdk_the_command_and_the_doctor_work_against_a_live_gateway(

@@ -27,11 +27,11 @@ SHARED = {
     "opentelemetry.trace": "opentelemetry-api",
 }
 """``google`` and ``opentelemetry`` belong to several packages."""
-EXTRAS = {SERVER: ("tracing",)}
+EXTRAS = {CLIENT: ("mcp",), SERVER: ("tracing",)}
 """What is imported where it was asked for, alone."""
 NOT_OF_THE_CLIENT = {"docker", "django", "flask", "starlette"}
 """`coderunner doctor` uses the first where coderunner-server has brought it; the others are the caller's own, whose
-requests ``coderunner.webhooks`` answers."""
+requests ``coderunner.webhooks`` answers. (`coderunner mcp` names a type of the last, which stands below its SDK.)"""
 IN_IMAGES = REPOSITORY / "sandbox" / "images"
 """What stands there runs inside of containers."""
 
