@@ -70,7 +70,7 @@ def mcp(
 def _must_be_there() -> None:
     """Raises click.ClickException where the extra is not installed."""
     try:
-        import_module("mcp.server.lowlevel")
+        import_module("mcp")
     except ImportError:
         raise click.ClickException(_MISSING) from None
 
