@@ -81,6 +81,7 @@ BY_PATH = {
     "tests/integration/guarantees/test_kept_answers.py": SERVERS,
     "tests/integration/guarantees/test_leaving.py": SERVERS,
     "tests/integration/guarantees/test_logs.py": SERVERS,
+    "tests/integration/guarantees/test_mcp.py": SERVERS,
     "tests/integration/guarantees/test_order.py": SERVERS,
     "tests/integration/guarantees/test_placing_again.py": SERVERS,
     "tests/integration/guarantees/test_queue_deadlines.py": SERVERS,

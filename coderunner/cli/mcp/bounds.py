@@ -37,5 +37,6 @@ def shortened(text: str, most_chars: int) -> tuple[str, int]:
 
 
 def few_words(text: str) -> str:
-    """A sentence of somebody else's, which may be of any length."""
-    return shortened(text, WORDS_CHARS)[0]
+    """A sentence of somebody else's, which may be of any length, and hold what no message can say (half a pair of
+    UTF-16)."""
+    return shortened(text, WORDS_CHARS)[0].encode(errors="replace").decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import socket
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from coderunner.cli.mcp.endpoint import Endpoint
+
+_log = logging.getLogger("uvicorn.error")
 
 _PATH = "/mcp"
 _CONNECTIONS = 200
@@ -44,11 +47,13 @@ async def serve(server: Server[Any], place: Endpoint) -> None:
         timeout_graceful_shutdown=_ENDS_WITHIN_S,
     )
     serving = _Server(config)
+    _log.setLevel(logging.ERROR)  # and no warning for each request that is no HTTP
     print_notice(f"MCP at {_url(place, listener)}")
     running = asyncio.ensure_future(serving.serve([listener]))
     try:
         await asyncio.shield(running)
     finally:
+        _log.setLevel(logging.CRITICAL + 1)  # what is still asked is ended, as it should be
         serving.should_exit = True
         with anyio.CancelScope(shield=True):
             await running
