@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("uvicorn.error")
 
 _PATH = "/mcp"
-_CONNECTIONS = 200
-_SESSIONS = 200
+_CONNECTIONS = 100
+_SESSIONS = 100
 _IDLE_S = 1800.0
 _ENDS_WITHIN_S = 1  # a stream of events ends by no other means
 _REFUSED = b"the token is missing or wrong\n"

@@ -63,6 +63,7 @@ def server(client: Client, bounds: Bounds) -> Server[Any]:
         "coderunner",
         version=_version(),
         instructions="Runs programs that you write, and says what they print.",
+        lifespan=lambda _: tools.runs.settled(),
         on_list_tools=tools.list,
         on_call_tool=tools.call,
     )
@@ -72,7 +73,7 @@ class _Tools:
     def __init__(self, client: Client, bounds: Bounds) -> None:
         self._client = client
         self._bounds = bounds
-        self._runs = Runs(client)
+        self.runs = Runs(client)
 
     async def list(self, context: ServerRequestContext[Any], params: PaginatedRequestParams | None) -> ListToolsResult:
         return ListToolsResult(tools=_TOOLS)
@@ -90,7 +91,7 @@ class _Tools:
         try:
             asked = asked_for(arguments)
             asked.options.update({"labels": _LABELS, "queue_deadline_ms": self._bounds.queue_deadline_ms})
-            execution = await self._runs.run(asked, LiveOutput(report, self._bounds.output_chars))
+            execution = await self.runs.run(asked, LiveOutput(report, self._bounds.output_chars))
         except CodeRunnerError as error:
             answer = answers.of_refusal(error)
             return _result(words.of_run(answer), answer, failed=True)

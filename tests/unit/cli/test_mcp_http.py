@@ -22,6 +22,11 @@ from tests.unit.cli.command import Cli
 
 ERA_HEADERS = ({}, {"MCP-Protocol-Version": "2026-07-28"})
 HELLO = {"language": "python", "code": "x"}
+GARBAGE = (
+    *(b"", b"{", b"[" * 100_000, b"\xff", b"null"),
+    b'{"jsonrpc":"2.0","id":1e999,"method":"x"}',
+    b'{"jsonrpc":"2.0","id":"\\ud800","method":"ping"}',
+)
 INITIALIZE = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -58,7 +63,7 @@ def test_a_body_that_is_too_large_or_no_message_is_refused_and_the_next_is_serve
     with serving_http(environment) as (url, _):
         for era in ERA_HEADERS:
             assert post(url, b" " * (bounds.MESSAGE_BYTES + 1), **era)[0] == 413
-            for garbage in (b"", b"{", b"[" * 100_000, b"\xff", b"null", b'{"jsonrpc":"2.0","id":1e999,"method":"x"}'):
+            for garbage in GARBAGE:
                 assert 400 <= post(url, garbage, **era)[0] < 500
         assert post(url, json.dumps(INITIALIZE).encode())[0] == 200
 

@@ -120,7 +120,7 @@ def test_an_assistant_that_reads_no_more_ends_it(gateway: FakeGateway, environme
 
 @pytest.mark.parametrize(
     "garbage",
-    [b"{", b"[]", b"\xff\xfe", b"null", b"[" * 100_000, b'{"a":"\\ud800"}'],
+    [b"{", b"[]", b"\xff\xfe", b"null", b"[" * 100_000, b'{"jsonrpc":"2.0","id":"\\ud800","method":"ping"}'],
     ids=["cut", "list", "no-utf-8", "null", "deep", "surrogate"],
 )
 def test_a_line_that_is_no_message_is_answered_and_the_next_one_too(
