@@ -20,7 +20,7 @@ from tests.fakes.fake_gateway import FakeGateway, Script
 from tests.servers.assistant import serving_http
 from tests.unit.cli.command import Cli
 
-ERA_HEADERS = ({}, {"MCP-Protocol-Version": "2026-07-28"})
+ERA_HEADERS: tuple[dict[str, str], ...] = ({}, {"MCP-Protocol-Version": "2026-07-28"})
 HELLO = {"language": "python", "code": "x"}
 GARBAGE = (
     *(b"", b"{", b"[" * 100_000, b"\xff", b"null"),

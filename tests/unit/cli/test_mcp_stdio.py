@@ -7,13 +7,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import click
 import pytest
 
-from coderunner.cli.mcp import bounds, command
+from coderunner.cli.mcp import bounds
+from coderunner.cli.mcp import command as mcp_command
 from tests.fakes.answers import chunk, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
 from tests.servers.assistant import STRICT
@@ -21,6 +23,13 @@ from tests.servers.command import COMMAND
 from tests.unit.cli.command import Cli
 
 HELLO = {"name": "run_code", "arguments": {"language": "python", "code": "x"}}
+
+STRAY = """
+from coderunner.cli.main import main
+from coderunner.cli.mcp import words
+words.of_languages = lambda answer: print("stray", flush=True) or "said"
+main(["mcp"])
+"""
 
 
 class Line:
@@ -58,11 +67,11 @@ class Line:
 
 
 @contextmanager
-def line(environment: dict[str, str]) -> Iterator[Line]:
+def line(environment: dict[str, str], command: Sequence[str] = STRICT) -> Iterator[Line]:
     """A connection that is past its handshake."""
-    started = [*COMMAND[:2], *STRICT]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(started, env=environment, **pipes) as process:
+    started = [*COMMAND[:2], *command]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(started, env=environment, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         try:
             opened = Line(process)
             hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "0"}}
@@ -160,7 +169,14 @@ def test_a_progress_token_that_is_too_long_is_not_repeated(gateway: FakeGateway,
         assert assistant.answer("tools/call", asked)["result"]["isError"] is False
 
 
+def test_what_else_is_printed_is_not_on_the_line(environment: dict[str, str]) -> None:
+    with line(environment, [sys.executable, "-c", STRAY]) as assistant:
+        told = assistant.answer("tools/call", {"name": "list_languages", "arguments": {}})
+        assert told["result"]["content"][0]["text"] == "said"
+        assert assistant.end() == (0, b"", b"stray\n")
+
+
 def test_without_its_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mcp", None)
-    with pytest.raises(command.click.ClickException, match=r'pip install "coderunner\[mcp\]"'):
-        command._must_be_there()
+    with pytest.raises(click.ClickException, match=r'pip install "coderunner\[mcp\]"'):
+        mcp_command._must_be_there()
