@@ -6,18 +6,20 @@ import asyncio
 import logging
 import resource
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
-from httptools import HttpParserError
+import structlog
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from chassis.asgi_connection import AsgiBounds, Connection
 from chassis.certificates import CertificateFiles, keep_renewed
 
 logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
 """The library's own lines: a warning for each request that is no HTTP, which anybody may send."""
+_SHOWN_PATH_CHARS = 200
+_log = structlog.get_logger(__name__)
 
 
 def _max_connections() -> int:
@@ -25,119 +27,18 @@ def _max_connections() -> int:
     return min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 
 
-@dataclass(frozen=True, slots=True)
-class AsgiBounds:
-    """What one connection may cost, and how many there may be."""
+class _Logged:
+    """An ASGI application whose faults are logged: the library's own line of one is off with its others."""
 
-    connections: int = 0
-    """Of more, the oldest that asks for nothing goes; where each asks for something, the new one does. 0: half of the
-    process's descriptors."""
-    head_bytes: int = 64 << 10
-    """Of a request's first line and its headers."""
-    headers: int = 100
-    request_bytes: int = 16 << 20
-    """Of a whole request on the wire: what frames a body in chunks is more than the body."""
-    pipelined: int = 8
-    """Requests that wait behind one that is being answered, on the same connection."""
-    head_s: float = 10.0
-    """Within which a request's headers are there."""
-    idle_s: float = 60.0
-    """How long a connection is kept between two requests."""
-    unread_s: float = 30.0
-    """How long a peer may leave an answer unread."""
+    def __init__(self, app: Any) -> None:
+        self._app = app
 
-
-class _TooMuchError(HttpParserError):
-    """What is raised within the parser, which then ends the connection with 400."""
-
-
-class _Connection(HttpToolsProtocol):
-    """One connection. What its peer sends is bounded in bytes, in time and in number before anything is made of it."""
-
-    def __init__(self, server: AsgiServer, config: Config, state: ServerState) -> None:
-        super().__init__(config=config, server_state=state, app_state={}, _loop=asyncio.get_running_loop())
-        self._server = server
-        self._bounds = server.bounds
-        self._in_head = True
-        self._received = self._head_received = 0
-        self._head_timer: asyncio.TimerHandle | None = None
-        self._unread_timer: asyncio.TimerHandle | None = None
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is being answered on it."""
-        return self.cycle is None or self.cycle.response_complete
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._await_head()
-        self._server.make_room(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._head_timer, self._unread_timer):
-            if timer is not None:
-                timer.cancel()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
-            return
-        if self._head_timer is None and self._in_head:
-            self._await_head()  # the first bytes of the next request
-        self._received += len(data)
-        if self._in_head:
-            self._head_received += len(data)
-        if self._received > self._bounds.request_bytes or self._head_received > self._bounds.head_bytes + len(data):
-            self._abort()
-            return
-        super().data_received(data)
-        if self._in_head and self._head_received > self._bounds.head_bytes:
-            self._abort()
-
-    def on_message_begin(self) -> None:
-        if len(self.pipeline) >= self._bounds.pipelined:
-            raise _TooMuchError
-        self._in_head, self._received, self._head_received = True, 0, 0
-        super().on_message_begin()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Of a body in chunks, what follows the body is a header as well."""
-        if len(self.headers) >= self._bounds.headers:
-            raise _TooMuchError
-        super().on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        self._in_head = False
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        self._in_head, self._received, self._head_received = True, 0, 0
-        super().on_message_complete()
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._unread_timer = self.loop.call_later(self._bounds.unread_s, self._abort)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._unread_timer is not None:
-            self._unread_timer.cancel()
-
-    def _await_head(self) -> None:
-        self._head_timer = self.loop.call_later(self._bounds.head_s, self._head_is_late)
-
-    def _head_is_late(self) -> None:
-        """Whose answer is under way may have sent a stray line feed: that one is not cut off."""
-        if self.is_idle:
-            self._abort()
-        else:
-            self._await_head()
-
-    def _abort(self) -> None:
-        self.transport.abort()
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            _log.exception("http_request_failed", path=scope["path"][:_SHOWN_PATH_CHARS], exc_info=error)
+            raise
 
 
 class AsgiServer:
@@ -151,7 +52,7 @@ class AsgiServer:
         self._address = address
         self._certificate = certificate
         self._config = Config(
-            app,
+            _Logged(app),
             http=HttpToolsProtocol,
             ws="none",
             lifespan="off",
@@ -165,7 +66,7 @@ class AsgiServer:
         self._state = ServerState()
         self._listening: asyncio.Server | None = None
         self._renewing: asyncio.Task[None] | None = None
-        self._connections: dict[_Connection, None] = {}
+        self._connections: dict[Connection, None] = {}
         """In the order in which they came."""
 
     @property
@@ -175,31 +76,26 @@ class AsgiServer:
             raise RuntimeError("the HTTP server is not started")
         return int(self._listening.sockets[0].getsockname()[1])
 
+    @property
+    def connections(self) -> int:
+        """How many there are now."""
+        return len(self._state.connections)
+
     async def start(self) -> None:
         """Listens. Raises OSError where the address is taken, CertificateError."""
         context = self._certificate.context() if self._certificate is not None else None
         self._config.load()
         host, _, port = self._address.rpartition(":")
         self._listening = await asyncio.get_running_loop().create_server(
-            lambda: _Connection(self, self._config, self._state), host.strip("[]"), int(port), ssl=context, backlog=1024
+            lambda: Connection(self.bounds, self._make_room, self._config, self._state),
+            host.strip("[]"),
+            int(port),
+            ssl=context,
+            ssl_handshake_timeout=self.bounds.head_s if context is not None else None,
+            backlog=1024,
         )
         if self._certificate is not None and context is not None:
             self._renewing = asyncio.create_task(keep_renewed(self._certificate, context), name="certificate")
-
-    def make_room(self, new: _Connection) -> None:
-        """Ends a connection where there are too many with the new one."""
-        at_most = self.bounds.connections or _max_connections()
-        if len(self._state.connections) > at_most:
-            known = self._state.connections
-            self._connections = {one: None for one in self._connections if one in known}
-            idle = next((one for one in self._connections if one.is_idle), new)
-            idle.transport.abort()
-            self._connections.pop(idle, None)
-            if idle is new:
-                return
-        elif len(self._connections) > 2 * at_most:
-            self._connections = {one: None for one in self._connections if one in self._state.connections}
-        self._connections[new] = None
 
     async def stop(self, grace_s: float) -> None:
         """Takes no new connections; what is being answered has ``grace_s`` seconds, and ends then."""
@@ -225,3 +121,19 @@ class AsgiServer:
             with suppress(asyncio.CancelledError):
                 await self._renewing
         await self.stop(0.0)
+
+    def _make_room(self, new: Connection) -> None:
+        """Ends a connection where there are too many with the new one."""
+        at_most = self.bounds.connections or _max_connections()
+        if len(self._state.connections) > at_most:
+            known = self._state.connections
+            self._connections = {one: None for one in self._connections if one in known}
+            idle = next((one for one in self._connections if one.is_idle), None)
+            ended = idle or next((one for one in self._connections if one.is_unread), new)
+            ended.transport.abort()
+            self._connections.pop(ended, None)
+            if ended is new:
+                return
+        elif len(self._connections) > 2 * at_most:
+            self._connections = {one: None for one in self._connections if one in self._state.connections}
+        self._connections[new] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -15,16 +16,20 @@ from chassis.asgi import AsgiBounds, AsgiServer
 
 PATIENCE_S = 5.0
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+SIZES = {"/large": 64 << 20, "/some": 48 << 10}
 SEEN: ContextVar[str] = ContextVar("seen", default="")
 
 
 class App:
-    """Answers with what it was sent; ``/wait`` once it may, ``/large`` with more than a socket holds."""
+    """Answers with what it was sent; ``/wait`` once it may, ``/large`` with more than a socket holds, ``/some`` with a
+    little, ``/at-once`` before a body is there. ``/leave`` waits until its caller goes, and ``/fail`` fails."""
 
     def __init__(self) -> None:
         self.may_answer = asyncio.Event()
         self.asked = asyncio.Event()
         self.answered = asyncio.Event()
+        self.left = asyncio.Event()
+        self.bodies: list[bytes] = []
         self.seen: list[str] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -33,13 +38,17 @@ class App:
         self.asked.set()
         if scope["path"] == "/wait":
             await self.may_answer.wait()
-        body, more = b"", True
+        elif scope["path"] == "/fail":
+            raise ValueError("a fault")
+        body, more = b"", scope["path"] != "/at-once"
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
+                self.left.set()
                 return
-            body, more = body + message["body"], message["more_body"]
-        body = b"x" * (64 << 20) if scope["path"] == "/large" else body
+            body, more = body + message.get("body", b""), message["more_body"] or scope["path"] == "/leave"
+        self.bodies.append(body)
+        body = b"x" * SIZES[scope["path"]] if scope["path"] in SIZES else body
         headers = [(b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         for start in range(0, len(body) or 1, 1 << 16):
@@ -79,6 +88,20 @@ class Served:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         self._writers.append(writer)
         return Peer(reader, writer)
+
+    def that_reads_nothing(self) -> socket.socket:
+        """A peer whose answers wait in this process, as the kernel holds little of them."""
+        assert self.server._listening is not None
+        self.server._listening.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        peer = socket.socket()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        peer.connect(("127.0.0.1", self._port))
+        return peer
+
+    async def until_connections(self, count: int) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while self.server.connections != count:  # noqa: ASYNC110  # nobody is told of it
+                await asyncio.sleep(0.005)
 
     def end(self) -> None:
         for writer in self._writers:
@@ -278,3 +301,114 @@ async def test_what_takes_longer_than_its_grace_ends() -> None:
         await served.app.asked.wait()
         await served.server.stop(0.02)
         assert await peer.rest() == b""
+
+
+def get(path: str, *headers: str) -> bytes:
+    return "\r\n".join((f"GET {path} HTTP/1.1", "host: x", *headers, "", "")).encode()
+
+
+def post(path: str, body: bytes, *headers: str) -> bytes:
+    lines = (f"POST {path} HTTP/1.1", "host: x", f"content-length: {len(body)}", *headers, "", "")
+    return "\r\n".join(lines).encode() + body
+
+
+@pytest.mark.parametrize("more", [b"", GET, GET * 3, get("/leave") * 2, b"GET / HT"])
+async def test_who_goes_away_is_missed_whatever_he_asked_for_behind_it(more: bytes) -> None:
+    async with serving() as served:
+        peer = await served.connect()
+        peer.send(get("/leave"))
+        await served.app.asked.wait()
+        peer.send(more)
+        peer.writer.write_eof()
+        peer.writer.transport.abort()
+        async with asyncio.timeout(PATIENCE_S):
+            await served.app.left.wait()
+        await served.until_connections(0)
+
+
+H2C = ("connection: Upgrade, HTTP2-Settings", "upgrade: h2c", "http2-settings: AAMAAABkAAQBAAAAAAIAAAAA")
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1 << 20])
+async def test_a_question_for_another_protocol_is_passed_over_and_its_request_is_answered(piece: int) -> None:
+    """Java's HttpClient asks for HTTP/2 in that way, whatever it sends."""
+    sent = [post("/", b"GET /smuggled HTTP/1.1\r\n\r\n", *H2C), get("/", *H2C), post("/", b"third")]
+    async with serving() as served:
+        peer = await served.connect()
+        data = b"".join(sent)
+        for start in range(0, len(data), piece):
+            peer.send(data[start : start + piece])
+            await asyncio.sleep(0)
+        async with asyncio.timeout(PATIENCE_S):
+            while len(served.app.bodies) < len(sent):  # noqa: ASYNC110  # each comes with its answer
+                await asyncio.sleep(0.005)
+        assert served.app.bodies == [b"GET /smuggled HTTP/1.1\r\n\r\n", b"", b"third"]
+
+
+async def test_connect_is_no_way_to_another_server() -> None:
+    async with serving() as served:
+        for target in (b"/", b"x:443"):
+            peer = await served.connect()
+            peer.send(b"CONNECT " + target + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert (await peer.rest()).startswith(b"HTTP/1.1 400")
+        assert not served.app.asked.is_set()
+
+
+async def test_what_is_left_of_a_request_that_has_its_answer_must_come_in_time() -> None:
+    async with serving(head_s=0.1) as served:
+        peer = await served.connect()
+        peer.send(b"POST /at-once HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n")
+        assert (await peer.answer()).startswith(b"HTTP/1.1 200")
+        peer.send(b"x")  # whereupon the library waits for the rest for ever
+        assert await peer.rest() == b""
+
+
+async def test_after_the_rest_of_a_request_that_has_its_answer_a_connection_is_kept_for_a_while() -> None:
+    async with serving(idle_s=1) as served:
+        peer = await served.connect()
+        peer.send(b"POST /at-once HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nx")
+        await peer.answer()
+        peer.send(b"y" + GET)
+        assert (await peer.answer()).startswith(b"HTTP/1.1 200")
+        peer.send(b"POST /at-once HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nx")
+        await peer.answer()
+        peer.send(b"y")
+        assert await peer.rest() == b""
+
+
+@pytest.mark.parametrize("head", [get("/some", "connection: close"), get("/some")])
+async def test_a_connection_that_is_closed_does_not_wait_for_ever_until_its_answer_is_read(head: bytes) -> None:
+    async with serving(unread_s=0.2, idle_s=1) as served:
+        peer = served.that_reads_nothing()
+        with peer:
+            peer.sendall(head)
+            await served.app.asked.wait()
+            await served.until_connections(1)
+            await served.until_connections(0)
+
+
+async def test_where_nobody_is_idle_who_does_not_read_makes_room() -> None:
+    async with serving(connections=2) as served:
+        with served.that_reads_nothing() as unread:
+            unread.sendall(get("/large"))
+            await served.app.asked.wait()
+            served.app.asked.clear()
+            busy = await served.connect()
+            busy.send(get("/wait"))
+            await served.app.asked.wait()
+            new = await served.connect()
+            new.send(GET)
+            assert (await new.answer()).startswith(b"HTTP/1.1 200")
+            served.app.may_answer.set()
+            assert (await busy.answer()).startswith(b"HTTP/1.1 200")
+
+
+async def test_a_fault_of_the_application_is_in_the_log() -> None:
+    with capture_logs() as lines:
+        async with serving() as served:
+            peer = await served.connect()
+            peer.send(get("/fail"))
+            assert (await peer.answer()).startswith(b"HTTP/1.1 500")
+    assert [(one["event"], one["path"], str(one["exc_info"])) for one in lines] == [
+        ("http_request_failed", "/fail", "a fault")
+    ]
