@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from functools import cache
 from importlib import resources
@@ -36,7 +37,7 @@ _HEADERS = (
     *("x-auth-token", "x-rapidapi-key"),
 )
 """What a page may send; the last is what Judge0's editor sends, whomever it asks."""
-_LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
+_LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.ASCII)
 _WRONG_ROUTES = {404: grpc.StatusCode.NOT_FOUND, 405: grpc.StatusCode.UNIMPLEMENTED}
 
 
@@ -63,7 +64,9 @@ def application(
     middleware = [Middleware(CORSMiddleware, **_cors(origins))] if origins else []
     if only_loopback_hosts:
         middleware.insert(0, Middleware(LoopbackHosts))
-    return Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: _wrong_route})
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: _wrong_route})
+    app.router.redirect_slashes = False  # it would lead a caller behind a proxy's TLS to http://, with its token
+    return app
 
 
 class LoopbackHosts:
@@ -75,15 +78,15 @@ class LoopbackHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._app
-        if scope["type"] == "http" and _host(Request(scope)) not in _LOOPBACK:
+        if scope["type"] == "http" and not _is_meant(Request(scope)):
             words = "asks for another host; without tokens this gateway serves its own machine alone"
             app = response(problem(grpc.StatusCode.PERMISSION_DENIED, words, 421))
         await app(scope, receive, send)
 
 
-def _host(request: Request) -> str:
-    host = request.headers.get("host", "").lower()
-    return host if host.endswith("]") else host.rpartition(":")[0] or host
+def _is_meant(request: Request) -> bool:
+    hosts = request.headers.getlist("host")
+    return len(hosts) == 1 and _LOOPBACK.fullmatch(hosts[0].lower()) is not None
 
 
 def _route(operation: Operation, calls: Calls) -> Route:

@@ -87,7 +87,10 @@ def problem(code: grpc.StatusCode, detail: str, status: int = 0) -> Problem:
 
 def field_problems(violations: Sequence[Violation]) -> list[FieldProblem]:
     """The violations by their paths in the body; the last entry tells how many are not told."""
-    told = [FieldProblem(_path(one.field), one.description) for one in violations[:MAX_VIOLATIONS]]
+    told = [
+        FieldProblem(_path(one.field)[:_MAX_DETAIL_CHARS], one.description[:_MAX_DETAIL_CHARS])
+        for one in violations[:MAX_VIOLATIONS]
+    ]
     if len(violations) > MAX_VIOLATIONS:
         told.append(FieldProblem("", f"and {len(violations) - MAX_VIOLATIONS} more"))
     return told
@@ -110,7 +113,7 @@ def headers_of(problem: Problem) -> dict[str, str]:
 
 def _words(refusal: AnyRefusal) -> str:
     words = message_of(refusal)
-    return words.removeprefix(_TASK) if isinstance(refusal, Invalid) else words
+    return words.removeprefix(_TASK).removeprefix(": ") if isinstance(refusal, Invalid) else words
 
 
 def _path(field: str) -> str:

@@ -16,7 +16,9 @@ MAX_PIECES = 64
 MAX_STAGES = 8
 """That a place names."""
 _STREAMS = ("stdout", "stderr")
-_STAGE = re.compile(r"/(compile|run|case:\d{1,6})/(\d{1,12})/(\d{1,12})", re.ASCII)
+_NAME = r"(compile|run|case:\d{1,6})"
+_NAMED = re.compile(_NAME, re.ASCII)
+_STAGE = re.compile(rf"/{_NAME}/(\d{{1,12}})/(\d{{1,12}})", re.ASCII)
 _PLACE = re.compile(rf"(\d{{1,6}})\.(\d{{1,7}})((?:{_STAGE.pattern.replace('(', '(?:')}){{1,{MAX_STAGES}}})", re.ASCII)
 
 
@@ -93,7 +95,10 @@ class ToldOutput:
         return f"/{stage}/{out}/{err}"
 
     def news(self, chunk: OutputChunk) -> OutputChunk | None:
-        """What of a piece has not been told; it is told from now on."""
+        """What of a piece has not been told; it is told from now on. Pieces are not sealed: one that names no stage or
+        stream is nothing, as their names are written into places, and line feeds in them would be events."""
+        if chunk.stream not in _STREAMS or not _NAMED.fullmatch(chunk.stage):
+            return None
         if chunk.attempt > self._attempt:
             self._start_over(chunk.attempt)
         if chunk.attempt < self._attempt or _rank(chunk.stage) < self._floor:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from chassis.asgi import AsgiBounds, AsgiServer
+from chassis.asgi import AsgiServer
+from chassis.asgi_connection import AsgiBounds
 
 PATIENCE_S = 5.0
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"

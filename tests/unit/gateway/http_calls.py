@@ -21,7 +21,8 @@ from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
 from broker_gateway.interfaces.http.dialects import DialectParts, dialect_routes
 from broker_gateway.interfaces.http.execution_routes import ExecutionRoutes
 from broker_gateway.interfaces.http.reading import Bodies
-from chassis.asgi import AsgiBounds, AsgiServer
+from chassis.asgi import AsgiServer
+from chassis.asgi_connection import AsgiBounds
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes
 
 TASK: dict[str, Any] = {"language": "python", "files": [{"content": "print(42)"}]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -10,7 +11,10 @@ from typing import Any
 
 import grpc
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 from structlog.testing import capture_logs
+from yarl import URL
 
 from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.quota import CallPolicy
@@ -208,10 +212,18 @@ async def test_a_large_body_of_nothing_is_refused_at_once(data: bytes) -> None:
 
 async def test_without_tokens_a_gateway_on_loopback_serves_its_own_machine_alone() -> None:
     async with serving_http(only_loopback_hosts=True) as calls:
-        for host in ("evil.example", "evil.example:8081", "localhost.evil.example", "", "[::2]:1"):
+        for host in (
+            "evil.example",
+            "evil.example:8081",
+            "localhost.evil.example",
+            "localhost:evil",
+            "127.evil",
+            "",
+            "[::2]:1",
+        ):
             status, problem = await calls.ask("GET", "/v1/languages", headers={"Host": host})
             assert (status, problem["code"]) == (421, "PERMISSION_DENIED"), host
-        for host in ("localhost", "LOCALHOST:8081", "127.0.0.1:1", "[::1]:8081", "[::1]"):
+        for host in ("localhost", "LOCALHOST:8081", "127.0.0.1:1", "127.0.0.2:8081", "[::1]:8081", "[::1]"):
             assert (await calls.ask("GET", "/v1/languages", headers={"Host": host}))[0] == 200, host
 
 
@@ -233,3 +245,55 @@ async def test_without_origins_no_page_of_another_site_may_read_anything() -> No
         headers = {"Origin": "https://blog.example"}
         async with calls.session.get(calls.url("/v1/languages"), headers=headers) as response:
             assert "Access-Control-Allow-Origin" not in response.headers
+
+
+async def test_two_hosts_are_none() -> None:
+    async with serving_http(only_loopback_hosts=True) as calls:
+        reader, writer = await asyncio.open_connection("127.0.0.1", calls.port)
+        writer.write(b"GET /v1/languages HTTP/1.1\r\nhost: localhost\r\nhost: evil.example\r\n\r\n")
+        async with asyncio.timeout(PATIENCE_S):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 421")
+        writer.close()
+
+
+@pytest.mark.parametrize("query", ["a&" * 4000, "wait=1&" * 200, "%41" * 10_000])
+@pytest.mark.parametrize(("verb", "path"), EVERY_ROUTE)
+async def test_a_query_that_is_slow_to_read_is_refused_unread(
+    verb: str, path: str, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(Request, "query_params", property(lambda request: read.append(request.url.path) or {}))
+    async with serving_http(tokens=TOKENS) as calls:
+        url = URL(calls.url(path.partition("?")[0]) + "?" + query, encoded=True)
+        async with calls.session.request(verb, url, json=TASK) as response:
+            assert (response.status, (await response.json())["code"]) == (414, "INVALID_ARGUMENT")
+    assert read == []
+
+
+async def test_a_slash_too_many_is_no_way_from_https_to_http() -> None:
+    """Behind a proxy's TLS the gateway cannot know what its caller wrote before the slashes."""
+    async with serving_http(tokens=TOKENS) as calls:
+        for path in ("/v1/languages/", "/v1/executions/", "/v1/executions/x/", "/v1/docs/"):
+            async with calls.session.get(calls.url(path), allow_redirects=False) as response:
+                assert (response.status, "Location" in response.headers) == (404, False), path
+
+
+async def test_a_name_that_is_not_known_is_not_told_back_at_full_length() -> None:
+    async with serving_http() as calls:
+        status, problem = await calls.ask("POST", "/v1/executions", json={"x" * 1_000_000: 1})
+        assert status == 400
+        assert len(json.dumps(problem)) < 2000
+        assert problem["detail"].startswith("Object contains unknown field")
+
+
+async def test_an_answer_that_cannot_be_given_is_noted_as_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving_http() as calls:
+        with capture_logs() as lines:
+            monkeypatch.setattr(Response, "__call__", fail)
+            assert (await calls.ask("GET", "/v1/languages"))[0] == 500
+            await calls.noted.until("ListLanguages", Code.INTERNAL)
+        assert [one["event"] for one in lines] == ["http_request_failed"]
+
+
+async def fail(*_: object) -> None:
+    raise RuntimeError("a fault")

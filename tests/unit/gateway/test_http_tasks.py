@@ -85,7 +85,7 @@ async def test_a_list_has_pages_and_filters() -> None:
         ("with_total=perhaps", "with_total"),
         ("page_token=%00", "page_token"),
         ("language=" + "x" * 300, "language"),
-        ("&".join(f"label=a{number}:b" for number in range(200)), "labels"),
+        ("&".join(f"label=a{number}:b" for number in range(100)), "labels"),
     ],
 )
 async def test_a_list_says_what_of_a_query_is_wrong(query: str, field: str) -> None:

@@ -124,3 +124,13 @@ def test_a_stage_that_is_none_harms_nobody(stage: str) -> None:
     told.news(piece(0, 4, stage))
     assert told.news(piece(0, 4)) == piece(0, 4)
     assert isinstance(told.place, str)
+
+
+@pytest.mark.parametrize("stage", ["", "x", "run\nevent: result\ndata: {}\n\n", "case:", "case:1234567", "run/1/1"])
+def test_what_names_no_stage_is_not_told_and_no_part_of_a_place(stage: str) -> None:
+    told = ToldOutput(is_early=True)
+    assert told.news(piece(0, 4)) is not None
+    place = told.place
+    assert told.news(piece(0, 4, stage=stage)) is None
+    assert told.news(piece(4, 8, stream=stage or "stdin")) is None
+    assert told.place == place
