@@ -7,6 +7,7 @@ or a form feed; a message of a stream would do so again each time that it is del
 
 from __future__ import annotations
 
+import asyncio
 import re
 import ssl
 from typing import Any
@@ -83,6 +84,13 @@ class BusClient(Client):
             await super()._process_msg(sid, subject, reply, data, headers)
         except Exception as error:  # noqa: BLE001 - whatever it is: the next message has nothing to do with it
             log.warning("bus_message_unreadable", subject=_text(subject), error=repr(error))
+
+    async def _process_pong(self) -> None:
+        """Who waited for it may have gone, or waited no longer: at such a one the library ended its read loop for good,
+        and nothing was heard of until the connection was given up."""
+        if self._pongs and self._pongs[0].done():
+            self._pongs[0] = asyncio.get_running_loop().create_future()
+        await super()._process_pong()
 
     async def _process_headers(self, headers: Any) -> Any:
         try:
