@@ -161,7 +161,9 @@ class Connection(HttpToolsProtocol):
             self._keep()  # it was answered before all of it was there
 
     def on_response_complete(self) -> None:
+        answered = self._answering
         super().on_response_complete()
+        answered.body = bytearray()  # what was sent and nobody has read
         if self.transport.is_closing():
             self._end_soon()
         elif not self._in_head and self._arrival_timer is None:

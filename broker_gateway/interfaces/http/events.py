@@ -49,17 +49,18 @@ class EventStream:
         self._told = told
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        async with self._call.until_left(), aclosing(self._items):
-            self._calls.opened(self._call)
-            await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
-            await _write(send, b"retry: %d\n\n" % RETRY_MS)
-            beating = asyncio.create_task(_beat(send))
-            try:
-                await self._tell(send)
-            finally:
-                beating.cancel()
-                with suppress(asyncio.CancelledError):
-                    await beating
+        async with self._call.until_left():  # which ends with the last thing that is sent
+            async with aclosing(self._items):
+                self._calls.opened(self._call)
+                await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+                await _write(send, b"retry: %d\n\n" % RETRY_MS)
+                beating = asyncio.create_task(_beat(send))
+                try:
+                    await self._tell(send)
+                finally:
+                    beating.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await beating
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _tell(self, send: Send) -> None:

@@ -413,3 +413,11 @@ async def test_a_fault_of_the_application_is_in_the_log() -> None:
     assert [(one["event"], one["path"], str(one["exc_info"])) for one in lines] == [
         ("http_request_failed", "/fail", "a fault")
     ]
+
+
+async def test_a_body_that_was_sent_for_nothing_is_not_kept() -> None:
+    async with serving() as served:
+        peer = await served.connect()
+        peer.send(b"POST /at-once HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n" + b"x" * 60_000)
+        await peer.answer()
+        assert [len(one.cycle.body) for one in served.server._state.connections] == [0]

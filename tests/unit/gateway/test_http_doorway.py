@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -16,11 +16,15 @@ from starlette.responses import Response
 from structlog.testing import capture_logs
 from yarl import URL
 
+from broker_gateway.application.commands import NotKnownAnyMore
 from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.quota import CallPolicy
 from broker_gateway.interfaces.access_log import AccessLog
 from broker_gateway.interfaces.http.reading import Bodies
 from broker_gateway.interfaces.reception import ReceptionBounds
+from schemas.execution import Execution
+from schemas.status import Status
+from tests.builders import an_execution
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 from tests.unit.gateway.grpc_calls import Code
 from tests.unit.gateway.http_calls import TASK, HttpCalls, serving_http
@@ -297,3 +301,23 @@ async def test_an_answer_that_cannot_be_given_is_noted_as_a_fault_of_ours(monkey
 
 async def fail(*_: object) -> None:
     raise RuntimeError("a fault")
+
+
+async def test_a_stream_that_ends_with_a_problem_has_closed_its_feed_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own end was taken for its caller's leaving, and the closing was cancelled."""
+    closed = asyncio.Event()
+
+    async def watch(*_: object) -> AsyncGenerator[Execution | NotKnownAnyMore, None]:
+        try:
+            yield an_execution("t", status=Status.RUNNING)
+            yield NotKnownAnyMore()
+        finally:
+            await asyncio.sleep(0.01)
+            closed.set()
+
+    async with serving_http() as calls:
+        monkeypatch.setattr(calls.gateway.service, "watch", watch)
+        async with calls.events("t") as events:
+            assert [name for name, _ in await events.all()] == ["state", "error"]
+        await calls.noted.until("Watch", Code.UNAUTHENTICATED)
+        assert closed.is_set()
