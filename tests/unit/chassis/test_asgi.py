@@ -420,4 +420,4 @@ async def test_a_body_that_was_sent_for_nothing_is_not_kept() -> None:
         peer = await served.connect()
         peer.send(b"POST /at-once HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n" + b"x" * 60_000)
         await peer.answer()
-        assert [len(one.cycle.body) for one in served.server._state.connections] == [0]
+        assert [len(one.cycle.body) for one in served.server._connections] == [0]

@@ -266,7 +266,12 @@ async def test_a_query_that_is_slow_to_read_is_refused_unread(
     verb: str, path: str, query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    monkeypatch.setattr(Request, "query_params", property(lambda request: read.append(request.url.path) or {}))
+
+    def noted(request: Request) -> dict[str, str]:
+        read.append(request.url.path)
+        return {}
+
+    monkeypatch.setattr(Request, "query_params", property(noted))
     async with serving_http(tokens=TOKENS) as calls:
         url = URL(calls.url(path.partition("?")[0]) + "?" + query, encoded=True)
         async with calls.session.request(verb, url, json=TASK) as response:
