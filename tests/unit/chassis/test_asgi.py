@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from structlog.testing import capture_logs
 
 from chassis.asgi import AsgiServer
 from chassis.asgi_connection import AsgiBounds
+from chassis.certificates import CertificateFiles
+from tests.servers.certificates import make_certificate
 
 PATIENCE_S = 5.0
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -110,9 +113,9 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(**bounds: Any) -> AsyncIterator[Served]:
+async def serving(certificate: CertificateFiles | None = None, **bounds: Any) -> AsyncIterator[Served]:
     app = App()
-    server = AsgiServer("127.0.0.1:0", app, bounds=AsgiBounds(**bounds))
+    server = AsgiServer("127.0.0.1:0", app, certificate, bounds=AsgiBounds(**bounds))
     await server.start()
     served = Served(server, app)
     try:
@@ -421,3 +424,12 @@ async def test_a_body_that_was_sent_for_nothing_is_not_kept() -> None:
         peer.send(b"POST /at-once HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n" + b"x" * 60_000)
         await peer.answer()
         assert [len(one.cycle.body) for one in served.server._connections] == [0]
+
+
+async def test_a_handshake_of_tls_that_does_not_arrive_in_time_ends_its_connection(tmp_path: Path) -> None:
+    made = make_certificate(tmp_path)
+    async with serving(CertificateFiles(str(made.chain), str(made.key)), head_s=0.1) as served:
+        for sent in (b"", b"\x16\x03\x01"):
+            peer = await served.connect()
+            peer.send(sent)
+            assert await peer.rest() == b""
