@@ -11,13 +11,14 @@ from typing import Any
 import grpc
 import msgspec
 from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from broker_gateway.interfaces.http.calls import Calls
 from broker_gateway.interfaces.http.openapi import document
@@ -61,12 +62,22 @@ def application(
     routes += [Route(f"/v1/{name}", _page(name), methods=["GET"]) for name in _PAGES if name != "docs.html"]
     if probes is not None:
         routes += [Route(path, _probe(probes), methods=["GET"]) for path in Probes.PATHS]
-    middleware = [Middleware(CORSMiddleware, **_cors(origins))] if origins else []
+    middleware = [Middleware(NamedOrigins, **_cors(origins))] if origins else []
     if only_loopback_hosts:
         middleware.insert(0, Middleware(LoopbackHosts))
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: _wrong_route})
     app.router.redirect_slashes = False  # it would lead a caller behind a proxy's TLS to http://, with its token
     return app
+
+
+class NamedOrigins(CORSMiddleware):
+    """Lets pages of the named origins read answers, and no others: whatever a dialect says of any origin is not so."""
+
+    async def send(self, message: Message, send: Send, request_headers: Headers) -> None:
+        if message["type"] == "http.response.start":
+            message.setdefault("headers", [])
+            del MutableHeaders(scope=message)["access-control-allow-origin"]
+        await super().send(message, send, request_headers)
 
 
 class LoopbackHosts:

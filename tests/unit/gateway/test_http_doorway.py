@@ -326,3 +326,11 @@ async def test_a_stream_that_ends_with_a_problem_has_closed_its_feed_before(monk
             assert [name for name, _ in await events.all()] == ["state", "error"]
         await calls.noted.until("Watch", Code.UNAUTHENTICATED)
         assert closed.is_set()
+
+
+async def test_where_origins_are_named_no_dialect_lets_a_page_of_another_one_read() -> None:
+    async with serving_http(origins=("https://blog.example",), dialects=("codapi",)) as calls:
+        for origin, allowed in (("https://blog.example", "https://blog.example"), ("https://evil.example", None)):
+            for verb, path in (("GET", "/v1/health"), ("OPTIONS", "/v1/exec"), ("POST", "/v1/exec")):
+                async with calls.session.request(verb, calls.url(path), headers={"Origin": origin}) as response:
+                    assert response.headers.get("Access-Control-Allow-Origin") == allowed, (verb, path)
