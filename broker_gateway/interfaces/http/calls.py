@@ -220,9 +220,9 @@ class Endpoint:
         self._told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        query: bytes = scope["query_string"]
-        if len(query) > MAX_QUERY_BYTES or query.count(b"&") >= MAX_QUERY_FIELDS:
-            words = f"the query must have at most {MAX_QUERY_BYTES} bytes and {MAX_QUERY_FIELDS} fields"
+        most = _over(scope["query_string"])
+        if most:
+            words = f"the query must have at most {most}"
             await self._told(problem(grpc.StatusCode.INVALID_ARGUMENT, words, 414))(scope, receive, send)
             return
         request = Request(scope, receive)
@@ -233,3 +233,10 @@ class Endpoint:
 def bearer_of(request: Request) -> str:
     """The token in ``Authorization: Bearer``; empty where there is none."""
     return bearer(request.headers.get("authorization", ""))
+
+
+def _over(query: bytes) -> str:
+    """What a query may have, where it has more."""
+    if len(query) > MAX_QUERY_BYTES:
+        return f"{MAX_QUERY_BYTES} bytes"
+    return f"{MAX_QUERY_FIELDS} fields" if query.count(b"&") >= MAX_QUERY_FIELDS else ""
