@@ -28,4 +28,6 @@ async def executed(
 
             return await service.execute(command, LASTS.get(), note)
     except TimeoutError:
+        if not accepted:
+            raise  # it is not our time that is over
         return await service.get(accepted[0], asking.caller())
