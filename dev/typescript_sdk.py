@@ -1,0 +1,67 @@
+"""Writes what is generated of ``sdks/typescript``: ``python -m dev.typescript_sdk``.
+
+Its types come from the gateway's OpenAPI document, its version from ``VERSION``. Its modules, written as ECMAScript
+ones, are put into one file for ``require``, and so are their types: no other tool is needed for it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from dev.console import say
+from dev.paths import REPOSITORY
+from dev.typescript_types import types, version_of
+
+SDK = REPOSITORY / "sdks" / "typescript"
+_HEAD = "// Written by `python -m dev.typescript_sdk` from src/; a test holds them together.\n"
+_FROM = re.compile(
+    r"^(import|export) (?P<names>type \*|type \{[^}]*\}|\{[^}]*\}) from '\./(?P<module>\w+)\.js';\n", re.MULTILINE
+)
+_EXPORT = re.compile(r"^export (?=async function|function|class|const)", re.MULTILINE)
+
+
+def written() -> dict[Path, str]:
+    """The text of every file that is generated."""
+    source, made = SDK / "src", types()
+    package = (SDK / "package.json").read_text(encoding="utf-8")
+    version = (REPOSITORY / "VERSION").read_text(encoding="utf-8").strip()
+    declared = (source / "index.d.ts").read_text(encoding="utf-8")
+    return {
+        source / "types.d.ts": made,
+        SDK / "index.cjs": common_module(source),
+        SDK / "index.d.cts": made + "\n" + _FROM.sub("", declared),
+        SDK / "package.json": version_of(package, version),
+    }
+
+
+def common_module(source: Path) -> str:
+    """All modules of the folder that ``index.js`` leads to, as one CommonJS module. Names that modules share would be
+    declared twice, which no engine takes."""
+    done: dict[str, str] = {}
+    _add(source, "index", done)
+    index = done.pop("index")
+    exported = ", ".join(name for found in _FROM.finditer(index) for name in re.findall(r"\w+", found["names"]))
+    parts = [f"// {name}.js\n{_EXPORT.sub('', _FROM.sub('', text)).strip()}\n" for name, text in done.items()]
+    return "\n".join([_HEAD + "'use strict';\n", *parts, f"module.exports = {{ {exported} }};\n"])
+
+
+def _add(source: Path, name: str, done: dict[str, str]) -> None:
+    """Adds a module after those that it needs."""
+    text = (source / f"{name}.js").read_text(encoding="utf-8")
+    for found in _FROM.finditer(text):
+        if found["module"] not in done:
+            _add(source, found["module"], done)
+    done[name] = text
+
+
+def main() -> int:
+    for path, text in written().items():
+        path.write_text(text, encoding="utf-8")
+        say(f"wrote {path.relative_to(REPOSITORY)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

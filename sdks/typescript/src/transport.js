@@ -1,0 +1,129 @@
+// Requests to one gateway.
+
+import { answerError, CodeRunnerError, mediaType, noAnswer, strange } from './errors.js';
+import { EventStream } from './event_stream.js';
+import { Deadline, Tries } from './waiting.js';
+
+const EVENTS = 'text/event-stream';
+const JSON_TYPE = 'application/json';
+const TOKEN = /^[\x21-\x7e]+$/;
+
+/** Sends requests, each again where that is worth it: all of them are safe to repeat. */
+export class Transport {
+  #base;
+  #token;
+  #fetch;
+  #retries;
+  #timeoutMs;
+  #silenceMs;
+
+  constructor(url, { token, fetch, retries = 6, timeoutMs = 30_000, silenceMs = 45_000 }) {
+    this.#base = baseOf(url);
+    this.#token = token;
+    const send = fetch ?? globalThis.fetch;
+    if (typeof send !== 'function') throw new TypeError('there is no fetch here: give one as an option');
+    this.#fetch = (address, init) => send(address, init); // a browser's wants no object before it
+    this.#retries = retries;
+    this.#timeoutMs = timeoutMs;
+    this.#silenceMs = silenceMs;
+  }
+
+  /** A new count of tries. */
+  tries() {
+    return new Tries(this.#retries);
+  }
+
+  /** The JSON of an answer. `waitMs`: how much longer than usual it may take. Throws CodeRunnerError. */
+  async ask(verb, path, { query, body, signal, waitMs = 0 } = {}) {
+    const tries = this.tries();
+    for (;;) {
+      try {
+        return await this.#asked(verb, path, { query, body, signal, waitMs });
+      } catch (error) {
+        await tries.after(error, signal);
+      }
+    }
+  }
+
+  /** A stream of events; one try. Throws CodeRunnerError. */
+  async open(verb, path, { body, lastEventId, signal }) {
+    const deadline = new Deadline(signal, this.#timeoutMs);
+    try {
+      const headers = lastEventId ? { 'Last-Event-ID': lastEventId } : {};
+      const response = await this.#send(verb, path, { body, accept: EVENTS, headers, deadline });
+      if (mediaType(response) !== EVENTS || !response.body) {
+        response.body?.cancel().catch(() => {});
+        throw strange(`${response.status} ${mediaType(response)} in place of events`, response.status);
+      }
+      return new EventStream(response.body, deadline, this.#silenceMs);
+    } catch (error) {
+      deadline.close();
+      throw error;
+    }
+  }
+
+  async #asked(verb, path, { query, body, signal, waitMs }) {
+    const deadline = new Deadline(signal, this.#timeoutMs + waitMs);
+    try {
+      const response = await this.#send(verb, path, { query, body, accept: JSON_TYPE, headers: {}, deadline });
+      return await jsonOf(response, deadline);
+    } finally {
+      deadline.close();
+    }
+  }
+
+  async #send(verb, path, { query, body, accept, headers, deadline }) {
+    const init = {
+      method: verb,
+      headers: { Accept: accept, ...headers, ...(await this.#authorization()) },
+      cache: 'no-store',
+      redirect: 'manual', // a token goes to the gateway, and nowhere else
+      signal: deadline.signal,
+    };
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers['Content-Type'] = JSON_TYPE;
+    }
+    let response;
+    try {
+      response = await this.#fetch(this.#base + path + (query ? `?${query}` : ''), init);
+    } catch (error) {
+      throw deadline.reasonOr(noAnswer(`the gateway at ${this.#base} does not answer`, error));
+    }
+    if (response.status >= 200 && response.status < 300) return response;
+    throw deadline.reasonOr(await answerError(response));
+  }
+
+  async #authorization() {
+    const token = typeof this.#token === 'function' ? await this.#token() : this.#token;
+    if (!token) return {};
+    if (!TOKEN.test(token)) throw new TypeError('the token has characters that no token has'); // and is not shown
+    return { Authorization: `Bearer ${token}` };
+  }
+}
+
+async function jsonOf(response, deadline) {
+  const type = mediaType(response);
+  if (type !== JSON_TYPE) {
+    response.body?.cancel().catch(() => {});
+    throw strange(`${response.status} ${type || 'without a type'}`, response.status);
+  }
+  let text;
+  try {
+    text = await response.text();
+  } catch (error) {
+    throw deadline.reasonOr(noAnswer('the answer broke off', error));
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw strange('it is no JSON', response.status, error);
+  }
+}
+
+function baseOf(url) {
+  const { protocol, username, password, origin, pathname, search, hash } = new URL(url);
+  if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError('the address begins with http:// or https://');
+  if (username || password || search || hash) throw new TypeError('the address is scheme, host, port and path alone');
+  return origin + pathname.replace(/\/+$/, '');
+}

@@ -1,0 +1,394 @@
+// Written by `python -m dev.typescript_sdk` from the gateway's OpenAPI document; a test holds them together.
+
+/** One snippet to run. A language and a file are enough. */
+export interface TaskBody {
+  /** name or alias, as /v1/languages tells */
+  language: string;
+  files: FileBody[];
+  /** a prefix of the version, such as 3 or 3.13 */
+  language_version?: string;
+  /** the file to run; empty: the language decides */
+  entry_point?: string;
+  stdin?: string;
+  args?: string[];
+  env?: Record<string, string>;
+  compile_options?: string[];
+  limits?: LimitsBody;
+  /** LOW, NORMAL or HIGH */
+  priority?: string;
+  cases?: CaseBody[];
+  stop_at_first_failure?: boolean;
+  checker?: CheckerBody | null;
+  /** the same key is the same task; a fresh UUID */
+  idempotency_key?: string;
+  /** not started within this: EXPIRED; 0: waits */
+  queue_deadline_ms?: number;
+  callback?: CallbackBody | null;
+  labels?: Record<string, string>;
+  /** whether the result may have more than 4 MiB */
+  large_result?: boolean;
+  /** OFF, READ or READ_WRITE; empty: as is set for the client */
+  cache?: string;
+  /** on whose behalf, such as a hash of a visitor's id */
+  reader?: string;
+}
+
+/** A source file. A single one may leave its name out. */
+export interface FileBody {
+  content: string;
+  /** relative path, with / between folders */
+  name?: string;
+}
+
+/** What one run may use; what is left out takes the gateway's default. */
+export interface LimitsBody {
+  cpu_ms?: number | null;
+  wall_ms?: number | null;
+  memory_bytes?: number | null;
+  processes?: number | null;
+  /** per stream */
+  output_bytes?: number | null;
+  disk_bytes?: number | null;
+  open_files?: number | null;
+  /** of the largest file */
+  file_bytes?: number | null;
+}
+
+/** One run of the program, and what it should print. */
+export interface CaseBody {
+  name?: string;
+  stdin?: string;
+  args?: string[];
+  expected_output?: string;
+  comparison?: ComparisonBody;
+  limits?: LimitsBody;
+}
+
+/** How a case's output is compared with what is expected. */
+export interface ComparisonBody {
+  /** EXACT, TRIMMED (where nothing is said), TOKENS or FLOAT */
+  mode?: string;
+  /** for FLOAT; 0 takes 1e-6 */
+  epsilon?: number;
+}
+
+/** A program that judges the cases in place of their comparisons. */
+export interface CheckerBody {
+  language: string;
+  files: FileBody[];
+  language_version?: string;
+}
+
+/** Where the finished execution is delivered, at least once. */
+export interface CallbackBody {
+  /** http://, https://, grpc:// or grpcs:// */
+  url: string;
+  /** name of header values that the operator has set */
+  headers?: string;
+  /** besides the end: RUNNING, CASE */
+  events?: string[];
+}
+
+/** A task that was accepted. */
+export interface Accepted {
+  id: string;
+}
+
+/** One task's state and, once it is final, its result. */
+export interface Execution {
+  id: string;
+  status: Status;
+  language: string;
+  language_version: string;
+  node_id: string;
+  attempt: number;
+  queued_ms: number;
+  labels: Record<string, string>;
+  compile: Stage | null;
+  run: Stage | null;
+  cases: CaseResult[];
+  warnings: string[];
+  error: string;
+  submitted_at_ms: number;
+  finished_at_ms: number | null;
+  diagnostics?: Diagnostic[];
+  cached_at_ms?: number;
+  not_kept?: string;
+}
+
+/** A task's state. `QUEUED -> RUNNING -> one of the others`, which are final. */
+export type Status = 'CANCELLED' | 'COMPILE_ERROR' | 'EXPIRED' | 'FAILED' | 'INTERNAL_ERROR' | 'MEMORY_LIMIT' | 'OUTPUT_LIMIT' | 'QUEUED' | 'REJECTED' | 'RUNNING' | 'SUCCEEDED' | 'TIME_LIMIT';
+
+/** One program that ran: the compiler, or the submission. Usage is the whole process tree's. */
+export interface Stage {
+  exit_code: number | null;
+  signal: number | null;
+  stdout: string;
+  stderr: string;
+  stdout_truncated: boolean;
+  stderr_truncated: boolean;
+  stdout_invalid_utf8: boolean;
+  stderr_invalid_utf8: boolean;
+  wall_ms: number;
+  cpu_ms: number;
+  peak_memory_bytes: number;
+  limits_hit: string[];
+}
+
+/** How one case of a task ended. */
+export interface CaseResult {
+  name: string;
+  verdict: Verdict;
+  stage: Stage | null;
+  checker_output: string;
+}
+
+/** The end of one case. */
+export type Verdict = 'ACCEPTED' | 'CHECKER_ERROR' | 'MEMORY_LIMIT' | 'OUTPUT_LIMIT' | 'RUNTIME_ERROR' | 'SKIPPED' | 'TIME_LIMIT' | 'WRONG_ANSWER';
+
+/** One finding: of a compiler, of an error that nothing caught, or on how the program ended. Lines and columns count
+ * from 1, as the tool tells them; 0 where it does not. */
+export interface Diagnostic {
+  stage: string;
+  file: string;
+  line: number;
+  column: number;
+  severity: Severity;
+  message: string;
+  code: string;
+}
+
+/** How much a diagnostic matters. */
+export type Severity = 'ERROR' | 'NOTE' | 'WARNING';
+
+/** Several tasks; each is accepted or refused on its own. */
+export interface BatchBody {
+  /** at most 1000 */
+  tasks: TaskBody[];
+}
+
+/** One result for each task, in order. */
+export interface Batch {
+  results: Submitted[];
+}
+
+/** One task of a batch: accepted under an `id`, or refused with an `error`. */
+export interface Submitted {
+  id?: string;
+  error?: TaskProblem | null;
+}
+
+/** Why one task of a batch was refused. */
+export interface TaskProblem {
+  code: string;
+  message: string;
+  violations?: FieldProblem[];
+  retry_after_ms?: number;
+}
+
+/** One field that is wrong, by its path in the body, such as `files[0].name`. */
+export interface FieldProblem {
+  field: string;
+  description: string;
+}
+
+/** A page of executions, newest first, without their output. */
+export interface ExecutionPage {
+  executions: Execution[];
+  next_page_token?: string;
+  total?: number | null;
+}
+
+/** The task after it was asked to end. */
+export interface Cancelled {
+  execution: Execution;
+  cancelled: boolean;
+}
+
+/** What was submitted, where that is kept. */
+export interface Source {
+  task: KeptSource | null;
+}
+
+/** A task as it was submitted. Values of environment variables and addresses of callbacks are left out: people put
+ * passwords there. */
+export interface KeptSource {
+  language: string;
+  language_version: string;
+  files: SourceFile[];
+  entry_point: string;
+  stdin: string;
+  args: string[];
+  env: string[];
+  compile_options: string[];
+  limits: Limits;
+  priority: Priority;
+  cases: TestCase[];
+  stop_at_first_failure: boolean;
+  checker: Checker | null;
+  large_result: boolean;
+}
+
+/** One file of the submission. An empty `name` (one file only) takes the language's usual name. */
+export interface SourceFile {
+  name: string;
+  content: string;
+}
+
+/** The limits of one run. The network is always off. */
+export interface Limits {
+  cpu_ms: number;
+  wall_ms: number;
+  memory_bytes: number;
+  processes: number;
+  output_bytes: number;
+  disk_bytes: number;
+  open_files: number;
+  file_bytes: number;
+}
+
+/** A task's priority: each has a queue of its own in every pool. */
+export type Priority = 'HIGH' | 'LOW' | 'NORMAL';
+
+/** One run of the program, and what it should print. */
+export interface TestCase {
+  name: string;
+  stdin: string;
+  args: string[];
+  expected_output: string;
+  comparison: Comparison;
+  limits: Limits | null;
+}
+
+/** The comparison of a case's output with what is expected. */
+export interface Comparison {
+  mode: string;
+  epsilon: number;
+}
+
+/** A program that judges a case: reads `input`, `output` and `expected` files in its work directory; exit code 0
+ * accepts, 1 refuses, anything else is CHECKER_ERROR. */
+export interface Checker {
+  language: string;
+  language_version: string;
+  files: SourceFile[];
+}
+
+/** How the delivery of a result to its callback stands, where there was an attempt. */
+export interface CallbackState {
+  record: CallbackRecord | null;
+}
+
+/** The message on CALLBACKS: the newest word about the delivery of one result that was not taken at the first call. */
+export interface CallbackRecord {
+  id: string;
+  attempts: number;
+  error: string;
+  at_ms: number;
+  url?: string;
+  client?: string;
+  state?: DeliveryState;
+  tried?: CallbackAttempt[];
+}
+
+/** How the delivery of a result stands. */
+export type DeliveryState = 'DELIVERED' | 'GIVEN_UP' | 'RETRYING';
+
+/** One call to an endpoint. */
+export interface CallbackAttempt {
+  number: number;
+  at_ms: number;
+  latency_ms: number;
+  answer: string;
+  error: string;
+  next_at_ms: number;
+}
+
+/** The languages that a task can be submitted for, by name. */
+export interface Languages {
+  languages: Language[];
+}
+
+/** A language as all nodes together serve it. */
+export interface Language {
+  name: string;
+  versions: string[];
+  aliases: string[];
+  extensions: string[];
+  compiled: boolean;
+  nodes: number;
+  baseline_memory_bytes: number;
+}
+
+/** The live nodes, by id. */
+export interface Nodes {
+  nodes: Node[];
+}
+
+/** A live node. */
+export interface Node {
+  id: string;
+  host: string;
+  pools: string[];
+  languages: Record<string, string>;
+  capacity: number;
+  running: number;
+  cpu_percent: number;
+  memory_percent: number;
+  disk_percent: number;
+  load_score: number;
+  state: string;
+  version: string;
+  sandbox_runtime: string;
+  started_at_ms: number;
+  updated_at_ms: number;
+  alarms: string[];
+  labels: Record<string, string>;
+}
+
+/** Why a request was not served (RFC 9457). */
+export interface Problem {
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  violations?: FieldProblem[];
+  retry_after_ms?: number;
+}
+
+/** A piece of live output, not stored. `offset` counts the characters of this stream sent before, so that a watcher who
+ * came late can take the rest from the result. */
+export interface OutputChunk {
+  id: string;
+  attempt: number;
+  stage: string;
+  stream: string;
+  offset: number;
+  text: string;
+}
+
+/** Which tasks are listed. */
+export interface ListFilter {
+  /** may come several times */
+  status?: string | readonly string[];
+  /** name or alias */
+  language?: string;
+  /** of the node that ran it */
+  node_id?: string;
+  /** NAME:VALUE; may come several times, all must match */
+  label?: string | readonly string[];
+  /** whose, where the caller may see everybody's */
+  client?: string;
+  /** submitted then or later, Unix milliseconds */
+  since_ms?: number;
+  /** submitted before then */
+  until_ms?: number;
+  /** a part of the error's text; needs a history */
+  error?: string;
+  /** 1 to 200; 50 where nothing is said */
+  page_size?: number;
+  /** next_page_token of the page before */
+  page_token?: string;
+  /** how many match in all; needs a history */
+  with_total?: boolean;
+}
