@@ -66,6 +66,7 @@ BY_PATH = {
     "tests/integration/monitoring": MONITORING,
     "tests/integration/node": SERVERS,
     "tests/integration/operations": SERVERS,
+    "tests/integration/sdks": ENGINE_AND_IMAGES,
     "tests/integration/guarantees": ENGINE_AND_IMAGES,
     "tests/integration/guarantees/test_admission.py": SERVERS,
     "tests/integration/guarantees/test_api_keys.py": SERVERS,

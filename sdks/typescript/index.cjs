@@ -249,8 +249,10 @@ class Follower {
   #openedMs = 0;
   #lastEventId = '';
   #lastState = '';
+  #onlySubmits = false;
 
-  /** `task`: what is submitted first, where there is no `id` yet; it has an idempotency key. */
+  /** `task`: what is submitted first, where there is no `id` yet; it has an idempotency key. A caller who may submit,
+   * and look at nothing, follows by submitting it again. */
   constructor(transport, { id, task, signal }) {
     this.#transport = transport;
     this.id = id;
@@ -292,12 +294,27 @@ class Follower {
   }
 
   async #open() {
-    const signal = this.#signal;
-    const stream = this.id
-      ? await this.#transport.open('GET', `${EXECUTIONS}/${this.id}/events`, { lastEventId: this.#lastEventId, signal })
-      : await this.#transport.open('POST', EXECUTIONS, { body: this.#task, signal });
+    const stream = (await this.#opened()) ?? (await this.#submitted());
     this.#openedMs = Date.now();
     return stream;
+  }
+
+  /** The stream of a task that was submitted; undefined where its caller may only submit. */
+  async #opened() {
+    if (!this.id || this.#onlySubmits) return undefined;
+    const options = { lastEventId: this.#lastEventId, signal: this.#signal };
+    try {
+      return await this.#transport.open('GET', `${EXECUTIONS}/${this.id}/events`, options);
+    } catch (error) {
+      if (error.status !== 403 || !this.#task) throw error;
+      this.#onlySubmits = true;
+      return undefined;
+    }
+  }
+
+  /** The stream of the task that is submitted with it: by its key it is the same one every time. */
+  #submitted() {
+    return this.#transport.open('POST', EXECUTIONS, { body: this.#task, signal: this.#signal });
   }
 
   #take({ name, id, data }) {
@@ -696,7 +713,7 @@ class CodeRunner {
       const query = new URLSearchParams({ wait: (mostMs / 1000).toFixed(3) });
       const answer = identified(await this.#ask('POST', EXECUTIONS, { query, body, signal, waitMs: mostMs }));
       subject.id = answer.id;
-      return answer.status && isFinal(answer.status) ? answer : await this.#resultOf(answer.id, signal);
+      return answer.status && isFinal(answer.status) ? answer : await this.#resultOf(subject, signal);
     } catch (error) {
       await this.#cancelIfAsked(subject, options);
       throw error;
@@ -786,8 +803,8 @@ class CodeRunner {
     }
   }
 
-  async #resultOf(id, signal) {
-    for await (const event of this.#events({ id }, { signal })) {
+  async #resultOf(subject, signal) {
+    for await (const event of this.#events(subject, { signal })) {
       if (event.type === 'result') return event.execution;
     }
     return undefined; // never: events end with a result or throw

@@ -27,7 +27,7 @@ PAGES = [
     ),
 ]
 ROOMS = ("schemas", "chassis", "broker_gateway", "node", "sandbox", "coderunner", "proto", "deploy", "dev", "bench")
-ROOMS_AND_TESTS = (*ROOMS, "tests", "docs", "examples", "distributions", "requirements")
+ROOMS_AND_TESTS = (*ROOMS, "tests", "docs", "examples", "distributions", "requirements", "sdks")
 
 
 def text(page: Path) -> str:

@@ -28,7 +28,7 @@ export class CodeRunner {
       const query = new URLSearchParams({ wait: (mostMs / 1000).toFixed(3) });
       const answer = identified(await this.#ask('POST', EXECUTIONS, { query, body, signal, waitMs: mostMs }));
       subject.id = answer.id;
-      return answer.status && isFinal(answer.status) ? answer : await this.#resultOf(answer.id, signal);
+      return answer.status && isFinal(answer.status) ? answer : await this.#resultOf(subject, signal);
     } catch (error) {
       await this.#cancelIfAsked(subject, options);
       throw error;
@@ -118,8 +118,8 @@ export class CodeRunner {
     }
   }
 
-  async #resultOf(id, signal) {
-    for await (const event of this.#events({ id }, { signal })) {
+  async #resultOf(subject, signal) {
+    for await (const event of this.#events(subject, { signal })) {
       if (event.type === 'result') return event.execution;
     }
     return undefined; // never: events end with a result or throw

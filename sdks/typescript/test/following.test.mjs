@@ -75,6 +75,28 @@ test('a task is submitted and followed in one request, and found by its key wher
   assert.equal(asked[0].body.idempotency_key, asked[1].body.idempotency_key);
 });
 
+test('who may only submit follows by submitting again, and is told nothing twice', async (t) => {
+  const denied = problem(403, 'PERMISSION_DENIED');
+  const { url, asked } = await serving(
+    t,
+    events([RUNNING, ['output', output(0, 'hello ')]], cut),
+    denied,
+    events([RUNNING, ['output', output(0, 'hello world')]], cut),
+    events([RESULT]),
+  );
+  assert.deepEqual(piecesOf(await all(new CodeRunner(url).runAndFollow(TASK))), [[0, 'hello '], [6, 'world']]);
+  assert.deepEqual(asked.map((one) => one.verb), ['POST', 'GET', 'POST', 'POST']);
+  assert.equal(new Set(asked.map((one) => one.body.idempotency_key)).size, 2, 'another key, besides none');
+});
+
+test('who may only submit waits for a long task, and may not follow others', async (t) => {
+  const denied = problem(403, 'PERMISSION_DENIED');
+  const { url } = await serving(t, json(execution('RUNNING'), 202), denied, events([RESULT]), denied);
+  const client = new CodeRunner(url);
+  assert.deepEqual(await client.run(TASK), DONE);
+  await assert.rejects(all(client.follow('task-1')), { status: 403, code: 'PERMISSION_DENIED' });
+});
+
 test('a higher attempt begins anew, and what comes late of a lower one is not told', async (t) => {
   const { url } = await serving(
     t,

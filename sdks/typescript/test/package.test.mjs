@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import test from 'node:test';
 
 import * as modules from '@coderunner/client';
-import { json, serving, TASK } from './scripted_server.mjs';
+import { cut, events, execution, json, output, serving, TASK } from './scripted_server.mjs';
 
 const required = createRequire(import.meta.url)('@coderunner/client');
 
@@ -56,4 +56,16 @@ test('a fetch of one\'s own is asked instead', async () => {
   assert.deepEqual(asked, [['https://gateway/v1/nodes', 'GET']]);
   assert.equal(modules.isFinal('RUNNING'), false);
   assert.equal(modules.isFinal('TIME_LIMIT'), true);
+});
+
+test('it sends no header that the gateway lets no page of another origin send', async (t) => {
+  const sent = new Set();
+  const fetch = (address, init) => {
+    Object.keys(init.headers).forEach((name) => sent.add(name.toLowerCase()));
+    return globalThis.fetch(address, init);
+  };
+  const piece = ['output', output(0, 'x'), '1.1/run/1/0'];
+  const { url } = await serving(t, events([piece], cut), events([['result', execution('SUCCEEDED')]]));
+  for await (const one of new modules.CodeRunner(url, { fetch, token: 'k' }).runAndFollow(TASK)) assert.ok(one);
+  assert.deepEqual([...sent].sort(), ['accept', 'authorization', 'content-type', 'last-event-id']);
 });

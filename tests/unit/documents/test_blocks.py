@@ -6,8 +6,8 @@ from collections import Counter
 
 from tests.unit.documents.pages import Shown, everything, shown
 
-RUN = {"python", "sh", "toml", "json", "yaml", "dockerfile"}
-"""By test_python.py, test_shell.py, test_files.py."""
+RUN = {"python", "sh", "toml", "json", "yaml", "dockerfile", "js"}
+"""By test_python.py, test_shell.py, test_files.py; JavaScript on a gateway, by tests/integration/sdks."""
 PICTURES = 8
 """Blocks of ``text``: drawings, and what programs print."""
 NOT_RUN = 0
