@@ -63,7 +63,7 @@ async function answerError(response) {
   const { status } = response;
   const type = mediaType(response);
   const body = await beginning(response);
-  const message = `${status} ${response.statusText}`.trim() + (type.endsWith('json') ? '' : `, in ${type || 'no words'}`);
+  const message = `${status} ${response.statusText}`.trim() + (type.endsWith('json') ? '' : ` (${type || 'no words'})`);
   const fallback = { status, retryAfterMs: retryAfter(response.headers.get('retry-after')), message };
   if (status === 0 || (status >= 300 && status < 400)) return strange('the address leads elsewhere', status);
   return problemError(type.endsWith('json') ? parsed(body) : undefined, fallback);

@@ -54,11 +54,11 @@ test('a refusal has its status, code and violations, and is not asked again', as
 });
 
 test('a task is submitted again with the same key, and not before the gateway said', async (t) => {
-  const busy = problem(429, 'RESOURCE_EXHAUSTED', { retry_after_ms: 300 });
+  const busy = problem(429, 'RESOURCE_EXHAUSTED', { retry_after_ms: 1000 });
   const { url, asked } = await serving(t, busy, (_request, response) => cut(response), json({ id: 'task-1' }, 201));
   const begun = performance.now();
   assert.equal(await new CodeRunner(url).submit(TASK), 'task-1');
-  assert.ok(performance.now() - begun >= 390, 'it did not wait');
+  assert.ok(performance.now() - begun >= 1090, 'it did not wait');
   assert.equal(new Set(asked.map((one) => one.body.idempotency_key)).size, 1);
 });
 
@@ -115,13 +115,18 @@ for (const [name, answer] of Object.entries(STRANGE)) {
 }
 
 test('a refusal without end is read in part', async (t) => {
+  let sent = 0;
   const flood = (_request, response) => {
     response.writeHead(404, { 'Content-Type': 'text/plain' });
-    const more = () => response.destroyed || response.write('x'.repeat(65_536), () => setImmediate(more));
+    const more = () => {
+      sent += 65_536;
+      if (!response.destroyed) response.write('x'.repeat(65_536), () => setImmediate(more));
+    };
     more();
   };
   const { url } = await serving(t, flood);
-  assert.equal((await refused(new CodeRunner(url).get('task-1'))).code, 'NOT_FOUND');
+  assert.equal((await refused(new CodeRunner(url, { timeoutMs: 5000 }).get('task-1'))).code, 'NOT_FOUND');
+  assert.ok(sent < 512 * 65_536, `${sent} bytes`);
 });
 
 test('an answer that breaks off is asked for again', async (t) => {
@@ -137,6 +142,13 @@ test('a gateway that says nothing has so much time, and no more', async (t) => {
   const { url } = await serving(t, hold, hold);
   const error = await refused(new CodeRunner(url, { timeoutMs: 50, retries: 1 }).get('task-1'));
   assert.deepEqual([error.status, error.code], [0, 'DEADLINE_EXCEEDED']);
+});
+
+test('a gateway that waits for a task has the time to', async (t) => {
+  const late = (request, response) => setTimeout(() => json(DONE, 201)(request, response), 400);
+  const { url, asked } = await serving(t, late);
+  assert.deepEqual(await new CodeRunner(url, { timeoutMs: 200 }).run(TASK, { waitMs: 5000 }), DONE);
+  assert.equal(asked.length, 1);
 });
 
 test('where nobody listens there is no answer', async (t) => {

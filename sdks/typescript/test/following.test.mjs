@@ -38,7 +38,8 @@ test('a connection that broke is opened again where it was, and nothing is told 
 });
 
 const ENDS = {
-  'in the middle of an event': (response) => response.write(`event: output\nid: 9.9/run/9/9\ndata: {"id":"ta`, () => cut(response)),
+  'in the middle of an event': (response) =>
+    response.write(`event: output\nid: 9.9/run/9/9\ndata: {"id":"ta`, () => cut(response)),
   'in the middle of an event, as if it were the end': (response) => response.end(`event: result\ndata: {"id":"task-1"`),
   'between two events': (response) => response.end(),
   'with words that the gateway is away': (response) =>
@@ -58,8 +59,17 @@ for (const [how, end] of Object.entries(ENDS)) {
 
 test('a stream that says nothing is opened anew', async (t) => {
   const { url, asked } = await serving(t, events([RUNNING], hold), events([RESULT]));
-  assert.equal((await all(new CodeRunner(url, { silenceMs: 100 }).follow('task-1'))).length, 2);
+  assert.equal((await all(new CodeRunner(url, { silenceMs: 1000 }).follow('task-1'))).length, 2);
   assert.equal(asked.length, 2);
+});
+
+test('who takes his time over an event is no silent stream', async (t) => {
+  const rest = (response) => setTimeout(() => response.end(`event: result\ndata: ${JSON.stringify(DONE)}\n\n`), 10);
+  const { url, asked } = await serving(t, events([RUNNING], rest));
+  for await (const event of new CodeRunner(url, { silenceMs: 1000 }).follow('task-1')) {
+    if (event.type === 'state') await new Promise((resolve) => setTimeout(resolve, 1500));
+  }
+  assert.equal(asked.length, 1);
 });
 
 test('a task is submitted and followed in one request, and found by its key where that broke', async (t) => {
@@ -117,12 +127,14 @@ test('what was told is told before a refusal that ends it', async (t) => {
   const following = async () => {
     for await (const one of new CodeRunner(url).follow('task-1')) told.push(one.type);
   };
-  await assert.rejects(following(), { name: 'CodeRunnerError', status: 401, code: 'UNAUTHENTICATED', message: 'revoked' });
+  const revoked = { name: 'CodeRunnerError', status: 401, code: 'UNAUTHENTICATED', message: 'revoked' };
+  await assert.rejects(following(), revoked);
   assert.deepEqual([told, asked.length], [['state', 'output'], 1]);
 });
 
 test('connections that tell nothing new are opened so often, and no more', async (t) => {
-  const { url, asked } = await serving(t, ...Array(9).fill(events([RUNNING], cut)));
+  const same = events([RUNNING, ['output', output(0, 'x')]], cut);
+  const { url, asked } = await serving(t, ...Array(9).fill(same));
   await assert.rejects(all(new CodeRunner(url, { retries: 2 }).follow('task-1')), { code: 'UNAVAILABLE', status: 0 });
   assert.equal(asked.length, 3);
 });

@@ -7,7 +7,9 @@ import { EventParser } from '../src/event_parser.js';
 import { ToldOutput } from '../src/told_output.js';
 import { output } from './scripted_server.mjs';
 
-const STREAM = ': \n\nretry: 1000\n\nevent: state\nid: 1\ndata: {"a":\ndata: 1}\n\ndata:bare\r\n\r\nevent\nid\nother: x\n\ndata: last';
+const STREAM =
+  ': \n\nretry: 1000\n\nevent: state\nid: 1\ndata: {"a":\ndata: 1}\n\n' +
+  'data:bare\r\n\r\nevent\nid\nother: x\n\ndata: last';
 const EVENTS = [
   { name: 'state', id: '1', data: '{"a":\n1}' },
   { name: '', id: undefined, data: 'bare' },
