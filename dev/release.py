@@ -1,5 +1,5 @@
-"""``make release``: wheels, sdists and images of the version in ``VERSION``, from what is committed; prints what it
-made, each with its digest. CONTRIBUTING.md has what comes before and after."""
+"""``make release``: wheels, sdists, the npm package and images of the version in ``VERSION``, from what is committed;
+prints what it made, each with its digest. CONTRIBUTING.md has what comes before and after."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from dev.dist import build
 from dev.environment import PROJECTS
 from dev.paths import REPOSITORY
 from dev.service_images import build_services
+from dev.typescript_sdk import pack
 from sandbox import IMAGES_DIR
 from sandbox.builder.bootstrap import DEFAULT_BASE
 from sandbox.builder.build import build_images
@@ -28,8 +29,8 @@ def main() -> int:
     version = (REPOSITORY / "VERSION").read_text(encoding="utf-8").strip()
     try:
         _refuse_if_unready(version)
-        with step(f"wheels and sdists of {version}"):
-            files = distributions(DIST)
+        with step(f"wheels, sdists and the npm package of {version}"):
+            files = [*distributions(DIST), pack(DIST)]
         with step(f"images of {version}"):
             images = build_all_images(version)
     except (SetupError, ImageError) as error:

@@ -6,8 +6,12 @@ ones, are put into one file for ``require``, and so are their types: no other to
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
 import re
 import sys
+import tarfile
 from pathlib import Path
 
 from dev.console import say
@@ -45,6 +49,26 @@ def common_module(source: Path) -> str:
     exported = ", ".join(name for found in _FROM.finditer(index) for name in re.findall(r"\w+", found["names"]))
     parts = [f"// {name}.js\n{_EXPORT.sub('', _FROM.sub('', text)).strip()}\n" for name, text in done.items()]
     return "\n".join([_HEAD + "'use strict';\n", *parts, f"module.exports = {{ {exported} }};\n"])
+
+
+def pack(folder: Path) -> Path:
+    """Writes the package into the folder as ``npm publish`` takes it, the same bytes for the same files."""
+    described = json.loads((SDK / "package.json").read_text(encoding="utf-8"))
+    roots = [SDK / name for name in ("package.json", "README.md", "LICENSE", *described["files"])]
+    files = [path for root in roots for path in (sorted(root.iterdir()) if root.is_dir() else [root])]
+    name = described["name"].removeprefix("@").replace("/", "-")
+    target = folder / f"{name}-{described['version']}.tgz"
+    with (
+        target.open("wb") as out,
+        gzip.GzipFile("", "wb", fileobj=out, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        for path in files:
+            data = path.read_bytes()
+            entry = tarfile.TarInfo(f"package/{path.relative_to(SDK).as_posix()}")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return target
 
 
 def _add(source: Path, name: str, done: dict[str, str]) -> None:

@@ -188,7 +188,8 @@ test('an abort cancels the task where that is asked for, though its id had not c
 });
 
 test('a list goes from page to page, and a server that gives the same page for ever ends it', async (t) => {
-  const pages = [json({ executions: [{ id: 'a' }, { id: 'b' }], next_page_token: 'p2' }), json({ executions: [{ id: 'c' }] })];
+  const first = json({ executions: [{ id: 'a' }, { id: 'b' }], next_page_token: 'p2' });
+  const pages = [first, json({ executions: [{ id: 'c' }] })];
   const { url, asked } = await serving(t, ...pages, ...Array(2).fill(json({ executions: [], next_page_token: 'same' })));
   const client = new CodeRunner(url);
   const filter = { status: ['FAILED', 'SUCCEEDED'], label: 'a:b', page_size: 2, language: undefined };

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dev.paths import REPOSITORY
-from dev.typescript_sdk import SDK, common_module, written
+from dev.typescript_sdk import SDK, common_module, pack, written
 from dev.typescript_types import api, typed, version_of
 
 SOURCES = [*(SDK / "src").glob("*.js"), *(SDK / "src").glob("*.d.ts")]
@@ -64,6 +65,22 @@ def test_the_package_brings_all_that_it_names_and_needs_nothing() -> None:
     imported = {name for one in SOURCES for name in re.findall(r" from '([^']+)'", one.read_text(encoding="utf-8"))}
     assert [name for name in imported if not name.startswith("./")] == []
     assert (SDK / "LICENSE").read_text(encoding="utf-8") == (REPOSITORY / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_what_is_published_is_the_package_without_its_tests(tmp_path: Path) -> None:
+    (tmp_path / "again").mkdir()
+    packed = pack(tmp_path)
+    version = (REPOSITORY / "VERSION").read_text(encoding="utf-8").strip()
+    assert packed.name == f"coderunner-client-{version}.tgz"
+    assert packed.read_bytes() == pack(tmp_path / "again").read_bytes()
+    with tarfile.open(packed) as archive:
+        names = archive.getnames()
+        archive.extractall(tmp_path, filter="data")
+    apart = ("package.json", "README.md", "LICENSE", "index.cjs", "index.d.cts")
+    assert sorted(names) == sorted(f"package/{name}" for name in (*apart, *(f"src/{one.name}" for one in SOURCES)))
+    for name in names:
+        path = (tmp_path / name).relative_to(tmp_path / "package")
+        assert (tmp_path / name).read_bytes() == (SDK / path).read_bytes()
 
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if path.name != "types.d.ts"], ids=lambda path: path.name)
