@@ -26,6 +26,20 @@ from chassis.asgi_connection import AsgiBounds
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes
 
 TASK: dict[str, Any] = {"language": "python", "files": [{"content": "print(42)"}]}
+TOKENS = {"s3cret": "blog", "other": "school", "boss": "boss"}
+EVERY_ROUTE = [
+    ("POST", "/v1/executions"),
+    ("POST", "/v1/executions?wait=1"),
+    ("POST", "/v1/executions:batch"),
+    ("GET", "/v1/executions"),
+    ("GET", "/v1/executions/x"),
+    ("DELETE", "/v1/executions/x"),
+    ("GET", "/v1/executions/x/events"),
+    ("GET", "/v1/executions/x/source"),
+    ("GET", "/v1/executions/x/callback"),
+    ("GET", "/v1/languages"),
+    ("GET", "/v1/nodes"),
+]
 
 
 @dataclass

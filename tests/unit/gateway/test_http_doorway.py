@@ -3,47 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
-from typing import Any
 
 import grpc
 import pytest
-from starlette.requests import Request
 from starlette.responses import Response
 from structlog.testing import capture_logs
-from yarl import URL
 
 from broker_gateway.application.commands import NotKnownAnyMore
 from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.quota import CallPolicy
 from broker_gateway.interfaces.access_log import AccessLog
-from broker_gateway.interfaces.http.reading import Bodies
-from broker_gateway.interfaces.reception import ReceptionBounds
 from schemas.execution import Execution
 from schemas.status import Status
 from tests.builders import an_execution
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 from tests.unit.gateway.grpc_calls import Code
-from tests.unit.gateway.http_calls import TASK, HttpCalls, serving_http
+from tests.unit.gateway.http_calls import EVERY_ROUTE, TASK, TOKENS, serving_http
 
-TOKENS = {"s3cret": "blog", "other": "school", "boss": "boss"}
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-EVERY_ROUTE = [
-    ("POST", "/v1/executions"),
-    ("POST", "/v1/executions?wait=1"),
-    ("POST", "/v1/executions:batch"),
-    ("GET", "/v1/executions"),
-    ("GET", "/v1/executions/x"),
-    ("DELETE", "/v1/executions/x"),
-    ("GET", "/v1/executions/x/events"),
-    ("GET", "/v1/executions/x/source"),
-    ("GET", "/v1/executions/x/callback"),
-    ("GET", "/v1/languages"),
-    ("GET", "/v1/nodes"),
-]
 
 
 def bearing(token: str) -> dict[str, dict[str, str]]:
@@ -145,75 +124,6 @@ async def test_a_callers_trace_goes_on() -> None:
     assert spans.spans == [("ListLanguages", TRACE, Code.OK), ("Get", "", Code.NOT_FOUND)]
 
 
-class Slowly:
-    """A body that comes in two parts."""
-
-    def __init__(self, calls: HttpCalls) -> None:
-        self._calls = calls
-
-    async def __aenter__(self) -> Slowly:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self._calls.port)
-        head = (
-            "POST /v1/executions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n"
-        )
-        self.writer.write(head.encode() + b" " * 500)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.writer.close()
-
-    async def status(self) -> int:
-        async with asyncio.timeout(PATIENCE_S):
-            return int((await self.reader.readline()).split()[1])
-
-
-async def test_a_body_that_does_not_arrive_in_time_is_refused() -> None:
-    refused: list[int] = []
-    bodies = Bodies(bounds=ReceptionBounds(at_once_s=0.01, within_s=0.05), on_refused=lambda: refused.append(1))
-    async with serving_http(bodies=bodies) as calls, Slowly(calls) as slow:
-        assert await slow.status() == 408
-        assert refused == [1]
-
-
-async def test_a_slow_body_is_refused_while_too_many_others_are_slow_and_a_quick_one_is_not() -> None:
-    bodies = Bodies(bounds=ReceptionBounds(at_once_s=0.05, within_s=60, slow=1))
-    async with serving_http(bodies=bodies) as calls, Slowly(calls) as first:
-        async with Slowly(calls) as second:
-            assert await second.status() == 429
-        await calls.submit()
-        first.writer.write(b" " * 500)
-        assert await first.status() == 400  # it was no JSON
-
-
-async def test_a_body_has_a_bound_whether_or_not_its_length_is_told() -> None:
-    async def parts() -> Any:
-        for _ in range(5):
-            yield b" " * (1 << 20)
-
-    async with serving_http() as calls:
-        headers = {"Content-Type": "application/json"}
-        for data in (BytesIO(b" " * (5 << 20)), parts()):
-            status, problem = await calls.ask("POST", "/v1/executions", data=data, headers=headers)
-            assert (status, problem["code"]) == (413, "RESOURCE_EXHAUSTED")
-
-
-LARGE = {
-    "a million tasks": b'{"tasks":[' + b"{}," * 1_000_000 + b"{}]}",
-    "a million strings": b'{"tasks":[' + b'"",' * 1_000_000 + b'""]}',
-    "nested": b"[" * 4_000_000,
-    "a long number": b'{"tasks":' + b"1" * 4_000_000 + b"}",
-    "many names": b"{" + b",".join(b'"%d":1' % number for number in range(300_000)) + b"}",
-}
-
-
-@pytest.mark.parametrize("data", LARGE.values(), ids=LARGE)
-async def test_a_large_body_of_nothing_is_refused_at_once(data: bytes) -> None:
-    async with serving_http() as calls:
-        headers = {"Content-Type": "application/json"}
-        status, problem = await calls.ask("POST", "/v1/executions:batch", data=BytesIO(data), headers=headers)
-        assert (status, problem["code"]) == (400, "INVALID_ARGUMENT")
-
-
 async def test_without_tokens_a_gateway_on_loopback_serves_its_own_machine_alone() -> None:
     async with serving_http(only_loopback_hosts=True) as calls:
         for host in (
@@ -260,39 +170,12 @@ async def test_two_hosts_are_none() -> None:
         writer.close()
 
 
-@pytest.mark.parametrize("query", ["a&" * 4000, "wait=1&" * 200, "%41" * 10_000])
-@pytest.mark.parametrize(("verb", "path"), EVERY_ROUTE)
-async def test_a_query_that_is_slow_to_read_is_refused_unread(
-    verb: str, path: str, query: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[str] = []
-
-    def noted(request: Request) -> dict[str, str]:
-        read.append(request.url.path)
-        return {}
-
-    monkeypatch.setattr(Request, "query_params", property(noted))
-    async with serving_http(tokens=TOKENS) as calls:
-        url = URL(calls.url(path.partition("?")[0]) + "?" + query, encoded=True)
-        async with calls.session.request(verb, url, json=TASK) as response:
-            assert (response.status, (await response.json())["code"]) == (414, "INVALID_ARGUMENT")
-    assert read == []
-
-
 async def test_a_slash_too_many_is_no_way_from_https_to_http() -> None:
     """Behind a proxy's TLS the gateway cannot know what its caller wrote before the slashes."""
     async with serving_http(tokens=TOKENS) as calls:
         for path in ("/v1/languages/", "/v1/executions/", "/v1/executions/x/", "/v1/docs/"):
             async with calls.session.get(calls.url(path), allow_redirects=False) as response:
                 assert (response.status, "Location" in response.headers) == (404, False), path
-
-
-async def test_a_name_that_is_not_known_is_not_told_back_at_full_length() -> None:
-    async with serving_http() as calls:
-        status, problem = await calls.ask("POST", "/v1/executions", json={"x" * 1_000_000: 1})
-        assert status == 400
-        assert len(json.dumps(problem)) < 2000
-        assert problem["detail"].startswith("Object contains unknown field")
 
 
 async def test_an_answer_that_cannot_be_given_is_noted_as_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
