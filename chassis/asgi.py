@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +16,7 @@ from uvicorn.server import ServerState
 
 from chassis.asgi_connection import AsgiBounds, Connection
 from chassis.certificates import CertificateFiles, keep_renewed
+from chassis.logs import ACCESS
 
 logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
 """The library's own lines: a warning for each request that is no HTTP, which anybody may send."""
@@ -28,17 +30,30 @@ def _max_connections() -> int:
 
 
 class _Logged:
-    """An ASGI application whose faults are logged: the library's own line of one is off with its others."""
+    """An ASGI application with a line for each request, at debug, since probes come every few seconds for ever; and
+    for each fault: the library's own line of one is off with its others."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        started, status = time.perf_counter(), 500
+
+        async def noted(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        path = scope["path"][:_SHOWN_PATH_CHARS]
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, noted)
         except Exception as error:
-            _log.exception("http_request_failed", path=scope["path"][:_SHOWN_PATH_CHARS], exc_info=error)
+            _log.exception("http_request_failed", path=path, exc_info=error)
             raise
+        finally:
+            ms = round((time.perf_counter() - started) * 1000, 1)
+            _log.debug("http_request", kind=ACCESS, method=scope["method"], path=path, status=status, ms=ms)
 
 
 class AsgiServer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -17,6 +17,11 @@ PATIENCE_S = 5.0
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 SIZES = {"/large": 64 << 20, "/some": 48 << 10}
 SEEN: ContextVar[str] = ContextVar("seen", default="")
+
+
+def said(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The lines of a log that are written where nobody asked for all."""
+    return [line for line in lines if line["log_level"] != "debug"]
 
 
 class App:

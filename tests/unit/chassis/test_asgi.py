@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
-from tests.unit.chassis.asgi_peers import GET, serving
+from tests.unit.chassis.asgi_peers import GET, said, serving
 
 
 async def test_requests_are_answered_and_a_connection_is_kept_for_the_next() -> None:
@@ -127,4 +127,4 @@ async def test_what_is_too_much_or_no_http_ends_its_connection_and_leaves_no_lin
             other = await served.connect()
             other.send(GET)
             assert (await other.answer()).startswith(b"HTTP/1.1 200")
-    assert lines == []
+    assert said(lines) == []

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from chassis.certificates import CertificateFiles
 from tests.servers.certificates import make_certificate
-from tests.unit.chassis.asgi_peers import GET, PATIENCE_S, get, post, serving
+from tests.unit.chassis.asgi_peers import GET, PATIENCE_S, get, post, said, serving
 
 
 async def test_a_new_connection_takes_the_place_of_the_oldest_that_asks_for_nothing() -> None:
@@ -173,7 +173,7 @@ async def test_a_fault_of_the_application_is_in_the_log() -> None:
             peer = await served.connect()
             peer.send(get("/fail"))
             assert (await peer.answer()).startswith(b"HTTP/1.1 500")
-    assert [(one["event"], one["path"], str(one["exc_info"])) for one in lines] == [
+    assert [(one["event"], one["path"], str(one["exc_info"])) for one in said(lines)] == [
         ("http_request_failed", "/fail", "a fault")
     ]
 

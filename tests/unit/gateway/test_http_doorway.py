@@ -18,6 +18,7 @@ from broker_gateway.interfaces.access_log import AccessLog
 from schemas.execution import Execution
 from schemas.status import Status
 from tests.builders import an_execution
+from tests.unit.chassis.asgi_peers import said
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S
 from tests.unit.gateway.grpc_calls import Code
 from tests.unit.gateway.http_calls import EVERY_ROUTE, TASK, TOKENS, serving_http
@@ -94,11 +95,11 @@ async def test_the_access_log_says_that_a_call_came_over_http(monkeypatch: pytes
         with capture_logs() as lines:
             _, body = await calls.ask("POST", "/v1/executions", json=TASK, **bearing("s3cret"))
             await calls.ask("GET", f"/v1/executions/{body['id']}", **bearing("s3cret"))
-    assert [(one["method"], one["client"], one["via"]) for one in lines] == [
+    assert [(one["method"], one["client"], one["via"]) for one in said(lines)] == [
         ("Submit", "blog", "http"),
         ("Get", "blog", "http"),
     ]
-    assert lines[1]["task_id"] == body["id"]
+    assert said(lines)[1]["task_id"] == body["id"]
 
 
 class NotedSpans:
@@ -184,7 +185,7 @@ async def test_an_answer_that_cannot_be_given_is_noted_as_a_fault_of_ours(monkey
             monkeypatch.setattr(Response, "__call__", fail)
             assert (await calls.ask("GET", "/v1/languages"))[0] == 500
             await calls.noted.until("ListLanguages", Code.INTERNAL)
-        assert [one["event"] for one in lines] == ["http_request_failed"]
+        assert [one["event"] for one in said(lines)] == ["http_request_failed"]
 
 
 async def fail(*_: object) -> None:

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import test from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 
 import { CodeRunner } from '@coderunner/client';
 
@@ -83,8 +84,12 @@ test('tasks are listed over pages, newest first', async () => {
   const run = randomUUID();
   const ids = [];
   for (let i = 0; i < 3; i++) ids.unshift((await client.run(task({ labels: { run } }))).id);
-  const listed = [];
-  for await (const one of client.list({ label: `run:${run}`, status: ['SUCCEEDED'], page_size: 2 })) listed.push(one.id);
+  let listed = [];
+  for (let tries = 0; tries < 250 && listed.length < ids.length; tries++) { // a list follows some milliseconds behind
+    if (tries) await setTimeout(20);
+    listed = [];
+    for await (const one of client.list({ label: `run:${run}`, status: ['SUCCEEDED'], page_size: 2 })) listed.push(one.id);
+  }
   assert.deepEqual(listed, ids);
 });
 
