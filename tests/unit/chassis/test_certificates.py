@@ -1,15 +1,18 @@
-"""The HTTP endpoint with a certificate, which is replaced while it runs."""
+"""The servers of HTTP with a certificate, which is replaced while they run."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
 import ssl
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chassis import certificates
+from chassis.asgi import AsgiServer
 from chassis.certificates import CertificateError, CertificateFiles, keep_renewed
 from chassis.http import HttpServer
 from chassis.metrics import Registry
@@ -34,15 +37,27 @@ async def hears(port: int, authority: Certificate) -> bool:
     return b"200 OK" in answer
 
 
-async def test_health_is_served_with_a_certificate_that_follows_its_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def live(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+SERVERS: dict[str, Callable[[CertificateFiles], HttpServer | AsgiServer]] = {
+    "health alone": lambda files: HttpServer("127.0.0.1:0", dict, Registry(), files),
+    "the API": lambda files: AsgiServer("127.0.0.1:0", live, files),
+}
+
+
+@pytest.mark.parametrize("serve", SERVERS.values(), ids=SERVERS)
+async def test_http_is_served_with_a_certificate_that_follows_its_files(
+    serve: Callable[[CertificateFiles], HttpServer | AsgiServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(certificates, "LOOK_EVERY_S", 0.01)
     first, second = made(tmp_path / "first"), made(tmp_path / "second")
     files = CertificateFiles(str(tmp_path / "chain.pem"), str(tmp_path / "key.pem"))
     shutil.copy(first.chain, files.certificate)
     shutil.copy(first.key, files.key)
-    server = HttpServer("127.0.0.1:0", dict, Registry(), files)
+    server = serve(files)
     await server.start()
     try:
         assert await hears(server.port, first)
