@@ -67,9 +67,11 @@ class PrefixedEngine:
 
 
 def crash(pool: DockerSandboxPool) -> None:
-    """The node's end as its slots see it: its lines to the agents break, and nothing else happens."""
+    """The node's end as its slots see it: its lines to the agents break, and nothing else happens. Who has crashed
+    removes no container either, though he would find out that his slots are lost."""
     for group in pool._groups.values():
         for slot in group.members:
+            slot.on_lost = lambda _slot: None
             slot._line.close()
 
 
