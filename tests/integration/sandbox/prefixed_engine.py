@@ -68,10 +68,10 @@ class PrefixedEngine:
 
 def crash(pool: DockerSandboxPool) -> None:
     """The node's end as its slots see it: its lines to the agents break, and nothing else happens. Who has crashed
-    removes no container either, though he would find out that his slots are lost."""
+    replaces no slot, though a check that was under way would find it lost."""
     for group in pool._groups.values():
+        group._drop = lambda *_: None  # type: ignore[method-assign]  # it is dead
         for slot in group.members:
-            slot.on_lost = lambda _slot: None
             slot._line.close()
 
 
