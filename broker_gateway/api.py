@@ -205,27 +205,7 @@ def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> C
     feeds = BusLiveFeed(parts.bus, parts.bound)
     nodes, past = parts.queue_care.nodes, parts.past
     lookup = TaskLookup(results=results, history=history, queue=queue, past=past, on_foreign=OWNER.set)
-    submission = Submission(
-        queue=queue,
-        results=results if past is None else PastResults(results, past),
-        history=history,
-        nodes=nodes,
-        quotas=parts.quotas,
-        deadlines=parts.queue_care.deadlines,
-        secret=parts.secret,
-        admission=parts.policies.admission,
-        settings=parts.policies.submission,
-        answering=Answering(
-            answers=parts.answers,
-            results=results,
-            history=history,
-            modes=parts.policies.cache_modes,
-            count=lambda outcome, language: parts.metrics.answers.labels(outcome, language).inc(),
-        ),
-        following=parts.queue_care.following,
-        callback_refusal=SubmittedAddresses(parts.policies.addresses).refusal,
-        knows_headers=parts.policies.identifications.knows,
-    )
+    submission = _submission(parts, queue, results, history)
     return CodeExecutionAppService(
         submission=submission,
         waiting=Waiting(submission=submission, results=results, feeds=feeds, settings=WaitSettings()),
@@ -250,6 +230,31 @@ def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> C
             settings=CancelSettings(),
         ),
         attempts=BusAttemptLedger(parts.bus),
+    )
+
+
+def _submission(parts: ApiParts, queue: TaskQueue, results: BusResultStore, history: BusHistory) -> Submission:
+    past = parts.past
+    return Submission(
+        queue=queue,
+        results=results if past is None else PastResults(results, past),
+        history=history,
+        nodes=parts.queue_care.nodes,
+        quotas=parts.quotas,
+        deadlines=parts.queue_care.deadlines,
+        secret=parts.secret,
+        admission=parts.policies.admission,
+        settings=parts.policies.submission,
+        answering=Answering(
+            answers=parts.answers,
+            results=results,
+            history=history,
+            modes=parts.policies.cache_modes,
+            count=lambda outcome, language: parts.metrics.answers.labels(outcome, language).inc(),
+        ),
+        following=parts.queue_care.following,
+        callback_refusal=SubmittedAddresses(parts.policies.addresses).refusal,
+        knows_headers=parts.policies.identifications.knows,
     )
 
 
