@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any, overload
+from typing import Any
 
 import grpc.aio
 
@@ -20,44 +20,22 @@ from broker_gateway.application.commands import (
 )
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.ports import Page
-from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callback_mapping import record_message
-from broker_gateway.interfaces.callers import CHANGES, CLIENT, LASTS, OWNER, RATE, SUBJECT, Asking
+from broker_gateway.interfaces.callers import CHANGES, LASTS, OWNER, SUBJECT, Asking
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
 from broker_gateway.interfaces.refusals import refuse, submit_error
 from broker_gateway.interfaces.source_mapping import source_message
+from broker_gateway.interfaces.submissions import BatchCommands, command_of
 from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import execution_pb2_grpc as rpc
 from schemas.execution import Execution, OutputChunk
 
 Context = grpc.aio.ServicerContext[Any, Any]
-
-
-class BatchCommands(Sequence[SubmitTaskCommand]):
-    """The commands of a batch, each one mapped when it is its turn."""
-
-    def __init__(self, client: str, tasks: Sequence[pb.Task], counts: DraftCounts) -> None:
-        self._client = client
-        self._tasks = tasks
-        self._counts = counts
-
-    def __len__(self) -> int:
-        return len(self._tasks)
-
-    @overload
-    def __getitem__(self, index: int) -> SubmitTaskCommand: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[SubmitTaskCommand]: ...
-    def __getitem__(self, index: int | slice) -> SubmitTaskCommand | Sequence[SubmitTaskCommand]:
-        if isinstance(index, slice):
-            return [self[one] for one in range(*index.indices(len(self)))]
-        draft = draft_of(self._tasks[index], self._counts)
-        return SubmitTaskCommand(self._client, draft, f"tasks[{index}]", TRACEPARENT.get(), RATE.get())
 
 
 class ExecutionServicer(rpc.ExecutionServiceServicer):
@@ -73,8 +51,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         self._asking = Asking(asks_who=asks_who)
 
     def _command(self, task: pb.Task) -> SubmitTaskCommand:
-        draft = draft_of(task, self._counts)
-        return SubmitTaskCommand(CLIENT.get(), draft, traceparent=TRACEPARENT.get(), rate=RATE.get())
+        return command_of(draft_of(task, self._counts))
 
     async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitResponse:
         answer = await self._service.submit(self._command(request.task))
@@ -84,7 +61,10 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         return pb.SubmitResponse(id=answer.id)
 
     async def SubmitBatch(self, request: pb.SubmitBatchRequest, context: Context) -> pb.SubmitBatchResponse:
-        answers = await self._service.submit_batch(BatchCommands(CLIENT.get(), request.tasks, self._counts))
+        tasks = request.tasks
+        answers = await self._service.submit_batch(
+            BatchCommands(len(tasks), lambda index: draft_of(tasks[index], self._counts))
+        )
         if isinstance(answers, Invalid):
             await refuse(context, answers)
         results = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import overload
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,10 +18,9 @@ from broker_gateway.application.commands import (
 )
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.ports import Page
-from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.domain.draft import DraftCounts
-from broker_gateway.interfaces.callers import CHANGES, CLIENT, LASTS, OWNER, RATE, Asking, note_subject
+from broker_gateway.interfaces.callers import CHANGES, LASTS, OWNER, Asking, note_subject
 from broker_gateway.interfaces.http.answers import (
     Accepted,
     Batch,
@@ -43,6 +41,7 @@ from broker_gateway.interfaces.http.queries import MAX_WAIT_S, list_request, no_
 from broker_gateway.interfaces.http.reading import BodyOf
 from broker_gateway.interfaces.http.told_output import ToldOutput
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
+from broker_gateway.interfaces.submissions import BatchCommands, command_of
 from schemas.execution import Execution, OutputChunk
 
 EXECUTION = "/coderunner.v1.ExecutionService/"
@@ -51,27 +50,6 @@ _ONE = EXECUTIONS + "/{id}"
 _task = BodyOf(TaskBody)
 _batch = BodyOf(BatchBody)
 _ID = Parameter("id", "the task's", "path")
-
-
-class BatchCommands(Sequence[SubmitTaskCommand]):
-    """The commands of a batch, each one made when it is its turn."""
-
-    def __init__(self, tasks: Sequence[TaskBody], counts: DraftCounts) -> None:
-        self._tasks = tasks
-        self._counts = counts
-
-    def __len__(self) -> int:
-        return len(self._tasks)
-
-    @overload
-    def __getitem__(self, index: int) -> SubmitTaskCommand: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[SubmitTaskCommand]: ...
-    def __getitem__(self, index: int | slice) -> SubmitTaskCommand | Sequence[SubmitTaskCommand]:
-        if isinstance(index, slice):
-            return [self[one] for one in range(*index.indices(len(self)))]
-        draft = self._tasks[index].draft(self._counts)
-        return SubmitTaskCommand(CLIENT.get(), draft, f"tasks[{index}]", TRACEPARENT.get(), RATE.get())
 
 
 class ExecutionRoutes:
@@ -132,7 +110,7 @@ class ExecutionRoutes:
         body = await call.body(_task)
         draft = body.draft(self._counts)
         draft.idempotency_key = draft.idempotency_key or call.request.headers.get("idempotency-key", "")
-        command = SubmitTaskCommand(CLIENT.get(), draft, traceparent=TRACEPARENT.get(), rate=RATE.get())
+        command = command_of(draft)
         if follows(call.request):
             return await self._followed(call, command)
         if not seconds:
@@ -163,7 +141,10 @@ class ExecutionRoutes:
         """Accepts many tasks, each on its own."""
         no_query(call.request.query_params)
         body = await call.body(_batch)
-        answers = await self._service.submit_batch(BatchCommands(body.tasks, self._counts))
+        tasks = body.tasks
+        answers = await self._service.submit_batch(
+            BatchCommands(len(tasks), lambda index: tasks[index].draft(self._counts))
+        )
         if isinstance(answers, Invalid):
             refuse(answers)
         told = [

@@ -6,14 +6,13 @@ import asyncio
 
 import grpc
 
-from broker_gateway.application.commands import SubmitTaskCommand
 from broker_gateway.application.execution_service import CodeExecutionAppService
-from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.draft import TaskDraft
-from broker_gateway.interfaces.callers import CLIENT, LASTS, RATE, note_subject
+from broker_gateway.interfaces.callers import LASTS, note_subject
 from broker_gateway.interfaces.http.calls import Call
 from broker_gateway.interfaces.http.problems import RefusedError, problem, refuse
 from broker_gateway.interfaces.http.queries import MAX_WAIT_S
+from broker_gateway.interfaces.submissions import command_of
 from schemas.execution import Execution
 from schemas.status import Status
 
@@ -24,7 +23,7 @@ QUEUED_MS = 30_000
 async def run_to_end(call: Call, service: CodeExecutionAppService, draft: TaskDraft) -> Execution:
     """The end of the task. Raises RefusedError where it is refused, is not begun in time, or has no end in time."""
     draft.queue_deadline_ms = QUEUED_MS
-    command = SubmitTaskCommand(CLIENT.get(), draft, traceparent=TRACEPARENT.get(), rate=RATE.get())
+    command = command_of(draft)
     async with call.until_left():
         try:
             async with asyncio.timeout(MAX_WAIT_S):

@@ -10,10 +10,8 @@ import grpc
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from broker_gateway.application.commands import Busy, Invalid, SubmitTaskCommand, TaskDTO, Unavailable, UnknownTask
-from broker_gateway.application.tracing import TRACEPARENT
+from broker_gateway.application.commands import Busy, Invalid, TaskDTO, Unavailable, UnknownTask
 from broker_gateway.domain.draft import TaskDraft
-from broker_gateway.interfaces.callers import CLIENT, RATE
 from broker_gateway.interfaces.http.calls import Call
 from broker_gateway.interfaces.http.executing import executed
 from broker_gateway.interfaces.http.execution_routes import EXECUTION
@@ -33,6 +31,7 @@ from broker_gateway.interfaces.http.judge0.tokens import token_of
 from broker_gateway.interfaces.http.operations import json_answer
 from broker_gateway.interfaces.http.queries import MAX_WAIT_S
 from broker_gateway.interfaces.http.reading import QUICK_BYTES, BodyOf
+from broker_gateway.interfaces.submissions import command_of
 from schemas.execution import Execution
 
 if TYPE_CHECKING:
@@ -76,13 +75,13 @@ class Submitting:
         if waits(call.request):
             async with call.until_left():
                 return await self._executed(draft, wanted, base64=is_base64(call))
-        answer = await self._service.submit(_command(draft))
+        answer = await self._service.submit(command_of(draft))
         if not isinstance(answer, TaskDTO):
             refuse_submission(answer)
         return json_answer({"token": token_of(answer.id)}, 201)
 
     async def _executed(self, draft: TaskDraft, wanted: Sequence[str], *, base64: bool) -> ASGIApp:
-        answer = await executed(self._service, self._asking, _command(draft), MAX_WAIT_S)
+        answer = await executed(self._service, self._asking, command_of(draft), MAX_WAIT_S)
         if not isinstance(answer, Execution):
             refuse_submission(answer)
         source = None
@@ -99,7 +98,7 @@ class Submitting:
         bodies = (await call.body(_batch)).submissions or []
         check_batch(len(bodies))
         drafts = await self._drafts(bodies, base64=is_base64(call))
-        commands = [_command(draft) for draft in drafts if isinstance(draft, TaskDraft)]
+        commands = [command_of(draft) for draft in drafts if isinstance(draft, TaskDraft)]
         answers = await self._service.submit_batch(commands)
         if isinstance(answers, Invalid):
             refuse_submission(answers)
@@ -125,7 +124,3 @@ def check_batch(count: int) -> None:
         wrong(f"number of submissions in a batch should be less than or equal to {MAX_BATCH}")
     if not count:
         wrong("there should be at least one submission in a batch")
-
-
-def _command(draft: TaskDraft) -> SubmitTaskCommand:
-    return SubmitTaskCommand(CLIENT.get(), draft, traceparent=TRACEPARENT.get(), rate=RATE.get())
