@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from coderunner import Client, Comparison, InvalidTask, Limits, Output, Task, TestCase
@@ -163,14 +165,14 @@ async def test_a_program_cannot_put_another_in_its_place(client: Client) -> None
 
 
 WORKS = [
-    ("while time.process_time() < 0.4: pass", 350, 300, 0),
-    ("time.sleep(0.4)", 0, 400, 0),
+    ("kept = take(2)\nwhile time.process_time() < 0.4: pass", 350, 300, 2),
+    ("kept = take(3)\ntime.sleep(0.4)", 0, 400, 3),
     ("take(100)", 0, 0, 100),
     ("pass", 0, 0, 0),
 ]
 """What a case asks for; at least so many ms of processor time, ms of wall time, MiB."""
-KERNEL_STEP_BYTES = 64 * 4096
-"""By so much the kernel's account of memory may be off: it charges up to 64 pages before they are used."""
+KERNEL_STEP_BYTES = 64 * 4096 * (os.cpu_count() or 1)
+"""By so much the kernel's account of memory may be off: on each core it charges up to 64 pages before they are used."""
 
 
 async def test_usage_is_each_cases_own(client: Client) -> None:
@@ -183,7 +185,6 @@ async def test_usage_is_each_cases_own(client: Client) -> None:
         assert cpu_ms <= stage.cpu_ms < cpu_ms + 250, case
         assert wall_ms <= stage.wall_ms < wall_ms + 5_000, case
         assert mib * MIB - KERNEL_STEP_BYTES <= stage.peak_memory_bytes < (mib + 40) * MIB, case
-        assert stage.peak_memory_bytes > 0, case
 
 
 async def test_arguments_are_the_cases_and_the_environment_is_the_tasks(client: Client) -> None:

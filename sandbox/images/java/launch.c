@@ -133,6 +133,7 @@ static void tell_agent(int status, void *unused) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     memcpy(address.sun_path, agent, sizeof agent - 1);
     unsigned char message[] = {'E', (unsigned char)status};
+    close(STDIN_FILENO); /* its place is the socket's: no descriptor is counted that the program did not open */
     int agent_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     ssize_t sent = sendto(agent_socket, message, sizeof message, MSG_DONTWAIT, (struct sockaddr *)&address,
                           offsetof(struct sockaddr_un, sun_path) + sizeof agent - 1);

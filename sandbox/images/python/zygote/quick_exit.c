@@ -63,7 +63,8 @@ static PyObject *main_module; /* weak reference, or NULL */
 
 /* Sends the exit code to the agent's abstract socket, so that the agent need not wait until the kernel has taken this
  * process's memory apart (node/agent/last_words.py). Then sleeps until the agent kills the process, so that its
- * processor time is accounted for. A process that the program forked sends nothing. */
+ * processor time is accounted for. A process that the program forked sends nothing. The socket takes the place of the
+ * standard input, which nobody reads any more: no descriptor is counted that the program did not open. */
 static void tell_agent(void) {
     static const char agent[] = "\0coderunner-agent"; /* an abstract socket's address */
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -71,6 +72,7 @@ static void tell_agent(void) {
     unsigned char message[] = {'E', (unsigned char)program_exit_code};
     if (getpid() != program_pid) return;
     fflush(NULL);
+    close(STDIN_FILENO);
     int agent_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     ssize_t sent = sendto(agent_socket, message, sizeof message, MSG_DONTWAIT, (struct sockaddr *)&address,
                           offsetof(struct sockaddr_un, sun_path) + sizeof agent - 1);
