@@ -3,20 +3,25 @@
 Most tests wait most of their time: for a lease to run out, for a deadline, for a server to come back. The tests that
 need the Docker engine, which count its containers and measure what it does, are all in one of the runs and thus never
 meet each other; the other run has the tests that need at most NATS and etcd.
+
+Where a few tests of nine thousand fail beside the other run, each is run once more, alone on the machine, and must pass
+there. Which they were is the last thing that is said: such a test, or what it tests, has a fault.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import IO
 
 from dev.console import say
 from dev.needs import BY_PATH
-from dev.paths import LOGS, VENV_PYTHON
+from dev.paths import LOGS, REPOSITORY, RUN, VENV_PYTHON
 
 LOG = LOGS / "tests-without-engine.log"
 PORTS = ("20000-25999", "26000-32000")
@@ -24,12 +29,20 @@ PORTS = ("20000-25999", "26000-32000")
 moment."""
 SLOWEST = ("--durations=40", "--durations-min=2")
 """Each run ends with its slowest tests: the two have half an hour."""
+CACHES = (REPOSITORY / ".pytest_cache", RUN / "pytest-without-engine")
+"""Where each run notes what failed; the first is where ``pytest --last-failed`` looks."""
+MOST_AGAIN = 5
+"""More failed tests than these are no matter of chance, and none is run again."""
+TESTS_FAILED = 1
+"""Pytest's exit code where all ran and some failed."""
 
 
 def main() -> int:
-    """Runs both. The exit code of the first that failed, or 0."""
+    """Runs both, and what failed again. The exit code of the first that failed, or 0."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     LOG.parent.mkdir(parents=True, exist_ok=True)
+    for cache in CACHES:
+        _failures(cache).unlink(missing_ok=True)
     with ExitStack() as running:
         log = running.enter_context(LOG.open("wb"))
         say(f"-- tests that need no Docker engine run beside these; what they say follows, and is in {LOG}")
@@ -38,7 +51,31 @@ def main() -> int:
         codes = [_ended(shown), _ended(other)]
     say("\n-- tests that need no Docker engine")
     say(LOG.read_text(encoding="utf-8", errors="replace"))
+    if set(codes) <= {0, TESTS_FAILED} and any(codes):
+        return _alone(failed())
     return next(filter(None, codes), 0)
+
+
+def failed() -> list[str]:
+    """The names of the tests that failed in either run, as pytest takes them."""
+    return [name for cache in CACHES if _failures(cache).exists() for name in json.loads(_failures(cache).read_text())]
+
+
+def _alone(names: list[str]) -> int:
+    """Runs tests that failed once more. Pytest's exit code; 1 without a run where they are too many, or not known."""
+    if not 0 < len(names) <= MOST_AGAIN:
+        return TESTS_FAILED
+    say(f"\n-- {len(names)} failed beside the other run; once more, alone")
+    with ExitStack() as running:
+        code = _ended(start(["-p", "no:cacheprovider", *names], PORTS[0], running))
+    if code == 0:
+        say("\n-- FAILED ONCE and passed alone, which is a fault to look into:")
+        say("\n".join(f"   {name}" for name in names))
+    return code
+
+
+def _failures(cache: Path) -> Path:
+    return cache / "v" / "cache" / "lastfailed"
 
 
 def with_engine() -> list[str]:
@@ -47,8 +84,8 @@ def with_engine() -> list[str]:
 
 
 def without_engine() -> list[str]:
-    """Arguments of pytest: the tests that need no engine. The cache of failures is the other run's."""
-    return ["-p", "no:cacheprovider", *_apart()]
+    """Arguments of pytest: the tests that need no engine. The usual cache of failures is the other run's."""
+    return ["-o", f"cache_dir={CACHES[1]}", *_apart()]
 
 
 def _apart() -> list[str]:

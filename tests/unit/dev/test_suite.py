@@ -17,18 +17,32 @@ from dev.needs import BY_PATH
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LAUNCH = """
+import os
 import sys
 from pathlib import Path
 from dev import suite
 place, python = Path(sys.argv[1]), Path(sys.executable)
 suite.VENV_PYTHON, suite.LOG = python, place / "log"
-alone = ["-c", str(place / "none.ini"), "-p", "no:cacheprovider", "-q"]
-suite.with_engine = lambda: [*alone, str(place / "test_with.py")]
-suite.without_engine = lambda: [*alone, str(place / "test_without.py")]
+suite.CACHES = place / "with", place / "without"
+usual = ["-c", str(place / "none.ini"), "-q", "-o"]
+suite.with_engine = lambda: [*usual, f"cache_dir={place}/with", str(place / "test_with.py")]
+suite.without_engine = lambda: [*usual, f"cache_dir={place}/without", str(place / "test_without.py")]
+start = suite.start
+suite.start = lambda arguments, *others: start(["-c", str(place / "none.ini"), *arguments], *others)
+os.chdir(place)
 sys.exit(suite.main())
 """
 PASSES = "def test_that_passes() -> None: pass\n"
 FAILS = "def test_that_fails() -> None: raise AssertionError('what the other run says')\n"
+FAILS_ONCE = """
+from pathlib import Path
+def test_that_fails_once() -> None:
+    mark = Path(__file__ + ".ran")
+    ran = mark.exists()
+    mark.touch()
+    assert ran
+"""
+MANY_FAIL = "import pytest\n@pytest.mark.parametrize('n', range(6))\ndef test_that_fails(n) -> None: assert not 1\n"
 Launch = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -66,6 +80,42 @@ def test_the_suite_fails_with_either_run_and_shows_both(launch: Launch, with_: s
     assert running.returncode == code
     assert ("what the other run says" in said) == (FAILS in (with_, without))
     assert sum(f"1 {word} in " in said for word in ("passed", "failed", "error")) + (with_ == without) == 2
+
+
+def test_what_failed_is_run_once_more_alone_and_named(launch: Launch) -> None:
+    with launch(FAILS_ONCE, FAILS_ONCE) as running:
+        said = running.communicate(timeout=60)[0]
+    assert running.returncode == 0
+    again = said.partition("once more, alone")[2]
+    assert "2 passed in " in again
+    assert "FAILED ONCE" in again
+    assert again.rstrip().endswith("   test_without.py::test_that_fails_once")
+
+
+def test_what_fails_twice_fails(launch: Launch) -> None:
+    with launch(FAILS_ONCE, FAILS) as running:
+        said = running.communicate(timeout=60)[0]
+    assert running.returncode == 1
+    assert "1 failed, 1 passed in " in said.partition("once more, alone")[2]
+
+
+@pytest.mark.parametrize(
+    ("with_", "without"), [(MANY_FAIL, PASSES), (FAILS_ONCE, "x"), (FAILS_ONCE, "import sys\nsys.exit(1)")]
+)
+def test_nothing_is_run_again_where_many_failed_or_a_run_was_not_whole(
+    launch: Launch, with_: str, without: str
+) -> None:
+    with launch(with_, without) as running:
+        said = running.communicate(timeout=60)[0]
+    assert running.returncode
+    assert "once more" not in said
+
+
+def test_what_failed_in_an_earlier_suite_is_forgotten(launch: Launch) -> None:
+    for sources in ((MANY_FAIL, PASSES), (PASSES, FAILS_ONCE)):
+        with launch(*sources) as running:
+            said = running.communicate(timeout=60)[0]
+    assert (running.returncode, "1 failed beside" in said) == (0, True)
 
 
 def test_a_suite_that_is_told_to_end_ends_both_runs(launch: Launch, tmp_path: Path) -> None:
