@@ -63,6 +63,7 @@ from broker_gateway.interfaces.http.dialects import DialectParts, dialect_routes
 from broker_gateway.interfaces.http.execution_routes import ExecutionRoutes
 from broker_gateway.interfaces.http.operations import Operation
 from broker_gateway.interfaces.http.reading import Bodies
+from broker_gateway.interfaces.http.visits import Visits
 from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
 from chassis.nats import public_keys
@@ -139,7 +140,8 @@ def wire_api(parts: ApiParts) -> Api:
     )
     if not parts.settings.http_api:
         return Api(server, None)
-    calls = Calls(doorway, notes, spans, Bodies(on_refused=parts.metrics.requests_unreceived.inc))
+    visits = Visits(parts.policies.proxies, parts.secret.current) if parts.settings.api_keys else None
+    calls = Calls(doorway, notes, spans, Bodies(on_refused=parts.metrics.requests_unreceived.inc), visits)
     counts = parts.policies.admission.counts
     routes = ExecutionRoutes(executions, calls, counts, asks_who=doorway.asks_who)
     operations = [*routes.operations(), *CatalogRoutes(catalog).operations()]
@@ -174,6 +176,7 @@ def _application(
         dialects=dialects,
         origins=settings.http_origins,
         only_loopback_hosts=not asks_who and settings.http_address.startswith(LOOPBACK),
+        takes_pages=settings.api_keys,
     )
 
 

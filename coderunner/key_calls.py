@@ -55,4 +55,7 @@ def api_key(message: keys_pb2.ApiKey) -> ApiKey:
         expires_at_ms=message.expires_at_ms,
         revoked_at_ms=message.revoked_at_ms,
         last_used_at_ms=message.last_used_at_ms,
+        origins=tuple(message.origins),
+        reader_rate_per_s=message.reader_rate_per_s,
+        reader_burst=message.reader_burst,
     )

@@ -131,6 +131,32 @@ class Operator(Client):
         )
         return await key_calls.create(self._gateway, request)
 
+    async def create_publishable_key(
+        self,
+        client: str,
+        origins: Iterable[str],
+        *,
+        reader_rate_per_s: float = 0.0,
+        reader_burst: int = 0,
+        expires_at_ms: int = 0,
+        quota_rate_per_s: float = 0.0,
+        quota_burst: int = 0,
+    ) -> NewApiKey:
+        """Makes an API key that may stand in the source of pages of these origins (``https://blog.example``): they run
+        programs with it over HTTP. ``reader_…`` bounds each of their readers (0: what is usual), ``quota_…`` all of
+        them together. Else as ``create_key``."""
+        request = keys_pb2.CreateKeyRequest(
+            client=client,
+            roles=["page"],
+            origins=origins,
+            reader_rate_per_s=reader_rate_per_s,
+            reader_burst=reader_burst,
+            expires_at_ms=expires_at_ms,
+            quota_rate_per_s=quota_rate_per_s,
+            quota_burst=quota_burst,
+        )
+        return await key_calls.create(self._gateway, request)
+
     async def keys(self, client: str = "", limit: int | None = None) -> AsyncIterator[ApiKey]:
         """The API keys of a client (empty: all), newest first, with those that expired or were revoked."""
         async for key in key_calls.listed(self._gateway, client, limit):

@@ -85,6 +85,7 @@ BY_PATH = {
     "tests/integration/guarantees/test_mcp.py": SERVERS,
     "tests/integration/guarantees/test_order.py": SERVERS,
     "tests/integration/guarantees/test_placing_again.py": SERVERS,
+    "tests/integration/guarantees/test_publishable_keys.py": SERVERS,
     "tests/integration/guarantees/test_queue_deadlines.py": SERVERS,
     "tests/integration/guarantees/test_secrets.py": SERVERS,
     "tests/integration/guarantees/test_tls.py": SERVERS,

@@ -27,6 +27,16 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Visitor:
+    """The reader of a page, who calls with a publishable key."""
+
+    reader: str
+    """His name within the key's client, as the gateway tells it."""
+    rate: TaskRate | None
+    """At which his tasks are taken; None: as those of every reader, or at a usual one where those have none."""
+
+
+@dataclass(frozen=True, slots=True)
 class SubmitTaskCommand:
     """One task that ``client`` (empty: anonymous) wants to be run."""
 
@@ -38,6 +48,8 @@ class SubmitTaskCommand:
     """The caller's own span; empty where it has none."""
     rate: TaskRate | None = None
     """Instead of its client's."""
+    visitor: Visitor | None = None
+    """Who submits it from a page; None: the client itself does."""
 
 
 @dataclass(frozen=True, slots=True)

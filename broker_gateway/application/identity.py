@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from broker_gateway.application.commands import Unavailable
+from broker_gateway.domain.api_key import PageTerms
 from broker_gateway.domain.client_role import CLIENT_ROLES, OPERATOR_ROLES, ClientRole, with_included
 from broker_gateway.domain.quota import TaskRate
 
@@ -27,6 +28,8 @@ class Identity:
     """With those that they include."""
     rate: TaskRate | None = None
     """At which its tasks are taken; None: its client's."""
+    page: PageTerms | None = None
+    """What its publishable key holds it to; None: it shows none."""
 
 
 class Verifier(Protocol):

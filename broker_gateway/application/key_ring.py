@@ -15,7 +15,7 @@ from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Unavailable
 from broker_gateway.application.identity import Identity
 from broker_gateway.application.key_ports import KeyStore, KeysUnavailableError
-from broker_gateway.domain.api_key import PREFIX, ApiKey, KeySecret
+from broker_gateway.domain.api_key import PREFIX, PUBLISHABLE_PREFIX, ApiKey, KeySecret
 from broker_gateway.domain.quota import TokenBucket
 
 AT_ONCE = 500
@@ -81,7 +81,7 @@ class KeyRing:
         self._is_away = False
 
     def takes(self, token: str) -> bool:
-        return token.startswith(PREFIX)
+        return token.startswith((PREFIX, PUBLISHABLE_PREFIX))
 
     async def identity(self, token: str) -> Identity | Unavailable | None:
         secret = KeySecret.parse(token)
@@ -101,7 +101,7 @@ class KeyRing:
         if key is None or not key.is_valid(secret, self._now_ms()):
             return None
         self._note_used(key.id, now_s)
-        return Identity(key.client, key.all_roles, key.rate)
+        return Identity(key.client, key.all_roles, key.rate, key.page)
 
     def forget(self, key_id: str) -> None:
         """The next call with this key asks the database."""

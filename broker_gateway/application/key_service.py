@@ -13,7 +13,7 @@ from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Invalid, UnknownKey
 from broker_gateway.application.key_ports import KeyCursor, KeyStore
 from broker_gateway.application.paging import BAD_TOKEN, page_size
-from broker_gateway.domain.api_key import ENTROPY_BYTES, ApiKey, KeyDraft, KeySecret, is_client_name, is_key_id
+from broker_gateway.domain.api_key import ENTROPY_BYTES, ApiKey, KeyDraft, is_client_name, is_key_id
 from broker_gateway.domain.violation import Violation
 
 _TOKEN = re.compile(r"(\d{1,16})\.([0-9a-f]{16})", re.ASCII)
@@ -63,11 +63,11 @@ class KeyAppService:
         violations = list(draft.violations(now_ms))
         if violations:
             return Invalid(violations)
-        secret = KeySecret.fresh(self._entropy(ENTROPY_BYTES))
+        secret = draft.secret(self._entropy(ENTROPY_BYTES))
         key = draft.key(secret, now_ms)
         on_made(key)
         await self._store.add(key)
-        _log.info("key_created", key_id=key.id, owner=key.client, roles=sorted(key.roles))
+        _log.info("key_created", key_id=key.id, owner=key.client, roles=sorted(key.roles), origins=key.origins)
         return NewKey(key, secret.text)
 
     async def list(self, client: str, size: int, token: str) -> KeyPage | Invalid:

@@ -6,10 +6,19 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from broker_gateway.application.clock import wall_clock_ms
+from broker_gateway.application.commands import Visitor
 from broker_gateway.application.ports import TaskEvents
 from broker_gateway.application.quota_accounts import QuotaAccounts
 from broker_gateway.domain.backlogs import Owner
-from broker_gateway.domain.quota import ClientQuota, OverQuota, Quota, QuotaPolicy, TaskRate, TokenBucket
+from broker_gateway.domain.quota import (
+    USUAL_READER_RATE,
+    ClientQuota,
+    OverQuota,
+    Quota,
+    QuotaPolicy,
+    TaskRate,
+    TokenBucket,
+)
 from schemas.status import Status
 
 NO_QUOTAS = QuotaPolicy()
@@ -48,12 +57,14 @@ class QuotaBook:
         """True where ``run`` has something to follow."""
         return bool(self._policy.concurrent or self._of_readers.concurrent)
 
-    def admit(self, owner: Owner, task_id: str, rate: TaskRate | None = None) -> OverQuota | None:
+    def admit(
+        self, owner: Owner, task_id: str, rate: TaskRate | None = None, visitor: Visitor | None = None
+    ) -> OverQuota | None:
         """Counts the task of a client's reader until it is released; or says which quota it would exceed: the reader is
         asked first, so that what is too much from one takes nothing of its client's. ``rate`` is instead of the
-        client's."""
+        client's; ``visitor``: the reader, where he calls himself, from a page."""
         counted_before = self.counts(owner, task_id)
-        over = self._admit_reader(owner, task_id) or self._admit_client(owner[0], task_id, rate)
+        over = self._admit_reader(owner, task_id, self._rate_of(visitor)) or self._admit_client(owner[0], task_id, rate)
         if over is not None:
             self._on_refused(over.quota)
             if not counted_before:
@@ -101,12 +112,21 @@ class QuotaBook:
         now_ms = self._now_ms()
         return self._accounts.of(client, now_ms).admit(task_id, now_ms, bucket)
 
-    def _admit_reader(self, owner: Owner, task_id: str) -> OverQuota | None:
+    def _admit_reader(self, owner: Owner, task_id: str, rate: TaskRate | None) -> OverQuota | None:
         """What a client submits on its own is held to the client's quotas alone."""
-        if self._of_readers.is_off or not owner[1]:
+        if (self._of_readers.is_off and rate is None) or not owner[1]:
             return None
         now_ms = self._now_ms()
-        return self._readers.of(owner, now_ms).admit(task_id, now_ms)
+        account = self._readers.of(owner, now_ms)
+        if rate is not None:
+            account.hold_to(rate, now_ms)
+        return account.admit(task_id, now_ms)
+
+    def _rate_of(self, visitor: Visitor | None) -> TaskRate | None:
+        """None: what every reader has."""
+        if visitor is None:
+            return None
+        return visitor.rate or (None if self._of_readers.rate_per_s else USUAL_READER_RATE)
 
     def _accounts_of(self, owner: Owner) -> Iterator[ClientQuota]:
         return chain(self._accounts.known(owner[0]), self._readers.known(owner))

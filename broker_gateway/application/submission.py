@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from broker_gateway.application.answering import Answered, Answering, Entering
 from broker_gateway.application.clock import wall_clock_ms
@@ -35,6 +35,7 @@ from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.code import Code
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.idempotency_key import is_recent
+from broker_gateway.domain.page_rules import of_reader, page_violations
 from broker_gateway.domain.resource_limit import ResourceLimit
 from broker_gateway.domain.scheduler import NobodyServes, Placement, PoolChoice, TaskScheduler, needs_of
 from broker_gateway.domain.task_id import ENTROPY_BYTES, TaskId
@@ -140,6 +141,8 @@ class Submission:
         never been there."""
         draft = command.draft
         violations = self._admission.violations(draft, command.path) or list(self._headers_violations(command))
+        if not violations and command.visitor is not None:
+            violations = list(page_violations(draft, self._admission.limits.defaults, command.path))
         if violations:
             return Invalid(violations)
         scheduler = self._nodes.scheduler()
@@ -149,17 +152,23 @@ class Submission:
         violations = list(_ending_violations(command, placement, scheduler))
         if violations:
             return Invalid(violations)
-        return Admitted(self._name(command), command, placement)
+        return Admitted(self._name(command), self._of_visitor(command), placement)
 
     def _headers_violations(self, command: SubmitTaskCommand) -> Iterator[Violation]:
         name = command.draft.callback_headers
         if name and not self._knows_headers(command.client, name):
             yield Violation(f"{command.path}.callback.headers", "is the name of no header values of this client's")
 
+    def _of_visitor(self, command: SubmitTaskCommand) -> SubmitTaskCommand:
+        if command.visitor is None:
+            return command
+        return replace(command, draft=of_reader(command.draft, command.visitor.reader, self._admission.limits.defaults))
+
     def _name(self, command: SubmitTaskCommand) -> TaskId:
         key = command.draft.idempotency_key
         if key:
-            return TaskId.of_key(command.client, key, self._secret.current())
+            reader = command.visitor.reader if command.visitor is not None else ""
+            return TaskId.of_key(command.client, key, self._secret.current(), reader)
         return TaskId.fresh(self._now_ms(), self._entropy(ENTROPY_BYTES))
 
     async def enter(self, admitted: Admitted, before_queue: BeforeQueue | None = None) -> TaskDTO | Refusal:
@@ -186,7 +195,7 @@ class Submission:
         task_id, command = admitted.id.value, admitted.command
         owner = (command.client, command.draft.reader)
         counted_before = self._quotas.counts(owner, task_id)
-        over = self._quotas.admit(owner, task_id, command.rate)
+        over = self._quotas.admit(owner, task_id, command.rate, command.visitor)
         if over is not None:
             return Busy(over.message, over.retry_after_ms)
         entered: TaskDTO | Refusal | None = None

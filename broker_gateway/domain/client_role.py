@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 
@@ -22,16 +22,21 @@ class ClientRole(StrEnum):
     """Make a machine a node."""
     ADMIN = "admin"
     """Make and revoke API keys, and so all else: it could make itself a key for it."""
+    PAGE = "page"
+    """Run programs from a page in a browser, over HTTP alone: the one role of a publishable key, and of nothing else
+    (docs/adr/0030-publishable-keys.md)."""
 
 
+GIVEN_ROLES = tuple(role for role in ClientRole if role is not ClientRole.PAGE)
+"""What may be given to whoever calls with a token that is kept secret."""
 CLIENT_ROLES = frozenset({ClientRole.SUBMIT, ClientRole.READ_OWN})
 """What every configured token has."""
 OPERATOR_ROLES = CLIENT_ROLES | {ClientRole.READ_ALL, ClientRole.OPERATE}
 """What the tokens of the setting ``operators`` have."""
-_INCLUDED = {
+_INCLUDED: Mapping[ClientRole, Iterable[ClientRole]] = {
     ClientRole.READ_ALL: {ClientRole.READ_OWN},
     ClientRole.OPERATE: {ClientRole.READ_ALL, ClientRole.READ_OWN},
-    ClientRole.ADMIN: set(ClientRole),
+    ClientRole.ADMIN: GIVEN_ROLES,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from broker_gateway.domain.stored_bytes import StoredBytes
@@ -78,6 +78,10 @@ class TaskRate:
     burst: int
 
 
+USUAL_READER_RATE = TaskRate("", 0.5, 10)
+"""Of a page's reader, where neither his key nor the configuration says one: a stranger must not go unbounded."""
+
+
 class Quota(StrEnum):
     """The quotas of a client: the first three are of its tasks, the others of its calls."""
 
@@ -137,6 +141,12 @@ class ClientQuota:
         self.hold(task_id, now_ms)
         return None
 
+    def hold_to(self, rate: TaskRate, now_ms: int) -> None:
+        """Has this rate apply from now on."""
+        if (self.policy.rate_per_s, self.policy.burst) != (rate.rate_per_s, rate.burst):
+            self.policy = replace(self.policy, rate_per_s=rate.rate_per_s, burst=rate.burst)
+            self.bucket = TokenBucket(rate.rate_per_s, rate.burst, float(rate.burst), now_ms)
+
     def hold(self, task_id: str, now_ms: int) -> None:
         """Counts a task that another gateway let in."""
         if self.policy.concurrent:
@@ -170,6 +180,8 @@ class CallPolicy:
     open_retry_ms: int = 1_000
 
 
+PAGE_READER_CALLS = CallPolicy(reads_per_s=20.0, read_burst=100, open_calls=20)
+"""The same of one reader of a client's pages. Those of all of them together are held to what one client may."""
 LIST_READS = 20
 """A list looks at hundreds of tasks, where other reads look at one."""
 
@@ -180,12 +192,15 @@ class CallAccount:
 
     policy: CallPolicy
     bucket: TokenBucket
+    whose: str = "client"
+    """What is said of it in a refusal: a client, its pages together, or one of their readers."""
     open_calls: int = 0
 
     @classmethod
-    def opened(cls, policy: CallPolicy, now_ms: int) -> CallAccount:
-        """The account of a client that calls for the first time."""
-        return cls(policy, TokenBucket(policy.reads_per_s, policy.read_burst, float(policy.read_burst), now_ms))
+    def opened(cls, policy: CallPolicy, now_ms: int, whose: str = "client") -> CallAccount:
+        """The account of one that calls for the first time."""
+        bucket = TokenBucket(policy.reads_per_s, policy.read_burst, float(policy.read_burst), now_ms)
+        return cls(policy, bucket, whose)
 
     def read(self, reads: int, now_ms: int) -> OverQuota | None:
         """Counts the reads, or says that they are too many."""
@@ -199,7 +214,7 @@ class CallAccount:
     def open(self) -> OverQuota | None:
         """Counts a call that waits until ``close``, or says that there are too many."""
         if self.policy.open_calls and self.open_calls >= self.policy.open_calls:
-            message = f"{self.open_calls} calls of this client wait already"
+            message = f"{self.open_calls} calls of this {self.whose} wait already"
             return OverQuota(Quota.OPEN_CALLS, message, self.policy.open_retry_ms)
         self.open_calls += 1
         return None

@@ -13,6 +13,7 @@ ENTROPY_BYTES = 10
 _TIME_BITS = 48
 _UUID_VERSION = 0x7000
 _UUID_VARIANT = 0x8000
+_OF_READER = b"reader's key"
 _TIMED_FIRST_BYTES = 4
 """Ids that begin with a lower byte begin with their time; those of keys begin with this one or a higher."""
 
@@ -43,12 +44,15 @@ class TaskId:
         return cls(f"{cls.beginning(now_ms)}{version:04x}{variant:04x}{entropy[4:].hex()}")
 
     @classmethod
-    def of_key(cls, client: str, key: str, secret: bytes) -> TaskId:
+    def of_key(cls, client: str, key: str, secret: bytes, reader: str = "") -> TaskId:
         """The id that belongs to an idempotency key: the same key of the same client names the same task, on every
         gateway; nobody who does not know the ``secret`` (16 to 64 bytes) can tell which. It looks like no fresh id of
-        our century, whose beginning tells a time."""
-        digest = hashlib.blake2b(digest_size=16, key=secret)
+        our century, whose beginning tells a time. ``reader``: whose key it is within its client, where the client does
+        not choose the keys; no key of the client's own, or of another reader, names such a task."""
+        digest = hashlib.blake2b(digest_size=16, key=secret, person=_OF_READER if reader else b"")
         owner = client.encode()
+        if reader:
+            digest.update(len(reader.encode()).to_bytes(4, "big") + reader.encode())
         digest.update(len(owner).to_bytes(4, "big") + owner + key.encode())
         first, *others = digest.digest()
         if first < _TIMED_FIRST_BYTES:

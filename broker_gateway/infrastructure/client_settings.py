@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from broker_gateway.domain.client_role import ClientRole
+from broker_gateway.domain.client_role import GIVEN_ROLES, ClientRole
 from broker_gateway.infrastructure.oidc.identity_tokens import ClaimRules
 from broker_gateway.infrastructure.oidc.issuer import IssuerSettings, issuer_fault
 from broker_gateway.infrastructure.settings import GatewaySettings
@@ -113,7 +113,7 @@ def _identity_tokens(settings: GatewaySettings) -> tuple[IssuerSettings, ClaimRu
 
 
 def _role(setting: str, name: str) -> ClientRole:
-    try:
-        return ClientRole(name)
-    except ValueError:
-        raise ConfigurationError(f"{setting}: {name} is none of {', '.join(ClientRole)}") from None
+    for role in GIVEN_ROLES:
+        if role == name:
+            return role
+    raise ConfigurationError(f"{setting}: {name} is none of {', '.join(GIVEN_ROLES)}")

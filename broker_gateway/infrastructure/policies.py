@@ -18,6 +18,7 @@ from broker_gateway.domain.code import SourceRules
 from broker_gateway.domain.judging import CaseRules
 from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.quota import CallPolicy, QuotaPolicy
+from broker_gateway.domain.reader_address import TrustedProxies
 from broker_gateway.domain.resource_limit import Allowed, LimitRules
 from broker_gateway.domain.seals import Seals
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
@@ -70,6 +71,7 @@ class Policies:
     seals: Seals
     joins: JoinSettings | None
     """None: no nodes may join."""
+    proxies: TrustedProxies
     certificate: CertificateFiles | None
     """What the API shows to its callers; None: no TLS."""
 
@@ -116,6 +118,7 @@ def of(settings: GatewaySettings) -> Policies:
         cache_modes=_cache_modes(settings),
         seals=_seals(settings),
         joins=join_settings(settings),
+        proxies=_proxies(settings),
         certificate=_certificate(settings),
     )
 
@@ -190,6 +193,13 @@ def _retention(settings: GatewaySettings) -> Retention:
         max_tasks_per_client=settings.history_tasks_per_client or None,
         by_month=settings.history_by_month,
     )
+
+
+def _proxies(settings: GatewaySettings) -> TrustedProxies:
+    try:
+        return TrustedProxies.of(settings.http_trusted_proxies, settings.http_forwarded_header)
+    except ValueError as error:
+        raise ConfigurationError(f"http_trusted_proxies: {error}") from None
 
 
 def _addresses(settings: GatewaySettings) -> AddressGuard:

@@ -57,6 +57,14 @@ class GatewaySettings(ConnectedSettings):
     http_origins: Strings = Field(
         [], description="origins (https://blog.example) whose pages may call the API from a browser; *: any"
     )
+    http_trusted_proxies: Strings = Field(
+        [],
+        description="networks (CIDR) of proxies that say from which address a request comes: publishable keys tell "
+        "readers apart by that",
+    )
+    http_forwarded_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        "x-forwarded-for", description="the header in which they say it, and which they never hand on as it came"
+    )
     http_dialects: Annotated[list[Dialect], NoDecode, BeforeValidator(split_list)] = Field(
         [], description="other APIs that are served over HTTP as well: codapi, piston, judge0"
     )

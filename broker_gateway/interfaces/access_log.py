@@ -12,7 +12,7 @@ import structlog
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.tracing import trace_fields
 from broker_gateway.interfaces.authentication import OPEN_SERVICES
-from broker_gateway.interfaces.callers import CHANGES, CLIENT, OWNER, SUBJECT, VIA
+from broker_gateway.interfaces.callers import CHANGES, CLIENT, OWNER, PAGE, SUBJECT, VIA
 from broker_gateway.interfaces.method_roles import KEYS, NODES, OPERATIONS
 from broker_gateway.interfaces.refusal_counts import LINES_PER_S, RECORDS_PER_S, RefusalRate
 from chassis.logs import ACCESS, AUDIT
@@ -112,6 +112,9 @@ class AccessLog:
             fields[_SUBJECTS.get(method, "task_id")] = subject
         if OWNER.get() is not None:
             fields["owner"] = OWNER.get()
+        page = PAGE.get()
+        if page is not None:
+            fields["page_key_id"], fields["origin"] = page
         if VIA.get():
             fields["via"] = VIA.get()
         if self._not_logged:
@@ -134,13 +137,19 @@ def _was_in_vain() -> bool:
     return not CHANGES.get() and OWNER.get() is None
 
 
+def _page_key_id() -> str:
+    """What a call is about that was refused for what it shows."""
+    page = PAGE.get()
+    return page[0] if page is not None else ""
+
+
 def _record(action: str, code: grpc.StatusCode, at_ms: int, not_told: int) -> AuditRecord:
     return AuditRecord(
         at_ms=at_ms,
         action=action if is_token(action) else "unknown",
         outcome=code.name,
         client=CLIENT.get(),
-        subject=SUBJECT.get(),
+        subject=SUBJECT.get() or _page_key_id(),
         owner=OWNER.get(),
         not_told=not_told,
     )

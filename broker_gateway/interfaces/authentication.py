@@ -11,15 +11,25 @@ import grpc.aio
 
 from broker_gateway.application.commands import Unavailable
 from broker_gateway.application.identity import Recognition, Verifiers
+from broker_gateway.domain.api_key import PageTerms
 from broker_gateway.interfaces import method_roles
 from broker_gateway.interfaces.call_bounds import WAITING
 from broker_gateway.interfaces.callers import CLIENT, LASTS, RATE, ROLES
+from broker_gateway.interfaces.method_roles import FOR_PAGES
 
 OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 Refused = tuple[grpc.StatusCode, str]
 """The code and the words of a refusal."""
+JudgePage = Callable[[PageTerms], Refused | None]
+"""Why a call with a publishable key is refused; None where it is not, and then the context says whose it is."""
 _SCHEME = "bearer "
 _UNKNOWN = (grpc.StatusCode.UNAUTHENTICATED, "a valid bearer token is needed: authorization: Bearer <token>")
+
+_NOT_FOR_PAGES = (
+    grpc.StatusCode.PERMISSION_DENIED,
+    "this is a publishable key, for pages: it may run programs, read, follow and cancel them by their ids, and list "
+    "languages, under /v1 over HTTP and nowhere else",
+)
 
 
 class Recognising:
@@ -28,9 +38,9 @@ class Recognising:
     def __init__(self, verifiers: Verifiers) -> None:
         self._verifiers = verifiers
 
-    async def refusal(self, method: str, token: str) -> Refused | None:
+    async def refusal(self, method: str, token: str, judge_page: JudgePage | None = None) -> Refused | None:
         """Why the bearer of ``token`` (empty: none) may not call the method; None where he may, and then the context
-        says who he is."""
+        says who he is. ``judge_page``: None: this way in is not for publishable keys."""
         identity = await self._verifiers.identity(token)
         if identity is None:
             return _UNKNOWN
@@ -41,6 +51,8 @@ class Recognising:
         RATE.set(identity.rate)
         if method in WAITING:
             LASTS.set(Recognition(self._verifiers, token, identity.client).lasts)
+        if identity.page is not None:
+            return judge_page(identity.page) if judge_page is not None and method in FOR_PAGES else _NOT_FOR_PAGES
         refusal = method_roles.refusal(method, identity.roles)
         return (grpc.StatusCode.PERMISSION_DENIED, refusal) if refusal else None
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Busy
-from broker_gateway.domain.quota import LIST_READS, CallAccount, CallPolicy, OverQuota, Quota
-from broker_gateway.interfaces.callers import CLIENT
+from broker_gateway.domain.quota import LIST_READS, PAGE_READER_CALLS, CallAccount, CallPolicy, OverQuota, Quota
+from broker_gateway.interfaces.callers import CLIENT, VISITOR
 
 _EXECUTION, _CATALOG = "/coderunner.v1.ExecutionService/", "/coderunner.v1.CatalogService/"
 READS = {
@@ -24,11 +24,12 @@ READS = {
 WAITING = frozenset((f"{_EXECUTION}Watch", f"{_EXECUTION}Execute"))
 """Methods whose calls wait for a task."""
 MAX_ACCOUNTS = 10_000
-"""Of so many clients it is remembered how much they asked; of more, those that wait for nothing begin anew."""
+"""Of so many clients, and readers of their pages, it is remembered how much they asked; of more, those that wait for
+nothing begin anew."""
 
 
 class CallBounds:
-    """The accounts of all clients."""
+    """The accounts of all clients, and of the readers of their pages."""
 
     def __init__(
         self,
@@ -38,28 +39,42 @@ class CallBounds:
         on_refused: Callable[[Quota], None] = lambda _quota: None,
     ) -> None:
         """``on_refused`` is told the quota of each refusal."""
-        self._policy = policy
         self._on_refused = on_refused
         self._now_ms = now_ms
-        self._accounts: dict[str, CallAccount] = {}
+        self._clients = _Accounts(policy, "client", now_ms)
+        self._pages = _Accounts(policy, "client's pages", now_ms)
+        """Of each client, apart: what strangers ask for with its publishable keys takes nothing from the client."""
+        self._readers = _Accounts(PAGE_READER_CALLS, "reader", now_ms)
 
     def enter(self, method: str) -> Busy | None:
-        """Counts a call of the current client until ``leave``; or refuses it."""
-        account = self._account()
-        reads = READS.get(method, 0)
-        over = account.read(reads, self._now_ms()) if reads else None
+        """Counts a call of the current caller until ``leave``; or refuses it."""
+        accounts = self._current()
+        over = self._over_reads(accounts, READS.get(method, 0))
         if over is None and method in WAITING:
-            over = account.open()
+            over = _over_open(accounts)
         return self._refused(over)
 
     def read(self, reads: int) -> Busy | None:
-        """Counts so many more reads of the current client; or refuses them."""
-        return self._refused(self._account().read(reads, self._now_ms()) if reads else None)
+        """Counts so many more reads of the current caller; or refuses them."""
+        return self._refused(self._over_reads(self._current(), reads))
 
     def leave(self, method: str) -> None:
         """Ends a call that had entered."""
         if method in WAITING:
-            self._account().close()
+            for account in self._current():
+                account.close()
+
+    def _current(self) -> Sequence[CallAccount]:
+        """Of whom the current call counts: a client, or a reader of its pages and all of them together."""
+        client, visitor = CLIENT.get(), VISITOR.get()
+        if visitor is None:
+            return [self._clients.of(client)]
+        return [self._readers.of(f"{visitor.reader} {client}"), self._pages.of(client)]
+
+    def _over_reads(self, accounts: Sequence[CallAccount], reads: int) -> OverQuota | None:
+        if not reads:
+            return None
+        return next(filter(None, (account.read(reads, self._now_ms()) for account in accounts)), None)
 
     def _refused(self, over: OverQuota | None) -> Busy | None:
         if over is None:
@@ -67,11 +82,34 @@ class CallBounds:
         self._on_refused(over.quota)
         return Busy(over.message, over.retry_after_ms)
 
-    def _account(self) -> CallAccount:
-        client = CLIENT.get()
-        account = self._accounts.get(client)
+
+class _Accounts:
+    """The accounts of one kind, by name."""
+
+    def __init__(self, policy: CallPolicy, whose: str, now_ms: Callable[[], int]) -> None:
+        self._policy = policy
+        self._whose = whose
+        self._now_ms = now_ms
+        self._known: dict[str, CallAccount] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def of(self, name: str) -> CallAccount:
+        account = self._known.get(name)
         if account is None:
-            if len(self._accounts) >= MAX_ACCOUNTS:
-                self._accounts = {name: one for name, one in self._accounts.items() if one.open_calls}
-            account = self._accounts[client] = CallAccount.opened(self._policy, self._now_ms())
+            if len(self._known) >= MAX_ACCOUNTS:
+                self._known = {name: one for name, one in self._known.items() if one.open_calls}
+            account = self._known[name] = CallAccount.opened(self._policy, self._now_ms(), self._whose)
         return account
+
+
+def _over_open(accounts: Sequence[CallAccount]) -> OverQuota | None:
+    """Has the call count in all of them, or in none."""
+    for place, account in enumerate(accounts):
+        over = account.open()
+        if over is not None:
+            for opened in accounts[:place]:
+                opened.close()
+            return over
+    return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
-from broker_gateway.application.commands import Caller, Lasts, lasts_for_ever
+from broker_gateway.application.commands import Caller, Lasts, Visitor, lasts_for_ever
 from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.client_role import ClientRole
+from broker_gateway.domain.origin import MAX_ORIGIN_CHARS
 from broker_gateway.domain.quota import TaskRate
 from schemas import trace
 
@@ -16,6 +17,11 @@ ROLES: ContextVar[frozenset[ClientRole]] = ContextVar("roles", default=frozenset
 """What that client may do; nothing where no token is asked for, which is where nobody looks."""
 RATE: ContextVar[TaskRate | None] = ContextVar("rate", default=None)
 """At which that client's tasks are taken in this way; None: as all others of the client."""
+VISITOR: ContextVar[Visitor | None] = ContextVar("visitor", default=None)
+"""The reader of a page of that client's, where he calls with a publishable key; None: the client itself calls."""
+PAGE: ContextVar[tuple[str, str] | None] = ContextVar("page", default=None)
+"""The id of the publishable key that the call shows, and the origin of the page that it says it comes from, at most
+``MAX_ORIGIN_CHARS`` of it; None where it shows none."""
 LASTS: ContextVar[Lasts] = ContextVar("lasts", default=lasts_for_ever)
 """Whether that client is still known, in a call that waits for a task."""
 SUBJECT: ContextVar[str] = ContextVar("subject", default="")
@@ -34,6 +40,11 @@ MAX_SUBJECT_CHARS = 64
 def note_subject(subject: str) -> None:
     """Says what the call is about, whatever a caller wrote there."""
     SUBJECT.set(subject[:MAX_SUBJECT_CHARS])
+
+
+def note_page(key_id: str, origin: str) -> None:
+    """Says which publishable key the call shows, and what it says of its page, whatever stands there."""
+    PAGE.set((key_id, origin[:MAX_ORIGIN_CHARS]))
 
 
 def note_trace(traceparent: str) -> None:
@@ -55,4 +66,4 @@ class Asking:
     @property
     def reads(self) -> bool:
         """Whether the caller may look at what came of its client's tasks, beside waiting for those that it submits."""
-        return ClientRole.READ_OWN in ROLES.get() or not self._asks_who
+        return ClientRole.READ_OWN in ROLES.get() or VISITOR.get() is not None or not self._asks_who

@@ -35,6 +35,9 @@ class KeyServicer(rpc.KeyServiceServicer):
             quota_rate_per_s=request.quota_rate_per_s,
             quota_burst=request.quota_burst,
             expires_at_ms=request.expires_at_ms,
+            origins=request.origins,
+            reader_rate_per_s=request.reader_rate_per_s,
+            reader_burst=request.reader_burst,
         )
         answer = await service.create(draft, on_made=_note)
         if isinstance(answer, Invalid):
@@ -79,4 +82,7 @@ def _message(key: ApiKey) -> pb.ApiKey:
         expires_at_ms=key.expires_at_ms or 0,
         revoked_at_ms=key.revoked_at_ms or 0,
         last_used_at_ms=key.last_used_at_ms or 0,
+        origins=key.origins,
+        reader_rate_per_s=key.reader_rate.rate_per_s if key.reader_rate is not None else 0.0,
+        reader_burst=key.reader_rate.burst if key.reader_rate is not None else 0,
     )

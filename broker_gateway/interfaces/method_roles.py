@@ -38,6 +38,14 @@ NEEDED: dict[str, ClientRole | None] = {
 }
 """Method (``/package.Service/Method``) to the role that it needs; None: whoever is known may call it."""
 
+FOR_PAGES = frozenset(
+    (
+        *(f"{_EXECUTION}{name}" for name in ("Submit", "Execute", "Get", "Watch", "Cancel")),
+        f"{_CATALOG}ListLanguages",
+    )
+)
+"""What a publishable key opens, over HTTP alone: running a program, and what concerns a task whose id one knows."""
+
 
 def refusal(method: str, roles: frozenset[ClientRole]) -> str:
     """Why a caller with these roles may not call the method; empty where he may."""

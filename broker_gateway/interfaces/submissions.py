@@ -8,12 +8,12 @@ from typing import overload
 from broker_gateway.application.commands import SubmitTaskCommand
 from broker_gateway.application.tracing import TRACEPARENT
 from broker_gateway.domain.draft import TaskDraft
-from broker_gateway.interfaces.callers import CLIENT, RATE
+from broker_gateway.interfaces.callers import CLIENT, RATE, VISITOR
 
 
 def command_of(draft: TaskDraft, path: str = "task") -> SubmitTaskCommand:
     """The command of the client that calls now; ``path``: how its own words name the task."""
-    return SubmitTaskCommand(CLIENT.get(), draft, path, TRACEPARENT.get(), RATE.get())
+    return SubmitTaskCommand(CLIENT.get(), draft, path, TRACEPARENT.get(), RATE.get(), VISITOR.get())
 
 
 class BatchCommands(Sequence[SubmitTaskCommand]):

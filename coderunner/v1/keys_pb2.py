@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63oderunner/v1/keys.proto\x12\rcoderunner.v1\"\xc0\x01\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x18\n\x10quota_rate_per_s\x18\x04 \x01(\x01\x12\x13\n\x0bquota_burst\x18\x05 \x01(\r\x12\x15\n\rcreated_at_ms\x18\x06 \x01(\x04\x12\x15\n\rexpires_at_ms\x18\x07 \x01(\x04\x12\x15\n\rrevoked_at_ms\x18\x08 \x01(\x04\x12\x17\n\x0flast_used_at_ms\x18\t \x01(\x04\"w\n\x10\x43reateKeyRequest\x12\x0e\n\x06\x63lient\x18\x01 \x01(\t\x12\r\n\x05roles\x18\x02 \x03(\t\x12\x18\n\x10quota_rate_per_s\x18\x03 \x01(\x01\x12\x13\n\x0bquota_burst\x18\x04 \x01(\r\x12\x15\n\rexpires_at_ms\x18\x05 \x01(\x04\"G\n\x11\x43reateKeyResponse\x12\"\n\x03key\x18\x01 \x01(\x0b\x32\x15.coderunner.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"H\n\x0fListKeysRequest\x12\x0e\n\x06\x63lient\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"P\n\x10ListKeysResponse\x12#\n\x04keys\x18\x01 \x03(\x0b\x32\x15.coderunner.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1e\n\x10RevokeKeyRequest\x12\n\n\x02id\x18\x01 \x01(\t\"7\n\x11RevokeKeyResponse\x12\"\n\x03key\x18\x01 \x01(\x0b\x32\x15.coderunner.v1.ApiKey2\xf9\x01\n\nKeyService\x12N\n\tCreateKey\x12\x1f.coderunner.v1.CreateKeyRequest\x1a .coderunner.v1.CreateKeyResponse\x12K\n\x08ListKeys\x12\x1e.coderunner.v1.ListKeysRequest\x1a\x1f.coderunner.v1.ListKeysResponse\x12N\n\tRevokeKey\x12\x1f.coderunner.v1.RevokeKeyRequest\x1a .coderunner.v1.RevokeKeyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63oderunner/v1/keys.proto\x12\rcoderunner.v1\"\x82\x02\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x18\n\x10quota_rate_per_s\x18\x04 \x01(\x01\x12\x13\n\x0bquota_burst\x18\x05 \x01(\r\x12\x15\n\rcreated_at_ms\x18\x06 \x01(\x04\x12\x15\n\rexpires_at_ms\x18\x07 \x01(\x04\x12\x15\n\rrevoked_at_ms\x18\x08 \x01(\x04\x12\x17\n\x0flast_used_at_ms\x18\t \x01(\x04\x12\x0f\n\x07origins\x18\n \x03(\t\x12\x19\n\x11reader_rate_per_s\x18\x0b \x01(\x01\x12\x14\n\x0creader_burst\x18\x0c \x01(\r\"\xb9\x01\n\x10\x43reateKeyRequest\x12\x0e\n\x06\x63lient\x18\x01 \x01(\t\x12\r\n\x05roles\x18\x02 \x03(\t\x12\x18\n\x10quota_rate_per_s\x18\x03 \x01(\x01\x12\x13\n\x0bquota_burst\x18\x04 \x01(\r\x12\x15\n\rexpires_at_ms\x18\x05 \x01(\x04\x12\x0f\n\x07origins\x18\x06 \x03(\t\x12\x19\n\x11reader_rate_per_s\x18\x07 \x01(\x01\x12\x14\n\x0creader_burst\x18\x08 \x01(\r\"G\n\x11\x43reateKeyResponse\x12\"\n\x03key\x18\x01 \x01(\x0b\x32\x15.coderunner.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"H\n\x0fListKeysRequest\x12\x0e\n\x06\x63lient\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"P\n\x10ListKeysResponse\x12#\n\x04keys\x18\x01 \x03(\x0b\x32\x15.coderunner.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1e\n\x10RevokeKeyRequest\x12\n\n\x02id\x18\x01 \x01(\t\"7\n\x11RevokeKeyResponse\x12\"\n\x03key\x18\x01 \x01(\x0b\x32\x15.coderunner.v1.ApiKey2\xf9\x01\n\nKeyService\x12N\n\tCreateKey\x12\x1f.coderunner.v1.CreateKeyRequest\x1a .coderunner.v1.CreateKeyResponse\x12K\n\x08ListKeys\x12\x1e.coderunner.v1.ListKeysRequest\x1a\x1f.coderunner.v1.ListKeysResponse\x12N\n\tRevokeKey\x12\x1f.coderunner.v1.RevokeKeyRequest\x1a .coderunner.v1.RevokeKeyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,19 +32,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'coderunner.v1.keys_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_APIKEY']._serialized_start=44
-  _globals['_APIKEY']._serialized_end=236
-  _globals['_CREATEKEYREQUEST']._serialized_start=238
-  _globals['_CREATEKEYREQUEST']._serialized_end=357
-  _globals['_CREATEKEYRESPONSE']._serialized_start=359
-  _globals['_CREATEKEYRESPONSE']._serialized_end=430
-  _globals['_LISTKEYSREQUEST']._serialized_start=432
-  _globals['_LISTKEYSREQUEST']._serialized_end=504
-  _globals['_LISTKEYSRESPONSE']._serialized_start=506
-  _globals['_LISTKEYSRESPONSE']._serialized_end=586
-  _globals['_REVOKEKEYREQUEST']._serialized_start=588
-  _globals['_REVOKEKEYREQUEST']._serialized_end=618
-  _globals['_REVOKEKEYRESPONSE']._serialized_start=620
-  _globals['_REVOKEKEYRESPONSE']._serialized_end=675
-  _globals['_KEYSERVICE']._serialized_start=678
-  _globals['_KEYSERVICE']._serialized_end=927
+  _globals['_APIKEY']._serialized_end=302
+  _globals['_CREATEKEYREQUEST']._serialized_start=305
+  _globals['_CREATEKEYREQUEST']._serialized_end=490
+  _globals['_CREATEKEYRESPONSE']._serialized_start=492
+  _globals['_CREATEKEYRESPONSE']._serialized_end=563
+  _globals['_LISTKEYSREQUEST']._serialized_start=565
+  _globals['_LISTKEYSREQUEST']._serialized_end=637
+  _globals['_LISTKEYSRESPONSE']._serialized_start=639
+  _globals['_LISTKEYSRESPONSE']._serialized_end=719
+  _globals['_REVOKEKEYREQUEST']._serialized_start=721
+  _globals['_REVOKEKEYREQUEST']._serialized_end=751
+  _globals['_REVOKEKEYRESPONSE']._serialized_start=753
+  _globals['_REVOKEKEYRESPONSE']._serialized_end=808
+  _globals['_KEYSERVICE']._serialized_start=811
+  _globals['_KEYSERVICE']._serialized_end=1060
 # @@protoc_insertion_point(module_scope)

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ApiKey(_message.Message):
-    __slots__ = ("id", "client", "roles", "quota_rate_per_s", "quota_burst", "created_at_ms", "expires_at_ms", "revoked_at_ms", "last_used_at_ms")
+    __slots__ = ("id", "client", "roles", "quota_rate_per_s", "quota_burst", "created_at_ms", "expires_at_ms", "revoked_at_ms", "last_used_at_ms", "origins", "reader_rate_per_s", "reader_burst")
     ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
     ROLES_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +17,9 @@ class ApiKey(_message.Message):
     EXPIRES_AT_MS_FIELD_NUMBER: _ClassVar[int]
     REVOKED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     LAST_USED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    ORIGINS_FIELD_NUMBER: _ClassVar[int]
+    READER_RATE_PER_S_FIELD_NUMBER: _ClassVar[int]
+    READER_BURST_FIELD_NUMBER: _ClassVar[int]
     id: str
     client: str
     roles: _containers.RepeatedScalarFieldContainer[str]
@@ -26,21 +29,30 @@ class ApiKey(_message.Message):
     expires_at_ms: int
     revoked_at_ms: int
     last_used_at_ms: int
-    def __init__(self, id: _Optional[str] = ..., client: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., quota_rate_per_s: _Optional[float] = ..., quota_burst: _Optional[int] = ..., created_at_ms: _Optional[int] = ..., expires_at_ms: _Optional[int] = ..., revoked_at_ms: _Optional[int] = ..., last_used_at_ms: _Optional[int] = ...) -> None: ...
+    origins: _containers.RepeatedScalarFieldContainer[str]
+    reader_rate_per_s: float
+    reader_burst: int
+    def __init__(self, id: _Optional[str] = ..., client: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., quota_rate_per_s: _Optional[float] = ..., quota_burst: _Optional[int] = ..., created_at_ms: _Optional[int] = ..., expires_at_ms: _Optional[int] = ..., revoked_at_ms: _Optional[int] = ..., last_used_at_ms: _Optional[int] = ..., origins: _Optional[_Iterable[str]] = ..., reader_rate_per_s: _Optional[float] = ..., reader_burst: _Optional[int] = ...) -> None: ...
 
 class CreateKeyRequest(_message.Message):
-    __slots__ = ("client", "roles", "quota_rate_per_s", "quota_burst", "expires_at_ms")
+    __slots__ = ("client", "roles", "quota_rate_per_s", "quota_burst", "expires_at_ms", "origins", "reader_rate_per_s", "reader_burst")
     CLIENT_FIELD_NUMBER: _ClassVar[int]
     ROLES_FIELD_NUMBER: _ClassVar[int]
     QUOTA_RATE_PER_S_FIELD_NUMBER: _ClassVar[int]
     QUOTA_BURST_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    ORIGINS_FIELD_NUMBER: _ClassVar[int]
+    READER_RATE_PER_S_FIELD_NUMBER: _ClassVar[int]
+    READER_BURST_FIELD_NUMBER: _ClassVar[int]
     client: str
     roles: _containers.RepeatedScalarFieldContainer[str]
     quota_rate_per_s: float
     quota_burst: int
     expires_at_ms: int
-    def __init__(self, client: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., quota_rate_per_s: _Optional[float] = ..., quota_burst: _Optional[int] = ..., expires_at_ms: _Optional[int] = ...) -> None: ...
+    origins: _containers.RepeatedScalarFieldContainer[str]
+    reader_rate_per_s: float
+    reader_burst: int
+    def __init__(self, client: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., quota_rate_per_s: _Optional[float] = ..., quota_burst: _Optional[int] = ..., expires_at_ms: _Optional[int] = ..., origins: _Optional[_Iterable[str]] = ..., reader_rate_per_s: _Optional[float] = ..., reader_burst: _Optional[int] = ...) -> None: ...
 
 class CreateKeyResponse(_message.Message):
     __slots__ = ("key", "secret")

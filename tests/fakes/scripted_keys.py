@@ -26,6 +26,9 @@ class ScriptedKeys(keys_pb2_grpc.KeyServiceServicer):
             roles=request.roles,
             created_at_ms=1_700_000_000_000,
             expires_at_ms=request.expires_at_ms,
+            origins=request.origins,
+            reader_rate_per_s=request.reader_rate_per_s,
+            reader_burst=request.reader_burst,
         )
         self._keys.insert(0, key)
         return keys_pb2.CreateKeyResponse(key=key, secret=SECRET)

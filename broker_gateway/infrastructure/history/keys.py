@@ -101,12 +101,16 @@ def _row(key: ApiKey) -> dict[str, Any]:
         "expires_at_ms": key.expires_at_ms,
         "revoked_at_ms": key.revoked_at_ms,
         "last_used_at_ms": key.last_used_at_ms,
+        "origins": " ".join(key.origins) or None,
+        "reader_rate_per_s": key.reader_rate.rate_per_s if key.reader_rate is not None else None,
+        "reader_burst": key.reader_rate.burst if key.reader_rate is not None else None,
     }
 
 
 def _key(row: Mapping[Any, Any]) -> ApiKey:
     """A role that a newer version gave, and this one does not know, is none."""
     rate = TaskRate(row["key_id"], row["quota_rate_per_s"], row["quota_burst"])
+    reader_rate = TaskRate(row["key_id"], row["reader_rate_per_s"] or 0.0, row["reader_burst"] or 0)
     return ApiKey(
         id=row["key_id"],
         digest=bytes(row["digest"]),
@@ -117,4 +121,6 @@ def _key(row: Mapping[Any, Any]) -> ApiKey:
         expires_at_ms=row["expires_at_ms"],
         revoked_at_ms=row["revoked_at_ms"],
         last_used_at_ms=row["last_used_at_ms"],
+        origins=tuple((row["origins"] or "").split()),
+        reader_rate=reader_rate if reader_rate.rate_per_s else None,
     )

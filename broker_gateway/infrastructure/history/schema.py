@@ -15,7 +15,7 @@ ERROR_CHARS = 4_000
 KEY_DIGEST_BYTES = 32
 DIGEST_BYTES = 16
 VERSION_TABLE = "history_version"
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """The versions of the schema, the newest last."""
 
 METADATA = MetaData()
@@ -99,6 +99,9 @@ api_keys = Table(
     Column("expires_at_ms", BigInteger, nullable=True, comment="null: never"),
     Column("revoked_at_ms", BigInteger, nullable=True, comment="null until it is revoked"),
     Column("last_used_at_ms", BigInteger, nullable=True, comment="null until it is used"),
+    Column("origins", Exact(), nullable=True, comment="separated by spaces; null: it is no publishable key"),
+    Column("reader_rate_per_s", Double, nullable=True, comment="null: that of every reader"),
+    Column("reader_burst", Integer, nullable=True),
     Index("ix_api_keys_created", "created_at_ms", "key_id"),
 )
 """One row per API key (docs/adr/0024-who-calls.md): a hash of its secret, never the secret."""

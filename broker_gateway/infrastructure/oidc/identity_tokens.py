@@ -15,7 +15,7 @@ import structlog
 from broker_gateway.application.commands import Unavailable
 from broker_gateway.application.identity import Identity, digest
 from broker_gateway.domain.api_key import is_client_name
-from broker_gateway.domain.client_role import ClientRole, with_included
+from broker_gateway.domain.client_role import GIVEN_ROLES, ClientRole, with_included
 from broker_gateway.infrastructure.oidc.issuer import Issuer, IssuerAwayError
 from broker_gateway.infrastructure.oidc.key_set import SigningKey
 
@@ -114,7 +114,7 @@ class IdentityTokens:
         return Identity(client, with_included({*self._rules.usual_roles, *self._roles(names[:MAX_ROLES])}))
 
     def _roles(self, names: list[Any]) -> set[ClientRole]:
-        known = {**{f"coderunner:{role}": role for role in ClientRole}, **self._rules.roles}
+        known = {**{f"coderunner:{role}": role for role in GIVEN_ROLES}, **self._rules.roles}
         return {known[name] for name in names if isinstance(name, str) and name in known}
 
     def _known(self, key: bytes) -> Identity | None:

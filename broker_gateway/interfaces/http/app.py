@@ -23,7 +23,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from broker_gateway.interfaces.http.calls import Calls
 from broker_gateway.interfaces.http.openapi import document
 from broker_gateway.interfaces.http.operations import Operation
+from broker_gateway.interfaces.http.page_origins import PageOrigins
 from broker_gateway.interfaces.http.problems import problem, response
+from broker_gateway.interfaces.method_roles import FOR_PAGES
 from chassis.probes import Probes
 
 OPENAPI = "/v1/openapi.json"
@@ -33,6 +35,7 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+_METHODS, _EXPOSED = ("GET", "POST", "DELETE"), ("location", "retry-after")
 _HEADERS = (
     *("authorization", "content-type", "idempotency-key", "last-event-id", "traceparent"),
     *("x-auth-token", "x-rapidapi-key"),
@@ -51,10 +54,12 @@ def application(
     dialects: Sequence[BaseRoute] = (),
     origins: Collection[str] = (),
     only_loopback_hosts: bool = False,
+    takes_pages: bool = False,
 ) -> Starlette:
     """The application. ``probes`` None: they are served elsewhere. ``dialects``: routes of other APIs. ``origins``: of
     pages that may call it from a browser (CORS), ``*`` for any. ``only_loopback_hosts``: a request must have been meant
-    for this machine by name, where anybody on it may call."""
+    for this machine by name, where anybody on it may call. ``takes_pages``: publishable keys are taken, which is where
+    everybody is asked for a token."""
     described = document(operations, version)
     routes: list[BaseRoute] = [*dialects, *(_route(one, calls) for one in operations)]
     routes += [Route(OPENAPI, _fixed(msgspec.json.encode(described), "application/json"), methods=["GET"])]
@@ -63,6 +68,9 @@ def application(
     if probes is not None:
         routes += [Route(path, _probe(probes), methods=["GET"]) for path in Probes.PATHS]
     middleware = [Middleware(NamedOrigins, **_cors(origins))] if origins else []
+    if takes_pages:
+        paths = [one.path for one in operations if one.call in FOR_PAGES]
+        middleware.insert(0, Middleware(PageOrigins, paths, _METHODS, _HEADERS, _EXPOSED))
     if only_loopback_hosts:
         middleware.insert(0, Middleware(LoopbackHosts))
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: _wrong_route})
@@ -101,7 +109,7 @@ def _is_meant(request: Request) -> bool:
 
 
 def _route(operation: Operation, calls: Calls) -> Route:
-    endpoint = calls.endpoint(operation.call_of, operation.handler)
+    endpoint = calls.endpoint(operation.call_of, operation.handler, for_pages=operation.call in FOR_PAGES)
     route = Route(operation.path, endpoint, methods=[operation.verb], name=operation.summary)
     route.methods = {operation.verb}  # and no HEAD, which would follow a task for nothing
     return route
@@ -110,9 +118,9 @@ def _route(operation: Operation, calls: Calls) -> Route:
 def _cors(origins: Collection[str]) -> dict[str, Any]:
     return {
         "allow_origins": list(origins),
-        "allow_methods": ["GET", "POST", "DELETE"],
+        "allow_methods": [*_METHODS],
         "allow_headers": [*_HEADERS],
-        "expose_headers": ["location", "retry-after"],
+        "expose_headers": [*_EXPOSED],
         "max_age": 3600,
     }
 

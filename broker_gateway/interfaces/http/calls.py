@@ -6,13 +6,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
+from functools import partial
 from typing import Protocol, TypeVar
 
 import grpc
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from broker_gateway.interfaces.authentication import bearer
+from broker_gateway.domain.api_key import PageTerms
+from broker_gateway.interfaces.authentication import Refused, bearer
 from broker_gateway.interfaces.callers import VIA, note_subject, note_trace
 from broker_gateway.interfaces.doorway import Doorway
 from broker_gateway.interfaces.failures import failure
@@ -52,6 +54,14 @@ class Spans(Protocol):
         ...
 
 
+class Visits(Protocol):
+    """What judges calls with publishable keys."""
+
+    def refusal(self, request: Request, page: PageTerms) -> Refused | None:
+        """Why such a call is refused; None where it is not."""
+        ...
+
+
 class Call:
     """One call."""
 
@@ -60,6 +70,8 @@ class Call:
         self.request = request
         self.method = method
         self.code = grpc.StatusCode.OK
+        self.is_for_pages = False
+        """Its route is one that publishable keys open."""
         self.has_left = False
         """Its caller has gone before the answer."""
         self._bodies = bodies
@@ -115,8 +127,15 @@ class Calls:
     """The way of all calls."""
 
     def __init__(
-        self, doorway: Doorway, notes: Notes, spans: Spans | None = None, bodies: Bodies | None = None
+        self,
+        doorway: Doorway,
+        notes: Notes,
+        spans: Spans | None = None,
+        bodies: Bodies | None = None,
+        visits: Visits | None = None,
     ) -> None:
+        """``visits``: None: no publishable keys are taken."""
+        self._visits = visits
         self._doorway = doorway
         self._notes = notes
         self._spans = spans
@@ -128,10 +147,13 @@ class Calls:
         handler: Handler,
         token: Callable[[Request], str] | None = None,
         told: Told = response,
+        *,
+        for_pages: bool = False,
     ) -> Endpoint:
         """The application for one route. ``method``: what a request is a call of, by its head alone; ``token``: where
-        its caller's token is; None: in ``Authorization: Bearer``; ``told``: how a problem is told."""
-        return Endpoint(self, method, handler, token or bearer_of, told)
+        its caller's token is; None: in ``Authorization: Bearer``; ``told``: how a problem is told;
+        ``for_pages``: publishable keys open it."""
+        return Endpoint(self, method, handler, token or bearer_of, told, for_pages=for_pages)
 
     async def serve(self, call: Call, handler: Handler, token: str, send: Send, told: Told = response) -> None:
         """Serves one call, whatever comes of it."""
@@ -190,7 +212,8 @@ class Calls:
     async def _admit(self, call: Call, token: str) -> None:
         """Raises RefusedError for a caller who may not call, or not now."""
         if self._doorway.recognising is not None:
-            refused = await self._doorway.recognising.refusal(call.method, token)
+            judge_page = partial(self._visits.refusal, call.request) if self._visits and call.is_for_pages else None
+            refused = await self._doorway.recognising.refusal(call.method, token, judge_page)
             if refused is not None:
                 raise RefusedError(problem(*refused))
         busy = self._doorway.bounds.enter(call.method)
@@ -212,7 +235,10 @@ class Endpoint:
         handler: Handler,
         token: Callable[[Request], str],
         told: Told,
+        *,
+        for_pages: bool,
     ) -> None:
+        self._for_pages = for_pages
         self._calls = calls
         self._method = method
         self._handler = handler
@@ -227,6 +253,7 @@ class Endpoint:
             return
         request = Request(scope, receive)
         call = self._calls.call(request, self._method(request))
+        call.is_for_pages = self._for_pages
         await self._calls.serve(call, self._handler, self._token(request), send, self._told)
 
 

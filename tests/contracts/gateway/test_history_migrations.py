@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -20,9 +21,11 @@ from sqlalchemy import Connection, inspect, text
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.history_ports import HistoryUnavailableError, PastTask, TaskRecord
 from broker_gateway.application.ports import TaskFilter
+from broker_gateway.domain.api_key import ENTROPY_BYTES, KeyDraft, KeySecret
 from broker_gateway.domain.task_id import TaskId
 from broker_gateway.infrastructure.history import migration, migrations
 from broker_gateway.infrastructure.history.engine import database_url, open_engine
+from broker_gateway.infrastructure.history.keys import SqlKeyStore
 from broker_gateway.infrastructure.history.migration import downgrade, migrate
 from broker_gateway.infrastructure.history.partitions import DAY_MS
 from broker_gateway.infrastructure.history.schema import METADATA, REVISIONS, VERSION_TABLE
@@ -153,6 +156,33 @@ async def test_a_migration_that_was_cut_off_goes_on(url: str, store: SqlHistoryS
     await _execute(url, f"DELETE FROM {VERSION_TABLE}")
     await migrate(url)
     await store.check()
+    assert await _differences(url) == []
+
+
+async def test_publishable_keys_go_with_the_version_that_knows_them_and_others_stay(url: str) -> None:
+    """An older gateway could not hold them to their origins."""
+    await migrate(url)
+    keys = SqlKeyStore(url, LIMITS)
+    usual: dict[str, Any] = {"client": "blog", "quota_rate_per_s": 0.5, "quota_burst": 7, "expires_at_ms": 0}
+    secret, other = (KeySecret.fresh(bytes([number]) * ENTROPY_BYTES) for number in (1, 2))
+    plain = KeyDraft(**usual, roles=["submit"]).key(secret, 1000)
+    await keys.add(plain)
+    await keys.add(KeyDraft(**usual, roles=["page"], origins=["https://blog.example"]).key(other, 1000))
+    await downgrade(url, "0004")
+    await migrate(url)
+    assert await keys.page("", None, 10) == [plain]
+    await keys.close()
+
+
+async def test_a_change_that_was_cut_off_between_two_columns_goes_on(url: str, store: SqlHistoryStore) -> None:
+    """MariaDB keeps the column that was added before the process died."""
+    await migrate(url, "0004")
+    await _execute(url, "ALTER TABLE api_keys ADD COLUMN reader_burst INTEGER NULL")
+    await migrate(url)
+    await store.check()
+    await _execute(url, "ALTER TABLE api_keys DROP COLUMN reader_burst")
+    await downgrade(url, "0004")
+    await migrate(url)
     assert await _differences(url) == []
 
 

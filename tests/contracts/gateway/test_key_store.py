@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from broker_gateway.application.key_ports import KeyCursor, KeyStore, KeysUnavailableError
 from broker_gateway.domain.api_key import ENTROPY_BYTES, ApiKey, KeyDraft, KeySecret
-from broker_gateway.domain.client_role import ClientRole
+from broker_gateway.domain.client_role import GIVEN_ROLES
 from broker_gateway.infrastructure.history.engine import DatabaseLimits, database_url, open_engine
 from broker_gateway.infrastructure.history.keys import SqlKeyStore
 from broker_gateway.infrastructure.history.migration import migrate
@@ -25,6 +25,7 @@ from tests.servers import MariadbServer, PostgresServer
 from tests.servers.database import PASSWORD, DatabaseServer
 from tests.servers.ports import free_port
 
+ORIGINS = [f"https://{'x' * 63}.{'y' * 63}.{'z' * 63}.{number:055}.example:65535" for number in range(16)]
 SHORT = DatabaseLimits(connect_s=1.0, statement_s=0.3, connections=2)
 
 
@@ -82,11 +83,13 @@ async def only(keys: KeyStore, key_id: str) -> ApiKey:
 async def test_a_key_is_found_as_it_was_stored(keys: KeyStore) -> None:
     plain = a_key(1)
     full = a_key(
-        2, client="a,b'\\~", roles=list(ClientRole), quota_rate_per_s=0.5, quota_burst=7, expires_at_ms=(1 << 53) - 1
+        2, client="a,b'\\~", roles=list(GIVEN_ROLES), quota_rate_per_s=0.5, quota_burst=7, expires_at_ms=(1 << 53) - 1
     )
-    await keys.add(plain)
-    await keys.add(full)
-    assert sorted(await keys.find([plain.id, full.id, "0" * 16]), key=lambda key: key.id) == [plain, full]
+    of_pages = a_key(3, roles=["page"], origins=ORIGINS, reader_rate_per_s=0.1, reader_burst=7)
+    for key in (plain, full, of_pages):
+        await keys.add(key)
+    found = await keys.find([plain.id, full.id, of_pages.id, "0" * 16])
+    assert sorted(found, key=lambda key: key.id) == [plain, full, of_pages]
     assert await keys.find([]) == []
 
 

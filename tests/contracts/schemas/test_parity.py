@@ -73,7 +73,8 @@ OF_CALLBACK = {
     "callback_headers": "callback.headers",
     "callback_events": "callback.events",
 }
-OF_RATE = dict.fromkeys(("quota_rate_per_s", "quota_burst"), "its rate")
+OF_RATE = dict.fromkeys(("quota_rate_per_s", "quota_burst", "reader_rate_per_s", "reader_burst"), "its rates")
+RATES = {"digest": "nobody's", "rate": "quota_...", "reader_rate": "reader_..."}
 
 PAIRS = [
     Pair(sdk.Task, pb.Task, left=OF_SDK, right=OF_PROTO),
@@ -123,7 +124,7 @@ PAIRS = [
     Pair(wire_callback.CallbackAttempt, pb.CallbackAttempt),
     Pair(pb.CallbackRecord, model.CallbackRecord),
     Pair(keys_pb2.ApiKey, api_key.ApiKey),
-    Pair(keys_pb2.ApiKey, domain_key.ApiKey, left=OF_RATE, right={"digest": "nobody's", "rate": "quota_..."}),
+    Pair(keys_pb2.ApiKey, domain_key.ApiKey, left=OF_RATE, right=RATES),
     Pair(keys_pb2.CreateKeyRequest, domain_key.KeyDraft),
     Pair(wire_joined.JoinedNode, nodes_pb2.JoinedNode),
     Pair(nodes_pb2.JoinedNode, joined_node.JoinedNode),

@@ -61,6 +61,55 @@ def test_what_cannot_be_meant_is_refused_before_a_key_is_made(
     assert gateway.calls == []
 
 
+def test_a_publishable_key_is_made_for_pages_of_its_origins(coderunner: Cli, gateway: FakeGateway) -> None:
+    options = (
+        "--client",
+        "blog",
+        "--publishable",
+        "--origin",
+        "https://a.example",
+        "--origin",
+        "http://localhost:3000",
+    )
+    done = coderunner("keys", "create", *options, "--reader-per-minute", "6", "--reader-burst", "3")
+    assert (done.returncode, done.stdout) == (0, SECRET + "\n")
+    assert "for pages of https://a.example, http://localhost:3000" in done.stderr
+    assert "--rate gives the key one" in done.stderr
+    (asked,) = gateway.of("CreateKey")
+    assert asked == keys_pb2.CreateKeyRequest(
+        client="blog",
+        roles=["page"],
+        origins=["https://a.example", "http://localhost:3000"],
+        reader_rate_per_s=0.1,
+        reader_burst=3,
+    )
+    _, row = coderunner("keys", "list").stdout.splitlines()
+    assert "page https://a.example http://localhost:3000" in row
+    bounded = coderunner("keys", "create", *options, "--rate", "5")
+    assert (bounded.returncode, "--rate" in bounded.stderr) == (0, False)
+    listed = json.loads(coderunner("keys", "list", "--json").stdout)
+    assert (listed[-1]["origins"], listed[-1]["reader_rate_per_s"]) == (list(asked.origins), 0.1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--publishable",),
+        ("--publishable", "--origin", "https://a.example", "--role", "submit"),
+        ("--origin", "https://a.example"),
+        ("--reader-per-minute", "6"),
+        ("--reader-burst", "6"),
+    ],
+    ids=" ".join,
+)
+def test_no_key_is_made_of_which_it_is_not_clear_whether_it_is_publishable(
+    coderunner: Cli, gateway: FakeGateway, options: tuple[str, ...]
+) -> None:
+    done = coderunner("keys", "create", "--client", "blog", *options)
+    assert (done.returncode, gateway.calls) == (2, [])
+    assert "--publishable" in done.stderr
+
+
 @pytest.mark.usefixtures("three")
 def test_keys_are_a_table_newest_first_and_cannot_drive_the_terminal(coderunner: Cli, gateway: FakeGateway) -> None:
     gateway.keys[0].revoked_at_ms = 5000

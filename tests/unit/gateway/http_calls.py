@@ -21,6 +21,7 @@ from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
 from broker_gateway.interfaces.http.dialects import DialectParts, dialect_routes
 from broker_gateway.interfaces.http.execution_routes import ExecutionRoutes
 from broker_gateway.interfaces.http.reading import Bodies
+from broker_gateway.interfaces.http.visits import Visits
 from chassis.asgi import AsgiServer
 from chassis.asgi_connection import AsgiBounds
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes
@@ -140,17 +141,24 @@ async def serving_http(
     origins: tuple[str, ...] = (),
     dialects: Sequence[str] = (),
     only_loopback_hosts: bool = False,
+    visits: Visits | None = None,
     **of_doorway: Any,
 ) -> AsyncIterator[HttpCalls]:
     gateway = gateway or GatewayOnFakes()
     doorway, noted = Doorway(**of_doorway), NotedCalls()
-    calls = Calls(doorway, noted, spans, bodies)
+    calls = Calls(doorway, noted, spans, bodies, visits)
     routes = ExecutionRoutes(gateway.service, calls, DEFAULT_COUNTS, asks_who=doorway.asks_who)
     operations = [*routes.operations(), *CatalogRoutes(gateway.catalog).operations()]
     asking = Asking(asks_who=doorway.asks_who)
     spoken = dialect_routes(dialects, DialectParts(gateway.service, gateway.catalog, calls, DEFAULT_COUNTS, asking))
     app = application(
-        operations, calls, version="1", dialects=spoken, origins=origins, only_loopback_hosts=only_loopback_hosts
+        operations,
+        calls,
+        version="1",
+        dialects=spoken,
+        origins=origins,
+        only_loopback_hosts=only_loopback_hosts,
+        takes_pages=visits is not None,
     )
     server = AsgiServer("127.0.0.1:0", app, bounds=bounds)
     await server.start()

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from broker_gateway.domain.api_key import ENTROPY_BYTES, MAX_MS, KeyDraft, KeySecret, is_client_name
+from broker_gateway.domain.api_key import ENTROPY_BYTES, MAX_MS, KeyDraft, KeySecret, PageTerms, is_client_name
 from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.domain.quota import TaskRate
 
 SECRET = KeySecret.fresh(bytes(range(ENTROPY_BYTES)))
 DRAFT = KeyDraft(client="blog", roles=["submit", "read-own"], quota_rate_per_s=0.0, quota_burst=0, expires_at_ms=0)
 NOW_MS = 1_000_000
+BLOG = "https://blog.example"
+PAGE: dict[str, Any] = {"roles": ["page"], "origins": [BLOG]}
 
 
 def test_a_key_shows_what_it_is_and_which_one_and_keeps_256_bits_to_itself() -> None:
@@ -89,11 +91,43 @@ def test_a_rate_of_its_own_has_a_usual_burst() -> None:
         ({"expires_at_ms": NOW_MS}, ["expires_at_ms"]),
         ({"expires_at_ms": MAX_MS + 1}, ["expires_at_ms"]),
         ({"expires_at_ms": (1 << 64) - 1}, ["expires_at_ms"]),
+        (PAGE, []),
+        ({**PAGE, "quota_rate_per_s": 1.0, "reader_rate_per_s": 0.1, "reader_burst": 1}, []),
+        ({**PAGE, "roles": ["page", "submit"]}, ["roles"]),
+        ({**PAGE, "origins": []}, ["origins"]),
+        ({**PAGE, "origins": [BLOG, BLOG]}, ["origins"]),
+        ({**PAGE, "origins": [BLOG, "null", "*"]}, ["origins[1]", "origins[2]"]),
+        ({**PAGE, "origins": [f"https://{number}.example" for number in range(16)]}, []),
+        ({**PAGE, "origins": [f"https://{number}.example" for number in range(17)]}, ["origins"]),
+        ({**PAGE, "origins": [BLOG] * 1_000_000}, ["origins"]),
+        ({**PAGE, "reader_rate_per_s": math.nan}, ["reader_rate_per_s"]),
+        ({**PAGE, "reader_rate_per_s": -1.0}, ["reader_rate_per_s"]),
+        ({**PAGE, "reader_burst": 5}, ["reader_burst"]),
+        ({"origins": [BLOG]}, ["origins"]),
+        ({"reader_rate_per_s": 1.0}, ["reader_rate_per_s"]),
+        ({"reader_burst": 1}, ["reader_rate_per_s"]),
     ],
     ids=lambda value: str(value)[:60],
 )
 def test_what_is_wrong_with_a_request_for_a_key_is_said(changes: dict[str, Any], fields: list[str]) -> None:
     assert [one.field for one in replace(DRAFT, **changes).violations(NOW_MS)] == fields
+
+
+def test_a_publishable_key_looks_like_no_secret_one_and_holds_pages_to_its_terms() -> None:
+    draft = replace(DRAFT, **PAGE, reader_rate_per_s=0.1)
+    secret = draft.secret(bytes(range(ENTROPY_BYTES)))
+    assert (secret.text[:4], secret.id, secret.text[4:]) == ("crp_", SECRET.id, SECRET.text[4:])
+    assert KeySecret.parse(secret.text) == secret
+    key = draft.key(secret, NOW_MS)
+    assert key.page == PageTerms(key.id, frozenset([BLOG]), TaskRate(key.id, 0.1, 10))
+    assert key.is_valid(secret, NOW_MS)
+    assert not key.is_valid(SECRET, NOW_MS), "its digits are no secret of the other kind"
+    assert key.all_roles == {ClientRole.PAGE}
+
+
+def test_a_key_that_says_no_rate_of_readers_leaves_it_to_the_gateway() -> None:
+    assert replace(DRAFT, **PAGE).key(SECRET, NOW_MS).page == PageTerms(SECRET.id, frozenset([BLOG]), None)
+    assert DRAFT.key(SECRET, NOW_MS).page is None
 
 
 @pytest.mark.parametrize("name", ["blog", "auth0|5f7c", "https://a.example/users/1", "x" * 64])

@@ -36,6 +36,8 @@ TOKENS: dict[str, Any] = {"tokens": {"blog": "b"}}
         ({**ISSUER, "oidc_jwks_url": "https://me:hush@login.example/"}, "oidc_jwks_url: must not contain credentials$"),
         ({**ISSUER, "oidc_roles": {"boss": "root"}}, "oidc_roles: root is none of submit, "),
         ({**ISSUER, "oidc_usual_roles": ["root"]}, "oidc_usual_roles: root is none of submit, "),
+        ({**ISSUER, "oidc_usual_roles": ["page"]}, "oidc_usual_roles: page is none of submit, "),
+        ({"http_trusted_proxies": ["proxy.example"]}, "http_trusted_proxies: 'proxy.example' does not appear"),
     ],
     ids=str,
 )

@@ -8,11 +8,12 @@ import msgspec
 import pytest
 
 from broker_gateway.application import quota_accounts, quota_book
+from broker_gateway.application.commands import Visitor
 from broker_gateway.application.quota_book import NO_QUOTAS, QuotaBook
-from broker_gateway.domain.quota import MAX_WAIT_MS, CallPolicy, Quota, QuotaPolicy, TaskRate
+from broker_gateway.domain.quota import MAX_WAIT_MS, PAGE_READER_CALLS, CallPolicy, Quota, QuotaPolicy, TaskRate
 from broker_gateway.interfaces import call_bounds
 from broker_gateway.interfaces.call_bounds import READS, WAITING, CallBounds
-from broker_gateway.interfaces.callers import CLIENT
+from broker_gateway.interfaces.callers import CLIENT, VISITOR
 from schemas.execution import Execution, TaskEvent
 from schemas.status import Status
 from tests.builders import a_task
@@ -92,13 +93,61 @@ def test_calls_are_counted_of_so_many_clients_and_those_that_wait_are_not_forgot
         assert bounds.enter(min(READS)) is None
     CLIENT.set("waits")
     assert bounds.enter(min(WAITING)) is not None
-    assert len(bounds._accounts) <= 5
+    assert len(bounds._clients) <= 5
     CLIENT.set("")
+
+
+def test_readers_of_pages_are_counted_each_and_all_of_a_client_together_and_not_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(call_bounds, "MAX_ACCOUNTS", 5)
+    bounds, watch = CallBounds(CallPolicy(open_calls=PAGE_READER_CALLS.open_calls + 1), lambda: 0), min(WAITING)
+
+    def enters(reader: str) -> bool:
+        VISITOR.set(Visitor(reader, None))
+        return bounds.enter(watch) is None
+
+    assert all(enters("ada") for _ in range(PAGE_READER_CALLS.open_calls))
+    assert [enters("ada"), enters("bob"), enters("eve")] == [False, True, False]
+    VISITOR.set(Visitor("bob", None))
+    bounds.leave(watch)
+    assert [enters("eve"), enters("bob")] == [True, False]
+    VISITOR.set(None)
+    assert bounds.enter(watch) is None
+    for number in range(50):
+        VISITOR.set(Visitor(f"r{number}", None))
+        assert bounds.enter(min(READS)) is None
+    assert len(bounds._readers) <= 5
+    assert not enters("ada"), "whoever waits is not forgotten"
+    VISITOR.set(None)
 
 
 def of_readers(policy: QuotaPolicy, usual: QuotaPolicy = NO_QUOTAS, *, told: list[Quota] | None = None) -> QuotaBook:
     seen = told if told is not None else []
     return QuotaBook(policy=usual, readers=policy, events=MemoryTaskEvents(), now_ms=lambda: 0, on_refused=seen.append)
+
+
+def test_a_keys_rate_of_readers_goes_before_the_usual_one() -> None:
+    """Also where a reader was known before, by a task that another gateway took."""
+    book = of_readers(QuotaPolicy(rate_per_s=1000.0, burst=1000))
+    ada, visitor = ("blog", "ada"), Visitor("ada", TaskRate("key", 0.001, 1))
+    assert book.admit(ada, "t0") is None
+    assert book.admit(ada, "t1", None, visitor) is None
+    assert book.admit(ada, "t2", None, visitor) is not None
+    assert book.admit(("blog", "bob"), "t3") is None
+
+
+@pytest.mark.parametrize(
+    ("readers", "most"), [(QuotaPolicy(), 10), (QuotaPolicy(rate_per_s=0.001, burst=3), 3)], ids=["none", "one"]
+)
+def test_a_visitor_whose_key_says_no_rate_has_that_of_every_reader_or_else_a_usual_one(
+    readers: QuotaPolicy, most: int
+) -> None:
+    book = of_readers(readers)
+    found = [
+        book.admit(("blog", "ada"), f"t{number}", None, Visitor("ada", None)) is None for number in range(most + 1)
+    ]
+    assert found == [True] * most + [False]
 
 
 @pytest.mark.parametrize("policy", [QuotaPolicy(rate_per_s=0.001, burst=2), QuotaPolicy(concurrent=2)], ids=str)

@@ -70,6 +70,12 @@ def test_a_key_names_the_same_task_in_every_version_of_the_gateway() -> None:
     assert TaskId.of_key("blog", "k", SECRET).value == "0b63e134a28e60595379aa2f13a15ce0"
 
 
+def test_the_same_key_of_two_readers_and_of_their_client_names_three_tasks() -> None:
+    named = [("blog", "k", ""), ("blog", "k", "ada"), ("blog", "k", "bob"), ("blog", "ak", "ad"), ("adablog", "k", "")]
+    ids = {TaskId.of_key(client, key, SECRET, reader) for client, key, reader in named}
+    assert len(ids) == len(named)
+
+
 def test_the_id_of_a_key_begins_with_no_time_of_our_century() -> None:
     ids = [TaskId.of_key("blog", str(number), SECRET).value for number in range(2_000)]
     assert min(ids) >= TaskId.beginning(TaskId.TIMED_UNTIL_MS) == "040000000000"
