@@ -1,5 +1,5 @@
-// A page that asks the gateway itself. Its origin is one of the gateway's `http_origins`; a token in a page is
-// everybody's, so that of this one may submit, and has a rate of its own.
+// A page that asks the gateway itself. What it shows is everybody's: a publishable key, which is for pages of this one's
+// origin (`coderunner keys create --publishable --origin ...`) and holds each of its readers to a rate.
 
 import { CodeRunner } from '@coderunner/client';
 
@@ -37,4 +37,7 @@ function textOf({ compile, run, error }) {
   return [compile?.stderr, run?.stdout, run?.stderr, error].filter(Boolean).join('\n');
 }
 
-if (globalThis.document) enliven(document, new CodeRunner(document.body.dataset.gateway));
+if (globalThis.document) {
+  const { gateway, key } = document.body.dataset;
+  enliven(document, new CodeRunner(gateway, { token: key }));
+}
