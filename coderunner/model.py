@@ -67,6 +67,18 @@ class Stage:
     """Without what the interpreter takes for itself: ``Language.baseline_memory_bytes``."""
     limits_hit: tuple[str, ...] = ()
     """Of ``cpu, wall, memory, processes, output, disk, open_files, file_size``."""
+    stdout_data: bytes | None = None  # as much of what it wrote as stdout tells of, where that is not UTF-8
+    stderr_data: bytes | None = None
+
+    @property
+    def stdout_bytes(self) -> bytes:
+        """What it wrote to its standard output, as it wrote it."""
+        return self.stdout.encode() if self.stdout_data is None else self.stdout_data
+
+    @property
+    def stderr_bytes(self) -> bytes:
+        """What it wrote to its standard error, as it wrote it."""
+        return self.stderr.encode() if self.stderr_data is None else self.stderr_data
 
     def text(self, stream: Stream) -> str:
         """What was captured of a stream."""

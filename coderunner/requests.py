@@ -9,7 +9,7 @@ from typing import Any
 
 from coderunner.errors import InvalidTask, Violation
 from coderunner.idempotency_key import fresh_key
-from coderunner.task import Callback, Checker, Limits, Source, Task, TestCase
+from coderunner.task import Callback, Checker, Content, Limits, Source, Task, TestCase
 from coderunner.v1 import execution_pb2 as pb
 
 _CACHES = {
@@ -31,7 +31,7 @@ def task_message(task: Task) -> pb.Task:
             language_version=task.version,
             files=_files(task.source),
             entry_point=task.entry_point,
-            stdin=task.stdin,
+            **_stdin(task.stdin),
             args=_strings("args", task.args),
             env=task.env or {},
             compile_options=_strings("compile_options", task.compile_options),
@@ -69,7 +69,15 @@ def _event(word: str) -> pb.Callback.Event:
 
 def _files(source: Source) -> list[pb.File]:
     named = source if isinstance(source, Mapping) else {"": source}
-    return [pb.File(name=name, content=content) for name, content in named.items()]
+    return [_file(name, content) for name, content in named.items()]
+
+
+def _file(name: str, content: Content) -> pb.File:
+    return pb.File(name=name, data=content) if isinstance(content, bytes) else pb.File(name=name, content=content)
+
+
+def _stdin(content: Content) -> dict[str, Any]:
+    return {"stdin_data": content} if isinstance(content, bytes) else {"stdin": content}
 
 
 def _limits(limits: Limits | None) -> pb.Limits | None:
@@ -123,7 +131,7 @@ def _case(case: TestCase, field: str) -> pb.TestCase:
     comparison = pb.Comparison(mode=case.comparison.mode, epsilon=case.comparison.epsilon)
     return pb.TestCase(
         name=case.name,
-        stdin=case.stdin,
+        **_stdin(case.stdin),
         args=_strings(f"{field}.args", case.args),
         expected_output=case.expected_output,
         comparison=comparison,

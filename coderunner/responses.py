@@ -9,7 +9,7 @@ from typing import Any
 from coderunner import model
 from coderunner.audit_record import AuditRecord
 from coderunner.errors import CodeRunnerError
-from coderunner.task import Checker, Comparison, Limits, Task, TestCase
+from coderunner.task import Checker, Comparison, Content, Limits, Task, TestCase
 from coderunner.v1 import callback_pb2, catalog_pb2, execution_pb2, operations_pb2
 
 
@@ -156,6 +156,8 @@ def _stage(message: execution_pb2.Stage) -> model.Stage:
         cpu_ms=message.cpu_ms,
         peak_memory_bytes=message.peak_memory_bytes,
         limits_hit=tuple(message.limits_hit),
+        stdout_data=message.stdout_data if message.HasField("stdout_data") else None,
+        stderr_data=message.stderr_data if message.HasField("stderr_data") else None,
     )
 
 
@@ -219,7 +221,7 @@ def task(message: execution_pb2.Task) -> Task:
         source=_source(message.files),
         version=message.language_version,
         entry_point=message.entry_point,
-        stdin=message.stdin,
+        stdin=message.stdin_data or message.stdin,
         args=tuple(message.args),
         env=dict(message.env) or None,
         compile_options=tuple(message.compile_options),
@@ -232,8 +234,8 @@ def task(message: execution_pb2.Task) -> Task:
     )
 
 
-def _source(files: Sequence[execution_pb2.File]) -> dict[str, str]:
-    return {file.name: file.content for file in files}
+def _source(files: Sequence[execution_pb2.File]) -> dict[str, Content]:
+    return {file.name: file.data or file.content for file in files}
 
 
 def _limits(message: execution_pb2.Limits) -> Limits:
@@ -244,7 +246,7 @@ def _kept_case(message: execution_pb2.TestCase) -> TestCase:
     mode: Any = execution_pb2.Comparison.Mode.Name(message.comparison.mode or execution_pb2.Comparison.TRIMMED)
     return TestCase(
         name=message.name,
-        stdin=message.stdin,
+        stdin=message.stdin_data or message.stdin,
         args=tuple(message.args),
         expected_output=message.expected_output,
         comparison=Comparison(mode, message.comparison.epsilon),

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
-Source = str | Mapping[str, str]
-"""A program: the text of one file, or file names with their texts."""
+Content = str | bytes
+"""Of a file or a standard input. Bytes go as they are, such as those of a picture."""
+Source = Content | Mapping[str, Content]
+"""A program: one file, or file names with what they hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class TestCase:
 
     name: str = ""
     """Empty: its number, from 1."""
-    stdin: str = ""
+    stdin: Content = ""
     args: Sequence[str] = ()
     expected_output: str = ""
     comparison: Comparison = Comparison()
@@ -86,7 +88,7 @@ class Task:
     """Empty: any. Otherwise a prefix: "3" or "3.13"."""
     entry_point: str = ""
     """Name of the file to run. Empty: the language decides."""
-    stdin: str = ""
+    stdin: Content = ""
     args: Sequence[str] = ()
     env: Mapping[str, str] | None = None
     compile_options: Sequence[str] = ()
@@ -119,7 +121,7 @@ class TaskOptions(TypedDict, total=False):
 
     version: str
     entry_point: str
-    stdin: str
+    stdin: Content
     args: Sequence[str]
     env: Mapping[str, str] | None
     compile_options: Sequence[str]

@@ -1,7 +1,5 @@
-"""The messages that tell of a task: its state of one task, its result, and the events on the way.
-
-Each message is spelled out field by field in one constructor here and nowhere else, so that a new field has one place.
-"""
+"""The messages that tell of a task. Each is spelled out field by field in one constructor, so that a new field has one
+place."""
 
 from __future__ import annotations
 
@@ -42,6 +40,9 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     peak_memory_bytes: int
     limits_hit: list[str]
     """``LimitName`` values."""
+    stdout_data: bytes | None = None
+    """What it wrote, where that is not UTF-8; as much of it as ``stdout`` tells of."""
+    stderr_data: bytes | None = None
 
 
 class CaseResult(msgspec.Struct, frozen=True, kw_only=True):

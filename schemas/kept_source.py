@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas.content import content_in
 from schemas.status import Priority
 from schemas.task import Checker, Limits, SourceFile, TaskMessage, TestCase
 
@@ -33,6 +34,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
     stop_at_first_failure: bool
     checker: Checker | None
     large_result: bool
+    stdin_data: bytes | None = None
 
     @classmethod
     def of(cls, task: TaskMessage) -> KeptSource | None:
@@ -54,6 +56,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
             stop_at_first_failure=task.stop_at_first_failure,
             checker=task.checker,
             large_result=task.large_result,
+            stdin_data=task.stdin_data,
         )
         return kept if kept.json_bytes() <= SOURCE_BYTES else None
 
@@ -68,7 +71,8 @@ def may_be_kept(task: TaskMessage) -> bool:
 
 
 def _characters(task: TaskMessage) -> int:
-    """Of its large parts, which no encoding makes fewer."""
+    """Of its large parts, which no encoding makes fewer; bytes where they are no text."""
     checkers = task.checker.files if task.checker is not None else []
-    files = sum(len(file.content) for file in (*task.files, *checkers))
-    return files + len(task.stdin) + sum(len(case.stdin) + len(case.expected_output) for case in task.cases)
+    files = sum(len(file.held) for file in (*task.files, *checkers))
+    cases = sum(len(case.input) + len(case.expected_output) for case in task.cases)
+    return files + len(content_in(task.stdin, task.stdin_data)) + cases

@@ -43,6 +43,8 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_runtime: str
     started_at_ms: int
     updated_at_ms: int
+    takes_bytes: bool = False
+    """It knows files and inputs that are no text; a node of 0.2.0 would run the program without them."""
 
 
 DRAIN = "drain"

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from schemas.content import Content, content_in, data_in, text_in
 from schemas.status import Priority
 
 
@@ -14,6 +15,18 @@ class SourceFile(msgspec.Struct, frozen=True):
 
     name: str
     content: str
+    data: bytes | None = None
+    """Its content where that is not UTF-8; ``content`` is empty then."""
+
+    @classmethod
+    def of(cls, name: str, content: Content) -> SourceFile:
+        """The file with that content."""
+        return cls(name, text_in(content), data_in(content))
+
+    @property
+    def held(self) -> Content:
+        """Its content."""
+        return content_in(self.content, self.data)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +84,13 @@ class TestCase(msgspec.Struct, frozen=True, kw_only=True):
     comparison: Comparison
     limits: Limits | None
     """The task's own limits where ``None``."""
+    stdin_data: bytes | None = None
+    """Its standard input where that is not UTF-8; ``stdin`` is empty then."""
+
+    @property
+    def input(self) -> Content:
+        """Its standard input."""
+        return content_in(self.stdin, self.stdin_data)
 
 
 class Checker(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,3 +169,10 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     seal: str = ""
     """What binds its result to it (docs/adr/0025): its node hands it back, and can make none. Empty where the gateways
     have no key."""
+    stdin_data: bytes | None = None
+    """Its standard input where that is not UTF-8; ``stdin`` is empty then."""
+
+    @property
+    def input(self) -> Content:
+        """Its standard input."""
+        return content_in(self.stdin, self.stdin_data)

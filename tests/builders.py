@@ -258,6 +258,7 @@ def a_node_record(node_id: str = "n1", *languages: LanguageRecord, **changes: An
         load_score=1.2,
         state=NodeState.READY,
         alarms=[],
+        takes_bytes=True,
         version="0.1.0",
         sandbox_runtime="runc",
         started_at_ms=1,

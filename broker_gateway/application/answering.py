@@ -166,8 +166,8 @@ def _with_answer(task: ExecutionTask, key: str, *, keeps: bool) -> ExecutionTask
 
 
 async def _key_of(message: TaskMessage, digests: Set[str]) -> str:
-    size = len(message.stdin) + sum(len(file.content) for file in message.files)
-    size += sum(len(case.stdin) + len(case.expected_output) for case in message.cases)
+    size = len(message.input) + sum(len(file.held) for file in message.files)
+    size += sum(len(case.input) + len(case.expected_output) for case in message.cases)
     if size <= _ON_LOOP_BYTES:
         return answer_key(message, digests)
     return await asyncio.to_thread(answer_key, message, digests)

@@ -52,5 +52,6 @@ class ClientNode:
             and self.takes_tasks == other.takes_tasks
             and mine.capacity == its.capacity
             and mine.pools == its.pools
+            and mine.takes_bytes == its.takes_bytes
             and mine.languages == its.languages
         )

@@ -32,7 +32,7 @@ class Code:
     @property
     def size_bytes(self) -> int:
         """The size of all files together, in UTF-8."""
-        return sum(byte_length(file.content) for file in self.files)
+        return sum(byte_length(file.held) for file in self.files)
 
     def violations(self, rules: SourceRules, path: str) -> Iterator[Violation]:
         """Everything that is wrong with the files; ``path`` is what contains ``files`` and ``entry_point``."""

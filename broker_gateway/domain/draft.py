@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from schemas.content import Content
 from schemas.status import Priority
 from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
 
@@ -27,7 +28,7 @@ class DraftCase:
     """One test case as it was asked for."""
 
     name: str = ""
-    stdin: str = ""
+    stdin: Content = ""
     args: Sequence[str] = ()
     expected_output: str = ""
     comparison: str = DEFAULT_COMPARISON.value
@@ -44,7 +45,7 @@ class TaskDraft:
     language_version: str = ""
     files: Sequence[SourceFile] = ()
     entry_point: str = ""
-    stdin: str = ""
+    stdin: Content = ""
     args: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     compile_options: Sequence[str] = ()
@@ -66,3 +67,10 @@ class TaskDraft:
     cache: str = ""
     """A ``CacheMode``; empty: what is set for the client."""
     reader: str = ""
+
+    @property
+    def holds_bytes(self) -> bool:
+        """A file or an input of it is no text."""
+        files = (*self.files, *(self.checker.files if self.checker is not None else ()))
+        inputs = (self.stdin, *(case.stdin for case in self.cases))
+        return any(file.data is not None for file in files) or any(isinstance(one, bytes) for one in inputs)

@@ -10,6 +10,7 @@ from broker_gateway.domain.draft import TaskDraft
 from broker_gateway.domain.judging import case_of
 from broker_gateway.domain.resource_limit import ResourceLimit
 from broker_gateway.domain.task_id import TaskId
+from schemas.content import data_in, text_in
 from schemas.execution import Execution, ResultMessage
 from schemas.names import result_subject
 from schemas.status import Priority, Status
@@ -115,7 +116,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         language_version=draft.language_version,
         files=list(draft.files),
         entry_point=draft.entry_point,
-        stdin=draft.stdin,
+        stdin=text_in(draft.stdin),
         args=list(draft.args),
         env=dict(draft.env),
         compile_options=list(draft.compile_options),
@@ -134,6 +135,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         reader=draft.reader,
         keeps_source=terms.keeps_source,
         traceparent=terms.traceparent,
+        stdin_data=data_in(draft.stdin),
     )
 
 

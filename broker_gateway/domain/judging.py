@@ -12,6 +12,7 @@ from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.resource_limit import LimitRules, ResourceLimit
 from broker_gateway.domain.text import CONTROL, byte_length
 from broker_gateway.domain.violation import Violation
+from schemas.content import data_in, text_in
 from schemas.task import Checker, Comparison, ComparisonMode, TestCase
 
 _CASE_NAME_CHARS = 128
@@ -71,9 +72,10 @@ def case_of(draft: DraftCase, number: int, limits: ResourceLimit) -> TestCase:
     task's."""
     return TestCase(
         name=draft.name or str(number),
-        stdin=draft.stdin,
+        stdin=text_in(draft.stdin),
         args=list(draft.args),
         expected_output=draft.expected_output,
         comparison=Comparison.of(draft.comparison, draft.epsilon),
         limits=limits.changed_by(draft.limits).value if draft.limits else None,
+        stdin_data=data_in(draft.stdin),
     )

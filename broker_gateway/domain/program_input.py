@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from broker_gateway.domain.text import CONTROL, byte_length, quoted
 from broker_gateway.domain.violation import Violation
+from schemas.content import Content
 
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -30,7 +31,7 @@ class InputRules:
     compile_options: int = 32
     compile_option_bytes: int = 256
 
-    def stdin_violations(self, stdin: str, path: str) -> Iterator[Violation]:
+    def stdin_violations(self, stdin: Content, path: str) -> Iterator[Violation]:
         """What is wrong with the standard input at ``path``."""
         size = byte_length(stdin)
         if size > self.stdin_bytes:

@@ -88,6 +88,10 @@ class TaskScheduler:
         """The proper name of a language that is served."""
         return self._names.get(name_or_alias.lower())
 
+    def node_of_text_alone(self) -> str | None:
+        """A live node that must not be handed files or inputs that are no text, by its id."""
+        return next((node.id for node in self._nodes if not node.record.takes_bytes), None)
+
     def source_endings(self, language: str) -> frozenset[str]:
         """The endings that a compiler of the language knows its sources by; empty where any name will do.
         ``language`` is a proper name."""

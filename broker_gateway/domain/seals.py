@@ -111,11 +111,15 @@ UNSEALED = Seals()
 
 
 def program_digest(task: TaskMessage | KeptSource) -> str:
-    """The digest of all that a program is: its files, how it is built, and what it is given."""
+    """The digest of all that a program is: its files, how it is built, and what it is given. Where all of it is text it
+    is that of versions that knew nothing else."""
     files = [(file.name, file.content) for file in task.files]
     cases = [(case.name, case.stdin, case.args, case.expected_output) for case in task.cases]
     given = (task.language, task.language_version, task.entry_point, task.stdin, task.args, task.compile_options)
-    return hashlib.sha256(_encode((given, files, cases))).hexdigest()
+    files_data, cases_data = [file.data for file in task.files], [case.stdin_data for case in task.cases]
+    data = (task.stdin_data, files_data, cases_data)
+    holds_bytes = any(one is not None for one in (task.stdin_data, *files_data, *cases_data))
+    return hashlib.sha256(_encode((given, files, cases, data) if holds_bytes else (given, files, cases))).hexdigest()
 
 
 def _address(task_id: str, client: str, callback: Callback | None) -> bytes:

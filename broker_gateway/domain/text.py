@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 
+from schemas.content import Content
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """C0 and C1 control characters: they forge log lines and terminal output, and no name needs one."""
 
 _QUOTED_CHARS = 48
 
 
-def byte_length(text: str) -> int:
-    """The number of bytes of ``text`` in UTF-8."""
+def byte_length(text: Content) -> int:
+    """The number of bytes of ``text`` in UTF-8, or of what is no text."""
+    if isinstance(text, bytes):
+        return len(text)
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 

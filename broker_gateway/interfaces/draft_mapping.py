@@ -9,6 +9,7 @@ from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.callback_url import MAX_EVENTS
 from broker_gateway.domain.draft import DraftCase, DraftCounts, TaskDraft
 from coderunner.v1 import execution_pb2 as pb
+from schemas.content import content_of
 from schemas.status import Priority
 from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
 
@@ -29,7 +30,7 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         language_version=task.language_version,
         files=_files(task.files, counts),
         entry_point=task.entry_point,
-        stdin=task.stdin,
+        stdin=content_of(task.stdin_data) if task.stdin_data else task.stdin,
         args=task.args[: counts.args],
         env=_some(task.env, counts.env),
         compile_options=task.compile_options[: counts.compile_options],
@@ -51,7 +52,8 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
 
 
 def _files(files: Sequence[pb.File], counts: DraftCounts) -> list[SourceFile]:
-    return [SourceFile(file.name, file.content) for file in files[: counts.files]]
+    some = files[: counts.files]
+    return [SourceFile.of(file.name, content_of(file.data) if file.data else file.content) for file in some]
 
 
 def _some(entries: Mapping[str, str], count: int) -> dict[str, str]:
@@ -68,7 +70,7 @@ def _case(case: pb.TestCase, counts: DraftCounts) -> DraftCase:
     mode = case.comparison.mode
     return DraftCase(
         name=case.name,
-        stdin=case.stdin,
+        stdin=content_of(case.stdin_data) if case.stdin_data else case.stdin,
         args=case.args[: counts.args],
         expected_output=case.expected_output,
         comparison=_MODES.get(mode) or str(mode),

@@ -65,6 +65,8 @@ def _stage(stage: Stage | None) -> pb.Stage | None:
         cpu_ms=stage.cpu_ms,
         peak_memory_bytes=stage.peak_memory_bytes,
         limits_hit=stage.limits_hit,
+        stdout_data=stage.stdout_data,
+        stderr_data=stage.stderr_data,
     )
 
 

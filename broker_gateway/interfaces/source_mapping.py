@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,7 @@ def source_message(kept: KeptSource) -> pb.Task:
         language_version=kept.language_version,
         files=_files(kept.files),
         entry_point=kept.entry_point,
-        stdin=kept.stdin,
+        **_stdin(kept.stdin, kept.stdin_data),
         args=kept.args,
         env=dict.fromkeys(kept.env, ""),
         compile_options=kept.compile_options,
@@ -32,7 +33,17 @@ def source_message(kept: KeptSource) -> pb.Task:
 
 
 def _files(files: Sequence[SourceFile]) -> list[pb.File]:
-    return [pb.File(name=file.name, content=file.content) for file in files]
+    return [_file(file) for file in files]
+
+
+def _file(file: SourceFile) -> pb.File:
+    if file.data is not None:
+        return pb.File(name=file.name, data=file.data)
+    return pb.File(name=file.name, content=file.content)
+
+
+def _stdin(text: str, data: bytes | None) -> dict[str, Any]:
+    return {"stdin": text} if data is None else {"stdin_data": data}
 
 
 def _limits(limits: Limits) -> pb.Limits:
@@ -42,7 +53,7 @@ def _limits(limits: Limits) -> pb.Limits:
 def _case(case: TestCase) -> pb.TestCase:
     return pb.TestCase(
         name=case.name,
-        stdin=case.stdin,
+        **_stdin(case.stdin, case.stdin_data),
         args=case.args,
         expected_output=case.expected_output,
         comparison=pb.Comparison(mode=case.comparison.mode.upper(), epsilon=case.comparison.epsilon),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coderunner.cli.printable import coloured, printable
-from coderunner.cli.sources import text_of
+from coderunner.cli.sources import content_of, text_of
 from coderunner.cli.tables import mebibytes, milliseconds, one_line, table
 from coderunner.task import Comparison, TestCase
 
@@ -39,7 +39,7 @@ def _case(path: Path, comparison: Comparison, *, checked: bool) -> TestCase:
     except ValueError as error:
         raise click.UsageError(f"'{arguments}': {error}") from error
     answer = text_of(expected[0]) if expected else ""
-    return TestCase(name=path.stem, stdin=text_of(path), args=args, expected_output=answer, comparison=comparison)
+    return TestCase(name=path.stem, stdin=content_of(path), args=args, expected_output=answer, comparison=comparison)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from coderunner.cli.output import write
@@ -18,15 +19,15 @@ _CANCEL_S = 5.0  # how long a user who pressed Ctrl-C waits for the task to be c
 
 
 async def submit_and_follow(
-    client: Client, submit: Callable[[], Awaitable[str]], *, show: bool, timeout_s: float | None
+    client: Client, submit: Callable[[], Awaitable[str]], *, show: Collection[Stream], timeout_s: float | None
 ) -> Execution:
-    """The result of what ``submit`` submits; its output is written as it appears if ``show``. Other than Client.run it
-    cancels the task however the user goes away. Raises CodeRunnerError."""
+    """The result of what ``submit`` submits; of its output the streams to ``show`` are written as they appear. Other
+    than Client.run it cancels the task however the user goes away. Raises CodeRunnerError."""
     submission = asyncio.ensure_future(submit())
     try:
         async with asyncio.timeout(timeout_s):
             task_id = await asyncio.shield(submission)
-            return await client.follow(task_id, _write if show else None)
+            return await client.follow(task_id, partial(_write, show) if show else None)
     except CodeRunnerError:
         raise
     except TimeoutError:
@@ -43,7 +44,9 @@ async def _cancel(client: Client, submission: asyncio.Future[str]) -> None:
             await client.cancel(await submission)
 
 
-def _write(output: Output) -> None:
+def _write(show: Collection[Stream], output: Output) -> None:
     if output.stage.startswith("case:"):
         return  # the table of verdicts shows these
+    if output.stream not in show and output.stage != "compile":
+        return
     write(output.text, to_stderr=output.stream is Stream.STDERR or output.stage == "compile")

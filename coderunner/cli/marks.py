@@ -3,7 +3,7 @@ what is said of its end without a line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from coderunner.cli.printable import printable
@@ -47,7 +47,8 @@ def _message(error: Diagnostic) -> str:
 
 def _line(error: Diagnostic, source: Source) -> str:
     """Empty where the source does not have it, or it is too long to be shown."""
-    text = source if isinstance(source, str) else source.get(error.file, "")
+    content = source.get(error.file, "") if isinstance(source, Mapping) else source
+    text = content.decode(errors="replace") if isinstance(content, bytes) else content
     lines = text.split("\n")
     line = lines[error.line - 1].rstrip("\r") if error.line <= len(lines) else ""
     return line if len(line) <= _MOST_CHARACTERS else ""

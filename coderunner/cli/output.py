@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 import sys
@@ -24,9 +25,18 @@ def as_json(value: DataclassInstance) -> dict[str, Any]:
     return dataclasses.asdict(value)
 
 
+def _in_base64(value: object) -> str:
+    """What JSON has for bytes."""
+    if not isinstance(value, bytes):
+        raise TypeError(f"JSON has nothing for {type(value).__name__}")
+    return base64.b64encode(value).decode()
+
+
 def print_json(value: object) -> None:
-    """Prints one line of JSON; what is unset is null. Always UTF-8; what a terminal would obey is escaped."""
-    print_line(printable_json(json.dumps(value, ensure_ascii=False)).encode("utf-8", errors="replace"))
+    """Prints one line of JSON; what is unset is null, bytes are base64. Always UTF-8; what a terminal would obey is
+    escaped."""
+    text = json.dumps(value, ensure_ascii=False, default=_in_base64)
+    print_line(printable_json(text).encode("utf-8", errors="replace"))
 
 
 def print_line(line: str | bytes) -> None:
@@ -42,12 +52,12 @@ def print_notice(sentence: str) -> None:
     click.echo(click.style("coderunner: ", dim=True) + printable(sentence), err=True)
 
 
-def write(text: str, *, to_stderr: bool) -> None:
+def write(output: str | bytes, *, to_stderr: bool) -> None:
     """Writes a program's output as it is, escapes included, at once, whatever the terminal's encoding. Raises
     ReaderGoneError."""
     stream = sys.stderr if to_stderr else sys.stdout
     try:
-        stream.buffer.write(text.encode("utf-8", errors="replace"))
+        stream.buffer.write(output.encode("utf-8", errors="replace") if isinstance(output, str) else output)
         stream.buffer.flush()
     except BrokenPipeError as error:
         raise ReaderGoneError from error

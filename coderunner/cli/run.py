@@ -12,15 +12,16 @@ from coderunner.cli import cases, exit_codes, sources
 from coderunner.cli.live_run import submit_and_follow
 from coderunner.cli.marks import marks
 from coderunner.cli.name_values import name_values
-from coderunner.cli.output import as_json, print_json, print_notice
+from coderunner.cli.output import as_json, print_json, print_notice, write
 from coderunner.cli.remarks import remarks
 from coderunner.cli.session import Address, against
+from coderunner.model import Stream
 from coderunner.task import Callback, Checker, Comparison, Limits, TaskOptions
 
 if TYPE_CHECKING:
     from coderunner.client import Client
     from coderunner.model import Execution
-    from coderunner.task import Source
+    from coderunner.task import Content, Source
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
 
@@ -58,6 +59,7 @@ class _Options:
     cache: str | None
     reader: str
     json: bool
+    raw: bool
 
 
 @click.command(short_help="Run a program and exit with its exit code.")
@@ -111,6 +113,7 @@ class _Options:
 )
 @click.option("--reader", default="", metavar="ID", help="On whose behalf: a hash of a visitor's id.")
 @click.option("--json", is_flag=True, help="Print the Execution as one JSON object in place of the output.")
+@click.option("--raw", is_flag=True, help="Write standard output at the end, byte for byte: for what is no text.")
 @click.pass_obj
 def run(address: Address, /, **options: Any) -> int:
     """Run FILE... and exit with the program's exit code.
@@ -120,9 +123,13 @@ def run(address: Address, /, **options: Any) -> int:
     chosen = _Options(**options)
     if chosen.files == ("-",) and chosen.stdin == "-":
         raise click.UsageError("source and stdin cannot both come from standard input")
+    if chosen.json and chosen.raw:
+        raise click.UsageError("--json and --raw exclude each other")
     submission = sources.read(chosen.files, chosen.entry_point)
     task = _task(chosen, submission)
     execution = against(address, lambda client: _judge_or_run(client, chosen, submission, task))
+    if chosen.raw and execution.run is not None:
+        write(execution.run.stdout_bytes, to_stderr=False)
     return _show(execution, submission.source, as_one_object=chosen.json)
 
 
@@ -136,9 +143,16 @@ async def _judge_or_run(
     return await submit_and_follow(
         client,
         lambda: client.submit(language, submission.source, **task),
-        show=not chosen.json,
+        show=_shown(chosen),
         timeout_s=chosen.timeout,
     )
+
+
+def _shown(chosen: _Options) -> frozenset[Stream]:
+    """What is written as it appears."""
+    if chosen.json:
+        return frozenset()
+    return frozenset({Stream.STDERR}) if chosen.raw else frozenset(Stream)
 
 
 def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
@@ -173,10 +187,10 @@ def _callback(chosen: _Options) -> Callback | None:
     return Callback(chosen.callback, chosen.callback_headers, events)  # type: ignore[arg-type]  # click checked them
 
 
-def _stdin(path: str | None) -> str:
+def _stdin(path: str | None) -> Content:
     if path is None:
         return ""
-    return str(sources.read([path]).source) if path == "-" else sources.text_of(Path(path))
+    return sources.standard_input() if path == "-" else sources.content_of(Path(path))
 
 
 def _limits(chosen: _Options) -> Limits:

@@ -13,7 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from coderunner.client import Client
-    from coderunner.task import Source
+    from coderunner.task import Content, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +31,53 @@ def read(files: Sequence[str], entry_point: str = "") -> Submission:
     """The program in the named files, folders between them kept. The first is the entry point unless one is named.
     Raises click.UsageError."""
     if list(files) == ["-"]:
-        return Submission(_decode(sys.stdin.buffer.read(), "standard input"), entry_point, "")
+        return Submission(standard_input(), entry_point, "")
     if "-" in files:
         raise click.UsageError("'-' reads the one source from standard input and stands alone")
-    texts = [text_of(Path(path)) for path in files]
+    contents = [content_of(Path(path)) for path in files]
     names = _names([Path(path) for path in files])
-    if len(set(names)) < len(texts):
+    if len(set(names)) < len(contents):
         raise click.UsageError("two of the files have the same name")
-    source = dict(zip(names, texts, strict=True))
+    source = dict(zip(names, contents, strict=True))
     entry = entry_point or (names[0] if len(names) > 1 else "")
     if entry and entry not in source:
         raise click.UsageError(f"the entry point {entry!r} is none of the files: {', '.join(names)}")
     return Submission(source, entry, PurePath(entry or names[0]).suffix)
 
 
+def standard_input() -> Content:
+    """All that comes on standard input."""
+    return _content(sys.stdin.buffer.read())
+
+
 def text_of(path: Path) -> str:
     """A file's text. Raises click.UsageError in words for one that cannot be read or is not UTF-8."""
     try:
-        return _decode(path.read_bytes(), f"'{path}'")
+        return _read(path).decode()
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"'{path}' is not UTF-8 text (byte {error.start})") from error
+
+
+def content_of(path: Path) -> Content:
+    """What a file holds: its text, or its bytes where they are not UTF-8. Raises click.UsageError in words for one that
+    cannot be read."""
+    return _content(_read(path))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except OSError as error:
         raise click.UsageError(f"cannot read '{path}': {error.strerror or error}") from error
     except ValueError as error:
         raise click.UsageError(f"not a file name: {str(path)!r}") from error
 
 
-def _decode(data: bytes, what: str) -> str:
+def _content(data: bytes) -> Content:
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"{what} is not UTF-8 text (byte {error.start})") from error
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

@@ -109,7 +109,8 @@ def _show_source(kept: Task | None, *, as_object: bool) -> int:
     for name, content in files.items():
         if len(files) > 1:
             click.echo(click.style(printable(f"{name}:"), dim=True))
-        click.echo("".join(one_line(line, 1 << 16) + "\n" for line in content.splitlines()), nl=False)
+        text = content.decode(errors="replace") if isinstance(content, bytes) else content
+        click.echo("".join(one_line(line, 1 << 16) + "\n" for line in text.splitlines()), nl=False)
     return exit_codes.OK
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Task(_message.Message):
-    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "reader")
+    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "stdin_data", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "reader")
     class Priority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         PRIORITY_UNSPECIFIED: _ClassVar[Task.Priority]
@@ -48,6 +48,7 @@ class Task(_message.Message):
     FILES_FIELD_NUMBER: _ClassVar[int]
     ENTRY_POINT_FIELD_NUMBER: _ClassVar[int]
     STDIN_FIELD_NUMBER: _ClassVar[int]
+    STDIN_DATA_FIELD_NUMBER: _ClassVar[int]
     ARGS_FIELD_NUMBER: _ClassVar[int]
     ENV_FIELD_NUMBER: _ClassVar[int]
     COMPILE_OPTIONS_FIELD_NUMBER: _ClassVar[int]
@@ -68,6 +69,7 @@ class Task(_message.Message):
     files: _containers.RepeatedCompositeFieldContainer[File]
     entry_point: str
     stdin: str
+    stdin_data: bytes
     args: _containers.RepeatedScalarFieldContainer[str]
     env: _containers.ScalarMap[str, str]
     compile_options: _containers.RepeatedScalarFieldContainer[str]
@@ -83,15 +85,17 @@ class Task(_message.Message):
     large_result: bool
     cache: Task.Cache
     reader: str
-    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., reader: _Optional[str] = ...) -> None: ...
+    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., reader: _Optional[str] = ...) -> None: ...
 
 class File(_message.Message):
-    __slots__ = ("name", "content")
+    __slots__ = ("name", "content", "data")
     NAME_FIELD_NUMBER: _ClassVar[int]
     CONTENT_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
     name: str
     content: str
-    def __init__(self, name: _Optional[str] = ..., content: _Optional[str] = ...) -> None: ...
+    data: bytes
+    def __init__(self, name: _Optional[str] = ..., content: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("cpu_ms", "wall_ms", "memory_bytes", "processes", "output_bytes", "disk_bytes", "open_files", "file_bytes")
@@ -114,20 +118,22 @@ class Limits(_message.Message):
     def __init__(self, cpu_ms: _Optional[int] = ..., wall_ms: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., processes: _Optional[int] = ..., output_bytes: _Optional[int] = ..., disk_bytes: _Optional[int] = ..., open_files: _Optional[int] = ..., file_bytes: _Optional[int] = ...) -> None: ...
 
 class TestCase(_message.Message):
-    __slots__ = ("name", "stdin", "args", "expected_output", "comparison", "limits")
+    __slots__ = ("name", "stdin", "stdin_data", "args", "expected_output", "comparison", "limits")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STDIN_FIELD_NUMBER: _ClassVar[int]
+    STDIN_DATA_FIELD_NUMBER: _ClassVar[int]
     ARGS_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_OUTPUT_FIELD_NUMBER: _ClassVar[int]
     COMPARISON_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     name: str
     stdin: str
+    stdin_data: bytes
     args: _containers.RepeatedScalarFieldContainer[str]
     expected_output: str
     comparison: Comparison
     limits: Limits
-    def __init__(self, name: _Optional[str] = ..., stdin: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., expected_output: _Optional[str] = ..., comparison: _Optional[_Union[Comparison, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., args: _Optional[_Iterable[str]] = ..., expected_output: _Optional[str] = ..., comparison: _Optional[_Union[Comparison, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ...) -> None: ...
 
 class Comparison(_message.Message):
     __slots__ = ("mode", "epsilon")
@@ -283,7 +289,7 @@ class Diagnostic(_message.Message):
     def __init__(self, stage: _Optional[str] = ..., file: _Optional[str] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., severity: _Optional[_Union[Diagnostic.Severity, str]] = ..., message: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
 
 class Stage(_message.Message):
-    __slots__ = ("exit_code", "signal", "stdout", "stderr", "stdout_truncated", "stderr_truncated", "stdout_invalid_utf8", "stderr_invalid_utf8", "wall_ms", "cpu_ms", "peak_memory_bytes", "limits_hit")
+    __slots__ = ("exit_code", "signal", "stdout", "stderr", "stdout_truncated", "stderr_truncated", "stdout_invalid_utf8", "stderr_invalid_utf8", "wall_ms", "cpu_ms", "peak_memory_bytes", "limits_hit", "stdout_data", "stderr_data")
     EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
     SIGNAL_FIELD_NUMBER: _ClassVar[int]
     STDOUT_FIELD_NUMBER: _ClassVar[int]
@@ -296,6 +302,8 @@ class Stage(_message.Message):
     CPU_MS_FIELD_NUMBER: _ClassVar[int]
     PEAK_MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     LIMITS_HIT_FIELD_NUMBER: _ClassVar[int]
+    STDOUT_DATA_FIELD_NUMBER: _ClassVar[int]
+    STDERR_DATA_FIELD_NUMBER: _ClassVar[int]
     exit_code: int
     signal: int
     stdout: str
@@ -308,7 +316,9 @@ class Stage(_message.Message):
     cpu_ms: float
     peak_memory_bytes: int
     limits_hit: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, exit_code: _Optional[int] = ..., signal: _Optional[int] = ..., stdout: _Optional[str] = ..., stderr: _Optional[str] = ..., stdout_truncated: bool = ..., stderr_truncated: bool = ..., stdout_invalid_utf8: bool = ..., stderr_invalid_utf8: bool = ..., wall_ms: _Optional[float] = ..., cpu_ms: _Optional[float] = ..., peak_memory_bytes: _Optional[int] = ..., limits_hit: _Optional[_Iterable[str]] = ...) -> None: ...
+    stdout_data: bytes
+    stderr_data: bytes
+    def __init__(self, exit_code: _Optional[int] = ..., signal: _Optional[int] = ..., stdout: _Optional[str] = ..., stderr: _Optional[str] = ..., stdout_truncated: bool = ..., stderr_truncated: bool = ..., stdout_invalid_utf8: bool = ..., stderr_invalid_utf8: bool = ..., wall_ms: _Optional[float] = ..., cpu_ms: _Optional[float] = ..., peak_memory_bytes: _Optional[int] = ..., limits_hit: _Optional[_Iterable[str]] = ..., stdout_data: _Optional[bytes] = ..., stderr_data: _Optional[bytes] = ...) -> None: ...
 
 class CaseResult(_message.Message):
     __slots__ = ("name", "verdict", "stage", "checker_output")

@@ -164,6 +164,7 @@ class Heartbeat:
             sandbox_runtime=who.sandbox_runtime,
             started_at_ms=who.started_at_ms,
             updated_at_ms=int(self._clock()),
+            takes_bytes=True,
         )
 
     def _language(self, language: Language, version: str) -> LanguageRecord:

@@ -14,6 +14,7 @@ from node.domain.comparison import accepts
 from node.domain.program import Runnable, run_launch
 from node.domain.sandbox import Launch, Outcome, Role
 from node.domain.verdict import as_its_runtime_says, case_verdict, checker_verdict, explain, run_status, stage_of
+from schemas.content import bytes_of
 from schemas.diagnostic import Diagnostic
 from schemas.execution import CaseResult, case_stage
 from schemas.status import Status, Verdict
@@ -97,7 +98,7 @@ class Judge:
 
     def _launch(self, attempt: Attempt, runnable: Runnable, case: TestCase) -> Launch:
         limits = case.limits or attempt.task.limits
-        return run_launch(runnable, stdin=case.stdin, args=case.args, limits=limits)
+        return run_launch(runnable, stdin=case.input, args=case.args, limits=limits)
 
     async def _run(
         self, attempt: Attempt, runnable: Runnable, sandbox: Sandbox | None, launch: Launch, live: LiveOutput
@@ -130,7 +131,7 @@ class Judge:
     ) -> tuple[Verdict, str]:
         files = {
             **checker.files,
-            "input": case.stdin.encode(),
+            "input": bytes_of(case.input),
             "output": outcome.stdout,
             "expected": case.expected_output.encode(),
         }

@@ -153,7 +153,7 @@ class TaskRunner:
         expired = _expired(attempt)
         if expired is not None:
             return expired
-        size = sum(len(file.content) for file in task.files)
+        size = sum(len(file.held) for file in task.files)
         if size > INLINE_BYTES or attempt.delivery.attempt > 1:
             await self._preparing(attempt)
         try:

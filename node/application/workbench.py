@@ -80,7 +80,7 @@ class Workbench:
         self, attempt: Attempt, runnable: Runnable, compile_stage: Stage | None, found: Sequence[Diagnostic]
     ) -> Execution:
         task = attempt.task
-        launch = run_launch(runnable, stdin=task.stdin, args=task.args, limits=task.limits)
+        launch = run_launch(runnable, stdin=task.input, args=task.args, limits=task.limits)
         live = LiveOutput(self._announcer, attempt, RUN_STAGE)
         async with self._pool.slot(runnable.program.language, Role.RUN, task.limits) as sandbox:
             try:
@@ -117,7 +117,7 @@ class Workbench:
             return None
         language, version = self.language(checker.language, checker.language_version)
         program = await off_loop(
-            sum(len(file.content) for file in checker.files), lambda: program_of(language, version, checker.files)
+            sum(len(file.held) for file in checker.files), lambda: program_of(language, version, checker.files)
         )
         attempt.digest += f"+{self._pool.digest(language.name)}"
         if attempt.task.keeps_answer:

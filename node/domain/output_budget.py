@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from node.domain.captured import Captured, streams_of, with_streams
 from schemas.execution import CaseResult, Stage
-from schemas.sizes import ENVELOPE_BYTES, EXECUTION_BYTES, cut_to_json, cut_to_utf8, json_bytes, utf8_bytes
+from schemas.sizes import ENVELOPE_BYTES, EXECUTION_BYTES
 
 ENCODED_BYTES = 6 << 20
 """Of one result as JSON, where its task does not ask for a large one: encoding so much takes up to 40 ms."""
@@ -37,15 +38,15 @@ class OutputBudget:
         if stage is None:
             self._take([])
             return None
-        return _with(stage, *self._take([stage.stdout, stage.stderr]))
+        return _with(stage, *self._take(streams_of(stage)))
 
     def case(self, case: CaseResult) -> CaseResult:
         """The case as it fits; it counts as a stage."""
         if case.stage is None:
-            (words,) = self._take([case.checker_output])
-            return msgspec.structs.replace(case, checker_output=words)
-        stdout, stderr, words = self._take([case.stage.stdout, case.stage.stderr, case.checker_output])
-        return msgspec.structs.replace(case, stage=_with(case.stage, stdout, stderr), checker_output=words)
+            (words,) = self._take([Captured(case.checker_output)])
+            return msgspec.structs.replace(case, checker_output=words.text)
+        stdout, stderr, words = self._take([*streams_of(case.stage), Captured(case.checker_output)])
+        return msgspec.structs.replace(case, stage=_with(case.stage, stdout, stderr), checker_output=words.text)
 
     def words(self) -> list[str]:
         """What is to be said of it: nothing where all output was kept."""
@@ -54,37 +55,38 @@ class OutputBudget:
         stages = "one stage" if self._cut == 1 else f"{self._cut} stages"
         return [f"the output of {stages} was cut: a result may have {self._most} bytes"]
 
-    def _take(self, texts: Sequence[str]) -> list[str]:
+    def _take(self, streams: Sequence[Captured]) -> list[Captured]:
         self._stages = max(0, self._stages - 1)
-        kept = _fitted(texts, self._utf8 - self._stages * self._utf8_share, utf8_bytes, cut_to_utf8)
-        kept = _fitted(kept, self._json - self._stages * self._json_share, json_bytes, cut_to_json)
-        self._json -= sum(map(json_bytes, kept))
-        self._utf8 -= sum(map(utf8_bytes, kept))
-        self._cut += any(len(left) < len(text) for left, text in zip(kept, texts, strict=True))
+        room = self._utf8 - self._stages * self._utf8_share
+        kept = _fitted(streams, room, Captured.utf8_bytes, Captured.cut_to_utf8)
+        kept = _fitted(kept, self._json - self._stages * self._json_share, Captured.json_bytes, Captured.cut_to_json)
+        self._json -= sum(one.json_bytes() for one in kept)
+        self._utf8 -= sum(one.utf8_bytes() for one in kept)
+        self._cut += any(left.is_less_than(whole) for left, whole in zip(kept, streams, strict=True))
         return kept
 
 
-def _fitted(texts: Sequence[str], room: int, size: Callable[[str], int], cut: Callable[[str, int], str]) -> list[str]:
+def _fitted(
+    streams: Sequence[Captured],
+    room: int,
+    size: Callable[[Captured], int],
+    cut: Callable[[Captured, int], Captured],
+) -> list[Captured]:
     """Those that are smaller than an equal share leave the rest of theirs to the others."""
-    sizes = [size(text) for text in texts]
+    sizes = [size(one) for one in streams]
     if sum(sizes) <= room:
-        return list(texts)
-    kept = list(texts)
-    left = len(texts)
-    for index in sorted(range(len(texts)), key=sizes.__getitem__):
-        kept[index] = cut(texts[index], max(0, room // left))
+        return list(streams)
+    kept = list(streams)
+    left = len(streams)
+    for index in sorted(range(len(streams)), key=sizes.__getitem__):
+        kept[index] = cut(streams[index], max(0, room // left))
         room -= min(sizes[index], room // left)
         left -= 1
     return kept
 
 
-def _with(stage: Stage, stdout: str, stderr: str) -> Stage:
-    if stdout is stage.stdout and stderr is stage.stderr:
+def _with(stage: Stage, stdout: Captured, stderr: Captured) -> Stage:
+    out, err = streams_of(stage)
+    if not (stdout.is_less_than(out) or stderr.is_less_than(err)):
         return stage
-    return msgspec.structs.replace(
-        stage,
-        stdout=stdout,
-        stderr=stderr,
-        stdout_truncated=stage.stdout_truncated or len(stdout) < len(stage.stdout),
-        stderr_truncated=stage.stderr_truncated or len(stderr) < len(stage.stderr),
-    )
+    return with_streams(stage, stdout, stderr)

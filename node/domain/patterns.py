@@ -26,7 +26,7 @@ class PatternError(ValueError):
 def first_group(pattern: str, text: str) -> str:
     """What the first group of the first match holds, where ``^`` and ``$`` are the ends of lines; empty for none.
     Raises PatternError."""
-    found = _compiled(f"(?m){pattern}", False).search(text)
+    found = _compiled(f"(?m){pattern}", False).search(_encodable(text))
     return (found.group(1) or "") if found and found.groups() else ""
 
 
@@ -57,7 +57,7 @@ class Match:
 
 def matches(pattern: str, text: str, most: int) -> list[Match]:
     """The first ``most`` matches, where ``^`` and ``$`` are the ends of lines. Raises PatternError."""
-    found = islice(_compiled(f"(?m){pattern}", False).finditer(text), most)
+    found = islice(_compiled(f"(?m){pattern}", False).finditer(_encodable(text)), most)
     return [_match(one) for one in found]
 
 
@@ -66,7 +66,7 @@ def leading(pattern: str, text: str, most: int) -> list[Match]:
     PatternError."""
     found: list[Match] = []
     end = 0
-    for one in islice(_compiled(pattern, False).finditer(text), most):
+    for one in islice(_compiled(pattern, False).finditer(_encodable(text)), most):
         if one.start() != end or one.end() == end:
             break
         end = one.end()
@@ -82,6 +82,11 @@ def names_in(pattern: str) -> frozenset[str]:
 def groups_in(pattern: str) -> int:
     """How many groups it has. Raises PatternError."""
     return int(_compiled(pattern, False).groups)
+
+
+def _encodable(text: str) -> str:
+    """The same with ``?`` for each lone surrogate, which stands for a byte of what is no text: RE2 takes none."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _match(found: Any) -> Match:

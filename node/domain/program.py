@@ -15,6 +15,8 @@ from node.domain.rules import refused_options
 from node.domain.sandbox import Launch
 from node.domain.sources import as_argument, entry_of, matching, named, normalised, stem
 from node.domain.template import expand
+from node.domain.text import raw
+from schemas.content import Content, bytes_of
 from schemas.task import Limits, SourceFile
 
 COMPILE_OPEN_FILES = 1024
@@ -27,6 +29,7 @@ class Program:
     language: Language
     version: str
     files: Mapping[str, str]
+    """As text; a byte that is not UTF-8 is a lone surrogate (``text.raw`` is the way back)."""
     entry: str
     options: tuple[str, ...]
     env: Mapping[str, str]
@@ -117,7 +120,7 @@ def compile_preamble(program: Program, stage: CompileStage) -> Preamble | None:
     return preamble_of(stage.preamble, program.files[sources[0]], program.options or stage.default_options)
 
 
-def run_launch(runnable: Runnable, *, stdin: str, args: Sequence[str], limits: Limits) -> Launch:
+def run_launch(runnable: Runnable, *, stdin: Content, args: Sequence[str], limits: Limits) -> Launch:
     """The launch of the program. What waits with a fixed environment cannot serve a task that brings its own."""
     program = runnable.program
     language = program.language
@@ -128,7 +131,7 @@ def run_launch(runnable: Runnable, *, stdin: str, args: Sequence[str], limits: L
         files=runnable.files,
         command=command,
         limits=limits,
-        stdin=stdin.encode(),
+        stdin=bytes_of(stdin),
         env=program.env,
         executables=runnable.executables,
         stack_dump=language.stack_dump,
@@ -144,7 +147,7 @@ def runnable_as_submitted(program: Program) -> Runnable:
 def runnable_of_artefacts(program: Program, stage: CompileStage, artefacts: Mapping[str, bytes]) -> Runnable:
     """A compiled program: artefacts beside the submitted files that are no sources (data that the program reads)."""
     sources = set(matching(program.files, stage.sources))
-    data = {name: content.encode() for name, content in program.files.items() if name not in sources}
+    data = {name: raw(content) for name, content in program.files.items() if name not in sources}
     return Runnable(program, data | dict(artefacts), frozenset(artefacts))
 
 
@@ -169,4 +172,4 @@ def _entry_values(entry: str) -> dict[str, str | Sequence[str]]:
 
 
 def _encoded(files: Mapping[str, str]) -> dict[str, bytes]:
-    return {name: content.encode() for name, content in files.items()}
+    return {name: raw(content) for name, content in files.items()}

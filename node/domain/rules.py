@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from node.domain.language import CodeRule
 from node.domain.patterns import first_line, matches_in_full
+from node.domain.text import raw
 
 
 class CheckMode(StrEnum):
@@ -35,7 +36,7 @@ def check(rules: Sequence[CodeRule], files: Mapping[str, str]) -> list[Finding]:
     """The first match of each rule in each file, in the order of files and rules."""
     return [
         Finding(rule.id, rule.message, name, number)
-        for name, content in ((name, content.encode()) for name, content in files.items())
+        for name, content in ((name, raw(content)) for name, content in files.items())
         for rule in rules
         if (number := first_line(rule.pattern, content))
     ]

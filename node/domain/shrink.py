@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
+from node.domain.captured import streams_of, with_streams
 from schemas.execution import Execution, Stage
 
 CUTS = (16_384, 4_096, 1_024, 256, 0)
-"""Characters per stream, tried in this order until the result fits."""
+"""Characters per stream (bytes, of what is no text), tried in this order until the result fits."""
 
 
 def output_size(execution: Execution) -> int:
-    """The characters of all outputs."""
+    """The characters of all outputs, and the bytes of those that are no text."""
     stages = (execution.compile, execution.run, *(case.stage for case in execution.cases))
-    said = sum(len(stage.stdout) + len(stage.stderr) for stage in stages if stage)
+    said = sum(
+        len(one.text) + len(one.data or b"") for stage in stages if stage is not None for one in streams_of(stage)
+    )
     return said + sum(len(case.checker_output) for case in execution.cases)
 
 
@@ -35,10 +38,5 @@ def shrink_outputs(execution: Execution, characters: int) -> Execution:
 def _shrunk(stage: Stage | None, characters: int) -> Stage | None:
     if stage is None:
         return None
-    return msgspec.structs.replace(
-        stage,
-        stdout=stage.stdout[:characters],
-        stderr=stage.stderr[:characters],
-        stdout_truncated=stage.stdout_truncated or len(stage.stdout) > characters,
-        stderr_truncated=stage.stderr_truncated or len(stage.stderr) > characters,
-    )
+    stdout, stderr = streams_of(stage)
+    return with_streams(stage, stdout.first(characters), stderr.first(characters))

@@ -9,6 +9,7 @@ from posixpath import basename, splitext
 
 from node.domain.language import Language
 from node.domain.patterns import first_group
+from node.domain.text import lenient
 from schemas.task import SourceFile
 
 _BYTE_ORDER_MARK = "\ufeff"
@@ -42,7 +43,8 @@ def named(language: Language, files: Iterable[SourceFile]) -> dict[str, str]:
     by_name: dict[str, str] = {}
     for file in files:
         is_source = not file.name or splitext(file.name)[1] in _extensions(language)
-        content = normalised(language, file.content) if is_source else file.content
+        content = lenient(file.held)
+        content = normalised(language, content) if is_source else content
         by_name[file.name or usual_name(language, content)] = content
     return by_name
 

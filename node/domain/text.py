@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 
+from schemas.content import Content
+
 
 def readable(data: bytes, *, truncated: bool) -> tuple[str, bool]:
     """The text, and whether something in it was not UTF-8 (and came out as U+FFFD). A character that our own cut at the
@@ -14,6 +16,17 @@ def readable(data: bytes, *, truncated: bool) -> tuple[str, bool]:
         if truncated and error.reason == "unexpected end of data":  # the last one to three bytes, never more
             return data[: error.start].decode(), False
         return data.decode(errors="replace"), True
+
+
+def lenient(content: Content) -> str:
+    """What was submitted as a text, whatever it is: a byte that is not UTF-8 becomes a lone surrogate (PEP 383), so
+    that rules look at it as at any text."""
+    return content.decode(errors="surrogateescape") if isinstance(content, bytes) else content
+
+
+def raw(text: str) -> bytes:
+    """The bytes of which ``lenient`` made this text."""
+    return text.encode(errors="surrogateescape")
 
 
 def printable(text: str, most: int) -> str:

@@ -93,6 +93,8 @@ def stage_of(outcome: Outcome) -> Stage:
         cpu_ms=outcome.cpu_ms,
         peak_memory_bytes=outcome.peak_memory_bytes,
         limits_hit=hit,
+        stdout_data=outcome.stdout if stdout_invalid else None,
+        stderr_data=outcome.stderr if stderr_invalid else None,
     )
 
 

@@ -31,13 +31,18 @@ export interface TaskBody {
   cache?: string;
   /** on whose behalf, such as a hash of a visitor's id */
   reader?: string;
+  /** in place of stdin: bytes, in base64 */
+  stdin_data?: string | null;
 }
 
 /** A source file. A single one may leave its name out. */
 export interface FileBody {
-  content: string;
+  /** its text */
+  content?: string;
   /** relative path, with / between folders */
   name?: string;
+  /** in place of content: bytes, in base64 */
+  data?: string | null;
 }
 
 /** What one run may use; what is left out takes the gateway's default. */
@@ -62,6 +67,8 @@ export interface CaseBody {
   expected_output?: string;
   comparison?: ComparisonBody;
   limits?: LimitsBody;
+  /** in place of stdin: bytes, in base64 */
+  stdin_data?: string | null;
 }
 
 /** How a case's output is compared with what is expected. */
@@ -133,6 +140,8 @@ export interface Stage {
   cpu_ms: number;
   peak_memory_bytes: number;
   limits_hit: string[];
+  stdout_data?: string | null;
+  stderr_data?: string | null;
 }
 
 /** How one case of a task ended. */
@@ -227,12 +236,14 @@ export interface KeptSource {
   stop_at_first_failure: boolean;
   checker: Checker | null;
   large_result: boolean;
+  stdin_data?: string | null;
 }
 
 /** One file of the submission. An empty `name` (one file only) takes the language's usual name. */
 export interface SourceFile {
   name: string;
   content: string;
+  data?: string | null;
 }
 
 /** The limits of one run. The network is always off. */
@@ -258,6 +269,7 @@ export interface TestCase {
   expected_output: string;
   comparison: Comparison;
   limits: Limits | null;
+  stdin_data?: string | null;
 }
 
 /** The comparison of a case's output with what is expected. */

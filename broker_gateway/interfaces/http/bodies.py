@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 
 from broker_gateway.domain.callback_url import MAX_EVENTS
 from broker_gateway.domain.draft import DraftCase, DraftCounts, TaskDraft
+from schemas.content import Content, content_of
 from schemas.status import Priority
 from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
 
@@ -21,8 +22,12 @@ Count = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
 class FileBody(Struct, forbid_unknown_fields=True):
     """A source file. A single one may leave its name out."""
 
-    content: str
+    content: Annotated[str, Meta(description="its text")] = ""
     name: Annotated[str, Meta(description="relative path, with / between folders")] = ""
+    data: Annotated[bytes | None, Meta(description="in place of content: bytes, in base64")] = None
+
+    def __post_init__(self) -> None:
+        _either("content", self.content, self.data)
 
 
 class LimitsBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -61,12 +66,16 @@ class CaseBody(Struct, forbid_unknown_fields=True):
     expected_output: str = ""
     comparison: ComparisonBody = field(default_factory=ComparisonBody)
     limits: LimitsBody = field(default_factory=LimitsBody)
+    stdin_data: Annotated[bytes | None, Meta(description="in place of stdin: bytes, in base64")] = None
+
+    def __post_init__(self) -> None:
+        _either("stdin", self.stdin, self.stdin_data)
 
     def draft(self, counts: DraftCounts) -> DraftCase:
         """The case as it was asked for."""
         return DraftCase(
             name=self.name,
-            stdin=self.stdin,
+            stdin=_content(self.stdin, self.stdin_data),
             args=self.args[: counts.args],
             expected_output=self.expected_output,
             comparison=self.comparison.mode.lower(),
@@ -114,6 +123,10 @@ class TaskBody(Struct, forbid_unknown_fields=True):
     large_result: Annotated[bool, Meta(description="whether the result may have more than 4 MiB")] = False
     cache: Annotated[str, Meta(description="OFF, READ or READ_WRITE; empty: as is set for the client")] = ""
     reader: Annotated[str, Meta(description="on whose behalf, such as a hash of a visitor's id")] = ""
+    stdin_data: Annotated[bytes | None, Meta(description="in place of stdin: bytes, in base64")] = None
+
+    def __post_init__(self) -> None:
+        _either("stdin", self.stdin, self.stdin_data)
 
     def draft(self, counts: DraftCounts) -> TaskDraft:
         """The draft, of each kind no more than ``counts``."""
@@ -123,7 +136,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
             language_version=self.language_version,
             files=_files(self.files, counts),
             entry_point=self.entry_point,
-            stdin=self.stdin,
+            stdin=_content(self.stdin, self.stdin_data),
             args=self.args[: counts.args],
             env=_some(self.env, counts.env),
             compile_options=self.compile_options[: counts.compile_options],
@@ -150,8 +163,17 @@ class BatchBody(Struct, forbid_unknown_fields=True):
     tasks: Annotated[list[TaskBody], Meta(description="at most 1000")]
 
 
+def _either(name: str, text: str, data: bytes | None) -> None:
+    if text and data is not None:
+        raise ValueError(f"{name} and its bytes exclude each other")
+
+
+def _content(text: str, data: bytes | None) -> Content:
+    return text if data is None else content_of(data)
+
+
 def _files(files: list[FileBody], counts: DraftCounts) -> list[SourceFile]:
-    return [SourceFile(one.name, one.content) for one in files[: counts.files]]
+    return [SourceFile.of(one.name, _content(one.content, one.data)) for one in files[: counts.files]]
 
 
 def _some(entries: dict[str, str], count: int) -> dict[str, str]:

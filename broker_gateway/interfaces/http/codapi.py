@@ -20,12 +20,13 @@ from broker_gateway.domain.draft import TaskDraft
 from broker_gateway.interfaces.http.by_verb import ByVerb
 from broker_gateway.interfaces.http.calls import Call
 from broker_gateway.interfaces.http.codapi_outcomes import Outcome, outcome_of
-from broker_gateway.interfaces.http.dialect_files import bytes_of_base64, made_of, main_name, text_of
+from broker_gateway.interfaces.http.dialect_files import bytes_of_base64, made_of, main_name
 from broker_gateway.interfaces.http.execution_routes import EXECUTION
 from broker_gateway.interfaces.http.operations import json_answer
 from broker_gateway.interfaces.http.problems import Problem, RefusedError, headers_of, problem
 from broker_gateway.interfaces.http.reading import BodyOf
 from broker_gateway.interfaces.http.run_to_end import run_to_end
+from schemas.content import Content, content_of
 from schemas.task import SourceFile
 from schemas.versions import version_matches
 
@@ -110,7 +111,7 @@ class CodapiRoutes:
         return TaskDraft(
             language=language.name,
             language_version=version,
-            files=[SourceFile(_named(name) if name else main, _text(name, content)) for name, content in some],
+            files=[SourceFile.of(_named(name) if name else main, _content(name, content)) for name, content in some],
             entry_point=main,
         )
 
@@ -123,7 +124,7 @@ def _named(name: str) -> str:
     return name
 
 
-def _text(name: str, content: str) -> str:
+def _content(name: str, content: str) -> Content:
     """What the file has: text as it is, or what a data URL says. Raises RefusedError."""
     if not content.startswith("data:"):
         return content
@@ -135,10 +136,7 @@ def _text(name: str, content: str) -> str:
     data = bytes_of_base64(said)
     if data is None:
         _wrong(name, "illegal base64 data")
-    text = text_of(data)
-    if text is None:
-        _wrong(name, "is not UTF-8: files that are not text are not taken")
-    return text
+    return content_of(data)
 
 
 def _refuse(code: grpc.StatusCode, words: str, status: int) -> NoReturn:

@@ -40,14 +40,6 @@ def bytes_of_base64(text: str) -> bytes | None:
         return None
 
 
-def text_of(data: bytes) -> str | None:
-    """The text; None where it is not UTF-8."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return None
-
-
 async def made_of(chars: int, make: Callable[[], _Made]) -> _Made:
     """What ``make`` makes of so many characters: of many, off the loop."""
     return make() if chars <= QUICK_BYTES else await asyncio.to_thread(make)

@@ -12,9 +12,10 @@ from msgspec import Struct
 from broker_gateway.application.catalog_service import LanguageDTO
 from broker_gateway.domain.draft import DraftCounts, TaskDraft
 from broker_gateway.domain.resource_limit import LimitRules
-from broker_gateway.interfaces.http.dialect_files import bytes_of_base64, ending, has_ending, main_name, text_of
+from broker_gateway.interfaces.http.dialect_files import bytes_of_base64, ending, has_ending, main_name
 from broker_gateway.interfaces.http.piston_runtimes import Runtime
 from broker_gateway.interfaces.http.problems import RefusedError, problem
+from schemas.content import Content, content_of
 from schemas.task import SourceFile
 
 SHOWN_CHARS = 64
@@ -150,7 +151,7 @@ def _files(sent: Sequence[Mapping[str, Any]], language: LanguageDTO) -> Iterator
         if not isinstance(name, str):
             wrong(f"files[{index}].name must be a string")
         named = _main_file_name(name, language, is_alone=len(sent) == 1) if index == main else name
-        yield SourceFile(named if named or len(sent) == 1 else f"file{index}.code", _text(index, file))
+        yield SourceFile.of(named if named or len(sent) == 1 else f"file{index}.code", _content(index, file))
 
 
 def _main_file_name(name: str, language: LanguageDTO, *, is_alone: bool) -> str:
@@ -162,7 +163,7 @@ def _main_file_name(name: str, language: LanguageDTO, *, is_alone: bool) -> str:
     return name + ending(language) if name else main_name(language)
 
 
-def _text(index: int, file: Mapping[str, Any]) -> str:
+def _content(index: int, file: Mapping[str, Any]) -> Content:
     content: str = file["content"]
     encoding = _encoding(file)
     if encoding == "utf8":
@@ -170,10 +171,7 @@ def _text(index: int, file: Mapping[str, Any]) -> str:
     data = bytes_of_base64(content) if encoding == "base64" else _bytes_of_hex(content)
     if data is None:
         wrong(f"files[{index}].content is not {encoding}")
-    text = text_of(data)
-    if text is None:
-        wrong(f"files[{index}].content is not UTF-8: files that are not text are not taken")
-    return text
+    return content_of(data)
 
 
 def _bytes_of_hex(text: str) -> bytes | None:

@@ -77,15 +77,22 @@ def _task() -> TaskMessage:
         task_id,
         language="cpp",
         language_version="14",
-        files=[SourceFile("main.cpp", "int main() {}\n"), SourceFile("schön.hpp", '#define SAYS "schön"\n')],
+        files=[
+            SourceFile("main.cpp", "int main() {}\n"),
+            SourceFile("schön.hpp", '#define SAYS "schön"\n'),
+            SourceFile.of("pixel.png", b"\x89PNG"),
+        ],
         entry_point="main.cpp",
-        stdin="6 7\n",
+        stdin="",
+        stdin_data=b"6 7\xff\n",
         args=["--fast"],
         env={"LANG": "C.UTF-8"},
         compile_options=["-O2"],
         priority=Priority.HIGH,
         cases=[
-            msgspec.structs.replace(a_case("sum", stdin="1 2", expected="3", mode="float"), args=["-v"], limits=LIMITS)
+            msgspec.structs.replace(
+                a_case("sum", stdin="", expected="3", mode="float"), args=["-v"], limits=LIMITS, stdin_data=b"1 2\xff"
+            )
         ],
         stop_at_first_failure=True,
         checker=Checker(language="python", language_version="3", files=[SourceFile("check.py", "raise SystemExit(0)")]),
@@ -126,7 +133,7 @@ def _finished(task: TaskMessage) -> Execution:
         queued_ms=12.25,
         labels=task.labels,
         compile=a_stage("", stderr="main.cpp:1:5: warning", stderr_truncated=True, stderr_invalid_utf8=True),
-        run=msgspec.structs.replace(stage, stdout_invalid_utf8=True),
+        run=msgspec.structs.replace(stage, stdout_invalid_utf8=True, stdout_data=b"\xff", stderr_data=b"\xfe"),
         cases=[a_case_result(Verdict.WRONG_ANSWER, name="sum", checker_output="3 was expected")],
         warnings=["exec is not for here"],
         error="a case was not accepted",
@@ -205,6 +212,7 @@ def _nodes() -> dict[str, Example]:
         labels={"rack": "7"},
         running=2,
         alarms=["disk"],
+        takes_bytes=True,
         version="0.2.0",
         started_at_ms=AT_MS,
         updated_at_ms=AT_MS + 5_000,

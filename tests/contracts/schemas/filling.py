@@ -61,6 +61,8 @@ class Filler:
         if origin is typing.Literal:
             return arguments[-1]
         if origin in (typing.Union, types.UnionType):
+            if set(arguments) - {type(None)} == {str, bytes}:
+                return self.filled(str)  # a content, which is text wherever it can be
             return self.filled([one for one in arguments if one is not type(None)][-1])
         if origin is not None and issubclass(origin, Mapping):
             return {self.filled(arguments[0]): self.filled(arguments[1])}
@@ -75,6 +77,7 @@ class Filler:
             int: lambda: number,
             float: lambda: number + 0.5,
             bool: lambda: True,
+            bytes: lambda: f"bytes-{number}\xff".encode("latin-1"),
         }
         return make[kind]()
 
@@ -82,6 +85,8 @@ class Filler:
         message = kind()
         fields: list[Descriptor] = list(kind.DESCRIPTOR.fields)
         for field in fields:
+            if _is_second_choice(field):
+                continue
             if _is_map(field):
                 getattr(message, field.name)[self._of(field, "key")] = self._of(field, "value")
             elif field.message_type is not None:
@@ -100,6 +105,8 @@ class Filler:
     def _value(self, field: Descriptor) -> object:
         if field.enum_type is not None:
             return field.enum_type.values[-1].number
+        if field.type == FieldDescriptor.TYPE_BYTES:
+            return self._scalar(bytes)
         kinds = {
             FieldDescriptor.CPPTYPE_STRING: str,
             FieldDescriptor.CPPTYPE_BOOL: bool,
@@ -108,13 +115,19 @@ class Filler:
         return self._scalar(kinds.get(field.cpp_type, int))
 
 
+def _is_second_choice(field: Descriptor) -> bool:
+    """One of a ``oneof`` that is not its first: only one of them can be set. (What is optional is no such choice.)"""
+    choice = field.containing_oneof
+    return choice is not None and not choice.name.startswith("_") and choice.fields[0].name != field.name
+
+
 def unset(message: Message, path: str = "") -> Iterator[str]:
     """Paths of the fields of a message, and of those within it, that have no value."""
     present = {field.name: value for field, value in message.ListFields()}
     for field in message.DESCRIPTOR.fields:
-        if field.name not in present:
+        if field.name not in present and not _is_second_choice(field):
             yield f"{path}{field.name}"
-        elif field.message_type is not None and not _is_map(field):
+        elif field.name in present and field.message_type is not None and not _is_map(field):
             inner = present[field.name]
             for one in inner if field.is_repeated else [inner]:
                 yield from unset(one, f"{path}{field.name}.")

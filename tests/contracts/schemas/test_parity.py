@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+import msgspec
 import pytest
 
 from broker_gateway.domain import api_key as domain_key
@@ -54,6 +55,7 @@ class Pair:
 
 OF_SDK = {"version": "language_version, in a caller's words", "source": "files: one text, or names and texts"}
 OF_PROTO = {"language_version": "the SDK's version", "files": "the SDK's source"}
+BYTES = {"stdin_data": "stdin, where it is no text"}
 SETTLED = dict.fromkeys(("id", "client", "pool", "submitted_at_ms", "reply"), "the gateway settles it at acceptance")
 SETTLED["traceparent"] = "comes with the call, in its metadata"
 SETTLED["seal"] = "put on by the gateway that queues it"
@@ -76,15 +78,18 @@ OF_CALLBACK = {
 OF_RATE = dict.fromkeys(("quota_rate_per_s", "quota_burst", "reader_rate_per_s", "reader_burst"), "its rates")
 RATES = {"digest": "nobody's", "rate": "quota_...", "reader_rate": "reader_..."}
 
+TEXT: dict[str, object] = {"stdin_data": None, "data": None}
+"""A content is text or bytes, and never both."""
+
 PAIRS = [
-    Pair(sdk.Task, pb.Task, left=OF_SDK, right=OF_PROTO),
+    Pair(sdk.Task, pb.Task, left=OF_SDK, right=OF_PROTO | BYTES),
     Pair(sdk.Task, sdk.TaskOptions, left=dict.fromkeys(("language", "source"), "given by position")),
-    Pair(sdk.TestCase, pb.TestCase),
+    Pair(sdk.TestCase, pb.TestCase, right=BYTES),
     Pair(sdk.Comparison, pb.Comparison),
     Pair(sdk.Checker, pb.Checker, left=OF_SDK, right=OF_PROTO),
     Pair(sdk.Limits, pb.Limits),
-    Pair(pb.Task, TaskDraft, left={"callback": "the next"}, right=OF_CALLBACK),
-    Pair(pb.TestCase, DraftCase, right={"epsilon": "comparison.epsilon"}),
+    Pair(pb.Task, TaskDraft, left={"callback": "the next"} | BYTES, right=OF_CALLBACK),
+    Pair(pb.TestCase, DraftCase, left=BYTES, right={"epsilon": "comparison.epsilon"}),
     Pair(
         TaskDraft,
         wire_task.TaskMessage,
@@ -97,6 +102,7 @@ PAIRS = [
         right=SETTLED
         | OF_HISTORY
         | OF_ANSWERS
+        | BYTES
         | {"expires_at_ms": "of queue_deadline_ms", "callback": "of the draft's callback_..."},
     ),
     Pair(wire_task.TaskMessage, KeptSource, left=NOT_KEPT),
@@ -129,7 +135,7 @@ PAIRS = [
     Pair(wire_joined.JoinedNode, nodes_pb2.JoinedNode),
     Pair(nodes_pb2.JoinedNode, joined_node.JoinedNode),
     Pair(pb.CallbackAttempt, model.CallbackAttempt),
-    Pair(wire_node.NodeRecord, catalog_pb2.Node),
+    Pair(wire_node.NodeRecord, catalog_pb2.Node, left={"takes_bytes": "for gateways, of versions side by side"}),
     Pair(pb.Execution, model.Execution),
     Pair(pb.Stage, model.Stage),
     Pair(pb.Diagnostic, model.Diagnostic),
@@ -190,11 +196,12 @@ def test_every_field_of_a_request_arrives_at_the_node() -> None:
     expected["expires_at_ms"] = NOW_MS + expected.pop("queue_deadline_ms")  # type: ignore[operator] # a number
     expected["cases[0].comparison.mode"] = "float"
     assert {path: message.pop(path, None) for path in expected} == expected
-    assert set(message) == set(SETTLED) | set(OF_ANSWERS) | set(OF_HISTORY) | {"callback.occasion"}
+    of_bytes = {path for path, value in message.items() if path.endswith("data") and value is None}
+    assert set(message) - of_bytes == set(SETTLED) | set(OF_ANSWERS) | set(OF_HISTORY) | {"callback.occasion"}
 
 
 def test_every_field_of_a_kept_source_arrives_at_the_caller() -> None:
-    message: wire_task.TaskMessage = Filler(keeps_source=True, mode="float").filled(wire_task.TaskMessage)
+    message: wire_task.TaskMessage = Filler(keeps_source=True, mode="float", **TEXT).filled(wire_task.TaskMessage)
     kept = KeptSource.of(message)
     assert kept is not None
     told = leaves(kept)
@@ -246,6 +253,23 @@ def test_every_field_of_an_event_is_in_what_is_known_of_its_task() -> None:
     assert {path: told.pop(path) for path in beside} == beside
     assert {path: known.get(path) for path in told} == told
     assert known["queued_ms"] == NOW_MS - running.submitted_at_ms
+
+
+def test_bytes_arrive_at_the_node_and_come_back_with_the_source() -> None:
+    case = sdk.TestCase(stdin=b"\xff1")
+    checker = sdk.Checker("python", {"c.py": b"\xff2"})
+    task = sdk.Task(language="x", source={"a": b"\xff3", "b": "t"}, stdin=b"\xff4", cases=[case], checker=checker)
+    draft = draft_of(requests.task_message(task))
+    terms = Terms(TaskId("t1"), "blog", ("x", "python"), "pool", ResourceLimit(DEFAULT_LIMITS), NOW_MS)
+    message = ExecutionTask.accepted(draft, terms).message
+    assert (message.input, message.stdin, message.cases[0].input) == (b"\xff4", "", b"\xff1")
+    assert message.checker is not None
+    assert [one.held for one in (*message.files, *message.checker.files)] == [b"\xff3", "t", b"\xff2"]
+    kept = KeptSource.of(msgspec.structs.replace(message, keeps_source=True))
+    assert kept is not None
+    back = responses.task(source_message(kept))
+    assert (back.source, back.stdin, back.cases[0].stdin) == (task.source, task.stdin, case.stdin)
+    assert back.checker == checker
 
 
 def _as_the_proto_says(asked: Leaves) -> Leaves:

@@ -39,11 +39,16 @@ def test_every_field_is_always_sent() -> None:
         ("KeptAnswer", "execution"),
         ("KeptAnswer", "reason"),
         ("LanguageRecord", "digest"),
+        ("KeptSource", "stdin_data"),
+        ("NodeRecord", "takes_bytes"),
         ("ProgressMessage", "seal"),
         ("ResultMessage", "answer"),
         ("ResultMessage", "digest"),
         ("ResultMessage", "seal"),
         ("ResultMessage", "traceparent"),
+        ("SourceFile", "data"),
+        ("Stage", "stdout_data"),
+        ("Stage", "stderr_data"),
         ("TaskEvent", "not_kept"),
         ("TaskEvent", "reader"),
         ("TaskMessage", "reader"),
@@ -54,6 +59,8 @@ def test_every_field_is_always_sent() -> None:
         ("ResultMessage", "source"),
         ("TaskMessage", "large_result"),
         ("TaskMessage", "traceparent"),
+        ("TaskMessage", "stdin_data"),
+        ("TestCase", "stdin_data"),
     }
 
 

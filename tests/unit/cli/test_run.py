@@ -111,6 +111,8 @@ def test_json_prints_the_execution_with_the_protos_names(gateway: FakeGateway, c
             "cpu_ms": 9.0,
             "peak_memory_bytes": 8388608,
             "limits_hit": [],
+            "stdout_data": None,
+            "stderr_data": None,
         },
         "cases": [],
         "error": "",

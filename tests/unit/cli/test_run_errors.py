@@ -48,7 +48,7 @@ def test_a_gateway_that_is_not_there_is_said_with_what_to_do(gateway: FakeGatewa
         (["run"], "Missing argument 'FILE...'"),
         (["run", "missing.py"], "cannot read 'missing.py': No such file or directory"),
         (["run", "."], "cannot read '.': Is a directory"),
-        (["run", "bytes.py"], "'bytes.py' is not UTF-8 text (byte 0)"),
+        (["run", "hello.py", "--json", "--raw"], "--json and --raw exclude each other"),
         (["run", "hello.xyz"], "no language is known for '.xyz'; use --language (known endings: .cc, .cpp, .py)"),
         (["run", "-"], "say which language it is with --language"),
         (["run", "hello.py", "--cpu", "0"], "Invalid value for '--cpu'"),
@@ -73,7 +73,6 @@ def test_a_gateway_that_is_not_there_is_said_with_what_to_do(gateway: FakeGatewa
 def test_wrong_input_is_one_clear_sentence(
     coderunner: Cli, hello: str, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
-    (tmp_path / "bytes.py").write_bytes(b"\xff\xfe")
     (tmp_path / "hello.xyz").write_text("")
     (tmp_path / "empty").mkdir()
     (tmp_path / "half").mkdir()

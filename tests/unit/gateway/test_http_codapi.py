@@ -149,10 +149,6 @@ async def test_where_we_failed_nothing_is_said_of_how(status: Status) -> None:
         ({"files": {"": "1", "x": "data:no comma"}}, 400, "files[x]: invalid data-url encoding"),
         ({"files": {"": "1", "x": "data:;base64,a"}}, 400, "files[x]: illegal base64 data"),
         ({"files": {"": "1", "x": "data:;base64,é"}}, 400, "files[x]: illegal base64 data"),
-        (
-            {"files": {"": "1", "x": "data:;base64,/w=="}},
-            *(400, "files[x]: is not UTF-8: files that are not text are not taken"),
-        ),
         ({"files": {"": "1", "main.x": "2"}}, 400, "files[1].name: is the name of an earlier file too"),
         ({"files": {str(one): "" for one in range(5000)}}, 400, "files: must have at most 64 files"),
         ({"files": {"": "x" * 300_000}}, 400, "files: must have at most 262144 bytes in all, have 300000"),

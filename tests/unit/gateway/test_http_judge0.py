@@ -144,11 +144,22 @@ async def test_what_is_wrong_is_told_in_judge0s_words(fields: dict[str, Any], er
 
 @pytest.mark.parametrize(
     ("source", "words"),
-    [("x", "is not base64"), (base64.b64encode(b"\xff").decode(), "must be UTF-8"), ("", "can't be blank")],
+    [("x", "is not base64"), ("", "can't be blank")],
 )
-async def test_what_is_no_text_in_base64_is_refused(source: str, words: str) -> None:
+async def test_a_source_that_is_no_base64_is_refused(source: str, words: str) -> None:
     async with serving() as calls:
         assert await post(calls, "?base64_encoded=true", source_code=source) == (422, {"source_code": [words]})
+
+
+async def test_source_and_input_in_base64_may_be_no_text_and_what_is_expected_may_not() -> None:
+    encoded = base64.b64encode(b"\xff\0").decode()
+    async with serving() as calls:
+        status, body = await post(calls, "?base64_encoded=true", source_code=encoded, stdin=encoded)
+        assert status == 201, body
+        task = calls.gateway.bus.tasks[task_id_of(body["token"])]
+        assert (task.files[0].held, task.input) == (b"\xff\0", b"\xff\0")
+        answer = await post(calls, "?base64_encoded=true", source_code=encoded, expected_output=encoded)
+        assert answer == (422, {"expected_output": ["must be UTF-8"]})
 
 
 async def test_what_changes_nothing_is_passed_over() -> None:

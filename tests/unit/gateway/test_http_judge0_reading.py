@@ -49,6 +49,13 @@ async def test_whoever_waits_for_what_is_no_text_is_told_how_to_get_it() -> None
         assert encoded["stdout"] == b64("\ufffd") + "\n"
 
 
+async def test_output_that_is_no_text_is_told_byte_for_byte_in_base64() -> None:
+    async with serving() as calls:
+        run = a_stage("\ufffd\n", stdout_invalid_utf8=True, stdout_data=b"\xff\n")
+        body = await ended(calls, "?base64_encoded=true", run=run)
+        assert base64.b64decode(body["stdout"]) == b"\xff\n"
+
+
 NOT_UTF8 = "some attributes for this submission cannot be converted to UTF-8, use base64_encoded=true query parameter"
 
 

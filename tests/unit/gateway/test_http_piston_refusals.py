@@ -47,7 +47,6 @@ async def test_nobody_installs_or_uninstalls_over_it(verb: str, body: Any, statu
 
 
 FILE = {"content": "1"}
-NOT_TEXT = "is not UTF-8: files that are not text are not taken"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +85,6 @@ NOT_TEXT = "is not UTF-8: files that are not text are not taken"
         ({"files": [{**FILE, "name": "../x.py"}]}, "files[0].name: must not contain .."),
         ({"files": [FILE] * 5000}, "files: must have at most 64 files"),
         ({"files": [FILE, {**FILE, "encoding": "hex", "content": "0"}]}, "files[1].content is not hex"),
-        ({"files": [FILE, {**FILE, "encoding": "hex", "content": "ff"}]}, f"files[1].content {NOT_TEXT}"),
         ({"files": [FILE, {**FILE, "encoding": "base64", "content": "a"}]}, "files[1].content is not base64"),
         ({"files": [FILE, {**FILE, "encoding": "base64", "content": "é"}]}, "files[1].content is not base64"),
         ({"files": [{"content": ""}]}, "files[0].content: is empty"),

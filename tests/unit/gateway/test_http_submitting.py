@@ -53,6 +53,16 @@ async def test_every_field_of_a_task_arrives() -> None:
     assert task.stop_at_first_failure
 
 
+async def test_bytes_are_base64_and_text_wherever_they_are_utf8() -> None:
+    files = [{"name": "main.py", "data": "w6k="}, {"name": "a.png", "data": "/w=="}, {"name": "empty"}]
+    body = {"language": "python", "files": files, "stdin_data": "/w==", "cases": [{"stdin_data": "/w=="}]}
+    async with serving_http() as calls:
+        _, answer = await post(calls, body)
+        task = calls.gateway.bus.tasks[answer["id"]]
+    assert [one.held for one in task.files] == ["é", b"\xff", ""]
+    assert (task.input, task.cases[0].input) == (b"\xff", b"\xff")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -61,6 +71,11 @@ async def test_every_field_of_a_task_arrives() -> None:
         ({**TASK, "stdin": 7}, "stdin"),
         ({**TASK, "files": [{"content": "x", "name": "../x"}]}, "files[0].name"),
         ({**TASK, "files": [{"content": None}]}, "files[0].content"),
+        ({**TASK, "files": [{"content": "x", "data": "eA=="}]}, "files[0]"),
+        ({**TASK, "files": [{"data": "no base64"}]}, "files[0].data"),
+        ({**TASK, "files": [{"data": ["eA=="]}]}, "files[0].data"),
+        ({**TASK, "stdin": "x", "stdin_data": ""}, ""),
+        ({**TASK, "cases": [{"stdin": "x", "stdin_data": "eA=="}]}, "cases[0]"),
         ({**TASK, "limits": {"cpu_ms": -1}}, "limits.cpu_ms"),
         ({**TASK, "limits": {"cpu_ms": 10**400}}, "limits.cpu_ms"),
         ({**TASK, "priority": "SOON"}, "priority"),

@@ -12,8 +12,9 @@ from broker_gateway.interfaces.http.judge0.drafts import LANGUAGE_LABEL, REDIREC
 from broker_gateway.interfaces.http.judge0.fields import ASKED, ENCODED
 from broker_gateway.interfaces.http.judge0.languages import language_of
 from broker_gateway.interfaces.http.judge0.measures import FIXED, MEASURES
-from broker_gateway.interfaces.http.judge0.outcomes import outcome_of
+from broker_gateway.interfaces.http.judge0.outcomes import outcome_of, stderr_of, stdout_of, together
 from broker_gateway.interfaces.http.judge0.tokens import token_of
+from schemas.content import Content, bytes_of, content_in
 from schemas.execution import Execution
 from schemas.kept_source import KeptSource
 
@@ -48,8 +49,8 @@ class Known(NamedTuple):
     def _chars_sent(self) -> int:
         if self.source is None:
             return 0
-        cases = sum(len(one.stdin) + len(one.expected_output) for one in self.source.cases)
-        return sum(len(one.content) for one in self.source.files) + len(self.source.stdin) + cases
+        cases = sum(len(one.input) + len(one.expected_output) for one in self.source.cases)
+        return sum(len(one.held) for one in self.source.files) + len(_stdin(self.source)) + cases
 
 
 class NotUtf8Error(Exception):
@@ -61,17 +62,15 @@ def submission(known: Known, wanted: Sequence[str], *, base64: bool) -> dict[str
     execution = known.execution
     values = {**_NEVER, **_state(execution), **_outcome(execution), **_asked(known.source)}
     if not base64:
-        if not _not_utf8(execution).isdisjoint(wanted):
-            raise NotUtf8Error
-        return {name: values[name] for name in wanted}
+        return {name: _text(values[name]) if name in ENCODED else values[name] for name in wanted}
     return {name: encoded(values[name]) if name in ENCODED else values[name] for name in wanted}
 
 
-def encoded(text: str | None) -> str | None:
+def encoded(content: Content | None) -> str | None:
     """As Ruby's ``Base64.encode64`` writes it."""
-    if text is None:
+    if content is None:
         return None
-    whole = binascii.b2a_base64(text.encode(), newline=False).decode()
+    whole = binascii.b2a_base64(bytes_of(content), newline=False).decode()
     return "".join(f"{whole[start : start + _LINE_CHARS]}\n" for start in range(0, len(whole), _LINE_CHARS))
 
 
@@ -90,9 +89,9 @@ def _outcome(execution: Execution) -> dict[str, Any]:
     outcome = outcome_of(execution)
     run = outcome.run
     redirects = execution.labels.get(REDIRECT_LABEL) == "true"
-    stdout, stderr = (run.stdout, run.stderr) if run is not None else ("", "")
+    stdout, stderr = (stdout_of(run), stderr_of(run)) if run is not None else ("", "")
     if redirects:
-        stdout, stderr = stdout + stderr, ""
+        stdout, stderr = together(stdout, stderr), ""
     return {
         "status_id": int(outcome.status),
         "status": outcome.status.told(),
@@ -118,24 +117,23 @@ def _asked(source: KeptSource | None) -> dict[str, Any]:
         **limits,
         "cpu_time_limit": seconds(source.limits.cpu_ms),
         "wall_time_limit": seconds(source.limits.wall_ms),
-        "source_code": source.files[0].content if len(source.files) == 1 else None,
-        "stdin": (case.stdin if case is not None else source.stdin) or None,
+        "source_code": source.files[0].held if len(source.files) == 1 else None,
+        "stdin": (case.input if case is not None else _stdin(source)) or None,
         "expected_output": case.expected_output if case is not None else None,
         "compiler_options": " ".join(source.compile_options) or None,
         "command_line_arguments": shlex.join(case.args if case is not None else source.args) or None,
     }
 
 
-def _not_utf8(execution: Execution) -> set[str]:
-    run, compiled = outcome_of(execution).run, execution.compile
-    told = set()
-    if run is not None:
-        told |= {"stdout"} if run.stdout_invalid_utf8 else set()
-        redirects = execution.labels.get(REDIRECT_LABEL) == "true"
-        told |= {"stdout" if redirects else "stderr"} if run.stderr_invalid_utf8 else set()
-    if compiled is not None and (compiled.stdout_invalid_utf8 or compiled.stderr_invalid_utf8):
-        told.add("compile_output")
-    return told
+def _stdin(source: KeptSource) -> Content:
+    return content_in(source.stdin, source.stdin_data)
+
+
+def _text(content: Content | None) -> str | None:
+    """Raises NotUtf8Error where it is none."""
+    if isinstance(content, bytes):
+        raise NotUtf8Error
+    return content
 
 
 def seconds(ms: float) -> str:

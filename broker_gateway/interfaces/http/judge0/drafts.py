@@ -17,6 +17,7 @@ from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.http.judge0.bodies import SubmissionBody
 from broker_gateway.interfaces.http.judge0.languages import BY_ID, MULTI_FILE, Languages
 from broker_gateway.interfaces.http.judge0.measures import asked_limits, number_of
+from schemas.content import Content, bytes_of, content_of
 from schemas.task import SourceFile
 
 LANGUAGE_LABEL = "judge0_language_id"
@@ -80,12 +81,16 @@ class Drafting:
         self, draft: TaskDraft, body: SubmissionBody, number: int, wrong: list[Violation], *, base64: bool
     ) -> str | None:
         """Takes source and standard input over; what is expected of the output, where anything is."""
-        source = _text(body, "source_code", wrong, base64=base64)
-        if number != MULTI_FILE and not (source or "").strip() and not wrong:
+        source = _content(body, "source_code", wrong, base64=base64)
+        if number != MULTI_FILE and not bytes_of(source or "").strip() and not wrong:
             wrong.append(Violation("source_code", _BLANK))
-        draft.files = [SourceFile("", source or "")]
-        draft.stdin = _text(body, "stdin", wrong, base64=base64) or ""
-        return _text(body, "expected_output", wrong, base64=base64)
+        draft.files = [SourceFile.of("", source or "")]
+        draft.stdin = _content(body, "stdin", wrong, base64=base64) or ""
+        expected = _content(body, "expected_output", wrong, base64=base64)
+        if isinstance(expected, bytes):
+            wrong.append(Violation("expected_output", "must be UTF-8"))
+            return None
+        return expected
 
     def _take_words(self, draft: TaskDraft, body: SubmissionBody, wrong: list[Violation]) -> None:
         draft.compile_options = _words(body, "compiler_options", wrong)[: self.counts.compile_options]
@@ -112,7 +117,7 @@ def _language_violations(asked: Any, number: int, served: dict[int, LanguageDTO]
         yield Violation("language_id", f"language with id {number} is archived and cannot be used anymore")
 
 
-def _text(body: SubmissionBody, name: str, wrong: list[Violation], *, base64: bool) -> str | None:
+def _content(body: SubmissionBody, name: str, wrong: list[Violation], *, base64: bool) -> Content | None:
     value = getattr(body, name)
     if value is None:
         return None
@@ -123,11 +128,9 @@ def _text(body: SubmissionBody, name: str, wrong: list[Violation], *, base64: bo
         return value
     try:
         data = binascii.a2b_base64(value.encode("ascii", "ignore") + b"==")  # what is no base64 is left out, as there
-        return data.decode()
+        return content_of(data)
     except binascii.Error:
         wrong.append(Violation(name, "is not base64"))
-    except UnicodeDecodeError:
-        wrong.append(Violation(name, "must be UTF-8"))
     return None
 
 

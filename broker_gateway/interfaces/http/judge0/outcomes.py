@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from broker_gateway.interfaces.http.judge0.statuses import BY_SIGNAL, SubmissionStatus
+from schemas.content import Content, bytes_of
 from schemas.execution import CaseResult, Execution, Stage
 from schemas.status import LimitName, Status, Verdict
 
@@ -39,7 +40,7 @@ class Outcome(NamedTuple):
     run: Stage | None = None
     """The program's run, where there was one."""
     message: str | None = None
-    compile_output: str | None = None
+    compile_output: Content | None = None
 
 
 def outcome_of(execution: Execution) -> Outcome:
@@ -66,15 +67,37 @@ def _telling(cases: list[CaseResult]) -> CaseResult | None:
     return next(failed, cases[-1] if cases else None)
 
 
-def _why_unbuilt(execution: Execution) -> str | None:
+def _why_unbuilt(execution: Execution) -> Content | None:
     stage = execution.compile
     if stage is not None and _TIMES.intersection(stage.limits_hit):
         return "Compilation time limit exceeded."
     return _compile_output(stage) or execution.error or None
 
 
-def _compile_output(stage: Stage | None) -> str | None:
-    return (stage.stdout + stage.stderr or None) if stage is not None else None
+def stdout_of(stage: Stage) -> Content:
+    """What it wrote to its standard output. Of what a node of an older version ran, bytes that are no text are not
+    known, and U+FFFD stands for them."""
+    return _said(stage.stdout, stage.stdout_data, stage.stdout_invalid_utf8)
+
+
+def stderr_of(stage: Stage) -> Content:
+    """What it wrote to its standard error."""
+    return _said(stage.stderr, stage.stderr_data, stage.stderr_invalid_utf8)
+
+
+def together(first: Content, second: Content) -> Content:
+    """One behind the other."""
+    if isinstance(first, str) and isinstance(second, str):
+        return first + second
+    return bytes_of(first) + bytes_of(second)
+
+
+def _said(text: str, data: bytes | None, is_no_text: bool) -> Content:
+    return (text.encode() if data is None else data) if is_no_text else text
+
+
+def _compile_output(stage: Stage | None) -> Content | None:
+    return together(stdout_of(stage), stderr_of(stage)) or None if stage is not None else None
 
 
 def _ended(run: Stage | None) -> SubmissionStatus:

@@ -1,0 +1,76 @@
+"""Output that is no text: its bytes beside its text, cut as one."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from node.domain.captured import Captured
+from node.domain.output_budget import OutputBudget
+from node.domain.shrink import output_size, shrink_outputs
+from node.domain.verdict import stage_of
+from tests.builders import a_stage, an_execution, an_outcome
+
+MIB = 1 << 20
+
+
+def captured(data: bytes) -> Captured:
+    return Captured(data.decode(errors="replace"), data)
+
+
+def of_chance(seed: int) -> bytes:
+    """Runs of bytes that cost much, little, and in between."""
+    choose = random.Random(seed)
+    kinds = (b"\xff", b"\0", b"a", "é".encode(), b"\xe2\x82")
+    return b"".join(choose.choice(kinds) * choose.randrange(500) for _ in range(20)) + b"\xff"
+
+
+def test_what_is_text_has_no_bytes_beside_it() -> None:
+    stage = stage_of(an_outcome(stdout="é\n".encode(), stderr=b"\xff\n"))
+    assert (stage.stdout, stage.stdout_data, stage.stdout_invalid_utf8) == ("é\n", None, False)
+    assert (stage.stderr, stage.stderr_data, stage.stderr_invalid_utf8) == ("\ufffd\n", b"\xff\n", True)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.9, 1.0])
+def test_a_cut_fits_and_its_text_is_that_of_its_bytes(seed: int, share: float) -> None:
+    whole = captured(of_chance(seed))
+    assert whole.data is not None
+    for size, cut in ((Captured.utf8_bytes, whole.cut_to_utf8), (Captured.json_bytes, whole.cut_to_json)):
+        room = int(size(whole) * share)
+        left = cut(room)
+        assert left.data is not None
+        assert size(left) <= room
+        assert whole.data.startswith(left.data)
+        assert left.text == left.data.decode(errors="replace")
+        assert share < 1 or left == whole
+        assert len(left.data) * 16 >= min(room, len(whole.data)) - 64, "a cut leaves no more than it must"
+
+
+def test_a_result_of_nothing_but_such_bytes_fits_with_them_and_says_that_it_was_cut() -> None:
+    budget = OutputBudget(stages=1, message_bytes=MIB, large=False)
+    data = b"\xff" * MIB
+    whole = a_stage(data.decode(errors="replace"), stdout_data=data, stdout_invalid_utf8=True)
+    stage = budget.stage(whole)
+    assert stage is not None
+    assert stage.stdout_truncated
+    assert stage.stdout_data
+    assert stage.stdout == stage.stdout_data.decode(errors="replace")
+    assert captured(stage.stdout_data).json_bytes() <= MIB
+    assert len(budget.words()) == 1
+
+
+def test_such_output_that_has_room_is_kept_as_it_is() -> None:
+    stage = a_stage("\ufffd", stdout_data=b"\xff", stdout_invalid_utf8=True)
+    assert OutputBudget(stages=1, message_bytes=MIB, large=False).stage(stage) is stage
+
+
+def test_the_last_cut_counts_bytes_where_there_is_no_text() -> None:
+    stage = a_stage("\ufffd" * 1000, stdout_data=b"\xff" * 1000, stderr="é" * 10)
+    execution = an_execution(run=stage)
+    assert output_size(execution) == 2010
+    run = shrink_outputs(execution, 100).run
+    assert run is not None
+    assert (run.stdout_data, run.stdout, run.stdout_truncated) == (b"\xff" * 100, "\ufffd" * 100, True)
+    assert (run.stderr, run.stderr_truncated) == ("é" * 10, False)
