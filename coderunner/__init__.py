@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from coderunner.model import Node as Node
     from coderunner.model import NodeState as NodeState
     from coderunner.model import Output as Output
+    from coderunner.model import OutputFile as OutputFile
     from coderunner.model import Progress as Progress
     from coderunner.model import Severity as Severity
     from coderunner.model import Stage as Stage
@@ -75,6 +76,7 @@ _NAMES_BY_MODULE = {
         "Node",
         "NodeState",
         "Output",
+        "OutputFile",
         "Progress",
         "Severity",
         "Stage",

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from coderunner.diagnostic import Diagnostic
 from coderunner.errors import CodeRunnerError
+from coderunner.output_file import OutputFile
 from coderunner.status import Severity, Status, Verdict
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "Node",
     "NodeState",
     "Output",
+    "OutputFile",
     "Progress",
     "Severity",
     "Stage",
@@ -97,23 +100,6 @@ class CaseResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """One finding of a compiler, of an error that nothing caught, or on how the program ended. Lines and columns count
-    from 1; 0 where the tool does not tell."""
-
-    stage: str
-    """Whose output says it: ``compile``, ``run`` or ``case:<index from 0>``."""
-    file: str
-    """As it was submitted; empty for a finding that is in none (a signal, a limit of memory)."""
-    line: int = 0
-    column: int = 0
-    severity: Severity = Severity.ERROR
-    message: str = ""
-    code: str = ""
-    """The tool's name for the kind, such as ``-Wunused-variable``, ``KeyError``, ``SIGSEGV``; empty for none."""
-
-
-@dataclass(frozen=True, slots=True)
 class Execution:
     """A task's state and, once ``status.is_final``, its result."""
 
@@ -144,6 +130,8 @@ class Execution:
     """When the run ended whose outcome this is (Unix milliseconds), where it was another task's; 0 where it ran."""
     not_kept: str = ""
     """Why its outcome is not kept for others, where ``Task.cache`` asked for that."""
+    files: tuple[OutputFile, ...] = ()
+    """What the program left, by ``Task.outputs``."""
 
     def stages(self) -> Iterator[tuple[str, Stage]]:
         """Every stage that ran, with its name as ``Output.stage`` spells it, in order."""

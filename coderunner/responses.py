@@ -9,6 +9,7 @@ from typing import Any
 from coderunner import model
 from coderunner.audit_record import AuditRecord
 from coderunner.errors import CodeRunnerError
+from coderunner.output_file import OutputFile
 from coderunner.task import Checker, Comparison, Content, Limits, Task, TestCase
 from coderunner.v1 import callback_pb2, catalog_pb2, execution_pb2, operations_pb2
 
@@ -34,6 +35,7 @@ def execution(message: execution_pb2.Execution) -> model.Execution:
         diagnostics=tuple(_diagnostic(one) for one in message.diagnostics),
         cached_at_ms=message.cached_at_ms,
         not_kept=message.not_kept,
+        files=tuple(_file(one) for one in message.files),
     )
 
 
@@ -174,6 +176,11 @@ def _case(message: execution_pb2.CaseResult) -> model.CaseResult:
     )
 
 
+def _file(message: execution_pb2.OutputFile) -> OutputFile:
+    data = message.data if message.HasField("data") else None
+    return OutputFile(message.name, message.size, message.media_type, message.digest, data)
+
+
 def _diagnostic(message: execution_pb2.Diagnostic) -> model.Diagnostic:
     return model.Diagnostic(
         stage=message.stage,
@@ -225,6 +232,7 @@ def task(message: execution_pb2.Task) -> Task:
         args=tuple(message.args),
         env=dict(message.env) or None,
         compile_options=tuple(message.compile_options),
+        outputs=tuple(message.outputs),
         limits=_limits(message.limits) if message.HasField("limits") else None,
         priority=execution_pb2.Task.Priority.Name(message.priority or execution_pb2.Task.NORMAL),
         cases=tuple(_kept_case(case) for case in message.cases),

@@ -92,6 +92,9 @@ class Task:
     args: Sequence[str] = ()
     env: Mapping[str, str] | None = None
     compile_options: Sequence[str] = ()
+    outputs: Sequence[str] = ()
+    """Patterns of the files that come back from the work directory, such as ``*.png`` (``*`` stands for ``/``, too).
+    Empty: ``out/*``. Not with cases."""
     limits: Limits | None = None
     priority: str = "NORMAL"
     """``LOW``, ``NORMAL`` or ``HIGH``."""
@@ -125,6 +128,7 @@ class TaskOptions(TypedDict, total=False):
     args: Sequence[str]
     env: Mapping[str, str] | None
     compile_options: Sequence[str]
+    outputs: Sequence[str]
     limits: Limits | None
     priority: str
     cases: Sequence[TestCase]

@@ -7,12 +7,10 @@ import msgspec
 
 from schemas.diagnostic import Diagnostic
 from schemas.kept_source import KeptSource
-from schemas.sizes import cut_to_json
+from schemas.output_file import OutputFile
 from schemas.status import Status, Verdict
 from schemas.task import Callback, TaskMessage
 
-_LETTER_ROOM_BYTES = 64 << 10
-"""Room for all of a dead letter that is not its payload."""
 COMPILE_STAGE = "compile"
 RUN_STAGE = "run"
 
@@ -82,6 +80,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     """When the run ended whose outcome this is, where that was another task's; 0 where it ran itself."""
     not_kept: str = ""
     """Why its outcome is not kept for tasks like it, where that was asked for."""
+    files: list[OutputFile] = msgspec.field(default_factory=list)
+    """What it left for whoever ran it."""
 
     @classmethod
     def queued(cls, task: TaskMessage) -> Execution:
@@ -128,7 +128,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 
     def without_output(self) -> Execution:
         """The same with nothing that a program wrote: its state, its times, and the error in our own words."""
-        return msgspec.structs.replace(self, compile=None, run=None, cases=[], diagnostics=[], warnings=[])
+        return msgspec.structs.replace(self, compile=None, run=None, cases=[], diagnostics=[], warnings=[], files=[])
 
 
 def _bare(
@@ -248,53 +248,3 @@ class OutputChunk(msgspec.Struct, frozen=True, kw_only=True):
     """``stdout`` or ``stderr``."""
     offset: int
     text: str
-
-
-class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """The message on DEAD: what could not be run or delivered, with why and the message as it was."""
-
-    id: str
-    reason: str
-    """A ``DeadReason``."""
-    detail: str
-    subject: str
-    payload: str
-    at_ms: int
-    attempts: int
-    node_id: str
-    """Empty where a gateway buried it."""
-
-    @classmethod
-    def of(
-        cls,
-        task_id: str,
-        reason: str,
-        detail: str,
-        *,
-        subject: str,
-        data: bytes,
-        at_ms: int,
-        attempts: int,
-        max_bytes: int,
-        node_id: str = "",
-    ) -> DeadLetter:
-        """The letter for one message of the bus: its ``subject`` and its ``data``, readable whatever they hold. JSON in
-        JSON is larger than it was: of what the bus would not take (``max_bytes``) the beginning is kept, as a letter
-        that cannot be stored would leave its message on the bus for ever."""
-        room = max_bytes - _LETTER_ROOM_BYTES
-        whole = data.decode(errors="replace")
-        payload = cut_to_json(whole, room)
-        if len(payload) < len(whole):
-            detail += (
-                f" (of the message's {len(data)} bytes only the beginning fits into a letter: it cannot run again)"
-            )
-        return cls(
-            id=task_id,
-            reason=reason,
-            detail=cut_to_json(detail, _LETTER_ROOM_BYTES // 2),
-            subject=subject,
-            payload=payload,
-            at_ms=at_ms,
-            attempts=attempts,
-            node_id=node_id,
-        )

@@ -35,6 +35,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
     checker: Checker | None
     large_result: bool
     stdin_data: bytes | None = None
+    outputs: list[str] = []
 
     @classmethod
     def of(cls, task: TaskMessage) -> KeptSource | None:
@@ -57,6 +58,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
             checker=task.checker,
             large_result=task.large_result,
             stdin_data=task.stdin_data,
+            outputs=task.outputs,
         )
         return kept if kept.json_bytes() <= SOURCE_BYTES else None
 

@@ -169,6 +169,8 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     seal: str = ""
     """What binds its result to it (docs/adr/0025): its node hands it back, and can make none. Empty where the gateways
     have no key."""
+    outputs: list[str] = []
+    """Patterns of the files that it leaves for whoever runs it; ``*`` stands for ``/`` too."""
     stdin_data: bytes | None = None
     """Its standard input where that is not UTF-8; ``stdin`` is empty then."""
 

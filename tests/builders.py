@@ -15,7 +15,8 @@ from broker_gateway.domain.draft import TaskDraft
 from node.domain.language import CodeRule, CompileStage, Language
 from node.domain.sandbox import Ending, Launch, Outcome
 from schemas import names
-from schemas.execution import CaseResult, DeadLetter, Execution, OutputChunk, ResultMessage, Stage, TaskEvent
+from schemas.dead_letter import DeadLetter
+from schemas.execution import CaseResult, Execution, OutputChunk, ResultMessage, Stage, TaskEvent
 from schemas.node import LanguageRecord, NodeRecord
 from schemas.progress import ProgressMessage
 from schemas.status import NodeState, Priority, Status, Verdict

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from schemas.execution import DeadLetter, ResultMessage
+from schemas.dead_letter import DeadLetter
+from schemas.execution import ResultMessage
 from schemas.task import TaskMessage
 
 

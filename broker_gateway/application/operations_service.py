@@ -14,7 +14,7 @@ from broker_gateway.application.settings import OperationsSettings
 from broker_gateway.domain.task_id import TaskId
 from broker_gateway.domain.violation import Violation
 from schemas.callback import DeliveryState
-from schemas.execution import DeadLetter
+from schemas.dead_letter import DeadLetter
 from schemas.names import is_token
 from schemas.node import DRAIN
 

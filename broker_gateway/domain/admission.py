@@ -46,6 +46,7 @@ class AdmissionPolicy:
             env=self.inputs.env + 1,
             labels=self.inputs.labels + 1,
             compile_options=self.inputs.compile_options + 1,
+            outputs=self.inputs.outputs + 1,
             cases=self.cases.cases + 1,
         )
 
@@ -65,6 +66,8 @@ class AdmissionPolicy:
             yield from self.inputs.env_violations(draft.env, f"{path}.env")
         if draft.compile_options:
             yield from self.inputs.option_violations(draft.compile_options, f"{path}.compile_options")
+        if draft.outputs:
+            yield from self.inputs.output_violations(draft.outputs, f"{path}.outputs")
         if draft.cases:
             yield from self.cases.violations(draft.cases, self.inputs, self.limits, f"{path}.cases")
         if draft.checker is not None:

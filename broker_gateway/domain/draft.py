@@ -9,6 +9,9 @@ from schemas.content import Content
 from schemas.status import Priority
 from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
 
+DEFAULT_OUTPUTS = ("out/*",)
+"""What comes back of a program's files where nothing is said."""
+
 
 @dataclass(frozen=True, slots=True)
 class DraftCounts:
@@ -20,6 +23,7 @@ class DraftCounts:
     env: int
     labels: int
     compile_options: int
+    outputs: int
     cases: int
 
 
@@ -49,6 +53,8 @@ class TaskDraft:
     args: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     compile_options: Sequence[str] = ()
+    outputs: Sequence[str] = ()
+    """Patterns of the files that come back; empty: ``DEFAULT_OUTPUTS``."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Only what is set, by the field names of ``schemas.task.Limits``."""
     priority: str = Priority.NORMAL.value

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from broker_gateway.domain.draft import TaskDraft
+from broker_gateway.domain.draft import DEFAULT_OUTPUTS, TaskDraft
 from broker_gateway.domain.judging import case_of
 from broker_gateway.domain.resource_limit import ResourceLimit
 from broker_gateway.domain.task_id import TaskId
@@ -136,6 +136,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         keeps_source=terms.keeps_source,
         traceparent=terms.traceparent,
         stdin_data=data_in(draft.stdin),
+        outputs=list(draft.outputs or (() if draft.cases else DEFAULT_OUTPUTS)),
     )
 
 

@@ -30,6 +30,9 @@ class InputRules:
     label_value_chars: int = 256
     compile_options: int = 32
     compile_option_bytes: int = 256
+    outputs: int = 8
+    output_bytes: int = 128
+    """Of one pattern."""
 
     def stdin_violations(self, stdin: Content, path: str) -> Iterator[Violation]:
         """What is wrong with the standard input at ``path``."""
@@ -74,6 +77,20 @@ class InputRules:
                 yield Violation(f"{path}[{index}]", f"must have 1 to {self.compile_option_bytes} bytes")
             elif CONTROL.search(option):
                 yield Violation(f"{path}[{index}]", "must not contain NUL or other control characters")
+
+    def output_violations(self, patterns: Sequence[str], path: str) -> Iterator[Violation]:
+        """What is wrong with the patterns at ``path`` of files that are to come back."""
+        if len(patterns) > self.outputs:
+            yield Violation(path, f"must have at most {self.outputs} patterns")
+            return
+        for index, pattern in enumerate(patterns):
+            where = f"{path}[{index}]"
+            if not pattern or byte_length(pattern) > self.output_bytes:
+                yield Violation(where, f"must have 1 to {self.output_bytes} bytes")
+            elif CONTROL.search(pattern):
+                yield Violation(where, "must not contain NUL or other control characters")
+            elif pattern.startswith("/") or not {"", ".", ".."}.isdisjoint(pattern.split("/")):
+                yield Violation(where, "must be relative, without empty, . or .. components")
 
     def label_violations(self, labels: Mapping[str, str], path: str) -> Iterator[Violation]:
         """What is wrong with the labels at ``path``."""

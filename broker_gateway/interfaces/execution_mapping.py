@@ -5,6 +5,7 @@ from __future__ import annotations
 from coderunner.v1 import execution_pb2 as pb
 from schemas.diagnostic import Diagnostic
 from schemas.execution import CaseResult, Execution, OutputChunk, Stage
+from schemas.output_file import OutputFile
 from schemas.status import Status
 
 STATUSES = {pb.Execution.Status.Value(status.value): status for status in Status}
@@ -34,7 +35,12 @@ def execution_message(execution: Execution) -> pb.Execution:
         diagnostics=[_diagnostic(one) for one in execution.diagnostics],
         cached_at_ms=execution.cached_at_ms,
         not_kept=execution.not_kept,
+        files=[_file(one) for one in execution.files],
     )
+
+
+def _file(file: OutputFile) -> pb.OutputFile:
+    return pb.OutputFile(name=file.name, size=file.size, media_type=file.media_type, digest=file.digest, data=file.data)
 
 
 def _diagnostic(diagnostic: Diagnostic) -> pb.Diagnostic:

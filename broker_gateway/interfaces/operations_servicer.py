@@ -16,7 +16,7 @@ from broker_gateway.interfaces.callback_mapping import record_message
 from broker_gateway.interfaces.refusals import refuse
 from coderunner.v1 import operations_pb2 as pb
 from coderunner.v1 import operations_pb2_grpc as rpc
-from schemas.execution import DeadLetter
+from schemas.dead_letter import DeadLetter
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -29,6 +29,7 @@ def source_message(kept: KeptSource) -> pb.Task:
         stop_at_first_failure=kept.stop_at_first_failure,
         checker=_checker(kept.checker),
         large_result=kept.large_result,
+        outputs=kept.outputs,
     )
 
 

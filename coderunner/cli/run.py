@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coderunner.cli import cases, exit_codes, sources
+from coderunner.cli import cases, exit_codes, saving, sources
 from coderunner.cli.live_run import submit_and_follow
 from coderunner.cli.marks import marks
 from coderunner.cli.name_values import name_values
@@ -60,6 +60,8 @@ class _Options:
     reader: str
     json: bool
     raw: bool
+    outputs: tuple[str, ...]
+    save: Path | None
 
 
 @click.command(short_help="Run a program and exit with its exit code.")
@@ -113,6 +115,8 @@ class _Options:
 )
 @click.option("--reader", default="", metavar="ID", help="On whose behalf: a hash of a visitor's id.")
 @click.option("--json", is_flag=True, help="Print the Execution as one JSON object in place of the output.")
+@click.option("--output", "outputs", multiple=True, metavar="PATTERN", help="Files that come back; without it: out/*.")
+@click.option("--save", type=click.Path(file_okay=False, path_type=Path), help="Folder to write these files to.")
 @click.option("--raw", is_flag=True, help="Write standard output at the end, byte for byte: for what is no text.")
 @click.pass_obj
 def run(address: Address, /, **options: Any) -> int:
@@ -130,7 +134,9 @@ def run(address: Address, /, **options: Any) -> int:
     execution = against(address, lambda client: _judge_or_run(client, chosen, submission, task))
     if chosen.raw and execution.run is not None:
         write(execution.run.stdout_bytes, to_stderr=False)
-    return _show(execution, submission.source, as_one_object=chosen.json)
+    for sentence in saving.save(execution, chosen.save) if chosen.save is not None else ():
+        print_notice(sentence)
+    return _show(execution, submission.source, chosen)
 
 
 async def _judge_or_run(
@@ -164,6 +170,7 @@ def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
         args=chosen.arg,
         env=chosen.env,
         compile_options=chosen.compile_option,
+        outputs=chosen.outputs,
         limits=_limits(chosen),
         priority=chosen.priority.upper(),
         cases=cases.read(chosen.cases, comparison, checked=chosen.checker is not None) if chosen.cases else (),
@@ -206,13 +213,13 @@ def _scaled(amount: float | None, factor: int) -> int | None:
     return None if amount is None else max(1, round(amount * factor))
 
 
-def _show(execution: Execution, source: Source, *, as_one_object: bool) -> int:
-    if as_one_object:
+def _show(execution: Execution, source: Source, chosen: _Options) -> int:
+    if chosen.json:
         print_json(as_json(execution))
     else:
         if execution.cases:
             click.echo(cases.verdicts(execution))
-        for sentence in remarks(execution):
+        for sentence in (*remarks(execution), *(() if chosen.save is not None else saving.left(execution))):
             print_notice(sentence)
         for line in marks(execution, source):
             click.echo(line, err=True)

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Task(_message.Message):
-    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "stdin_data", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "reader")
+    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "stdin_data", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "outputs", "reader")
     class Priority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         PRIORITY_UNSPECIFIED: _ClassVar[Task.Priority]
@@ -63,6 +63,7 @@ class Task(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     LARGE_RESULT_FIELD_NUMBER: _ClassVar[int]
     CACHE_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
     READER_FIELD_NUMBER: _ClassVar[int]
     language: str
     language_version: str
@@ -84,8 +85,9 @@ class Task(_message.Message):
     labels: _containers.ScalarMap[str, str]
     large_result: bool
     cache: Task.Cache
+    outputs: _containers.RepeatedScalarFieldContainer[str]
     reader: str
-    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., reader: _Optional[str] = ...) -> None: ...
+    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., outputs: _Optional[_Iterable[str]] = ..., reader: _Optional[str] = ...) -> None: ...
 
 class File(_message.Message):
     __slots__ = ("name", "content", "data")
@@ -186,7 +188,7 @@ class Callback(_message.Message):
     def __init__(self, url: _Optional[str] = ..., headers: _Optional[str] = ..., events: _Optional[_Iterable[_Union[Callback.Event, str]]] = ...) -> None: ...
 
 class Execution(_message.Message):
-    __slots__ = ("id", "status", "language", "language_version", "node_id", "attempt", "queued_ms", "labels", "compile", "run", "cases", "error", "warnings", "submitted_at_ms", "finished_at_ms", "diagnostics", "cached_at_ms", "not_kept")
+    __slots__ = ("id", "status", "language", "language_version", "node_id", "attempt", "queued_ms", "labels", "compile", "run", "cases", "error", "warnings", "submitted_at_ms", "finished_at_ms", "diagnostics", "cached_at_ms", "not_kept", "files")
     class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATUS_UNSPECIFIED: _ClassVar[Execution.Status]
@@ -240,6 +242,7 @@ class Execution(_message.Message):
     DIAGNOSTICS_FIELD_NUMBER: _ClassVar[int]
     CACHED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     NOT_KEPT_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
     id: str
     status: Execution.Status
     language: str
@@ -258,7 +261,8 @@ class Execution(_message.Message):
     diagnostics: _containers.RepeatedCompositeFieldContainer[Diagnostic]
     cached_at_ms: int
     not_kept: str
-    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[Execution.Status, str]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., node_id: _Optional[str] = ..., attempt: _Optional[int] = ..., queued_ms: _Optional[float] = ..., labels: _Optional[_Mapping[str, str]] = ..., compile: _Optional[_Union[Stage, _Mapping]] = ..., run: _Optional[_Union[Stage, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[CaseResult, _Mapping]]] = ..., error: _Optional[str] = ..., warnings: _Optional[_Iterable[str]] = ..., submitted_at_ms: _Optional[int] = ..., finished_at_ms: _Optional[int] = ..., diagnostics: _Optional[_Iterable[_Union[Diagnostic, _Mapping]]] = ..., cached_at_ms: _Optional[int] = ..., not_kept: _Optional[str] = ...) -> None: ...
+    files: _containers.RepeatedCompositeFieldContainer[OutputFile]
+    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[Execution.Status, str]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., node_id: _Optional[str] = ..., attempt: _Optional[int] = ..., queued_ms: _Optional[float] = ..., labels: _Optional[_Mapping[str, str]] = ..., compile: _Optional[_Union[Stage, _Mapping]] = ..., run: _Optional[_Union[Stage, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[CaseResult, _Mapping]]] = ..., error: _Optional[str] = ..., warnings: _Optional[_Iterable[str]] = ..., submitted_at_ms: _Optional[int] = ..., finished_at_ms: _Optional[int] = ..., diagnostics: _Optional[_Iterable[_Union[Diagnostic, _Mapping]]] = ..., cached_at_ms: _Optional[int] = ..., not_kept: _Optional[str] = ..., files: _Optional[_Iterable[_Union[OutputFile, _Mapping]]] = ...) -> None: ...
 
 class Diagnostic(_message.Message):
     __slots__ = ("stage", "file", "line", "column", "severity", "message", "code")
@@ -287,6 +291,20 @@ class Diagnostic(_message.Message):
     message: str
     code: str
     def __init__(self, stage: _Optional[str] = ..., file: _Optional[str] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., severity: _Optional[_Union[Diagnostic.Severity, str]] = ..., message: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
+
+class OutputFile(_message.Message):
+    __slots__ = ("name", "size", "media_type", "digest", "data")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    size: int
+    media_type: str
+    digest: str
+    data: bytes
+    def __init__(self, name: _Optional[str] = ..., size: _Optional[int] = ..., media_type: _Optional[str] = ..., digest: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
 
 class Stage(_message.Message):
     __slots__ = ("exit_code", "signal", "stdout", "stderr", "stdout_truncated", "stderr_truncated", "stdout_invalid_utf8", "stderr_invalid_utf8", "wall_ms", "cpu_ms", "peak_memory_bytes", "limits_hit", "stdout_data", "stderr_data")

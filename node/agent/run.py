@@ -15,6 +15,7 @@ from .config import AgentConfig, RlimitSet
 from .disk import Disk
 from .identity import end_everything, files_as, kill_everything
 from .meter import Meter
+from .outputs import outputs
 from .spawn import MIN_OPEN_FILES, Pipes, spawn
 from .stack_dump import StackDump
 from .warm import WaitingProcess
@@ -189,6 +190,7 @@ class Run:
         if fault:
             ending = "disk"
             usage["limits_hit"].append("disk")
+        files = outputs_of(self._config, self._header, self.directory)
         if self._dump is not None and self._dump.text:
             self._emit({"type": "output", "run_id": self.id, "stream": "stack"}, self._dump.text)
         self._emit(
@@ -201,11 +203,13 @@ class Run:
                 "stdout_truncated": self._captures[0].truncated,
                 "stderr_truncated": self._captures[1].truncated,
                 "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
+                "files": [{"name": name, "size": size, "brought": len(content)} for name, size, content in files],
                 "fault": fault,
                 "warm": self._warm,
                 **usage,
             },
             *(content for _, content in artefacts),
+            *(content for _, _, content in files),
         )
         self._close()
         return [f"process {pid} does not end" for pid in survivors[:_MAX_PROBLEMS]]
@@ -245,6 +249,19 @@ def split(header: dict[str, Any], body: bytearray) -> tuple[list[tuple[str, memo
         files.append((str(file["name"]), view[at : at + size], bool(file.get("executable"))))
         at += size
     return files, view[at : at + int(header["stdin_size"])]
+
+
+def outputs_of(config: AgentConfig, header: dict[str, Any], directory: str) -> list[tuple[str, int, bytes]]:
+    """Name, size and content of each file that the program left for whoever ran it, however it ended."""
+    if not header["outputs"]:
+        return []
+    with files_as(config.uid, config.gid):
+        return outputs(
+            directory,
+            list(header["outputs"]),
+            max_bytes=int(header["outputs_bytes"]),
+            max_files=int(header["outputs_files"]),
+        )
 
 
 def artefacts_of(config: AgentConfig, header: dict[str, Any], directory: str) -> tuple[list[tuple[str, bytes]], str]:

@@ -18,6 +18,7 @@ from schemas.diagnostic import Diagnostic
 from schemas.execution import CaseResult, Execution, ResultMessage, Stage, TaskEvent
 from schemas.kept_source import KeptSource
 from schemas.names import task_digest
+from schemas.output_file import OutputFile
 from schemas.progress import ProgressMessage
 from schemas.status import Status
 
@@ -114,6 +115,7 @@ class Attempt:
         cases: Sequence[CaseResult] = (),
         error: str = "",
         diagnostics: Sequence[Diagnostic] = (),
+        files: Sequence[OutputFile] = (),
     ) -> Execution:
         """The task in the state ``status``, with what this attempt knows of it by now."""
         return msgspec.structs.replace(
@@ -130,6 +132,7 @@ class Attempt:
             warnings=[*self.warnings, *self.budget.words()],
             error=error,
             diagnostics=list(diagnostics),
+            files=list(files),
             not_kept=self.varies if self.task.keeps_answer else "",
         )
 

@@ -15,8 +15,9 @@ from node.application.ports import Announcer, ArtefactStore, SandboxPool
 from node.domain.answers import varies
 from node.domain.language import Language
 from node.domain.program import Program, Runnable, program_of, run_launch
+from node.domain.sandbox import OutputFile as LeftFile
 from node.domain.sandbox import Role
-from node.domain.sizes import unplaceable
+from node.domain.sizes import LARGE_OUTPUT_FILES_BYTES, OUTPUT_FILES_BYTES, unplaceable
 from node.domain.verdict import as_its_runtime_says, explain, run_status, stage_of, summary
 from schemas.diagnostic import Diagnostic
 from schemas.execution import RUN_STAGE, Execution, Stage
@@ -80,7 +81,14 @@ class Workbench:
         self, attempt: Attempt, runnable: Runnable, compile_stage: Stage | None, found: Sequence[Diagnostic]
     ) -> Execution:
         task = attempt.task
-        launch = run_launch(runnable, stdin=task.input, args=task.args, limits=task.limits)
+        launch = run_launch(
+            runnable,
+            stdin=task.input,
+            args=task.args,
+            limits=task.limits,
+            outputs=task.outputs,
+            outputs_bytes=LARGE_OUTPUT_FILES_BYTES if task.large_result else OUTPUT_FILES_BYTES,
+        )
         live = LiveOutput(self._announcer, attempt, RUN_STAGE)
         async with self._pool.slot(runnable.program.language, Role.RUN, task.limits) as sandbox:
             try:
@@ -89,10 +97,12 @@ class Workbench:
                 live.close()
         outcome = as_its_runtime_says(ended, runnable.program.language)
         stage = await off_loop(outcome.output_bytes, lambda: attempt.budget.stage(stage_of(outcome)))
+        files = await off_loop(_bytes_of(outcome.files), lambda: attempt.budget.files(outcome.files))
         return attempt.execution(
             run_status(outcome),
             compile_stage=compile_stage,
             run_stage=stage,
+            files=files,
             error=explain(outcome, task.limits, "the program"),
             diagnostics=diagnosing.together(
                 found, await diagnosing.of_run(runnable.program, RUN_STAGE, outcome, stage, task.limits)
@@ -142,3 +152,7 @@ def _unchecked(attempt: Attempt, compile_stage: Stage | None, checker: Build) ->
     cases = undecided(attempt, Verdict.CHECKER_ERROR, words)
     error = "the checker does not compile"
     return attempt.execution(Status.FAILED, compile_stage=compile_stage, cases=cases, error=error)
+
+
+def _bytes_of(files: Sequence[LeftFile]) -> int:
+    return sum(len(file.content or b"") for file in files)

@@ -7,11 +7,16 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from node.domain.captured import Captured, streams_of, with_streams
+from node.domain.output_files import told, without_data
+from node.domain.sandbox import OutputFile as LeftFile
 from schemas.execution import CaseResult, Stage
-from schemas.sizes import ENVELOPE_BYTES, EXECUTION_BYTES
+from schemas.output_file import OutputFile
+from schemas.sizes import ENVELOPE_BYTES, EXECUTION_BYTES, json_bytes
 
 ENCODED_BYTES = 6 << 20
 """Of one result as JSON, where its task does not ask for a large one: encoding so much takes up to 40 ms."""
+_FILE_WORDS_BYTES = 256
+"""Of a file's entry, beside its name and what it holds."""
 LIVE_BYTES = 4 << 20
 """Of one task's live output as JSON. What comes later is in the result, as far as that has room."""
 
@@ -30,6 +35,7 @@ class OutputBudget:
         self._stages = stages
         self._json_share, self._utf8_share = self._json // (2 * stages), self._utf8 // (2 * stages)
         self._cut = 0
+        self._files_left = 0
         self.live_bytes = LIVE_BYTES
         """What is left for live output."""
 
@@ -48,12 +54,36 @@ class OutputBudget:
         stdout, stderr, words = self._take([*streams_of(case.stage), Captured(case.checker_output)])
         return msgspec.structs.replace(case, stage=_with(case.stage, stdout, stderr), checker_output=words.text)
 
+    def files(self, files: Sequence[LeftFile]) -> list[OutputFile]:
+        """The files as far as there is room behind the stages: those that come later may be told of without what they
+        hold, or not at all."""
+        found: list[OutputFile] = []
+        for file in map(told, files):
+            kept = next((one for one in (file, without_data(file)) if self._takes_file(one)), None)
+            if kept is not None:
+                found.append(kept)
+        self._files_left += sum(file.data is None for file in found) + len(files) - len(found)
+        return found
+
+    def _takes_file(self, file: OutputFile) -> bool:
+        words = _FILE_WORDS_BYTES + json_bytes(file.name)
+        utf8, json = words + len(file.data or b""), words + (len(file.data or b"") + 2) // 3 * 4
+        if utf8 > self._utf8 or json > self._json:
+            return False
+        self._utf8 -= utf8
+        self._json -= json
+        return True
+
     def words(self) -> list[str]:
         """What is to be said of it: nothing where all output was kept."""
-        if not self._cut:
-            return []
-        stages = "one stage" if self._cut == 1 else f"{self._cut} stages"
-        return [f"the output of {stages} was cut: a result may have {self._most} bytes"]
+        said = []
+        if self._cut:
+            stages = "one stage" if self._cut == 1 else f"{self._cut} stages"
+            said.append(f"the output of {stages} was cut: a result may have {self._most} bytes")
+        if self._files_left:
+            files = "one file was" if self._files_left == 1 else f"{self._files_left} files were"
+            said.append(f"{files} too large to be brought back")
+        return said
 
     def _take(self, streams: Sequence[Captured]) -> list[Captured]:
         self._stages = max(0, self._stages - 1)

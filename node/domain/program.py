@@ -120,8 +120,17 @@ def compile_preamble(program: Program, stage: CompileStage) -> Preamble | None:
     return preamble_of(stage.preamble, program.files[sources[0]], program.options or stage.default_options)
 
 
-def run_launch(runnable: Runnable, *, stdin: Content, args: Sequence[str], limits: Limits) -> Launch:
-    """The launch of the program. What waits with a fixed environment cannot serve a task that brings its own."""
+def run_launch(
+    runnable: Runnable,
+    *,
+    stdin: Content,
+    args: Sequence[str],
+    limits: Limits,
+    outputs: Sequence[str] = (),
+    outputs_bytes: int = 0,
+) -> Launch:
+    """The launch of the program. ``outputs``: patterns of the files that come back, so many bytes of them. What waits
+    with a fixed environment cannot serve a task that brings its own."""
     program = runnable.program
     language = program.language
     options = [one for one in program.options if any(matches_in_full(rule, one) for rule in language.run_options)]
@@ -135,6 +144,8 @@ def run_launch(runnable: Runnable, *, stdin: Content, args: Sequence[str], limit
         env=program.env,
         executables=runnable.executables,
         stack_dump=language.stack_dump,
+        outputs=tuple(outputs),
+        outputs_bytes=outputs_bytes if outputs else 0,
         warm=not (fixed_env and program.env),
     )
 

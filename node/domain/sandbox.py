@@ -46,11 +46,26 @@ class Launch:
     executables: frozenset[str] = frozenset()
     """Names of files that get the execute bit."""
     collect: tuple[str, ...] = ()
-    """Glob patterns of regular files to bring back."""
+    """Glob patterns of regular files to bring back: what is made of a submission. Only where it ended well."""
+    outputs: tuple[str, ...] = ()
+    """Glob patterns of files that the program leaves for whoever ran it, however it ends."""
+    outputs_bytes: int = 0
+    """Of all of them together that are brought back."""
     warm: bool = True
     """May be given to the process that waits in the slot."""
     stack_dump: StackDump | None = None
     """How it can be asked where it is when its time is up; None: it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file that a program left for whoever ran it."""
+
+    name: str
+    """Relative to its work directory, with ``/``."""
+    size: int
+    content: bytes | None
+    """None: it was too large to be brought back."""
 
 
 class Ending(StrEnum):
@@ -87,6 +102,8 @@ class Outcome:
     warm: bool = True
     """Whether the program was given to an interpreter that waited, whose own memory is not in ``peak_memory_bytes``."""
 
+    files: tuple[OutputFile, ...] = ()
+    """What it left for whoever ran it."""
     stack_dump: bytes = b""
     """Where its runtime says it was, at a limit of time."""
 

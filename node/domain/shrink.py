@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from node.domain.captured import streams_of, with_streams
+from node.domain.output_files import without_data
 from schemas.execution import Execution, Stage
 
 CUTS = (16_384, 4_096, 1_024, 256, 0)
@@ -17,15 +18,17 @@ def output_size(execution: Execution) -> int:
     said = sum(
         len(one.text) + len(one.data or b"") for stage in stages if stage is not None for one in streams_of(stage)
     )
-    return said + sum(len(case.checker_output) for case in execution.cases)
+    files = sum(len(file.data or b"") for file in execution.files)
+    return said + files + sum(len(case.checker_output) for case in execution.cases)
 
 
 def shrink_outputs(execution: Execution, characters: int) -> Execution:
-    """The same execution with at most so many characters of each stream."""
+    """The same execution with at most so many characters of each stream, and nothing of its files but their names."""
     return msgspec.structs.replace(
         execution,
         compile=_shrunk(execution.compile, characters),
         run=_shrunk(execution.run, characters),
+        files=[without_data(file) for file in execution.files],
         cases=[
             msgspec.structs.replace(
                 case, stage=_shrunk(case.stage, characters), checker_output=case.checker_output[:characters]

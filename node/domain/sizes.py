@@ -13,6 +13,13 @@ MAX_ARTEFACT_BYTES = 64 << 20
 """Of all of them together: what a program may have on its disk by default, and what two slots and a node hold for it at
 once."""
 
+MAX_OUTPUT_FILES = 64
+"""Files of one run that are told of."""
+OUTPUT_FILES_BYTES = 1 << 20
+"""Of all of them that are brought back."""
+LARGE_OUTPUT_FILES_BYTES = 4 << 20
+"""The same, where the task asks for a large result."""
+
 _PAGE_BYTES = 4096
 """What the file systems of slots give a file is a multiple of this."""
 

@@ -12,7 +12,8 @@ from broker_gateway.application.callback_delivery import first_record
 from broker_gateway.application.callback_ports import RecordPage
 from broker_gateway.application.ports import DeliveryError, Told
 from schemas.callback import CallbackRecord, DeliveryState
-from schemas.execution import DeadLetter, ResultMessage
+from schemas.dead_letter import DeadLetter
+from schemas.execution import ResultMessage
 from tests.builders import a_dead_letter
 
 

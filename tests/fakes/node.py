@@ -14,7 +14,8 @@ from node.domain.language import Language
 from node.domain.load import Load
 from node.domain.preamble import Preamble
 from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError
-from schemas.execution import DeadLetter, Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.dead_letter import DeadLetter
+from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
 from schemas.progress import ProgressMessage
 from schemas.status import PRIORITIES_BY_URGENCY

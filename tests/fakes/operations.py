@@ -6,7 +6,7 @@ import msgspec
 
 from broker_gateway.application.operations_ports import KeptLetter, LetterPage, TaskSnapshot
 from broker_gateway.application.ports import QueueFullError
-from schemas.execution import DeadLetter
+from schemas.dead_letter import DeadLetter
 from schemas.task import TaskMessage
 from tests.fakes.memory_bus import MemoryBus
 

@@ -11,7 +11,7 @@ from broker_gateway.infrastructure.bus.unread import read_or_none
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
-from schemas.execution import DeadLetter
+from schemas.dead_letter import DeadLetter
 from schemas.reader import Reader
 
 WINDOW = 64

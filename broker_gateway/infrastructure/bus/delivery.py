@@ -15,7 +15,8 @@ from chassis.nats import acks, jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
 from schemas.buried_ids import buried_id
-from schemas.execution import DeadLetter, ResultMessage
+from schemas.dead_letter import DeadLetter
+from schemas.execution import ResultMessage
 
 _encoder = msgspec.json.Encoder()
 _LOST = (nats.errors.Error, OSError)

@@ -123,6 +123,9 @@ class TaskBody(Struct, forbid_unknown_fields=True):
     large_result: Annotated[bool, Meta(description="whether the result may have more than 4 MiB")] = False
     cache: Annotated[str, Meta(description="OFF, READ or READ_WRITE; empty: as is set for the client")] = ""
     reader: Annotated[str, Meta(description="on whose behalf, such as a hash of a visitor's id")] = ""
+    outputs: Annotated[list[str], Meta(description="patterns of files that come back; empty: out/*")] = field(
+        default_factory=list
+    )
     stdin_data: Annotated[bytes | None, Meta(description="in place of stdin: bytes, in base64")] = None
 
     def __post_init__(self) -> None:
@@ -140,6 +143,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
             args=self.args[: counts.args],
             env=_some(self.env, counts.env),
             compile_options=self.compile_options[: counts.compile_options],
+            outputs=self.outputs[: counts.outputs],
             limits=self.limits.asked(),
             priority=self.priority,
             cases=[case.draft(counts) for case in self.cases[: counts.cases]],

@@ -10,7 +10,7 @@ from nats.aio.msg import Msg
 from chassis.nats import acks
 from node.infrastructure.bus.publisher import Publisher
 from schemas import names
-from schemas.execution import DeadLetter
+from schemas.dead_letter import DeadLetter
 from schemas.reader import Reader
 from schemas.task import TaskMessage
 

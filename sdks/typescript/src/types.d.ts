@@ -31,6 +31,8 @@ export interface TaskBody {
   cache?: string;
   /** on whose behalf, such as a hash of a visitor's id */
   reader?: string;
+  /** patterns of files that come back; empty: out/* */
+  outputs?: string[];
   /** in place of stdin: bytes, in base64 */
   stdin_data?: string | null;
 }
@@ -121,6 +123,7 @@ export interface Execution {
   diagnostics?: Diagnostic[];
   cached_at_ms?: number;
   not_kept?: string;
+  files?: OutputFile[];
 }
 
 /** A task's state. `QUEUED -> RUNNING -> one of the others`, which are final. */
@@ -169,6 +172,15 @@ export interface Diagnostic {
 
 /** How much a diagnostic matters. */
 export type Severity = 'ERROR' | 'NOTE' | 'WARNING';
+
+/** One file. Its name comes from the program, and so does what it holds: nobody is to trust either. */
+export interface OutputFile {
+  name: string;
+  size: number;
+  media_type: string;
+  digest: string;
+  data: string | null;
+}
 
 /** Several tasks; each is accepted or refused on its own. */
 export interface BatchBody {
@@ -237,6 +249,7 @@ export interface KeptSource {
   checker: Checker | null;
   large_result: boolean;
   stdin_data?: string | null;
+  outputs?: string[];
 }
 
 /** One file of the submission. An empty `name` (one file only) takes the language's usual name. */

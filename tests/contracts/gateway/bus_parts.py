@@ -24,7 +24,8 @@ from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names
-from schemas.execution import DeadLetter, Execution, ResultMessage, TaskEvent
+from schemas.dead_letter import DeadLetter
+from schemas.execution import Execution, ResultMessage, TaskEvent
 from tests.fakes.callbacks import MemoryAttemptLedger, MemoryResultDelivery, MemoryResultSource
 from tests.fakes.memory_bus import MemoryBus, MemoryHistory, MemoryLiveFeed, MemoryResultStore
 from tests.fakes.memory_queue import MemoryQueueReader, MemoryTaskMover, MemoryTaskQueue

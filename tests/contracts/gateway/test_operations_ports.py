@@ -20,7 +20,8 @@ from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from schemas import names
-from schemas.execution import DeadLetter, Execution, TaskEvent
+from schemas.dead_letter import DeadLetter
+from schemas.execution import Execution, TaskEvent
 from schemas.status import Status
 from schemas.topology import BusLimits
 from tests.builders import a_new_task, a_poison_letter, a_result, a_task, an_event, an_undelivered_letter

@@ -14,7 +14,7 @@ from nats.errors import NoRespondersError
 from node.application.ports import Delivery, TaskSource
 from node.infrastructure.bus.consumers import Consumers
 from node.infrastructure.bus.source import NatsTaskSource
-from schemas.execution import DeadLetter
+from schemas.dead_letter import DeadLetter
 from schemas.status import Priority
 from schemas.task import TaskMessage
 from tests.builders import a_task

@@ -14,11 +14,13 @@ from schemas import names
 from schemas.answers import KeptAnswer, answer_key
 from schemas.audit import AuditRecord
 from schemas.callback import CallbackAttempt, CallbackRecord, DeliveryState
+from schemas.dead_letter import DeadLetter
 from schemas.diagnostic import Diagnostic
-from schemas.execution import DeadLetter, Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.joined import JoinedNode, joined_subject
 from schemas.lanes import BacklogNotice
 from schemas.node import DRAIN, CancelOrder, CancelReply, NodeOrder
+from schemas.output_file import OutputFile
 from schemas.progress import ProgressMessage
 from schemas.status import DeadReason, LimitName, Priority, Severity, Status, Verdict
 from schemas.task import Callback, CallbackEvent, Checker, SourceFile, TaskMessage
@@ -109,6 +111,7 @@ def _task() -> TaskMessage:
         keeps_answer=True,
         reader="reader-7",
         keeps_source=True,
+        outputs=["out/*"],
     )
     answer = answer_key(answered, {_DIGEST})
     return SEALS.sealed(msgspec.structs.replace(answered, answer=answer))
@@ -134,6 +137,7 @@ def _finished(task: TaskMessage) -> Execution:
         labels=task.labels,
         compile=a_stage("", stderr="main.cpp:1:5: warning", stderr_truncated=True, stderr_invalid_utf8=True),
         run=msgspec.structs.replace(stage, stdout_invalid_utf8=True, stdout_data=b"\xff", stderr_data=b"\xfe"),
+        files=[OutputFile(name="out/a.png", size=1, media_type="image/png", digest="sha256:00", data=b"\xff")],
         cases=[a_case_result(Verdict.WRONG_ANSWER, name="sum", checker_output="3 was expected")],
         warnings=["exec is not for here"],
         error="a case was not accepted",

@@ -23,15 +23,18 @@ from broker_gateway.interfaces.execution_mapping import chunk_message, execution
 from broker_gateway.interfaces.progress_mapping import progress_message
 from broker_gateway.interfaces.source_mapping import source_message
 from coderunner import api_key, joined_node, model, requests, responses
+from coderunner import output_file as sdk_file
 from coderunner import task as sdk
 from coderunner.v1 import callback_pb2, catalog_pb2, keys_pb2, nodes_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
 from schemas import answers, status
 from schemas import callback as wire_callback
+from schemas import dead_letter as wire_letter
 from schemas import diagnostic as wire_diagnostic
 from schemas import execution as wire
 from schemas import joined as wire_joined
 from schemas import node as wire_node
+from schemas import output_file as wire_file
 from schemas import progress as wire_progress
 from schemas import task as wire_task
 from schemas.kept_source import KeptSource
@@ -116,9 +119,11 @@ PAIRS = [
     Pair(wire.Execution, pb.Execution),
     Pair(wire.Stage, pb.Stage),
     Pair(wire_diagnostic.Diagnostic, pb.Diagnostic),
+    Pair(wire_file.OutputFile, pb.OutputFile),
+    Pair(pb.OutputFile, sdk_file.OutputFile),
     Pair(wire.CaseResult, pb.CaseResult),
     Pair(wire.OutputChunk, pb.OutputChunk, left={"id": "a watcher knows which task it watches"}),
-    Pair(wire.DeadLetter, operations_pb2.DeadLetter, left={"subject": "the bus's matter"}),
+    Pair(wire_letter.DeadLetter, operations_pb2.DeadLetter, left={"subject": "the bus's matter"}),
     Pair(wire_progress.Progress, callback_pb2.Progress),
     Pair(
         callback_pb2.Progress,

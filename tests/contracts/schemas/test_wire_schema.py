@@ -39,7 +39,9 @@ def test_every_field_is_always_sent() -> None:
         ("KeptAnswer", "execution"),
         ("KeptAnswer", "reason"),
         ("LanguageRecord", "digest"),
+        ("Execution", "files"),
         ("KeptSource", "stdin_data"),
+        ("KeptSource", "outputs"),
         ("NodeRecord", "takes_bytes"),
         ("ProgressMessage", "seal"),
         ("ResultMessage", "answer"),
@@ -60,6 +62,7 @@ def test_every_field_is_always_sent() -> None:
         ("TaskMessage", "large_result"),
         ("TaskMessage", "traceparent"),
         ("TaskMessage", "stdin_data"),
+        ("TaskMessage", "outputs"),
         ("TestCase", "stdin_data"),
     }
 

@@ -26,7 +26,8 @@ from chassis.nats.connection import BusConnection
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
-from schemas.execution import DeadLetter, ResultMessage
+from schemas.dead_letter import DeadLetter
+from schemas.execution import ResultMessage
 from schemas.progress import ProgressMessage
 from schemas.task import Callback, CallbackEvent, TaskMessage
 from tests.builders import a_result_of, a_task

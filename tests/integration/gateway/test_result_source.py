@@ -17,7 +17,7 @@ from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
-from schemas.execution import DeadLetter
+from schemas.dead_letter import DeadLetter
 from tests.builders import a_result
 from tests.integration.gateway.declared_bus import Connect, declared_bus
 from tests.servers.fixtures import StartNats

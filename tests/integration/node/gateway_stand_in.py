@@ -12,7 +12,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from schemas import names
-from schemas.execution import DeadLetter, Execution, ResultMessage
+from schemas.dead_letter import DeadLetter
+from schemas.execution import Execution, ResultMessage
 from schemas.node import CancelOrder, CancelReply
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage

@@ -8,17 +8,19 @@ import struct
 import pytest
 
 from node.agent import frames as agents
-from node.domain.sandbox import Ending
+from node.domain.sandbox import Ending, OutputFile
 from node.infrastructure.docker.agent_link.frames import (
     Artefact,
     Clean,
     Decoder,
     Exited,
     FrameError,
+    LeftFile,
     Output,
     Ready,
     encode,
     split_artefacts,
+    split_files,
 )
 
 NONCE = "0" * 32
@@ -123,6 +125,28 @@ def test_artefacts_that_do_not_add_up_to_their_body_are_an_error() -> None:
         split_artefacts([Artefact(name="a", size=2)], b"abc")
     with pytest.raises(FrameError):
         split_artefacts([Artefact(name="a", size=5), Artefact(name="b", size=-2)], b"abc")
+
+
+def test_files_that_were_left_are_read_and_one_that_was_not_brought_has_its_size() -> None:
+    listed = [LeftFile(name="a", size=2, brought=2), LeftFile(name="b", size=9, brought=0), LeftFile("c", 0, 0)]
+    assert split_files(listed, b"xy") == (OutputFile("a", 2, b"xy"), OutputFile("b", 9, None), OutputFile("c", 0, b""))
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [LeftFile("a", 3, 3)],
+        [LeftFile("a", 1, 1)],
+        [LeftFile("a", 3, 2)],
+        [LeftFile("a", 5, 5), LeftFile("b", -3, -3)],
+        [LeftFile("../a", 2, 2)],
+        [LeftFile("/a", 2, 2)],
+        [LeftFile(f"{number}", 0, 0) for number in range(65)],
+    ],
+)
+def test_files_that_do_not_add_up_or_would_leave_or_are_too_many_are_an_error(listed: list[LeftFile]) -> None:
+    with pytest.raises(FrameError):
+        split_files(listed, b"xy" if len(listed) < 65 else b"")
 
 
 def test_a_header_too_large_for_the_protocol_is_not_sent() -> None:

@@ -24,6 +24,27 @@ def test_arguments_are_limited_in_number_size_and_content() -> None:
     assert fields(a_draft(args=["x", "a\0b"]), policy) == ["task.args[1]"]
 
 
+def test_standard_input_that_is_no_text_is_measured_in_bytes() -> None:
+    policy = AdmissionPolicy(inputs=InputRules(stdin_bytes=4))
+    assert fields(a_draft(stdin=b"\xff" * 4), policy) == []
+    assert fields(a_draft(stdin=b"\xff" * 5), policy) == ["task.stdin"]
+
+
+@pytest.mark.parametrize("pattern", ["out/*", "*", "a b/[a-z]?.png", "é", "x" * 128])
+def test_patterns_of_files_to_come_back_are_relative(pattern: str) -> None:
+    assert fields(a_draft(outputs=[pattern])) == []
+
+
+@pytest.mark.parametrize("pattern", ["", "/etc/*", "../*", "a/../b", "./a", "a//b", "a/", "a\0", "a\n", "x" * 129])
+def test_a_pattern_that_would_leave_or_is_too_long_is_refused(pattern: str) -> None:
+    assert fields(a_draft(outputs=["*", pattern])) == ["task.outputs[1]"]
+
+
+def test_patterns_are_limited_in_number() -> None:
+    assert fields(a_draft(outputs=["*"] * 8)) == []
+    assert fields(a_draft(outputs=["*"] * 9)) == ["task.outputs"]
+
+
 @pytest.mark.parametrize("name", ["", "1A", "A-B", "A=B", "A B", "Ü", "A\0", "A\n"])
 def test_an_environment_name_that_no_shell_takes_is_refused(name: str) -> None:
     assert len(fields(a_draft(env={name: "x"}))) == 1

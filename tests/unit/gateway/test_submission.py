@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from broker_gateway.application.commands import Busy, Invalid, TaskDTO, Unavailable, Unserved
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import SubmissionSettings
-from broker_gateway.domain.draft import DraftCase
 from broker_gateway.domain.quota import QuotaPolicy
 from chassis.errors import BusUnavailableError
 from schemas.status import Priority, Status
@@ -18,8 +16,6 @@ from schemas.task import Checker, SourceFile
 from tests.builders import a_language_record, a_node_record, an_event
 from tests.fakes.memory_bus import MemoryTaskEvents
 from tests.unit.gateway.gateway_on_fakes import NOW_MS, GatewayOnFakes, command
-
-NO_TEXT = SourceFile.of("", b"\xff")
 
 
 async def test_an_accepted_task_is_on_the_bus_and_in_the_history_as_queued(gateway: GatewayOnFakes) -> None:
@@ -41,28 +37,6 @@ async def test_a_checker_that_nobody_serves_is_refused(gateway: GatewayOnFakes) 
     checker = Checker(language="java", language_version="", files=[SourceFile("", "x")])
     answer = gateway.submission.admit(command(checker=checker, cases=[]))
     assert isinstance(answer, Invalid)
-
-
-@pytest.mark.parametrize(
-    "holding",
-    [
-        {"stdin": b"\xff"},
-        {"files": [SourceFile("", "1"), SourceFile.of("a", b"\xff")]},
-        {"cases": [DraftCase(stdin=b"\xff")]},
-        {"cases": [DraftCase()], "checker": Checker(language="python", language_version="", files=[NO_TEXT])},
-    ],
-)
-async def test_what_is_no_text_waits_for_the_last_node_that_knows_only_text(
-    gateway: GatewayOnFakes, holding: dict[str, Any]
-) -> None:
-    asked = command(**holding)
-    gateway.directory.announce(a_node_record("old", takes_bytes=False))
-    answer = gateway.submission.admit(asked)
-    assert isinstance(answer, Unserved)
-    assert "'old'" in answer.message
-    assert not isinstance(gateway.submission.admit(command()), Unserved)
-    gateway.directory.announce(a_node_record("old", takes_bytes=True))
-    assert not isinstance(gateway.submission.admit(asked), Unserved | Invalid)
 
 
 async def test_a_full_queue_refuses_with_a_retry_time() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 
 import pytest
 
 from node.domain.captured import Captured
 from node.domain.output_budget import OutputBudget
+from node.domain.sandbox import OutputFile
 from node.domain.shrink import output_size, shrink_outputs
 from node.domain.verdict import stage_of
 from tests.builders import a_stage, an_execution, an_outcome
@@ -74,3 +76,33 @@ def test_the_last_cut_counts_bytes_where_there_is_no_text() -> None:
     assert run is not None
     assert (run.stdout_data, run.stdout, run.stdout_truncated) == (b"\xff" * 100, "\ufffd" * 100, True)
     assert (run.stderr, run.stderr_truncated) == ("é" * 10, False)
+
+
+def a_file(name: str, content: bytes | None, size: int = 0) -> OutputFile:
+    return OutputFile(name, size if content is None else len(content), content)
+
+
+def test_files_are_told_with_type_and_digest_as_far_as_there_is_room_behind_the_output() -> None:
+    budget = OutputBudget(stages=1, message_bytes=MIB, large=False)
+    budget.stage(a_stage("x" * (MIB // 2)))
+    small, large = a_file("a.PNG", b"\x89PNG"), a_file("b", b"y" * (MIB // 2))
+    first, second, third = budget.files([small, large, a_file("c.csv", None, 7 * MIB)])
+    assert (first.media_type, first.data) == ("image/png", b"\x89PNG")
+    assert first.digest == "sha256:" + hashlib.sha256(b"\x89PNG").hexdigest()
+    assert (second.size, second.data, second.digest) == (MIB // 2, None, "")
+    assert (third.size, third.data, third.media_type) == (7 * MIB, None, "text/csv")
+    assert budget.words() == ["2 files were too large to be brought back"]
+
+
+def test_where_there_is_no_room_for_a_name_the_file_is_counted() -> None:
+    budget = OutputBudget(stages=1, message_bytes=4_000, large=False)
+    budget.stage(a_stage("x" * 10_000))
+    assert budget.files([a_file("a" * 512, b"1")]) == []
+    assert budget.words()[1] == "one file was too large to be brought back"
+
+
+def test_the_last_cut_leaves_no_more_of_files_than_their_names() -> None:
+    (file,) = OutputBudget(stages=1, message_bytes=MIB, large=False).files([a_file("a", b"1" * 100)])
+    execution = an_execution(run=a_stage(""), files=[file])
+    assert output_size(execution) == 100
+    assert [(one.name, one.size, one.data) for one in shrink_outputs(execution, 0).files] == [("a", 100, None)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from schemas.execution import DeadLetter, Execution, ResultMessage, TaskEvent, case_stage
+from schemas.dead_letter import DeadLetter
+from schemas.execution import Execution, ResultMessage, TaskEvent, case_stage
 from schemas.status import DeadReason, Status
 from schemas.task import Callback, Comparison
 from tests.builders import a_task

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from node.domain.sandbox import Ending
+from node.domain.sandbox import Ending, OutputFile
+from node.domain.sizes import MAX_OUTPUT_FILES
 
 _LENGTHS = Struct("!II")
 _MAX_HEADER_BYTES = 1 << 20
@@ -48,6 +49,15 @@ class Artefact(msgspec.Struct, frozen=True):
     size: int
 
 
+class LeftFile(msgspec.Struct, frozen=True):
+    """One file that a program left: its name, its size, and how many bytes of it are in the frame's body (all, or
+    none)."""
+
+    name: str
+    size: int
+    brought: int
+
+
 class Exited(msgspec.Struct, frozen=True, tag="exited"):
     """The report that the program and all its output have ended. The wipe has not (ADR 0003), and the program's memory
     may not be free yet (ADR 0007)."""
@@ -70,6 +80,8 @@ class Exited(msgspec.Struct, frozen=True, tag="exited"):
     artefacts: list[Artefact]
     fault: Annotated[str, msgspec.Meta(max_length=200)]
     """What was too large of the files to bring back, as a sentence goes on from "the program"; empty: nothing."""
+    files: list[LeftFile] = []
+    """Behind the artefacts in the body."""
 
 
 class Clean(msgspec.Struct, frozen=True, tag="clean"):
@@ -196,11 +208,33 @@ def split_artefacts(listed: list[Artefact], body: bytes) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     at = 0
     for artefact in listed:
-        parts = artefact.name.split("/")
-        if artefact.size < 0 or "\0" in artefact.name or any(part in ("", ".", "..") for part in parts):
-            raise FrameError(f"not an artefact: {artefact.name!r}")
+        _check_name(artefact.name, artefact.size)
         found[artefact.name] = body[at : at + artefact.size]
         at += artefact.size
     if at != len(body):
         raise FrameError(f"artefacts of {at} bytes in a body of {len(body)}")
     return found
+
+
+def split_files(listed: list[LeftFile], body: bytes) -> tuple[OutputFile, ...]:
+    """The files in what follows the artefacts. Raises FrameError as for these, and for more files than are asked
+    for."""
+    if len(listed) > MAX_OUTPUT_FILES:
+        raise FrameError(f"{len(listed)} files")
+    found = []
+    at = 0
+    for file in listed:
+        _check_name(file.name, file.brought)
+        if file.brought not in (0, file.size):
+            raise FrameError(f"{file.brought} bytes of a file of {file.size}")
+        content = body[at : at + file.brought] if file.brought == file.size else None
+        found.append(OutputFile(file.name, file.size, content))
+        at += file.brought
+    if at != len(body):
+        raise FrameError(f"files of {at} bytes in a body of {len(body)}")
+    return tuple(found)
+
+
+def _check_name(name: str, size: int) -> None:
+    if size < 0 or "\0" in name or any(part in ("", ".", "..") for part in name.split("/")):
+        raise FrameError(f"not a file: {name!r}")

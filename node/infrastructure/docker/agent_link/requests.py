@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from node.domain.sandbox import Launch, StackDump
-from node.domain.sizes import MAX_ARTEFACT_NAME_BYTES, MAX_ARTEFACTS
+from node.domain.sizes import MAX_ARTEFACT_NAME_BYTES, MAX_ARTEFACTS, MAX_OUTPUT_FILES
 
 
 def hello_header(nonce: str, line_name: str) -> dict[str, Any]:
@@ -39,6 +39,9 @@ def run_header(
         "collect": launch.collect,
         "collect_bytes": collect_bytes,
         "collect_files": MAX_ARTEFACTS,
+        "outputs": launch.outputs,
+        "outputs_bytes": launch.outputs_bytes,
+        "outputs_files": MAX_OUTPUT_FILES,
         "collect_name_bytes": MAX_ARTEFACT_NAME_BYTES,
         "warm": warm,
         "stack_dump": _stack_dump(launch.stack_dump),

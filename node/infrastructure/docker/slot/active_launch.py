@@ -13,7 +13,7 @@ import structlog
 from node.application.ports import OnOutput
 from node.domain.sandbox import Ending, Launch, Outcome, SandboxLostError
 from node.domain.sizes import MAX_ARTEFACT_BYTES
-from node.infrastructure.docker.agent_link.frames import Exited, FrameError, split_artefacts
+from node.infrastructure.docker.agent_link.frames import Exited, FrameError, split_artefacts, split_files
 
 _log = structlog.get_logger(__name__)
 _FRAME_SLACK_BYTES = 64 << 10
@@ -31,6 +31,7 @@ class ActiveLaunch:
         self.limits = launch.limits
         self.collect_bytes = min(launch.limits.disk_bytes, MAX_ARTEFACT_BYTES) if launch.collect else 0
         """The greatest size of all artefacts together that are brought back."""
+        self._outputs_bytes = launch.outputs_bytes
         self.result: asyncio.Future[Outcome] = loop.create_future()
         """The program's end, or SandboxLostError. Cancelled where nobody waits for it any more."""
         self.clean: asyncio.Future[bool] = loop.create_future()
@@ -42,7 +43,7 @@ class ActiveLaunch:
     @property
     def max_body_bytes(self) -> int:
         """The size of the largest frame body that the agent may send."""
-        return max(self.collect_bytes, self.limits.output_bytes) + _FRAME_SLACK_BYTES
+        return max(self.collect_bytes + self._outputs_bytes, self.limits.output_bytes) + _FRAME_SLACK_BYTES
 
     @property
     def has_ended(self) -> bool:
@@ -86,6 +87,7 @@ class ActiveLaunch:
     def outcome(self, exited: Exited, body: bytes, *, peak_bytes: int | None, killed: bool) -> Outcome:
         """The outcome that the agent's report describes. ``peak_bytes``: the host's figure, preferred to the agent's;
         ``killed``: the host counted an out-of-memory kill. Raises FrameError for artefacts that do not add up."""
+        end = sum(max(0, artefact.size) for artefact in exited.artefacts)
         return Outcome(
             ending=Ending.MEMORY if killed and exited.ending in (Ending.EXITED, Ending.DISK) else exited.ending,
             exit_code=exited.exit_code,
@@ -98,10 +100,11 @@ class ActiveLaunch:
             cpu_ms=exited.cpu_ms,
             peak_memory_bytes=peak_bytes or exited.peak_memory_bytes,
             limits_hit=tuple({*exited.limits_hit, "memory"} if killed else exited.limits_hit),
-            artefacts=split_artefacts(exited.artefacts, body),
+            artefacts=split_artefacts(exited.artefacts, body[:end]),
             fault=exited.fault,
             warm=exited.warm,
             stack_dump=bytes(self._output["stack"]),
+            files=split_files(exited.files, body[end:]),
         )
 
     def outcome_of_killed_container(self, *, wall_ms: float, cpu_ms: float) -> Outcome:

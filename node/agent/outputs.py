@@ -1,0 +1,115 @@
+"""The files that a program leaves for whoever ran it, read back without following a link.
+
+Called under the slot's own uid (``identity.files_as``). What is left of the program may still be writing: a file is
+what was read of it. How much is looked at is bounded: names, files and bytes beyond are not there.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from fnmatch import fnmatchcase
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_MAX_DEPTH = 8
+_MOST_NAMES = 1_000
+"""That are looked at, of files and folders together."""
+_MOST_NAME_BYTES = 512
+"""Of one, with its folders. A longer one is passed over."""
+
+
+def outputs(path: str, patterns: Sequence[str], *, max_bytes: int, max_files: int) -> list[tuple[str, int, bytes]]:
+    """Relative name, size and content of the regular files that match a pattern (``*`` matches ``/`` too), sorted by
+    name in each folder. What does not fit into ``max_bytes`` any more has its size, and no content."""
+    found: list[tuple[str, int, bytes]] = []
+    room = max_bytes
+    for at, name, relative in _matching(path, patterns):
+        if len(found) == max_files:
+            break
+        with suppress(OSError):
+            size, content = _read(at, name, room)
+            room -= len(content)
+            found.append((relative, size, content))
+    return found
+
+
+def _matching(path: str, patterns: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+    """Descriptor of the folder, name in it, relative name."""
+    names = iter(range(_MOST_NAMES))
+    folders = sorted({_literal_folder(pattern) for pattern in patterns})
+    seen: set[str] = set()
+    for folder in folders:
+        if any(folder.startswith(f"{done}/") or not done for done in seen):
+            continue  # within one that was looked through
+        seen.add(folder)
+        with suppress(OSError):
+            at = _entered(path, folder)
+            try:
+                yield from _walk(at, f"{folder}/" if folder else "", patterns, names, folder.count("/"))
+            finally:
+                os.close(at)
+
+
+def _literal_folder(pattern: str) -> str:
+    """The folder that all matches are in: the part before the first special character, up to its last ``/``."""
+    special = min((at for at in map(pattern.find, "*?[") if at >= 0), default=len(pattern))
+    return pattern[:special].rpartition("/")[0]
+
+
+def _entered(path: str, folder: str) -> int:
+    at = os.open(path, _DIRECTORY)
+    for name in filter(None, folder.split("/")):
+        try:
+            inner = os.open(name, _DIRECTORY, dir_fd=at)
+        finally:
+            os.close(at)
+        at = inner
+    return at
+
+
+def _walk(
+    at: int, prefix: str, patterns: Sequence[str], names: Iterator[int], depth: int
+) -> Iterator[tuple[int, str, str]]:
+    for name in sorted(filter(_is_text, _some_names(at, names))):
+        relative = prefix + name
+        if len(relative.encode()) > _MOST_NAME_BYTES:
+            continue
+        with suppress(OSError):
+            mode = os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
+            if stat.S_ISDIR(mode) and depth < _MAX_DEPTH:
+                inner = os.open(name, _DIRECTORY, dir_fd=at)
+                try:
+                    yield from _walk(inner, relative + "/", patterns, names, depth + 1)
+                finally:
+                    os.close(inner)
+            elif stat.S_ISREG(mode) and any(fnmatchcase(relative, pattern) for pattern in patterns):
+                yield at, name, relative
+
+
+def _some_names(at: int, names: Iterator[int]) -> Iterator[str]:
+    """The names in a folder, as long as there is one of ``names`` left for each."""
+    with os.scandir(at) as entries:
+        for entry, _ in zip(entries, names, strict=False):
+            yield entry.name
+
+
+def _is_text(name: str) -> bool:
+    return name.isprintable() and not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _read(at: int, name: str, room: int) -> tuple[int, bytes]:
+    """Size and content; no content where it is larger than ``room``. Raises OSError."""
+    file = os.open(name, _FILE, dir_fd=at)
+    try:
+        size = os.fstat(file).st_size
+        if size > room:
+            return size, b""
+        content = b""
+        while len(content) < size and (part := os.read(file, size - len(content))):
+            content += part
+        return len(content), content
+    finally:
+        os.close(file)
