@@ -13,9 +13,7 @@ from schemas.status import Status
 def replayed(ended: Execution) -> Iterator[Execution | OutputChunk]:
     """The state RUNNING and then the output of each stage, its standard output before its standard error; the end
     itself is not among them."""
-    yield msgspec.structs.replace(
-        ended, status=Status.RUNNING, compile=None, run=None, cases=[], diagnostics=[], error="", finished_at_ms=None
-    )
+    yield msgspec.structs.replace(ended.without_output(), status=Status.RUNNING, error="", finished_at_ms=None)
     for name, stage in stages_of(ended):
         for stream, text in (("stdout", stage.stdout), ("stderr", stage.stderr)):
             if text:
