@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from coderunner.cli.output import as_json, print_notice
+from coderunner.cli.output import as_json, in_base64, print_notice
 from coderunner.cli.session import Address, against
 from coderunner.cli.task_filters import TaskChoice, choosing_tasks
 
@@ -69,7 +69,7 @@ class _JsonLines:
         self._file = file
 
     def add(self, row: dict[str, Any]) -> None:
-        self._file.write(json.dumps(row, ensure_ascii=True).encode() + b"\n")
+        self._file.write(json.dumps(row, ensure_ascii=True, default=in_base64).encode() + b"\n")
 
     def close(self) -> None:
         self._file.flush()
@@ -110,7 +110,7 @@ class _Parquet:
 
 def _flat(value: Any) -> Any:
     plain = value is None or isinstance(value, str | int | float)
-    return value if plain else json.dumps(value, ensure_ascii=True)
+    return value if plain else json.dumps(value, ensure_ascii=True, default=in_base64)
 
 
 def _schema(arrow: Any, row: dict[str, Any]) -> Any:

@@ -25,8 +25,8 @@ def as_json(value: DataclassInstance) -> dict[str, Any]:
     return dataclasses.asdict(value)
 
 
-def _in_base64(value: object) -> str:
-    """What JSON has for bytes."""
+def in_base64(value: object) -> str:
+    """What JSON has for bytes. Raises TypeError for anything else that it has nothing for."""
     if not isinstance(value, bytes):
         raise TypeError(f"JSON has nothing for {type(value).__name__}")
     return base64.b64encode(value).decode()
@@ -35,7 +35,7 @@ def _in_base64(value: object) -> str:
 def print_json(value: object) -> None:
     """Prints one line of JSON; what is unset is null, bytes are base64. Always UTF-8; what a terminal would obey is
     escaped."""
-    text = json.dumps(value, ensure_ascii=False, default=_in_base64)
+    text = json.dumps(value, ensure_ascii=False, default=in_base64)
     print_line(printable_json(text).encode("utf-8", errors="replace"))
 
 

@@ -49,6 +49,17 @@ def test_with_its_source_a_task_has_what_was_submitted_where_it_is_kept(gateway:
     assert "source" not in row
 
 
+def test_bytes_are_base64_as_in_all_else_that_is_json(gateway: FakeGateway, coderunner: Cli, tmp_path: Path) -> None:
+    (task_id,) = submit(gateway, "one")
+    files = [execution_pb2.File(name="in.png", data=b"\x89PNG")]
+    gateway.sources[task_id] = execution_pb2.Task(language="python", files=files)
+    (row,) = map(json.loads, coderunner("history", "export", "--source").stdout.splitlines())
+    assert row["source"]["source"] == {"in.png": "iVBORw=="}
+    coderunner("history", "export", "--source", "--parquet", "--output", str(tmp_path / "tasks.parquet"))
+    (row,) = importlib.import_module("pyarrow.parquet").read_table(tmp_path / "tasks.parquet").to_pylist()
+    assert json.loads(row["source"])["source"] == {"in.png": "iVBORw=="}
+
+
 def test_parquet_without_its_package_says_which(
     gateway: FakeGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
