@@ -6,11 +6,14 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
+
+from .file_content import Part
 
 LENGTHS = struct.Struct("!II")
 MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 512 << 20
+PartT = TypeVar("PartT", bound=Part)
 READY_MARK = b"CRDY"
 """Followed by the hello's nonce (32 hexadecimal characters) and the ready frame."""
 
@@ -19,10 +22,10 @@ class FrameError(Exception):
     """The peer does not speak this protocol."""
 
 
-def encode(header: dict[str, Any], *body: bytes) -> list[bytes]:
+def encode(header: dict[str, Any], *body: PartT) -> list[bytes | PartT]:
     """One frame in the pieces to send, so that a large body is not copied for it."""
     text = json.dumps(header, separators=(",", ":")).encode()
-    return [LENGTHS.pack(len(text), sum(map(len, body))) + text, *filter(None, body)]
+    return [LENGTHS.pack(len(text), sum(map(len, body))) + text, *(part for part in body if part)]
 
 
 def encode_list(items: list[bytes]) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from .compile_server import Compilation, CompileServer
 from .config import AgentConfig
 from .disk import Disk
+from .file_content import Part
 from .frames import READY_MARK, FrameError, encode
 from .identity import end_everything
 from .last_words import LastWords
@@ -32,7 +33,7 @@ class Agent:
         self._disk = Disk(config.writable)
         is_counted = self._meter.limits_tasks_to(config.long_lived + config.limits.processes)
         self._config = config.counted() if is_counted else config
-        self._outbox: list[bytes] = []
+        self._outbox: list[Part] = []
         self._poll = select.poll()
         self._run: Run | Compilation | None = None
         self._runs = 0
@@ -246,6 +247,7 @@ class Agent:
             end_everything(self._config.uid, self._residents.pids())
             run.exited(signal.SIGKILL)
             run.finish()
+            self._outbox.clear()  # and with it the program's files, which nobody may inherit
         self._run = None
         self._forget_killed_server(run)
         if self._residents.problems():
@@ -276,7 +278,7 @@ class Agent:
         if seconds is not None and seconds <= 0:
             self._residents.renew()
 
-    def _emit(self, header: dict[str, Any], *body: bytes) -> None:
+    def _emit(self, header: dict[str, Any], *body: Part) -> None:
         self._outbox += encode(header, *body)
 
     def _flush(self) -> None:

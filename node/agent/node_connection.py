@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from .file_content import FileContent, Part
 from .frames import Decoder
 
 _STDIN = 0
@@ -24,6 +25,8 @@ _STDOUT = 1
 _READ_BYTES = 1 << 18
 _PIPE_BYTES = 1 << 20
 """What an unprivileged process may make of a pipe: a large body then passes with few stops."""
+_FILE_ON_THE_WAY_BYTES = 1 << 16
+"""Of a file: what is on its way to the node is the slot's memory, which is told as the program's."""
 _MAX_PARTS = 64
 """Of one writev(2)."""
 _CREDENTIALS = struct.Struct("iII")
@@ -102,14 +105,36 @@ class NodeConnection:
             return self._peer.recv(_READ_BYTES, socket.MSG_DONTWAIT)
         return os.read(fd, _READ_BYTES)
 
-    def write(self, parts: list[bytes]) -> None:
+    def write(self, parts: list[Part]) -> None:
         """Blocks until all is written, or the node is gone."""
         try:
             self._write(parts)
         except ConnectionError:
             self.close_direct_line()
 
-    def _write(self, parts: list[bytes]) -> None:
+    def _write(self, parts: list[Part]) -> None:
+        held: list[bytes] = []
+        for part in parts:
+            if isinstance(part, FileContent):
+                self._send(held)
+                held = []
+                self._send_file(part)
+            else:
+                held.append(part)
+        self._send(held)
+
+    def _send_file(self, content: FileContent) -> None:
+        self._let_wait(_FILE_ON_THE_WAY_BYTES)
+        for piece in content.pieces():
+            self._send([piece])
+        self._let_wait(_PIPE_BYTES)
+
+    def _let_wait(self, most_bytes: int) -> None:
+        """Lets so much wait in the direct line for the node to read it; more is not sent before."""
+        if self._peer is not None:
+            self._peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, most_bytes)
+
+    def _send(self, parts: list[bytes]) -> None:
         fd = _STDOUT if self._peer is None else self._peer.fileno()
         left = [memoryview(part) for part in parts]
         while left:

@@ -1,7 +1,7 @@
 """The files that a program leaves for whoever ran it, read back without following a link.
 
-Called under the slot's own uid (``identity.files_as``). What is left of the program may still be writing: a file is
-what was read of it. How much is looked at is bounded: names, files and bytes beyond are not there.
+Called under the slot's own uid (``identity.files_as``), which opens them; they are read as they are sent. How much is
+looked at is bounded: names, files and bytes beyond are not there.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
+from io import FileIO
+
+from .file_content import FileContent, Part
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -21,16 +24,16 @@ _MOST_NAME_BYTES = 512
 """Of one, with its folders. A longer one is passed over."""
 
 
-def outputs(path: str, patterns: Sequence[str], *, max_bytes: int, max_files: int) -> list[tuple[str, int, bytes]]:
+def outputs(path: str, patterns: Sequence[str], *, max_bytes: int, max_files: int) -> list[tuple[str, int, Part]]:
     """Relative name, size and content of the regular files that match a pattern (``*`` matches ``/`` too), sorted by
     name in each folder. What does not fit into ``max_bytes`` any more has its size, and no content."""
-    found: list[tuple[str, int, bytes]] = []
+    found: list[tuple[str, int, Part]] = []
     room = max_bytes
     for at, name, relative in _matching(path, patterns):
         if len(found) == max_files:
             break
         with suppress(OSError):
-            size, content = _read(at, name, room)
+            size, content = _opened(at, name, room)
             room -= len(content)
             found.append((relative, size, content))
     return found
@@ -100,16 +103,11 @@ def _is_text(name: str) -> bool:
     return name.isprintable() and not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _read(at: int, name: str, room: int) -> tuple[int, bytes]:
+def _opened(at: int, name: str, room: int) -> tuple[int, Part]:
     """Size and content; no content where it is larger than ``room``. Raises OSError."""
-    file = os.open(name, _FILE, dir_fd=at)
-    try:
-        size = os.fstat(file).st_size
-        if size > room:
-            return size, b""
-        content = b""
-        while len(content) < size and (part := os.read(file, size - len(content))):
-            content += part
-        return len(content), content
-    finally:
-        os.close(file)
+    file = FileIO(name, opener=lambda path, _: os.open(path, _FILE, dir_fd=at))
+    size = os.fstat(file.fileno()).st_size
+    if size > room:
+        file.close()
+        return size, b""
+    return size, FileContent(file, size)

@@ -13,6 +13,7 @@ from .account import Account
 from .capture import Capture
 from .config import AgentConfig, RlimitSet
 from .disk import Disk
+from .file_content import Part
 from .identity import end_everything, files_as, kill_everything
 from .meter import Meter
 from .outputs import outputs
@@ -251,7 +252,7 @@ def split(header: dict[str, Any], body: bytearray) -> tuple[list[tuple[str, memo
     return files, view[at : at + int(header["stdin_size"])]
 
 
-def outputs_of(config: AgentConfig, header: dict[str, Any], directory: str) -> list[tuple[str, int, bytes]]:
+def outputs_of(config: AgentConfig, header: dict[str, Any], directory: str) -> list[tuple[str, int, Part]]:
     """Name, size and content of each file that the program left for whoever ran it, however it ended."""
     if not header["outputs"]:
         return []

@@ -8,11 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from node.agent.file_content import FileContent, Part
 from node.agent.outputs import outputs
 
 
 def left(path: Path, *patterns: str, max_bytes: int = 1 << 20, max_files: int = 64) -> list[tuple[str, int, bytes]]:
-    return outputs(str(path), patterns, max_bytes=max_bytes, max_files=max_files)
+    found = outputs(str(path), patterns, max_bytes=max_bytes, max_files=max_files)
+    return [(name, size, read(content)) for name, size, content in found]
+
+
+def read(content: Part) -> bytes:
+    return b"".join(content.pieces()) if isinstance(content, FileContent) else content
 
 
 def names(path: Path, *patterns: str) -> list[str]:
@@ -71,6 +77,24 @@ def test_what_does_not_fit_has_its_size_and_leaves_room_for_others(tmp_path: Pat
     write(tmp_path, "b", content=b"2" * 100)
     write(tmp_path, "c", content=b"3" * 5)
     assert left(tmp_path, "*", max_bytes=15) == [("a", 10, b"1" * 10), ("b", 100, b""), ("c", 5, b"3" * 5)]
+
+
+def test_a_large_file_is_read_in_pieces_when_it_is_sent_and_closed_then(tmp_path: Path) -> None:
+    write(tmp_path, "a", content=bytes(range(256)) * 4096)
+    ((_, size, content),) = outputs(str(tmp_path), ["*"], max_bytes=1 << 20, max_files=64)
+    assert isinstance(content, FileContent)
+    pieces = list(content.pieces())
+    assert content.is_closed
+    assert max(map(len, pieces)) <= 1 << 16
+    assert (len(content), b"".join(pieces)) == (size, bytes(range(256)) * 4096)
+
+
+@pytest.mark.parametrize(("left_of_it", "sent"), [(b"", b"\0\0\0\0"), (b"ab", b"ab\0\0"), (b"abcdef", b"abcd")])
+def test_a_file_that_changes_before_it_is_sent_keeps_its_size(tmp_path: Path, left_of_it: bytes, sent: bytes) -> None:
+    write(tmp_path, "a", content=b"1234")
+    ((_, size, content),) = outputs(str(tmp_path), ["*"], max_bytes=1 << 20, max_files=64)
+    (tmp_path / "a").write_bytes(left_of_it)
+    assert (size, read(content)) == (4, sent)
 
 
 def test_a_file_of_terabytes_costs_nothing(tmp_path: Path) -> None:
