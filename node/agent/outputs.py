@@ -7,10 +7,12 @@ looked at is bounded: names, files and bytes beyond are not there.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cached_property
 from io import FileIO
 
 from .file_content import FileContent, Part
@@ -29,7 +31,7 @@ def outputs(path: str, patterns: Sequence[str], *, max_bytes: int, max_files: in
     name in each folder. What does not fit into ``max_bytes`` any more has its size, and no content."""
     found: list[tuple[str, int, Part]] = []
     room = max_bytes
-    for at, name, relative in _matching(path, patterns):
+    for at, name, relative in _matching(path, _Patterns(patterns)):
         if len(found) == max_files:
             break
         with suppress(OSError):
@@ -39,12 +41,33 @@ def outputs(path: str, patterns: Sequence[str], *, max_bytes: int, max_files: in
     return found
 
 
-def _matching(path: str, patterns: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+class _Patterns:
+    """The patterns of one run. They are a stranger's: nothing of them stays in the agent, which lives for many runs
+    (fnmatch would keep thousands, the module re hundreds)."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._patterns = patterns
+
+    def match(self, name: str) -> bool:
+        return any(one.match(name) for one in self._compiled)
+
+    def folders(self) -> list[str]:
+        """Those that all matches are in."""
+        return sorted({_literal_folder(pattern) for pattern in self._patterns})
+
+    @cached_property
+    def _compiled(self) -> list[re.Pattern[str]]:
+        try:
+            return [re.compile(translate(pattern)) for pattern in self._patterns]
+        finally:
+            re.purge()
+
+
+def _matching(path: str, patterns: _Patterns) -> Iterator[tuple[int, str, str]]:
     """Descriptor of the folder, name in it, relative name."""
     names = iter(range(_MOST_NAMES))
-    folders = sorted({_literal_folder(pattern) for pattern in patterns})
     seen: set[str] = set()
-    for folder in folders:
+    for folder in patterns.folders():
         if any(folder.startswith(f"{done}/") or not done for done in seen):
             continue  # within one that was looked through
         seen.add(folder)
@@ -74,7 +97,7 @@ def _entered(path: str, folder: str) -> int:
 
 
 def _walk(
-    at: int, prefix: str, patterns: Sequence[str], names: Iterator[int], depth: int
+    at: int, prefix: str, patterns: _Patterns, names: Iterator[int], depth: int
 ) -> Iterator[tuple[int, str, str]]:
     for name in sorted(filter(_is_text, _some_names(at, names))):
         relative = prefix + name
@@ -88,7 +111,7 @@ def _walk(
                     yield from _walk(inner, relative + "/", patterns, names, depth + 1)
                 finally:
                     os.close(inner)
-            elif stat.S_ISREG(mode) and any(fnmatchcase(relative, pattern) for pattern in patterns):
+            elif stat.S_ISREG(mode) and patterns.match(relative):
                 yield at, name, relative
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,23 @@ def test_a_tree_without_end_ends(tmp_path: Path) -> None:
     write(deep, "bottom")
     write(tmp_path, "top")
     assert names(tmp_path, "*") == ["top"]
+
+
+def test_nothing_is_kept_of_the_patterns_of_a_run(tmp_path: Path) -> None:
+    write(tmp_path, "out/a")
+
+    def traced_bytes(runs: range) -> int:
+        for run in runs:
+            assert names(tmp_path, *(f"out/{'*b' * 50}{run}.{number}" for number in range(8))) == []
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = traced_bytes(range(10))
+        assert traced_bytes(range(10, 60)) - before < 50_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_twenty_thousand_files_and_patterns_made_to_be_slow_cost_no_second(tmp_path: Path) -> None:
