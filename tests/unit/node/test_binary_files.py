@@ -66,6 +66,17 @@ def test_a_source_that_is_no_text_hides_nothing_from_the_rules() -> None:
     assert varies(replace(PYTHON, varies=(rule,)), program.files)
 
 
+@pytest.mark.parametrize("between", ["=", "\xff", "\x80\x80", "\xe9"])
+def test_a_byte_that_is_no_text_stands_for_a_character_in_every_rule(between: str) -> None:
+    rules = [
+        CodeRule(id=str(number), pattern=pattern, message="found")
+        for number, pattern in enumerate((r"^import\b.*\btime\b", r"os[^;]+fork", r"\bfork\W*$"))
+    ]
+    source = f"# coding: latin-1\nimport os, {between}, time\nos {between} fork {between}\n".encode("latin-1")
+    program = program_of(PYTHON, "3", [SourceFile.of("", source)])
+    assert [(one.rule, one.line) for one in check(rules, program.files)] == [("0", 2), ("1", 3), ("2", 3)]
+
+
 def test_a_name_is_read_from_what_is_no_text_too() -> None:
     java = replace(PYTHON, name="java", source_name="Main.java", source_name_pattern=r"^public class (\S+)")
     assert usual_name(java, lenient(b"// \xff\npublic class Hello {}")) == "Hello.java"
