@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
 
 def save(execution: Execution, folder: Path) -> Iterator[str]:
-    """Writes them below ``folder``, and tells of each. Raises click.ClickException where one cannot be written."""
+    """Writes them below ``folder``, and tells of each, also of those whose names lead out of it and which it leaves.
+    Raises click.ClickException where one cannot be written."""
     for file in execution.files:
         if file.data is None:
             yield f"{_said(file)} was too large to be brought back"
             continue
         path = _place(folder, file.name)
+        if path is None:
+            yield f"{_said(file)} was not written: its name leaves the folder"
+            continue
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.data)
@@ -33,15 +37,17 @@ def left(execution: Execution) -> Iterator[str]:
         yield f"it left {', '.join(map(_said, execution.files))}; --save DIR writes them"
 
 
-def _place(folder: Path, name: str) -> Path:
-    """Where the file goes. A gateway lets no name out that leaves its folder; this trusts none. Raises
-    click.ClickException."""
+def _place(folder: Path, name: str) -> Path | None:
+    """Where the file goes; None where its name, or a link that is there, leads out of the folder. A name is the
+    program's choice, and one that may be written on no machine must not keep the others from being."""
     parts = PurePosixPath(name).parts
+    if not parts or {"..", "/"}.intersection(parts) or "\\" in name:
+        return None
     path = folder.joinpath(*parts)
-    inside = bool(parts) and not {"..", "/", "\\"}.intersection(parts) and "\\" not in name
-    if not inside or not path.resolve().is_relative_to(folder.resolve()):
-        raise click.ClickException(f"a file's name leaves the folder: {name!r}")
-    return path
+    try:
+        return path if path.resolve().is_relative_to(folder.resolve()) else None
+    except (OSError, RuntimeError):  # links in a circle
+        return None
 
 
 def _said(file: OutputFile) -> str:

@@ -1,0 +1,55 @@
+"""``coderunner run --save``: whatever a program calls its files, they are written below the folder or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from coderunner import Execution, OutputFile, Status
+from coderunner.cli.saving import save
+
+
+def ended(*files: OutputFile) -> Execution:
+    return Execution(id="t1", status=Status.SUCCEEDED, language="python", files=files)
+
+
+def a_file(name: str, data: bytes | None = b"1") -> OutputFile:
+    return OutputFile(name, 1, data=data)
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["../a", "/a", "out/../../a", "out\\..\\..\\a", "", ".", "out/..", "\\a"])
+def test_a_name_that_may_leave_the_folder_is_passed_over_and_told(tmp_path: Path, name: str) -> None:
+    told = list(save(ended(a_file(name), a_file("out/b")), tmp_path / "saved"))
+    assert files_in(tmp_path) == {"saved/out/b"}
+    assert "leaves the folder" in told[0]
+    assert told[1].startswith("wrote out/b")
+
+
+def test_no_link_that_is_there_leads_out_of_the_folder(tmp_path: Path) -> None:
+    saved, other = tmp_path / "saved", tmp_path / "other"
+    saved.mkdir()
+    other.mkdir()
+    (saved / "out").symlink_to(other)
+    (saved / "a").symlink_to(other / "a")
+    (saved / "round").symlink_to("round")
+    told = list(save(ended(a_file("out/b"), a_file("a"), a_file("round/c"), a_file("d")), saved))
+    assert files_in(other) == set()
+    assert [sentence.startswith("wrote") for sentence in told] == [False, False, False, True]
+
+
+def test_what_was_not_brought_back_is_told(tmp_path: Path) -> None:
+    (told,) = save(ended(a_file("big", None)), tmp_path)
+    assert "big" in told
+    assert "too large" in told
+
+
+def test_a_file_that_cannot_be_written_ends_it_with_why(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(click.ClickException, match="cannot write"):
+        list(save(ended(a_file("out/b")), tmp_path))
