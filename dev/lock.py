@@ -33,7 +33,7 @@ def requirements() -> dict[str, list[str]]:
     both = [*declared(CLIENT), *declared(SERVER), *groups["build"]]
     return {
         "servers": [*both, *optional(SERVER, "servers")],
-        "dev": [*both, *groups["dev"], *optional(CLIENT, "mcp"), *optional(SERVER, "tracing")],
+        "dev": [*both, *groups["dev"], *optional(CLIENT, "docs", "mcp"), *optional(SERVER, "tracing")],
         "mutants": [*both, *groups["mutants"]],
         "docs": [*both, *groups["docs"]],
         "bench": [*both, *groups["bench"]],
@@ -49,9 +49,10 @@ def declared(project: Path) -> list[str]:
     return list(content["tool"]["hatch"]["metadata"]["hooks"]["custom"]["dependencies"])
 
 
-def optional(project: Path, extra: str) -> list[str]:
-    """What one of a distribution's extras brings."""
-    return list(_read(project)["project"]["optional-dependencies"][extra])
+def optional(project: Path, *extras: str) -> list[str]:
+    """What some of a distribution's extras bring."""
+    known = _read(project)["project"]["optional-dependencies"]
+    return [one for extra in extras for one in known[extra]]
 
 
 def main() -> int:

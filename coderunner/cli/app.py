@@ -24,6 +24,7 @@ _COMMANDS = {
     "cache": ("coderunner.cli.cache", "cache"),
     "dead": ("coderunner.cli.dead", "dead"),
     "node": ("coderunner.cli.node", "node"),
+    "docs": ("coderunner.cli.docs.command", "docs"),
     "mcp": ("coderunner.cli.mcp.command", "mcp"),
     "bench": ("coderunner.cli.bench", "bench"),
     "doctor": ("coderunner.cli.doctor.command", "doctor"),

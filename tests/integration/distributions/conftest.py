@@ -38,8 +38,8 @@ def client_environment(client_wheel: Path, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="session")
 def mcp_environment(client_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """What ``pip install coderunner[mcp]`` leaves."""
-    return installed(tmp_path_factory.mktemp("mcp"), [f"{client_wheel}[mcp]"], "dev")
+    """What ``pip install coderunner[docs,mcp]`` leaves."""
+    return installed(tmp_path_factory.mktemp("mcp"), [f"{client_wheel}[docs,mcp]"], "dev")
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def test_the_client_brings_little_and_nothing_of_the_servers(client_environment:
     assert found.stdout.strip() == "[]"
 
 
-def walk(but: str) -> str:
+def walk(*but: str) -> str:
     """A program that imports every module of the client whose name does not begin so."""
     return (
         "import coderunner, importlib, pkgutil; "
@@ -51,7 +51,19 @@ def walk(but: str) -> str:
 
 
 def test_every_module_of_the_client_can_be_imported(client_environment: Environment) -> None:
-    assert client_environment.run("python", "-W", "error", "-c", walk(but="coderunner.cli.mcp.")).stderr == ""
+    assert (
+        client_environment.run(
+            "python", "-W", "error", "-c", walk("coderunner.cli.mcp.", "coderunner.cli.docs.markdown")
+        ).stderr
+        == ""
+    )
+
+
+def test_the_check_of_a_documentation_says_which_extra_it_needs(client_environment: Environment) -> None:
+    (client_environment.workplace / "page.md").write_text("```python\nprint(1)\n```\n")
+    done = client_environment.run("coderunner", "docs", "check", "page.md", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'coderunner[docs]'" in done.stderr
 
 
 def test_the_command_for_assistants_says_which_extra_it_needs(client_environment: Environment) -> None:
@@ -61,7 +73,7 @@ def test_the_command_for_assistants_says_which_extra_it_needs(client_environment
 
 
 async def test_the_extra_for_assistants_brings_all_that_it_needs(mcp_environment: Environment) -> None:
-    assert mcp_environment.run("python", "-W", "error", "-c", walk(but="nothing")).stderr == ""
+    assert mcp_environment.run("python", "-W", "error", "-c", walk()).stderr == ""
     found = mcp_environment.run(
         "python", "-c", f"import importlib.util as u; print([name for name in {FOREIGN} if u.find_spec(name)])"
     )

@@ -27,7 +27,7 @@ SHARED = {
     "opentelemetry.trace": "opentelemetry-api",
 }
 """``google`` and ``opentelemetry`` belong to several packages."""
-EXTRAS = {CLIENT: ("mcp",), SERVER: ("tracing",)}
+EXTRAS = {CLIENT: ("docs", "mcp"), SERVER: ("tracing",)}
 """What is imported where it was asked for, alone."""
 NOT_OF_THE_CLIENT = {"docker", "django", "flask", "starlette"}
 """`coderunner doctor` uses the first where coderunner-server has brought it; the others are the caller's own, whose

@@ -1,0 +1,70 @@
+"""The programs of a page: what it shows, and what it says that they print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+_ATTRIBUTE = re.compile(r"""([A-Za-z][\w-]*)(?:=(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Where a page has what a program prints, or would have it: the characters from ``start`` to ``end``."""
+
+    start: int
+    end: int
+    wrap: Callable[[str], str]
+    """What stands there for an output."""
+    text: str | None = None
+    """The output that is there; None where there is none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One program of a page."""
+
+    line: int
+    """Where it begins, from 1."""
+    language: str
+    """As the page names it."""
+    code: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """Of its ``<code-runner>``, or behind its language; a word alone has an empty value."""
+    recording: Recording | None = None
+
+    @property
+    def name(self) -> str:
+        """By which others build on it; empty for none."""
+        return self.attributes.get("id", "")
+
+    @property
+    def depends_on(self) -> list[str]:
+        """The names of those on which it builds."""
+        return self.attributes.get("depends-on", "").replace(",", " ").split()
+
+    @property
+    def is_run(self) -> bool:
+        """False where the page says that it is not to be."""
+        return "no-run" not in self.attributes
+
+    @property
+    def expected(self) -> str | None:
+        """What it should print; None where the page does not say."""
+        given = self.attributes.get("expect") or None
+        return given if given is not None else self.recording.text if self.recording is not None else None
+
+
+def attributes_in(words: str) -> dict[str, str]:
+    """Names and values, as HTML writes them; a name alone has an empty value."""
+    found = _ATTRIBUTE.finditer(words)
+    return {one[1].lower(): next((value for value in one.groups()[1:] if value is not None), "") for one in found}
+
+
+def offsets_of(text: str) -> list[int]:
+    """Where each line begins, and at last where the text ends."""
+    found = [0]
+    for line in text.splitlines(keepends=True):
+        found.append(found[-1] + len(line))
+    return found

@@ -1,0 +1,50 @@
+"""The report that build servers read: JUnit's XML, in the form of Jenkins' JUnit plugin
+(https://github.com/jenkinsci/xunit-plugin, ``junit-10.xsd``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from xml.etree import ElementTree as Xml
+
+from coderunner.cli.docs.checking import Checked
+
+_NO_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+
+def report(checked: Sequence[Checked]) -> bytes:
+    """One test case per block, one suite per page."""
+    suites = Xml.Element("testsuites")
+    for page in dict.fromkeys(str(one.page.path) for one in checked):
+        of_page = [one for one in checked if str(one.page.path) == page]
+        counts = {
+            "tests": len(of_page),
+            "failures": sum(bool(one.fault) for one in of_page),
+            "skipped": sum(one.printed is None and not one.fault for one in of_page),
+        }
+        told = {name: str(count) for name, count in counts.items()}
+        time = f"{sum(one.ms for one in of_page) / 1e3:.3f}"
+        suite = Xml.SubElement(suites, "testsuite", {"name": _fit(page), "errors": "0", "time": time, **told})
+        for one in of_page:
+            _case(suite, one)
+    whole: bytes = Xml.tostring(suites, encoding="utf-8", xml_declaration=True)
+    return whole
+
+
+def _case(suite: Xml.Element, one: Checked) -> None:
+    name = f"line {one.block.line}, {one.block.language}"
+    about = {"classname": _fit(str(one.page.path)), "name": _fit(name), "time": f"{one.ms / 1e3:.3f}"}
+    case = Xml.SubElement(suite, "testcase", about)
+    if one.fault:
+        words, _, rest = one.fault.partition("\n")
+        failure = Xml.SubElement(case, "failure", {"message": _fit(words)})
+        failure.text = _fit(rest)
+    elif one.printed is None:
+        Xml.SubElement(case, "skipped")
+    if one.printed is not None:
+        Xml.SubElement(case, "system-out").text = _fit(one.printed)
+
+
+def _fit(text: str) -> str:
+    """The text without what XML 1.0 has no characters for."""
+    return _NO_XML.sub("\ufffd", text)

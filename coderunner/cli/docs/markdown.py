@@ -1,0 +1,71 @@
+"""Programs in Markdown: fenced blocks. Behind one may stand a ``<code-runner>``, and then what it prints: a block whose
+language is ``output``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from coderunner.cli.docs.blocks import Block, Recording, attributes_in, offsets_of
+
+OUTPUT = "output"
+_RUNNER = re.compile(r"<code-?runner\b(?P<attributes>[^>]*)>", re.IGNORECASE)
+_FENCE = re.compile(r"^(?P<before>.*?)(?P<marks>`{3,}|~{3,})")
+
+
+def blocks_in(text: str) -> list[Block]:
+    """The blocks with a language, in order."""
+    lines, offsets = text.splitlines(keepends=True), offsets_of(text)
+    tokens = [one for one in MarkdownIt("commonmark").parse(text) if one.map and (one.type == "fence" or _runner(one))]
+    return list(_blocks(tokens, lines, offsets))
+
+
+def _runner(token: Token) -> re.Match[str] | None:
+    """The tag, where the token is HTML that begins with it: a block, or a paragraph."""
+    return _RUNNER.match(token.content.lstrip()) if token.type in ("html_block", "inline") else None
+
+
+def _blocks(tokens: Sequence[Token], lines: Sequence[str], offsets: Sequence[int]) -> Iterator[Block]:
+    for index, token in enumerate(tokens):
+        language, _, words = token.info.strip().partition(" ")
+        if token.type != "fence" or not language or language == OUTPUT or token.map is None:
+            continue
+        behind = list(tokens[index + 1 : index + 3])
+        end = token.map[1]
+        attributes = attributes_in(words)
+        runner = _runner(behind[0]) if behind and _is_right_behind(end, behind[0], lines) else None
+        if runner is not None and behind[0].map:
+            attributes |= attributes_in(runner["attributes"])
+            end = behind[0].map[1]
+            behind = behind[1:]
+        opening = _FENCE.match(lines[token.map[0]])
+        prefix = opening["before"] if opening else ""
+        recording = _recording(behind[0] if behind else None, end, " " * len(prefix), lines, offsets)
+        yield Block(token.map[0] + 1, language, token.content, attributes, recording)
+
+
+def _recording(token: Token | None, end: int, indent: str, lines: Sequence[str], offsets: Sequence[int]) -> Recording:
+    is_output = token is not None and token.type == "fence" and token.info.strip().split(" ")[0] == OUTPUT
+    if token is not None and token.map and is_output and _is_right_behind(end, token, lines):
+        place = offsets[token.map[0]], offsets[token.map[1]]
+        return Recording(*place, partial(_fenced, indent), token.content)
+    return Recording(offsets[end], offsets[end], partial(_new, indent))
+
+
+def _is_right_behind(end: int, token: Token, lines: Sequence[str]) -> bool:
+    return token.map is not None and not "".join(lines[end : token.map[0]]).strip(" \t\r\n>")
+
+
+def _new(indent: str, output: str) -> str:
+    return "\n" + _fenced(indent, output)
+
+
+def _fenced(indent: str, output: str) -> str:
+    longest = max((len(run) for run in re.findall("`+", output)), default=0)
+    marks = "`" * max(3, longest + 1)
+    body = "".join(f"{indent}{line}\n" if line else "\n" for line in output.splitlines())
+    return f"{indent}{marks}{OUTPUT}\n{body}{indent}{marks}\n"
