@@ -35,6 +35,7 @@ def task_message(task: Task) -> pb.Task:
             args=_strings("args", task.args),
             env=task.env or {},
             compile_options=_strings("compile_options", task.compile_options),
+            archive=task.archive,
             outputs=_strings("outputs", task.outputs),
             limits=_limits(task.limits),
             priority=_priority(task.priority),

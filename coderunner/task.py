@@ -92,6 +92,8 @@ class Task:
     args: Sequence[str] = ()
     env: Mapping[str, str] | None = None
     compile_options: Sequence[str] = ()
+    archive: bytes = b""
+    """A zip or a tar (plain or gzip), at most 512 KiB: its files join those of ``source``, which may then be ``{}``."""
     outputs: Sequence[str] = ()
     """Patterns of the files that come back from the work directory, such as ``*.png`` (``*`` stands for ``/``, too).
     Empty: ``out/*``. Not with cases."""
@@ -128,6 +130,7 @@ class TaskOptions(TypedDict, total=False):
     args: Sequence[str]
     env: Mapping[str, str] | None
     compile_options: Sequence[str]
+    archive: bytes
     outputs: Sequence[str]
     limits: Limits | None
     priority: str

@@ -31,6 +31,7 @@ from broker_gateway.application.ports import (
 )
 from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import SubmissionSettings
+from broker_gateway.application.unpacking import with_archive_unpacked
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.code import Code
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
@@ -104,8 +105,13 @@ class Submission:
     async def submit(self, command: SubmitTaskCommand) -> TaskDTO | Refusal:
         """Accepts one task, or refuses it. Once this returns a TaskDTO the bus has stored the task. Raises
         BusUnavailableError."""
-        admitted = self.admit(command)
+        admitted = await self.admitted(command)
         return await self.enter(admitted) if isinstance(admitted, Admitted) else admitted
+
+    async def admitted(self, command: SubmitTaskCommand) -> Admitted | Refusal:
+        """As ``admit``, once the task's archive is unpacked."""
+        whole = await with_archive_unpacked(command, self._admission.source)
+        return self.admit(whole) if isinstance(whole, SubmitTaskCommand) else whole
 
     async def submit_batch(
         self, commands: Sequence[SubmitTaskCommand]

@@ -41,7 +41,7 @@ class Waiting:
         """Submits a task and waits for its result. Cancelling the call does not cancel the task, nor does a caller who
         is not known any more, as ``lasts`` says. ``on_accepted`` is told the task's id before it is waited for. Raises
         BusUnavailableError."""
-        admitted = self._submission.admit(command)
+        admitted = await self._submission.admitted(command)
         if not isinstance(admitted, Admitted):
             return admitted
         task_id = admitted.id.value

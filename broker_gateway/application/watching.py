@@ -76,7 +76,7 @@ class Watching:
     ) -> AsyncGenerator[Watched | Refusal, None]:
         """Submits a task and tells of it as ``watch`` does, from before it can run: nothing that it says is missed. A
         refusal is the only item. Raises BusUnavailableError."""
-        admitted = self._submission.admit(command)
+        admitted = await self._submission.admitted(command)
         if not isinstance(admitted, Admitted):
             yield admitted
             return

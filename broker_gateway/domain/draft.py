@@ -70,6 +70,8 @@ class TaskDraft:
     callback_events: Sequence[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     large_result: bool = False
+    archive: bytes = b""
+    """A zip or a tar with more files, which are not among ``files`` yet; empty for none."""
     cache: str = ""
     """A ``CacheMode``; empty: what is set for the client."""
     reader: str = ""

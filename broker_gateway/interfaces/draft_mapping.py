@@ -35,6 +35,7 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         env=_some(task.env, counts.env),
         compile_options=task.compile_options[: counts.compile_options],
         outputs=task.outputs[: counts.outputs],
+        archive=task.archive,
         limits=_set_limits(task),
         priority=_PRIORITIES.get(task.priority) or str(task.priority),
         cases=[_case(case, counts) for case in task.cases[: counts.cases]],

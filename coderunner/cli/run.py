@@ -62,10 +62,11 @@ class _Options:
     raw: bool
     outputs: tuple[str, ...]
     save: Path | None
+    archive: Path | None
 
 
 @click.command(short_help="Run a program and exit with its exit code.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, metavar="FILE...")
 @click.option("--language", "-l", metavar="L", help="Language; without it the first file's ending tells.")
 @click.option("--language-version", default="", metavar="V", help='Version or its beginning, such as "3" or "3.13".')
 @click.option("--entry-point", default="", metavar="NAME", help="File to run; without it the first.")
@@ -115,6 +116,7 @@ class _Options:
 )
 @click.option("--reader", default="", metavar="ID", help="On whose behalf: a hash of a visitor's id.")
 @click.option("--json", is_flag=True, help="Print the Execution as one JSON object in place of the output.")
+@click.option("--archive", type=click.Path(dir_okay=False, path_type=Path), help="A zip or tar with more files.")
 @click.option("--output", "outputs", multiple=True, metavar="PATTERN", help="Files that come back; without it: out/*.")
 @click.option("--save", type=click.Path(file_okay=False, path_type=Path), help="Folder to write these files to.")
 @click.option("--raw", is_flag=True, help="Write standard output at the end, byte for byte: for what is no text.")
@@ -129,7 +131,9 @@ def run(address: Address, /, **options: Any) -> int:
         raise click.UsageError("source and stdin cannot both come from standard input")
     if chosen.json and chosen.raw:
         raise click.UsageError("--json and --raw exclude each other")
-    submission = sources.read(chosen.files, chosen.entry_point)
+    if not chosen.files and chosen.archive is None:
+        raise click.UsageError("Missing argument 'FILE...'")
+    submission = sources.read(chosen.files, chosen.entry_point, has_more=chosen.archive is not None)
     task = _task(chosen, submission)
     execution = against(address, lambda client: _judge_or_run(client, chosen, submission, task))
     if chosen.raw and execution.run is not None:
@@ -171,6 +175,7 @@ def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
         env=chosen.env,
         compile_options=chosen.compile_option,
         outputs=chosen.outputs,
+        archive=sources.bytes_of(chosen.archive) if chosen.archive is not None else b"",
         limits=_limits(chosen),
         priority=chosen.priority.upper(),
         cases=cases.read(chosen.cases, comparison, checked=chosen.checker is not None) if chosen.cases else (),

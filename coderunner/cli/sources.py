@@ -27,9 +27,11 @@ class Submission:
     """Ending of the first file; empty for standard input."""
 
 
-def read(files: Sequence[str], entry_point: str = "") -> Submission:
-    """The program in the named files, folders between them kept. The first is the entry point unless one is named.
-    Raises click.UsageError."""
+def read(files: Sequence[str], entry_point: str = "", *, has_more: bool = False) -> Submission:
+    """The program in the named files, folders between them kept. The first is the entry point unless one is named;
+    ``has_more``: others are in an archive. Raises click.UsageError."""
+    if not files:
+        return Submission({}, entry_point, PurePath(entry_point).suffix)
     if list(files) == ["-"]:
         return Submission(standard_input(), entry_point, "")
     if "-" in files:
@@ -39,8 +41,8 @@ def read(files: Sequence[str], entry_point: str = "") -> Submission:
     if len(set(names)) < len(contents):
         raise click.UsageError("two of the files have the same name")
     source = dict(zip(names, contents, strict=True))
-    entry = entry_point or (names[0] if len(names) > 1 else "")
-    if entry and entry not in source:
+    entry = entry_point or (names[0] if len(names) > 1 or has_more else "")
+    if entry and entry not in source and not has_more:
         raise click.UsageError(f"the entry point {entry!r} is none of the files: {', '.join(names)}")
     return Submission(source, entry, PurePath(entry or names[0]).suffix)
 
@@ -53,7 +55,7 @@ def standard_input() -> Content:
 def text_of(path: Path) -> str:
     """A file's text. Raises click.UsageError in words for one that cannot be read or is not UTF-8."""
     try:
-        return _read(path).decode()
+        return bytes_of(path).decode()
     except UnicodeDecodeError as error:
         raise click.UsageError(f"'{path}' is not UTF-8 text (byte {error.start})") from error
 
@@ -61,10 +63,11 @@ def text_of(path: Path) -> str:
 def content_of(path: Path) -> Content:
     """What a file holds: its text, or its bytes where they are not UTF-8. Raises click.UsageError in words for one that
     cannot be read."""
-    return _content(_read(path))
+    return _content(bytes_of(path))
 
 
-def _read(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """What a file holds. Raises click.UsageError in words for one that cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Task(_message.Message):
-    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "stdin_data", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "outputs", "reader")
+    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "stdin_data", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "archive", "outputs", "reader")
     class Priority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         PRIORITY_UNSPECIFIED: _ClassVar[Task.Priority]
@@ -63,6 +63,7 @@ class Task(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     LARGE_RESULT_FIELD_NUMBER: _ClassVar[int]
     CACHE_FIELD_NUMBER: _ClassVar[int]
+    ARCHIVE_FIELD_NUMBER: _ClassVar[int]
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
     READER_FIELD_NUMBER: _ClassVar[int]
     language: str
@@ -85,9 +86,10 @@ class Task(_message.Message):
     labels: _containers.ScalarMap[str, str]
     large_result: bool
     cache: Task.Cache
+    archive: bytes
     outputs: _containers.RepeatedScalarFieldContainer[str]
     reader: str
-    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., outputs: _Optional[_Iterable[str]] = ..., reader: _Optional[str] = ...) -> None: ...
+    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., archive: _Optional[bytes] = ..., outputs: _Optional[_Iterable[str]] = ..., reader: _Optional[str] = ...) -> None: ...
 
 class File(_message.Message):
     __slots__ = ("name", "content", "data")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import subprocess
 import urllib.request
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -117,6 +119,30 @@ def _ask(url: str, body: Any) -> Any:
     request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=60) as answer:
         return json.loads(answer.read())
+
+
+async def test_the_files_of_an_archive_run_as_if_each_had_been_sent(client: Client) -> None:
+    archive = an_archive({"lib/add.py": b"def add(a, b): return a + b\n", "lib/a.dat": ALL})
+    source = {"main.py": "from lib.add import add\nprint(add(1, 2), len(open('lib/a.dat', 'rb').read()))"}
+    execution = await client.run("python", source, archive=archive)
+    assert execution.run is not None
+    assert execution.run.stdout == f"3 {len(ALL)}\n", execution
+
+
+def an_archive(files: dict[str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def test_the_command_runs_what_is_in_an_archive(judging_stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "all.zip").write_bytes(an_archive({"src/main.py": b"print(open('data').read())", "data": b"42"}))
+    command = [*COMMAND, "run", "--archive", "all.zip", "--entry-point", "src/main.py"]
+    environment = environment_for(judging_stack.gateways[0].target)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, b"42\n"), done.stderr
 
 
 def test_the_command_takes_files_and_input_and_gives_output_as_they_are(judging_stack: Stack, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
     """One snippet to run. A language and a file are enough."""
 
     language: Annotated[str, Meta(description="name or alias, as /v1/languages tells", examples=["python"])]
-    files: list[FileBody]
+    files: list[FileBody] = field(default_factory=list)
     language_version: Annotated[str, Meta(description="a prefix of the version, such as 3 or 3.13")] = ""
     entry_point: Annotated[str, Meta(description="the file to run; empty: the language decides")] = ""
     stdin: str = ""
@@ -123,6 +123,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
     large_result: Annotated[bool, Meta(description="whether the result may have more than 4 MiB")] = False
     cache: Annotated[str, Meta(description="OFF, READ or READ_WRITE; empty: as is set for the client")] = ""
     reader: Annotated[str, Meta(description="on whose behalf, such as a hash of a visitor's id")] = ""
+    archive: Annotated[bytes | None, Meta(description="a zip or tar with more files, in base64")] = None
     outputs: Annotated[list[str], Meta(description="patterns of files that come back; empty: out/*")] = field(
         default_factory=list
     )
@@ -144,6 +145,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
             env=_some(self.env, counts.env),
             compile_options=self.compile_options[: counts.compile_options],
             outputs=self.outputs[: counts.outputs],
+            archive=self.archive or b"",
             limits=self.limits.asked(),
             priority=self.priority,
             cases=[case.draft(counts) for case in self.cases[: counts.cases]],

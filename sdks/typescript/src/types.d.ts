@@ -4,7 +4,7 @@
 export interface TaskBody {
   /** name or alias, as /v1/languages tells */
   language: string;
-  files: FileBody[];
+  files?: FileBody[];
   /** a prefix of the version, such as 3 or 3.13 */
   language_version?: string;
   /** the file to run; empty: the language decides */
@@ -31,6 +31,8 @@ export interface TaskBody {
   cache?: string;
   /** on whose behalf, such as a hash of a visitor's id */
   reader?: string;
+  /** a zip or tar with more files, in base64 */
+  archive?: string | null;
   /** patterns of files that come back; empty: out/* */
   outputs?: string[];
   /** in place of stdin: bytes, in base64 */

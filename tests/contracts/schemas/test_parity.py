@@ -101,6 +101,7 @@ PAIRS = [
             "queue_deadline_ms": "becomes expires_at_ms",
             **OF_CALLBACK,
             "cache": "becomes answer and keeps_answer, where the task is answered or shares its answer",
+            "archive": "becomes files",
         },
         right=SETTLED
         | OF_HISTORY
@@ -197,7 +198,7 @@ def test_every_field_of_a_request_arrives_at_the_node() -> None:
     )
     message = leaves(ExecutionTask.accepted(draft, terms).message)
     expected = leaves(asked)
-    del expected["idempotency_key"], expected["cache"]
+    del expected["idempotency_key"], expected["cache"], expected["archive"]
     expected["expires_at_ms"] = NOW_MS + expected.pop("queue_deadline_ms")  # type: ignore[operator] # a number
     expected["cases[0].comparison.mode"] = "float"
     assert {path: message.pop(path, None) for path in expected} == expected
