@@ -15,15 +15,12 @@ import tarfile
 from pathlib import Path
 
 from dev.console import say
+from dev.ecmascript import FROM, joined, modules
 from dev.paths import REPOSITORY
 from dev.typescript_types import types, version_of
 
 SDK = REPOSITORY / "sdks" / "typescript"
 _HEAD = "// Written by `python -m dev.typescript_sdk` from src/; a test holds them together.\n"
-_FROM = re.compile(
-    r"^(import|export) (?P<names>type \*|type \{[^}]*\}|\{[^}]*\}) from '\./(?P<module>\w+)\.js';\n", re.MULTILINE
-)
-_EXPORT = re.compile(r"^export (?=async function|function|class|const)", re.MULTILINE)
 
 
 def written() -> dict[Path, str]:
@@ -35,26 +32,23 @@ def written() -> dict[Path, str]:
     return {
         source / "types.d.ts": made,
         SDK / "index.cjs": common_module(source),
-        SDK / "index.d.cts": made + "\n" + _FROM.sub("", declared),
+        SDK / "index.d.cts": made + "\n" + FROM.sub("", declared),
         SDK / "package.json": version_of(package, version),
     }
 
 
 def common_module(source: Path) -> str:
-    """All modules of the folder that ``index.js`` leads to, as one CommonJS module. Names that modules share would be
-    declared twice, which no engine takes."""
-    done: dict[str, str] = {}
-    _add(source, "index", done)
-    index = done.pop("index")
-    exported = ", ".join(name for found in _FROM.finditer(index) for name in re.findall(r"\w+", found["names"]))
-    parts = [f"// {name}.js\n{_EXPORT.sub('', _FROM.sub('', text)).strip()}\n" for name, text in done.items()]
-    return "\n".join([_HEAD + "'use strict';\n", *parts, f"module.exports = {{ {exported} }};\n"])
+    """All modules of the folder that ``index.js`` leads to, as one CommonJS module."""
+    texts = modules(source, "index")
+    index = texts.pop("index")
+    exported = ", ".join(name for found in FROM.finditer(index) for name in re.findall(r"\w+", found["names"]))
+    return "\n".join([_HEAD + "'use strict';\n", *joined(texts), f"module.exports = {{ {exported} }};\n"])
 
 
-def pack(folder: Path) -> Path:
+def pack(folder: Path, sdk: Path = SDK) -> Path:
     """Writes the package into the folder as ``npm publish`` takes it, the same bytes for the same files."""
-    described = json.loads((SDK / "package.json").read_text(encoding="utf-8"))
-    roots = [SDK / name for name in ("package.json", "README.md", "LICENSE", *described["files"])]
+    described = json.loads((sdk / "package.json").read_text(encoding="utf-8"))
+    roots = [sdk / name for name in ("package.json", "README.md", "LICENSE", *described["files"])]
     files = [path for root in roots for path in (sorted(root.iterdir()) if root.is_dir() else [root])]
     name = described["name"].removeprefix("@").replace("/", "-")
     target = folder / f"{name}-{described['version']}.tgz"
@@ -65,19 +59,10 @@ def pack(folder: Path) -> Path:
     ):
         for path in files:
             data = path.read_bytes()
-            entry = tarfile.TarInfo(f"package/{path.relative_to(SDK).as_posix()}")
+            entry = tarfile.TarInfo(f"package/{path.relative_to(sdk).as_posix()}")
             entry.size = len(data)
             archive.addfile(entry, io.BytesIO(data))
     return target
-
-
-def _add(source: Path, name: str, done: dict[str, str]) -> None:
-    """Adds a module after those that it needs."""
-    text = (source / f"{name}.js").read_text(encoding="utf-8")
-    for found in _FROM.finditer(text):
-        if found["module"] not in done:
-            _add(source, found["module"], done)
-    done[name] = text
 
 
 def main() -> int:

@@ -1,0 +1,65 @@
+"""Writes what is generated of ``sdks/page``: ``python -m dev.page_element``.
+
+Its modules become one script, which the gateway serves and the package of npm has as well. It is a classic script: one
+that pages load from another origin without CORS, and as what codapi's is loaded. Lines that are only a comment are left
+out of it; nothing else is done to it, so that who wants to know reads it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sys
+from pathlib import Path
+
+from dev.console import say
+from dev.ecmascript import joined, modules
+from dev.paths import REPOSITORY
+from dev.typescript_types import version_of
+
+PAGE = REPOSITORY / "sdks" / "page"
+SERVED = REPOSITORY / "broker_gateway" / "interfaces" / "http" / "pages"
+SCRIPT, STYLE = "code-runner.js", "code-runner.css"
+MAX_PACKED_BYTES = 20 * 1024
+"""Of script and style together, as gzip sends them."""
+_HEAD = "// <code-runner> of CodeRunner, Apache-2.0. Written by `python -m dev.page_element` from sdks/page/src.\n"
+_COMMENT = re.compile(r"^\s*(//.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
+_EXPORTED = re.compile(r"^export \{[^}]*\};\n", re.MULTILINE)
+_EMPTY = re.compile(r"^\n", re.MULTILINE)
+
+
+def written() -> dict[Path, str]:
+    """The text of every file that is generated."""
+    script, style = one_script(PAGE / "src"), _head_of(STYLE) + (PAGE / "src" / "page.css").read_text(encoding="utf-8")
+    version = (REPOSITORY / "VERSION").read_text(encoding="utf-8").strip()
+    package = (PAGE / "package.json").read_text(encoding="utf-8")
+    files = {folder / name: text for folder in (PAGE, SERVED) for name, text in ((SCRIPT, script), (STYLE, style))}
+    return {**files, PAGE / "package.json": version_of(package, version)}
+
+
+def one_script(source: Path) -> str:
+    """All modules that ``index.js`` leads to, as one classic script that leaves no names behind."""
+    parts = joined(modules(source, "index"))
+    text = _EMPTY.sub("", _EXPORTED.sub("", _COMMENT.sub("", "\n".join(parts))))
+    return "".join([_HEAD, "(() => {\n'use strict';\n", text, "})();\n"])
+
+
+def packed_bytes() -> int:
+    """What script and style are together, as gzip sends them."""
+    return sum(len(gzip.compress(text.encode(), 9, mtime=0)) for path, text in written().items() if path.parent == SERVED)
+
+
+def _head_of(name: str) -> str:
+    return f"/* {name} of CodeRunner, Apache-2.0. */\n"
+
+
+def main() -> int:
+    for path, text in written().items():
+        path.write_text(text, encoding="utf-8")
+        say(f"wrote {path.relative_to(REPOSITORY)}")
+    say(f"{packed_bytes() / 1024:.1f} KiB as gzip sends it")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

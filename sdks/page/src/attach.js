@@ -1,0 +1,41 @@
+// The code that a page already shows: which it is, in which language, and what of the page steps back for the editor.
+
+import { found, trimmed } from './dom.js';
+import { isKnown, languageNamed } from './languages.js';
+
+const NAMED = /(?:^|\s)(?:language|lang|highlight|brush:\s*|highlight-source)-?([\w+#]+)/;
+const NUMBERS = '.lineno, .linenos, .ln, .line-number, .lnt, .gutter, [data-line-number]:empty, button';
+
+/** The element with the code: inside, by the page's selector, or before the element. Null where there is none. */
+export function codeFor(element, selector) {
+  const own = element.querySelector(':scope > pre, :scope > :not(pre, output, [slot]) pre');
+  if (own && !selector) return own.querySelector('code') ?? own;
+  const before = element.previousElementSibling ?? element.parentElement?.previousElementSibling;
+  if (!selector) return before?.querySelector('pre code, code, pre') ?? (before?.matches('pre, code') ? before : null);
+  if (!selector.startsWith('@prev')) return found(selector);
+  return before ? found(selector.slice(5).trim() || 'code', before) : null;
+}
+
+/** Its text, without what Markdown engines put beside it. */
+export function sourceOf(code) {
+  const copy = code.cloneNode(true);
+  for (const one of copy.querySelectorAll(NUMBERS)) one.remove();
+  return trimmed(copy.textContent.replace(/\r\n?/g, '\n').replace(/\u00a0/g, ' '));
+}
+
+/** The language that the classes of the code or of what is around it name; '' where they name none. */
+export function languageOf(code) {
+  for (let one = code, steps = 0; one && steps < 5; one = one.parentElement, steps++) {
+    const name = one.dataset.lang ?? one.dataset.language ?? NAMED.exec(one.className)?.[1];
+    if (name && (isKnown(name) || steps < 2)) return languageNamed(name);
+  }
+  return '';
+}
+
+/** What is hidden of the page while the editor is there: the code, and the boxes that hold nothing else. */
+export function boxOf(code, element) {
+  let box = code.closest('pre') ?? code;
+  while (box.parentElement && box.parentElement !== document.body && !box.parentElement.contains(element)
+    && box.parentElement.textContent.trim() === box.textContent.trim()) box = box.parentElement;
+  return box;
+}

@@ -1,0 +1,44 @@
+// Colours: a program cut into pieces of one kind each, by one regular expression per language.
+
+import { LANGUAGES } from './languages.js';
+
+const MOST_COLOURED = 200_000; // characters; a longer program has no colours
+const NUMBER = '\\b0[xXbBoO][\\da-fA-F_\']+\\w*|\\b\\d[\\d_\']*(?:\\.\\d[\\d_]*)?(?:[eE][+-]?\\d+)?\\w*';
+const WORD = '[\\p{L}_$][\\p{L}\\p{N}_$]*';
+const TOKENS = new Map();
+
+/** The pieces `[kind, text]` of a program, in order; together they are the program. Kinds: comment, string, number,
+ * special (directives, decorators, variables), keyword, type, literal, call; '' for the rest. */
+export function pieces(source, language) {
+  const known = LANGUAGES[language];
+  if (!known || source.length > MOST_COLOURED) return [['', source]];
+  const found = [];
+  let at = 0;
+  for (const match of source.matchAll(tokens(language, known))) {
+    const kind = kindOf(match, known, source);
+    if (!kind) continue;
+    if (match.index > at) found.push(['', source.slice(at, match.index)]);
+    found.push([kind, match[0]]);
+    at = match.index + match[0].length;
+  }
+  if (at < source.length) found.push(['', source.slice(at)]);
+  return found;
+}
+
+function tokens(language, { comment, string, special }) {
+  if (!TOKENS.has(language)) {
+    const parts = [`(?<comment>${comment})`, `(?<string>${string})`, special ? `(?<special>${special})` : ''];
+    const all = [...parts.filter(Boolean), `(?<number>${NUMBER})`, `(?<word>${WORD})`].join('|');
+    TOKENS.set(language, new RegExp(all, 'gmu'));
+  }
+  return TOKENS.get(language);
+}
+
+function kindOf(match, { keywords, types, literals }, source) {
+  const { word, ...others } = match.groups;
+  if (word === undefined) return Object.keys(others).find((name) => others[name] !== undefined);
+  if (keywords.has(word)) return 'keyword';
+  if (types?.has(word)) return 'type';
+  if (literals.has(word)) return 'literal';
+  return source[match.index + word.length] === '(' ? 'call' : '';
+}

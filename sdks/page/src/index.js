@@ -1,0 +1,14 @@
+// `<code-runner>` and `<code-runner-settings>`: see docs/page.md.
+
+import { CodapiSettings, CodapiSnippet } from './codapi.js';
+import { CodeRunner } from './element.js';
+import { attachAll, CodeRunnerSettings } from './settings.js';
+
+const ELEMENTS = {
+  'code-runner-settings': CodeRunnerSettings, 'code-runner': CodeRunner,
+  'codapi-settings': CodapiSettings, 'codapi-snippet': CodapiSnippet,
+};
+
+for (const [name, element] of Object.entries(ELEMENTS)) if (!customElements.get(name)) customElements.define(name, element);
+
+export { attachAll, CodeRunner };

@@ -1,0 +1,127 @@
+// What a program printed, as it prints it. Text is set as text; of a flood the beginning is kept.
+
+import { Plain } from './ansi.js';
+import { make } from './dom.js';
+import { ToldOutput } from './told_output.js';
+import { WORDS } from './words.js';
+
+const MOST_CHARS = 100_000; // more would make the page slow
+const MOST_PIECES = 2000; // of one stream each, between those of the other
+
+export class OutputView {
+  element = make('pre', { className: 'output', part: 'output', role: 'log', tabIndex: 0, ariaLabel: WORDS.output });
+  /** Whether there was more than is shown. */
+  isCut = false;
+  #told = new ToldOutput();
+  #plain = new Map();
+  #printed = [];
+  #shown = 0;
+  #isStale = false;
+  #mark = '';
+  #held = '';
+
+  /** Begins anew: what is there stays until there is something else, so that nothing jumps. `mark`: a line before
+   * which standard output is another block's, and not shown. */
+  begin(mark = '') {
+    this.element.style.minHeight = `${this.element.offsetHeight}px`;
+    this.element.classList.remove('recorded');
+    this.#isStale = this.element.hasChildNodes();
+    this.#told = new ToldOutput();
+    this.#restart(mark);
+    this.#markOfRun = mark;
+  }
+
+  #markOfRun = '';
+
+  /** Shows pieces of output as the gateway tells them; true where the program has begun again. */
+  add(pieces) {
+    let isAgain = false;
+    for (const piece of pieces) {
+      if (this.#told.begins(piece)) {
+        isAgain = true;
+        this.clear();
+        this.#restart(this.#markOfRun);
+      }
+      this.#take(piece, this.#told.news(piece));
+    }
+    return isAgain;
+  }
+
+  /** Shows what the result has where pieces were missed. */
+  end(texts) {
+    if (this.#told.isGappy) {
+      this.clear();
+      this.#restart(this.#markOfRun);
+      for (const piece of texts) this.#take(piece, piece.text);
+    }
+    this.#show('out', this.#held); // no line was found after which it would be the reader's
+    this.#held = '';
+    if (this.#isStale) this.clear();
+    this.element.style.minHeight = '';
+  }
+
+  /** What was printed to standard output. */
+  get printed() {
+    return this.#printed.join('');
+  }
+
+  get isEmpty() {
+    return !this.element.hasChildNodes();
+  }
+
+  /** Shows what was recorded when the page was written. */
+  record(text) {
+    this.clear();
+    this.element.classList.add('recorded');
+    this.element.append(make('span', { textContent: text.slice(0, MOST_CHARS) }));
+  }
+
+  clear() {
+    this.element.replaceChildren();
+    this.#isStale = false;
+  }
+
+  #restart(mark) {
+    this.#plain.clear();
+    this.#printed = [];
+    this.#shown = 0;
+    this.isCut = false;
+    this.#mark = mark;
+    this.#held = '';
+  }
+
+  #take({ stage, stream }, news) {
+    const name = `${stage}/${stream}`;
+    if (!this.#plain.has(name)) this.#plain.set(name, new Plain());
+    let text = this.#plain.get(name).push(news);
+    const isReaders = stage === 'run' && stream === 'STDOUT';
+    if (isReaders && this.#mark) text = this.#afterMark(text);
+    if (isReaders && text) this.#printed.push(text.slice(0, Math.max(0, MOST_CHARS - this.#shown)));
+    this.#show(isReaders ? 'out' : 'err', text);
+  }
+
+  #afterMark(text) {
+    this.#held = (this.#held + text).slice(0, MOST_CHARS + this.#mark.length);
+    const at = this.#held.indexOf(`${this.#mark}\n`);
+    if (at < 0) return '';
+    const rest = this.#held.slice(at + this.#mark.length + 1);
+    this.#mark = '';
+    this.#held = '';
+    return rest;
+  }
+
+  #show(kind, text) {
+    const room = MOST_CHARS - this.#shown;
+    if (text.length > room) this.isCut = true;
+    const shown = text.slice(0, Math.max(0, room));
+    if (!shown) return;
+    if (this.#isStale) this.clear();
+    this.#shown += shown.length;
+    const { element } = this;
+    const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
+    const last = element.lastChild;
+    if (last?.className === kind || element.childNodes.length >= MOST_PIECES) last.append(shown);
+    else element.append(make('span', { className: kind, textContent: shown }));
+    if (isAtEnd) element.scrollTop = element.scrollHeight;
+  }
+}

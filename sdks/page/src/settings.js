@@ -1,0 +1,49 @@
+// Where programs are run, and what is said once for all elements of a page.
+
+import { codeClasses } from './languages.js';
+import { found, make, textOf } from './dom.js';
+import { learn } from './words.js';
+
+const SCRIPT = document.currentScript?.src || '';
+
+/** What the page says: on the element itself, in `<code-runner-settings>`, or by where the script comes from. */
+export function placeOf(element) {
+  const said = (name) => element.getAttribute(name) ?? document.querySelector('code-runner-settings')?.getAttribute(name);
+  const url = said('url') ?? originOf(SCRIPT);
+  return { url: url.replace(/\/+$/, '').replace(/\/v1$/, ''), key: said('key') ?? '' };
+}
+
+function originOf(script) {
+  return /^https?:/.test(script) ? new URL(script).origin : location.origin;
+}
+
+/** `<code-runner-settings url key words attach>`. */
+export class CodeRunnerSettings extends HTMLElement {
+  connectedCallback() {
+    this.#learn();
+    if (!this.hasAttribute('attach')) return;
+    const attach = () => attachAll(this.getAttribute('attach') || undefined);
+    if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', attach, { once: true });
+    else attach();
+  }
+
+  #learn() {
+    const words = this.getAttribute('words');
+    const element = words && found(words);
+    if (!element) return;
+    try {
+      learn(JSON.parse(textOf(element)));
+    } catch {
+      console.warn(`code-runner: ${words} is no JSON`);
+    }
+  }
+}
+
+/** Puts an element behind every code block of a language that is known, or those that the selector finds. */
+export function attachAll(selector = codeClasses().map((name) => `pre > code.${CSS.escape(name)}`).join(', ')) {
+  for (const code of document.querySelectorAll(selector)) {
+    const box = code.closest('pre') ?? code;
+    if (box.closest('code-runner') || box.nextElementSibling?.matches('code-runner, codapi-snippet')) continue;
+    box.after(make('code-runner'));
+  }
+}
