@@ -20,7 +20,7 @@ from dev.typescript_types import version_of
 PAGE = REPOSITORY / "sdks" / "page"
 SERVED = REPOSITORY / "broker_gateway" / "interfaces" / "http" / "pages"
 SCRIPT, STYLE = "code-runner.js", "code-runner.css"
-MAX_PACKED_BYTES = 20 * 1024
+MAX_PACKED_BYTES = 20_000
 """Of script and style together, as gzip sends them."""
 _HEAD = "// <code-runner> of CodeRunner, Apache-2.0. Written by `python -m dev.page_element` from sdks/page/src.\n"
 _COMMENT = re.compile(r"^\s*(//.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
@@ -46,7 +46,9 @@ def one_script(source: Path) -> str:
 
 def packed_bytes() -> int:
     """What script and style are together, as gzip sends them."""
-    return sum(len(gzip.compress(text.encode(), 9, mtime=0)) for path, text in written().items() if path.parent == SERVED)
+    return sum(
+        len(gzip.compress(text.encode(), 9, mtime=0)) for path, text in written().items() if path.parent == SERVED
+    )
 
 
 def _head_of(name: str) -> str:

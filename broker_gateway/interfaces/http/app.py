@@ -1,4 +1,5 @@
-"""The HTTP application: the API's routes, the document that describes them, a page to try them, and the probes."""
+"""The HTTP application: the API's routes, the document that describes them, a page to try them, what other pages take
+from here, and the probes."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ from broker_gateway.interfaces.http.calls import Calls
 from broker_gateway.interfaces.http.openapi import document
 from broker_gateway.interfaces.http.operations import Operation
 from broker_gateway.interfaces.http.page_origins import PageOrigins
+from broker_gateway.interfaces.http.page_files import UNDER, page_routes
 from broker_gateway.interfaces.http.problems import problem, response
 from broker_gateway.interfaces.method_roles import FOR_PAGES
 from chassis.probes import Probes
@@ -65,6 +67,7 @@ def application(
     routes += [Route(OPENAPI, _fixed(msgspec.json.encode(described), "application/json"), methods=["GET"])]
     routes += [Route(PAGE, _page("docs.html"), methods=["GET"])]
     routes += [Route(f"/v1/{name}", _page(name), methods=["GET"]) for name in _PAGES if name != "docs.html"]
+    routes += page_routes()
     if probes is not None:
         routes += [Route(path, _probe(probes), methods=["GET"]) for path in Probes.PATHS]
     middleware = [Middleware(NamedOrigins, **_cors(origins))] if origins else []
@@ -79,7 +82,14 @@ def application(
 
 
 class NamedOrigins(CORSMiddleware):
-    """Lets pages of the named origins read answers, and no others: whatever a dialect says of any origin is not so."""
+    """Lets pages of the named origins read answers, and no others: whatever a dialect says of any origin is not so.
+    What is for pages of all sites is not asked for an origin."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(UNDER):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     async def send(self, message: Message, send: Send, request_headers: Headers) -> None:
         if message["type"] == "http.response.start":

@@ -1,0 +1,61 @@
+"""What is generated of ``<code-runner>`` is what its sources say, and small."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from dev.page_element import MAX_PACKED_BYTES, PAGE, SCRIPT, SERVED, one_script, packed_bytes, written
+from dev.paths import REPOSITORY
+
+SOURCES = sorted((PAGE / "src").iterdir())
+
+
+@pytest.mark.parametrize(("path", "text"), written().items(), ids=lambda one: getattr(one, "name", ""))
+def test_what_is_committed_is_what_would_be_written_now(path: Path, text: str) -> None:
+    assert path.read_text(encoding="utf-8") == text, "python -m dev.page_element writes it"
+
+
+def test_script_and_style_are_small() -> None:
+    assert packed_bytes() <= MAX_PACKED_BYTES
+
+
+def test_the_modules_become_a_script_that_imports_nothing_and_leaves_no_names(tmp_path: Path) -> None:
+    (tmp_path / "index.js").write_text("// All.\nimport { b } from './b.js';\nb();\nexport { b };\n", encoding="utf-8")
+    (tmp_path / "b.js").write_text("/** It is b. */\nexport function b() {} // b\n\n", encoding="utf-8")
+    head, _, rest = one_script(tmp_path).partition("(() => {\n")
+    assert head.startswith("// ")
+    assert rest == "'use strict';\nfunction b() {} // b\nb();\n})();\n"
+
+
+def test_no_name_is_declared_twice() -> None:
+    text = (SERVED / SCRIPT).read_text(encoding="utf-8")
+    names = re.findall(r"^(?:async )?(?:function\*?|class|const|let) (\w+)", text, re.MULTILINE)
+    assert len(names) > 50
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_nothing_of_it_makes_a_page_of_text() -> None:
+    """What programs print is set as text, and the strictest policy of a page lets the script work."""
+    text = (SERVED / SCRIPT).read_text(encoding="utf-8")
+    made = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "cssText")
+    assert [name for name in made if name in text] == []
+
+
+def test_the_package_brings_all_that_it_names_and_needs_nothing() -> None:
+    package = json.loads((PAGE / "package.json").read_text(encoding="utf-8"))
+    assert [name for name in package["exports"].values() if not (PAGE / name).is_file()] == []
+    assert [name for name in package["files"] if not (PAGE / name).exists()] == []
+    assert not {"dependencies", "devDependencies", "peerDependencies"} & package.keys()
+    scripts = [path.read_text(encoding="utf-8") for path in SOURCES if path.suffix == ".js"]
+    imported = {name for text in scripts for name in re.findall(r" from '([^']+)'", text)}
+    assert [name for name in imported if not name.startswith("./")] == []
+    assert (PAGE / "LICENSE").read_text(encoding="utf-8") == (REPOSITORY / "LICENSE").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_a_module_is_short(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").count("\n") <= 300
