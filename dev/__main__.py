@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from dev import compose, databases, engine, gvisor, helm, needs, prometheus
+from dev import chromium, compose, databases, engine, gvisor, helm, needs, prometheus
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
 from dev.needs import CHECKED, COMPOSE, DOCS, ENGINE_AND_IMAGES, EVERYTHING, HELM, PACKAGES, Needs
@@ -91,6 +91,8 @@ def _prepare(wanted: Needs) -> None:
         databases.ensure_databases()
     if wanted.prometheus:
         prometheus.ensure_prometheus()
+    if wanted.chromium:
+        chromium.ensure_chromium()
     if wanted.helm:
         helm.ensure_helm()
     if wanted.compose:

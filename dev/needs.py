@@ -30,6 +30,8 @@ class Needs:
     """Helm."""
     compose: bool = False
     """Docker Compose."""
+    chromium: bool = False
+    """Chromium, a browser."""
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
@@ -41,6 +43,7 @@ class Needs:
             self.prometheus or other.prometheus,
             self.helm or other.helm,
             self.compose or other.compose,
+            self.chromium or other.chromium,
         )
 
 
@@ -51,15 +54,17 @@ ENGINE_AND_IMAGES = Needs(engine=True, images=True)
 MONITORING = Needs(prometheus=True)
 HELM = Needs(locks=frozenset({"dev", "helm"}), helm=True)
 COMPOSE = Needs(engine=True, images=True, compose=True)
+BROWSER = Needs(engine=True, images=True, chromium=True)
 DOCS = Needs(locks=frozenset({"dev", "docs"}))
 CHECKED = SERVERS | DOCS
-EVERYTHING = Needs(engine=True, gvisor=True, images=True, databases=True, prometheus=True)
+EVERYTHING = Needs(engine=True, gvisor=True, images=True, databases=True, prometheus=True, chromium=True)
 BY_PATH = {
     "tests/unit": PACKAGES,
     "tests/contracts": ENGINE_AND_IMAGES | DATABASES,
     "tests/contracts/gateway": DATABASES,
     "tests/contracts/node": ENGINE_AND_IMAGES,
     "tests/contracts/schemas": PACKAGES,
+    "tests/e2e/page": BROWSER,
     "tests/integration/abuse": SERVERS,
     "tests/integration/chassis": SERVERS,
     "tests/integration/gateway": SERVERS,

@@ -27,14 +27,14 @@ const C_COMMENT = '\\/\\/.*|\\/\\*[^]*?(?:\\*\\/|$)';
 const HASH_COMMENT = '#.*';
 const QUOTED = '"(?:[^"\\\\\\n]|\\\\.)*"?';
 const QUOTED_ONCE = "'(?:[^'\\\\\\n]|\\\\.)*'?";
-const BACKQUOTED = '`(?:[^`\\\\]|\\\\[^])*(?:`|$)';
-const BLOCK_QUOTED = '"""(?:[^\\\\]|\\\\[^])*?(?:"""|$)';
+const BACKQUOTED = '`(?:[^`\\\\]|\\\\[^]?)*(?:`|$)';
+const BLOCK_QUOTED = '"""(?:[^\\\\]|\\\\[^]?)*?(?:"""|$)';
 const words = (text) => new Set(text.split(' '));
 const LANGUAGES = {
   python: {
     title: 'Python', aliases: ['py', 'python3'], file: 'main.py', indent: '    ',
     comment: HASH_COMMENT,
-    string: `[rbfuRBFU]{0,2}(?:${BLOCK_QUOTED}|'''(?:[^\\\\]|\\\\[^])*?(?:'''|$)|${QUOTED}|${QUOTED_ONCE})`,
+    string: `[rbfuRBFU]{0,2}(?:${BLOCK_QUOTED}|'''(?:[^\\\\]|\\\\[^]?)*?(?:'''|$)|${QUOTED}|${QUOTED_ONCE})`,
     keywords: words('and as assert async await break case class continue def del elif else except finally for from global if import in is lambda match nonlocal not or pass raise return try while with yield'),
     literals: words('None True False self cls'),
     print: (text) => `print(${JSON.stringify(text)}, flush=True)`,
@@ -56,7 +56,7 @@ const LANGUAGES = {
   cpp: {
     title: 'C++', aliases: ['c++', 'cxx', 'g++', 'cc', 'c'], file: 'main.cpp', indent: '    ',
     comment: C_COMMENT, string: `(?:u8|[uUL])?(?:R"\\((?:[^)]|\\)(?!"))*(?:\\)"|$)|${QUOTED}|(?<!\\d)${QUOTED_ONCE})`,
-    special: '^[ \\t]*#[ \\t]*\\w+(?:[ \\t]*<[^>\\n]*>)?',
+    special: '(?<![^\\n])[ \\t]*#[ \\t]*\\w+(?:[ \\t]*<[^>\\n]*>)?',
     keywords: words('alignas alignof asm break case catch class co_await co_return co_yield concept const consteval constexpr constinit const_cast continue decltype default delete do dynamic_cast else enum explicit export extern final for friend goto if inline mutable namespace new noexcept operator override private protected public register reinterpret_cast requires return sizeof static static_assert static_cast struct switch template thread_local throw try typedef typeid typename union using virtual volatile while'),
     types: words('auto bool char char8_t char16_t char32_t double float int long short signed unsigned void wchar_t size_t'),
     literals: words('nullptr true false this'),
@@ -70,7 +70,7 @@ const LANGUAGES = {
   },
   bash: {
     title: 'Bash', aliases: ['sh', 'shell', 'zsh', 'console'], file: 'main.sh', indent: '  ',
-    comment: '(?<![\\w$&{"\'#])#.*', string: `\\$?"(?:[^"\\\\]|\\\\[^])*(?:"|$)|\\$?'[^']*(?:'|$)`,
+    comment: '(?<![\\w$&{"\'#])#.*', string: `\\$?"(?:[^"\\\\]|\\\\[^]?)*(?:"|$)|\\$?'[^']*(?:'|$)`,
     special: '\\$(?:\\w+|\\{[^}\\n]*\\}?|[@*#?$!-])',
     keywords: words('case do done elif else esac fi for function if in select then time until while break continue return exit local export readonly declare'),
     types: words('cat cd cut echo eval exec find grep head printf read sed set shift sort source tail test tr trap uniq unset wc awk'),
@@ -179,7 +179,7 @@ function differenceView({ rows }) {
   });
   return make('ul', { className: 'comparison', part: 'comparison', ariaLabel: WORDS.wrong }, ...lines);
 }
-const MOST_COLOURED = 200_000; // characters; a longer program has no colours
+const MOST_COLOURED = 50_000; // characters; a longer program has no colours
 const NUMBER = '\\b0[xXbBoO][\\da-fA-F_\']+\\w*|\\b\\d[\\d_\']*(?:\\.\\d[\\d_]*)?(?:[eE][+-]?\\d+)?\\w*';
 const WORD = '[\\p{L}_$][\\p{L}\\p{N}_$]*';
 const TOKENS = new Map();
@@ -202,7 +202,7 @@ function tokens(language, { comment, string, special }) {
   if (!TOKENS.has(language)) {
     const parts = [`(?<comment>${comment})`, `(?<string>${string})`, special ? `(?<special>${special})` : ''];
     const all = [...parts.filter(Boolean), `(?<number>${NUMBER})`, `(?<word>${WORD})`].join('|');
-    TOKENS.set(language, new RegExp(all, 'gmu'));
+    TOKENS.set(language, new RegExp(all, 'gu'));
   }
   return TOKENS.get(language);
 }
@@ -338,8 +338,8 @@ const MOST_SHOWN = 40;
 function compared(printed, expected) {
   const [got, wanted] = [linesOf(printed), linesOf(expected)];
   if (got.length === wanted.length && got.every((line, at) => line === wanted[at])) return { isRight: true, rows: [] };
-  const rows = Math.max(got.length, wanted.length) > MOST_LINES ? firstDifference(got, wanted) : difference(got, wanted);
-  const shown = around(rows);
+  const isMuch = Math.max(got.length, wanted.length) > MOST_LINES;
+  const shown = isMuch ? firstDifference(got, wanted) : around(difference(got, wanted));
   const cut = shown.length > MOST_SHOWN ? [{ kind: 'cut', text: '' }] : [];
   return { isRight: false, rows: [...shown.slice(0, MOST_SHOWN), ...cut] };
 }
@@ -387,7 +387,7 @@ function around(rows) {
   return shown;
 }
 const SEQUENCE = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])/g;
-const UNFINISHED = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]{0,200}\x1b?|[ -/]*)?$/;
+const UNFINISHED = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]{0,200}\x1b?|[ -/]*)?$|\r+$/;
 const OTHERS = /[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]/g;
 class Plain {
   #rest = '';
@@ -396,7 +396,7 @@ class Plain {
     const unfinished = UNFINISHED.exec(all.slice(-256))?.[0] ?? '';
     this.#rest = unfinished;
     const whole = unfinished ? all.slice(0, -unfinished.length) : all;
-    return whole.replace(SEQUENCE, '').replace(OTHERS, '').replace(/\x1b/g, '').replace(/\r+\n/g, '\n');
+    return whole.replace(SEQUENCE, '').replace(OTHERS, '').replace(/\x1b/g, '').replace(/\r+\n?/g, '\n');
   }
 }
 class ToldOutput {
@@ -817,7 +817,7 @@ async function linkTo(address, which, source) {
   return url.href;
 }
 async function linked(address, which) {
-  const [, whose, data] = /^#run=([^.]+)\.([\w-]+)$/.exec(new URL(address).hash) ?? [];
+  const [, whose, data] = /^#run=(.+)\.([\w-]+)$/.exec(new URL(address).hash) ?? [];
   try {
     return whose && decodeURIComponent(whose) === which ? await unpacked(data) : undefined;
   } catch {
@@ -955,8 +955,8 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .output.recorded { color: var(--quiet); }
 @container (max-width: 36em) {
   .bar { flex-wrap: wrap; }
-  .status { order: 9; flex: 1 0 100%; min-height: 1.3em; padding-inline: 0.5em; }
-  .edited { margin-inline-start: auto; }
+  .edited { flex: 1 0 60%; justify-content: end; }
+  .status, .language { order: 1; min-height: 1.6em; }
   .mark span { display: none; }
   .run { min-height: 2.9em; }
   .quiet { min-height: 2.9em; }

@@ -8,8 +8,8 @@ const MOST_SHOWN = 40;
 export function compared(printed, expected) {
   const [got, wanted] = [linesOf(printed), linesOf(expected)];
   if (got.length === wanted.length && got.every((line, at) => line === wanted[at])) return { isRight: true, rows: [] };
-  const rows = Math.max(got.length, wanted.length) > MOST_LINES ? firstDifference(got, wanted) : difference(got, wanted);
-  const shown = around(rows);
+  const isMuch = Math.max(got.length, wanted.length) > MOST_LINES;
+  const shown = isMuch ? firstDifference(got, wanted) : around(difference(got, wanted));
   const cut = shown.length > MOST_SHOWN ? [{ kind: 'cut', text: '' }] : [];
   return { isRight: false, rows: [...shown.slice(0, MOST_SHOWN), ...cut] };
 }

@@ -2,7 +2,7 @@
 
 import { LANGUAGES } from './languages.js';
 
-const MOST_COLOURED = 200_000; // characters; a longer program has no colours
+const MOST_COLOURED = 50_000; // characters; a longer program has no colours
 const NUMBER = '\\b0[xXbBoO][\\da-fA-F_\']+\\w*|\\b\\d[\\d_\']*(?:\\.\\d[\\d_]*)?(?:[eE][+-]?\\d+)?\\w*';
 const WORD = '[\\p{L}_$][\\p{L}\\p{N}_$]*';
 const TOKENS = new Map();
@@ -29,7 +29,7 @@ function tokens(language, { comment, string, special }) {
   if (!TOKENS.has(language)) {
     const parts = [`(?<comment>${comment})`, `(?<string>${string})`, special ? `(?<special>${special})` : ''];
     const all = [...parts.filter(Boolean), `(?<number>${NUMBER})`, `(?<word>${WORD})`].join('|');
-    TOKENS.set(language, new RegExp(all, 'gmu'));
+    TOKENS.set(language, new RegExp(all, 'gu'));
   }
   return TOKENS.get(language);
 }

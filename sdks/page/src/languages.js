@@ -4,8 +4,8 @@ const C_COMMENT = '\\/\\/.*|\\/\\*[^]*?(?:\\*\\/|$)';
 const HASH_COMMENT = '#.*';
 const QUOTED = '"(?:[^"\\\\\\n]|\\\\.)*"?';
 const QUOTED_ONCE = "'(?:[^'\\\\\\n]|\\\\.)*'?";
-const BACKQUOTED = '`(?:[^`\\\\]|\\\\[^])*(?:`|$)';
-const BLOCK_QUOTED = '"""(?:[^\\\\]|\\\\[^])*?(?:"""|$)';
+const BACKQUOTED = '`(?:[^`\\\\]|\\\\[^]?)*(?:`|$)';
+const BLOCK_QUOTED = '"""(?:[^\\\\]|\\\\[^]?)*?(?:"""|$)';
 
 const words = (text) => new Set(text.split(' '));
 
@@ -15,7 +15,7 @@ export const LANGUAGES = {
   python: {
     title: 'Python', aliases: ['py', 'python3'], file: 'main.py', indent: '    ',
     comment: HASH_COMMENT,
-    string: `[rbfuRBFU]{0,2}(?:${BLOCK_QUOTED}|'''(?:[^\\\\]|\\\\[^])*?(?:'''|$)|${QUOTED}|${QUOTED_ONCE})`,
+    string: `[rbfuRBFU]{0,2}(?:${BLOCK_QUOTED}|'''(?:[^\\\\]|\\\\[^]?)*?(?:'''|$)|${QUOTED}|${QUOTED_ONCE})`,
     keywords: words('and as assert async await break case class continue def del elif else except finally for from global if import in is lambda match nonlocal not or pass raise return try while with yield'),
     literals: words('None True False self cls'),
     print: (text) => `print(${JSON.stringify(text)}, flush=True)`,
@@ -37,7 +37,7 @@ export const LANGUAGES = {
   cpp: {
     title: 'C++', aliases: ['c++', 'cxx', 'g++', 'cc', 'c'], file: 'main.cpp', indent: '    ',
     comment: C_COMMENT, string: `(?:u8|[uUL])?(?:R"\\((?:[^)]|\\)(?!"))*(?:\\)"|$)|${QUOTED}|(?<!\\d)${QUOTED_ONCE})`,
-    special: '^[ \\t]*#[ \\t]*\\w+(?:[ \\t]*<[^>\\n]*>)?',
+    special: '(?<![^\\n])[ \\t]*#[ \\t]*\\w+(?:[ \\t]*<[^>\\n]*>)?',
     keywords: words('alignas alignof asm break case catch class co_await co_return co_yield concept const consteval constexpr constinit const_cast continue decltype default delete do dynamic_cast else enum explicit export extern final for friend goto if inline mutable namespace new noexcept operator override private protected public register reinterpret_cast requires return sizeof static static_assert static_cast struct switch template thread_local throw try typedef typeid typename union using virtual volatile while'),
     types: words('auto bool char char8_t char16_t char32_t double float int long short signed unsigned void wchar_t size_t'),
     literals: words('nullptr true false this'),
@@ -51,7 +51,7 @@ export const LANGUAGES = {
   },
   bash: {
     title: 'Bash', aliases: ['sh', 'shell', 'zsh', 'console'], file: 'main.sh', indent: '  ',
-    comment: '(?<![\\w$&{"\'#])#.*', string: `\\$?"(?:[^"\\\\]|\\\\[^])*(?:"|$)|\\$?'[^']*(?:'|$)`,
+    comment: '(?<![\\w$&{"\'#])#.*', string: `\\$?"(?:[^"\\\\]|\\\\[^]?)*(?:"|$)|\\$?'[^']*(?:'|$)`,
     special: '\\$(?:\\w+|\\{[^}\\n]*\\}?|[@*#?$!-])',
     keywords: words('case do done elif else esac fi for function if in select then time until while break continue return exit local export readonly declare'),
     types: words('cat cd cut echo eval exec find grep head printf read sed set shift sort source tail test tr trap uniq unset wc awk'),

@@ -12,7 +12,7 @@ export async function linkTo(address, which, source) {
 
 /** The program that an address brings for the element; undefined where it brings none, or none that can be read. */
 export async function linked(address, which) {
-  const [, whose, data] = /^#run=([^.]+)\.([\w-]+)$/.exec(new URL(address).hash) ?? [];
+  const [, whose, data] = /^#run=(.+)\.([\w-]+)$/.exec(new URL(address).hash) ?? [];
   try {
     return whose && decodeURIComponent(whose) === which ? await unpacked(data) : undefined;
   } catch {

@@ -117,8 +117,8 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 
 @container (max-width: 36em) {
   .bar { flex-wrap: wrap; }
-  .status { order: 9; flex: 1 0 100%; min-height: 1.3em; padding-inline: 0.5em; }
-  .edited { margin-inline-start: auto; }
+  .edited { flex: 1 0 60%; justify-content: end; }
+  .status, .language { order: 1; min-height: 1.6em; }
   .mark span { display: none; }
   .run { min-height: 2.9em; }
   .quiet { min-height: 2.9em; }
