@@ -1,0 +1,158 @@
+"""Programs of every language on a page, from the click to what the reader sees."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from coderunner import Status
+from tests.e2e.page.blog import TOKEN, Blog, sample
+from tests.e2e.page.reader import Reader
+from tests.servers.stack import Stack
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+PROGRAMS = {
+    "python": ("# says it\nprint('größer', 6 * 7)", "größer 42"),
+    "javascript": ("// says it\nconsole.log('größer', 6 * 7)", "größer 42"),
+    "java": (
+        '// says it\npublic class Says { public static void main(String[] a) { System.out.println("größer " + 42); } }',
+        "größer 42",
+    ),
+    "cpp": ('// says it\n#include <iostream>\nint main() { std::cout << "größer " << 6 * 7 << "\\n"; }', "größer 42"),
+    "go": ('// says it\npackage main\nimport "fmt"\nfunc main() { fmt.Println("größer", 6*7) }', "größer 42"),
+    "bash": ('# says it\nfor n in 42; do echo "größer $n"; done', "größer 42"),
+}
+BROKEN = {
+    "python": ("print(1)\nx = 1 / 0\nprint(2)", "Exit code 1", 2, "ZeroDivisionError"),
+    "javascript": ("const a = 1;\nconsole.log(b);", "Exit code 1", 2, "b is not defined"),
+    "java": ("public class Main {\n  int f() { return x; }\n}", "Does not compile", 2, "cannot find symbol"),
+    "cpp": ("int main() {\n  int a = 1;\n  return b;\n}", "Does not compile", 3, "not declared"),
+    "go": ("package main\n\nfunc main() {\n\tx := 1\n}", "Does not compile", 4, "declared and not used"),
+}
+
+
+@pytest.mark.parametrize("language", PROGRAMS)
+async def test_a_program_of_each_language_runs_and_has_colours(blog: Blog, reader: Reader, language: str) -> None:
+    source, printed = PROGRAMS[language]
+    runner = await reader.opens(blog.post(sample(language, source)))
+    assert await runner.code.input_value() == source
+    assert (await runner.element.locator(".colours .comment").all_inner_texts())[0].endswith("says it")
+    assert await runner.element.locator(".colours .string").count() == 1
+    assert await runner.runs() == printed
+    assert "ms" in await runner.status.inner_text()
+    assert "MiB" in await runner.status.inner_text()
+
+
+@pytest.mark.parametrize("language", BROKEN)
+async def test_an_error_is_marked_on_its_line(blog: Blog, reader: Reader, language: str) -> None:
+    source, words, line, message = BROKEN[language]
+    runner = await reader.opens(blog.post(sample(language, source)))
+    await runner.runs(words)
+    await expect(runner.marks).to_have_count(1)
+    await expect(runner.notes).to_contain_text(message)
+    await expect(runner.code).to_have_attribute("aria-invalid", "true")
+    await runner.button(f"Line {line}").click()
+    await expect(runner.code).to_be_focused()
+    at = await runner.code.evaluate("area => area.value.slice(0, area.selectionStart).split('\\n').length")
+    assert at == line
+    top = await runner.marks.evaluate("mark => mark.getBoundingClientRect().top")
+    of_line = await runner.code.evaluate(
+        "(area, line) => { const s = getComputedStyle(area); return area.getBoundingClientRect().top"
+        " + parseFloat(s.paddingTop) + (line - 1) * parseFloat(s.lineHeight); }",
+        line,
+    )
+    assert abs(top - of_line) < 2
+    await reader.page.keyboard.type(" ")
+    await expect(runner.marks).to_have_count(0)
+
+
+async def test_output_is_seen_before_the_end_and_stop_ends_it(blog: Blog, reader: Reader, page_stack: Stack) -> None:
+    source = (
+        "import itertools, time\nfor n in itertools.count():\n    print('line', n, flush=True)\n    time.sleep(0.1)"
+    )
+    runner = await reader.opens(blog.post(sample("python", source)))
+    await runner.run.click()
+    await expect(runner.output).to_contain_text("line 3")
+    await expect(runner.element).to_have_attribute("state", "running")
+    await expect(runner.run).to_have_accessible_name("Stop")
+    await runner.run.click()
+    await runner.has_ended("Stopped")
+    await expect(runner.run).to_have_accessible_name("Run")
+    await expect(runner.output).to_contain_text("line 3")
+    async with page_stack.gateways[0].client(TOKEN) as client:
+        newest = [one.status async for one in client.list(limit=1)]
+    assert newest == [Status.CANCELLED]
+
+
+async def test_a_flood_ends_and_the_page_keeps_its_beginning(blog: Blog, reader: Reader) -> None:
+    runner = await reader.opens(blog.post(sample("python", "n = 0\nwhile True:\n    print(n, 'x' * 100)\n    n += 1")))
+    shown = await runner.runs("Too much output")
+    assert shown.startswith("0 xxx")
+    assert len(shown) <= 100_000
+    await expect(runner.status).to_contain_text("output cut")
+
+
+async def test_too_much_memory_is_said(blog: Blog, reader: Reader) -> None:
+    runner = await reader.opens(blog.post(sample("python", "x = bytearray(8 << 30)\nprint(len(x))")))
+    await runner.runs("Out of memory")
+
+
+async def test_too_much_time_is_said(blog: Blog, reader: Reader) -> None:
+    runner = await reader.opens(blog.post(sample("python", "print('on', flush=True)\nwhile True: pass")))
+    assert "on" in await runner.runs("Out of time")
+
+
+async def test_a_program_reads_what_the_reader_wrote(blog: Blog, reader: Reader) -> None:
+    source = "name = input()\nprint('Hello', name)\nprint(input())"
+    runner = await reader.opens(blog.post(sample("python", source, 'stdin="Ada"')))
+    field = runner.element.get_by_label("Input")
+    await expect(field).to_have_value("Ada")
+    await field.fill("Grace\nsecond line")
+    await field.press("Control+Enter")
+    await runner.has_ended("Done")
+    assert await runner.printed() == "Hello Grace\nsecond line"
+
+
+async def test_two_tabs_run_beside_one_another(blog: Blog, reader: Reader) -> None:
+    source = "import time\nfor n in range(5):\n    print('NAME', n, flush=True)\n    time.sleep(0.2)"
+    other = Reader(await reader.page.context.new_page())
+    tabs = {"first": reader, "second": other}
+    runners = {}
+    for name, tab in tabs.items():
+        runners[name] = await tab.opens(blog.post(sample("python", source.replace("NAME", name))))
+    for runner in runners.values():
+        await runner.run.click()
+    for name, runner in runners.items():
+        await runner.has_ended("Done")
+        assert await runner.printed() == "\n".join(f"{name} {n}" for n in range(5))
+    assert other.complaints == []
+
+
+async def test_what_a_program_prints_is_text_and_nothing_else(blog: Blog, reader: Reader) -> None:
+    hostile = "<img src=x onerror=document.title=1><script>document.title=2</script>\\x1b[31mred\\x1b[0m"
+    runner = await reader.opens(blog.post(sample("python", f"print('{hostile}')")))
+    assert await runner.runs() == hostile.replace("\\x1b[31m", "").replace("\\x1b[0m", "")
+    assert await runner.output.locator("img, script").count() == 0
+    assert await reader.page.title() == "A post"
+
+
+async def test_a_key_that_is_not_known_is_said(blog: Blog, reader: Reader) -> None:
+    runner = await reader.opens(blog.post(sample("python", "print(1)"), key="wrong"))
+    await runner.run.click()
+    await runner.has_ended("")
+    await expect(runner.element).to_have_attribute("state", "failed")
+    assert len(await runner.status.inner_text()) > 10
+    assert [text for text in reader.complaints if "401" not in text] == []
+    reader.complaints.clear()
+
+
+async def test_a_language_that_is_not_served_is_said(blog: Blog, reader: Reader) -> None:
+    runner = await reader.opens(blog.post(sample("python", "MOVE 42", 'language="cobol"')))
+    await runner.run.click()
+    await runner.has_ended("cobol")
+    reader.complaints.clear()
+
+
+async def test_a_program_that_prints_nothing_says_so(blog: Blog, reader: Reader) -> None:
+    runner = await reader.opens(blog.post(sample("python", "x = 1")))
+    assert await runner.runs("It printed nothing.") == ""
