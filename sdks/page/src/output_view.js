@@ -94,7 +94,7 @@ export class OutputView {
     const name = `${stage}/${stream}`;
     if (!this.#plain.has(name)) this.#plain.set(name, new Plain());
     let text = this.#plain.get(name).push(news);
-    const isReaders = stage === 'run' && stream === 'STDOUT';
+    const isReaders = stage === 'run' && stream === 'stdout';
     if (isReaders && this.#mark) text = this.#afterMark(text);
     if (isReaders && text) this.#printed.push(text.slice(0, Math.max(0, MOST_CHARS - this.#shown)));
     this.#show(isReaders ? 'out' : 'err', text);

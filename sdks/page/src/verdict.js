@@ -17,8 +17,8 @@ export function verdictOf(execution) {
 export function textsOf({ compile, run, attempt }) {
   const stages = [['compile', compile], ['run', run]].filter(([, stage]) => stage);
   return stages.flatMap(([name, { stdout, stderr }]) => [
-    { stage: name, stream: 'STDOUT', offset: 0, text: stdout, attempt },
-    { stage: name, stream: 'STDERR', offset: 0, text: stderr, attempt },
+    { stage: name, stream: 'stdout', offset: 0, text: stdout, attempt },
+    { stage: name, stream: 'stderr', offset: 0, text: stderr, attempt },
   ]);
 }
 

@@ -10,7 +10,7 @@ import { ToldOutput } from '../src/told_output.js';
 import { textsOf, verdictOf } from '../src/verdict.js';
 import { learn, said, WORDS } from '../src/words.js';
 
-const piece = (offset, text, more = {}) => ({ stage: 'run', stream: 'STDOUT', offset, text, attempt: 1, ...more });
+const piece = (offset, text, more = {}) => ({ stage: 'run', stream: 'stdout', offset, text, attempt: 1, ...more });
 const finding = (line, more = {}) => ({ stage: 'run', file: 'main.py', line, column: 1, severity: 'ERROR', message: 'm', code: '', ...more });
 const stage = (more = {}) => ({ exit_code: 0, signal: null, stdout: '', stderr: '', wall_ms: 12.34, peak_memory_bytes: 0, ...more });
 
@@ -19,7 +19,7 @@ test('what came before is not shown again', () => {
   assert.equal(told.news(piece(0, 'a🙂')), 'a🙂');
   assert.equal(told.news(piece(0, 'a🙂')), '');
   assert.equal(told.news(piece(1, '🙂b')), 'b');
-  assert.equal(told.news(piece(0, 'err', { stream: 'STDERR' })), 'err');
+  assert.equal(told.news(piece(0, 'err', { stream: 'stderr' })), 'err');
   assert.equal(told.isGappy, false);
   assert.equal(told.news(piece(9, 'z')), 'z');
   assert.equal(told.isGappy, true);
@@ -105,7 +105,7 @@ test('every state that a task ends in has words', () => {
 
 test('the texts of a result are pieces of output', () => {
   const texts = textsOf({ compile: stage({ stderr: 'w' }), run: stage({ stdout: 'o' }), attempt: 2 });
-  assert.deepEqual(texts.filter(({ text }) => text).map(({ stage: name, stream, text }) => [name, stream, text]), [['compile', 'STDERR', 'w'], ['run', 'STDOUT', 'o']]);
+  assert.deepEqual(texts.filter(({ text }) => text).map(({ stage: name, stream, text }) => [name, stream, text]), [['compile', 'stderr', 'w'], ['run', 'stdout', 'o']]);
 });
 
 test('a page has words of its own, and none that are no words', () => {

@@ -11,7 +11,7 @@ import { events, freshKey, RunError } from '../src/transport.js';
 const TASK = { language: 'python', files: [{ content: 'print(42)' }] };
 const STATE = ['state', { id: 'task-1', status: 'RUNNING' }];
 const RESULT = ['result', { id: 'task-1', status: 'SUCCEEDED' }];
-const output = (offset, text) => ['output', { id: 'task-1', stage: 'run', stream: 'STDOUT', offset, text, attempt: 1 }];
+const output = (offset, text) => ['output', { id: 'task-1', stage: 'run', stream: 'stdout', offset, text, attempt: 1 }];
 
 /** A server that answers each request by the next of `answers`; its requests are in `asked`. */
 async function serving(t, ...answers) {

@@ -18,7 +18,6 @@ from tests.servers.nats import NatsServer
 from tests.servers.stack import Stack
 
 LANGUAGES = ("python", "javascript", "java", "cpp", "go", "bash")
-DIALECTS = ("codapi",)
 
 
 @pytest.fixture(scope="package")
@@ -28,7 +27,7 @@ def page_stack(docker_engine: docker.DockerClient, tmp_path_factory: pytest.Temp
     try:
         for server in (*stack.nats.members, *stack.etcd.members):
             server.start()
-        stack.add_gateway(http_origins=["*"], http_dialects=list(DIALECTS), tokens={"blog": TOKEN})
+        stack.add_gateway(http_origins=["*"], tokens={"blog": TOKEN})
         stack.add_node(languages=list(LANGUAGES))
         asyncio.run(stack.wait_served(*LANGUAGES, token=TOKEN))
         yield stack

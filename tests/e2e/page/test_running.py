@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -37,10 +39,18 @@ async def test_a_program_of_each_language_runs_and_has_colours(blog: Blog, reade
     runner = await reader.opens(blog.post(sample(language, source)))
     assert await runner.code.input_value() == source
     assert (await runner.element.locator(".colours .comment").all_inner_texts())[0].endswith("says it")
-    assert await runner.element.locator(".colours .string").count() == 1
+    await expect(runner.element.locator(".colours .string").first).to_be_visible()
     assert await runner.runs() == printed
     assert "ms" in await runner.status.inner_text()
-    assert "MiB" in await runner.status.inner_text()
+
+
+async def test_time_and_memory_are_said(blog: Blog, reader: Reader) -> None:
+    source = "import time\ntime.sleep(1.2)\nprint(len(bytearray(50 << 20)))"
+    runner = await reader.opens(blog.post(sample("python", source)))
+    await runner.runs()
+    said = await runner.status.inner_text()
+    assert re.search(r"\b1\.\d s\b", said), said
+    assert re.search(r"\b[56]\d\.\d MiB\b", said), said
 
 
 @pytest.mark.parametrize("language", BROKEN)
@@ -111,6 +121,18 @@ async def test_a_program_reads_what_the_reader_wrote(blog: Blog, reader: Reader)
     await field.press("Control+Enter")
     await runner.has_ended("Done")
     assert await runner.printed() == "Hello Grace\nsecond line"
+
+
+async def test_errors_that_are_printed_are_told_from_the_rest(blog: Blog, reader: Reader) -> None:
+    source = "import sys\nprint('said', flush=True)\nprint('complained', file=sys.stderr, flush=True)\nprint('said again')"
+    runner = await reader.opens(blog.post(sample("python", source)))
+    await runner.runs()
+    pieces = runner.output.locator("span")
+    assert [[await one.get_attribute("class"), await one.text_content()] for one in await pieces.all()] == [
+        ["out", "said\n"],
+        ["err", "complained\n"],
+        ["out", "said again\n"],
+    ]
 
 
 async def test_two_tabs_run_beside_one_another(blog: Blog, reader: Reader) -> None:

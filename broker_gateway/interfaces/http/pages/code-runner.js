@@ -494,7 +494,7 @@ class OutputView {
     const name = `${stage}/${stream}`;
     if (!this.#plain.has(name)) this.#plain.set(name, new Plain());
     let text = this.#plain.get(name).push(news);
-    const isReaders = stage === 'run' && stream === 'STDOUT';
+    const isReaders = stage === 'run' && stream === 'stdout';
     if (isReaders && this.#mark) text = this.#afterMark(text);
     if (isReaders && text) this.#printed.push(text.slice(0, Math.max(0, MOST_CHARS - this.#shown)));
     this.#show(isReaders ? 'out' : 'err', text);
@@ -996,8 +996,8 @@ function verdictOf(execution) {
 function textsOf({ compile, run, attempt }) {
   const stages = [['compile', compile], ['run', run]].filter(([, stage]) => stage);
   return stages.flatMap(([name, { stdout, stderr }]) => [
-    { stage: name, stream: 'STDOUT', offset: 0, text: stdout, attempt },
-    { stage: name, stream: 'STDERR', offset: 0, text: stderr, attempt },
+    { stage: name, stream: 'stdout', offset: 0, text: stdout, attempt },
+    { stage: name, stream: 'stderr', offset: 0, text: stderr, attempt },
   ]);
 }
 function sentence({ status, run, error }) {
