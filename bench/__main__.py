@@ -40,6 +40,7 @@ MEASUREMENTS = (
     Measurement("soak"),
     Measurement("tracing"),
     Measurement("http"),
+    Measurement("page"),
 )
 
 

@@ -124,7 +124,9 @@ async def test_a_program_reads_what_the_reader_wrote(blog: Blog, reader: Reader)
 
 
 async def test_errors_that_are_printed_are_told_from_the_rest(blog: Blog, reader: Reader) -> None:
-    source = "import sys\nprint('said', flush=True)\nprint('complained', file=sys.stderr, flush=True)\nprint('said again')"
+    source = (
+        "import sys\nprint('said', flush=True)\nprint('complained', file=sys.stderr, flush=True)\nprint('said again')"
+    )
     runner = await reader.opens(blog.post(sample("python", source)))
     await runner.runs()
     pieces = runner.output.locator("span")

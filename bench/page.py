@@ -1,0 +1,112 @@
+"""From the click on Run to the output on the screen, in Chromium, on a page with ``<code-runner>``.
+
+    python -m bench.page [--quick]
+
+A gateway, a node and a page of another origin, all on this machine. The click is the moment of its event; the screen,
+the frame after the first one in which the output is in the page. Writes ``bench/results/page.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright
+
+from bench.figures import median, save
+from dev.chromium import chromium_program
+from tests.e2e.page.blog import TOKEN, blogging, sample
+from tests.servers.etcd import EtcdServer
+from tests.servers.nats import NatsServer
+from tests.servers.stack import Stack
+
+PROGRAMS = {
+    "python": "print(6 * 7)",
+    "javascript": "console.log(6 * 7)",
+    "bash": "echo $((6 * 7))",
+    "java": "public class Main { public static void main(String[] a) { System.out.println(6 * 7); } }",
+    "cpp": "#include <iostream>\nint main() { std::cout << 6 * 7; }",
+    "go": 'package main\nimport "fmt"\nfunc main() { fmt.Println(6 * 7) }',
+}
+ROUNDS, QUICK_ROUNDS = 60, 3
+WARM_UP = 3
+_CLICK = """(element) => new Promise((done) => {
+    const root = element.shadowRoot, output = root.querySelector('.output');
+    let clicked;
+    const seen = new MutationObserver(() => {
+        if (!output.querySelector('span.out')) return;
+        seen.disconnect();
+        const inPage = performance.now() - clicked;
+        requestAnimationFrame(() => requestAnimationFrame(() => done([inPage, performance.now() - clicked])));
+    });
+    output.replaceChildren();
+    seen.observe(output, { childList: true });
+    root.querySelector('button.run').addEventListener('click', () => { clicked = performance.now(); },
+        { once: true, capture: true });
+    root.querySelector('button.run').click();
+})"""
+"""What the reader waits for: milliseconds until the output is in the page, and until it is on the screen."""
+
+
+async def main(quick: bool) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        stack = _stack(Path(directory))
+        try:
+            await stack.wait_served(*PROGRAMS, token=TOKEN)
+            rows = await _measured(f"http://{stack.gateways[0].http_target}", QUICK_ROUNDS if quick else ROUNDS)
+        finally:
+            stack.close()
+    for row in rows:
+        print(row)
+    if not quick:
+        machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load_average": os.getloadavg()}
+        save("page.json", {"machine": machine, "rounds": ROUNDS, "rows": rows})
+
+
+def _stack(directory: Path) -> Stack:
+    stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
+    for server in (*stack.nats.members, *stack.etcd.members):
+        server.start()
+    stack.add_gateway(http_origins=["*"], tokens={"blog": TOKEN})
+    stack.add_node(languages=list(PROGRAMS))
+    return stack
+
+
+async def _measured(gateway: str, rounds: int) -> list[dict[str, object]]:
+    async with blogging(gateway) as blog, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium_program(), args=["--no-sandbox"])
+        page = await browser.new_page()
+        version = browser.version
+        rows = []
+        for language, source in PROGRAMS.items():
+            await page.goto(blog.post(sample(language, source)))
+            times = [await _run(page) for _ in range(WARM_UP + rounds)][WARM_UP:]
+            rows.append({"language": language, "chromium": version, **_row(times)})
+        await browser.close()
+        return rows
+
+
+async def _run(page: Page) -> tuple[float, float]:
+    element = page.locator("code-runner")
+    in_page, on_screen = await element.evaluate(_CLICK)
+    await page.wait_for_function("document.querySelector('code-runner').getAttribute('state') === 'succeeded'")
+    return in_page, on_screen
+
+
+def _row(times: list[tuple[float, float]]) -> dict[str, float]:
+    in_page, on_screen = (sorted(one[part] for one in times) for part in (0, 1))
+    return {
+        "in_page_p50_ms": round(median(in_page), 1),
+        "on_screen_p50_ms": round(median(on_screen), 1),
+        "on_screen_p95_ms": round(on_screen[int(len(on_screen) * 0.95)], 1),
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="a few rounds, for correctness; writes nothing")
+    asyncio.run(main(parser.parse_args().quick))
