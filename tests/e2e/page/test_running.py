@@ -125,7 +125,8 @@ async def test_a_program_reads_what_the_reader_wrote(blog: Blog, reader: Reader)
 
 async def test_errors_that_are_printed_are_told_from_the_rest(blog: Blog, reader: Reader) -> None:
     source = (
-        "import sys\nprint('said', flush=True)\nprint('complained', file=sys.stderr, flush=True)\nprint('said again')"
+        "import sys, time\nprint('said', flush=True)\ntime.sleep(0.2)\n"
+        "print('complained', file=sys.stderr, flush=True)\ntime.sleep(0.2)\nprint('said again')"
     )
     runner = await reader.opens(blog.post(sample("python", source)))
     await runner.runs()
