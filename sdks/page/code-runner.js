@@ -132,6 +132,7 @@ const WORDS = {
   nothing: 'It printed nothing.', cut: 'output cut', kept: 'kept result', line: 'Line {line}',
   right: 'Right', wrong: 'Not yet right', missing: 'expected', extra: 'printed', same: 'both', rest: '…',
   recorded: 'Recorded output', away: 'The server is away; this was recorded earlier',
+  size: '{kib} KiB', tooLarge: 'too large to be shown',
   notFound: 'There is no code here to run.', noSetUp: '{what} is not there.',
 };
 function learn(words) {
@@ -385,6 +386,53 @@ function around(rows) {
   });
   if (shown[shown.length - 1]?.kind === 'cut') shown.pop();
   return shown;
+}
+const MOST_ROWS = 200;
+const MOST_COLUMNS = 40;
+const MOST_TABLE = 200_000;
+function cellsOf(text, separator = ',') {
+  const rows = [[]];
+  const cell = new RegExp(`("(?:[^"]|"")*"?|[^${separator}\\r\\n]*)(${separator}|\\r?\\n|\\r|$)`, 'y');
+  const source = text.slice(0, MOST_TABLE).replace(/(?:\r?\n)+$/, '');
+  for (let found = cell.exec(source); found && rows.length <= MOST_ROWS; found = cell.exec(source)) {
+    const [, value, end] = found;
+    const row = rows[rows.length - 1];
+    if (row.length < MOST_COLUMNS) row.push(value.startsWith('"') ? value.replace(/^"|"$/g, '').replaceAll('""', '"') : value);
+    if (end === '') break;
+    if (end !== separator) rows.push([]);
+  }
+  return rows.slice(0, MOST_ROWS);
+}
+function tableOf(text, separator) {
+  const [head, ...rows] = cellsOf(text, separator);
+  const row = (cells, tag) => make('tr', {}, ...cells.map((cell) => make(tag, { textContent: cell })));
+  return make('table', {}, make('thead', {}, row(head, 'th')), make('tbody', {}, ...rows.map((cells) => row(cells, 'td'))));
+}
+const MOST_IN_FILE = 20_000;
+const TEXTS = new Set(['application/json', 'text/plain', 'text/markdown', 'application/xml']);
+const TABLES = { 'text/csv': ',', 'text/tab-separated-values': '\t' };
+function filesView(files = []) {
+  return files.map((file) => make('figure', { className: 'file', part: 'file' }, captionOf(file), ...viewOf(file)));
+}
+function captionOf({ name, size, data }) {
+  const words = said('size', { kib: (size / 1024).toFixed(1) });
+  if (data === null) return make('figcaption', {}, `${name} · ${words} · ${WORDS.tooLarge}`);
+  const link = make('a', { href: dataAddress('application/octet-stream', data), download: name.split('/').pop(), textContent: name });
+  return make('figcaption', {}, link, ` · ${words}`);
+}
+function viewOf({ name, media_type: type, data }) {
+  if (data === null) return [];
+  if (type.startsWith('image/')) return [make('img', { src: dataAddress(type, data), alt: name })];
+  if (type === 'text/html') return [make('iframe', { sandbox: '', src: dataAddress('text/html;charset=utf-8', data), title: name })];
+  if (type in TABLES) return [make('div', { className: 'table', tabIndex: 0, role: 'group', ariaLabel: name }, tableOf(textIn(data), TABLES[type]))];
+  if (TEXTS.has(type)) return [make('pre', { textContent: textIn(data).slice(0, MOST_IN_FILE), tabIndex: 0 })];
+  return [];
+}
+function dataAddress(type, data) {
+  return `data:${type};base64,${data}`;
+}
+function textIn(data) {
+  return new TextDecoder().decode(Uint8Array.from(atob(data), (one) => one.charCodeAt(0)));
 }
 const SEQUENCE = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])/g;
 const UNFINISHED = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]{0,200}\x1b?|[ -/]*)?$|\r+$/;
@@ -953,6 +1001,14 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .output { max-height: var(--code-runner-output-height, 26em); margin: 0; padding: 0.9em 1em; overflow: auto; font: inherit; font-size: 0.94em; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 8; unicode-bidi: plaintext; text-align: start; outline-offset: -2px !important; }
 .output .err { color: var(--bad); }
 .output.recorded { color: var(--quiet); }
+.file { margin: 0; padding: 0.9em 1em; border-top: 1px solid var(--line); font-size: 0.9em; }
+.file figcaption { margin-bottom: 0.6em; color: var(--quiet); font-size: 0.92em; overflow-wrap: anywhere; }
+.file a { color: var(--accent); }
+.file img { display: block; max-width: 100%; height: auto; max-height: 40em; }
+.file iframe { width: 100%; height: 22em; border: 1px solid var(--line); background: #fff; }
+.file pre, .table { max-height: 22em; margin: 0; overflow: auto; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
+.table table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.table :is(th, td) { padding: 0.2em 0.9em 0.2em 0; border-bottom: 1px solid var(--line); text-align: start; }
 @container (max-width: 36em) {
   .bar { flex-wrap: wrap; }
   .edited { flex: 1 0 60%; justify-content: end; }
@@ -1023,6 +1079,7 @@ class CodeRunner extends HTMLElement {
   #input;
   #outcome = make('div', { className: 'outcome', hidden: true });
   #notes = make('div', { className: 'notes' });
+  #files = make('div', { className: 'files' });
   #original = '';
   #running;
   #hidden = [];
@@ -1054,6 +1111,7 @@ class CodeRunner extends HTMLElement {
     if (!this.#editor) return;
     this.#running?.leave();
     this.#notes.replaceChildren();
+    this.#files.replaceChildren();
     this.#editor.mark([]);
     this.#state('running');
     this.#bar.say(WORDS.running, { kind: 'busy' });
@@ -1114,7 +1172,7 @@ class CodeRunner extends HTMLElement {
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     root.adoptedStyleSheets = [sheet()];
     this.#outcome.append(this.#output.element);
-    const parts = [this.#editor.element, ...this.#stdinField(), this.#bar.element, this.#notes, this.#outcome];
+    const parts = [this.#editor.element, ...this.#stdinField(), this.#bar.element, this.#notes, this.#outcome, this.#files];
     root.append(make('div', { className: 'frame', part: 'frame', role: 'group', ariaLabel: said('example', { language: title }) }, ...parts));
   }
   #stdinField() {
@@ -1147,7 +1205,8 @@ class CodeRunner extends HTMLElement {
     const { isWell, words, facts } = verdictOf(execution);
     if (this.#output.isCut && !facts.includes(WORDS.cut)) facts.push(WORDS.cut);
     this.#state(isWell ? 'succeeded' : 'failed');
-    const isSilent = isWell && this.#output.isEmpty;
+    this.#files.replaceChildren(...filesView(execution.files));
+    const isSilent = isWell && this.#output.isEmpty && !execution.files?.length;
     if (this.#output.isEmpty) this.#outcome.hidden = true;
     this.#bar.say(isSilent ? WORDS.nothing : words, { kind: isWell ? 'well' : 'badly', facts });
     this.#showFindings(execution, program);

@@ -24,8 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from broker_gateway.interfaces.http.calls import Calls
 from broker_gateway.interfaces.http.openapi import document
 from broker_gateway.interfaces.http.operations import Operation
-from broker_gateway.interfaces.http.page_origins import PageOrigins
 from broker_gateway.interfaces.http.page_files import UNDER, page_routes
+from broker_gateway.interfaces.http.page_origins import PageOrigins
 from broker_gateway.interfaces.http.problems import problem, response
 from broker_gateway.interfaces.method_roles import FOR_PAGES
 from chassis.probes import Probes

@@ -12,6 +12,7 @@ import { found, make, textOf, trimmed } from './dom.js';
 import { Editor } from './editor.js';
 import { findings } from './error_lines.js';
 import { compared } from './exercise.js';
+import { filesView } from './files_view.js';
 import { languageNamed, titleOf } from './languages.js';
 import { OutputView } from './output_view.js';
 import { programOf } from './program.js';
@@ -32,6 +33,7 @@ export class CodeRunner extends HTMLElement {
   #input;
   #outcome = make('div', { className: 'outcome', hidden: true });
   #notes = make('div', { className: 'notes' });
+  #files = make('div', { className: 'files' });
   #original = '';
   #running;
   #hidden = [];
@@ -72,6 +74,7 @@ export class CodeRunner extends HTMLElement {
     if (!this.#editor) return;
     this.#running?.leave();
     this.#notes.replaceChildren();
+    this.#files.replaceChildren();
     this.#editor.mark([]);
     this.#state('running');
     this.#bar.say(WORDS.running, { kind: 'busy' });
@@ -139,7 +142,7 @@ export class CodeRunner extends HTMLElement {
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     root.adoptedStyleSheets = [sheet()];
     this.#outcome.append(this.#output.element);
-    const parts = [this.#editor.element, ...this.#stdinField(), this.#bar.element, this.#notes, this.#outcome];
+    const parts = [this.#editor.element, ...this.#stdinField(), this.#bar.element, this.#notes, this.#outcome, this.#files];
     root.append(make('div', { className: 'frame', part: 'frame', role: 'group', ariaLabel: said('example', { language: title }) }, ...parts));
   }
 
@@ -176,7 +179,8 @@ export class CodeRunner extends HTMLElement {
     const { isWell, words, facts } = verdictOf(execution);
     if (this.#output.isCut && !facts.includes(WORDS.cut)) facts.push(WORDS.cut);
     this.#state(isWell ? 'succeeded' : 'failed');
-    const isSilent = isWell && this.#output.isEmpty;
+    this.#files.replaceChildren(...filesView(execution.files));
+    const isSilent = isWell && this.#output.isEmpty && !execution.files?.length;
     if (this.#output.isEmpty) this.#outcome.hidden = true;
     this.#bar.say(isSilent ? WORDS.nothing : words, { kind: isWell ? 'well' : 'badly', facts });
     this.#showFindings(execution, program);

@@ -115,6 +115,15 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .output .err { color: var(--bad); }
 .output.recorded { color: var(--quiet); }
 
+.file { margin: 0; padding: 0.9em 1em; border-top: 1px solid var(--line); font-size: 0.9em; }
+.file figcaption { margin-bottom: 0.6em; color: var(--quiet); font-size: 0.92em; overflow-wrap: anywhere; }
+.file a { color: var(--accent); }
+.file img { display: block; max-width: 100%; height: auto; max-height: 40em; }
+.file iframe { width: 100%; height: 22em; border: 1px solid var(--line); background: #fff; }
+.file pre, .table { max-height: 22em; margin: 0; overflow: auto; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
+.table table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.table :is(th, td) { padding: 0.2em 0.9em 0.2em 0; border-bottom: 1px solid var(--line); text-align: start; }
+
 @container (max-width: 36em) {
   .bar { flex-wrap: wrap; }
   .edited { flex: 1 0 60%; justify-content: end; }

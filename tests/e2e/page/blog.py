@@ -14,6 +14,7 @@ _POLICY = (
     "default-src 'none'; script-src {gateway}; style-src 'self' {gateway}; connect-src 'self' {gateway}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types"
 )
+_SHOWS_FILES = "-with-files"
 _STYLE = "body { margin: 1rem auto; padding: 0 1rem; max-width: 44rem; background: light-dark(#fff, #1b1e22); }"
 _PAGE = """<!doctype html>
 <html lang="en" dir="{direction}"><head><meta charset="utf-8"><title>A post</title>
@@ -33,12 +34,21 @@ class Blog:
     files: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Content type and text by path."""
 
-    def post(self, body: str, *, direction: str = "ltr", has_script: bool = True, key: str = TOKEN) -> str:
-        """The address of a page with this in it, and the gateway's script."""
+    def post(
+        self,
+        body: str,
+        *,
+        direction: str = "ltr",
+        has_script: bool = True,
+        key: str = TOKEN,
+        shows_files: bool = False,
+    ) -> str:
+        """The address of a page with this in it, and the gateway's script. ``shows_files``: its policy lets the
+        element show files that programs leave."""
         settings = f'<code-runner-settings key="{key}"></code-runner-settings>'
         script = f'<script defer src="{self.gateway}/page/code-runner.js"></script>' if has_script else ""
         page = _PAGE.format(direction=direction, gateway=self.gateway, script=script, body=settings + body)
-        path = f"/post-{len(self.files)}"
+        path = f"/post-{len(self.files)}{_SHOWS_FILES if shows_files else ''}"
         self.files[path] = ("text/html", page)
         return f"{self.origin}{path}"
 
@@ -46,7 +56,8 @@ class Blog:
         if request.path not in self.files:
             raise web.HTTPNotFound
         kind, text = self.files[request.path]
-        headers = {"Content-Security-Policy": _POLICY.format(gateway=self.gateway)}
+        more = "; img-src data:; frame-src data:" if request.path.endswith(_SHOWS_FILES) else ""
+        headers = {"Content-Security-Policy": _POLICY.format(gateway=self.gateway) + more}
         return web.Response(text=text, content_type=kind, headers=headers)
 
 

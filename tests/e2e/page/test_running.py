@@ -181,3 +181,52 @@ async def test_a_language_that_is_not_served_is_said(blog: Blog, reader: Reader)
 async def test_a_program_that_prints_nothing_says_so(blog: Blog, reader: Reader) -> None:
     runner = await reader.opens(blog.post(sample("python", "x = 1")))
     assert await runner.runs("It printed nothing.") == ""
+
+
+LEAVES = """
+import os, struct, zlib
+def chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+rows = b"".join(b"\\0" + bytes(range(0, 240, 4)) for _ in range(30))
+os.mkdir("out")
+with open("out/ramp.png", "wb") as file:
+    file.write(b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60, 30, 8, 0, 0, 0, 0)))
+    file.write(chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+open("out/table.csv", "w").write("city,people\\nUlm,128000\\n")
+open("out/page.html", "w").write("<h1>made</h1><script>parent.document.title = 'taken'</script>")
+open("out/pic.svg", "w").write(
+    "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>"
+    "<script>parent.document.title = 'taken'</script></svg>"
+)
+open("out/data.bin", "wb").write(b"\\0\\xff")
+open("out/<img src=x onerror=alert(1)>.txt", "w").write("<b>text</b>")
+"""
+
+
+async def test_files_that_it_leaves_are_shown_and_can_be_saved(blog: Blog, reader: Reader) -> None:
+    runner = await reader.opens(blog.post(sample("python", LEAVES), shows_files=True))
+    await runner.runs("Done")
+    files = runner.element.locator(".file")
+    await expect(files).to_have_count(6)
+    picture = runner.element.get_by_role("img", name="out/ramp.png")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("image => image.naturalWidth") == 60
+    await expect(runner.element.get_by_role("cell", name="128000")).to_be_visible()
+    await expect(runner.element.locator("iframe")).to_have_attribute("sandbox", "")
+    await expect(runner.element.frame_locator("iframe").get_by_role("heading", name="made")).to_be_visible()
+    await expect(runner.element.get_by_text("<b>text</b>", exact=True)).to_be_visible()
+    async with reader.page.expect_download() as saved:
+        await runner.element.get_by_role("link", name="out/data.bin").click()
+    assert (await (await saved.value).path()).read_bytes() == b"\0\xff"
+    assert await reader.page.title() == "A post"
+    reader.complaints = [one for one in reader.complaints if "sandboxed" not in one]  # its script was kept from running
+    await runner.code.fill("print(1)")
+    await runner.runs()
+    await expect(files).to_have_count(0)
+
+
+async def test_where_a_policy_forbids_to_show_files_they_can_be_saved(blog: Blog, reader: Reader) -> None:
+    runner = await reader.opens(blog.post(sample("python", LEAVES)))
+    await runner.runs("Done")
+    await expect(runner.element.get_by_role("link", name="out/ramp.png")).to_be_visible()
+    reader.complaints.clear()

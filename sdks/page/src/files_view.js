@@ -1,0 +1,41 @@
+// Files that a program left: pictures, tables, pages and texts are shown, and all can be saved.
+//
+// Name and content are the program's. A picture is an `<img>`, in which no script runs; a page is in a frame without any
+// right. Addresses are `data:`, never `blob:`: whoever opens one of these alone is not on the blog's own origin.
+
+import { make } from './dom.js';
+import { tableOf } from './table.js';
+import { said, WORDS } from './words.js';
+
+const MOST_IN_FILE = 20_000;
+const TEXTS = new Set(['application/json', 'text/plain', 'text/markdown', 'application/xml']);
+const TABLES = { 'text/csv': ',', 'text/tab-separated-values': '\t' };
+
+/** The elements of an execution's files; none where it left none. */
+export function filesView(files = []) {
+  return files.map((file) => make('figure', { className: 'file', part: 'file' }, captionOf(file), ...viewOf(file)));
+}
+
+function captionOf({ name, size, data }) {
+  const words = said('size', { kib: (size / 1024).toFixed(1) });
+  if (data === null) return make('figcaption', {}, `${name} · ${words} · ${WORDS.tooLarge}`);
+  const link = make('a', { href: dataAddress('application/octet-stream', data), download: name.split('/').pop(), textContent: name });
+  return make('figcaption', {}, link, ` · ${words}`);
+}
+
+function viewOf({ name, media_type: type, data }) {
+  if (data === null) return [];
+  if (type.startsWith('image/')) return [make('img', { src: dataAddress(type, data), alt: name })];
+  if (type === 'text/html') return [make('iframe', { sandbox: '', src: dataAddress('text/html;charset=utf-8', data), title: name })];
+  if (type in TABLES) return [make('div', { className: 'table', tabIndex: 0, role: 'group', ariaLabel: name }, tableOf(textIn(data), TABLES[type]))];
+  if (TEXTS.has(type)) return [make('pre', { textContent: textIn(data).slice(0, MOST_IN_FILE), tabIndex: 0 })];
+  return [];
+}
+
+function dataAddress(type, data) {
+  return `data:${type};base64,${data}`;
+}
+
+function textIn(data) {
+  return new TextDecoder().decode(Uint8Array.from(atob(data), (one) => one.charCodeAt(0)));
+}
