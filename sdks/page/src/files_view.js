@@ -5,7 +5,7 @@
 
 import { make } from './dom.js';
 import { tableOf } from './table.js';
-import { said, WORDS } from './words.js';
+import { WORDS } from './words.js';
 
 const MOST_IN_FILE = 20_000;
 const TEXTS = new Set(['application/json', 'text/plain', 'text/markdown', 'application/xml']);
@@ -17,7 +17,7 @@ export function filesView(files = []) {
 }
 
 function captionOf({ name, size, data }) {
-  const words = said('size', { kib: (size / 1024).toFixed(1) });
+  const words = size < 1024 ? `${size} B` : `${(size / 1024).toFixed(1)} KiB`;
   if (data === null) return make('figcaption', {}, `${name} · ${words} · ${WORDS.tooLarge}`);
   const link = make('a', { href: dataAddress('application/octet-stream', data), download: name.split('/').pop(), textContent: name });
   return make('figcaption', {}, link, ` · ${words}`);

@@ -132,7 +132,7 @@ const WORDS = {
   nothing: 'It printed nothing.', cut: 'output cut', kept: 'kept result', line: 'Line {line}',
   right: 'Right', wrong: 'Not yet right', missing: 'expected', extra: 'printed', same: 'both', rest: '…',
   recorded: 'Recorded output', away: 'The server is away; this was recorded earlier',
-  size: '{kib} KiB', tooLarge: 'too large to be shown',
+  tooLarge: 'too large to be shown',
   notFound: 'There is no code here to run.', noSetUp: '{what} is not there.',
 };
 function learn(words) {
@@ -415,7 +415,7 @@ function filesView(files = []) {
   return files.map((file) => make('figure', { className: 'file', part: 'file' }, captionOf(file), ...viewOf(file)));
 }
 function captionOf({ name, size, data }) {
-  const words = said('size', { kib: (size / 1024).toFixed(1) });
+  const words = size < 1024 ? `${size} B` : `${(size / 1024).toFixed(1)} KiB`;
   if (data === null) return make('figcaption', {}, `${name} · ${words} · ${WORDS.tooLarge}`);
   const link = make('a', { href: dataAddress('application/octet-stream', data), download: name.split('/').pop(), textContent: name });
   return make('figcaption', {}, link, ` · ${words}`);
