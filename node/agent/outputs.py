@@ -26,19 +26,24 @@ _MOST_NAME_BYTES = 512
 """Of one, with its folders. A longer one is passed over."""
 
 
-def outputs(path: str, patterns: Sequence[str], *, max_bytes: int, max_files: int) -> list[tuple[str, int, Part]]:
-    """Relative name, size and content of the regular files that match a pattern (``*`` matches ``/`` too), sorted by
-    name in each folder. What does not fit into ``max_bytes`` any more has its size, and no content."""
-    found: list[tuple[str, int, Part]] = []
+Found = list[tuple[str, int, Part]]
+"""Relative name, size and content of each."""
+
+
+def outputs(path: str, patterns: Sequence[str], *, max_bytes: int, max_files: int) -> tuple[Found, bool]:
+    """The regular files that match a pattern (``*`` matches ``/`` too), sorted by name in each folder, and whether
+    these are all. What does not fit into ``max_bytes`` any more has its size, and no content."""
+    found: Found = []
     room = max_bytes
-    for at, name, relative in _matching(path, _Patterns(patterns)):
+    names = iter(range(_MOST_NAMES))
+    for at, name, relative in _matching(path, _Patterns(patterns), names):
         if len(found) == max_files:
-            break
+            return found, False
         with suppress(OSError):
             size, content = _opened(at, name, room)
             room -= len(content)
             found.append((relative, size, content))
-    return found
+    return found, next(names, None) is not None
 
 
 class _Patterns:
@@ -63,9 +68,8 @@ class _Patterns:
             re.purge()
 
 
-def _matching(path: str, patterns: _Patterns) -> Iterator[tuple[int, str, str]]:
+def _matching(path: str, patterns: _Patterns, names: Iterator[int]) -> Iterator[tuple[int, str, str]]:
     """Descriptor of the folder, name in it, relative name."""
-    names = iter(range(_MOST_NAMES))
     seen: set[str] = set()
     for folder in patterns.folders():
         if any(folder.startswith(f"{done}/") or not done for done in seen):

@@ -13,10 +13,9 @@ from .account import Account
 from .capture import Capture
 from .config import AgentConfig, RlimitSet
 from .disk import Disk
-from .file_content import Part
 from .identity import end_everything, files_as, kill_everything
 from .meter import Meter
-from .outputs import outputs
+from .outputs import Found, outputs
 from .spawn import MIN_OPEN_FILES, Pipes, spawn
 from .stack_dump import StackDump
 from .warm import WaitingProcess
@@ -191,7 +190,7 @@ class Run:
         if fault:
             ending = "disk"
             usage["limits_hit"].append("disk")
-        files = outputs_of(self._config, self._header, self.directory)
+        files, are_all = outputs_of(self._config, self._header, self.directory)
         if self._dump is not None and self._dump.text:
             self._emit({"type": "output", "run_id": self.id, "stream": "stack"}, self._dump.text)
         self._emit(
@@ -205,6 +204,7 @@ class Run:
                 "stderr_truncated": self._captures[1].truncated,
                 "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
                 "files": [{"name": name, "size": size, "brought": len(content)} for name, size, content in files],
+                "are_all_files": are_all,
                 "fault": fault,
                 "warm": self._warm,
                 **usage,
@@ -252,10 +252,10 @@ def split(header: dict[str, Any], body: bytearray) -> tuple[list[tuple[str, memo
     return files, view[at : at + int(header["stdin_size"])]
 
 
-def outputs_of(config: AgentConfig, header: dict[str, Any], directory: str) -> list[tuple[str, int, Part]]:
-    """Name, size and content of each file that the program left for whoever ran it, however it ended."""
+def outputs_of(config: AgentConfig, header: dict[str, Any], directory: str) -> tuple[Found, bool]:
+    """Each file that the program left for whoever ran it, however it ended, and whether these are all."""
     if not header["outputs"]:
-        return []
+        return [], True
     with files_as(config.uid, config.gid):
         return outputs(
             directory,

@@ -97,7 +97,9 @@ class Workbench:
                 live.close()
         outcome = as_its_runtime_says(ended, runnable.program.language)
         stage = await off_loop(outcome.output_bytes, lambda: attempt.budget.stage(stage_of(outcome)))
-        files = await off_loop(_bytes_of(outcome.files), lambda: attempt.budget.files(outcome.files))
+        files = await off_loop(
+            _bytes_of(outcome.files), lambda: attempt.budget.files(outcome.files, are_all=outcome.are_all_files)
+        )
         return attempt.execution(
             run_status(outcome),
             compile_stage=compile_stage,

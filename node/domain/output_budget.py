@@ -9,6 +9,7 @@ import msgspec
 from node.domain.captured import Captured, streams_of, with_streams
 from node.domain.output_files import told, without_data
 from node.domain.sandbox import OutputFile as LeftFile
+from node.domain.sizes import MAX_OUTPUT_FILES, OUTPUT_NAMES
 from schemas.execution import CaseResult, Stage
 from schemas.output_file import OutputFile
 from schemas.sizes import ENVELOPE_BYTES, EXECUTION_BYTES, json_bytes
@@ -36,6 +37,7 @@ class OutputBudget:
         self._json_share, self._utf8_share = self._json // (2 * stages), self._utf8 // (2 * stages)
         self._cut = 0
         self._files_left = 0
+        self._are_all_files = True
         self.live_bytes = LIVE_BYTES
         """What is left for live output."""
 
@@ -54,14 +56,15 @@ class OutputBudget:
         stdout, stderr, words = self._take([*streams_of(case.stage), Captured(case.checker_output)])
         return msgspec.structs.replace(case, stage=_with(case.stage, stdout, stderr), checker_output=words.text)
 
-    def files(self, files: Sequence[LeftFile]) -> list[OutputFile]:
+    def files(self, files: Sequence[LeftFile], *, are_all: bool = True) -> list[OutputFile]:
         """The files as far as there is room behind the stages: those that come later may be told of without what they
-        hold, or not at all."""
+        hold, or not at all. ``are_all``: there are no others."""
         found: list[OutputFile] = []
         for file in map(told, files):
             kept = next((one for one in (file, without_data(file)) if self._takes_file(one)), None)
             if kept is not None:
                 found.append(kept)
+        self._are_all_files = are_all
         self._files_left += sum(file.data is None for file in found) + len(files) - len(found)
         return found
 
@@ -83,6 +86,10 @@ class OutputBudget:
         if self._files_left:
             files = "one file was" if self._files_left == 1 else f"{self._files_left} files were"
             said.append(f"{files} too large to be brought back")
+        if not self._are_all_files:
+            said.append(
+                f"it left more files than are told of: at most {MAX_OUTPUT_FILES}, of the first {OUTPUT_NAMES} names"
+            )
         return said
 
     def _take(self, streams: Sequence[Captured]) -> list[Captured]:

@@ -104,6 +104,8 @@ class Outcome:
 
     files: tuple[OutputFile, ...] = ()
     """What it left for whoever ran it."""
+    are_all_files: bool = True
+    """Whether it left no others, as far as was looked."""
     stack_dump: bytes = b""
     """Where its runtime says it was, at a limit of time."""
 

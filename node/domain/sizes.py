@@ -15,6 +15,8 @@ once."""
 
 MAX_OUTPUT_FILES = 64
 """Files of one run that are told of."""
+OUTPUT_NAMES = 1_000
+"""Names of files and folders that are looked at for them (``node/agent/outputs.py``)."""
 OUTPUT_FILES_BYTES = 1 << 20
 """Of all of them that are brought back."""
 LARGE_OUTPUT_FILES_BYTES = 4 << 20

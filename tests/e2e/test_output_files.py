@@ -152,6 +152,7 @@ async def test_a_thousand_files_come_back_as_sixty_four(client: Client) -> None:
     source = "import os\nos.mkdir('out')\nfor n in range(1000): open(f'out/{n:04}', 'w').write('x')"
     execution = await client.run("python", source)
     assert [file.name for file in execution.files] == [f"out/{n:04}" for n in range(64)]
+    assert execution.warnings == ("it left more files than are told of: at most 64, of the first 1000 names",)
 
 
 def test_over_http_they_are_base64(http_url: str) -> None:

@@ -15,8 +15,12 @@ from node.agent.outputs import outputs
 
 
 def left(path: Path, *patterns: str, max_bytes: int = 1 << 20, max_files: int = 64) -> list[tuple[str, int, bytes]]:
-    found = outputs(str(path), patterns, max_bytes=max_bytes, max_files=max_files)
+    found, _ = outputs(str(path), patterns, max_bytes=max_bytes, max_files=max_files)
     return [(name, size, read(content)) for name, size, content in found]
+
+
+def are_all(path: Path, max_files: int = 64) -> bool:
+    return outputs(str(path), ["*.png"], max_bytes=0, max_files=max_files)[1]
 
 
 def read(content: Part) -> bytes:
@@ -83,7 +87,7 @@ def test_what_does_not_fit_has_its_size_and_leaves_room_for_others(tmp_path: Pat
 
 def test_a_large_file_is_read_in_pieces_when_it_is_sent_and_closed_then(tmp_path: Path) -> None:
     write(tmp_path, "a", content=bytes(range(256)) * 4096)
-    ((_, size, content),) = outputs(str(tmp_path), ["*"], max_bytes=1 << 20, max_files=64)
+    ((_, size, content),), _ = outputs(str(tmp_path), ["*"], max_bytes=1 << 20, max_files=64)
     assert isinstance(content, FileContent)
     pieces = list(content.pieces())
     assert content.is_closed
@@ -94,7 +98,7 @@ def test_a_large_file_is_read_in_pieces_when_it_is_sent_and_closed_then(tmp_path
 @pytest.mark.parametrize(("left_of_it", "sent"), [(b"", b"\0\0\0\0"), (b"ab", b"ab\0\0"), (b"abcdef", b"abcd")])
 def test_a_file_that_changes_before_it_is_sent_keeps_its_size(tmp_path: Path, left_of_it: bytes, sent: bytes) -> None:
     write(tmp_path, "a", content=b"1234")
-    ((_, size, content),) = outputs(str(tmp_path), ["*"], max_bytes=1 << 20, max_files=64)
+    ((_, size, content),), _ = outputs(str(tmp_path), ["*"], max_bytes=1 << 20, max_files=64)
     (tmp_path / "a").write_bytes(left_of_it)
     assert (size, read(content)) == (4, sent)
 
@@ -120,6 +124,18 @@ def test_a_name_that_is_no_text_or_would_move_a_cursor_does_not_come_back(tmp_pa
 def test_so_many_files_come_back_and_no_more(tmp_path: Path) -> None:
     write(tmp_path, *(f"{number:03}" for number in range(100)))
     assert names(tmp_path, "*") == [f"{number:03}" for number in range(64)]
+
+
+def test_it_is_told_whether_these_are_all_that_match(tmp_path: Path) -> None:
+    write(tmp_path, "a.png", "b.png", "c.txt")
+    assert [are_all(tmp_path, number) for number in (1, 2, 3)] == [False, True, True]
+    folder = tmp_path / "more"
+    folder.mkdir()
+    for number in range(995):
+        os.mknod(folder / str(number))
+    assert are_all(tmp_path)
+    os.mknod(folder / "the thousandth")
+    assert not are_all(tmp_path)
 
 
 def test_a_tree_without_end_ends(tmp_path: Path) -> None:

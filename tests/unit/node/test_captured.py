@@ -106,3 +106,9 @@ def test_the_last_cut_leaves_no_more_of_files_than_their_names() -> None:
     execution = an_execution(run=a_stage(""), files=[file])
     assert output_size(execution) == 100
     assert [(one.name, one.size, one.data) for one in shrink_outputs(execution, 0).files] == [("a", 100, None)]
+
+
+def test_files_that_are_not_told_of_at_all_are_said_to_be() -> None:
+    budget = OutputBudget(stages=1, message_bytes=MIB, large=False)
+    budget.files([a_file("a", b"1")], are_all=False)
+    assert budget.words() == ["it left more files than are told of: at most 64, of the first 1000 names"]

@@ -82,6 +82,8 @@ class Exited(msgspec.Struct, frozen=True, tag="exited"):
     """What was too large of the files to bring back, as a sentence goes on from "the program"; empty: nothing."""
     files: list[LeftFile] = []
     """Behind the artefacts in the body."""
+    are_all_files: bool = True
+    """Whether the program left no others."""
 
 
 class Clean(msgspec.Struct, frozen=True, tag="clean"):

@@ -105,6 +105,7 @@ class ActiveLaunch:
             warm=exited.warm,
             stack_dump=bytes(self._output["stack"]),
             files=split_files(exited.files, body[end:]),
+            are_all_files=exited.are_all_files,
         )
 
     def outcome_of_killed_container(self, *, wall_ms: float, cpu_ms: float) -> Outcome:
