@@ -8,7 +8,7 @@ from schemas.execution import CaseResult, Execution, Stage
 from schemas.task import Callback, CallbackEvent, TaskMessage
 
 MAX_OUTPUT_CHARS = 2048
-"""Of each output of a case that is told of; the result has all."""
+"""Of each output of a case that is told of, bytes where it is no text; the result has all."""
 PER_ATTEMPT = 1_000_000
 """More than an attempt has to tell: a later attempt's sequences are higher."""
 
@@ -63,10 +63,26 @@ def _cut(case: CaseResult) -> CaseResult:
 
 
 def _cut_stage(stage: Stage) -> Stage:
+    stdout, stdout_data = _beginning(stage.stdout, stage.stdout_data)
+    stderr, stderr_data = _beginning(stage.stderr, stage.stderr_data)
     return msgspec.structs.replace(
         stage,
-        stdout=stage.stdout[:MAX_OUTPUT_CHARS],
-        stderr=stage.stderr[:MAX_OUTPUT_CHARS],
-        stdout_truncated=stage.stdout_truncated or len(stage.stdout) > MAX_OUTPUT_CHARS,
-        stderr_truncated=stage.stderr_truncated or len(stage.stderr) > MAX_OUTPUT_CHARS,
+        stdout=stdout,
+        stderr=stderr,
+        stdout_data=stdout_data,
+        stderr_data=stderr_data,
+        stdout_truncated=stage.stdout_truncated or _is_long(stage.stdout, stage.stdout_data),
+        stderr_truncated=stage.stderr_truncated or _is_long(stage.stderr, stage.stderr_data),
     )
+
+
+def _beginning(text: str, data: bytes | None) -> tuple[str, bytes | None]:
+    """Of an output; of one that is no text as many bytes, and the text of these."""
+    if data is None:
+        return text[:MAX_OUTPUT_CHARS], None
+    some = data[:MAX_OUTPUT_CHARS]
+    return some.decode(errors="replace"), some
+
+
+def _is_long(text: str, data: bytes | None) -> bool:
+    return len(text if data is None else data) > MAX_OUTPUT_CHARS

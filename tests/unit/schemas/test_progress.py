@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -48,6 +50,22 @@ def test_sequences_rise_through_all_cases_and_attempts() -> None:
     ]
     sequences = [message.progress.sequence for message in messages if message is not None]
     assert sequences == [0, 1, PER_ATTEMPT - 1, PER_ATTEMPT, PER_ATTEMPT + 1, 2 * PER_ATTEMPT - 1]
+
+
+@pytest.mark.parametrize("size", [MAX_OUTPUT_CHARS, MAX_OUTPUT_CHARS + 1, 1_000_000])
+@pytest.mark.parametrize("written", [b"\xff", b"\xff\xc3\xa9", b"\xff\x01"])
+def test_of_an_output_that_is_no_text_as_many_bytes_are_told_and_their_text(size: int, written: bytes) -> None:
+    data = (written * size)[:size]
+    outputs: dict[str, Any] = {"stdout": data.decode(errors="replace"), "stdout_data": data}
+    outputs |= {"stderr": data.decode(errors="replace"), "stderr_data": data}
+    message = told(CallbackEvent.CASE, case=(0, msgspec.structs.replace(ACCEPTED, stage=a_stage(**outputs))))
+    assert message is not None
+    (cut,) = message.progress.execution.cases
+    assert cut.stage is not None
+    assert (cut.stage.stdout_data, cut.stage.stderr_data) == (data[:MAX_OUTPUT_CHARS],) * 2
+    assert cut.stage.stdout == cut.stage.stderr == data[:MAX_OUTPUT_CHARS].decode(errors="replace")
+    assert cut.stage.stdout_truncated is cut.stage.stderr_truncated is (size > MAX_OUTPUT_CHARS)
+    assert len(msgspec.json.encode(message)) < 64 << 10
 
 
 @pytest.mark.parametrize("chars", [MAX_OUTPUT_CHARS, MAX_OUTPUT_CHARS + 1, 1_000_000])
