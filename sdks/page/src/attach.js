@@ -16,6 +16,15 @@ export function codeFor(element, selector) {
   return before ? found(selector.slice(5).trim() || 'code', before) : null;
 }
 
+/** The element with the output that the page's author recorded: an `<output>` inside, or what is named. */
+export function recordedFor(element, named) {
+  const inside = element.querySelector('output');
+  const next = element.nextElementSibling ?? element.parentElement?.nextElementSibling ?? undefined;
+  if (!named) return inside ?? (named === '' ? next : undefined);
+  if (!named.startsWith('@next')) return found(named) ?? undefined;
+  return named.length > 5 && next ? found(named.slice(5).trim(), next) ?? undefined : next;
+}
+
 /** Its text, without what Markdown engines put beside it. */
 export function sourceOf(code) {
   const copy = code.cloneNode(true);

@@ -32,9 +32,11 @@ export class Bar {
 
   /** Says how it goes: `kind` is '', `well`, `badly` or `busy`. */
   say(words, { kind = '', facts = [] } = {}) {
+    const all = [words, ...facts].join(', ');
+    if (this.#status.title === all && kind === 'busy') return; // said already
     this.#status.className = `status ${kind}`;
     this.#status.replaceChildren(make('b', { textContent: words }), ...facts.map((fact) => make('span', { textContent: fact })));
-    this.#status.title = [words, ...facts].join(', ');
+    this.#status.title = all;
   }
 }
 

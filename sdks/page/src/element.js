@@ -5,7 +5,7 @@
 // without scripts, for feeds and for search engines; it is hidden while the editor is there. Styles are adopted sheets,
 // made through the CSSOM: the strictest policy (`style-src 'none'`) lets them be.
 
-import { boxOf, codeFor, languageOf, sourceOf } from './attach.js';
+import { boxOf, codeFor, languageOf, recordedFor, sourceOf } from './attach.js';
 import { Bar } from './bar.js';
 import { differenceView } from './difference_view.js';
 import { found, make, textOf, trimmed } from './dom.js';
@@ -13,6 +13,8 @@ import { Editor } from './editor.js';
 import { findings } from './error_lines.js';
 import { compared } from './exercise.js';
 import { filesView } from './files_view.js';
+import { findingsView } from './findings_view.js';
+import { inputField } from './input_field.js';
 import { languageNamed, titleOf } from './languages.js';
 import { OutputView } from './output_view.js';
 import { programOf } from './program.js';
@@ -24,6 +26,7 @@ import { RunError } from './transport.js';
 import { textsOf, verdictOf } from './verdict.js';
 import { said, WORDS } from './words.js';
 
+const SOON_MS = 100; // what ends sooner needs no words that it runs
 const READ_ONLY = new Set(['off', 'none']);
 
 export class CodeRunner extends HTMLElement {
@@ -37,6 +40,9 @@ export class CodeRunner extends HTMLElement {
   #original = '';
   #running;
   #hidden = [];
+  #frame;
+  #waiting;
+  #busyWords = '';
   #recorded;
 
   connectedCallback() {
@@ -73,25 +79,49 @@ export class CodeRunner extends HTMLElement {
   async run() {
     if (!this.#editor) return;
     this.#running?.leave();
-    this.#notes.replaceChildren();
-    this.#files.replaceChildren();
-    this.#editor.mark([]);
-    this.#state('running');
-    this.#bar.say(WORDS.running, { kind: 'busy' });
-    this.dispatchEvent(new CustomEvent('execute', { detail: this.code }));
     const running = new Running(placeOf(this), {
-      onState: (status) => this.#bar.say(status === 'QUEUED' ? WORDS.waiting : WORDS.running, { kind: 'busy' }),
+      onState: (status) => this.#busy(status === 'QUEUED' ? WORDS.waiting : WORDS.running),
       onOutput: (pieces) => this.#print(pieces),
     });
     this.#running = running;
+    this.#state('running');
     try {
       const program = await programOf(this);
-      this.#output.begin(program.mark);
-      const execution = await running.result(this.#withInput(program.task));
+      const result = running.result(this.#withInput(program.task)); // first of all: the rest is done while it is on its way
+      this.#begun(program);
+      const execution = await result;
       if (this.#running === running) this.#conclude(execution, program);
     } catch (error) {
       if (this.#running === running) this.#fail(error);
     }
+  }
+
+  #begun({ mark }) {
+    this.#output.begin(mark);
+    this.#notes.replaceChildren();
+    this.#files.replaceChildren();
+    this.#editor.mark([]);
+    this.#busy(WORDS.running);
+    this.dispatchEvent(new CustomEvent('execute', { detail: this.code }));
+  }
+
+  /** Says that it runs, unless it has ended before anybody could read that. */
+  #busy(words) {
+    this.#busyWords = words;
+    if (this.#frame.classList.contains('busy')) this.#bar.say(words, { kind: 'busy' });
+    else this.#waiting ??= setTimeout(() => this.#shownBusy(), SOON_MS);
+  }
+
+  #shownBusy() {
+    this.#frame.classList.add('busy');
+    this.#bar.say(this.#busyWords, { kind: 'busy' });
+  }
+
+  #quiet() {
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
+    this.#frame.classList.remove('busy');
+    this.#running = undefined;
   }
 
   #withInput(task) {
@@ -101,7 +131,7 @@ export class CodeRunner extends HTMLElement {
   /** Ends the program that runs. */
   stop() {
     if (!this.#running) return;
-    this.#bar.say(WORDS.stopping, { kind: 'busy' });
+    this.#busy(WORDS.stopping);
     this.#running.stop();
   }
 
@@ -128,8 +158,9 @@ export class CodeRunner extends HTMLElement {
       title, onRun: () => this.#toggle(), others: this.actions(),
       actions: [[WORDS.share, () => this.#share()], [WORDS.reset, () => this.#resetByHand()]],
     });
-    this.#recorded = this.#recordedOutput();
-    this.#hidden.push(boxOf(code, this));
+    const recorded = recordedFor(this, this.getAttribute('output'));
+    this.#recorded = recorded && trimmed((recorded.querySelector('code') ?? recorded).textContent);
+    this.#hidden.push(boxOf(code, this), ...(recorded && !this.contains(recorded) ? [recorded] : []));
     this.#build(title);
     this.#stepBack(true);
     this.#state('unknown');
@@ -142,23 +173,11 @@ export class CodeRunner extends HTMLElement {
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     root.adoptedStyleSheets = [sheet()];
     this.#outcome.append(this.#output.element);
-    const parts = [this.#editor.element, ...this.#stdinField(), this.#bar.element, this.#notes, this.#outcome, this.#files];
-    root.append(make('div', { className: 'frame', part: 'frame', role: 'group', ariaLabel: said('example', { language: title }) }, ...parts));
-  }
-
-  #stdinField() {
-    const given = this.getAttribute('stdin');
-    if (given === null) return [];
-    const text = given.startsWith('#') && found(given) ? textOf(found(given)) : given;
-    this.#input = make('textarea', {
-      value: text, rows: Math.min(6, text.split('\n').length), spellcheck: false, autocapitalize: 'off', autocomplete: 'off',
-    });
-    this.#input.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      this.#toggle();
-    });
-    return [make('label', { className: 'stdin', part: 'stdin' }, make('span', { textContent: WORDS.input }), this.#input)];
+    const field = inputField(this.getAttribute('stdin'), () => this.#toggle());
+    this.#input = field?.input;
+    const parts = [this.#editor.element, field?.element ?? '', this.#bar.element, this.#notes, this.#outcome, this.#files];
+    this.#frame = make('div', { className: 'frame', part: 'frame', role: 'group', ariaLabel: said('example', { language: title }) }, ...parts);
+    root.append(this.#frame);
   }
 
   #toggle() {
@@ -168,12 +187,12 @@ export class CodeRunner extends HTMLElement {
 
   #print(pieces) {
     this.#outcome.hidden = false;
-    if (this.#output.add(pieces)) this.#bar.say(WORDS.again, { kind: 'busy' });
+    if (this.#output.add(pieces)) this.#busy(WORDS.again);
     this.dispatchEvent(new CustomEvent('output', { detail: pieces }));
   }
 
   #conclude(execution, program) {
-    this.#running = undefined;
+    this.#quiet();
     this.#outcome.hidden = false;
     this.#output.end(textsOf(execution));
     const { isWell, words, facts } = verdictOf(execution);
@@ -191,12 +210,7 @@ export class CodeRunner extends HTMLElement {
   #showFindings(execution, { before, others }) {
     const found = findings(execution, { before, files: others, lines: this.code.split('\n').length });
     this.#editor.mark(found);
-    const shown = found.filter(({ line }) => line > 0).map(({ line, column, message }) => {
-      const go = make('button', { type: 'button', textContent: said('line', { line }) });
-      go.addEventListener('click', () => this.#editor.goTo(line, column));
-      return make('li', {}, go, ` ${message}`);
-    });
-    if (shown.length > 0) this.#notes.append(make('ul', { className: 'findings', part: 'findings' }, ...shown));
+    this.#notes.append(...findingsView(found, (line, column) => this.#editor.goTo(line, column)));
   }
 
   #judge() {
@@ -209,7 +223,7 @@ export class CodeRunner extends HTMLElement {
   }
 
   #fail(error) {
-    this.#running = undefined;
+    this.#quiet();
     this.#output.end([]);
     const isAway = error instanceof RunError && error.status === 0;
     this.#state('failed');
@@ -222,19 +236,6 @@ export class CodeRunner extends HTMLElement {
     this.#outcome.hidden = false;
     this.#output.record(this.#recorded);
     this.#bar.say(words);
-  }
-
-  /** What the page's author recorded: an `<output>` inside, or what `output` names; it steps back, too. */
-  #recordedOutput() {
-    const named = this.getAttribute('output');
-    const next = this.nextElementSibling ?? this.parentElement?.nextElementSibling;
-    let element = this.querySelector('output');
-    if (named?.startsWith('@next')) element = named.length > 5 ? next && found(named.slice(5).trim(), next) : next;
-    else if (named) element = found(named);
-    else if (named === '') element ??= next;
-    if (!element) return undefined;
-    if (!this.contains(element)) this.#hidden.push(element);
-    return trimmed((element.querySelector('code') ?? element).textContent);
   }
 
   /** Hides what the editor takes the place of, or shows it again. */

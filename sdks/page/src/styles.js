@@ -81,10 +81,10 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .labels { display: grid; }
 .labels > * { grid-area: 1 / 1; text-align: center; }
 .halt { visibility: hidden; }
-:host([state="running"]) .go { visibility: hidden; }
-:host([state="running"]) .halt { visibility: visible; }
-:host([state="running"]) .run { background: var(--ink); color: var(--paper); }
-:host([state="running"]) .run i { height: 0.62em; clip-path: none; border-radius: 0.08em; }
+.busy .go { visibility: hidden; }
+.busy .halt { visibility: visible; }
+.busy .run { background: var(--ink); color: var(--paper); }
+.busy .run i { height: 0.62em; clip-path: none; border-radius: 0.08em; }
 .quiet { min-height: 2.3em; padding: 0 0.6em; white-space: nowrap; }
 .quiet:hover { color: var(--ink); background: color-mix(in srgb, var(--ink) 7%, transparent); }
 .status { flex: 1; min-width: 0; display: flex; gap: 0.9em; align-items: baseline; padding-inline: 0.5em; color: var(--quiet); overflow: hidden; white-space: nowrap; font-variant-numeric: tabular-nums; }

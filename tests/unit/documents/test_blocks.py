@@ -6,8 +6,9 @@ from collections import Counter
 
 from tests.unit.documents.pages import Shown, everything, shown
 
-RUN = {"python", "sh", "toml", "json", "yaml", "dockerfile", "js"}
-"""By test_python.py, test_shell.py, test_files.py; JavaScript on a gateway, by tests/integration/sdks."""
+RUN = {"python", "sh", "toml", "json", "yaml", "dockerfile", "js", "html"}
+"""By test_python.py, test_shell.py, test_files.py; JavaScript on a gateway, by tests/integration/sdks; pages in a
+browser, by tests/e2e/page."""
 PICTURES = 8
 """Blocks of ``text``: drawings, and what programs print."""
 NOT_RUN = 0

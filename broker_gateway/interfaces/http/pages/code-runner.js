@@ -102,6 +102,13 @@ function codeFor(element, selector) {
   if (!selector.startsWith('@prev')) return found(selector);
   return before ? found(selector.slice(5).trim() || 'code', before) : null;
 }
+function recordedFor(element, named) {
+  const inside = element.querySelector('output');
+  const next = element.nextElementSibling ?? element.parentElement?.nextElementSibling ?? undefined;
+  if (!named) return inside ?? (named === '' ? next : undefined);
+  if (!named.startsWith('@next')) return found(named) ?? undefined;
+  return named.length > 5 && next ? found(named.slice(5).trim(), next) ?? undefined : next;
+}
 function sourceOf(code) {
   const copy = code.cloneNode(true);
   for (const one of copy.querySelectorAll(NUMBERS)) one.remove();
@@ -163,9 +170,11 @@ class Bar {
     this.#run.focus();
   }
   say(words, { kind = '', facts = [] } = {}) {
+    const all = [words, ...facts].join(', ');
+    if (this.#status.title === all && kind === 'busy') return; // said already
     this.#status.className = `status ${kind}`;
     this.#status.replaceChildren(make('b', { textContent: words }), ...facts.map((fact) => make('span', { textContent: fact })));
-    this.#status.title = [words, ...facts].join(', ');
+    this.#status.title = all;
   }
 }
 function button([words, act]) {
@@ -433,6 +442,28 @@ function dataAddress(type, data) {
 }
 function textIn(data) {
   return new TextDecoder().decode(Uint8Array.from(atob(data), (one) => one.charCodeAt(0)));
+}
+function findingsView(findings, goTo) {
+  const rows = findings.filter(({ line }) => line > 0).map(({ line, column, message }) => {
+    const go = make('button', { type: 'button', textContent: said('line', { line }) });
+    go.addEventListener('click', () => goTo(line, column));
+    return make('li', {}, go, ` ${message}`);
+  });
+  return rows.length > 0 ? [make('ul', { className: 'findings', part: 'findings' }, ...rows)] : [];
+}
+function inputField(given, onRun) {
+  if (given === null) return undefined;
+  const text = given.startsWith('#') && found(given) ? textOf(found(given)) : given;
+  const input = make('textarea', {
+    value: text, rows: Math.min(6, text.split('\n').length), spellcheck: false, autocapitalize: 'off', autocomplete: 'off',
+  });
+  input.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    onRun();
+  });
+  const element = make('label', { className: 'stdin', part: 'stdin' }, make('span', { textContent: WORDS.input }), input);
+  return { element, input };
 }
 const SEQUENCE = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])/g;
 const UNFINISHED = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]{0,200}\x1b?|[ -/]*)?$|\r+$/;
@@ -970,10 +1001,10 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .labels { display: grid; }
 .labels > * { grid-area: 1 / 1; text-align: center; }
 .halt { visibility: hidden; }
-:host([state="running"]) .go { visibility: hidden; }
-:host([state="running"]) .halt { visibility: visible; }
-:host([state="running"]) .run { background: var(--ink); color: var(--paper); }
-:host([state="running"]) .run i { height: 0.62em; clip-path: none; border-radius: 0.08em; }
+.busy .go { visibility: hidden; }
+.busy .halt { visibility: visible; }
+.busy .run { background: var(--ink); color: var(--paper); }
+.busy .run i { height: 0.62em; clip-path: none; border-radius: 0.08em; }
 .quiet { min-height: 2.3em; padding: 0 0.6em; white-space: nowrap; }
 .quiet:hover { color: var(--ink); background: color-mix(in srgb, var(--ink) 7%, transparent); }
 .status { flex: 1; min-width: 0; display: flex; gap: 0.9em; align-items: baseline; padding-inline: 0.5em; color: var(--quiet); overflow: hidden; white-space: nowrap; font-variant-numeric: tabular-nums; }
@@ -1071,6 +1102,7 @@ function duration(ms) {
 function size(bytes) {
   return `${(bytes / 1048576).toFixed(1)} MiB`;
 }
+const SOON_MS = 100; // what ends sooner needs no words that it runs
 const READ_ONLY = new Set(['off', 'none']);
 class CodeRunner extends HTMLElement {
   #editor;
@@ -1083,6 +1115,9 @@ class CodeRunner extends HTMLElement {
   #original = '';
   #running;
   #hidden = [];
+  #frame;
+  #waiting;
+  #busyWords = '';
   #recorded;
   connectedCallback() {
     const delay = Number(this.getAttribute('init-delay')) || 0; // codapi's: some highlighter is still at work
@@ -1110,32 +1145,51 @@ class CodeRunner extends HTMLElement {
   async run() {
     if (!this.#editor) return;
     this.#running?.leave();
-    this.#notes.replaceChildren();
-    this.#files.replaceChildren();
-    this.#editor.mark([]);
-    this.#state('running');
-    this.#bar.say(WORDS.running, { kind: 'busy' });
-    this.dispatchEvent(new CustomEvent('execute', { detail: this.code }));
     const running = new Running(placeOf(this), {
-      onState: (status) => this.#bar.say(status === 'QUEUED' ? WORDS.waiting : WORDS.running, { kind: 'busy' }),
+      onState: (status) => this.#busy(status === 'QUEUED' ? WORDS.waiting : WORDS.running),
       onOutput: (pieces) => this.#print(pieces),
     });
     this.#running = running;
+    this.#state('running');
     try {
       const program = await programOf(this);
-      this.#output.begin(program.mark);
-      const execution = await running.result(this.#withInput(program.task));
+      const result = running.result(this.#withInput(program.task)); // first of all: the rest is done while it is on its way
+      this.#begun(program);
+      const execution = await result;
       if (this.#running === running) this.#conclude(execution, program);
     } catch (error) {
       if (this.#running === running) this.#fail(error);
     }
+  }
+  #begun({ mark }) {
+    this.#output.begin(mark);
+    this.#notes.replaceChildren();
+    this.#files.replaceChildren();
+    this.#editor.mark([]);
+    this.#busy(WORDS.running);
+    this.dispatchEvent(new CustomEvent('execute', { detail: this.code }));
+  }
+  #busy(words) {
+    this.#busyWords = words;
+    if (this.#frame.classList.contains('busy')) this.#bar.say(words, { kind: 'busy' });
+    else this.#waiting ??= setTimeout(() => this.#shownBusy(), SOON_MS);
+  }
+  #shownBusy() {
+    this.#frame.classList.add('busy');
+    this.#bar.say(this.#busyWords, { kind: 'busy' });
+  }
+  #quiet() {
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
+    this.#frame.classList.remove('busy');
+    this.#running = undefined;
   }
   #withInput(task) {
     return this.#input ? { ...task, stdin: `${this.#input.value}\n` } : task;
   }
   stop() {
     if (!this.#running) return;
-    this.#bar.say(WORDS.stopping, { kind: 'busy' });
+    this.#busy(WORDS.stopping);
     this.#running.stop();
   }
   reset() {
@@ -1159,8 +1213,9 @@ class CodeRunner extends HTMLElement {
       title, onRun: () => this.#toggle(), others: this.actions(),
       actions: [[WORDS.share, () => this.#share()], [WORDS.reset, () => this.#resetByHand()]],
     });
-    this.#recorded = this.#recordedOutput();
-    this.#hidden.push(boxOf(code, this));
+    const recorded = recordedFor(this, this.getAttribute('output'));
+    this.#recorded = recorded && trimmed((recorded.querySelector('code') ?? recorded).textContent);
+    this.#hidden.push(boxOf(code, this), ...(recorded && !this.contains(recorded) ? [recorded] : []));
     this.#build(title);
     this.#stepBack(true);
     this.#state('unknown');
@@ -1172,22 +1227,11 @@ class CodeRunner extends HTMLElement {
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     root.adoptedStyleSheets = [sheet()];
     this.#outcome.append(this.#output.element);
-    const parts = [this.#editor.element, ...this.#stdinField(), this.#bar.element, this.#notes, this.#outcome, this.#files];
-    root.append(make('div', { className: 'frame', part: 'frame', role: 'group', ariaLabel: said('example', { language: title }) }, ...parts));
-  }
-  #stdinField() {
-    const given = this.getAttribute('stdin');
-    if (given === null) return [];
-    const text = given.startsWith('#') && found(given) ? textOf(found(given)) : given;
-    this.#input = make('textarea', {
-      value: text, rows: Math.min(6, text.split('\n').length), spellcheck: false, autocapitalize: 'off', autocomplete: 'off',
-    });
-    this.#input.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      this.#toggle();
-    });
-    return [make('label', { className: 'stdin', part: 'stdin' }, make('span', { textContent: WORDS.input }), this.#input)];
+    const field = inputField(this.getAttribute('stdin'), () => this.#toggle());
+    this.#input = field?.input;
+    const parts = [this.#editor.element, field?.element ?? '', this.#bar.element, this.#notes, this.#outcome, this.#files];
+    this.#frame = make('div', { className: 'frame', part: 'frame', role: 'group', ariaLabel: said('example', { language: title }) }, ...parts);
+    root.append(this.#frame);
   }
   #toggle() {
     if (this.#running) this.stop();
@@ -1195,11 +1239,11 @@ class CodeRunner extends HTMLElement {
   }
   #print(pieces) {
     this.#outcome.hidden = false;
-    if (this.#output.add(pieces)) this.#bar.say(WORDS.again, { kind: 'busy' });
+    if (this.#output.add(pieces)) this.#busy(WORDS.again);
     this.dispatchEvent(new CustomEvent('output', { detail: pieces }));
   }
   #conclude(execution, program) {
-    this.#running = undefined;
+    this.#quiet();
     this.#outcome.hidden = false;
     this.#output.end(textsOf(execution));
     const { isWell, words, facts } = verdictOf(execution);
@@ -1216,12 +1260,7 @@ class CodeRunner extends HTMLElement {
   #showFindings(execution, { before, others }) {
     const found = findings(execution, { before, files: others, lines: this.code.split('\n').length });
     this.#editor.mark(found);
-    const shown = found.filter(({ line }) => line > 0).map(({ line, column, message }) => {
-      const go = make('button', { type: 'button', textContent: said('line', { line }) });
-      go.addEventListener('click', () => this.#editor.goTo(line, column));
-      return make('li', {}, go, ` ${message}`);
-    });
-    if (shown.length > 0) this.#notes.append(make('ul', { className: 'findings', part: 'findings' }, ...shown));
+    this.#notes.append(...findingsView(found, (line, column) => this.#editor.goTo(line, column)));
   }
   #judge() {
     const given = this.getAttribute('expect');
@@ -1232,7 +1271,7 @@ class CodeRunner extends HTMLElement {
     this.#state(comparison.isRight ? 'right' : 'wrong');
   }
   #fail(error) {
-    this.#running = undefined;
+    this.#quiet();
     this.#output.end([]);
     const isAway = error instanceof RunError && error.status === 0;
     this.#state('failed');
@@ -1244,17 +1283,6 @@ class CodeRunner extends HTMLElement {
     this.#outcome.hidden = false;
     this.#output.record(this.#recorded);
     this.#bar.say(words);
-  }
-  #recordedOutput() {
-    const named = this.getAttribute('output');
-    const next = this.nextElementSibling ?? this.parentElement?.nextElementSibling;
-    let element = this.querySelector('output');
-    if (named?.startsWith('@next')) element = named.length > 5 ? next && found(named.slice(5).trim(), next) : next;
-    else if (named) element = found(named);
-    else if (named === '') element ??= next;
-    if (!element) return undefined;
-    if (!this.contains(element)) this.#hidden.push(element);
-    return trimmed((element.querySelector('code') ?? element).textContent);
   }
   #stepBack(isHidden) {
     for (const box of this.#hidden) {
