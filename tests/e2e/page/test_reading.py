@@ -152,6 +152,8 @@ async def test_a_phone_scrolls_the_code_and_not_the_page(blog: Blog, reader: Rea
     width, scrolled = await reader.page.evaluate("[innerWidth, document.documentElement.scrollWidth]")
     assert scrolled <= width
     assert await runner.element.locator(".editor").evaluate("box => box.scrollWidth > box.clientWidth")
+    assert "ms" in await runner.status.inner_text()
+    assert await runner.status.evaluate("status => status.scrollWidth <= status.clientWidth"), "all of it is seen"
     for part in (runner.run, runner.button("Reset"), runner.button("Copy link")):
         box = await part.bounding_box()
         assert box is not None

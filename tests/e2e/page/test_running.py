@@ -31,6 +31,19 @@ BROKEN = {
     "cpp": ("int main() {\n  int a = 1;\n  return b;\n}", "Does not compile", 3, "not declared"),
     "go": ("package main\n\nfunc main() {\n\tx := 1\n}", "Does not compile", 4, "declared and not used"),
 }
+_END_OF_LINE = """(colours, line) => {
+    const walker = document.createTreeWalker(colours, NodeFilter.SHOW_TEXT);
+    for (let left = line; walker.nextNode();) {
+        for (let at = 0; at < walker.currentNode.length; at++) {
+            if (walker.currentNode.data[at] !== '\\n' || --left > 0) continue;
+            const range = document.createRange();
+            range.setStart(walker.currentNode, at);
+            range.setEnd(walker.currentNode, at);
+            return range.getBoundingClientRect().left;
+        }
+    }
+}"""
+"""Where the letters of a line end, in pixels."""
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
@@ -72,6 +85,9 @@ async def test_an_error_is_marked_on_its_line(blog: Blog, reader: Reader, langua
         line,
     )
     assert abs(top - of_line) < 2
+    words = await runner.marks.locator("span").evaluate("words => words.getBoundingClientRect().left")
+    code = await runner.element.locator(".colours").evaluate(_END_OF_LINE, line)
+    assert words > code, "the message is behind the line"
     await reader.page.keyboard.type(" ")
     await expect(runner.marks).to_have_count(0)
 

@@ -986,9 +986,9 @@ const TEXT = `
 .comment { color: var(--comment); font-style: italic; }
 .call, .type { color: var(--name); }
 .marks { position: absolute; inset: 0; min-width: 100%; pointer-events: none; }
-.mark { position: absolute; inset-inline: 0; top: calc(0.9em + var(--row) * 1lh); height: 1lh; padding-block: 0; overflow: hidden; background: color-mix(in srgb, var(--bad) 12%, transparent); box-shadow: inset 3px 0 var(--bad); color: var(--bad); }
+.mark { position: absolute; inset-inline: 0; top: calc(0.9em + var(--row) * 1lh); height: 1lh; padding-block: 0; padding-left: calc(1em + var(--length) * 1ch + 3ch); overflow: hidden; background: color-mix(in srgb, var(--bad) 12%, transparent); box-shadow: inset 3px 0 var(--bad); color: var(--bad); }
 .mark.warning { background: color-mix(in srgb, var(--wary) 12%, transparent); box-shadow: inset 3px 0 var(--wary); color: var(--wary); }
-.mark span { margin-left: calc(var(--length) * 1ch + 3ch); font-size: 0.86em; font-style: italic; }
+.mark span { font-size: 0.86em; font-style: italic; }
 .stdin { display: flex; gap: 0.8em; align-items: baseline; padding: 0.4em 1em; border-top: 1px solid var(--line); color: var(--quiet); font-size: 0.86em; }
 .stdin textarea { flex: 1; min-width: 0; padding: 0.3em 0.5em; border: 1px solid var(--line); border-radius: 0.35em; background: var(--well); color: var(--ink); font: inherit; font-size: max(1em, 0.8rem); resize: vertical; field-sizing: content; max-height: 8lh; }
 .bar { display: flex; align-items: center; gap: 0.25em 0.5em; min-height: 3.1em; padding: 0.4em 1em 0.4em 0.5em; padding-inline: 0.5em 1em; border-top: 1px solid var(--line); font-size: 0.86em; line-height: 1.3; }
@@ -1044,6 +1044,7 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
   .bar { flex-wrap: wrap; }
   .edited { flex: 1 0 60%; justify-content: end; }
   .status, .language { order: 1; min-height: 1.6em; }
+  .status { flex-basis: calc(100% - 8em); }
   .mark span { display: none; }
   .run { min-height: 2.9em; }
   .quiet { min-height: 2.9em; }
