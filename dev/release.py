@@ -1,4 +1,4 @@
-"""``make release``: wheels, sdists, the npm package and images of the version in ``VERSION``, from what is committed;
+"""``make release``: wheels, sdists, the npm packages and images of the version in ``VERSION``, from what is committed;
 prints what it made, each with its digest. CONTRIBUTING.md has what comes before and after."""
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from dev.console import SetupError, say, step
 from dev.dist import build
 from dev.environment import PROJECTS
+from dev.page_element import PAGE
 from dev.paths import REPOSITORY
 from dev.service_images import build_services
 from dev.typescript_sdk import pack
@@ -29,8 +30,8 @@ def main() -> int:
     version = (REPOSITORY / "VERSION").read_text(encoding="utf-8").strip()
     try:
         _refuse_if_unready(version)
-        with step(f"wheels, sdists and the npm package of {version}"):
-            files = [*distributions(DIST), pack(DIST)]
+        with step(f"wheels, sdists and the npm packages of {version}"):
+            files = [*distributions(DIST), pack(DIST), pack(DIST, PAGE)]
         with step(f"images of {version}"):
             images = build_all_images(version)
     except (SetupError, ImageError) as error:

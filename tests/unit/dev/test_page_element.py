@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from dev.page_element import MAX_PACKED_BYTES, PAGE, SCRIPT, SERVED, one_script, packed_bytes, written
 from dev.paths import REPOSITORY
+from dev.typescript_sdk import pack
 
 SOURCES = sorted((PAGE / "src").iterdir())
 
@@ -59,3 +61,12 @@ def test_the_package_brings_all_that_it_names_and_needs_nothing() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_a_module_is_short(path: Path) -> None:
     assert path.read_text(encoding="utf-8").count("\n") <= 300
+
+
+def test_what_is_published_is_the_package_without_its_tests(tmp_path: Path) -> None:
+    packed = pack(tmp_path, PAGE)
+    assert packed.name.startswith("coderunner-page-")
+    with tarfile.open(packed) as archive:
+        names = {name.removeprefix("package/") for name in archive.getnames()}
+    apart = {"package.json", "README.md", "LICENSE", "code-runner.js", "code-runner.css"}
+    assert names == apart | {f"src/{path.name}" for path in SOURCES}
