@@ -8,7 +8,7 @@ import { tableOf } from './table.js';
 import { WORDS } from './words.js';
 
 const MOST_IN_FILE = 20_000;
-const TEXTS = new Set(['application/json', 'text/plain', 'text/markdown', 'application/xml']);
+const TEXTS = /^text\/|json$/;
 const TABLES = { 'text/csv': ',', 'text/tab-separated-values': '\t' };
 
 /** The elements of an execution's files; none where it left none. */
@@ -28,7 +28,7 @@ function viewOf({ name, media_type: type, data }) {
   if (type.startsWith('image/')) return [make('img', { src: dataAddress(type, data), alt: name })];
   if (type === 'text/html') return [make('iframe', { sandbox: '', src: dataAddress('text/html;charset=utf-8', data), title: name })];
   if (type in TABLES) return [make('div', { className: 'table', tabIndex: 0, role: 'group', ariaLabel: name }, tableOf(textIn(data), TABLES[type]))];
-  if (TEXTS.has(type)) return [make('pre', { textContent: textIn(data).slice(0, MOST_IN_FILE), tabIndex: 0 })];
+  if (TEXTS.test(type)) return [make('pre', { textContent: textIn(data).slice(0, MOST_IN_FILE), tabIndex: 0 })];
   return [];
 }
 

@@ -10,7 +10,7 @@ const MOST_TABLE = 200_000;
 export function cellsOf(text, separator = ',') {
   const rows = [[]];
   const cell = new RegExp(`("(?:[^"]|"")*"?|[^${separator}\\r\\n]*)(${separator}|\\r?\\n|\\r|$)`, 'y');
-  const source = text.slice(0, MOST_TABLE).replace(/(?:\r?\n)+$/, '');
+  const source = text.slice(0, MOST_TABLE).trimEnd();
   for (let found = cell.exec(source); found && rows.length <= MOST_ROWS; found = cell.exec(source)) {
     const [, value, end] = found;
     const row = rows[rows.length - 1];

@@ -12,7 +12,7 @@ export const WORDS = {
   nothing: 'It printed nothing.', cut: 'output cut', kept: 'kept result', line: 'Line {line}',
   right: 'Right', wrong: 'Not yet right', missing: 'expected', extra: 'printed', same: 'both', rest: '…',
   recorded: 'Recorded output', away: 'The server is away; this was recorded earlier',
-  tooLarge: 'too large to be shown',
+  tooLarge: 'too large',
   notFound: 'There is no code here to run.', noSetUp: '{what} is not there.',
 };
 

@@ -139,7 +139,7 @@ const WORDS = {
   nothing: 'It printed nothing.', cut: 'output cut', kept: 'kept result', line: 'Line {line}',
   right: 'Right', wrong: 'Not yet right', missing: 'expected', extra: 'printed', same: 'both', rest: '…',
   recorded: 'Recorded output', away: 'The server is away; this was recorded earlier',
-  tooLarge: 'too large to be shown',
+  tooLarge: 'too large',
   notFound: 'There is no code here to run.', noSetUp: '{what} is not there.',
 };
 function learn(words) {
@@ -402,7 +402,7 @@ const MOST_TABLE = 200_000;
 function cellsOf(text, separator = ',') {
   const rows = [[]];
   const cell = new RegExp(`("(?:[^"]|"")*"?|[^${separator}\\r\\n]*)(${separator}|\\r?\\n|\\r|$)`, 'y');
-  const source = text.slice(0, MOST_TABLE).replace(/(?:\r?\n)+$/, '');
+  const source = text.slice(0, MOST_TABLE).trimEnd();
   for (let found = cell.exec(source); found && rows.length <= MOST_ROWS; found = cell.exec(source)) {
     const [, value, end] = found;
     const row = rows[rows.length - 1];
@@ -418,7 +418,7 @@ function tableOf(text, separator) {
   return make('table', {}, make('thead', {}, row(head, 'th')), make('tbody', {}, ...rows.map((cells) => row(cells, 'td'))));
 }
 const MOST_IN_FILE = 20_000;
-const TEXTS = new Set(['application/json', 'text/plain', 'text/markdown', 'application/xml']);
+const TEXTS = /^text\/|json$/;
 const TABLES = { 'text/csv': ',', 'text/tab-separated-values': '\t' };
 function filesView(files = []) {
   return files.map((file) => make('figure', { className: 'file', part: 'file' }, captionOf(file), ...viewOf(file)));
@@ -434,7 +434,7 @@ function viewOf({ name, media_type: type, data }) {
   if (type.startsWith('image/')) return [make('img', { src: dataAddress(type, data), alt: name })];
   if (type === 'text/html') return [make('iframe', { sandbox: '', src: dataAddress('text/html;charset=utf-8', data), title: name })];
   if (type in TABLES) return [make('div', { className: 'table', tabIndex: 0, role: 'group', ariaLabel: name }, tableOf(textIn(data), TABLES[type]))];
-  if (TEXTS.has(type)) return [make('pre', { textContent: textIn(data).slice(0, MOST_IN_FILE), tabIndex: 0 })];
+  if (TEXTS.test(type)) return [make('pre', { textContent: textIn(data).slice(0, MOST_IN_FILE), tabIndex: 0 })];
   return [];
 }
 function dataAddress(type, data) {
