@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from tests.e2e.page.blog import Blog, sample
