@@ -11,9 +11,11 @@ import pytest
 from broker_gateway.application.settings import SubmissionSettings
 from broker_gateway.domain.quota import CallPolicy
 from broker_gateway.interfaces.http.judge0 import reading
+from broker_gateway.interfaces.http.judge0.answers import Known
 from broker_gateway.interfaces.http.judge0.fields import DEFAULT, wanted_fields
 from broker_gateway.interfaces.http.judge0.tokens import task_id_of, token_of
 from schemas.execution import ResultMessage
+from schemas.output_file import OutputFile
 from schemas.status import Status, Verdict
 from tests.builders import a_case_result, a_result, a_stage, an_execution
 from tests.unit.gateway.gateway_on_fakes import GatewayOnFakes
@@ -217,6 +219,21 @@ async def test_one_answer_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
         path = f"/submissions/batch?tokens={','.join(tokens)}"
         error = "the submissions have more than 5 characters in all: ask for fewer at a time"
         assert await calls.ask("GET", path) == (400, {"error": error})
+
+
+async def test_bytes_count_towards_it_and_files_that_are_not_told_are_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_TEXT_CHARS", 17)
+    file = OutputFile(name="out/a", size=100, media_type="text/plain", digest="", data=b"x" * 100)
+    written = "\U0001f600\U0001f600".encode() + b"\xff"
+    run = a_stage(written.decode(errors="replace"), stdout_invalid_utf8=True, stdout_data=written)
+    async with serving() as calls:
+        tokens = [await submitted(calls) for _ in range(2)]
+        for token in tokens:
+            calls.gateway.bus.finish(a_result(task_id_of(token), run=run, files=[file]))
+        path = "/submissions/batch?base64_encoded=true&tokens="
+        assert (await calls.ask("GET", path + tokens[0]))[0] == 200
+        assert (await calls.ask("GET", path + ",".join(tokens)))[0] == 400
+    assert Known.of(an_execution(run=run, files=[file])).execution == an_execution(run=run)
 
 
 async def test_large_texts_are_told_whole() -> None:

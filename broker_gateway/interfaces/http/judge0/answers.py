@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from broker_gateway.interfaces.http.judge0.drafts import LANGUAGE_LABEL, REDIRECT, REDIRECT_LABEL
 from broker_gateway.interfaces.http.judge0.fields import ASKED, ENCODED
 from broker_gateway.interfaces.http.judge0.languages import language_of
@@ -38,12 +40,17 @@ class Known(NamedTuple):
     source: KeptSource | None = None
     """What was submitted, where that is kept and asked for."""
 
+    @classmethod
+    def of(cls, execution: Execution, source: KeptSource | None = None) -> Known:
+        """Without the files that it left, which Judge0 knows nothing of: many submissions are held at once."""
+        return cls(msgspec.structs.replace(execution, files=[]), source)
+
     @property
     def chars(self) -> int:
-        """The characters of its texts."""
+        """The characters of its texts, and the bytes of what is none."""
         cases = (case.stage for case in self.execution.cases)
         stages = [one for one in (self.execution.compile, self.execution.run, *cases) if one is not None]
-        return sum(len(one.stdout) + len(one.stderr) for one in stages) + self._chars_sent
+        return sum(len(stdout_of(one)) + len(stderr_of(one)) for one in stages) + self._chars_sent
 
     @property
     def _chars_sent(self) -> int:

@@ -129,9 +129,9 @@ class Reading:
         if isinstance(execution, UnknownTask):
             return None
         if not execution.status.is_final or ASKED.isdisjoint(wanted):  # who asks again and again asks for all fields
-            return Known(execution)
+            return Known.of(execution)
         source = await self._service.source(task_id, caller)
-        return Known(execution, source if not isinstance(source, UnknownTask) else None)
+        return Known.of(execution, source if not isinstance(source, UnknownTask) else None)
 
 
 async def _told(known: Sequence[Known | None], wanted: Sequence[str], not_utf8: str, *, base64: bool) -> list[Any]:
