@@ -138,9 +138,10 @@ def run(address: Address, /, **options: Any) -> int:
     execution = against(address, lambda client: _judge_or_run(client, chosen, submission, task))
     if chosen.raw and execution.run is not None:
         write(execution.run.stdout_bytes, to_stderr=False)
+    exit_code = _show(execution, submission.source, chosen)
     for sentence in saving.save(execution, chosen.save) if chosen.save is not None else ():
         print_notice(sentence)
-    return _show(execution, submission.source, chosen)
+    return exit_code
 
 
 async def _judge_or_run(

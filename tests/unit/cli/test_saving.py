@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -9,6 +10,10 @@ import pytest
 
 from coderunner import Execution, OutputFile, Status
 from coderunner.cli.saving import save
+from coderunner.v1 import execution_pb2
+from tests.fakes.answers import ran
+from tests.fakes.fake_gateway import FakeGateway, Script
+from tests.unit.cli.command import Cli
 
 
 def ended(*files: OutputFile) -> Execution:
@@ -53,3 +58,16 @@ def test_a_file_that_cannot_be_written_ends_it_with_why(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(click.ClickException, match="cannot write"):
         list(save(ended(a_file("out/b")), tmp_path))
+
+
+def test_the_outcome_is_told_also_where_its_files_cannot_be_written(
+    gateway: FakeGateway, coderunner: Cli, hello: str, tmp_path: Path
+) -> None:
+    result = ran(status="FAILED", exit_code=42, stdout="42\n")
+    result.files.append(execution_pb2.OutputFile(name="out/a", size=1, data=b"1"))
+    gateway.script = lambda task: Script(result)
+    (tmp_path / "out").write_text("a file")
+    done = coderunner("run", "--json", "--save", str(tmp_path), hello)
+    assert json.loads(done.stdout)["run"]["exit_code"] == 42
+    assert "cannot write" in done.stderr
+    assert done.returncode == 2
