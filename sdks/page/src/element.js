@@ -19,7 +19,7 @@ import { languageNamed, titleOf } from './languages.js';
 import { OutputView } from './output_view.js';
 import { programOf } from './program.js';
 import { Running } from './running.js';
-import { placeOf } from './settings.js';
+import { comeNear, placeOf } from './settings.js';
 import { linked, linkTo } from './share.js';
 import { sheet } from './styles.js';
 import { RunError } from './transport.js';
@@ -46,6 +46,7 @@ export class CodeRunner extends HTMLElement {
   #recorded;
 
   connectedCallback() {
+    addEventListener('hashchange', this.#takeLinked);
     const delay = Number(this.getAttribute('init-delay')) || 0; // codapi's: some highlighter is still at work
     const begin = () => setTimeout(() => this.isConnected && !this.#editor && this.#begin(), delay);
     if (this.#editor) this.#stepBack(true);
@@ -55,6 +56,7 @@ export class CodeRunner extends HTMLElement {
   }
 
   disconnectedCallback() {
+    removeEventListener('hashchange', this.#takeLinked);
     this.#running?.leave();
     this.#stepBack(false);
   }
@@ -165,7 +167,8 @@ export class CodeRunner extends HTMLElement {
     this.#stepBack(true);
     this.#state('unknown');
     if (this.#recorded !== undefined) this.#showRecorded(WORDS.recorded);
-    linked(location.href, this.#which).then((source) => source !== undefined && (this.code = source));
+    this.#takeLinked();
+    for (const near of ['pointerenter', 'focusin']) this.addEventListener(near, () => comeNear(this), { once: true });
     this.dispatchEvent(new Event('load'));
   }
 
@@ -225,6 +228,11 @@ export class CodeRunner extends HTMLElement {
   #fail(error) {
     this.#quiet();
     this.#output.end([]);
+    if (error.name === 'AbortError') {
+      this.#state('failed');
+      this.#bar.say(WORDS.CANCELLED, { kind: 'badly' });
+      return;
+    }
     const isAway = error instanceof RunError && error.status === 0;
     this.#state('failed');
     if (isAway && this.#recorded !== undefined) this.#showRecorded(WORDS.away);
@@ -255,6 +263,11 @@ export class CodeRunner extends HTMLElement {
     this.reset();
     this.#bar.focusRun(); // its own button is gone
   }
+
+  #takeLinked = async () => {
+    const source = this.#editor && await linked(location.href, this.#which);
+    if (source !== undefined) this.code = source;
+  };
 
   async #share() {
     const link = await linkTo(location.href, this.#which, this.code);

@@ -246,3 +246,26 @@ async def test_where_a_policy_forbids_to_show_files_they_can_be_saved(blog: Blog
     await runner.runs("Done")
     await expect(runner.element.get_by_role("link", name="out/ramp.png")).to_be_visible()
     reader.complaints.clear()
+
+
+async def test_who_presses_stop_twice_waits_for_nobody(blog: Blog, reader: Reader) -> None:
+    runner = await reader.opens(blog.post(sample("python", "print(1)")))
+    await reader.page.route("**/v1/executions", lambda route: None)  # nobody answers
+    await runner.run.click()
+    await expect(runner.run).to_have_accessible_name("Stop")
+    await runner.run.click()
+    await expect(runner.status).to_contain_text("Stopping")
+    await runner.run.click()
+    await runner.has_ended("Stopped")
+    await reader.page.unroute("**/v1/executions")
+    assert await runner.runs() == "1"
+
+
+async def test_the_connection_is_there_before_the_click(blog: Blog, reader: Reader) -> None:
+    runner = await reader.opens(blog.post(sample("python", "print(1)") + sample("python", "print(2)")))
+    link = reader.page.locator("link[rel=preconnect]")
+    await expect(link).to_have_count(0)
+    await runner.run.hover()
+    await expect(link).to_have_attribute("href", blog.gateway)
+    await reader.runner(1).code.focus()
+    await expect(link).to_have_count(1)

@@ -114,6 +114,9 @@ async def test_reset_and_a_link_with_the_program(blog: Blog, reader: Reader) -> 
     await expect(reader.runner(0).code).to_have_value("print('größer')")
     await expect(reader.runner(1).code).to_have_value("print(2)")
     await expect(reader.runner(0).element).to_have_attribute("state", "unknown")
+    other = link.replace("#run=one.", "#run=1.")
+    await reader.page.goto(other)  # the same page: only what is behind the # is another
+    await expect(reader.runner(1).code).to_have_value("print('größer')")
 
 
 async def test_every_block_of_a_page_gets_one_where_that_is_said(blog: Blog, reader: Reader) -> None:

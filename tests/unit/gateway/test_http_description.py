@@ -45,7 +45,7 @@ async def test_the_document_tells_what_a_task_is() -> None:
     async with serving_http() as calls:
         _, told = await calls.ask("GET", "/v1/openapi.json")
     task = told["components"]["schemas"]["TaskBody"]
-    assert task["required"] == ["language", "files"]
+    assert task["required"] == ["language"]
     assert task["additionalProperties"] is False
     assert set(told["components"]["schemas"]["Execution"]["properties"]) >= {"id", "status", "run", "cases"}
 

@@ -859,6 +859,11 @@ function placeOf(element) {
   const url = said('url') ?? originOf(SCRIPT);
   return { url: url.replace(/\/+$/, '').replace(/\/v1$/, ''), key: said('key') ?? '' };
 }
+function comeNear(element) {
+  const { origin } = new URL(placeOf(element).url, location.href);
+  if (origin === location.origin || document.querySelector(`link[rel="preconnect"][href="${origin}"]`)) return;
+  document.head.append(make('link', { rel: 'preconnect', href: origin, crossOrigin: 'anonymous' }));
+}
 function originOf(script) {
   return /^https?:/.test(script) ? new URL(script).origin : location.origin;
 }
@@ -1121,6 +1126,7 @@ class CodeRunner extends HTMLElement {
   #busyWords = '';
   #recorded;
   connectedCallback() {
+    addEventListener('hashchange', this.#takeLinked);
     const delay = Number(this.getAttribute('init-delay')) || 0; // codapi's: some highlighter is still at work
     const begin = () => setTimeout(() => this.isConnected && !this.#editor && this.#begin(), delay);
     if (this.#editor) this.#stepBack(true);
@@ -1129,6 +1135,7 @@ class CodeRunner extends HTMLElement {
     else this.#begin();
   }
   disconnectedCallback() {
+    removeEventListener('hashchange', this.#takeLinked);
     this.#running?.leave();
     this.#stepBack(false);
   }
@@ -1221,7 +1228,8 @@ class CodeRunner extends HTMLElement {
     this.#stepBack(true);
     this.#state('unknown');
     if (this.#recorded !== undefined) this.#showRecorded(WORDS.recorded);
-    linked(location.href, this.#which).then((source) => source !== undefined && (this.code = source));
+    this.#takeLinked();
+    for (const near of ['pointerenter', 'focusin']) this.addEventListener(near, () => comeNear(this), { once: true });
     this.dispatchEvent(new Event('load'));
   }
   #build(title) {
@@ -1274,6 +1282,11 @@ class CodeRunner extends HTMLElement {
   #fail(error) {
     this.#quiet();
     this.#output.end([]);
+    if (error.name === 'AbortError') {
+      this.#state('failed');
+      this.#bar.say(WORDS.CANCELLED, { kind: 'badly' });
+      return;
+    }
     const isAway = error instanceof RunError && error.status === 0;
     this.#state('failed');
     if (isAway && this.#recorded !== undefined) this.#showRecorded(WORDS.away);
@@ -1299,6 +1312,10 @@ class CodeRunner extends HTMLElement {
     this.reset();
     this.#bar.focusRun(); // its own button is gone
   }
+  #takeLinked = async () => {
+    const source = this.#editor && await linked(location.href, this.#which);
+    if (source !== undefined) this.code = source;
+  };
   async #share() {
     const link = await linkTo(location.href, this.#which, this.code);
     try {
