@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
+from PIL import Image
 from playwright.async_api import Browser, async_playwright, expect
 
 from bench.page import PROGRAMS, started
@@ -80,6 +81,7 @@ async def _picture(browser: Browser, address: str, scheme: Literal["light", "dar
     await page.evaluate("document.activeElement.blur(); document.querySelector('h1').hidden = true")
     await page.mouse.move(0, 0)
     await page.screenshot(path=FOLDER / name, full_page=True)
+    Image.open(FOLDER / name).convert("RGB").quantize(128).save(FOLDER / name, optimize=True)
     await page.close()
 
 

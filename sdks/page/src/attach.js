@@ -3,7 +3,7 @@
 import { found, trimmed } from './dom.js';
 import { isKnown, languageNamed } from './languages.js';
 
-const NAMED = /(?:^|\s)(?:language|lang|highlight|brush:\s*|highlight-source)-?([\w+#]+)/;
+const NAMED = /(?:^|\s)(?:(?:language|lang|highlight-source|highlight)-|brush:\s*)([\w+#]+)/;
 const NUMBERS = '.lineno, .linenos, .ln, .line-number, .lnt, .gutter, [data-line-number]:empty, button';
 
 /** The element with the code: inside, by the page's selector, or before the element. Null where there is none. */
@@ -11,9 +11,15 @@ export function codeFor(element, selector) {
   const own = element.querySelector(':scope > pre, :scope > :not(pre, output, [slot]) pre');
   if (own && !selector) return own.querySelector('code') ?? own;
   const before = element.previousElementSibling ?? element.parentElement?.previousElementSibling;
-  if (!selector) return before?.querySelector('pre code, code, pre') ?? (before?.matches('pre, code') ? before : null);
+  if (!selector) return before ? within(before) : null;
   if (!selector.startsWith('@prev')) return found(selector);
   return before ? found(selector.slice(5).trim() || 'code', before) : null;
+}
+
+/** The code in a box; beside it there may be a column of numbers, which is marked as code as well. */
+function within(box) {
+  const all = ['pre code', 'code', 'pre'].flatMap((one) => [...box.querySelectorAll(one)]);
+  return all.find((one) => /[^\s\d]/.test(one.textContent)) ?? (box.matches('pre, code') ? box : null);
 }
 
 /** The element with the output that the page's author recorded: an `<output>` inside, or what is named. */
@@ -29,6 +35,7 @@ export function recordedFor(element, named) {
 export function sourceOf(code) {
   const copy = code.cloneNode(true);
   for (const one of copy.querySelectorAll(NUMBERS)) one.remove();
+  for (const one of copy.querySelectorAll('br')) one.replaceWith('\n');
   return trimmed(copy.textContent.replace(/\r\n?/g, '\n').replace(/\u00a0/g, ' '));
 }
 
@@ -41,10 +48,13 @@ export function languageOf(code) {
   return '';
 }
 
-/** What is hidden of the page while the editor is there: the code, and the boxes that hold nothing else. */
+/** What is hidden of the page while the editor is there: the code, and the boxes that hold nothing else but numbers. */
 export function boxOf(code, element) {
+  const bare = (one) => one.textContent.replace(/[\s\d]/g, '');
   let box = code.closest('pre') ?? code;
-  while (box.parentElement && box.parentElement !== document.body && !box.parentElement.contains(element)
-    && box.parentElement.textContent.trim() === box.textContent.trim()) box = box.parentElement;
+  for (let next = box.parentElement; next && next !== document.body && !next.contains(element); next = next.parentElement) {
+    if (bare(next) !== bare(code)) break;
+    box = next;
+  }
   return box;
 }

@@ -11,6 +11,32 @@ from tests.e2e.page.reader import Reader
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 HIDDEN = '<script type="text/plain" id="{id}">\n{text}\n</script>'
 
+ENGINES = {
+    "Markdown": '<pre><code class="language-python">{0}\n{1}\n</code></pre>',
+    "Pandoc": '<div class="sourceCode"><pre class="python language-python"><code>{0}\n{1}</code></pre></div>',
+    "Jekyll": '<div class="language-python highlighter-rouge"><div class="highlight"><pre class="highlight">'
+    "<code>{0}\n{1}\n</code></pre></div></div>",
+    "Sphinx": '<div class="highlight-python3 notranslate"><div class="highlight"><pre><span></span>'
+    '<span class="linenos">1</span>{0}\n<span class="linenos">2</span>{1}\n</pre></div></div>',
+    "Hugo": '<div class="highlight"><table><tr><td><pre><code><span class="lnt">1\n</span><span class="lnt">2\n</span>'
+    '</code></pre></td><td><pre><code class="language-python" data-lang="python"><span class="line">{0}\n</span>'
+    '<span class="line">{1}</span></code></pre></td></tr></table></div>',
+    "MkDocs": '<div class="language-python highlight"><pre><span></span><button></button><code>{0}\n{1}</code></pre></div>',
+    "GitHub": '<div class="highlight highlight-source-python"><pre>{0}\n{1}</pre></div>',
+    "Docusaurus": '<div class="language-python"><pre class="prism-code language-python"><code><span>{0}<br></span>'
+    "<span>{1}<br></span></code></pre></div>",
+}
+"""What each makes of a block of two lines."""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_the_block_of_every_engine_is_taken_as_it_is(blog: Blog, reader: Reader, engine: str) -> None:
+    lines = ("for n in range(2):", "    print(n)")
+    runner = await reader.opens(blog.post(ENGINES[engine].format(*lines) + "<code-runner></code-runner>"))
+    await expect(runner.code).to_have_value("\n".join(lines))
+    await expect(reader.page.locator("main > :not(h1, code-runner, code-runner-settings)")).to_be_hidden()
+    assert await runner.element.evaluate("element => element.language") == "python"
+
 
 async def test_an_exercise_is_right_or_wrong_and_says_what_differs(blog: Blog, reader: Reader) -> None:
     runner = await reader.opens(blog.post(sample("python", "print('a')\nprint('x')", 'expect="a\nb\n"')))

@@ -92,15 +92,19 @@ function titleOf(name) {
 function codeClasses() {
   return [...BY_NAME.keys()].map((name) => `language-${name}`);
 }
-const NAMED = /(?:^|\s)(?:language|lang|highlight|brush:\s*|highlight-source)-?([\w+#]+)/;
+const NAMED = /(?:^|\s)(?:(?:language|lang|highlight-source|highlight)-|brush:\s*)([\w+#]+)/;
 const NUMBERS = '.lineno, .linenos, .ln, .line-number, .lnt, .gutter, [data-line-number]:empty, button';
 function codeFor(element, selector) {
   const own = element.querySelector(':scope > pre, :scope > :not(pre, output, [slot]) pre');
   if (own && !selector) return own.querySelector('code') ?? own;
   const before = element.previousElementSibling ?? element.parentElement?.previousElementSibling;
-  if (!selector) return before?.querySelector('pre code, code, pre') ?? (before?.matches('pre, code') ? before : null);
+  if (!selector) return before ? within(before) : null;
   if (!selector.startsWith('@prev')) return found(selector);
   return before ? found(selector.slice(5).trim() || 'code', before) : null;
+}
+function within(box) {
+  const all = ['pre code', 'code', 'pre'].flatMap((one) => [...box.querySelectorAll(one)]);
+  return all.find((one) => /[^\s\d]/.test(one.textContent)) ?? (box.matches('pre, code') ? box : null);
 }
 function recordedFor(element, named) {
   const inside = element.querySelector('output');
@@ -112,6 +116,7 @@ function recordedFor(element, named) {
 function sourceOf(code) {
   const copy = code.cloneNode(true);
   for (const one of copy.querySelectorAll(NUMBERS)) one.remove();
+  for (const one of copy.querySelectorAll('br')) one.replaceWith('\n');
   return trimmed(copy.textContent.replace(/\r\n?/g, '\n').replace(/\u00a0/g, ' '));
 }
 function languageOf(code) {
@@ -122,9 +127,12 @@ function languageOf(code) {
   return '';
 }
 function boxOf(code, element) {
+  const bare = (one) => one.textContent.replace(/[\s\d]/g, '');
   let box = code.closest('pre') ?? code;
-  while (box.parentElement && box.parentElement !== document.body && !box.parentElement.contains(element)
-    && box.parentElement.textContent.trim() === box.textContent.trim()) box = box.parentElement;
+  for (let next = box.parentElement; next && next !== document.body && !next.contains(element); next = next.parentElement) {
+    if (bare(next) !== bare(code)) break;
+    box = next;
+  }
   return box;
 }
 const WORDS = {
