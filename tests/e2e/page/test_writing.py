@@ -21,7 +21,8 @@ ENGINES = {
     "Hugo": '<div class="highlight"><table><tr><td><pre><code><span class="lnt">1\n</span><span class="lnt">2\n</span>'
     '</code></pre></td><td><pre><code class="language-python" data-lang="python"><span class="line">{0}\n</span>'
     '<span class="line">{1}</span></code></pre></td></tr></table></div>',
-    "MkDocs": '<div class="language-python highlight"><pre><span></span><button></button><code>{0}\n{1}</code></pre></div>',
+    "MkDocs": '<div class="language-python highlight"><pre><span></span><button></button>'
+    "<code>{0}\n{1}</code></pre></div>",
     "GitHub": '<div class="highlight highlight-source-python"><pre>{0}\n{1}</pre></div>',
     "Docusaurus": '<div class="language-python"><pre class="prism-code language-python"><code><span>{0}<br></span>'
     "<span>{1}<br></span></code></pre></div>",
