@@ -25,6 +25,8 @@ MAX_PACKED_BYTES = 20_000
 _HEAD = "// <code-runner> of CodeRunner, Apache-2.0. Written by `python -m dev.page_element` from sdks/page/src.\n"
 _COMMENT = re.compile(r"^\s*(//.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
 _EXPORTED = re.compile(r"^export \{[^}]*\};\n", re.MULTILINE)
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+"""Means nothing in a script: the one text of several lines that there is are the styles."""
 _EMPTY = re.compile(r"^\n", re.MULTILINE)
 
 
@@ -40,7 +42,7 @@ def written() -> dict[Path, str]:
 def one_script(source: Path) -> str:
     """All modules that ``index.js`` leads to, as one classic script that leaves no names behind."""
     parts = joined(modules(source, "index"))
-    text = _EMPTY.sub("", _EXPORTED.sub("", _COMMENT.sub("", "\n".join(parts))))
+    text = _INDENT.sub("", _EMPTY.sub("", _EXPORTED.sub("", _COMMENT.sub("", "\n".join(parts)))))
     return "".join([_HEAD, "(() => {\n'use strict';\n", text, "})();\n"])
 
 
