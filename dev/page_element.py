@@ -31,12 +31,11 @@ _EMPTY = re.compile(r"^\n", re.MULTILINE)
 
 
 def written() -> dict[Path, str]:
-    """The text of every file that is generated."""
+    """The text of every file that is generated. The package has links to what the gateway serves."""
     script, style = one_script(PAGE / "src"), _head_of(STYLE) + (PAGE / "src" / "page.css").read_text(encoding="utf-8")
     version = (REPOSITORY / "VERSION").read_text(encoding="utf-8").strip()
     package = (PAGE / "package.json").read_text(encoding="utf-8")
-    files = {folder / name: text for folder in (PAGE, SERVED) for name, text in ((SCRIPT, script), (STYLE, style))}
-    return {**files, PAGE / "package.json": version_of(package, version)}
+    return {SERVED / SCRIPT: script, SERVED / STYLE: style, PAGE / "package.json": version_of(package, version)}
 
 
 def one_script(source: Path) -> str:
