@@ -1,6 +1,6 @@
 // The code that a page already shows: which it is, in which language, and what of the page steps back for the editor.
 
-import { found, trimmed } from './dom.js';
+import { bare, found, trimmed } from './dom.js';
 import { isKnown, languageNamed } from './languages.js';
 
 const NAMED = /(?:^|\s)(?:(?:language|lang|highlight-source|highlight)-|brush:\s*)([\w+#]+)/;
@@ -19,7 +19,7 @@ export function codeFor(element, selector) {
 /** The code in a box; beside it there may be a column of numbers, which is marked as code as well. */
 function within(box) {
   const all = ['pre code', 'code', 'pre'].flatMap((one) => [...box.querySelectorAll(one)]);
-  return all.find((one) => /[^\s\d]/.test(one.textContent)) ?? (box.matches('pre, code') ? box : null);
+  return all.find((one) => bare(one)) ?? (box.matches('pre, code') ? box : null);
 }
 
 /** The element with the output that the page's author recorded: an `<output>` inside, or what is named. */
@@ -50,7 +50,6 @@ export function languageOf(code) {
 
 /** What is hidden of the page while the editor is there: the code, and the boxes that hold nothing else but numbers. */
 export function boxOf(code, element) {
-  const bare = (one) => one.textContent.replace(/[\s\d]/g, '');
   let box = code.closest('pre') ?? code;
   for (let next = box.parentElement; next && next !== document.body && !next.contains(element); next = next.parentElement) {
     if (bare(next) !== bare(code)) break;

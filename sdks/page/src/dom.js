@@ -29,3 +29,8 @@ export function textOf(element) {
 export function trimmed(text) {
   return text.replace(/^(?:[ \t]*\r?\n)+/, '').trimEnd();
 }
+
+/** The text of an element without white space and digits: what is alike where there are numbers of lines beside code. */
+export function bare(element) {
+  return element.textContent.replace(/[\s\d]/g, '');
+}

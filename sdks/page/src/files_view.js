@@ -27,7 +27,7 @@ function viewOf({ name, media_type: type, data }) {
   if (data === null) return [];
   if (type.startsWith('image/')) return [make('img', { src: dataAddress(type, data), alt: name })];
   if (type === 'text/html') return [make('iframe', { sandbox: '', src: dataAddress('text/html;charset=utf-8', data), title: name })];
-  if (type in TABLES) return [make('div', { className: 'table', tabIndex: 0, role: 'group', ariaLabel: name }, tableOf(textIn(data), TABLES[type]))];
+  if (type in TABLES) return [make('div', { className: 'table', tabIndex: 0 }, tableOf(textIn(data), TABLES[type]))];
   if (TEXTS.test(type)) return [make('pre', { textContent: textIn(data).slice(0, MOST_IN_FILE), tabIndex: 0 })];
   return [];
 }

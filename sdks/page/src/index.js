@@ -2,7 +2,7 @@
 
 import { CodapiSettings, CodapiSnippet } from './codapi.js';
 import { CodeRunner } from './element.js';
-import { attachAll, CodeRunnerSettings } from './settings.js';
+import { attachAll, CodeRunnerSettings, settle } from './settings.js';
 
 const ELEMENTS = {
   'code-runner-settings': CodeRunnerSettings, 'code-runner': CodeRunner,
@@ -10,5 +10,6 @@ const ELEMENTS = {
 };
 
 for (const [name, element] of Object.entries(ELEMENTS)) if (!customElements.get(name)) customElements.define(name, element);
+settle();
 
 export { attachAll, CodeRunner };

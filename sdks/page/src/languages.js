@@ -77,8 +77,3 @@ export function isKnown(name) {
 export function titleOf(name) {
   return LANGUAGES[name]?.title ?? name;
 }
-
-/** The classes with which Markdown engines mark code of the languages that are known. */
-export function codeClasses() {
-  return [...BY_NAME.keys()].map((name) => `language-${name}`);
-}

@@ -1,7 +1,8 @@
 // Where programs are run, and what is said once for all elements of a page.
 
-import { codeClasses } from './languages.js';
-import { found, make, textOf } from './dom.js';
+import { languageOf } from './attach.js';
+import { isKnown } from './languages.js';
+import { bare, found, make, textOf } from './dom.js';
 import { learn } from './words.js';
 
 const SCRIPT = document.currentScript?.src || '';
@@ -46,11 +47,21 @@ export class CodeRunnerSettings extends HTMLElement {
   }
 }
 
+/** Takes settings from behind the script's address (`#attach&key=…`), where a site can add a script and nothing else. */
+export function settle() {
+  const given = new URLSearchParams(SCRIPT.split('#')[1]);
+  if (given.has('attach')) document.head.append(make('code-runner-settings', Object.fromEntries(given)));
+}
+
 /** Puts an element behind every code block of a language that is known, or those that the selector finds. */
-export function attachAll(selector = codeClasses().map((name) => `pre > code.${CSS.escape(name)}`).join(', ')) {
-  for (const code of document.querySelectorAll(selector)) {
-    const box = code.closest('pre') ?? code;
-    if (box.closest('code-runner') || box.nextElementSibling?.matches('code-runner, codapi-snippet')) continue;
+export function attachAll(selector) {
+  for (const one of document.querySelectorAll(selector ?? 'pre')) {
+    const code = one.querySelector('code') ?? one;
+    // Where numbers are beside the code, in a table: a cell leaves an editor no room.
+    const table = one.closest('table');
+    const box = table && bare(table) === bare(code) ? table : one.closest('pre') ?? one;
+    const isOurs = selector ?? (isKnown(languageOf(code)) && bare(code));
+    if (!isOurs || box.closest('code-runner') || box.nextElementSibling?.matches('code-runner, codapi-snippet')) continue;
     box.after(make('code-runner'));
   }
 }

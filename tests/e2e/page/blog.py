@@ -42,11 +42,14 @@ class Blog:
         has_script: bool = True,
         key: str = TOKEN,
         shows_files: bool = False,
+        script_ends: str = "",
+        has_settings: bool = True,
     ) -> str:
-        """The address of a page with this in it, and the gateway's script. ``shows_files``: its policy lets the
-        element show files that programs leave."""
-        settings = f'<code-runner-settings key="{key}"></code-runner-settings>'
-        script = f'<script defer src="{self.gateway}/page/code-runner.js"></script>' if has_script else ""
+        """The address of a page with this in it, and the gateway's script, whose address ``script_ends`` so.
+        ``shows_files``: its policy lets the element show files that programs leave."""
+        settings = f'<code-runner-settings key="{key}"></code-runner-settings>' if has_settings else ""
+        address = html.escape(f"{self.gateway}/page/code-runner.js{script_ends}")
+        script = f'<script defer src="{address}"></script>' if has_script else ""
         page = _PAGE.format(direction=direction, gateway=self.gateway, script=script, body=settings + body)
         path = f"/post-{len(self.files)}{_SHOWS_FILES if shows_files else ''}"
         self.files[path] = ("text/html", page)

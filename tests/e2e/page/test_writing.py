@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.page.blog import Blog, sample
+from tests.e2e.page.blog import TOKEN, Blog, sample
 from tests.e2e.page.reader import Reader
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -154,6 +154,18 @@ async def test_every_block_of_a_page_gets_one_where_that_is_said(blog: Blog, rea
     await reader.page.goto(blog.post("<code-runner-settings attach></code-runner-settings>" + plain))
     await expect(reader.page.locator("code-runner")).to_have_count(2)
     await expect(reader.page.get_by_text("no program")).to_be_visible()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_site_that_can_add_a_script_alone_has_all_its_blocks_run(
+    blog: Blog, reader: Reader, engine: str
+) -> None:
+    numbers = '<div class="highlight-python"><table><tr><td class="linenos"><pre>1\n2</pre></td></tr></table></div>'
+    block = ENGINES[engine].format("print(6 * 7)", "print(1)")
+    await reader.page.goto(blog.post(block + numbers, script_ends=f"#attach&key={TOKEN}", has_settings=False))
+    runner = reader.runner()
+    assert await runner.runs() == "42\n1"
+    await expect(reader.page.locator("code-runner")).to_have_count(1)
 
 
 async def test_a_page_made_for_codapi_runs_with_another_address_alone(blog: Blog, reader: Reader) -> None:

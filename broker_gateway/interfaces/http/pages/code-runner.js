@@ -23,6 +23,9 @@ return trimmed((element.content ?? element).textContent);
 function trimmed(text) {
 return text.replace(/^(?:[ \t]*\r?\n)+/, '').trimEnd();
 }
+function bare(element) {
+return element.textContent.replace(/[\s\d]/g, '');
+}
 const C_COMMENT = '\\/\\/.*|\\/\\*[^]*?(?:\\*\\/|$)';
 const HASH_COMMENT = '#.*';
 const QUOTED = '"(?:[^"\\\\\\n]|\\\\.)*"?';
@@ -89,9 +92,6 @@ return BY_NAME.has(name.toLowerCase());
 function titleOf(name) {
 return LANGUAGES[name]?.title ?? name;
 }
-function codeClasses() {
-return [...BY_NAME.keys()].map((name) => `language-${name}`);
-}
 const NAMED = /(?:^|\s)(?:(?:language|lang|highlight-source|highlight)-|brush:\s*)([\w+#]+)/;
 const NUMBERS = '.lineno, .linenos, .ln, .line-number, .lnt, .gutter, [data-line-number]:empty, button';
 function codeFor(element, selector) {
@@ -104,7 +104,7 @@ return before ? found(selector.slice(5).trim() || 'code', before) : null;
 }
 function within(box) {
 const all = ['pre code', 'code', 'pre'].flatMap((one) => [...box.querySelectorAll(one)]);
-return all.find((one) => /[^\s\d]/.test(one.textContent)) ?? (box.matches('pre, code') ? box : null);
+return all.find((one) => bare(one)) ?? (box.matches('pre, code') ? box : null);
 }
 function recordedFor(element, named) {
 const inside = element.querySelector('output');
@@ -127,7 +127,6 @@ if (name && (isKnown(name) || steps < 2)) return languageNamed(name);
 return '';
 }
 function boxOf(code, element) {
-const bare = (one) => one.textContent.replace(/[\s\d]/g, '');
 let box = code.closest('pre') ?? code;
 for (let next = box.parentElement; next && next !== document.body && !next.contains(element); next = next.parentElement) {
 if (bare(next) !== bare(code)) break;
@@ -441,7 +440,7 @@ function viewOf({ name, media_type: type, data }) {
 if (data === null) return [];
 if (type.startsWith('image/')) return [make('img', { src: dataAddress(type, data), alt: name })];
 if (type === 'text/html') return [make('iframe', { sandbox: '', src: dataAddress('text/html;charset=utf-8', data), title: name })];
-if (type in TABLES) return [make('div', { className: 'table', tabIndex: 0, role: 'group', ariaLabel: name }, tableOf(textIn(data), TABLES[type]))];
+if (type in TABLES) return [make('div', { className: 'table', tabIndex: 0 }, tableOf(textIn(data), TABLES[type]))];
 if (TEXTS.test(type)) return [make('pre', { textContent: textIn(data).slice(0, MOST_IN_FILE), tabIndex: 0 })];
 return [];
 }
@@ -894,10 +893,17 @@ console.warn(`code-runner: ${words} is no JSON`);
 }
 }
 }
-function attachAll(selector = codeClasses().map((name) => `pre > code.${CSS.escape(name)}`).join(', ')) {
-for (const code of document.querySelectorAll(selector)) {
-const box = code.closest('pre') ?? code;
-if (box.closest('code-runner') || box.nextElementSibling?.matches('code-runner, codapi-snippet')) continue;
+function settle() {
+const given = new URLSearchParams(SCRIPT.split('#')[1]);
+if (given.has('attach')) document.head.append(make('code-runner-settings', Object.fromEntries(given)));
+}
+function attachAll(selector) {
+for (const one of document.querySelectorAll(selector ?? 'pre')) {
+const code = one.querySelector('code') ?? one;
+const table = one.closest('table');
+const box = table && bare(table) === bare(code) ? table : one.closest('pre') ?? one;
+const isOurs = selector ?? (isKnown(languageOf(code)) && bare(code));
+if (!isOurs || box.closest('code-runner') || box.nextElementSibling?.matches('code-runner, codapi-snippet')) continue;
 box.after(make('code-runner'));
 }
 }
@@ -1364,4 +1370,5 @@ const ELEMENTS = {
 'codapi-settings': CodapiSettings, 'codapi-snippet': CodapiSnippet,
 };
 for (const [name, element] of Object.entries(ELEMENTS)) if (!customElements.get(name)) customElements.define(name, element);
+settle();
 })();
