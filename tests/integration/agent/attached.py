@@ -130,6 +130,7 @@ class AttachedAgent:
         collect_bytes: int = 64 * MIB,
         collect_files: int = 2000,
         collect_name_bytes: int = 256 << 10,
+        outputs: Sequence[str] = (),
         run_id: str = "r",
         executable: bool = False,
         **limits: int,
@@ -149,6 +150,9 @@ class AttachedAgent:
             "collect_bytes": collect_bytes,
             "collect_files": collect_files,
             "collect_name_bytes": collect_name_bytes,
+            "outputs": list(outputs),
+            "outputs_bytes": MIB,
+            "outputs_files": 64,
             "warm": warm,
         }
         self.send(header, b"".join(contents.values()) + stdin)

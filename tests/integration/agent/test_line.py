@@ -57,7 +57,7 @@ class Node(AbstractContextManager["Node"]):
         header = {
             "type": "run", "run_id": "r", "command": command, "env": {}, "files": listed, "stdin_size": 0,
             "limits": LIMITS, "collect": [], "collect_bytes": 64 << 20,
-            "collect_files": 9, "collect_name_bytes": 99, "warm": True, **more,
+            "collect_files": 9, "collect_name_bytes": 99, "outputs": [], "warm": True, **more,
         }  # fmt: skip
         self.line.sendall(b"".join(encode(header, *files.values())))
 
