@@ -75,14 +75,17 @@ async def test_who_follows_a_task_is_told_each_piece_once_though_the_gateway_is_
 async def test_every_program_of_the_pages_runs_as_it_stands(start_stack: StartStack, tmp_path: Path) -> None:
     stack = await served(start_stack)
     gateway = stack.gateways[0]
+    url = f"http://{gateway.http_target}"
     programs = shown_programs()
-    assert {page for page, _ in programs} == {"docs/typescript.md", "sdks/typescript/README.md"}
+    assert {page for page, _ in programs} == {"docs/http.md", "docs/typescript.md", "sdks/typescript/README.md"}
     package = tmp_path / "node_modules" / "@coderunner" / "client"
     package.mkdir(parents=True)
     seen = {tmp_path: "/reader", SDK: "/reader/node_modules/@coderunner/client"}
     for number, (page, code) in enumerate(programs):
         program = tmp_path / f"{number}.mjs"
-        program.write_text(code.replace("127.0.0.1:8081", gateway.http_target), encoding="utf-8")
+        for shown_as, real in (("http://127.0.0.1:8081", url), ("https://runner.example", url), ("crp_…", TOKEN)):
+            code = code.replace(shown_as, real)  # noqa: PLW2901 - the same program, here
+        program.write_text(code, encoding="utf-8")
         said = await said_by_node([f"/reader/{program.name}"], access(gateway), seen)
         assert said.strip(), f"{page}: {code}"
 
