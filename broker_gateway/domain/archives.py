@@ -32,6 +32,11 @@ _END_COMMENT_BYTES = 0xFFFF
 _ENCRYPTED = 0x1
 _METHODS = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
 _PART_BYTES = 16 << 10
+_UNREADABLE = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error),
+    *(EOFError, OSError, OverflowError, RuntimeError, ValueError),
+)
+"""What the libraries raise for what they cannot read, some of it undocumented."""
 
 
 class ArchiveError(ValueError):
@@ -62,11 +67,9 @@ def unpacked(archive: bytes, *, max_bytes: int, max_files: int) -> list[SourceFi
     try:
         entries = _of_zip(archive, room) if archive.startswith(_ZIP) else _of_tar(archive, room)
         return [SourceFile.of(_plain(name), content_of(data)) for name, data in entries]
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, struct.error, UnicodeError) as error:
-        raise ArchiveError("is neither a zip nor a tar that could be read") from error
-    except (NotImplementedError, RuntimeError, ValueError, OSError, OverflowError) as error:
-        if isinstance(error, ArchiveError):
-            raise
+    except ArchiveError:
+        raise
+    except _UNREADABLE as error:
         raise ArchiveError("is neither a zip nor a tar that could be read") from error
 
 
