@@ -245,6 +245,6 @@ class OutputChunk(msgspec.Struct, frozen=True, kw_only=True):
     stage: str
     """``COMPILE_STAGE``, ``RUN_STAGE`` or a ``case_stage``."""
     stream: str
-    """``stdout`` or ``stderr``."""
+    """``stdout`` or ``stderr``; ``stdin``, without a text: the program waits for its input."""
     offset: int
     text: str

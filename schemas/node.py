@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas.interaction import TalkOrder
 from schemas.status import NodeState
 
 
@@ -45,6 +46,8 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at_ms: int
     takes_bytes: bool = False
     """It knows files and inputs that are no text; a node of 0.2.0 would run the program without them."""
+    talks: bool = False
+    """Its programs can be talked to while they run; a node of 0.2.0 would run them without."""
 
 
 DRAIN = "drain"
@@ -53,11 +56,16 @@ RESUME = "resume"
 """Order: take tasks again; it calls off a drain that is not finished."""
 
 
+TALK = "talk"
+"""Order: pass on to a task's program what was said to it."""
+
+
 class NodeOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order to one node, on ``control.node.<id>``."""
 
     order: str
-    """``DRAIN`` or ``RESUME``."""
+    """``DRAIN``, ``RESUME`` or ``TALK``."""
+    talk: TalkOrder | None = None
 
 
 class CancelOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from schemas.content import Content, content_in, data_in, text_in
+from schemas.interaction import Interaction
 from schemas.status import Priority
 
 
@@ -173,6 +174,8 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Patterns of the files that it leaves for whoever runs it; ``*`` stands for ``/`` too."""
     stdin_data: bytes | None = None
     """Its standard input where that is not UTF-8; ``stdin`` is empty then."""
+    interaction: Interaction | None = None
+    """How it is talked to while it runs; None: it is not."""
 
     @property
     def input(self) -> Content:

@@ -45,6 +45,9 @@ class Account:
         self._most_memory_bytes = self._before.memory_bytes + int(limits["memory_bytes"])
         self._highest_bytes = self._before.memory_bytes
         self._ended: float | None = None
+        self._held_s = 0.0
+        self._held_since: float | None = None
+        """Its clock stands still since then."""
 
     def next_check_s(self) -> float:
         """Seconds until a limit could be reached at the earliest, within reason."""
@@ -83,7 +86,9 @@ class Account:
             self._had_all_descriptors = _lowest_are_open(pid, max_open, user)
 
     def wall_ms(self) -> float:
-        return ((self._ended or time.monotonic()) - self._started) * 1e3
+        now = self._ended or time.monotonic()
+        standing_s = now - self._held_since if self._held_since is not None else 0.0
+        return (now - self._started - self._held_s - standing_s) * 1e3
 
     def cpu_ms(self) -> float:
         own = time.process_time() * 1e3 - self._own_cpu_ms
@@ -93,6 +98,15 @@ class Account:
     def charge(self, cpu_ms: float) -> None:
         """Adds processor time of the agent's own, which does not count otherwise: what the run made it do."""
         self._own_cpu_ms += cpu_ms
+
+    def hold_clock(self) -> None:
+        """Its wall time stands still until ``go_on``."""
+        self._held_since = time.monotonic()
+
+    def go_on(self) -> None:
+        if self._held_since is not None:
+            self._held_s += time.monotonic() - self._held_since
+            self._held_since = None
 
     def stop_clock(self) -> None:
         self._ended = time.monotonic()

@@ -51,6 +51,11 @@ def signal_process(uid: int, pid: int, number: int) -> None:
         os.setresuid(0, 0, 0)
 
 
+def signal_session(uid: int, pid: int, number: int) -> None:
+    """The same for all processes of the group that ``pid`` leads, as a terminal does."""
+    signal_process(uid, -pid, number)
+
+
 def scheduling() -> tuple[int, int, frozenset[int]]:
     """The agent's priority, scheduler and processors. A program may change them in the moment in which our effective
     uid is its own (setpriority(2)), and we cannot always change them back: what runs next would not start as the

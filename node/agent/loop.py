@@ -9,6 +9,7 @@ import signal
 import time
 from typing import Any
 
+from .children import watch_children
 from .compile_server import Compilation, CompileServer
 from .config import AgentConfig
 from .disk import Disk
@@ -44,7 +45,8 @@ class Agent:
 
     def serve(self) -> int:
         """Runs programs until stdin ends or SIGTERM comes. Returns the exit code."""
-        self._wake = self._watch_children()
+        self._wake = watch_children()
+        self._poll.register(self._wake, select.POLLIN)
         self._connection = NodeConnection(self._poll)
         self._last_words = LastWords()
         self._residents = Residents(self._config, self._poll, self._connection)
@@ -68,14 +70,6 @@ class Agent:
         if self._reaped_orphans and self._run is not None:
             self._run.account.charge((self._spent_s - before_s) * 1e3)
         self._reaped_orphans = False
-
-    def _watch_children(self) -> int:
-        wake, signalled = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        signal.signal(signal.SIGCHLD, _note)
-        signal.signal(signal.SIGTERM, _leave)
-        signal.set_wakeup_fd(signalled, warn_on_full_buffer=False)
-        self._poll.register(wake, select.POLLIN)
-        return wake
 
     def _poll_timeout_ms(self) -> int | None:
         seconds = self._residents.renew_in_s() if self._run is None else self._run.next_check_s()
@@ -113,8 +107,20 @@ class Agent:
         elif kind == "kill":
             if self._run is not None and self._run.id == header["run_id"]:
                 self._run.end("cancelled")
+        elif kind in ("input", "signal", "resize"):
+            if isinstance(self._run, Run) and self._run.id == header["run_id"]:
+                self._talk(self._run, header, body)
         else:
             raise FrameError(kind)
+
+    def _talk(self, run: Run, header: dict[str, Any], body: bytearray) -> None:
+        before = {*run.writers()}
+        run.talk(header, body)
+        after = {*run.writers()}
+        for fd in before - after:
+            self._poll.unregister(fd)
+        for fd in after - before:
+            self._poll.register(fd, select.POLLOUT)
 
     def _hello(self, nonce: str, line: str) -> None:
         """Answers over stdout, also where an earlier node had a direct line; ``line``: the name of the next one."""
@@ -284,11 +290,3 @@ class Agent:
     def _flush(self) -> None:
         parts, self._outbox = self._outbox, []
         self._connection.write(parts)
-
-
-def _note(number: int, frame: object) -> None:
-    """SIGCHLD only has to wake the poll."""
-
-
-def _leave(number: int, frame: object) -> None:
-    os._exit(0)

@@ -6,23 +6,27 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from . import workdir
 from .account import Account
+from .blocked import file_id
 from .capture import Capture
 from .config import AgentConfig, RlimitSet
 from .disk import Disk
-from .identity import end_everything, files_as, kill_everything
+from .identity import end_everything, files_as, kill_everything, signal_session
+from .interaction import Interaction
 from .meter import Meter
-from .outputs import Found, outputs
+from .run_files import artefacts_of, outputs_of, split
 from .spawn import MIN_OPEN_FILES, Pipes, spawn
 from .stack_dump import StackDump
+from .standard_input import StandardInput
+from .terminals import END_OF_FILE, make_terminal, resize
 from .warm import WaitingProcess
 
 Emit = Callable[..., None]
 """``emit(header, *body)``: sends a frame, sooner or later."""
-_WRITE_BYTES = 65536
 _DRAIN_TIMEOUT_S = 1.0
 _MAX_PROBLEMS = 16
 _MAX_PIPE_READS = 16
@@ -40,7 +44,11 @@ class Run:
         self._config, self._meter, self._disk, self._header, self._emit = config, meter, disk, header, emit
         self._limits = header["limits"]
         self.rlimits = config.rlimits(RlimitSet.of(self._limits))
-        self._files, self._stdin = split(header, body)
+        self._files, self._first_input = split(header, body)
+        self._asked: dict[str, Any] | None = header.get("interaction")
+        """How it is talked to; None: it is not."""
+        self._terminal = self._asked["terminal"] if self._asked else None
+        self._interaction: Interaction | None = None
         self.pid = -1
         self.ending: str | None = None
         self._status: int | None = None
@@ -62,7 +70,8 @@ class Run:
         with files_as(*user):
             self.directory = waiting.directory if waiting else workdir.make()
             workdir.write(self.directory, self._files)
-            self._pipes = waiting.pipes if waiting else Pipes.make()
+            pipes = waiting.pipes if waiting else Pipes.make() if not self._terminal else None
+        self._pipes = pipes or make_terminal(user, int(self._terminal["rows"]), int(self._terminal["columns"]))
         self._files = []
         self.account = Account(self._meter, self._disk, self._limits, 1 + len(known), memory_before_bytes)
         self._meter.limit_tasks(self.account.max_tasks)
@@ -73,33 +82,56 @@ class Run:
             self.may_announce_exit = not self._header["collect"]
         else:
             theirs = [self._pipes.stdin, self._pipes.stdout, self._pipes.stderr]
-            self.pid = spawn(command, {**self._config.env, **env}, self.directory, user, self.rlimits, theirs)
-            self._pipes.close_theirs()
+            environment, on_terminal = {**self._config.env, **env}, bool(self._terminal)
+            self.pid = spawn(
+                command, environment, self.directory, user, self.rlimits, theirs, on_terminal=on_terminal
+            )
         limit = int(self._limits["output_bytes"])
-        self._captures = [
-            Capture("stdout", self._pipes.our_stdout, limit),
-            Capture("stderr", self._pipes.our_stderr, limit),
-        ]
-        self._stdin_open = True
+        ours = {"stdout": self._pipes.our_stdout, "stderr": self._pipes.our_stderr}
+        self._captures = [Capture(name, fd, limit) for name, fd in ours.items() if fd >= 0]
+        self._begin_input(user, known)
+        if not waiting:
+            self._pipes.close_theirs()
         self.feed_stdin()
+
+    def _begin_input(self, user: tuple[int, int], known: set[int]) -> None:
+        end = END_OF_FILE if self._terminal else b""
+        self._stdin = StandardInput(
+            self._pipes.our_stdin, self._first_input, lasts=self._asked is not None, end=end
+        )
+        self._first_input = memoryview(b"")
+        if self._asked is not None:
+            stdin = file_id(self._pipes.stdin if self._terminal else self._pipes.our_stdin)
+            self._interaction = Interaction(self._asked, self.account, stdin, user, known, self._tell_that_it_waits)
+
+    def _tell_that_it_waits(self) -> None:
+        self._emit({"type": "waits", "run_id": self.id})
 
     def readers(self) -> list[int]:
         return [capture.fd for capture in self._captures if capture.open]
 
     def writers(self) -> list[int]:
-        return [self._pipes.our_stdin] if self._stdin_open else []
+        return [self._stdin.fd] if self._stdin.wants_to_write else []
 
     def feed_stdin(self) -> None:
         """Writes what fits now; closes the program's stdin after the last byte."""
-        try:
-            while self._stdin:
-                self._stdin = self._stdin[os.write(self._pipes.our_stdin, self._stdin[:_WRITE_BYTES]) :]
-        except BlockingIOError:
+        self._stdin.feed()
+
+    def talk(self, header: dict[str, Any], body: bytearray) -> None:
+        """Passes on what it is told while it runs, where it is talked to: input, a signal, the size of its terminal."""
+        if self._interaction is None:
             return
-        except BrokenPipeError:
-            self._stdin = memoryview(b"")
-        self._stdin_open = False
-        os.close(self._pipes.our_stdin)
+        if header["type"] == "input":
+            self._stdin.add(body)
+            if header["closes"]:
+                self._stdin.finish()
+            self._stdin.feed()
+        elif header["type"] == "signal" and self._status is None:
+            with suppress(OSError):
+                signal_session(self._config.uid, self.pid, int(header["signal"]))
+        elif header["type"] == "resize" and self._terminal and self._captures[0].open:
+            resize(self._captures[0].fd, int(header["rows"]), int(header["columns"]))
+        self._interaction.touched()
 
     def read_output(self, fd: int) -> None:
         for capture in self._captures:
@@ -110,6 +142,8 @@ class Run:
         if self._dump is not None:
             return self._take_dump(self._dump, capture)
         kept = capture.read()
+        if kept and self._interaction is not None:
+            self._interaction.touched()
         if kept:
             self._emit({"type": "output", "run_id": self.id, "stream": capture.name}, kept)
         if capture.truncated:
@@ -121,14 +155,21 @@ class Run:
         if self._status is None:
             user = (self._config.uid, self._config.gid)
             self.account.note_descriptors(self.pid, max(self.rlimits.open_files, MIN_OPEN_FILES), user)
+            if self._interaction is not None and self._dump is None:
+                self._interaction.look()
         if self._dump is not None and (self._dump.is_over or self.account.exceeds_memory()):
             self.end("")
+        elif self.ending is None and self._interaction is not None and self._interaction.is_over:
+            self._end_at("wall")
         elif self.ending is None and (limit := self.account.exceeded()):
             self._end_at(limit)
 
     def next_check_s(self) -> float:
         """Seconds until it is to be checked at the latest."""
-        return self.account.next_check_s() if self._dump is None else self._dump.next_check_s()
+        if self._dump is not None:
+            return self._dump.next_check_s()
+        seconds = self.account.next_check_s()
+        return seconds if self._interaction is None else min(seconds, self._interaction.next_look_s())
 
     def end(self, ending: str) -> None:
         """Kills everything; the ``ending`` of the first call stays."""
@@ -201,7 +242,7 @@ class Run:
                 "exit_code": exit_code,
                 "signal": killed_by,
                 "stdout_truncated": self._captures[0].truncated,
-                "stderr_truncated": self._captures[1].truncated,
+                "stderr_truncated": len(self._captures) > 1 and self._captures[1].truncated,
                 "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
                 "files": [{"name": name, "size": size, "brought": len(content)} for name, size, content in files],
                 "are_all_files": are_all,
@@ -237,50 +278,4 @@ class Run:
     def _close(self) -> None:
         for capture in self._captures:
             os.close(capture.fd)
-        if self._stdin_open:
-            os.close(self._pipes.our_stdin)
-
-
-def split(header: dict[str, Any], body: bytearray) -> tuple[list[tuple[str, memoryview, bool]], memoryview]:
-    """A run frame's body, not copied: the files (name, content, executable), and stdin."""
-    view = memoryview(body)
-    files, at = [], 0
-    for file in header["files"]:
-        size = int(file["size"])
-        files.append((str(file["name"]), view[at : at + size], bool(file.get("executable"))))
-        at += size
-    return files, view[at : at + int(header["stdin_size"])]
-
-
-def outputs_of(config: AgentConfig, header: dict[str, Any], directory: str) -> tuple[Found, bool]:
-    """Each file that the program left for whoever ran it, however it ended, and whether these are all."""
-    if not header["outputs"]:
-        return [], True
-    with files_as(config.uid, config.gid):
-        return outputs(
-            directory,
-            list(header["outputs"]),
-            max_bytes=int(header["outputs_bytes"]),
-            max_files=int(header["outputs_files"]),
-        )
-
-
-def artefacts_of(config: AgentConfig, header: dict[str, Any], directory: str) -> tuple[list[tuple[str, bytes]], str]:
-    """Name and content of each file that a run is to bring back, and in words what is too large of them. No files where
-    something is, or where the program made them unreadable."""
-    if not header["collect"]:
-        return [], ""
-    try:
-        with files_as(config.uid, config.gid):
-            found = workdir.collect(
-                directory,
-                list(header["collect"]),
-                max_bytes=int(header["collect_bytes"]),
-                max_files=int(header["collect_files"]),
-                max_name_bytes=int(header["collect_name_bytes"]),
-            )
-            return found, ""
-    except workdir.TooLargeError as error:
-        return [], str(error)
-    except OSError:
-        return [], ""
+        self._stdin.close()

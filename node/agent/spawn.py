@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import signal
+import termios
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -52,9 +54,17 @@ class Pipes:
 
 
 def spawn(
-    command: list[str], env: dict[str, str], directory: str, user: tuple[int, int], limits: RlimitSet, fds: list[int]
+    command: list[str],
+    env: dict[str, str],
+    directory: str,
+    user: tuple[int, int],
+    limits: RlimitSet,
+    fds: list[int],
+    *,
+    on_terminal: bool = False,
 ) -> int:
     """Forks and executes ``command``; ``fds[i]`` becomes its descriptor ``i`` and no other stays open. Returns its pid.
+    ``on_terminal``: its standard input becomes its controlling terminal.
 
     A command that cannot be started says so on its own stderr and exits with 127. Raises OSError if fork fails.
     """
@@ -63,6 +73,8 @@ def spawn(
         return pid
     try:
         become(directory, user, limits, fds)
+        if on_terminal:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         os.execvpe(command[0], command, env)
     except OSError as error:
         os.write(2, f"{command[0]}: {error.strerror}\n".encode())

@@ -4,11 +4,13 @@ cancelled."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 
 import msgspec
 
 from node.application.hold import Hold
+from node.application.talk import Talk
 from node.application.ports import Delivery, OnOutput, Sandbox
 from node.domain.output_budget import OutputBudget
 from node.domain.sandbox import Launch, Outcome
@@ -71,6 +73,7 @@ class Attempt:
         self.on_case: Callable[[int, CaseResult], None] = _nobody
         """Is told of each case that has its verdict, with its index."""
         self.hold = Hold(lost_after_s)
+        self.talk = Talk(self.task.interaction) if self.task.interaction is not None else None
         self._sandbox: Sandbox | None = None
 
     @property
@@ -90,6 +93,16 @@ class Attempt:
             return await sandbox.run(launch, on_output)
         finally:
             self._sandbox = None
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """While it is worked on it is ended where nobody talks to it that should."""
+        watch = asyncio.create_task(self.talk.watch(self.cancel)) if self.talk is not None else None
+        try:
+            yield
+        finally:
+            if watch is not None:
+                watch.cancel()
 
     async def keep_alive(self, within_s: float) -> None:
         """Tells the bus that it is still worked on. Where that is not confirmed, it will be lost."""

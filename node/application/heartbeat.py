@@ -165,6 +165,7 @@ class Heartbeat:
             started_at_ms=who.started_at_ms,
             updated_at_ms=int(self._clock()),
             takes_bytes=True,
+            talks=True,
         )
 
     def _language(self, language: Language, version: str) -> LanguageRecord:

@@ -12,6 +12,10 @@ from schemas.sizes import json_bytes
 
 FLUSH_AFTER_S = 0.02
 FLUSH_AT_BYTES = 4096
+TALKING_FLUSH_AFTER_S = 0.001
+"""Where somebody waits for an echo."""
+_WAITS_BYTES = 64
+"""Of the live output's budget, for the news that a program waits."""
 
 
 class LiveOutput:
@@ -19,7 +23,10 @@ class LiveOutput:
     stage ends is published only where something was published before: otherwise the result is about to bring it all.
     Once the task's budget of live output is spent, no more is published."""
 
-    def __init__(self, announcer: Announcer, attempt: Attempt, stage: str) -> None:
+    def __init__(
+        self, announcer: Announcer, attempt: Attempt, stage: str, *, flush_after_s: float = FLUSH_AFTER_S
+    ) -> None:
+        self._flush_after_s = flush_after_s
         self._announcer = announcer
         self._attempt = attempt
         self._stage = stage
@@ -32,12 +39,22 @@ class LiveOutput:
     def __call__(self, stream: str, data: bytes) -> None:
         if self._attempt.budget.live_bytes <= 0:
             return
+        if stream == "stdin":
+            self._waits()
+            return
         self._held.setdefault(stream, bytearray()).extend(data)
         self._held_bytes += len(data)
         if self._held_bytes >= FLUSH_AT_BYTES:
             self._flush()
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self._flush)
+            self._timer = asyncio.get_running_loop().call_later(self._flush_after_s, self._flush)
+
+    def _waits(self) -> None:
+        """The program waits for its input: after all that it has printed so far."""
+        self._flush()
+        self._published = True
+        self._attempt.budget.live_bytes -= _WAITS_BYTES
+        self._announcer.output(self._chunk("stdin", 0, ""))
 
     def close(self) -> None:
         """The stage has ended."""
@@ -61,13 +78,14 @@ class LiveOutput:
             return
         self._published = True
         self._attempt.budget.live_bytes -= json_bytes(text)
-        self._announcer.output(
-            OutputChunk(
-                id=self._attempt.task.id,
-                attempt=self._attempt.number,
-                stage=self._stage,
-                stream=stream,
-                offset=offset,
-                text=text,
-            )
+        self._announcer.output(self._chunk(stream, offset, text))
+
+    def _chunk(self, stream: str, offset: int, text: str) -> OutputChunk:
+        return OutputChunk(
+            id=self._attempt.task.id,
+            attempt=self._attempt.number,
+            stage=self._stage,
+            stream=stream,
+            offset=offset,
+            text=text,
         )

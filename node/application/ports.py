@@ -17,7 +17,8 @@ from schemas.progress import ProgressMessage
 from schemas.task import Limits, TaskMessage
 
 OnOutput = Callable[[str, bytes], None]
-"""Called with ``stdout`` or ``stderr`` and the bytes, as they appear."""
+"""Called with ``stdout`` or ``stderr`` and the bytes, as they appear; with ``stdin`` and none where a program that is
+talked to waits for its input."""
 
 
 class Delivery(Protocol):

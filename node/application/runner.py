@@ -100,7 +100,7 @@ class TaskRunner:
             await self._bury(attempt, f"begun {number - 1} times, never finished")
             return
         try:
-            async with attempt.hold.working():
+            async with attempt.hold.working(), attempt.listening():
                 execution = await self._execute(attempt)
         except TaskLostError:  # said to nobody: an answer to a delivery that is over would meet somebody else's
             self._log.trouble("task_lost", attempt.task.id, "the bus did not confirm that it is ours")

@@ -9,14 +9,14 @@ from node.application import diagnosing
 from node.application.attempt import Attempt
 from node.application.building import Build, Builder
 from node.application.judging import CHECKER_LIMITS, CHECKER_PROGRAM_BYTES, Judge, undecided
-from node.application.live_output import LiveOutput
+from node.application.live_output import FLUSH_AFTER_S, TALKING_FLUSH_AFTER_S, LiveOutput
 from node.application.off_loop import off_loop
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
 from node.domain.answers import varies
 from node.domain.language import Language
 from node.domain.program import Program, Runnable, program_of, run_launch
 from node.domain.sandbox import OutputFile as LeftFile
-from node.domain.sandbox import Role
+from node.domain.sandbox import Role, Talking
 from node.domain.sizes import LARGE_OUTPUT_FILES_BYTES, OUTPUT_FILES_BYTES, unplaceable
 from node.domain.verdict import as_its_runtime_says, explain, run_status, stage_of, summary
 from schemas.diagnostic import Diagnostic
@@ -81,15 +81,18 @@ class Workbench:
         self, attempt: Attempt, runnable: Runnable, compile_stage: Stage | None, found: Sequence[Diagnostic]
     ) -> Execution:
         task = attempt.task
+        talk = attempt.talk
         launch = run_launch(
             runnable,
+            talking=Talking(talk.interaction, talk.begin) if talk else None,
             stdin=task.input,
             args=task.args,
             limits=task.limits,
             outputs=task.outputs,
             outputs_bytes=LARGE_OUTPUT_FILES_BYTES if task.large_result else OUTPUT_FILES_BYTES,
         )
-        live = LiveOutput(self._announcer, attempt, RUN_STAGE)
+        flush_after_s = TALKING_FLUSH_AFTER_S if talk else FLUSH_AFTER_S
+        live = LiveOutput(self._announcer, attempt, RUN_STAGE, flush_after_s=flush_after_s)
         async with self._pool.slot(runnable.program.language, Role.RUN, task.limits) as sandbox:
             try:
                 ended = await attempt.run(sandbox, launch, live)
@@ -105,7 +108,7 @@ class Workbench:
             compile_stage=compile_stage,
             run_stage=stage,
             files=files,
-            error=explain(outcome, task.limits, "the program"),
+            error=(talk.words if talk else "") or explain(outcome, task.limits, "the program"),
             diagnostics=diagnosing.together(
                 found, await diagnosing.of_run(runnable.program, RUN_STAGE, outcome, stage, task.limits)
             ),

@@ -12,7 +12,7 @@ from node.domain.language import CompileStage, Language
 from node.domain.patterns import matches_in_full
 from node.domain.preamble import Preamble, preamble_of
 from node.domain.rules import refused_options
-from node.domain.sandbox import Launch
+from node.domain.sandbox import Launch, Talking
 from node.domain.sources import as_argument, entry_of, matching, named, normalised, stem
 from node.domain.template import expand
 from node.domain.text import raw
@@ -120,6 +120,10 @@ def compile_preamble(program: Program, stage: CompileStage) -> Preamble | None:
     return preamble_of(stage.preamble, program.files[sources[0]], program.options or stage.default_options)
 
 
+_TERMINAL_ENV = {"TERM": "xterm-256color"}
+"""What the terminals of pages and shells understand."""
+
+
 def run_launch(
     runnable: Runnable,
     *,
@@ -128,25 +132,28 @@ def run_launch(
     limits: Limits,
     outputs: Sequence[str] = (),
     outputs_bytes: int = 0,
+    talking: Talking | None = None,
 ) -> Launch:
     """The launch of the program. ``outputs``: patterns of the files that come back, so many bytes of them. What waits
-    with a fixed environment cannot serve a task that brings its own."""
+    with a fixed environment cannot serve a task that brings its own, and nothing that waits has a terminal."""
     program = runnable.program
     language = program.language
     options = [one for one in program.options if any(matches_in_full(rule, one) for rule in language.run_options)]
     command = expand(language.run_command, {"args": tuple(args), "options": options, **_entry_values(program.entry)})
     fixed_env = language.warm is not None and language.warm.env_at_start
+    on_terminal = talking is not None and talking.interaction.terminal is not None
     return Launch(
         files=runnable.files,
         command=command,
         limits=limits,
         stdin=bytes_of(stdin),
-        env=program.env,
+        env={**_TERMINAL_ENV, **program.env} if on_terminal else program.env,
         executables=runnable.executables,
         stack_dump=language.stack_dump,
         outputs=tuple(outputs),
         outputs_bytes=outputs_bytes if outputs else 0,
-        warm=not (fixed_env and program.env),
+        warm=not (fixed_env and program.env) and not on_terminal,
+        talking=talking,
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from schemas.interaction import Interaction, Said
 from schemas.status import LimitName
 from schemas.task import Limits
 
@@ -33,6 +34,19 @@ class StackDump:
     """Regular expression of the stack of a thread that runs: such a one comes before those that wait."""
 
 
+Tell = Callable[[Said], None]
+"""Says something to a program; nothing once it has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """How a launch is talked to."""
+
+    interaction: Interaction
+    begin: Callable[[Tell], None]
+    """Is given the way to its program once that was started."""
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """One program to start: files in a fresh work directory, a command, its limits."""
@@ -55,6 +69,8 @@ class Launch:
     """May be given to the process that waits in the slot."""
     stack_dump: StackDump | None = None
     """How it can be asked where it is when its time is up; None: it cannot."""
+    talking: Talking | None = None
+    """None: it is not talked to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def simulated_language(name: str) -> Language:
 
 class SimulatedSandbox:
     """Implements ``Sandbox``: says its standard input back, or ``stdout`` where that is given, half before and half
-    after the run time."""
+    after the run time; and at once what is said to it, which its result has not."""
 
     def __init__(self, run_ms: float, stdout: bytes | None) -> None:
         self._run_ms = run_ms
@@ -53,6 +53,8 @@ class SimulatedSandbox:
         run_ms = float(launch.env.get(RUN_MS, self._run_ms))
         if said:
             on_output("stdout", said)
+        if launch.talking is not None:
+            launch.talking.begin(lambda told: on_output("stdout", told.data))
         killed = run_ms > 0 and await self._wait(run_ms / 1000)
         exit_code = int(launch.env.get(EXIT_CODE, "0"))
         return Outcome(

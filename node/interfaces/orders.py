@@ -12,6 +12,7 @@ from nats.aio.msg import Msg
 
 from node.application.attempt import Attempts
 from schemas import names
+from schemas.interaction import TalkOrder, TalkRefusal, TalkReply
 from schemas.node import CancelOrder, CancelReply, NodeOrder, NodeRecord
 from schemas.reader import Reader
 
@@ -66,9 +67,13 @@ class Orders:
             await message.respond(msgspec.json.encode(CancelReply(id=attempt.task.id, node_id=self._node_id)))
 
     async def _order(self, message: Msg) -> None:
-        """Answers ``{"ok": true}`` or ``{"ok": false, "error": "…"}``."""
+        """Answers ``{"ok": true}`` or ``{"ok": false, "error": "…"}``, and to what is said to a program as ``_talk``."""
         try:
-            order = _orders.decode(message.data).order
+            decoded = _orders.decode(message.data)
+            if decoded.talk is not None:
+                await self._talk(message, decoded.talk)
+                return
+            order = decoded.order
             obey = self._orders[order]
         except (msgspec.MsgspecError, KeyError) as error:
             await self._answer(message, {"ok": False, "error": f"not an order: {error}"})
@@ -76,6 +81,15 @@ class Orders:
         log.info("ordered", order=order)
         await obey()
         await self._answer(message, {"ok": True})
+
+    async def _talk(self, message: Msg, order: TalkOrder) -> None:
+        """Passes on what was said to a task's program, and answers how much of it was taken."""
+        attempt = self._attempts.get(order.id)
+        if attempt is None or attempt.talk is None:
+            await message.respond(msgspec.json.encode(TalkRefusal(unknown=order.id)))
+            return
+        taken = attempt.talk.hear(order)
+        await message.respond(msgspec.json.encode(TalkReply(id=order.id, attempt=attempt.number, taken=taken)))
 
     async def _here(self, message: Msg) -> None:
         """A gateway that cannot ask the directory asks the nodes themselves."""

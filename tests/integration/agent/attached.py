@@ -133,6 +133,7 @@ class AttachedAgent:
         outputs: Sequence[str] = (),
         run_id: str = "r",
         executable: bool = False,
+        interaction: Mapping[str, Any] | None = None,
         **limits: int,
     ) -> None:
         contents = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
@@ -154,6 +155,7 @@ class AttachedAgent:
             "outputs_bytes": MIB,
             "outputs_files": 64,
             "warm": warm,
+            "interaction": interaction,
         }
         self.send(header, b"".join(contents.values()) + stdin)
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from node.agent.capture import Capture
-from node.agent.run import Run, split
+from node.agent.run import Run
+from node.agent.run_files import split
 
 
 def test_a_body_is_split_into_files_and_stdin() -> None:
@@ -92,6 +93,7 @@ def test_a_stream_that_ends_with_the_programs_time_is_still_the_loops_to_forget(
     run = Run.__new__(Run)
     run.id, run.pid, run.ending = "1", 1 << 30, None
     run._config = SimpleNamespace(uid=1000)  # type: ignore[assignment]
+    run._interaction = None
     run._header, run._status, run._dump = {"stack_dump": {"signal": 64, "stream": "stderr", "begin": "x"}}, None, None
     run.account = SimpleNamespace(stop_clock=lambda: None, close=lambda *_, **__: ("wall", {}))  # type: ignore[assignment]
     run._emit = lambda header, *body: emitted.extend(body)

@@ -42,6 +42,12 @@ class Output(msgspec.Struct, frozen=True, tag="output"):
     stream: Literal["stdout", "stderr", "stack"]
 
 
+class Waits(msgspec.Struct, frozen=True, tag="waits"):
+    """The news that a program that is talked to waits for its standard input."""
+
+    run_id: str
+
+
 class Artefact(msgspec.Struct, frozen=True):
     """One file that is brought back: its name, and its size in the frame's body."""
 
@@ -101,7 +107,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     message: str
 
 
-Message = Ready | Output | Exited | Clean | Failed
+Message = Ready | Output | Waits | Exited | Clean | Failed
 
 _decode = msgspec.json.Decoder(Message).decode
 _encode = msgspec.json.Encoder().encode

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import msgspec
 
 from node.domain.sandbox import Launch, StackDump
 from node.domain.sizes import MAX_ARTEFACT_NAME_BYTES, MAX_ARTEFACTS, MAX_OUTPUT_FILES
+from schemas.interaction import Interaction, Said
 
 
 def hello_header(nonce: str, line_name: str) -> dict[str, Any]:
@@ -45,11 +47,26 @@ def run_header(
         "collect_name_bytes": MAX_ARTEFACT_NAME_BYTES,
         "warm": warm,
         "stack_dump": _stack_dump(launch.stack_dump),
+        "interaction": _interaction(launch.talking.interaction) if launch.talking else None,
     }
+
+
+def _interaction(asked: Interaction) -> dict[str, Any]:
+    terminal = msgspec.structs.asdict(asked.terminal) if asked.terminal else None
+    return {"terminal": terminal, "session_ms": asked.session_ms, "clock_stands": asked.clock_stands}
 
 
 def _stack_dump(dump: StackDump | None) -> dict[str, Any] | None:
     return {"signal": dump.signal, "stream": dump.stream, "begin": dump.begin} if dump else None
+
+
+def talk_header(run_id: str, said: Said) -> dict[str, Any]:
+    """Passes on what is said to the program of that run. The frame's body is ``said.data``."""
+    if said.signal is not None:
+        return {"type": "signal", "run_id": run_id, "signal": int(signal.Signals[f"SIG{said.signal}"])}
+    if said.terminal is not None:
+        return {"type": "resize", "run_id": run_id, **msgspec.structs.asdict(said.terminal)}
+    return {"type": "input", "run_id": run_id, "closes": said.closes}
 
 
 def kill_header(run_id: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class ActiveLaunch:
         """Whether the slot may be used again."""
         self._on_output = on_output
         self._uid = uid
+        self.talking = launch.talking
         self._output = {"stdout": bytearray(), "stderr": bytearray(), "stack": bytearray()}
 
     @property
@@ -61,8 +62,16 @@ class ActiveLaunch:
         most = _FRAME_SLACK_BYTES if stream == "stack" else self.limits.output_bytes
         if len(kept) > most:
             raise FrameError(f"more {stream} than the limit of {most} bytes")
-        if stream == "stack":
-            return
+        if stream != "stack":
+            self._pass_on(stream, data)
+
+    def take_wait(self) -> None:
+        """Passes on that the program waits for its input. Raises FrameError where nobody talks to it."""
+        if self.talking is None:
+            raise FrameError("a program waits that is not talked to")
+        self._pass_on("stdin", b"")
+
+    def _pass_on(self, stream: str, data: bytes) -> None:
         try:
             self._on_output(stream, data)
         except Exception:  # noqa: BLE001 - a watcher's failure is not the program's, whatever it is

@@ -12,11 +12,12 @@ from collections.abc import Awaitable, Callable
 from node.application.ports import OnOutput
 from node.domain.sandbox import Ending, Launch, Outcome, SandboxLostError
 from node.infrastructure.docker.agent_link.attachment import Attachment
-from node.infrastructure.docker.agent_link.frames import Clean, Exited, Failed, FrameError, Message, Output
-from node.infrastructure.docker.agent_link.requests import kill_header, run_header
+from node.infrastructure.docker.agent_link.frames import Clean, Exited, Failed, FrameError, Message, Output, Waits
+from node.infrastructure.docker.agent_link.requests import kill_header, run_header, talk_header
 from node.infrastructure.docker.slot.active_launch import ActiveLaunch
 from node.infrastructure.docker.slot.memory_watch import MemoryWatch
 from node.infrastructure.docker.slot.processor import ProcessorAccount
+from schemas.interaction import Said
 
 _MEMORY_LOOKS, _MEMORY_LOOK_S = 10, 0.02
 """How often, and at which interval, a slot waits for memory: gVisor frees in the background what files took."""
@@ -147,8 +148,16 @@ class Slot:
         self._line.send(header, *launch.files.values(), launch.stdin)
         self._active = active
         self.launches += 1
-        self._expect_within(launch.limits.wall_ms / 1e3 + self._patience_s, "the agent did not end its program in time")
+        talking = launch.talking
+        most_ms = talking.interaction.session_ms if talking else launch.limits.wall_ms
+        self._expect_within(most_ms / 1e3 + self._patience_s, "the agent did not end its program in time")
+        if talking is not None:
+            talking.begin(lambda said: self._tell(active, said))
         return active
+
+    def _tell(self, active: ActiveLaunch, said: Said) -> None:
+        if self._active is active and not self.lost and not active.result.done():
+            self._line.send(talk_header(active.run_id, said), said.data)
 
     def _take(self, message: Message, body: bytes) -> None:
         active = self._active
@@ -161,6 +170,8 @@ class Slot:
             raise FrameError(f"{type(message).__name__.lower()} after the end of run {run_id}")
         elif isinstance(message, Output):
             active.take_output(message.stream, body)
+        elif isinstance(message, Waits):
+            active.take_wait()
         elif isinstance(message, Exited):
             self._take_exit(active, message, body)
         elif isinstance(message, Failed):
