@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +17,7 @@ from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.history_ports import HistoryStore
+from broker_gateway.application.interacting import Interacting
 from broker_gateway.application.joining import JoinAppService
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.lookup import TaskLookup
@@ -30,7 +30,6 @@ from broker_gateway.application.settings import CancelSettings, OperationsSettin
 from broker_gateway.application.submission import Submission
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.application.watching import Watching
-from broker_gateway.domain.quota import TokenBucket
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.bound import BoundMessages
 from broker_gateway.infrastructure.bus.control import BusNodeControl
@@ -52,7 +51,7 @@ from broker_gateway.infrastructure.policies import Policies
 from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.infrastructure.traced import TracedTaskQueue
-from broker_gateway.infrastructure.traced_calls import CallSpans, Interceptor, TracedCalls
+from broker_gateway.infrastructure.traced_calls import CallSpans, Interceptor, TracedCalls, calls_traced
 from broker_gateway.interfaces.access_log import AccessLog
 from broker_gateway.interfaces.callers import OWNER, Asking
 from broker_gateway.interfaces.doorway import Doorway
@@ -116,8 +115,8 @@ def wire_api(parts: ApiParts) -> Api:
     interceptors: list[Interceptor] = []
     spans: CallSpans | None = None
     if parts.tracer is not None:
-        queue = TracedTaskQueue(queue, parts.tracer, _bound(parts.settings))
-        spans = CallSpans(parts.tracer, _bound(parts.settings))
+        queue = TracedTaskQueue(queue, parts.tracer, calls_traced(parts.settings.tracing_per_s))
+        spans = CallSpans(parts.tracer, calls_traced(parts.settings.tracing_per_s))
         interceptors.append(TracedCalls(spans))
     log = AccessLog(
         every_call=parts.settings.access_log, submissions=parts.settings.audit_submissions, audit=parts.audited
@@ -196,31 +195,26 @@ def _doorway(parts: ApiParts) -> Doorway:
     )
 
 
-def _bound(settings: GatewaySettings) -> TokenBucket:
-    """Of what is traced in a second."""
-    per_s = settings.tracing_per_s
-    burst = max(1, round(per_s))
-    return TokenBucket(per_s, burst, float(burst), int(time.monotonic() * 1000))
-
-
 def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> CodeExecutionAppService:
     results, history = BusResultStore(parts.bus, parts.bound), BusHistory(parts.bus)
     feeds = BusLiveFeed(parts.bus, parts.bound)
     nodes, past = parts.queue_care.nodes, parts.past
     lookup = TaskLookup(results=results, history=history, queue=queue, past=past, on_foreign=OWNER.set)
     submission = _submission(parts, queue, results, history)
+    watching = Watching(
+        submission=submission,
+        lookup=lookup,
+        results=results,
+        history=history,
+        feeds=feeds,
+        following=parts.queue_care.following,
+        settings=WaitSettings(),
+    )
     return CodeExecutionAppService(
         submission=submission,
         waiting=Waiting(submission=submission, results=results, feeds=feeds, settings=WaitSettings()),
-        watching=Watching(
-            submission=submission,
-            lookup=lookup,
-            results=results,
-            history=history,
-            feeds=feeds,
-            following=parts.queue_care.following,
-            settings=WaitSettings(),
-        ),
+        watching=watching,
+        interacting=Interacting(watching=watching, lookup=lookup, nodes=control),
         lookup=lookup,
         listing=Listing(history=history, nodes=nodes, past=past),
         cancelling=Cancelling(

@@ -40,17 +40,22 @@ if TYPE_CHECKING:
     from coderunner.model import Submitted as Submitted
     from coderunner.model import Verdict as Verdict
     from coderunner.operations import Operator as Operator
+    from coderunner.program import Program as Program
+    from coderunner.program import Waits as Waits
     from coderunner.sync import SyncClient as SyncClient
     from coderunner.task import Callback as Callback
     from coderunner.task import Checker as Checker
     from coderunner.task import Comparison as Comparison
+    from coderunner.task import Interaction as Interaction
     from coderunner.task import Limits as Limits
     from coderunner.task import Task as Task
+    from coderunner.task import Terminal as Terminal
     from coderunner.task import TestCase as TestCase
 
 _NAMES_BY_MODULE = {
     "coderunner.client": ("Client",),
     "coderunner.operations": ("Operator",),
+    "coderunner.program": ("Program", "Waits"),
     "coderunner.sync": ("SyncClient",),
     "coderunner.errors": (
         "CodeRunnerError",
@@ -85,7 +90,7 @@ _NAMES_BY_MODULE = {
         "Submitted",
         "Verdict",
     ),
-    "coderunner.task": ("Callback", "Checker", "Comparison", "Limits", "Task", "TestCase"),
+    "coderunner.task": ("Callback", "Checker", "Comparison", "Interaction", "Limits", "Task", "Terminal", "TestCase"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 

@@ -18,8 +18,9 @@ from coderunner.errors import CodeRunnerError, TimedOut
 from coderunner.grpc_errors import refusal_error
 from coderunner.model import CallbackRecord, Cancellation, Execution, Language, Node, Output, Status, Submitted
 from coderunner.output_merger import OutputMerger
+from coderunner.program import Program
 from coderunner.requests import task_message
-from coderunner.task import Source, Task, TaskOptions
+from coderunner.task import Interaction, Source, Task, TaskOptions, Terminal
 from coderunner.v1 import catalog_pb2, execution_pb2
 from coderunner.watch import watch
 
@@ -130,6 +131,18 @@ class Client:
                         await _tell(on_output, piece)
                     return event
         raise CodeRunnerError(f"the task {task_id} ended without a result")
+
+    def interact(
+        self, language: str, source: Source, *, terminal: Terminal | None = None, **options: Unpack[TaskOptions]
+    ) -> Program:
+        """A program to talk to while it runs: ``async with client.interact(...) as program``. ``terminal``: it runs on
+        one of that size; more of how is ``interaction`` among the options, which see in Task."""
+        options["interaction"] = options.get("interaction") or Interaction(terminal=terminal)
+        return Program(self._gateway, task_message(Task(language=language, source=source, **options)))
+
+    def talk_to(self, task_id: str) -> Program:
+        """The same for a task that was submitted with ``interaction`` before, and to which nothing was said yet."""
+        return Program(self._gateway, task_id)
 
     def watch(self, task_id: str) -> AsyncGenerator[Execution | Output, None]:
         """The task's state now, then every change, and output as it appears; ends with the result. Reconnects; after

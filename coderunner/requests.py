@@ -9,7 +9,7 @@ from typing import Any
 
 from coderunner.errors import InvalidTask, Violation
 from coderunner.idempotency_key import fresh_key
-from coderunner.task import Callback, Checker, Content, Limits, Source, Task, TestCase
+from coderunner.task import Callback, Checker, Content, Interaction, Limits, Source, Task, TestCase
 from coderunner.v1 import execution_pb2 as pb
 
 _CACHES = {
@@ -49,9 +49,23 @@ def task_message(task: Task) -> pb.Task:
             large_result=task.large_result,
             cache=_cache(task.cache),
             reader=task.reader,
+            interaction=interaction_message(task.interaction),
         )
     except (TypeError, ValueError) as error:
         raise InvalidTask(f"the task cannot be sent: {error}") from error
+
+
+def interaction_message(given: Interaction | None) -> pb.Interaction | None:
+    """How a program is talked to."""
+    if given is None:
+        return None
+    terminal = given.terminal
+    return pb.Interaction(
+        terminal=pb.Terminal(rows=terminal.rows, columns=terminal.columns) if terminal else None,
+        session_ms=given.session_ms,
+        grace_ms=given.grace_ms,
+        clock_goes_on=given.clock_goes_on,
+    )
 
 
 def _callback(given: str | Callback | None) -> pb.Callback | None:

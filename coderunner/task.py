@@ -77,6 +77,28 @@ class Callback:
     """What it is told, at best, besides the end: that the task runs, that a case has its verdict."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The size of a terminal, in characters."""
+
+    rows: int = 24
+    columns: int = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """How a program is talked to while it runs; what is 0 takes the gateway's usual."""
+
+    terminal: Terminal | None = None
+    """None: pipes."""
+    session_ms: int = 0
+    """In all, waiting included: 600000 unless said, at most 3600000."""
+    grace_ms: int = 0
+    """It is ended where nobody has been connected for so long: 30000 unless said, at most 300000."""
+    clock_goes_on: bool = False
+    """The limit of wall time counts while it waits for input, too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One snippet to run. ``Client.run`` and ``Client.submit`` take the same fields as arguments."""
@@ -119,6 +141,8 @@ class Task:
     reader: str = ""
     """On whose behalf it is submitted, such as a hash of a visitor's id: readers share this client's place in the queue
     alike, and may have quotas of their own. Empty: on its own."""
+    interaction: Interaction | None = None
+    """How it is talked to while it runs (``Client.interact``, ``Client.talk_to``). None: it is not."""
 
 
 class TaskOptions(TypedDict, total=False):
@@ -144,3 +168,4 @@ class TaskOptions(TypedDict, total=False):
     large_result: bool
     cache: str
     reader: str
+    interaction: Interaction | None

@@ -33,6 +33,8 @@ async def watch(gateway: Connection, task_id: str) -> AsyncGenerator[Execution |
                     empty_streams = 0
                     yield responses.output(message.output)
                     continue
+                if message.WhichOneof("event") != "execution":
+                    continue  # news of another kind: that a program waits, which is for those who talk to it
                 execution = responses.execution(message.execution)
                 if execution != last:
                     empty_streams, last = 0, execution

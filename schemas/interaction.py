@@ -6,7 +6,6 @@ from enum import StrEnum
 
 import msgspec
 
-
 TALK_BYTES = 1 << 20
 """Of all that is said to one task."""
 TALK_ITEMS = 65_536
@@ -46,25 +45,37 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     """Its limit of wall time does not count while it waits for input."""
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Said(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is said to a program: one of these."""
 
-    data: bytes = b""
+    data: bytes
     """For its standard input."""
-    closes: bool = False
+    closes: bool
     """Its standard input ends."""
-    signal: SignalName | None = None
-    terminal: Terminal | None = None
+    signal: SignalName | None
+    terminal: Terminal | None
     """Its terminal has this size now."""
+
+    @classmethod
+    def of(
+        cls,
+        data: bytes = b"",
+        *,
+        closes: bool = False,
+        signal: SignalName | None = None,
+        terminal: Terminal | None = None,
+    ) -> Said:
+        """That one thing."""
+        return cls(data=data, closes=closes, signal=signal, terminal=terminal)
 
 
 class TalkOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What was said to a task since its node was last told; nothing: its client is still there."""
 
     id: str
-    first: int = 1
+    first: int
     """The number of the first in ``said``. The first thing that is said to a task is number 1, in each attempt anew."""
-    said: list[Said] = []
+    said: list[Said]
 
 
 class TalkReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +86,8 @@ class TalkReply(msgspec.Struct, frozen=True, kw_only=True):
     taken: int
     """It has all up to this number, in this attempt. What comes again is not taken twice, and nothing is taken before
     what precedes it."""
+    full: bool
+    """More than it has is not taken."""
 
 
 class TalkRefusal(msgspec.Struct, frozen=True, kw_only=True):

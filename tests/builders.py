@@ -260,6 +260,7 @@ def a_node_record(node_id: str = "n1", *languages: LanguageRecord, **changes: An
         state=NodeState.READY,
         alarms=[],
         takes_bytes=True,
+        talks=True,
         version="0.1.0",
         sandbox_runtime="runc",
         started_at_ms=1,

@@ -20,6 +20,7 @@ from broker_gateway.application.commands import (
     UnknownTask,
     lasts_for_ever,
 )
+from broker_gateway.application.interacting import AllSaid, Heard, Interacting
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.lookup import TaskLookup
 from broker_gateway.application.ports import Page, TaskFilter
@@ -42,6 +43,7 @@ class CodeExecutionAppService:
         submission: Submission,
         waiting: Waiting,
         watching: Watching,
+        interacting: Interacting,
         lookup: TaskLookup,
         listing: Listing,
         cancelling: Cancelling,
@@ -50,6 +52,7 @@ class CodeExecutionAppService:
         self._submission = submission
         self._waiting = waiting
         self._watching = watching
+        self._interacting = interacting
         self._lookup = lookup
         self._listing = listing
         self._cancelling = cancelling
@@ -81,6 +84,18 @@ class CodeExecutionAppService:
         """Accepts a task and gives all that is told of it, or a refusal; to be closed when done. See
         Watching.submit."""
         return self._watching.submit(command, caller, lasts)
+
+    def interact(
+        self, command: SubmitTaskCommand, said: AllSaid, caller: Caller, lasts: Lasts = lasts_for_ever
+    ) -> AsyncGenerator[Heard, None]:
+        """Accepts a task and talks to its program; to be closed when done. See Interacting.begin."""
+        return self._interacting.begin(command, said, caller, lasts)
+
+    def go_on_interacting(
+        self, task_id: str, said: AllSaid, caller: Caller, lasts: Lasts = lasts_for_ever
+    ) -> AsyncGenerator[Heard, None]:
+        """Talks to the program of a task that was accepted before. See Interacting.resume."""
+        return self._interacting.resume(task_id, said, caller, lasts)
 
     async def get(self, task_id: str, caller: Caller) -> Execution | UnknownTask:
         """The task as it is now."""

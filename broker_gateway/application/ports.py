@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.interaction import TalkOrder, TalkRefusal, TalkReply
 from schemas.node import NodeRecord
 from schemas.progress import Progress
 from schemas.status import Priority, Status
@@ -169,6 +170,11 @@ class NodeControl(Protocol):
 
     async def order(self, node_id: str, order: str, timeout_s: float) -> bool:
         """Gives the node the order ``drain`` or ``resume``. False if it did not answer."""
+        ...
+
+    async def talk(self, node_id: str, order: TalkOrder, timeout_s: float) -> TalkReply | TalkRefusal | None:
+        """Tells the node what was said to a task's program. None if it did not answer in time, also where the bus is
+        away."""
         ...
 
 

@@ -40,7 +40,6 @@ from broker_gateway.domain.page_rules import of_reader, page_violations
 from broker_gateway.domain.resource_limit import ResourceLimit
 from broker_gateway.domain.scheduler import NobodyServes, Placement, PoolChoice, TaskScheduler, needs_of
 from broker_gateway.domain.task_id import ENTROPY_BYTES, TaskId
-from broker_gateway.domain.text import quoted
 from broker_gateway.domain.violation import Violation
 from chassis.errors import BusUnavailableError
 from schemas.names import POOL_OF_FOLLOWERS
@@ -156,9 +155,9 @@ class Submission:
         placement = scheduler.place(needs_of(draft, draft.checker))
         if isinstance(placement, NobodyServes):
             return Unserved(placement.message)
-        behind = scheduler.node_of_text_alone() if draft.holds_bytes else None
-        if behind is not None:
-            return Unserved(f"node {quoted(behind)} is of a version that takes text alone, and has to be renewed first")
+        behind = scheduler.node_behind(draft)
+        if behind:
+            return Unserved(f"node {behind}, and has to be renewed first")
         violations = list(_ending_violations(command, placement, scheduler))
         if violations:
             return Invalid(violations)

@@ -10,6 +10,7 @@ from broker_gateway.domain.api_key import MAX_CLIENT_CHARS, is_client_name
 from broker_gateway.domain.callback_url import callback_violations, event_violations
 from broker_gateway.domain.code import Code, SourceRules
 from broker_gateway.domain.draft import DraftCounts, TaskDraft
+from broker_gateway.domain.interaction import interaction_violations
 from broker_gateway.domain.judging import CaseRules, checker_violations
 from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.resource_limit import LimitRules
@@ -76,6 +77,7 @@ class AdmissionPolicy:
             yield from checker_violations(checker, draft.cases, self.source, f"{path}.checker")
 
     def _terms_violations(self, draft: TaskDraft, path: str) -> Iterator[Violation]:
+        yield from interaction_violations(draft, path)
         if draft.limits:
             yield from self.limits.violations(draft.limits, f"{path}.limits")
         if draft.priority not in _PRIORITIES:

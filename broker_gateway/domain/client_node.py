@@ -53,5 +53,6 @@ class ClientNode:
             and mine.capacity == its.capacity
             and mine.pools == its.pools
             and mine.takes_bytes == its.takes_bytes
+            and mine.talks == its.talks
             and mine.languages == its.languages
         )

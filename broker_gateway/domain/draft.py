@@ -28,6 +28,17 @@ class DraftCounts:
 
 
 @dataclass(slots=True)
+class DraftInteraction:
+    """How a task is to be talked to; what is 0 takes what is usual."""
+
+    terminal: tuple[int, int] | None = None
+    """Rows and columns."""
+    session_ms: int = 0
+    grace_ms: int = 0
+    clock_goes_on: bool = False
+
+
+@dataclass(slots=True)
 class DraftCase:
     """One test case as it was asked for."""
 
@@ -75,6 +86,7 @@ class TaskDraft:
     cache: str = ""
     """A ``CacheMode``; empty: what is set for the client."""
     reader: str = ""
+    interaction: DraftInteraction | None = None
 
     @property
     def holds_bytes(self) -> bool:

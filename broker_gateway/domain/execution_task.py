@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from broker_gateway.domain.draft import DEFAULT_OUTPUTS, TaskDraft
+from broker_gateway.domain.interaction import QUEUE_DEADLINE_MS, interaction_of
 from broker_gateway.domain.judging import case_of
 from broker_gateway.domain.resource_limit import ResourceLimit
 from broker_gateway.domain.task_id import TaskId
@@ -108,7 +109,7 @@ def _expired(known: Execution, message: TaskMessage, now_ms: int) -> Execution:
 
 
 def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
-    deadline_ms = draft.queue_deadline_ms
+    deadline_ms = draft.queue_deadline_ms or (QUEUE_DEADLINE_MS if draft.interaction is not None else 0)
     return TaskMessage(
         id=terms.id.value,
         client=terms.client,
@@ -136,6 +137,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         keeps_source=terms.keeps_source,
         traceparent=terms.traceparent,
         stdin_data=data_in(draft.stdin),
+        interaction=interaction_of(draft.interaction),
         outputs=list(draft.outputs or (() if draft.cases else DEFAULT_OUTPUTS)),
     )
 

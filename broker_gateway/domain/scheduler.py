@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from broker_gateway.domain.client_node import ClientNode
+from broker_gateway.domain.draft import TaskDraft
 from broker_gateway.domain.text import quoted
 
 
@@ -88,9 +89,15 @@ class TaskScheduler:
         """The proper name of a language that is served."""
         return self._names.get(name_or_alias.lower())
 
-    def node_of_text_alone(self) -> str | None:
-        """A live node that must not be handed files or inputs that are no text, by its id."""
-        return next((node.id for node in self._nodes if not node.record.takes_bytes), None)
+    def node_behind(self, draft: TaskDraft) -> str:
+        """A live node of an older version, which must not be handed what the draft has, and why; empty where there is
+        none."""
+        for node in self._nodes:
+            if draft.holds_bytes and not node.record.takes_bytes:
+                return f"{quoted(node.id)} is of a version that takes text alone"
+            if draft.interaction is not None and not node.record.talks:
+                return f"{quoted(node.id)} is of a version whose programs cannot be talked to"
+        return ""
 
     def source_endings(self, language: str) -> frozenset[str]:
         """The endings that a compiler of the language knows its sources by; empty where any name will do.

@@ -43,6 +43,12 @@ _CODES: dict[Any, grpc.StatusCode] = {code.value[0]: code for code in grpc.Statu
 }
 
 
+def calls_traced(per_s: float) -> TokenBucket:
+    """The bound of so many traced calls a second."""
+    burst = max(1, round(per_s))
+    return TokenBucket(per_s, burst, float(burst), int(time.monotonic() * 1000))
+
+
 class CallSpans:
     """The spans of calls, whichever way they come: a call's span is the ``TRACEPARENT`` of all that is done for it. A
     caller's own decision is kept; without one, calls that submit begin a trace, and the tracer's ratio decides."""

@@ -21,7 +21,9 @@ from schemas.names import is_token
 
 AUDITED = frozenset(("/coderunner.v1.ExecutionService/Cancel",))
 """Methods beside the operators' whose calls are audited: they end what another call began."""
-SUBMISSIONS = frozenset(f"/coderunner.v1.ExecutionService/{name}" for name in ("Submit", "SubmitBatch", "Execute"))
+SUBMISSIONS = frozenset(
+    f"/coderunner.v1.ExecutionService/{name}" for name in ("Submit", "SubmitBatch", "Execute", "Interact")
+)
 REFUSED_FOR_WHO_HE_IS = frozenset((grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED))
 NOT_REFUSED = frozenset(
     (

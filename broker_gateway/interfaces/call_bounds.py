@@ -15,13 +15,14 @@ READS = {
     f"{_EXECUTION}GetSource": 1,
     f"{_EXECUTION}Watch": 1,
     f"{_EXECUTION}Cancel": 1,
+    f"{_EXECUTION}Interact": 1,
     f"{_EXECUTION}CallbackAttempts": 1,
     f"{_EXECUTION}List": LIST_READS,
     f"{_CATALOG}ListLanguages": 1,
     f"{_CATALOG}ListNodes": 1,
 }
 """Method to how many reads it counts as. What submits has quotas of its own; what only operators may call has none."""
-WAITING = frozenset((f"{_EXECUTION}Watch", f"{_EXECUTION}Execute"))
+WAITING = frozenset((f"{_EXECUTION}Watch", f"{_EXECUTION}Execute", f"{_EXECUTION}Interact"))
 """Methods whose calls wait for a task."""
 MAX_ACCOUNTS = 10_000
 """Of so many clients, and readers of their pages, it is remembered how much they asked; of more, those that wait for

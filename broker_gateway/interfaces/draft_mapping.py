@@ -7,7 +7,7 @@ from itertools import islice
 
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.callback_url import MAX_EVENTS
-from broker_gateway.domain.draft import DraftCase, DraftCounts, TaskDraft
+from broker_gateway.domain.draft import DraftCase, DraftCounts, DraftInteraction, TaskDraft
 from coderunner.v1 import execution_pb2 as pb
 from schemas.content import content_of
 from schemas.status import Priority
@@ -50,7 +50,13 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         large_result=task.large_result,
         cache=_CACHES.get(task.cache) or str(task.cache) if task.cache else "",
         reader=task.reader,
+        interaction=_interaction(task.interaction) if task.HasField("interaction") else None,
     )
+
+
+def _interaction(asked: pb.Interaction) -> DraftInteraction:
+    terminal = (asked.terminal.rows, asked.terminal.columns) if asked.HasField("terminal") else None
+    return DraftInteraction(terminal, asked.session_ms, asked.grace_ms, asked.clock_goes_on)
 
 
 def _files(files: Sequence[pb.File], counts: DraftCounts) -> list[SourceFile]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -19,22 +20,26 @@ from broker_gateway.application.commands import (
     UnknownTask,
 )
 from broker_gateway.application.execution_service import CodeExecutionAppService
+from broker_gateway.application.interacting import NumberedSaid
 from broker_gateway.application.ports import Page
+from broker_gateway.application.telling import Taken
 from broker_gateway.domain.client_role import ClientRole
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.violation import Violation
 from broker_gateway.interfaces.callback_mapping import record_message
-from broker_gateway.interfaces.callers import CHANGES, LASTS, OWNER, SUBJECT, Asking
+from broker_gateway.interfaces.callers import CHANGES, LASTS, MAX_SUBJECT_CHARS, OWNER, SUBJECT, Asking
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS, draft_of
 from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
 from broker_gateway.interfaces.list_rules import filter_of, list_violations
 from broker_gateway.interfaces.refusals import refuse, submit_error
+from broker_gateway.interfaces.said_mapping import heard_message, said_of
 from broker_gateway.interfaces.source_mapping import source_message
 from broker_gateway.interfaces.submissions import BatchCommands, command_of
 from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import execution_pb2_grpc as rpc
 from schemas.execution import Execution, OutputChunk
 
+_FIRST_WITHIN_S = 30.0
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -88,6 +93,25 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
                     await refuse(context, item)
                 yield _watch_response(item)
 
+    async def Interact(
+        self, request_iterator: AsyncIterator[pb.InteractRequest], context: Context
+    ) -> AsyncIterator[pb.InteractResponse]:
+        first = await _first(request_iterator, context)
+        said, caller = _said(request_iterator), self._asking.caller(ClientRole.OPERATE)
+        if first.WhichOneof("what") == "begin":
+            heard = self._service.interact(self._command(first.begin), said, caller, LASTS.get())
+        else:
+            await _require_id(first.resume, context)
+            SUBJECT.set(first.resume[:MAX_SUBJECT_CHARS])
+            heard = self._service.go_on_interacting(first.resume, said, caller, LASTS.get())
+        async with aclosing(heard) as items:
+            async for item in items:
+                if not isinstance(item, Execution | OutputChunk | Taken):
+                    await refuse(context, item)
+                if isinstance(item, Execution):
+                    SUBJECT.set(item.id)
+                yield heard_message(item)
+
     async def Get(self, request: pb.GetRequest, context: Context) -> pb.GetResponse:
         await _require_id(request.id, context)
         answer = await self._service.get(request.id, self._asking.caller())
@@ -136,7 +160,29 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         return pb.CancelResponse(execution=execution_message(execution), cancelled=answer.cancelled)
 
 
+async def _first(requests: AsyncIterator[pb.InteractRequest], context: Context) -> pb.InteractRequest:
+    """The message that says what the call is about. A caller who does not send it is not waited for for long."""
+    try:
+        async with asyncio.timeout(_FIRST_WITHIN_S):
+            first = await anext(requests, pb.InteractRequest())
+    except TimeoutError:
+        await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"nothing was sent within {_FIRST_WITHIN_S:.0f} s")
+    if first.WhichOneof("what") not in ("begin", "resume"):
+        await refuse(context, Invalid([Violation("begin", "must be the first message, or resume must")]))
+    return first
+
+
+async def _said(requests: AsyncIterator[pb.InteractRequest]) -> AsyncIterator[NumberedSaid | Invalid]:
+    async for request in requests:
+        if request.WhichOneof("what") == "said":
+            yield said_of(request.said)
+        else:
+            yield Invalid([Violation("said", "must be all that follows the first message")])
+
+
 def _watch_response(item: Execution | OutputChunk) -> pb.WatchResponse:
+    if isinstance(item, OutputChunk) and item.stream == "stdin":
+        return pb.WatchResponse(waits=pb.Waits(attempt=item.attempt))
     if isinstance(item, OutputChunk):
         return pb.WatchResponse(output=chunk_message(item))
     return pb.WatchResponse(execution=execution_message(item))

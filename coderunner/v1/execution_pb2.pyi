@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Task(_message.Message):
-    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "stdin_data", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "archive", "outputs", "reader")
+    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "stdin_data", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "archive", "outputs", "reader", "interaction")
     class Priority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         PRIORITY_UNSPECIFIED: _ClassVar[Task.Priority]
@@ -66,6 +66,7 @@ class Task(_message.Message):
     ARCHIVE_FIELD_NUMBER: _ClassVar[int]
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
     READER_FIELD_NUMBER: _ClassVar[int]
+    INTERACTION_FIELD_NUMBER: _ClassVar[int]
     language: str
     language_version: str
     files: _containers.RepeatedCompositeFieldContainer[File]
@@ -89,7 +90,28 @@ class Task(_message.Message):
     archive: bytes
     outputs: _containers.RepeatedScalarFieldContainer[str]
     reader: str
-    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., archive: _Optional[bytes] = ..., outputs: _Optional[_Iterable[str]] = ..., reader: _Optional[str] = ...) -> None: ...
+    interaction: Interaction
+    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., archive: _Optional[bytes] = ..., outputs: _Optional[_Iterable[str]] = ..., reader: _Optional[str] = ..., interaction: _Optional[_Union[Interaction, _Mapping]] = ...) -> None: ...
+
+class Interaction(_message.Message):
+    __slots__ = ("terminal", "session_ms", "grace_ms", "clock_goes_on")
+    TERMINAL_FIELD_NUMBER: _ClassVar[int]
+    SESSION_MS_FIELD_NUMBER: _ClassVar[int]
+    GRACE_MS_FIELD_NUMBER: _ClassVar[int]
+    CLOCK_GOES_ON_FIELD_NUMBER: _ClassVar[int]
+    terminal: Terminal
+    session_ms: int
+    grace_ms: int
+    clock_goes_on: bool
+    def __init__(self, terminal: _Optional[_Union[Terminal, _Mapping]] = ..., session_ms: _Optional[int] = ..., grace_ms: _Optional[int] = ..., clock_goes_on: bool = ...) -> None: ...
+
+class Terminal(_message.Message):
+    __slots__ = ("rows", "columns")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    rows: int
+    columns: int
+    def __init__(self, rows: _Optional[int] = ..., columns: _Optional[int] = ...) -> None: ...
 
 class File(_message.Message):
     __slots__ = ("name", "content", "data")
@@ -443,12 +465,80 @@ class WatchRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class WatchResponse(_message.Message):
-    __slots__ = ("execution", "output")
+    __slots__ = ("execution", "output", "waits")
     EXECUTION_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    WAITS_FIELD_NUMBER: _ClassVar[int]
     execution: Execution
     output: OutputChunk
-    def __init__(self, execution: _Optional[_Union[Execution, _Mapping]] = ..., output: _Optional[_Union[OutputChunk, _Mapping]] = ...) -> None: ...
+    waits: Waits
+    def __init__(self, execution: _Optional[_Union[Execution, _Mapping]] = ..., output: _Optional[_Union[OutputChunk, _Mapping]] = ..., waits: _Optional[_Union[Waits, _Mapping]] = ...) -> None: ...
+
+class Waits(_message.Message):
+    __slots__ = ("attempt",)
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    attempt: int
+    def __init__(self, attempt: _Optional[int] = ...) -> None: ...
+
+class InteractRequest(_message.Message):
+    __slots__ = ("begin", "resume", "said")
+    BEGIN_FIELD_NUMBER: _ClassVar[int]
+    RESUME_FIELD_NUMBER: _ClassVar[int]
+    SAID_FIELD_NUMBER: _ClassVar[int]
+    begin: Task
+    resume: str
+    said: Said
+    def __init__(self, begin: _Optional[_Union[Task, _Mapping]] = ..., resume: _Optional[str] = ..., said: _Optional[_Union[Said, _Mapping]] = ...) -> None: ...
+
+class Said(_message.Message):
+    __slots__ = ("number", "input", "close", "signal", "terminal")
+    class Signal(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        SIGNAL_UNSPECIFIED: _ClassVar[Said.Signal]
+        HUP: _ClassVar[Said.Signal]
+        INT: _ClassVar[Said.Signal]
+        QUIT: _ClassVar[Said.Signal]
+        USR1: _ClassVar[Said.Signal]
+        USR2: _ClassVar[Said.Signal]
+        TERM: _ClassVar[Said.Signal]
+    SIGNAL_UNSPECIFIED: Said.Signal
+    HUP: Said.Signal
+    INT: Said.Signal
+    QUIT: Said.Signal
+    USR1: Said.Signal
+    USR2: Said.Signal
+    TERM: Said.Signal
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_FIELD_NUMBER: _ClassVar[int]
+    SIGNAL_FIELD_NUMBER: _ClassVar[int]
+    TERMINAL_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    input: bytes
+    close: bool
+    signal: Said.Signal
+    terminal: Terminal
+    def __init__(self, number: _Optional[int] = ..., input: _Optional[bytes] = ..., close: bool = ..., signal: _Optional[_Union[Said.Signal, str]] = ..., terminal: _Optional[_Union[Terminal, _Mapping]] = ...) -> None: ...
+
+class InteractResponse(_message.Message):
+    __slots__ = ("execution", "output", "waits", "taken")
+    EXECUTION_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    WAITS_FIELD_NUMBER: _ClassVar[int]
+    TAKEN_FIELD_NUMBER: _ClassVar[int]
+    execution: Execution
+    output: OutputChunk
+    waits: Waits
+    taken: Taken
+    def __init__(self, execution: _Optional[_Union[Execution, _Mapping]] = ..., output: _Optional[_Union[OutputChunk, _Mapping]] = ..., waits: _Optional[_Union[Waits, _Mapping]] = ..., taken: _Optional[_Union[Taken, _Mapping]] = ...) -> None: ...
+
+class Taken(_message.Message):
+    __slots__ = ("number", "attempt")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    attempt: int
+    def __init__(self, number: _Optional[int] = ..., attempt: _Optional[int] = ...) -> None: ...
 
 class OutputChunk(_message.Message):
     __slots__ = ("stage", "stream", "offset", "text", "attempt")

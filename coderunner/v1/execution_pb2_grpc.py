@@ -74,6 +74,11 @@ class ExecutionServiceStub(object):
                 request_serializer=coderunner_dot_v1_dot_execution__pb2.CancelRequest.SerializeToString,
                 response_deserializer=coderunner_dot_v1_dot_execution__pb2.CancelResponse.FromString,
                 _registered_method=True)
+        self.Interact = channel.stream_stream(
+                '/coderunner.v1.ExecutionService/Interact',
+                request_serializer=coderunner_dot_v1_dot_execution__pb2.InteractRequest.SerializeToString,
+                response_deserializer=coderunner_dot_v1_dot_execution__pb2.InteractResponse.FromString,
+                _registered_method=True)
         self.CallbackAttempts = channel.unary_unary(
                 '/coderunner.v1.ExecutionService/CallbackAttempts',
                 request_serializer=coderunner_dot_v1_dot_execution__pb2.CallbackAttemptsRequest.SerializeToString,
@@ -140,6 +145,15 @@ class ExecutionServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Interact(self, request_iterator, context):
+        """Talks to a program while it runs: submits a task, or goes on with one that was submitted with Task.interaction, and
+        tells of it as Watch does. Everything said has a number; what a call's end left without a Taken is said again in the
+        next call (Resume), and is never lost, and never taken twice.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CallbackAttempts(self, request, context):
         """What was tried so far to deliver the task's result to its callback.
         """
@@ -189,6 +203,11 @@ def add_ExecutionServiceServicer_to_server(servicer, server):
                     servicer.Cancel,
                     request_deserializer=coderunner_dot_v1_dot_execution__pb2.CancelRequest.FromString,
                     response_serializer=coderunner_dot_v1_dot_execution__pb2.CancelResponse.SerializeToString,
+            ),
+            'Interact': grpc.stream_stream_rpc_method_handler(
+                    servicer.Interact,
+                    request_deserializer=coderunner_dot_v1_dot_execution__pb2.InteractRequest.FromString,
+                    response_serializer=coderunner_dot_v1_dot_execution__pb2.InteractResponse.SerializeToString,
             ),
             'CallbackAttempts': grpc.unary_unary_rpc_method_handler(
                     servicer.CallbackAttempts,
@@ -412,6 +431,33 @@ class ExecutionService(object):
             '/coderunner.v1.ExecutionService/Cancel',
             coderunner_dot_v1_dot_execution__pb2.CancelRequest.SerializeToString,
             coderunner_dot_v1_dot_execution__pb2.CancelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Interact(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/coderunner.v1.ExecutionService/Interact',
+            coderunner_dot_v1_dot_execution__pb2.InteractRequest.SerializeToString,
+            coderunner_dot_v1_dot_execution__pb2.InteractResponse.FromString,
             options,
             channel_credentials,
             insecure,

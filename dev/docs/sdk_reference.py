@@ -9,6 +9,7 @@ from coderunner import webhooks
 
 _SECTIONS = {
     "client": "The client",
+    "program": "A program that is talked to",
     "sync": "The blocking client",
     "operations": "For operators",
     "task": "What is submitted",

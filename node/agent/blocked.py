@@ -1,5 +1,5 @@
-"""Whether a program waits for its standard input, as the kernel tells it: /proc/<pid>/task/<tid>/syscall, proc(5), names the
-call in which a thread sleeps, with its arguments.
+"""Whether a program waits for its standard input, as the kernel tells it: /proc/PID/task/TID/syscall, proc(5), names
+the call in which a thread sleeps, with its arguments.
 
 A thread that sleeps in a read of the input waits for it. So does a program whose threads all sleep while one of them
 waits without a time limit for whichever of its descriptors has news (poll, select, epoll), the input being among what
@@ -20,7 +20,14 @@ _INFINITE = (0xFFFFFFFFFFFFFFFF, 0xFFFFFFFF)
 _READS = {"x86_64": (0, 19), "aarch64": (63, 65)}
 """read, readv: the first argument is the descriptor."""
 _WAITS = {
-    "x86_64": {7: (2, _INFINITE), 271: (2, (0,)), 23: (4, (0,)), 270: (4, (0,)), 232: (3, _INFINITE), 281: (3, _INFINITE)},
+    "x86_64": {
+        7: (2, _INFINITE),
+        271: (2, (0,)),
+        23: (4, (0,)),
+        270: (4, (0,)),
+        232: (3, _INFINITE),
+        281: (3, _INFINITE),
+    },
     "aarch64": {73: (2, (0,)), 72: (4, (0,)), 22: (3, _INFINITE)},
 }
 """poll, ppoll, select, pselect6, epoll_wait, epoll_pwait: which argument is the time limit, and what says that there is

@@ -14,7 +14,8 @@ from .disk import Disk
 from .frames import encode_list
 from .identity import files_as, kill_everything
 from .meter import Meter
-from .run import Emit, artefacts_of, split
+from .run import Emit
+from .run_files import artefacts_of, split
 from .spawn import Pipes, spawn
 
 _ANSWER = struct.Struct("!iI")

@@ -47,7 +47,7 @@ class Run:
         self._files, self._first_input = split(header, body)
         self._asked: dict[str, Any] | None = header.get("interaction")
         """How it is talked to; None: it is not."""
-        self._terminal = self._asked["terminal"] if self._asked else None
+        self._terminal: dict[str, Any] = (self._asked or {}).get("terminal") or {}
         self._interaction: Interaction | None = None
         self.pid = -1
         self.ending: str | None = None
@@ -83,9 +83,7 @@ class Run:
         else:
             theirs = [self._pipes.stdin, self._pipes.stdout, self._pipes.stderr]
             environment, on_terminal = {**self._config.env, **env}, bool(self._terminal)
-            self.pid = spawn(
-                command, environment, self.directory, user, self.rlimits, theirs, on_terminal=on_terminal
-            )
+            self.pid = spawn(command, environment, self.directory, user, self.rlimits, theirs, on_terminal=on_terminal)
         limit = int(self._limits["output_bytes"])
         ours = {"stdout": self._pipes.our_stdout, "stderr": self._pipes.our_stderr}
         self._captures = [Capture(name, fd, limit) for name, fd in ours.items() if fd >= 0]
@@ -96,9 +94,7 @@ class Run:
 
     def _begin_input(self, user: tuple[int, int], known: set[int]) -> None:
         end = END_OF_FILE if self._terminal else b""
-        self._stdin = StandardInput(
-            self._pipes.our_stdin, self._first_input, lasts=self._asked is not None, end=end
-        )
+        self._stdin = StandardInput(self._pipes.our_stdin, self._first_input, lasts=self._asked is not None, end=end)
         self._first_input = memoryview(b"")
         if self._asked is not None:
             stdin = file_id(self._pipes.stdin if self._terminal else self._pipes.our_stdin)

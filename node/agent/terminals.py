@@ -1,5 +1,5 @@
-"""Pseudo-terminals, pty(7). The agent shuts their door at its start: the kernel has one number of them for the whole host,
-and no control group counts them. For a program that is talked to through one it makes that one itself."""
+"""Pseudo-terminals, pty(7). The agent shuts their door at its start: the kernel has one number of them for the whole
+host, and no control group counts them. For a program that is talked to through one it makes that one itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .identity import files_as
 from .spawn import Pipes
 
 _DOOR = "/dev/pts/ptmx"
-_ROOT_ONLY = 0o600
+_ROOT_ONLY, _EVERYBODY = 0o600, 0o666
 _UNLOCK, _NUMBER = 0x40045431, 0x80045430
 """TIOCSPTLCK, TIOCGPTN, pts(4)."""
 END_OF_FILE = b"\x04"
@@ -37,7 +37,7 @@ def shut_terminals(door: str = _DOOR) -> None:
 def make_terminal(user: tuple[int, int], rows: int, columns: int, door: str = _DOOR) -> Pipes:
     """The three standard streams of a program on a terminal of its own, which belongs to it. Nothing of a program may
     run yet: the door is open to its user for a moment. ``our_stderr`` is -1: there is one output. Raises OSError."""
-    os.chmod(door, 0o666)
+    os.chmod(door, _EVERYBODY)
     try:
         with files_as(*user):
             ours = os.open(door, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC | os.O_NONBLOCK)

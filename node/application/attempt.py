@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from node.application.hold import Hold
-from node.application.talk import Talk
 from node.application.ports import Delivery, OnOutput, Sandbox
+from node.application.talk import Talk
 from node.domain.output_budget import OutputBudget
 from node.domain.sandbox import Launch, Outcome
 from node.domain.verdict import CANCELLED_BEFORE_START

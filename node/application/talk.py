@@ -1,10 +1,11 @@
-"""The talk with one program (docs/adr/0033): what is said to it is passed on in order, each thing once, and kept until it
-runs. Where nobody has talked to it for its grace period, it is over."""
+"""The talk with one program (docs/adr/0033): what is said to it is passed on in order, each thing once, and kept until
+it runs. Where nobody has talked to it for its grace period, it is over."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from node.domain.sandbox import Tell
 from schemas.interaction import TALK_BYTES, TALK_ITEMS, Interaction, Said, TalkOrder
@@ -13,26 +14,30 @@ End = Callable[[], Awaitable[None]]
 
 
 class Talk:
-    """One attempt's talk. ``taken`` is the number of the last thing that it has."""
+    """One attempt's talk. ``taken`` is the number of the last thing that it has; once something found no room it is
+    ``full``."""
 
     def __init__(self, interaction: Interaction) -> None:
         self.interaction = interaction
         self.taken = 0
+        self.full = False
         self.words = ""
         """Why it was ended; empty while it was not."""
         self._held: list[Said] = []
         self._bytes = 0
         self._tell: Tell = self._held.append
-        self._loop = asyncio.get_running_loop()
-        self._heard_at = self._loop.time()
+        self._heard = asyncio.Event()
 
     def hear(self, order: TalkOrder) -> int:
         """Takes what is new of an order; returns ``taken``. More than a talk may have in all is not taken."""
-        self._heard_at = self._loop.time()
+        self._heard.set()
         for number, said in enumerate(order.said, order.first):
             if number <= self.taken:
                 continue
-            if number > self.taken + 1 or not self._has_room(said):
+            if number > self.taken + 1:
+                break
+            self.full = self.full or not self._has_room(said)
+            if self.full:
                 break
             self.taken = number
             self._bytes += len(said.data)
@@ -52,7 +57,10 @@ class Talk:
     async def watch(self, end: End) -> None:
         """Ends the task once its client has been gone for the grace period. For ever otherwise."""
         grace_s = self.interaction.grace_ms / 1e3
-        while (left_s := self._heard_at + grace_s - self._loop.time()) > 0:
-            await asyncio.sleep(left_s)
+        with suppress(TimeoutError):
+            while True:
+                self._heard.clear()
+                async with asyncio.timeout(grace_s):
+                    await self._heard.wait()
         self.words = f"its client was gone for {grace_s:g} s"
         await end()

@@ -67,7 +67,7 @@ class Orders:
             await message.respond(msgspec.json.encode(CancelReply(id=attempt.task.id, node_id=self._node_id)))
 
     async def _order(self, message: Msg) -> None:
-        """Answers ``{"ok": true}`` or ``{"ok": false, "error": "…"}``, and to what is said to a program as ``_talk``."""
+        """Answers ``{"ok": true}`` or ``{"ok": false, "error": "…"}``, but to what is said to a program."""
         try:
             decoded = _orders.decode(message.data)
             if decoded.talk is not None:
@@ -89,7 +89,8 @@ class Orders:
             await message.respond(msgspec.json.encode(TalkRefusal(unknown=order.id)))
             return
         taken = attempt.talk.hear(order)
-        await message.respond(msgspec.json.encode(TalkReply(id=order.id, attempt=attempt.number, taken=taken)))
+        reply = TalkReply(id=order.id, attempt=attempt.number, taken=taken, full=attempt.talk.full)
+        await message.respond(msgspec.json.encode(reply))
 
     async def _here(self, message: Msg) -> None:
         """A gateway that cannot ask the directory asks the nodes themselves."""

@@ -10,6 +10,7 @@ import msgspec
 from broker_gateway.application.ports import Page, TaskFilter
 from chassis.errors import BusUnavailableError
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.interaction import TalkOrder, TalkRefusal, TalkReply
 from schemas.status import Status
 from schemas.task import TaskMessage
 
@@ -200,6 +201,8 @@ class MemoryNodeControl:
         self.timeouts_s: list[float] = []
         """How long each cancellation waited for an answer at most."""
         self.orders: list[tuple[str, str]] = []
+        self.on_talk: Callable[[str, TalkOrder], TalkReply | TalkRefusal | None] = lambda _node, _order: None
+        """The node that runs the task which is talked to."""
 
     async def cancel(self, task_id: str, reason: str, timeout_s: float) -> str | None:
         try:
@@ -215,6 +218,9 @@ class MemoryNodeControl:
             return False
         self.orders.append((node_id, order))
         return self.on_order(node_id, order)
+
+    async def talk(self, node_id: str, order: TalkOrder, timeout_s: float) -> TalkReply | TalkRefusal | None:
+        return None if self._bus.is_down else self.on_talk(node_id, order)
 
 
 class MemoryTaskEvents:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names
-from schemas.node import CancelOrder, CancelReply, NodeOrder
+from schemas.interaction import TalkOrder, TalkRefusal, TalkReply
+from schemas.node import TALK, CancelOrder, CancelReply, NodeOrder
 from schemas.reader import Reader
 
 _encoder = msgspec.json.Encoder()
 _replies = Reader(CancelReply)
+_taken = Reader(TalkReply)
+_refused = Reader(TalkRefusal)
 
 
 class BusNodeControl:
@@ -27,6 +32,17 @@ class BusNodeControl:
         except BusUnavailableError:
             return None
         return _replies.decode(reply.data).node_id
+
+    async def talk(self, node_id: str, order: TalkOrder, timeout_s: float) -> TalkReply | TalkRefusal | None:
+        body = _encoder.encode(NodeOrder(order=TALK, talk=order))
+        try:
+            answer = await self._bus.request(names.node_subject(node_id), body, timeout_s=timeout_s)
+            for reader in (_taken, _refused):
+                with suppress(msgspec.MsgspecError):
+                    return reader.decode(answer.data)
+        except (BusUnavailableError, ValueError):
+            return None
+        return None
 
     async def order(self, node_id: str, order: str, timeout_s: float) -> bool:
         body = _encoder.encode(NodeOrder(order=order))

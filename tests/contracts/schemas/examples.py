@@ -17,9 +17,10 @@ from schemas.callback import CallbackAttempt, CallbackRecord, DeliveryState
 from schemas.dead_letter import DeadLetter
 from schemas.diagnostic import Diagnostic
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.interaction import Interaction, Said, SignalName, TalkOrder, TalkRefusal, TalkReply, Terminal
 from schemas.joined import JoinedNode, joined_subject
 from schemas.lanes import BacklogNotice
-from schemas.node import DRAIN, CancelOrder, CancelReply, NodeOrder
+from schemas.node import DRAIN, TALK, CancelOrder, CancelReply, NodeOrder
 from schemas.output_file import OutputFile
 from schemas.progress import ProgressMessage
 from schemas.status import DeadReason, LimitName, Priority, Severity, Status, Verdict
@@ -112,6 +113,9 @@ def _task() -> TaskMessage:
         reader="reader-7",
         keeps_source=True,
         outputs=["out/*"],
+        interaction=Interaction(
+            terminal=Terminal(rows=24, columns=80), session_ms=600_000, grace_ms=30_000, clock_stands=True
+        ),
     )
     answer = answer_key(answered, {_DIGEST})
     return SEALS.sealed(msgspec.structs.replace(answered, answer=answer))
@@ -206,6 +210,21 @@ def _joined() -> JoinedNode:
     return JoinedNode(node_id="n1", pools=["default"], nats_public_key=f"U{'A' * 55}", joined_at_ms=AT_MS, by="lab")
 
 
+def _talk() -> dict[str, Example]:
+    said = [
+        Said.of(b"6 7\n"),
+        Said.of(closes=True),
+        Said.of(signal=SignalName.INT),
+        Said.of(terminal=Terminal(rows=24, columns=80)),
+    ]
+    order = NodeOrder(order=TALK, talk=TalkOrder(id="a", first=1, said=said))
+    return {
+        "what is said to a task": Example(names.node_subject("n1"), order),
+        "what is said to a task, its reply": Example("", TalkReply(id="a", attempt=1, taken=4, full=True)),
+        "what is said to a task, its refusal": Example("", TalkRefusal(unknown="a")),
+    }
+
+
 def _nodes() -> dict[str, Example]:
     language = a_language_record(
         "cpp", "14.2.0", "c++", extensions=[".cpp"], compiled=True, baseline_memory_bytes=4096, digest=_DIGEST
@@ -217,6 +236,7 @@ def _nodes() -> dict[str, Example]:
         running=2,
         alarms=["disk"],
         takes_bytes=True,
+        talks=True,
         version="0.2.0",
         started_at_ms=AT_MS,
         updated_at_ms=AT_MS + 5_000,
@@ -225,5 +245,6 @@ def _nodes() -> dict[str, Example]:
         "node record": Example(names.node_key("n1"), record),
         "roll call, its answer": Example("", record),
         "node order": Example(names.node_subject("n1"), NodeOrder(order=DRAIN)),
+        **_talk(),
         "backlog notice": Example(names.backlog_subject("default"), BacklogNotice(priority=Priority.LOW, lane=3)),
     }

@@ -10,17 +10,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-import msgspec
 import pytest
 
 from broker_gateway.domain import api_key as domain_key
-from broker_gateway.domain.draft import DraftCase, TaskDraft
+from broker_gateway.domain.draft import DraftCase, DraftInteraction, TaskDraft
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, ResourceLimit
 from broker_gateway.domain.task_id import TaskId
 from broker_gateway.interfaces.draft_mapping import draft_of
-from broker_gateway.interfaces.execution_mapping import chunk_message, execution_message
-from broker_gateway.interfaces.progress_mapping import progress_message
 from broker_gateway.interfaces.source_mapping import source_message
 from coderunner import api_key, joined_node, model, requests, responses
 from coderunner import output_file as sdk_file
@@ -32,6 +29,7 @@ from schemas import callback as wire_callback
 from schemas import dead_letter as wire_letter
 from schemas import diagnostic as wire_diagnostic
 from schemas import execution as wire
+from schemas import interaction as wire_interaction
 from schemas import joined as wire_joined
 from schemas import node as wire_node
 from schemas import output_file as wire_file
@@ -58,6 +56,7 @@ class Pair:
 
 OF_SDK = {"version": "language_version, in a caller's words", "source": "files: one text, or names and texts"}
 OF_PROTO = {"language_version": "the SDK's version", "files": "the SDK's source"}
+OF_VERSIONS = dict.fromkeys(("takes_bytes", "talks"), "for gateways, of versions side by side")
 BYTES = {"stdin_data": "stdin, where it is no text"}
 SETTLED = dict.fromkeys(("id", "client", "pool", "submitted_at_ms", "reply"), "the gateway settles it at acceptance")
 SETTLED["traceparent"] = "comes with the call, in its metadata"
@@ -72,6 +71,7 @@ NOT_KEPT = {
     "labels": "the execution has them",
     "reader": "of no use once it has ended",
     "expires_at_ms": "over by then",
+    "interaction": "what was said is not kept",
 }
 OF_CALLBACK = {
     "callback_url": "callback.url",
@@ -115,6 +115,16 @@ PAIRS = [
     Pair(pb.Checker, wire_task.Checker),
     Pair(pb.File, wire_task.SourceFile),
     Pair(pb.Limits, wire_task.Limits),
+    Pair(sdk.Interaction, pb.Interaction),
+    Pair(sdk.Terminal, pb.Terminal),
+    Pair(pb.Interaction, DraftInteraction),
+    Pair(
+        DraftInteraction,
+        wire_interaction.Interaction,
+        left={"clock_goes_on": "the other way round"},
+        right={"clock_stands": "the other way round"},
+    ),
+    Pair(pb.Terminal, wire_interaction.Terminal),
     Pair(sdk.Callback, pb.Callback),
     Pair(pb.Callback, wire_task.Callback, right={"occasion": "set where an operator has the task run once more"}),
     Pair(wire.Execution, pb.Execution),
@@ -141,7 +151,7 @@ PAIRS = [
     Pair(wire_joined.JoinedNode, nodes_pb2.JoinedNode),
     Pair(nodes_pb2.JoinedNode, joined_node.JoinedNode),
     Pair(pb.CallbackAttempt, model.CallbackAttempt),
-    Pair(wire_node.NodeRecord, catalog_pb2.Node, left={"takes_bytes": "for gateways, of versions side by side"}),
+    Pair(wire_node.NodeRecord, catalog_pb2.Node, left=OF_VERSIONS),
     Pair(pb.Execution, model.Execution),
     Pair(pb.Stage, model.Stage),
     Pair(pb.Diagnostic, model.Diagnostic),
@@ -199,6 +209,7 @@ def test_every_field_of_a_request_arrives_at_the_node() -> None:
     message = leaves(ExecutionTask.accepted(draft, terms).message)
     expected = leaves(asked)
     del expected["idempotency_key"], expected["cache"], expected["archive"]
+    assert message.pop("interaction.clock_stands") is not expected.pop("interaction.clock_goes_on")
     expected["expires_at_ms"] = NOW_MS + expected.pop("queue_deadline_ms")  # type: ignore[operator] # a number
     expected["cases[0].comparison.mode"] = "float"
     assert {path: message.pop(path, None) for path in expected} == expected
@@ -221,44 +232,6 @@ def test_every_field_of_a_kept_source_arrives_at_the_caller() -> None:
     assert again.idempotency_key
     again.idempotency_key = ""
     assert again == source_message(kept)
-
-
-def test_every_field_of_an_execution_arrives_at_the_caller() -> None:
-    told: wire.Execution = Filler().filled(wire.Execution)
-    message = execution_message(told)
-    assert list(unset(message)) == []
-    assert leaves(message) == leaves(told)
-    assert leaves(responses.execution(message)) == leaves(told)
-
-
-def test_every_field_of_progress_arrives_at_the_caller() -> None:
-    told: wire_progress.Progress = Filler().filled(wire_progress.Progress)
-    message = progress_message(told)
-    assert list(unset(message)) == []
-    assert leaves(message) == leaves(told)
-    expected = {path.removeprefix("execution."): value for path, value in leaves(told).items()}
-    assert leaves(responses.progress(message)) == expected
-
-
-def test_every_field_of_live_output_arrives_at_the_caller() -> None:
-    said: wire.OutputChunk = Filler(stream="stderr").filled(wire.OutputChunk)
-    message = chunk_message(said)
-    assert list(unset(message)) == []
-    heard = leaves(responses.output(message))
-    assert heard == {name: value for name, value in leaves(said).items() if name != "id"} | {"stream": "STDERR"}
-
-
-def test_every_field_of_an_event_is_in_what_is_known_of_its_task() -> None:
-    running: wire.Execution = Filler(status=status.Status.RUNNING).filled(wire.Execution)
-    task: wire_task.TaskMessage = Filler().filled(wire_task.TaskMessage)
-    event = wire.TaskEvent.of(running, task, NOW_MS)
-    known = leaves(wire.Execution.told_by(event))
-    told = leaves(event)
-    beside = {"client": task.client, "priority": task.priority.name, "pool": task.pool, "at_ms": NOW_MS}
-    beside |= {"reader": task.reader}
-    assert {path: told.pop(path) for path in beside} == beside
-    assert {path: known.get(path) for path in told} == told
-    assert known["queued_ms"] == NOW_MS - running.submitted_at_ms
 
 
 def test_bytes_arrive_at_the_node_and_come_back_with_the_source() -> None:

@@ -26,7 +26,9 @@ CAME_LATER = {
     ("Execution", "files"),
     ("KeptSource", "stdin_data"),
     ("KeptSource", "outputs"),
+    ("NodeOrder", "talk"),
     ("NodeRecord", "takes_bytes"),
+    ("NodeRecord", "talks"),
     ("ProgressMessage", "seal"),
     ("ResultMessage", "answer"),
     ("ResultMessage", "digest"),
@@ -47,6 +49,7 @@ CAME_LATER = {
     ("TaskMessage", "traceparent"),
     ("TaskMessage", "stdin_data"),
     ("TaskMessage", "outputs"),
+    ("TaskMessage", "interaction"),
     ("TestCase", "stdin_data"),
 }
 """Fields that messages of older versions lack, each with a default."""

@@ -1,4 +1,4 @@
-"""A program that is talked to while it runs: input, its end, signals, a terminal, and when it waits for what is said."""
+"""A program that is talked to while it runs: input, its end, signals, a terminal, and when it waits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ PROGRAMS = {
     "bash": ("main.sh", "echo up; read line; echo got $line", ["bash", "main.sh"]),
     "cpp": (
         "main.cpp",
-        '#include <cstdio>\nint main(){ char b[9]; puts("up"); fflush(stdout); scanf("%8s", b); printf("got %s\\n", b); }',
+        '#include <cstdio>\nint main(){ char b[9]; puts("up"); fflush(stdout);'
+        'scanf("%8s", b); printf("got %s\\n", b); }',
         ["sh", "-c", "g++ main.cpp -o program && ./program"],
     ),
     "java": (
@@ -132,13 +133,14 @@ def test_it_is_told_when_a_program_waits_in(language: str, slot_of_language: Any
         "import time\ntime.sleep(0.6)",
         "import time\nbegun = time.time()\nwhile time.time() < begun + 0.6: pass",
         "import subprocess\nsubprocess.run(['sleep', '0.6'])",
-        "import os, time\nr, w = os.pipe()\nif os.fork() == 0:\n  time.sleep(0.6)\n  os._exit(0)\nos.close(w)\nos.read(r, 1)",
+        "import os, time\nr, w = os.pipe()\nif os.fork() == 0:\n  time.sleep(0.6)\n  os._exit(0)\nos.close(w)\n"
+        "os.read(r, 1)",
     ],
     ids=["sleeps", "computes", "waits for a child", "reads another pipe"],
 )
 def test_it_is_not_told_while_a_program(busy: str, python_slot: AttachedAgent) -> None:
     start(python_slot, busy)
-    kinds = []
+    kinds: list[str] = []
     while not kinds or kinds[-1] != "exited":
         kinds.append(python_slot.next()[0]["type"])
     assert kinds == ["exited"]
@@ -246,7 +248,10 @@ def test_a_program_that_leaves_its_terminal_to_another_ends_all_the_same(python_
 def test_a_flood_of_waiting_costs_the_agent_little(python_slot: AttachedAgent) -> None:
     """A program that reads with a time limit again and again, and prints in between, is looked at 100 times a second
     at most."""
-    source = "import select, sys, time\nend = time.time() + 1\nwhile time.time() < end:\n    print(end='.', flush=True)\n    select.select([sys.stdin], [], [], 0.003)"
+    source = (
+        "import select, sys, time\nend = time.time() + 1\nwhile time.time() < end:\n"
+        "    print(end='.', flush=True)\n    select.select([sys.stdin], [], [], 0.003)"
+    )
     start(python_slot, source)
     waits = 0
     while True:

@@ -17,6 +17,7 @@ from broker_gateway.application.expiring import Expiring
 from broker_gateway.application.follower_ends import FollowerEnds
 from broker_gateway.application.following import Following
 from broker_gateway.application.history_ports import HistoryStore
+from broker_gateway.application.interacting import Interacting
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.live_nodes import LiveNodes
 from broker_gateway.application.lookup import TaskLookup
@@ -62,10 +63,8 @@ from tests.fakes.memory_bus import (
 from tests.fakes.memory_queue import MemoryQueueActivity, MemoryQueueReader, MemoryTaskMover, MemoryTaskQueue
 from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRerun
 
-NOW_MS = 1_699_999_999_999
-"""All its low bits are set: what is added to it is not the same as what is or-ed to it."""
-PATIENCE_S = 3.0
-"""A test that waits longer than this has failed."""
+NOW_MS = 1_699_999_999_999  # all its low bits are set: what is added to it is not the same as what is or-ed to it
+PATIENCE_S = 3.0  # a test that waits longer than this has failed
 
 
 class GatewayOnFakes:
@@ -122,10 +121,12 @@ class GatewayOnFakes:
     def _wire_service(self, waits: WaitSettings, cancel: CancelSettings) -> None:
         """What a caller reaches."""
         self.catalog = CatalogAppService(nodes=self.nodes)
+        watching = self._watching(waits)
         self.service = CodeExecutionAppService(
             submission=self.submission,
             waiting=Waiting(submission=self.submission, results=self._results, feeds=self._feeds, settings=waits),
-            watching=self._watching(waits),
+            watching=watching,
+            interacting=Interacting(watching=watching, lookup=self._lookup, nodes=self.control),
             lookup=self._lookup,
             listing=Listing(history=self._history, nodes=self.nodes),
             cancelling=self._cancelling(cancel),
@@ -284,8 +285,7 @@ class GatewayOnFakes:
 
     def finish(self, task_id: str, *, status: Status = Status.SUCCEEDED, is_heard: bool = True) -> ResultMessage:
         """A node stores the task's result."""
-        result = a_result(task_id, status=status)
-        self.bus.finish(result, is_heard=is_heard)
+        self.bus.finish(result := a_result(task_id, status=status), is_heard=is_heard)
         return result
 
 

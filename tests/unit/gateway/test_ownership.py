@@ -22,7 +22,7 @@ BLOG: Metadata = (("authorization", "Bearer b"),)
 SCHOOL: Metadata = (("authorization", "Bearer s"),)
 OPERATOR: Metadata = (("authorization", "Bearer o"),)
 
-OWNED = {"Get", "GetSource", "Watch", "Cancel", "List", "CallbackAttempts"}
+OWNED = {"Get", "GetSource", "Watch", "Cancel", "List", "CallbackAttempts", "Interact"}
 """Methods that tell of a task by its id, or of many."""
 OF_NOBODYS_TASK = {
     "Submit": "makes the caller's own task",
@@ -99,6 +99,13 @@ async def watch(calls: Calls, task_id: str, metadata: Metadata) -> Any:
     return first
 
 
+async def interact(calls: Calls, task_id: str, metadata: Metadata) -> Any:
+    call = calls.execution.Interact(iter([pb.InteractRequest(resume=task_id)]), metadata=metadata)
+    first = await call.read()
+    call.cancel()
+    return first
+
+
 async def cancel(calls: Calls, task_id: str, metadata: Metadata) -> Any:
     return await calls.execution.Cancel(pb.CancelRequest(id=task_id), metadata=metadata)
 
@@ -116,7 +123,7 @@ async def callback_attempts(calls: Calls, task_id: str, metadata: Metadata) -> A
 
 
 STATES = [queued, queued_without_an_event, running, ended, ended_with_no_word_of_its_client]
-METHODS = [get, get_source, watch, cancel, callback_attempts]
+METHODS = [get, get_source, watch, interact, cancel, callback_attempts]
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)

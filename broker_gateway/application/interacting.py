@@ -1,0 +1,148 @@
+"""The use case of talking to a program while it runs: what is told of its task, as for watching it, and what is said to
+it (docs/adr/0033)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from broker_gateway.application.commands import (
+    Caller,
+    Invalid,
+    Lasts,
+    Refusal,
+    SubmitTaskCommand,
+    UnknownTask,
+    lasts_for_ever,
+)
+from broker_gateway.application.lookup import TaskLookup
+from broker_gateway.application.pace import Pace
+from broker_gateway.application.ports import NodeControl
+from broker_gateway.application.telling import Taken, Telling, UntakenError
+from broker_gateway.application.watching import Watched, Watching
+from broker_gateway.domain.draft import DraftInteraction
+from broker_gateway.domain.task_id import TaskId
+from broker_gateway.domain.violation import Violation
+from schemas.execution import Execution
+from schemas.interaction import Said
+
+THINGS_PER_S = 1000
+"""Of one call: who says more waits."""
+_AHEAD = 64
+"""Messages that may wait for a slow client; then nothing more is read from the bus for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedSaid:
+    """One thing that a client says, with the number that it gave it."""
+
+    number: int
+    said: Said
+
+
+Heard = Watched | Refusal | Taken
+AllSaid = AsyncIterator[NumberedSaid | Invalid]
+
+
+class Interacting:
+    """The use case."""
+
+    def __init__(self, *, watching: Watching, lookup: TaskLookup, nodes: NodeControl) -> None:
+        self._watching = watching
+        self._lookup = lookup
+        self._nodes = nodes
+
+    async def begin(
+        self, command: SubmitTaskCommand, said: AllSaid, caller: Caller, lasts: Lasts = lasts_for_ever
+    ) -> AsyncGenerator[Heard, None]:
+        """Submits a task and talks to it. A refusal is the only item; an Invalid of ``said`` is the last. Raises
+        BusUnavailableError."""
+        draft = command.draft
+        if draft.interaction is None:
+            command = replace(command, draft=replace(draft, interaction=DraftInteraction()))
+        told = self._watching.submit(command, caller, lasts)
+        async with aclosing(told), aclosing(self._both(told, said)) as heard:
+            async for item in heard:
+                yield item
+
+    async def resume(
+        self, task_id: str, said: AllSaid, caller: Caller, lasts: Lasts = lasts_for_ever
+    ) -> AsyncGenerator[Heard, None]:
+        """Goes on with a task that is the caller's own, or UnknownTask."""
+        name = TaskId.parse(task_id)
+        if name is None or await self._lookup.find(name, caller) is None:
+            yield UnknownTask(task_id)
+            return
+        told = self._watching.watch(task_id, caller, lasts)
+        async with aclosing(told), aclosing(self._both(told, said)) as heard:
+            async for item in heard:
+                yield item
+
+    async def _both(self, told: AsyncIterator[Watched | Refusal], said: AllSaid) -> AsyncGenerator[Heard, None]:
+        """What is told of the task, and how much of what is said its node has; ends with the former."""
+        talk = _Talk(self._nodes)
+        tasks = [asyncio.create_task(talk.watch(told)), asyncio.create_task(talk.take(said))]
+        try:
+            while (item := await talk.heard.get()) is not None:
+                if isinstance(item, Exception):
+                    raise item
+                yield item
+                if isinstance(item, Invalid):
+                    return
+        finally:
+            tasks += talk.tasks
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Talk:
+    """The two directions of one call, which end together."""
+
+    def __init__(self, nodes: NodeControl) -> None:
+        self._nodes = nodes
+        self.heard: asyncio.Queue[Heard | Exception | None] = asyncio.Queue(_AHEAD)
+        """What the client is to get; None: that was all."""
+        self.tasks: list[asyncio.Task[None]] = []
+        self._pace = Pace(THINGS_PER_S)
+        self._telling: asyncio.Future[Telling] = asyncio.get_running_loop().create_future()
+
+    async def watch(self, told: AsyncIterator[Watched | Refusal]) -> None:
+        try:
+            async for item in told:
+                if isinstance(item, Execution):
+                    self._state(item)
+                await self.heard.put(item)
+            await self.heard.put(None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the call's
+            await self.heard.put(error)
+
+    async def take(self, said: AllSaid) -> None:
+        """The end of what a client says ends nothing: it may go on listening."""
+        try:
+            telling = await self._telling
+            async for one in said:
+                if isinstance(one, Invalid):
+                    await self.heard.put(one)
+                    return
+                await self._pace.step()
+                await telling.add(one.number, one.said)
+        except Exception as error:  # noqa: BLE001 - as above
+            await self.heard.put(error)
+
+    async def _tell(self, telling: Telling) -> None:
+        try:
+            await telling.run()
+        except UntakenError as error:
+            await self.heard.put(Invalid([Violation("said", str(error))]))
+        except Exception as error:  # noqa: BLE001 - as above
+            await self.heard.put(error)
+
+    def _state(self, execution: Execution) -> None:
+        if not self._telling.done():
+            telling = Telling(execution.id, self._nodes, self.heard.put)
+            self._telling.set_result(telling)
+            self.tasks.append(asyncio.create_task(self._tell(telling)))
+        self._telling.result().state(execution)

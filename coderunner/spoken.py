@@ -1,0 +1,60 @@
+"""What was said to a program, by number: kept, so that it can be said again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from coderunner.errors import InvalidTask
+from coderunner.v1 import execution_pb2 as pb
+
+_SAID_BYTES = 64 << 10
+MAX_BYTES = 1 << 20
+MAX_THINGS = 65_536
+
+
+class Spoken:
+    """All that was said. A node that begins the task anew, because another one died, is told all of it again."""
+
+    def __init__(self) -> None:
+        self._said: list[pb.Said] = []
+        self._bytes = 0
+        self._next = 0
+        """Index of what is to be sent next."""
+        self._taken = 0
+        self._attempt = 0
+        self._news = asyncio.Event()
+
+    def write(self, data: bytes) -> None:
+        """Says input, in as many pieces as it takes. Raises InvalidTask where that is more than a program may be
+        told."""
+        if self._bytes + len(data) > MAX_BYTES:
+            raise InvalidTask(f"a program takes at most {MAX_BYTES} bytes of input")
+        self._bytes += len(data)
+        for start in range(0, len(data), _SAID_BYTES):
+            self.say(input=data[start : start + _SAID_BYTES])
+
+    def say(self, **what: Any) -> None:
+        """Says one thing: a field of ``Said``. Raises InvalidTask as ``write``."""
+        if len(self._said) >= MAX_THINGS:
+            raise InvalidTask(f"a program is told at most {MAX_THINGS} things")
+        self._said.append(pb.Said(number=len(self._said) + 1, **what))
+        self._news.set()
+
+    def taken(self, number: int, attempt: int) -> None:
+        """The node has all up to ``number``; a new attempt goes on from there."""
+        if attempt != self._attempt:
+            self._attempt, self._next = attempt, min(number, len(self._said))
+            self._news.set()
+        self._taken = number
+
+    async def from_taken(self) -> AsyncIterator[pb.Said]:
+        """In a new call: what is not known to be taken, and then what comes. For ever."""
+        self._next = min(self._taken, len(self._said))
+        while True:
+            while self._next < len(self._said):
+                self._next += 1
+                yield self._said[self._next - 1]
+            self._news.clear()
+            await self._news.wait()
