@@ -115,7 +115,7 @@ class Program:
                     if await self._hear(message):
                         return
             except grpc.aio.AioRpcError as error:
-                if not is_transient(error) or loop.time() > patience:
+                if not _is_broken(error) or loop.time() > patience:
                     await self._events.put(self._gateway.error(error))
                     return
             finally:
@@ -169,3 +169,8 @@ class Program:
         if output.stage == "run":
             self._seen[output.stream] = start + len(new)
         await self._events.put(Output(output.stage, output.stream, start, new, output.attempt))
+
+
+def _is_broken(error: grpc.aio.AioRpcError) -> bool:
+    """The connection, and not the call: gRPC says so in words of its own where it broke under a message."""
+    return is_transient(error) or error.details() == "Internal error from Core"

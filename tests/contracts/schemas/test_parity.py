@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+import msgspec
 import pytest
 
 from broker_gateway.domain import api_key as domain_key
