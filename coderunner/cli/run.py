@@ -15,6 +15,7 @@ from coderunner.cli.name_values import name_values
 from coderunner.cli.output import as_json, print_json, print_notice, write
 from coderunner.cli.remarks import remarks
 from coderunner.cli.session import Address, against
+from coderunner.cli.talking import talk
 from coderunner.model import Stream
 from coderunner.task import Callback, Checker, Comparison, Limits, TaskOptions
 
@@ -63,6 +64,8 @@ class _Options:
     outputs: tuple[str, ...]
     save: Path | None
     archive: Path | None
+    interactive: bool
+    terminal: bool
 
 
 @click.command(short_help="Run a program and exit with its exit code.")
@@ -119,6 +122,8 @@ class _Options:
 @click.option("--archive", type=click.Path(dir_okay=False, path_type=Path), help="A zip or tar with more files.")
 @click.option("--output", "outputs", multiple=True, metavar="PATTERN", help="Files that come back; without it: out/*.")
 @click.option("--save", type=click.Path(file_okay=False, path_type=Path), help="Folder to write these files to.")
+@click.option("--interactive", "-i", is_flag=True, help="Pass standard input on to the program while it runs.")
+@click.option("--terminal", "-t", is_flag=True, help="The same, and the program runs on a terminal; Ctrl-] leaves it.")
 @click.option("--raw", is_flag=True, help="Write standard output at the end, byte for byte: for what is no text.")
 @click.pass_obj
 def run(address: Address, /, **options: Any) -> int:
@@ -131,6 +136,7 @@ def run(address: Address, /, **options: Any) -> int:
         raise click.UsageError("source and stdin cannot both come from standard input")
     if chosen.json and chosen.raw:
         raise click.UsageError("--json and --raw exclude each other")
+    _check_talk(chosen)
     if not chosen.files and chosen.archive is None:
         raise click.UsageError("Missing argument 'FILE...'")
     submission = sources.read(chosen.files, chosen.entry_point, has_more=chosen.archive is not None)
@@ -151,12 +157,34 @@ async def _judge_or_run(
     if chosen.checker is not None:
         checker = sources.read([chosen.checker])
         task["checker"] = Checker(await sources.language_of(client, checker), checker.source)
+    if chosen.interactive or chosen.terminal:
+        return await talk(
+            lambda size: client.interact(language, submission.source, terminal=size, **task),
+            on_terminal=chosen.terminal,
+            timeout_s=chosen.timeout,
+        )
     return await submit_and_follow(
         client,
         lambda: client.submit(language, submission.source, **task),
         show=_shown(chosen),
         timeout_s=chosen.timeout,
     )
+
+
+def _check_talk(chosen: _Options) -> None:
+    """Raises UsageError for what excludes talking to the program."""
+    if not (chosen.interactive or chosen.terminal):
+        return
+    excluded = {
+        "--cases": chosen.cases is not None,
+        "--json": chosen.json,
+        "--raw": chosen.raw,
+        "--stdin -": chosen.stdin == "-",
+        "a source from standard input": chosen.files == ("-",),
+    }
+    for name, is_asked in excluded.items():
+        if is_asked:
+            raise click.UsageError(f"--interactive and --terminal exclude {name}")
 
 
 def _shown(chosen: _Options) -> frozenset[Stream]:
