@@ -26,8 +26,8 @@ _LEAVE = b"\x1d"
 
 async def talk(begin: Callable[[Terminal | None], Program], *, on_terminal: bool, timeout_s: float | None) -> Execution:
     """The result of the program that ``begin`` makes, which gets this command's standard input as it comes.
-    ``on_terminal``: it runs on a terminal of this one's size, which passes on every key; Ctrl-] leaves. Otherwise Ctrl-C
-    is sent to it as a signal, and pressed once more it ends. Whoever leaves ends it. Raises CodeRunnerError,
+    ``on_terminal``: it runs on a terminal of this one's size, which passes on every key; Ctrl-] leaves. Otherwise
+    Ctrl-C is sent to it as a signal, and pressed once more it ends. Whoever leaves ends it. Raises CodeRunnerError,
     KeyboardInterrupt."""
     try:
         async with asyncio.timeout(timeout_s), begin(_size() if on_terminal else None) as program:

@@ -12,8 +12,8 @@ from schemas.sizes import json_bytes
 
 FLUSH_AFTER_S = 0.02
 FLUSH_AT_BYTES = 4096
-TALKING_FLUSH_AFTER_S = 0.001
-"""Where somebody waits for an echo."""
+BETWEEN_ECHOES_S = 0.005
+"""Where somebody waits for an echo: output goes at once, and what comes within this goes together."""
 _WAITS_BYTES = 64
 """Of the live output's budget, for the news that a program waits."""
 
@@ -23,10 +23,10 @@ class LiveOutput:
     stage ends is published only where something was published before: otherwise the result is about to bring it all.
     Once the task's budget of live output is spent, no more is published."""
 
-    def __init__(
-        self, announcer: Announcer, attempt: Attempt, stage: str, *, flush_after_s: float = FLUSH_AFTER_S
-    ) -> None:
-        self._flush_after_s = flush_after_s
+    def __init__(self, announcer: Announcer, attempt: Attempt, stage: str, *, echoes: bool = False) -> None:
+        """``echoes``: somebody waits for it."""
+        self._echoes = echoes
+        self._flushed_at = 0.0
         self._announcer = announcer
         self._attempt = attempt
         self._stage = stage
@@ -47,7 +47,15 @@ class LiveOutput:
         if self._held_bytes >= FLUSH_AT_BYTES:
             self._flush()
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._flush_after_s, self._flush)
+            self._flush_later(asyncio.get_running_loop())
+
+    def _flush_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        after_s = self._flushed_at + BETWEEN_ECHOES_S - now if self._echoes else FLUSH_AFTER_S
+        if after_s <= 0:
+            self._flush()
+        else:
+            self._timer = loop.call_later(after_s, self._flush)
 
     def _waits(self) -> None:
         """The program waits for its input: after all that it has printed so far."""
@@ -68,6 +76,8 @@ class LiveOutput:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._echoes:
+            self._flushed_at = asyncio.get_running_loop().time()
         held, self._held, self._held_bytes = self._held, {}, 0
         for stream in self._texts.keys() | held.keys() if last else held.keys():
             self._publish(stream, bytes(held.get(stream, b"")), last=last)

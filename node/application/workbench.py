@@ -9,7 +9,7 @@ from node.application import diagnosing
 from node.application.attempt import Attempt
 from node.application.building import Build, Builder
 from node.application.judging import CHECKER_LIMITS, CHECKER_PROGRAM_BYTES, Judge, undecided
-from node.application.live_output import FLUSH_AFTER_S, TALKING_FLUSH_AFTER_S, LiveOutput
+from node.application.live_output import LiveOutput
 from node.application.off_loop import off_loop
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
 from node.domain.answers import varies
@@ -91,8 +91,7 @@ class Workbench:
             outputs=task.outputs,
             outputs_bytes=LARGE_OUTPUT_FILES_BYTES if task.large_result else OUTPUT_FILES_BYTES,
         )
-        flush_after_s = TALKING_FLUSH_AFTER_S if talk else FLUSH_AFTER_S
-        live = LiveOutput(self._announcer, attempt, RUN_STAGE, flush_after_s=flush_after_s)
+        live = LiveOutput(self._announcer, attempt, RUN_STAGE, echoes=talk is not None)
         async with self._pool.slot(runnable.program.language, Role.RUN, task.limits) as sandbox:
             try:
                 ended = await attempt.run(sandbox, launch, live)

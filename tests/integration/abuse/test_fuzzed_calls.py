@@ -50,7 +50,7 @@ async def test_no_request_is_a_fault_of_ours(target: Target, path: str) -> None:
 async def _sent(channel: grpc.aio.Channel, path: str, body: bytes) -> tuple[grpc.StatusCode, str]:
     opened: Any = channel  # its stubs ask for serializers, which it does without
     try:
-        if path.endswith("/Watch"):
+        if path.endswith(("/Watch", "/Interact")):
             async for _ in opened.unary_stream(path)(body, timeout=CALL_WITHIN_S):
                 pass
         else:
