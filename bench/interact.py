@@ -3,7 +3,7 @@ hundred at once, beside `docker run -i`, which has no gateway, no bus and no nod
 
     python -m bench.interact [--quick]
 
-One gateway and one node with a slot for each session. In a hundred sessions each types twice a second. Writes
+One gateway and one node with a session for each. In a hundred sessions each types twice a second. Writes
 ``bench/results/interact.json``.
 """
 
@@ -42,7 +42,7 @@ async def main(quick: bool) -> None:
             for server in (*stack.nats.members, *stack.etcd.members):
                 server.start()
             stack.add_gateway()
-            stack.add_node(languages=["python"], concurrency=sessions)
+            stack.add_node(languages=["python"], sessions=2 * sessions)
             await stack.wait_served("python")
             async with stack.client() as client:
                 rows.append(_row("docker run -i", 1, await _docker(keys)))

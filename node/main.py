@@ -108,7 +108,7 @@ class Node:
             lost_after_s=lambda: lost_after(self.consumers.ack_wait_s),
         )
         handler = self.runner if tracer is None else TracedHandler(self.runner, tracer, self.name)
-        self.task_loops = TaskLoops(self.source, handler, settings.concurrency)
+        self.task_loops = TaskLoops(self.source, handler, settings.concurrency, settings.sessions)
 
     def _wire_outside(self) -> None:
         settings = self.settings
@@ -148,11 +148,14 @@ class Node:
         watch = self.metrics.watch
         watch("running", "Tasks in this node's hands.", lambda: len(self.attempts))
         watch("capacity", "The most tasks at once.", lambda: self.settings.concurrency)
+        watch("sessions", "Tasks that are talked to.", lambda: len(self.task_loops.sessions))
         watch("open_for", "Tasks that may run now, by measured load.", lambda: self.task_loops.open_for)
         watch("load_score", "0 (idle) to 100.", lambda: self.heartbeat.score)
         watch("alarms", "Thresholds that the node is over.", lambda: len(self.heartbeat.alarms))
         count = self.metrics.watch_count
         count("handed_back", "Tasks that came when no task loop was free.", lambda: self.source.handed_back)
+        sessions = self.task_loops.sessions
+        count("sessions_turned_away", "Tasks to talk to that found no room.", lambda: sessions.turned_away)
         count("lost_pulls", "Waiting requests that the bus lost.", lambda: self.source.lost_pulls)
         self.metrics.watch_slots(self.pool.slot_figures)
         watch("bus_connected", "1 while the bus is there.", self.bus.connected)

@@ -49,6 +49,14 @@ class Delivery(Protocol):
         ...
 
 
+class TaskHandler(Protocol):
+    """What is done with each delivered task."""
+
+    async def handle(self, delivery: Delivery) -> None:
+        """Runs it and settles it. Raises nothing but CancelledError, and then the task is handed back."""
+        ...
+
+
 class TaskSource(Protocol):
     """The source of the tasks that this node is given."""
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
 
-from node.application.ports import Delivery, TaskSource
-
-
-class TaskHandler(Protocol):
-    """What is done with each delivered task."""
-
-    async def handle(self, delivery: Delivery) -> None:
-        """Runs it and settles it. Raises nothing but CancelledError, and then the task is handed back."""
-        ...
+from node.application.ports import TaskHandler, TaskSource
+from node.application.sessions import Sessions
 
 
 class TaskLoops:
     """``concurrency`` loops that take tasks and run them; at most ``limit`` of them hold or wait for one at a time."""
 
-    def __init__(self, source: TaskSource, runner: TaskHandler, concurrency: int) -> None:
+    def __init__(self, source: TaskSource, runner: TaskHandler, concurrency: int, sessions: int = 0) -> None:
+        """``sessions``: so many tasks that are talked to may run beside, since they wait most of the time."""
+        self.sessions = Sessions(runner, sessions, self._settled)
         self._source = source
         self._runner = runner
         self._concurrency = concurrency
@@ -51,6 +45,7 @@ class TaskLoops:
     async def run(self) -> None:
         """Runs until ``close``. Cancelling it hands back what runs."""
         async with asyncio.TaskGroup() as group:
+            self.sessions.run_in(group)
             for number in range(self._concurrency):
                 group.create_task(self._loop(), name=f"task-loop-{number}")
 
@@ -97,15 +92,21 @@ class TaskLoops:
                     self._taking.discard(taking)
         except TimeoutError:  # the limit sank, or the node drains
             return
+        self._quiet.clear()
+        if delivery.task.interaction is not None:
+            await self.sessions.begin(delivery)
+            return
         self._busy += 1
         self._peak = max(self._peak, self._busy)
-        self._quiet.clear()
         try:
             await self._runner.handle(delivery)
         finally:
             self._busy -= 1
-            if not self._busy:
-                self._quiet.set()
+            self._settled()
+
+    def _settled(self) -> None:
+        if not self._busy and not len(self.sessions):
+            self._quiet.set()
 
     async def _reconsider(self) -> None:
         """Calls off the takes that there is no room for, and wakes the loops that there is room for."""

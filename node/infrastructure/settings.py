@@ -43,6 +43,9 @@ class NodeSettings(ConnectedSettings):
     pools: Tokens = Field(["default"], description="whose tasks it takes")
     labels: Table = Field({}, description="told in the directory, such as rack=3")
     concurrency: Positive = Field(CORES, description="the most tasks at once")
+    sessions: Positive = Field(
+        4 * CORES, description="the most tasks that are talked to at once, beside the others; half of them one client's"
+    )
     max_attempts: Positive = Field(3, description="a task begun this often without a result is poison")
     code_check: CheckMode = Field(CheckMode.OFF, description="off, warn or reject, by the languages' rules")
     drain_s: Seconds = Field(30.0, description="what still runs after this is handed back")

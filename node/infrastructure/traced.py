@@ -11,8 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 
 from chassis.tracing import Attributes, Kind, Span, Tracer, within
-from node.application.ports import Delivery, OnOutput, ResultSink, Sandbox, SandboxPool
-from node.application.task_loops import TaskHandler
+from node.application.ports import Delivery, OnOutput, ResultSink, Sandbox, SandboxPool, TaskHandler
 from node.domain.language import Language
 from node.domain.preamble import Preamble
 from node.domain.sandbox import Launch, Outcome, Role

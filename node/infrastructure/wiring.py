@@ -54,7 +54,7 @@ def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
             socket=settings.docker_socket,
             prefix=settings.docker_prefix,
             uid_base=settings.uid_base,
-            concurrency=settings.concurrency,
+            concurrency=settings.concurrency + settings.sessions,
             compile_slots=settings.concurrency,
             oci_runtime=settings.oci_runtime,
             isolation=Isolation(settings.isolation),

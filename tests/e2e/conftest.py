@@ -26,7 +26,7 @@ def judging_stack(docker_engine: docker.DockerClient, tmp_path_factory: pytest.T
         for server in (*stack.nats.members, *stack.etcd.members):
             server.start()
         stack.add_gateway(http_dialects=list(DIALECTS))
-        stack.add_node(languages=list(JUDGED))
+        stack.add_node(languages=list(JUDGED), sessions=40)
         asyncio.run(stack.wait_served(*JUDGED))
         yield stack
     finally:

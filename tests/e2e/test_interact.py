@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
 from coderunner import Client, Execution, InvalidTask, NotFound, Output, Program, Status, Terminal, Waits
 from coderunner.task import Interaction, Limits
-from tests.servers.stack import Stack
 
 PATIENCE_S = 60
 ASKS = "name = input('name? ')\nage = input('age? ')\nprint(f'{name} is {age}')"
@@ -148,7 +148,16 @@ async def test_what_cannot_be_talked_to_is_refused(client: Client) -> None:
             await program.result()
 
 
-async def test_a_hundred_talk_at_once(judging_stack: Stack, client: Client) -> None:
+async def test_whoever_waits_keeps_nobody_else_waiting(client: Client) -> None:
+    async with contextlib.AsyncExitStack() as open_sessions:
+        for _ in range(6):
+            program = await open_sessions.enter_async_context(client.interact("python", ASKS))
+            await heard_until(program)
+        async with asyncio.timeout(10):
+            assert (await client.run("python", "print(1)")).status is Status.SUCCEEDED
+
+
+async def test_twenty_talk_at_once(client: Client) -> None:
     async def one(number: int) -> str:
         async with client.interact("python", "print(input())") as program:
             await heard_until(program)
