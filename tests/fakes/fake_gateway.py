@@ -191,6 +191,16 @@ class _Execution(execution_pb2_grpc.ExecutionServiceServicer):
             script.hold.wait(30)
         yield execution_pb2.WatchResponse(execution=script.result)
 
+    def Interact(self, requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
+        """Asks once, and takes one thing that is said."""
+        begin = next(requests).begin
+        self._gateway.enter("Interact", begin, context)
+        script = self._gateway.scripted(self._gateway.accept(begin), context)
+        yield execution_pb2.InteractResponse(waits=execution_pb2.Waits(attempt=1))
+        taken = execution_pb2.Taken(number=next(requests).said.number, attempt=1)
+        yield execution_pb2.InteractResponse(taken=taken)
+        yield execution_pb2.InteractResponse(execution=script.result)
+
     def Get(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._gateway.enter("Get", request, context)
         return execution_pb2.GetResponse(execution=self._gateway.scripted(request.id, context).result)
