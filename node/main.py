@@ -27,6 +27,7 @@ from node.application.draining import Draining
 from node.application.heartbeat import Heartbeat
 from node.application.ports import LoadProbe
 from node.application.runner import RunnerPolicy, TaskRunner
+from node.application.standing_aside import StandingAside
 from node.application.task_loops import TaskLoops
 from node.application.workbench import Workbench
 from node.domain.retries import lost_after
@@ -80,13 +81,14 @@ class Node:
         self.publisher = Publisher(self.bus)
         self.announcer = NatsAnnouncer(self.publisher)
         self.consumers = Consumers(self.bus)
+        self.aside = StandingAside(lambda: self.heartbeat.decile, time.monotonic)
         self.source = NatsTaskSource(
             self.bus,
             self.publisher,
             self.consumers,
             pools=settings.pools,
             node_id=self.name,
-            decile=lambda: self.heartbeat.decile,
+            decile=self.aside,
         )
 
     def _wire_work(self) -> None:
@@ -106,6 +108,7 @@ class Node:
             log=StructuredTaskLog(self.name, self.metrics),
             clock=_now_ms,
             lost_after_s=lambda: lost_after(self.consumers.ack_wait_s),
+            on_unserved=self.aside.note,
         )
         handler = self.runner if tracer is None else TracedHandler(self.runner, tracer, self.name)
         self.task_loops = TaskLoops(self.source, handler, settings.concurrency, settings.sessions)

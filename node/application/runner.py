@@ -54,8 +54,11 @@ class TaskRunner:
         log: TaskLog,
         clock: Clock,
         lost_after_s: Callable[[], float],
+        on_unserved: Callable[[], None] = lambda: None,
     ) -> None:
-        """``lost_after_s``: without a confirmation from the bus for so long, a task is somebody else's."""
+        """``lost_after_s``: without a confirmation from the bus for so long, a task is somebody else's.
+        ``on_unserved`` is told of each task that this node cannot run, before it is handed back."""
+        self._on_unserved = on_unserved
         self._policy = policy
         self._workbench = workbench
         self._sink = sink
@@ -105,6 +108,7 @@ class TaskRunner:
         except TaskLostError:  # said to nobody: an answer to a delivery that is over would meet somebody else's
             self._log.trouble("task_lost", attempt.task.id, "the bus did not confirm that it is ours")
         except UnservedLanguageError as error:
+            self._on_unserved()
             await self._hand_back(attempt, str(error))
         except SandboxLostError as error:
             await self._hand_back(attempt, f"the sandbox was lost: {error}")

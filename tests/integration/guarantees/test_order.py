@@ -82,3 +82,20 @@ async def test_a_burst_fills_all_nodes_of_a_pool(shared: SharedStack) -> None:
     ids = await asyncio.gather(*(submit(client, shared.language, 1200) for _ in range(12)))
     where = Counter([(await result(client, task_id)).node_id for task_id in ids])
     assert where == dict.fromkeys((node.name for node in nodes), 4)
+
+
+async def test_a_task_is_not_kept_from_its_node_by_a_node_that_has_less_to_do(shared: SharedStack) -> None:
+    """The bus gives a task to the least loaded node of a pool, also again and again to one that cannot run it."""
+    other = f"{shared.language}-b"
+    idle = await shared.node(concurrency=8)
+    busy = await shared.node(pool=shared.language, language=other, concurrency=8)
+    client = await shared.client()
+    await known(client, idle, busy)
+    blocking = [await submit(client, other, 60_000) for _ in range(6)]
+    for task_id in blocking:
+        await started(client, task_id)
+    async with asyncio.timeout(20):
+        ended = await result(client, await submit(client, other))
+    assert (ended.status, ended.node_id) == (Status.SUCCEEDED, busy.name)
+    for task_id in blocking:
+        await client.cancel(task_id)
