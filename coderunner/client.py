@@ -58,6 +58,11 @@ class Client:
         """``host:port`` of the gateway."""
         return self._gateway.target
 
+    def derived_secret(self, purpose: str) -> bytes | None:
+        """A secret of one's own, made of the token: the same for all who hold it, and the token cannot be told from it.
+        None without a token."""
+        return self._gateway.derived_secret(purpose)
+
     @property
     def channel(self) -> grpc.aio.Channel:
         """The gRPC channel itself, for standard services (health, reflection). Use it in the client's event loop."""

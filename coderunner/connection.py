@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -68,6 +70,11 @@ class Connection:
     def target(self) -> str:
         """``host:port``."""
         return self._access.target
+
+    def derived_secret(self, purpose: str) -> bytes | None:
+        """What only who holds the token can make; None without one."""
+        token = self._access.token
+        return hmac.digest(token.encode(), purpose.encode(), hashlib.sha256) if token else None
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:

@@ -47,7 +47,7 @@ def receive(
     if len(body) > MAX_BODY_BYTES:
         raise WebhookError(f"a callback has at most {MAX_BODY_BYTES} bytes", _TOO_LARGE)
     message_id = verified_id(headers, body, keys_of(secrets), now_s=now_s(), tolerance_s=tolerance_s)
-    execution = _execution(body)
+    execution = execution_of(body)
     store = _seen_here if seen is None else seen
     before = store.begin(message_id)
     if before is SeenBefore.UNDER_WAY:
@@ -63,8 +63,9 @@ def receive(
         store.end(message_id, handled=handled)
 
 
-def _execution(body: bytes) -> Execution:
-    """The execution, or the progress, that the body tells of: only of progress it has a type and data."""
+def execution_of(body: bytes) -> Execution:
+    """The execution, or the progress, that a callback's body tells of, whoever sent it: only of progress it has a type
+    and data. Raises WebhookError."""
     try:
         said = json.loads(body)
         if isinstance(said, dict) and "type" in said and "data" in said:
