@@ -45,7 +45,7 @@ class _SharedLoop:
             self._loop = self._thread = None
 
 
-_LOOP = _SharedLoop()
+SHARED_LOOP = _SharedLoop()
 
 
 class SyncClient:
@@ -79,7 +79,7 @@ class SyncClient:
         if self._loop is not None:
             self._wait(self._client.close())
             self._loop = None
-            _LOOP.release()
+            SHARED_LOOP.release()
 
     def run(
         self,
@@ -163,7 +163,7 @@ class SyncClient:
 
     def _wait(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         if self._loop is None:
-            self._loop = _LOOP.acquire()
+            self._loop = SHARED_LOOP.acquire()
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()

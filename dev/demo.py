@@ -14,7 +14,7 @@ from dev import engine_api
 from dev.console import SetupError, say, step
 from dev.locks import exclusive
 from dev.paths import REPOSITORY
-from dev.services import GATEWAY_HTTP_PORT, GRPC_PORT, ask_for_passwords, demo_services, tell_clients
+from dev.services import BLOG_PORT, GATEWAY_HTTP_PORT, GRPC_PORT, ask_for_passwords, demo_services, tell_clients
 from dev.table import render
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -42,6 +42,7 @@ def main() -> int:
         return 1
     say(render(_HEADINGS, rows))
     say(f"\nCodeRunner runs in the background: gRPC (TLS) on 127.0.0.1:{GRPC_PORT}, logs in .run/log.")
+    say(f"The demo blog, whose samples run: http://127.0.0.1:{BLOG_PORT}")
     say(f"Over HTTP, with a page to try it: http://127.0.0.1:{GATEWAY_HTTP_PORT}/v1/docs")
     say("Next: .venv/bin/coderunner run FILE. To end it: make stop.")
     return 0 if healthy else 1

@@ -23,8 +23,15 @@ ETCD_PORT, ETCD_PEER_PORT, ETCD_HTTP_PORT = 2379, 2380, 2381
 GRPC_PORT, GATEWAY_HTTP_PORT = 50051, 8081
 NODE_HTTP_PORT = 8082
 BLOG_PORT = 8080
+BLOG_PROCESSES = 3
 SERVICES = ("gateway", "node")
 """The users on the bus that are services."""
+_BLOG_ACCOUNT = """  # The demo blog's own: its processes tell each other of results, and see nothing of CodeRunner's.
+  BLOG {
+    users: [{ user: blog, password: $%s, permissions: { publish: "blog.>", subscribe: "blog.>" } }]
+  }
+"""
+_ACCOUNTS = "accounts {\n"
 _SHARED = (REPOSITORY / "schemas", REPOSITORY / "coderunner", REPOSITORY / "pyproject.toml")
 
 
@@ -32,14 +39,14 @@ def demo_services(images: str) -> list[Service]:
     """The services in the order of their start. ``images`` changes whenever a sandbox image does. Certificates that are
     missing or soon end are made."""
     make_certificates(settings.CERTIFICATES, settings.CERTIFIED)
-    services = [_nats(), _etcd(), _gateway(), _node(images)]
-    return [*services, _blog()] if _blog_program().exists() else services
+    return [_nats(), _etcd(), _gateway(), _node(images), _blog()]
 
 
 def _nats() -> Service:
     config = RUN / "nats.conf"
     with_passwords = (REPOSITORY / "nats.conf").read_text(encoding="utf-8")
-    config.write_text(with_public_keys(with_passwords, public_keys(settings.KEYS, SERVICES)), encoding="utf-8")
+    with_keys = with_public_keys(with_passwords, public_keys(settings.KEYS, SERVICES))
+    config.write_text(with_blog(with_keys), encoding="utf-8")
     return Service(
         "nats",
         (
@@ -53,8 +60,14 @@ def _nats() -> Service:
     )
 
 
+def with_blog(text: str) -> str:
+    """The bus's configuration with an account for the demo blog."""
+    return text.replace(_ACCOUNTS, _ACCOUNTS + _BLOG_ACCOUNT % settings.BLOG_NATS_PASSWORD, 1)
+
+
 def _bus_passwords() -> dict[str, str]:
-    return {name: settings.passwords()[name] for name in map(settings.variable, settings.ROLES)}
+    names = (*map(settings.variable, settings.ROLES), settings.BLOG_NATS_PASSWORD)
+    return {name: settings.passwords()[name] for name in names}
 
 
 def _etcd() -> Service:
@@ -147,10 +160,6 @@ def _node(images: str) -> Service:
     )
 
 
-def _blog_program() -> Path:
-    return REPOSITORY / "examples" / "blog" / "__main__.py"
-
-
 def _blog() -> Service:
     return Service(
         "blog",
@@ -158,7 +167,10 @@ def _blog() -> Service:
         ports=(BLOG_PORT,),
         ready=(BLOG_PORT, "/"),
         env={
+            "BLOG_PROCESSES": str(BLOG_PROCESSES),
             "BLOG_CALLBACK_SECRETS": settings.passwords()[settings.CALLBACK_SECRET],
+            "BLOG_NATS_URL": f"tls://blog:{settings.passwords()[settings.BLOG_NATS_PASSWORD]}@127.0.0.1:{NATS_PORT}",
+            "BLOG_NATS_CA": settings.certificate("authority"),
             "CODERUNNER_GATEWAY": f"https://127.0.0.1:{GRPC_PORT}",
             "CODERUNNER_TOKEN": token("blog"),
             "CODERUNNER_TLS_CA": settings.certificate("authority"),

@@ -25,6 +25,8 @@ CALLBACK_SECRET = "CODERUNNER_CALLBACK_SECRET"  # noqa: S105 - a name
 """The name, among the passwords, of what signs the callbacks to the blog."""
 SEAL_SECRET = "CODERUNNER_SEAL_SECRET"  # noqa: S105 - a name
 """The name, among the passwords, of what binds results to what was submitted; of the gateway alone."""
+BLOG_NATS_PASSWORD = "CODERUNNER_BLOG_NATS_PASSWORD"  # noqa: S105 - a name
+"""The name, among the passwords, of the one by which the blog's processes enter an account of their own on the bus."""
 CLIENTS = {"demo": "CODERUNNER_DEMO_TOKEN", "blog": "CODERUNNER_BLOG_TOKEN"}
 """By client, the name of its token among the passwords."""
 CREDENTIALS = RUN / "credentials.env"
@@ -95,7 +97,7 @@ def passwords() -> dict[str, str]:
     readable by their owner only. What is not there yet is added."""
     kept = CREDENTIALS.read_text(encoding="ascii") if CREDENTIALS.exists() else ""
     found = dict(line.split("=", 1) for line in kept.splitlines())
-    wanted = [*map(variable, ROLES), *map(etcd_variable, ETCD_USERS), *CLIENTS.values()]
+    wanted = [*map(variable, ROLES), *map(etcd_variable, ETCD_USERS), *CLIENTS.values(), BLOG_NATS_PASSWORD]
     made = {name: f"p{secrets.token_hex(16)}" for name in wanted if name not in found}  # a letter first: see nats.conf
     if CALLBACK_SECRET not in found:
         made[CALLBACK_SECRET] = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()

@@ -140,7 +140,7 @@ class Backend:
     async def _events(self, run: _Run) -> AsyncGenerator[bytes, None]:
         if not run.place:  # at once: who knows the handle can cancel
             yield event("state", {"id": run.handle, "status": Status.QUEUED, "attempt": 0})
-        telling = Telling(run.handle, run.place)
+        telling = Telling(run.handle, run.place, is_queued=not run.place)
         try:
             async with aclosing(self._news(run.task_id)) as news:
                 async for item in news:

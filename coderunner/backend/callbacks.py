@@ -9,6 +9,7 @@ from coderunner.backend.results import MemoryResults, Results
 from coderunner.model import Execution, Progress
 from coderunner.webhooks import Seen, receive
 from coderunner.webhooks.receiving import execution_of
+from coderunner.webhooks.signature import keys_of
 
 
 class Callbacks:
@@ -25,6 +26,7 @@ class Callbacks:
         """``url``: under which CodeRunner reaches the route ``callbacks`` of this backend. ``secrets``: of several, any
         one may have signed. ``results``: what several processes share; None: this process is the only one. ``seen``: as
         ``coderunner.webhooks.receive`` takes it."""
+        keys_of(secrets)  # raises ValueError for what is no secret, before a callback comes
         self.url = url
         self._secrets = secrets
         self._seen = seen

@@ -44,7 +44,7 @@ class Handles:
         long."""
         if len(key) > _MAX_KEY_CHARS:
             raise ValueError(f"must have at most {_MAX_KEY_CHARS} characters")
-        own = int.from_bytes(self._digest(b"key", f"{reader} {key}")[:10])
+        own = int.from_bytes(self._digest(b"key", f"{self.reader(reader)}{key}")[:10])
         try:
             given = UUID(key)
         except ValueError:

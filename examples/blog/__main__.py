@@ -2,4 +2,5 @@
 
 from examples.blog.server import main
 
-main()
+if __name__ == "__main__":  # which the processes that it starts are not
+    main()
