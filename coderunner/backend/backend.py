@@ -171,6 +171,8 @@ class Backend:
                     if item is None:
                         return
                     yield item
+                    if isinstance(item, Execution) and item.status.is_final:
+                        return
                     upcoming = asyncio.ensure_future(_next(watch))
             finally:
                 await _ended(upcoming, called_back)

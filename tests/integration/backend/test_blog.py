@@ -130,7 +130,8 @@ async def test_a_callback_ends_the_stream_of_whichever_process_though_the_gatewa
         runs = [asyncio.create_task(run(session, told, f"{number}\n")) for number, told in enumerate(all_told)]
         await eventually(lambda: all(told.of("output") for told in all_told))
         blog.stack.gateways[0].kill()
-        await asyncio.gather(*runs)
+        await asyncio.wait(runs, timeout=10)
+    print([[name for name, _ in told.events] for told in all_told], [run.done() for run in runs])
     for number, told in enumerate(all_told):
         assert [result["run"]["stdout"] for result in told.of("result")] == [f"{number}\n"]
 

@@ -18,6 +18,7 @@ from tests.fakes.fake_gateway import FakeGateway, Script
 from tests.unit.sdk.backend.mounted import FRAMEWORKS, Mounted, events, output
 
 SECRET, OTHER = ("whsec_" + letter * 32 for letter in "SO")
+BODY = b'{"language": "python", "files": [{"content": ""}]}'
 URL = "http://blog.example/code/callbacks"
 
 
@@ -82,3 +83,17 @@ def test_secrets_that_are_none_are_noticed_at_the_start() -> None:
     for secrets in ([], [""], "no base64!"):
         with pytest.raises(ValueError, match="secret"):
             Callbacks(URL, secrets)
+
+
+async def test_a_result_that_the_watch_has_told_is_not_told_again_by_its_callback(gateway: FakeGateway) -> None:
+    results = MemoryResults()
+    backend = backend_of(gateway, results)
+    stream = await backend.run("ada", BODY)
+    told = []
+    async for event in stream:
+        told.append(event)
+        if event.startswith(b"event: result"):
+            task_id = f"t-{gateway.of('Submit')[0].task.idempotency_key}"
+            await results.put(task_id, msgspec.json.encode(an_execution(task_id)))
+    await stream.aclose()
+    assert [one.startswith(b"event: result") for one in told].count(True) == 1
