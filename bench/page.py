@@ -2,8 +2,9 @@
 
     python -m bench.page [--quick]
 
-A gateway, a node and a page of another origin, all on this machine. The click is the moment of its event; on the screen
-is what the browser has painted: the first task after the frame that has the output. Writes ``bench/results/page.json``.
+A gateway, a node and a page of another origin, all on this machine; and the demo blog, whose own backend stands
+between. The click is the moment of its event; on the screen is what the browser has painted: the first task after the
+frame that has the output. Writes ``bench/results/page.json``.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import asyncio
 import os
 import platform
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bench.figures import median, save
 from dev.chromium import chromium_program
 from tests.e2e.page.blog import TOKEN, blogging, sample
+from tests.servers.blog import CALLS_BACK, BlogServer
 from tests.servers.etcd import EtcdServer
 from tests.servers.nats import NatsServer
 from tests.servers.stack import Stack
@@ -56,6 +60,15 @@ _CLICK = """(element) => new Promise((done) => {
     root.querySelector('button.run').click();
 })"""
 """What the reader waits for: milliseconds until the output is in the page, and until it is on the screen."""
+_ALONE = """([language, source]) => {
+    const code = document.createElement('code');
+    Object.assign(code, { className: `language-${language}`, textContent: source });
+    const pre = document.createElement('pre');
+    pre.append(code);
+    document.querySelector('main').replaceChildren(pre, document.createElement('code-runner'));
+}"""
+_CHANGED = "(element) => { element.code += '\\n'; }"
+"""The blog keeps answers: each click is of another program."""
 
 
 async def main(quick: bool) -> None:
@@ -63,7 +76,8 @@ async def main(quick: bool) -> None:
         stack = started(Path(directory))
         try:
             await stack.wait_served(*PROGRAMS, token=TOKEN)
-            rows = await _measured(f"http://{stack.gateways[0].http_target}", QUICK_ROUNDS if quick else ROUNDS)
+            rounds = QUICK_ROUNDS if quick else ROUNDS
+            rows = await _measured(stack, Path(directory), rounds)
         finally:
             stack.close()
     for row in rows:
@@ -78,23 +92,59 @@ def started(directory: Path) -> Stack:
     stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
     for server in (*stack.nats.members, *stack.etcd.members):
         server.start()
-    stack.add_gateway(http_origins=["*"], tokens={"blog": TOKEN})
+    stack.add_gateway(http_origins=["*"], tokens={"blog": TOKEN}, **CALLS_BACK)
     stack.add_node(languages=list(PROGRAMS))
     return stack
 
 
-async def _measured(gateway: str, rounds: int) -> list[dict[str, object]]:
-    async with blogging(gateway) as blog, async_playwright() as playwright:
+async def _measured(stack: Stack, directory: Path, rounds: int) -> list[dict[str, object]]:
+    async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_program(), args=["--no-sandbox"])
+        rows = await _straight(browser, f"http://{stack.gateways[0].http_target}", rounds)
+        with demo_blog(stack, directory) as blog:
+            rows.append(await _through_the_blog(browser, blog, rounds))
+        await browser.close()
+        return rows
+
+
+async def _straight(browser: Browser, gateway: str, rounds: int) -> list[dict[str, object]]:
+    """The page asks the gateway."""
+    async with blogging(gateway) as blog:
         page = await browser.new_page()
-        version = browser.version
-        rows = []
+        rows: list[dict[str, object]] = []
         for language, source in PROGRAMS.items():
             await page.goto(blog.post(sample(language, source)))
             times = [await _run(page) for _ in range(WARM_UP + rounds)][WARM_UP:]
-            rows.append({"language": language, "chromium": version, **_row(times)})
-        await browser.close()
+            rows.append({"language": language, "asked": "gateway", "chromium": browser.version, **_row(times)})
+        await page.close()
         return rows
+
+
+async def _through_the_blog(browser: Browser, blog: BlogServer, rounds: int) -> dict[str, object]:
+    """The page asks the blog's own backend: Python alone, since the blog has a rate for each reader."""
+    page = await browser.new_page()
+    await page.goto(blog.url)
+    await page.evaluate(_ALONE, ["python", PROGRAMS["python"]])
+    times = []
+    for _ in range(WARM_UP + rounds):
+        await page.locator("code-runner").evaluate(_CHANGED)
+        times.append(await _run(page))
+    await page.close()
+    return {"language": "python", "asked": "backend", "chromium": browser.version, **_row(times[WARM_UP:])}
+
+
+@contextmanager
+def demo_blog(stack: Stack, directory: Path) -> Iterator[BlogServer]:
+    """The demo blog in its processes, with a bus of its own."""
+    bus = NatsServer(directory, name="blog-nats")
+    blog = BlogServer(directory, stack.gateways[0].target, TOKEN, bus)
+    try:
+        bus.start()
+        blog.start()
+        yield blog
+    finally:
+        blog.stop()
+        bus.stop()
 
 
 async def _run(page: Page) -> tuple[float, float]:

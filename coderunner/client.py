@@ -22,7 +22,7 @@ from coderunner.program import Program
 from coderunner.requests import task_message
 from coderunner.task import Interaction, Source, Task, TaskOptions, Terminal
 from coderunner.v1 import catalog_pb2, execution_pb2
-from coderunner.watch import watch
+from coderunner.watch import Watched, watch
 
 OnOutput = Callable[[Output], object]
 """A callback that gets each piece of output; what it returns is awaited where it can be."""
@@ -152,7 +152,14 @@ class Client:
     def watch(self, task_id: str) -> AsyncGenerator[Execution | Output, None]:
         """The task's state now, then every change, and output as it appears; ends with the result. Reconnects; after
         that, and for a late watcher, pieces of output may be missing (``follow`` fills them in)."""
-        return watch(self._gateway, task_id)
+        return watch(self._gateway, Watched(task_id))
+
+    def submit_and_watch(
+        self, language: str, source: Source, **options: Unpack[TaskOptions]
+    ) -> AsyncGenerator[Execution | Output, None]:
+        """Hands a snippet over and watches it from before it begins: no output is missed but where the connection
+        breaks. The first event has the task's id; see Task for the options. Who stops reading does not cancel it."""
+        return watch(self._gateway, Watched(task=task_message(Task(language=language, source=source, **options))))
 
     async def get(self, task_id: str) -> Execution:
         """The task as it stands now. Raises NotFound."""

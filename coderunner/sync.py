@@ -109,6 +109,12 @@ class SyncClient:
         """The task's state now, then every change, and output as it appears; ends with the result."""
         return self._iterate(self._client.watch(task_id))
 
+    def submit_and_watch(
+        self, language: str, source: Source, **options: Unpack[TaskOptions]
+    ) -> Iterator[Execution | Output]:
+        """Hands a snippet over and watches it from before it begins, as ``Client.submit_and_watch`` does."""
+        return self._iterate(self._client.submit_and_watch(language, source, **options))
+
     def get(self, task_id: str) -> Execution:
         """The task as it stands now. Raises NotFound."""
         return self._wait(self._client.get(task_id))

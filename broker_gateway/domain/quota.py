@@ -176,7 +176,7 @@ class CallPolicy:
     """On average; a list counts as ``LIST_READS``. 0: any."""
     read_burst: int = 400
     open_calls: int = 1_000
-    """Calls that wait for a task (Watch, Execute) at once; 0: any."""
+    """Calls that wait for a task (Watch, Execute, SubmitAndWatch) at once; 0: any."""
     open_retry_ms: int = 1_000
 
 

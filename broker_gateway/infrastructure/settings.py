@@ -188,7 +188,7 @@ class GatewaySettings(ConnectedSettings):
     read_rate_per_s: Rate = Field(200.0, description="reads per second and client, a list counts as 20; 0: any")
     read_burst: Positive = Field(400, description="reads at once after a pause, per client")
     open_calls: Count = Field(
-        1000, description="calls per client that wait for a task (Watch, Execute) at once; 0: any"
+        1000, description="calls per client that wait for a task (Watch, Execute, SubmitAndWatch) at once; 0: any"
     )
     quota_concurrent: Count = Field(0, description="unfinished tasks per client; 0: any")
     quota_reader_rate_per_s: Rate = Field(

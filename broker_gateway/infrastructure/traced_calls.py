@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 else:
     Interceptor = grpc.aio.ServerInterceptor  # generic in its stubs only
 
-_BEGINS = frozenset(f"/coderunner.v1.ExecutionService/{name}" for name in ("Submit", "SubmitBatch", "Execute"))
+_BEGINS = frozenset(
+    f"/coderunner.v1.ExecutionService/{name}" for name in ("Submit", "SubmitBatch", "Execute", "SubmitAndWatch")
+)
 """Methods that begin a trace where their caller has none."""
 _OURS = "/coderunner.v1."
 _FAULTS = frozenset(

@@ -22,7 +22,8 @@ from schemas.names import is_token
 AUDITED = frozenset(("/coderunner.v1.ExecutionService/Cancel",))
 """Methods beside the operators' whose calls are audited: they end what another call began."""
 SUBMISSIONS = frozenset(
-    f"/coderunner.v1.ExecutionService/{name}" for name in ("Submit", "SubmitBatch", "Execute", "Interact")
+    f"/coderunner.v1.ExecutionService/{name}"
+    for name in ("Submit", "SubmitBatch", "Execute", "SubmitAndWatch", "Interact")
 )
 REFUSED_FOR_WHO_HE_IS = frozenset((grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED))
 NOT_REFUSED = frozenset(

@@ -22,7 +22,7 @@ READS = {
     f"{_CATALOG}ListNodes": 1,
 }
 """Method to how many reads it counts as. What submits has quotas of its own; what only operators may call has none."""
-WAITING = frozenset((f"{_EXECUTION}Watch", f"{_EXECUTION}Execute", f"{_EXECUTION}Interact"))
+WAITING = frozenset(f"{_EXECUTION}{name}" for name in ("Watch", "Execute", "SubmitAndWatch", "Interact"))
 """Methods whose calls wait for a task."""
 MAX_ACCOUNTS = 10_000
 """Of so many clients, and readers of their pages, it is remembered how much they asked; of more, those that wait for

@@ -27,7 +27,8 @@ from broker_gateway.interfaces.wire_bounds import (
 Context = grpc.aio.ServicerContext[Any, Any]
 
 SUBMITTING = frozenset(
-    f"/coderunner.v1.ExecutionService/{name}" for name in ("Submit", "SubmitBatch", "Execute", "Interact")
+    f"/coderunner.v1.ExecutionService/{name}"
+    for name in ("Submit", "SubmitBatch", "Execute", "SubmitAndWatch", "Interact")
 )
 """Methods whose requests carry programs; all others have small requests."""
 

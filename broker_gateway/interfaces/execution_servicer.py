@@ -112,6 +112,23 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
                     SUBJECT.set(item.id)
                 yield heard_message(item)
 
+    async def SubmitAndWatch(
+        self, request: pb.SubmitAndWatchRequest, context: Context
+    ) -> AsyncIterator[pb.WatchResponse]:
+        command = self._command(request.task)
+        watched = self._service.submit_and_watch(command, self._asking.caller(), LASTS.get())
+        async with aclosing(watched) as items:
+            is_first = True
+            async for item in items:
+                if not isinstance(item, Execution | OutputChunk):
+                    await refuse(context, item)
+                if is_first:
+                    is_first = False
+                    SUBJECT.set(item.id)
+                    if isinstance(item, OutputChunk):  # of a kept answer: which task it is has to be said before
+                        yield pb.WatchResponse(execution=pb.Execution(id=item.id, status=pb.Execution.QUEUED))
+                yield _watch_response(item)
+
     async def Get(self, request: pb.GetRequest, context: Context) -> pb.GetResponse:
         await _require_id(request.id, context)
         answer = await self._service.get(request.id, self._asking.caller())

@@ -15,6 +15,7 @@ NEEDED: dict[str, ClientRole | None] = {
     f"{_EXECUTION}SubmitBatch": ClientRole.SUBMIT,
     f"{_EXECUTION}Execute": ClientRole.SUBMIT,
     f"{_EXECUTION}Interact": ClientRole.SUBMIT,
+    f"{_EXECUTION}SubmitAndWatch": ClientRole.SUBMIT,
     f"{_EXECUTION}Cancel": ClientRole.SUBMIT,
     f"{_EXECUTION}Get": ClientRole.READ_OWN,
     f"{_EXECUTION}GetSource": ClientRole.READ_OWN,

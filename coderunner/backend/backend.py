@@ -19,7 +19,6 @@ from coderunner.backend.telling import BEAT, Telling, event, told
 from coderunner.client import Client
 from coderunner.errors import CodeRunnerError, Violation
 from coderunner.model import Execution, Output
-from coderunner.status import Status
 
 BEAT_S = 15.0
 """Between two signs of life, where nothing happens: proxies close what is silent."""
@@ -27,10 +26,16 @@ _ASKS_PER_RUN = 10
 """A reader cancels his runs and comes back to them no oftener than so."""
 
 
+Watch = AsyncGenerator[Execution | Output, None]
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     task_id: str
     handle: str
+    watch: Watch
+    first: Execution | Output | None = None
+    """What the watch has told already."""
     place: str = ""
     """Up to where the reader has been told of it: the id of the last event."""
 
@@ -39,8 +44,9 @@ class Stream:
     """A reader's open stream: the events of one run, until its end. A reader who leaves ends the stream, and not the
     run: he may come back, and its limits end it soon."""
 
-    def __init__(self, events: AsyncGenerator[bytes, None], slot: ExitStack) -> None:
+    def __init__(self, events: AsyncGenerator[bytes, None], watch: Watch, slot: ExitStack) -> None:
         self._events = events
+        self._watch = watch
         self._slot = slot
 
     def __aiter__(self) -> AsyncGenerator[bytes, None]:
@@ -50,6 +56,7 @@ class Stream:
         """Ends it; a second call does nothing."""
         try:
             await self._events.aclose()
+            await self._watch.aclose()  # also where nobody has begun to read
         finally:
             self._slot.close()
 
@@ -82,24 +89,25 @@ class Backend:
         with ExitStack() as opening:
             opening.enter_context(self._streams.one_more(reader))
             run = await self._submit(reader, body)
-            return Stream(self._events(run), opening.pop_all())
+            return Stream(self._events(run), run.watch, opening.pop_all())
 
     def watch(self, reader: str, handle: str, place: str = "") -> Stream:
         """The stream of a run's events behind ``place``, the id of the last event that the reader has. Raises
         Problem."""
-        run = self._find(reader, handle, place)
+        task_id = self._find(reader, handle)
         with ExitStack() as opening:
             opening.enter_context(self._streams.one_more(reader))
-            return Stream(self._events(run), opening.pop_all())
+            run = _Run(task_id, handle, self._client.watch(task_id), place=place)
+            return Stream(self._events(run), run.watch, opening.pop_all())
 
     async def cancel(self, reader: str, handle: str) -> dict[str, object]:
         """Ends the program; what is answered. Raises Problem."""
-        run = self._find(reader, handle)
+        task_id = self._find(reader, handle)
         try:
-            answer = await self._client.cancel(run.task_id)
+            answer = await self._client.cancel(task_id)
         except CodeRunnerError as error:
             raise problem_of(error) from error
-        return {"execution": told(answer.execution, run.handle), "cancelled": answer.cancelled}
+        return {"execution": told(answer.execution, handle), "cancelled": answer.cancelled}
 
     async def take_callback(self, headers: Mapping[str, str], body: bytes) -> None:
         """One callback. Raises WebhookError, or Problem where there are none."""
@@ -111,7 +119,7 @@ class Backend:
         program = Program(body, self.policy)
         self._runs.take(reader, time.monotonic())
         try:
-            task_id = await self._client.submit(
+            watch = self._client.submit_and_watch(
                 program.language,
                 program.source,
                 version=program.version,
@@ -126,23 +134,24 @@ class Backend:
                 cache=self.policy.cache,
                 reader=self._handles.reader(reader),
             )
+            first = await anext(watch)
         except CodeRunnerError as error:
             raise problem_of(error) from error
-        return _Run(task_id, self._handles.handle(task_id))
+        assert isinstance(first, Execution)  # noqa: S101 - the method's promise
+        return _Run(first.id, self._handles.handle(first.id), watch, first)
 
-    def _find(self, reader: str, handle: str, place: str = "") -> _Run:
+    def _find(self, reader: str, handle: str) -> str:
+        """The id of the task. Raises Problem."""
         self._asks.take(reader, time.monotonic())
         task_id = self._handles.task_id(handle)
         if task_id is None:
             raise Problem(NOT_FOUND, "This run is not known.")
-        return _Run(task_id, handle, place)
+        return task_id
 
     async def _events(self, run: _Run) -> AsyncGenerator[bytes, None]:
-        if not run.place:  # at once: who knows the handle can cancel
-            yield event("state", {"id": run.handle, "status": Status.QUEUED, "attempt": 0})
-        telling = Telling(run.handle, run.place, is_queued=not run.place)
+        telling = Telling(run.handle, run.place)
         try:
-            async with aclosing(self._news(run.task_id)) as news:
+            async with aclosing(self._news(run)) as news:
                 async for item in news:
                     if item is None:
                         yield BEAT
@@ -152,10 +161,14 @@ class Backend:
         except CodeRunnerError as error:
             yield event("error", problem_of(error).data())
 
-    async def _news(self, task_id: str) -> AsyncGenerator[Execution | Output | None, None]:
+    async def _news(self, run: _Run) -> AsyncGenerator[Execution | Output | None, None]:
         """What the watch tells, until it or a callback has the result; None now and then while nothing happens."""
-        async with aclosing(self._client.watch(task_id)) as watch:
-            called_back = asyncio.ensure_future(self.callbacks.result(task_id)) if self.callbacks else None
+        async with aclosing(run.watch) as watch:
+            if run.first is not None:
+                yield run.first
+                if _is_end(run.first):
+                    return
+            called_back = asyncio.ensure_future(self.callbacks.result(run.task_id)) if self.callbacks else None
             upcoming = asyncio.ensure_future(_next(watch))
             try:
                 while True:
@@ -171,7 +184,7 @@ class Backend:
                     if item is None:
                         return
                     yield item
-                    if isinstance(item, Execution) and item.status.is_final:
+                    if _is_end(item):
                         return
                     upcoming = asyncio.ensure_future(_next(watch))
             finally:
@@ -183,6 +196,10 @@ class Backend:
         except ValueError as error:
             violation = Violation("idempotency_key", str(error))
             raise Problem(BAD, f"idempotency_key {error}", violations=[violation]) from None
+
+
+def _is_end(item: Execution | Output) -> bool:
+    return isinstance(item, Execution) and item.status.is_final
 
 
 async def _next(watch: AsyncGenerator[Execution | Output, None]) -> Execution | Output | None:

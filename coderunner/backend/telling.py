@@ -15,7 +15,6 @@ from typing import Any
 from coderunner.diagnostic import Diagnostic
 from coderunner.model import Execution, Output, Stage, Stream
 from coderunner.output_file import OutputFile
-from coderunner.status import Status
 
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"}
@@ -41,10 +40,8 @@ _OF_FILE = ("name", "size", "media_type", "digest")
 class Telling:
     """The account of one stream: what its reader was told, so that one who comes back is told the rest."""
 
-    def __init__(self, handle: str, place: str = "", *, is_queued: bool = False) -> None:
-        """``place``: the id of the last event that the reader has; what is none means the beginning. ``is_queued``:
-        that it waits was told already."""
-        self._is_queued = is_queued
+    def __init__(self, handle: str, place: str = "") -> None:
+        """``place``: the id of the last event that the reader has; what is none means the beginning."""
         self._handle = handle
         numbers = [int(one) for one in place.split(".")] if _PLACE.fullmatch(place) else [0] * 5
         self._attempt = numbers[0]
@@ -55,8 +52,6 @@ class Telling:
         """The events that tell of it; of a result, what of its output was missing before it."""
         if isinstance(item, Output):
             yield from self._output(item)
-        elif self._is_queued and item.status is Status.QUEUED and not item.attempt:
-            return
         elif not item.status.is_final:
             yield event("state", told(item, self._handle), self._place)
         else:

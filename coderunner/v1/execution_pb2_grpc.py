@@ -54,6 +54,11 @@ class ExecutionServiceStub(object):
                 request_serializer=coderunner_dot_v1_dot_execution__pb2.WatchRequest.SerializeToString,
                 response_deserializer=coderunner_dot_v1_dot_execution__pb2.WatchResponse.FromString,
                 _registered_method=True)
+        self.SubmitAndWatch = channel.unary_stream(
+                '/coderunner.v1.ExecutionService/SubmitAndWatch',
+                request_serializer=coderunner_dot_v1_dot_execution__pb2.SubmitAndWatchRequest.SerializeToString,
+                response_deserializer=coderunner_dot_v1_dot_execution__pb2.WatchResponse.FromString,
+                _registered_method=True)
         self.Get = channel.unary_unary(
                 '/coderunner.v1.ExecutionService/Get',
                 request_serializer=coderunner_dot_v1_dot_execution__pb2.GetRequest.SerializeToString,
@@ -112,6 +117,14 @@ class ExecutionServiceServicer(object):
 
     def Watch(self, request, context):
         """The task's state now, then every change and all output as it appears; ends with the result.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubmitAndWatch(self, request, context):
+        """Submits, and tells what Watch tells: nothing is missed, as it watches before the task can begin. The first answer has
+        the task's id. A caller who goes away does not cancel the task.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -182,6 +195,11 @@ def add_ExecutionServiceServicer_to_server(servicer, server):
             'Watch': grpc.unary_stream_rpc_method_handler(
                     servicer.Watch,
                     request_deserializer=coderunner_dot_v1_dot_execution__pb2.WatchRequest.FromString,
+                    response_serializer=coderunner_dot_v1_dot_execution__pb2.WatchResponse.SerializeToString,
+            ),
+            'SubmitAndWatch': grpc.unary_stream_rpc_method_handler(
+                    servicer.SubmitAndWatch,
+                    request_deserializer=coderunner_dot_v1_dot_execution__pb2.SubmitAndWatchRequest.FromString,
                     response_serializer=coderunner_dot_v1_dot_execution__pb2.WatchResponse.SerializeToString,
             ),
             'Get': grpc.unary_unary_rpc_method_handler(
@@ -322,6 +340,33 @@ class ExecutionService(object):
             target,
             '/coderunner.v1.ExecutionService/Watch',
             coderunner_dot_v1_dot_execution__pb2.WatchRequest.SerializeToString,
+            coderunner_dot_v1_dot_execution__pb2.WatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitAndWatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/coderunner.v1.ExecutionService/SubmitAndWatch',
+            coderunner_dot_v1_dot_execution__pb2.SubmitAndWatchRequest.SerializeToString,
             coderunner_dot_v1_dot_execution__pb2.WatchResponse.FromString,
             options,
             channel_credentials,

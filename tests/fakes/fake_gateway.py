@@ -179,8 +179,11 @@ class _Execution(execution_pb2_grpc.ExecutionServiceServicer):
 
     def Watch(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         self._gateway.enter("Watch", request, context)
-        script = self._gateway.scripted(request.id, context)
-        running = execution_pb2.Execution(id=request.id, status=Status.RUNNING, attempt=1)
+        yield from self._watched(request.id, context)
+
+    def _watched(self, task_id: str, context: grpc.ServicerContext) -> Iterator[Any]:
+        script = self._gateway.scripted(task_id, context)
+        running = execution_pb2.Execution(id=task_id, status=Status.RUNNING, attempt=1)
         yield execution_pb2.WatchResponse(execution=running)
         for piece in script.live:
             yield execution_pb2.WatchResponse(output=piece)
@@ -200,6 +203,13 @@ class _Execution(execution_pb2_grpc.ExecutionServiceServicer):
         taken = execution_pb2.Taken(number=next(requests).said.number, attempt=1)
         yield execution_pb2.InteractResponse(taken=taken)
         yield execution_pb2.InteractResponse(execution=script.result)
+
+    def SubmitAndWatch(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        self._gateway.enter("SubmitAndWatch", request, context)
+        task_id = self._gateway.accept(request.task)
+        queued = execution_pb2.Execution(id=task_id, status=Status.QUEUED)
+        yield execution_pb2.WatchResponse(execution=queued)
+        yield from self._watched(task_id, context)
 
     def Get(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._gateway.enter("Get", request, context)

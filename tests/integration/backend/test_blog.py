@@ -15,19 +15,14 @@ import aiohttp
 import pytest
 
 from coderunner import Client
-from tests.servers.blog import BlogServer
+from tests.servers.blog import CALLS_BACK, PROCESSES, BlogServer
 from tests.servers.fixtures import StartNats, StartStack
 from tests.servers.stack import Stack
 from tests.servers.waiting import eventually
 
-TOKEN, SECRET = "the blog's", "whsec_" + "c2VjcmV0" * 4
-GATEWAY: dict[str, Any] = {
-    "callback_allowed_networks": ["127.0.0.0/8"],
-    "callback_secret": SECRET,
-    "tokens.blog": TOKEN,
-}
+TOKEN = "the blog's"
+GATEWAY: dict[str, Any] = {**CALLS_BACK, "tokens.blog": TOKEN}
 NODE: dict[str, Any] = {"sandbox": "simulated", "simulated_languages": ["python"], "concurrency": 8}
-PROCESSES = 3
 PATIENCE_S = 20.0
 
 
@@ -62,12 +57,7 @@ def start_blog(start_stack: StartStack, start_nats: StartNats, tmp_path: Path) -
         stack.add_gateway(**GATEWAY, roles=["relay"])
         stack.add_node(**NODE, simulated_run_ms=run_ms)
         bus = start_nats(name="blog-nats")
-        env = {
-            "BLOG_PROCESSES": str(PROCESSES),
-            "BLOG_CALLBACK_SECRETS": SECRET,
-            "BLOG_NATS_URL": bus.url,
-        }
-        running.append(BlogServer(tmp_path, stack.gateways[0].target, TOKEN, env))
+        running.append(BlogServer(tmp_path, stack.gateways[0].target, TOKEN, bus))
         running[-1].start()
         return Blog(stack, running[-1])
 
@@ -130,8 +120,7 @@ async def test_a_callback_ends_the_stream_of_whichever_process_though_the_gatewa
         runs = [asyncio.create_task(run(session, told, f"{number}\n")) for number, told in enumerate(all_told)]
         await eventually(lambda: all(told.of("output") for told in all_told))
         blog.stack.gateways[0].kill()
-        await asyncio.wait(runs, timeout=10)
-    print([[name for name, _ in told.events] for told in all_told], [run.done() for run in runs])
+        await asyncio.gather(*runs)
     for number, told in enumerate(all_told):
         assert [result["run"]["stdout"] for result in told.of("result")] == [f"{number}\n"]
 

@@ -23,6 +23,7 @@ TASK = pb.Task(language=LANGUAGE, files=[pb.File(content="x")])
 CALLS = {
     "Submit": pb.SubmitRequest(task=TASK),
     "Execute": pb.ExecuteRequest(task=TASK),
+    "SubmitAndWatch": pb.SubmitAndWatchRequest(task=TASK),
     "Get": pb.GetRequest(id="one"),
     "List": pb.ListRequest(),
     "Watch": pb.WatchRequest(id="one"),
@@ -62,7 +63,7 @@ async def test_every_call_says_that_it_is_unavailable(stack: Stack, broken: Call
         for method, request in CALLS.items():
             call = getattr(stub, method)(request, timeout=PATIENCE_S)
             with pytest.raises(grpc.aio.AioRpcError) as failed:
-                await (call.read() if method == "Watch" else call)
+                await (call.read() if "Watch" in method else call)
             assert failed.value.code() is grpc.StatusCode.UNAVAILABLE, method
         answer = await stub.SubmitBatch(pb.SubmitBatchRequest(tasks=[TASK] * 500), timeout=PATIENCE_S)
     assert {one.error.code for one in answer.results} == {grpc.StatusCode.UNAVAILABLE.value[0]}

@@ -146,9 +146,9 @@ def test_submissions_are_told_of_where_that_is_wanted() -> None:
     told: list[AuditRecord] = []
     for wanted in (False, True):
         log = AccessLog(every_call=False, submissions=wanted, audit=told.append)
-        for method in ("Submit", "SubmitBatch", "Execute", "Get"):
+        for method in ("Submit", "SubmitBatch", "Execute", "SubmitAndWatch", "Get"):
             log.ended(f"/coderunner.v1.ExecutionService/{method}", grpc.StatusCode.OK, 0.0)
-    assert [one.action for one in told] == ["Submit", "SubmitBatch", "Execute"]
+    assert [one.action for one in told] == ["Submit", "SubmitBatch", "Execute", "SubmitAndWatch"]
 
 
 async def test_refusals_and_what_operators_do_are_told_of_newest_first(calls: Calls) -> None:

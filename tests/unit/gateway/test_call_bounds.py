@@ -15,7 +15,7 @@ from tests.unit.gateway.grpc_calls import Calls, Code, details, failure, serving
 TOKENS = {"b": "blog", "s": "school"}
 BLOG = (("authorization", "Bearer b"),)
 SCHOOL = (("authorization", "Bearer s"),)
-SUBMITS = {"Submit", "SubmitBatch", "Execute"}
+SUBMITS = {"Submit", "SubmitBatch", "Execute", "SubmitAndWatch"}
 
 
 def test_every_method_that_anybody_may_call_has_a_bound() -> None:

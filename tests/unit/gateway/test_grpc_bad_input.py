@@ -49,12 +49,17 @@ from tests.unit.gateway.grpc_calls import Calls, Code, by_id, details, failure, 
         ({"labels": {"": "x"}}, ["task.labels['']"]),
     ],
 )
-@pytest.mark.parametrize("method", ["Submit", "Execute"])
+@pytest.mark.parametrize("method", ["Submit", "Execute", "SubmitAndWatch"])
 async def test_bad_input_is_invalid_argument_with_its_field(
     calls: Calls, method: str, fields: dict[str, Any], violated: list[str]
 ) -> None:
-    request = {"Submit": pb.SubmitRequest, "Execute": pb.ExecuteRequest}[method]
-    code, found, error = await failure(getattr(calls.execution, method)(request(task=task(**fields))))
+    request = {
+        "Submit": pb.SubmitRequest,
+        "Execute": pb.ExecuteRequest,
+        "SubmitAndWatch": pb.SubmitAndWatchRequest,
+    }[method]
+    call = getattr(calls.execution, method)(request(task=task(**fields)))
+    code, found, error = await failure(call.read() if method == "SubmitAndWatch" else call)
     assert (code, found) == (Code.INVALID_ARGUMENT, violated)
     assert violated[0] in (error.details() or "")
     assert calls.gateway.bus.calls == []
@@ -97,6 +102,7 @@ def _bad_text(request: Message, text: str = "MARK") -> bytes:
         ("ExecutionService", "Submit", pb.SubmitRequest(task=pb.Task(labels={"a": "MARK"}))),
         ("ExecutionService", "SubmitBatch", pb.SubmitBatchRequest(tasks=[pb.Task(stdin="MARK")])),
         ("ExecutionService", "Execute", pb.ExecuteRequest(task=pb.Task(stdin="MARK"))),
+        ("ExecutionService", "SubmitAndWatch", pb.SubmitAndWatchRequest(task=pb.Task(stdin="MARK"))),
         ("ExecutionService", "Get", pb.GetRequest(id="MARK")),
         ("ExecutionService", "List", pb.ListRequest(language="MARK")),
         ("ExecutionService", "Cancel", pb.CancelRequest(id="MARK")),

@@ -72,3 +72,31 @@ async def test_a_watcher_who_reads_nothing_and_goes_away_releases_its_subscripti
     await asyncio.sleep(0.05)  # until flow control holds the server's write back: nothing tells of it
     stream.cancel()
     await calls.gateway.until(lambda: calls.gateway.bus.open_feeds() == 0)
+
+
+async def test_who_submits_and_watches_is_told_all_that_a_quick_program_prints(calls: Calls) -> None:
+    stream = calls.execution.SubmitAndWatch(pb.SubmitAndWatchRequest(task=task()), timeout=PATIENCE_S)
+    first = await stream.read()
+    task_id = first.execution.id
+    assert (first.execution.status, await calls.gateway.queued_task_id()) == (pb.Execution.QUEUED, task_id)
+    calls.gateway.start(task_id)
+    calls.gateway.bus.publish(task_id, a_chunk(task_id, "42"))
+    calls.gateway.finish(task_id)
+    started, output, last = [await stream.read() for _ in range(3)]
+    assert (started.execution.status, output.output.text) == (pb.Execution.RUNNING, "42")
+    assert (last.execution.status, last.execution.id) == (pb.Execution.SUCCEEDED, task_id)
+    assert await stream.read() is grpc.aio.EOF  # type: ignore[attr-defined]  # its stubs do not know it
+
+
+async def test_the_same_key_is_the_same_task_that_is_watched_again(calls: Calls) -> None:
+    request = pb.SubmitAndWatchRequest(task=task(idempotency_key="the same"))
+    ids = {(await calls.execution.SubmitAndWatch(request).read()).execution.id for _ in range(2)}
+    assert len(ids) == len(calls.gateway.bus.tasks) == 1
+
+
+async def test_who_submits_and_watches_and_goes_away_leaves_the_task_and_nothing_else(calls: Calls) -> None:
+    stream = calls.execution.SubmitAndWatch(pb.SubmitAndWatchRequest(task=task()))
+    task_id = (await stream.read()).execution.id
+    stream.cancel()
+    await calls.gateway.until(lambda: calls.gateway.bus.open_feeds() == 0)
+    assert task_id in calls.gateway.bus.tasks

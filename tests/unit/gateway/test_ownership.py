@@ -28,6 +28,7 @@ OF_NOBODYS_TASK = {
     "Submit": "makes the caller's own task",
     "SubmitBatch": "makes the caller's own tasks",
     "Execute": "makes the caller's own task",
+    "SubmitAndWatch": "makes the caller's own task",
     "ListLanguages": "tells of nodes",
     "ListNodes": "tells of nodes",
     "ListDead": "operators only",

@@ -58,7 +58,7 @@ def test_every_kind_of_field_is_passed_over() -> None:
     assert has_few_fields(request.SerializeToString() + fixed_32, SHAPE)
 
 
-@pytest.mark.parametrize("method", ["Submit", "SubmitBatch", "Execute"])
+@pytest.mark.parametrize("method", ["Submit", "SubmitBatch", "Execute", "SubmitAndWatch"])
 async def test_a_request_of_too_many_fields_is_invalid(calls: Calls, method: str) -> None:
     code, found, _ = await failure(calls.raw(f"/coderunner.v1.ExecutionService/{method}", EMPTY_TASK * 2_000_000))
     assert (code, found) == (Code.INVALID_ARGUMENT, [f"{method}Request"])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import grpc
+import pytest
 
-from coderunner import Client, Execution, Output, Status, Stream
+from coderunner import Client, Execution, InvalidTask, Output, Status, Stream
 from tests.fakes.answers import chunk, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
 
@@ -55,3 +56,23 @@ async def test_a_watch_whose_first_call_finds_no_gateway_is_tried_again(gateway:
         task_id = await client.submit("python", "x")
         gateway.failures = [grpc.StatusCode.UNAVAILABLE]
         assert (await client.follow(task_id)).status is Status.SUCCEEDED
+
+
+async def test_what_is_submitted_and_watched_is_submitted_once_though_its_connection_breaks(
+    gateway: FakeGateway,
+) -> None:
+    gateway.script = lambda task: Script(ran("ab"), live=[chunk("a")], cut_watches=1)
+    async with Client(gateway.target) as client:
+        told = [event async for event in client.submit_and_watch("python", "print('ab')")]
+    assert isinstance(told[-1], Execution)
+    assert told[-1].run is not None
+    assert told[-1].run.stdout == "ab"
+    assert [name for name, _ in gateway.calls] == ["SubmitAndWatch", "Watch"]
+    assert gateway.of("Watch")[0].id == told[-1].id
+
+
+async def test_what_is_refused_is_not_watched(gateway: FakeGateway) -> None:
+    gateway.failures = [grpc.StatusCode.INVALID_ARGUMENT]
+    async with Client(gateway.target) as client:
+        with pytest.raises(InvalidTask):
+            await anext(client.submit_and_watch("python", ""))

@@ -40,8 +40,8 @@ async def test_a_signed_callback_ends_a_stream_whose_watch_says_nothing(gateway:
     gateway.script = lambda task: Script(ran("not asked for"), hold=hold)
     with FRAMEWORKS[framework](backend_of(gateway)) as mounted:
         answer = asyncio.create_task(mounted.run())
-        await asyncio.to_thread(gateway.wait_for, "Watch")
-        task = gateway.of("Submit")[0].task
+        await asyncio.to_thread(gateway.wait_for, "SubmitAndWatch")
+        task = gateway.of("SubmitAndWatch")[0].task
         task_id = f"t-{task.idempotency_key}"
         assert task.callback.url == URL
         assert [await called_back(mounted, task_id, secret) for secret in (OTHER, SECRET, SECRET)] == [401, 204, 204]
@@ -68,8 +68,8 @@ async def test_a_callback_that_another_process_was_brought_ends_the_stream(gatew
     starlette, django = FRAMEWORKS["starlette"], FRAMEWORKS["django-asgi"]
     with starlette(backend_of(gateway, shared)) as watched, starlette(backend_of(gateway, shared)) as called:
         answer = asyncio.create_task(watched.run())
-        await asyncio.to_thread(gateway.wait_for, "Watch")
-        assert await called_back(called, f"t-{gateway.of('Submit')[0].task.idempotency_key}") == 204
+        await asyncio.to_thread(gateway.wait_for, "SubmitAndWatch")
+        assert await called_back(called, f"t-{gateway.of('SubmitAndWatch')[0].task.idempotency_key}") == 204
         told = events(await answer)
         handle = told[0].data["id"]
         again = await called.ask("GET", f"/code/v1/executions/{handle}/events")
@@ -93,7 +93,7 @@ async def test_a_result_that_the_watch_has_told_is_not_told_again_by_its_callbac
     async for event in stream:
         told.append(event)
         if event.startswith(b"event: result"):
-            task_id = f"t-{gateway.of('Submit')[0].task.idempotency_key}"
+            task_id = f"t-{gateway.of('SubmitAndWatch')[0].task.idempotency_key}"
             await results.put(task_id, msgspec.json.encode(an_execution(task_id)))
     await stream.aclose()
     assert [one.startswith(b"event: result") for one in told].count(True) == 1

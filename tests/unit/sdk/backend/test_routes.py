@@ -51,7 +51,7 @@ async def test_the_gateway_is_told_of_bounds_and_of_a_reader_whom_it_does_not_kn
     gateway: FakeGateway, mounted: Mounted
 ) -> None:
     await mounted.run({**PROGRAM, "stdin": "27\n", "limits": {"wall_ms": 500}, "idempotency_key": KEY})
-    task = gateway.of("Submit")[0].task
+    task = gateway.of("SubmitAndWatch")[0].task
     assert (task.stdin, task.limits.wall_ms, task.limits.cpu_ms) == ("27\n", 500, 5_000)
     assert (task.queue_deadline_ms, task.cache) == (60_000, execution_pb2.Task.READ_WRITE)
     assert re.fullmatch("[0-9a-f]{32}", task.reader)
@@ -62,7 +62,7 @@ async def test_a_key_is_its_readers_own(gateway: FakeGateway, mounted: Mounted) 
     again = {**PROGRAM, "idempotency_key": KEY}
     ids = [events(await mounted.run(again, reader=reader))[0].data["id"] for reader in (ADA, ADA, BOB)]
     assert ids[0] == ids[1] != ids[2]
-    assert KEY not in {one.task.idempotency_key for one in gateway.of("Submit")}
+    assert KEY not in {one.task.idempotency_key for one in gateway.of("SubmitAndWatch")}
 
 
 async def test_a_reader_comes_back_to_where_he_was(gateway: FakeGateway, mounted: Mounted) -> None:
@@ -241,7 +241,7 @@ async def test_a_reader_runs_so_many_programs_a_minute_and_another_one_is_none_t
         assert statuses == [200, 200, 429]
         assert (await mounted.run(reader=BOB)).status_code == 200
         assert int((await mounted.run()).headers["retry-after"]) in range(1, 31)
-    assert len(gateway.of("Submit")) == 3
+    assert len(gateway.of("SubmitAndWatch")) == 3
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -252,7 +252,7 @@ async def test_the_blog_knows_its_readers_better(gateway: FakeGateway, framework
     ) as mounted:
         for user, status in (("ada", 200), ("bob", 200), ("ada", 429)):
             assert (await mounted.run(headers={"X-User": user})).status_code == status
-    readers = [one.task.reader for one in gateway.of("Submit")]
+    readers = [one.task.reader for one in gateway.of("SubmitAndWatch")]
     assert readers[0] != readers[1]
     assert "ada" not in readers[0]
 
