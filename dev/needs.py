@@ -66,6 +66,7 @@ BY_PATH = {
     "tests/contracts/schemas": PACKAGES,
     "tests/e2e/page": BROWSER,
     "tests/integration/abuse": SERVERS,
+    "tests/integration/backend": SERVERS,
     "tests/integration/chassis": SERVERS,
     "tests/integration/gateway": SERVERS,
     "tests/integration/monitoring": MONITORING,

@@ -13,6 +13,7 @@ from playwright.async_api import Browser, async_playwright
 from dev.chromium import chromium_program
 from tests.e2e.page.blog import TOKEN, Blog, blogging
 from tests.e2e.page.reader import Reader
+from tests.servers.blog import CALLS_BACK
 from tests.servers.etcd import EtcdServer
 from tests.servers.nats import NatsServer
 from tests.servers.stack import Stack
@@ -27,7 +28,7 @@ def page_stack(docker_engine: docker.DockerClient, tmp_path_factory: pytest.Temp
     try:
         for server in (*stack.nats.members, *stack.etcd.members):
             server.start()
-        stack.add_gateway(http_origins=["*"], tokens={"blog": TOKEN})
+        stack.add_gateway(http_origins=["*"], tokens={"blog": TOKEN}, **CALLS_BACK)
         stack.add_node(languages=list(LANGUAGES))
         asyncio.run(stack.wait_served(*LANGUAGES, token=TOKEN))
         yield stack
