@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from dev import chromium, compose, databases, engine, gvisor, helm, needs, prometheus
+from dev import chromium, compose, databases, engine, express, gvisor, helm, needs, prometheus
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
 from dev.needs import CHECKED, COMPOSE, DOCS, ENGINE_AND_IMAGES, EVERYTHING, HELM, PACKAGES, Needs
@@ -93,6 +93,8 @@ def _prepare(wanted: Needs) -> None:
         prometheus.ensure_prometheus()
     if wanted.chromium:
         chromium.ensure_chromium()
+    if wanted.express:
+        express.ensure_express()
     if wanted.helm:
         helm.ensure_helm()
     if wanted.compose:

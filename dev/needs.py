@@ -32,6 +32,8 @@ class Needs:
     """Docker Compose."""
     chromium: bool = False
     """Chromium, a browser."""
+    express: bool = False
+    """Express, a web framework of Node.js."""
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
@@ -44,6 +46,7 @@ class Needs:
             self.helm or other.helm,
             self.compose or other.compose,
             self.chromium or other.chromium,
+            self.express or other.express,
         )
 
 
@@ -57,7 +60,7 @@ COMPOSE = Needs(engine=True, images=True, compose=True)
 BROWSER = Needs(engine=True, images=True, chromium=True)
 DOCS = Needs(locks=frozenset({"dev", "docs"}))
 CHECKED = SERVERS | DOCS
-EVERYTHING = Needs(engine=True, gvisor=True, images=True, databases=True, prometheus=True, chromium=True)
+EVERYTHING = Needs(engine=True, gvisor=True, images=True, databases=True, prometheus=True, chromium=True, express=True)
 BY_PATH = {
     "tests/unit": PACKAGES,
     "tests/contracts": ENGINE_AND_IMAGES | DATABASES,
@@ -72,7 +75,7 @@ BY_PATH = {
     "tests/integration/monitoring": MONITORING,
     "tests/integration/node": SERVERS,
     "tests/integration/operations": SERVERS,
-    "tests/integration/sdks": ENGINE_AND_IMAGES,
+    "tests/integration/sdks": ENGINE_AND_IMAGES | Needs(express=True),
     "tests/integration/guarantees": ENGINE_AND_IMAGES,
     "tests/integration/guarantees/test_admission.py": SERVERS,
     "tests/integration/guarantees/test_api_keys.py": SERVERS,

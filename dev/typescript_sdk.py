@@ -29,18 +29,21 @@ def written() -> dict[Path, str]:
     package = (SDK / "package.json").read_text(encoding="utf-8")
     version = (REPOSITORY / "VERSION").read_text(encoding="utf-8").strip()
     declared = (source / "index.d.ts").read_text(encoding="utf-8")
+    of_express = (source / "express.d.ts").read_text(encoding="utf-8")
     return {
         source / "types.d.ts": made,
         SDK / "index.cjs": common_module(source),
         SDK / "index.d.cts": made + "\n" + FROM.sub("", declared),
+        SDK / "express.cjs": common_module(source, "express"),
+        SDK / "express.d.cts": of_express.replace("./index.js", "./index.cjs"),
         SDK / "package.json": version_of(package, version),
     }
 
 
-def common_module(source: Path) -> str:
-    """All modules of the folder that ``index.js`` leads to, as one CommonJS module."""
-    texts = modules(source, "index")
-    index = texts.pop("index")
+def common_module(source: Path, root: str = "index") -> str:
+    """All modules of the folder that ``root`` leads to, which only says what is exported, as one CommonJS module."""
+    texts = modules(source, root)
+    index = texts.pop(root)
     exported = ", ".join(name for found in FROM.finditer(index) for name in re.findall(r"\w+", found["names"]))
     return "\n".join([_HEAD + "'use strict';\n", *joined(texts), f"module.exports = {{ {exported} }};\n"])
 

@@ -378,6 +378,7 @@ async function withKey(task) {
   return task.idempotency_key ? task : { ...task, idempotency_key: await freshKey() };
 }
 
+/** The platform's Web Crypto. */
 async function cryptography() {
   if (globalThis.crypto) return globalThis.crypto;
   const name = 'node:crypto'; // Node.js 18 has it nowhere else; a name that bundlers do not follow

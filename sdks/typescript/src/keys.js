@@ -17,7 +17,8 @@ export async function withKey(task) {
   return task.idempotency_key ? task : { ...task, idempotency_key: await freshKey() };
 }
 
-async function cryptography() {
+/** The platform's Web Crypto. */
+export async function cryptography() {
   if (globalThis.crypto) return globalThis.crypto;
   const name = 'node:crypto'; // Node.js 18 has it nowhere else; a name that bundlers do not follow
   return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)).webcrypto;

@@ -11,9 +11,10 @@ import pytest
 
 from coderunner import Client
 from dev.docs.markdown import blocks
+from dev.express import MODULES
 from dev.paths import REPOSITORY
 from dev.typescript_sdk import SDK
-from tests.integration.sdks.node_in_image import node, said_by_node
+from tests.integration.sdks.node_in_image import IN_SDK, node, said_by_node
 from tests.servers.fixtures import StartStack
 from tests.servers.stack import Gateway, Stack
 from tests.servers.waiting import eventually
@@ -70,6 +71,14 @@ async def test_who_follows_a_task_is_told_each_piece_once_though_the_gateway_is_
     assert (result["type"], result["execution"]["status"]) == ("result", "SUCCEEDED")
     pieces = [(one["offset"], one["text"]) for one in told if one["type"] == "output"]
     assert "".join(text for _, text in sorted(pieces)) == result["execution"]["run"]["stdout"] == "🙂 a line\n" * 20
+
+
+async def test_a_blog_on_express_runs_its_readers_programs(start_stack: StartStack) -> None:
+    stack = await served(start_stack)
+    seen = {**IN_SDK, MODULES: "/node_modules"}
+    said = await said_by_node(["--test", "test/on_gateway/express.test.mjs"], access(stack.gateways[0]), seen)
+    assert "# fail 0" in said
+    assert "# pass 3" in said
 
 
 async def test_every_program_of_the_pages_runs_as_it_stands(start_stack: StartStack, tmp_path: Path) -> None:

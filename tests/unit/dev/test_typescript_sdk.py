@@ -59,7 +59,7 @@ def test_the_version_is_put_where_it_stood() -> None:
 
 def test_the_package_brings_all_that_it_names_and_needs_nothing() -> None:
     package = json.loads((SDK / "package.json").read_text(encoding="utf-8"))
-    entries = [*re.findall(r'"(\./[^"]+)"', json.dumps(package["exports"])), package["main"], package["types"]]
+    entries = [*re.findall(r'"(\./[^"]+\.\w+)"', json.dumps(package["exports"])), package["main"], package["types"]]
     assert [name for name in entries if not (SDK / name).is_file()] == []
     assert not {"dependencies", "devDependencies", "peerDependencies"} & package.keys()
     imported = {name for one in SOURCES for name in re.findall(r" from '([^']+)'", one.read_text(encoding="utf-8"))}
@@ -76,7 +76,7 @@ def test_what_is_published_is_the_package_without_its_tests(tmp_path: Path) -> N
     with tarfile.open(packed) as archive:
         names = archive.getnames()
         contents = {name: member.read() for name in names if (member := archive.extractfile(name)) is not None}
-    apart = ("package.json", "README.md", "LICENSE", "index.cjs", "index.d.cts")
+    apart = ("package.json", "README.md", "LICENSE", "index.cjs", "index.d.cts", "express.cjs", "express.d.cts")
     assert sorted(names) == sorted(f"package/{name}" for name in (*apart, *(f"src/{one.name}" for one in SOURCES)))
     for name in names:
         assert contents[name] == (SDK / name.removeprefix("package/")).read_bytes()

@@ -1,0 +1,480 @@
+// Written by `python -m dev.typescript_sdk` from src/; a test holds them together.
+'use strict';
+
+// keys.js
+// Idempotency keys: with one a task can be submitted again, and runs once.
+
+/** A UUID of version 7 (RFC 9562, 5.7): its time tells the gateway that nobody can have used it long ago. */
+async function freshKey() {
+  const bytes = (await cryptography()).getRandomValues(new Uint8Array(16));
+  const time = Date.now();
+  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(time / 2 ** (8 * (5 - i))) % 256;
+  bytes[6] = 0x70 | (bytes[6] & 0x0f);
+  bytes[8] = 0x80 | (bytes[8] & 0x3f);
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** The task with a key: its own, or a fresh one. */
+async function withKey(task) {
+  if (task === null || typeof task !== 'object') throw new TypeError('a task is an object: {language, files}');
+  return task.idempotency_key ? task : { ...task, idempotency_key: await freshKey() };
+}
+
+/** The platform's Web Crypto. */
+async function cryptography() {
+  if (globalThis.crypto) return globalThis.crypto;
+  const name = 'node:crypto'; // Node.js 18 has it nowhere else; a name that bundlers do not follow
+  return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)).webcrypto;
+}
+
+// handles.js
+// The names by which a blog's readers know their runs: made with a secret, so that every process of a backend knows them,
+// nobody guesses one, and nothing has to be stored.
+
+
+const HANDLE = /^([\w-]{1,64})\.([\w-]{22})$/; // 132 bits
+const UUID7 = /^([0-9a-f]{8}-[0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const MOST_KEY_CHARS = 128;
+
+/** What is made with one secret: handles, and what is told of readers to the gateway. */
+class Handles {
+  #secret;
+  #key;
+
+  constructor(secret) {
+    if (typeof secret !== 'string' || secret.length < 8) throw new TypeError('a backend needs a secret: its token will do');
+    this.#secret = secret;
+  }
+
+  /** The name of a run for its reader: the task's id, and a tag. */
+  async handle(id) {
+    return `${id}.${await this.#tag(id)}`;
+  }
+
+  /** The id of the task; undefined for a handle that was not made here. */
+  async idOf(handle) {
+    const [, id, tag] = HANDLE.exec(handle) ?? [];
+    return id !== undefined && isSame(tag, await this.#tag(id)) ? id : undefined;
+  }
+
+  /** What the gateway is told of a reader: the same for the same one, and nothing of the address or the name. */
+  async reader(name) {
+    return hex((await this.#digest('reader', name)).subarray(0, 16));
+  }
+
+  /** A page's key within its reader's own. A UUID of version 7 keeps its time, by which a recent one is known. */
+  async key(reader, key) {
+    if (key.length > MOST_KEY_CHARS) throw new RangeError(`must have at most ${MOST_KEY_CHARS} characters`);
+    const own = hex(await this.#digest('key', (await this.reader(reader)) + key));
+    const time = UUID7.exec(key)?.[1];
+    return time ? `${time}-7${own.slice(0, 3)}-8${own.slice(3, 6)}-${own.slice(6, 18)}` : own.slice(0, 32);
+  }
+
+  async #tag(id) {
+    const text = String.fromCharCode(...(await this.#digest('handle', id)));
+    return btoa(text).replace(/\+/g, '-').replace(/\//g, '_').slice(0, 22);
+  }
+
+  async #digest(purpose, text) {
+    const { subtle } = await cryptography();
+    const bytes = (words) => new TextEncoder().encode(words);
+    this.#key ??= subtle.importKey('raw', bytes(this.#secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+    return new Uint8Array(await subtle.sign('HMAC', await this.#key, bytes(`${purpose}\0${text}`)));
+  }
+}
+
+function hex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** In a time that tells nothing of where they differ. */
+function isSame(one, other) {
+  let difference = one.length ^ other.length;
+  for (let i = 0; i < one.length; i++) difference |= one.charCodeAt(i) ^ other.charCodeAt(i);
+  return difference === 0;
+}
+
+// reader_bounds.js
+// The bounds of what a blog's readers may ask its backend for: programs, rates, streams.
+
+const KNOWN = new Set(['language', 'language_version', 'files', 'entry_point', 'stdin', 'args', 'limits', 'idempotency_key']);
+const OF_FILE = new Set(['name', 'content', 'data']);
+const MOST_NAME_CHARS = 255;
+const MOST_ARGS = 64;
+const MOST_READERS = 10_000;
+
+/** Why a request is not served: a problem (RFC 9457), in the words of the gateway's own API. */
+class Problem extends Error {
+  constructor(status, detail, { violations = [], retryAfterMs = 0 } = {}) {
+    super(detail);
+    this.status = status;
+    this.violations = violations.slice(0, 16);
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  data() {
+    const told = { status: this.status, detail: this.message.slice(0, 400) };
+    if (this.violations.length > 0) told.violations = this.violations;
+    if (this.retryAfterMs > 0) told.retry_after_ms = this.retryAfterMs;
+    return told;
+  }
+}
+
+/** The task of a page's program. Throws Problem for what is none, or more than readers may ask for. */
+function taskOf(said, { languages, limits, maxFiles }) {
+  if (said === null || typeof said !== 'object' || Array.isArray(said)) throw new Problem(400, 'The request is no object.');
+  for (const name of Object.keys(said)) if (!KNOWN.has(name)) refuse(name.slice(0, MOST_NAME_CHARS), 'is not for a page: the blog alone decides that');
+  for (const name of ['language', 'language_version', 'entry_point', 'idempotency_key']) text(said, name, MOST_NAME_CHARS);
+  text(said, 'stdin');
+  if (!said.language || (languages && !languages.includes(said.language))) refuse('language', 'cannot be run here');
+  if (!Array.isArray(said.files) || said.files.length < 1 || said.files.length > maxFiles) refuse('files', `must be 1 to ${maxFiles} files`);
+  said.files.forEach((file, index) => fileOf(file, `files[${index}]`));
+  const { args = [], limits: asked = {} } = said;
+  if (!Array.isArray(args) || args.length > MOST_ARGS || args.some((one) => typeof one !== 'string')) refuse('args', `must be at most ${MOST_ARGS} strings`);
+  return { ...said, limits: limitsOf(asked, limits) };
+}
+
+function fileOf(file, path) {
+  const isFile = file !== null && typeof file === 'object' && Object.keys(file).every((name) => OF_FILE.has(name));
+  if (!isFile) refuse(path, 'must have a name and content or data');
+  text(file, 'name', MOST_NAME_CHARS, path);
+  text(file, 'content', Infinity, path);
+  text(file, 'data', Infinity, path);
+}
+
+function limitsOf(asked, most) {
+  if (asked === null || typeof asked !== 'object') refuse('limits', 'must be an object');
+  for (const [name, value] of Object.entries(asked)) {
+    const isFine = Object.hasOwn(most, name) && Number.isSafeInteger(value) && value > 0 && value <= most[name];
+    if (!isFine) refuse(`limits.${name.slice(0, MOST_NAME_CHARS)}`, 'is more than readers may use');
+  }
+  return { ...most, ...asked };
+}
+
+function text(said, name, most = Infinity, path = '') {
+  const value = said[name];
+  const field = path ? `${path}.${name}` : name;
+  if (value !== undefined && typeof value !== 'string') refuse(field, 'must be a string');
+  if (value?.length > most) refuse(field, `must have at most ${most} characters`);
+}
+
+function refuse(field, description) {
+  throw new Problem(400, `${field} ${description}`, { violations: [{ field, description }] });
+}
+
+/** Token buckets, by reader: so many a minute, and as many at once. */
+class Rates {
+  #most;
+  #left = new Map();
+
+  constructor(perMinute) {
+    this.#most = perMinute;
+  }
+
+  /** Counts one. Throws Problem where the reader has none left. */
+  take(reader, nowMs) {
+    const [left, thenMs] = this.#left.get(reader) ?? [this.#most, nowMs];
+    const has = Math.min(this.#most, left + (Math.max(0, nowMs - thenMs) * this.#most) / 60_000);
+    this.#left.delete(reader);
+    this.#left.set(reader, [has >= 1 ? has - 1 : has, nowMs]);
+    if (this.#left.size > MOST_READERS) this.#left.delete(this.#left.keys().next().value);
+    if (has >= 1) return;
+    const retryAfterMs = Math.ceil(((1 - has) * 60_000) / this.#most);
+    throw new Problem(429, 'You ask too often just now. Please wait a moment.', { retryAfterMs });
+  }
+}
+
+/** The streams that are open, by reader. */
+class Streams {
+  #perReader;
+  #ofAll;
+  #open = new Map();
+  #total = 0;
+
+  constructor(perReader, ofAll) {
+    this.#perReader = perReader;
+    this.#ofAll = ofAll;
+  }
+
+  /** Opens one more; what closes it, once. Throws Problem. */
+  open(reader) {
+    const own = this.#open.get(reader) ?? 0;
+    if (own >= this.#perReader || this.#total >= this.#ofAll) throw new Problem(429, 'Too many programs run at once. Please wait for one to end.');
+    this.#open.set(reader, own + 1);
+    this.#total += 1;
+    let isOpen = true;
+    return () => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.#total -= 1;
+      const left = this.#open.get(reader) - 1;
+      if (left > 0) this.#open.set(reader, left);
+      else this.#open.delete(reader);
+    };
+  }
+}
+
+// telling.js
+// What a reader's page is told of a run: server-sent events, as the gateway's own API has them.
+
+const OF_EXECUTION = [
+  'status', 'language', 'language_version', 'attempt', 'queued_ms', 'error', 'submitted_at_ms', 'finished_at_ms', 'cached_at_ms',
+  'compile', 'run', 'diagnostics', 'files',
+]; // which node ran it, and what the blog wrote to it, is none of a reader's business
+const STREAMS = ['compile/stdout', 'compile/stderr', 'run/stdout', 'run/stderr'];
+const PLACE = /^\d{1,6}(\.\d{1,9}){4}$/;
+const END = 'end';
+
+/** The account of one stream: what its reader was told, so that one who comes back is told the rest. */
+class Telling {
+  #handle;
+  #attempt;
+  #upto;
+
+  /** `place`: the id of the last event that the reader has; what is none means the beginning. */
+  constructor(handle, place = '') {
+    this.#handle = handle;
+    [this.#attempt, ...this.#upto] = PLACE.test(place) ? place.split('.').map(Number) : [0, 0, 0, 0, 0];
+  }
+
+  /** The text of the event of the client that tells of it; '' where its reader has it. */
+  event({ type, execution, ...piece }) {
+    if (type === 'output') return this.#output(piece);
+    if (type === 'state') return event('state', told(execution, this.#handle), this.#place);
+    return event('result', told(execution, this.#handle), END);
+  }
+
+  #output({ stage, stream, offset, text, attempt }) {
+    if (attempt > this.#attempt) {
+      this.#attempt = attempt;
+      this.#upto = [0, 0, 0, 0];
+    }
+    const points = Array.from(text);
+    const which = STREAMS.indexOf(`${stage}/${stream}`);
+    const upto = this.#upto[which] ?? offset;
+    if (attempt < this.#attempt || offset + points.length <= upto) return '';
+    const start = Math.max(offset, upto);
+    if (offset <= upto && which >= 0) this.#upto[which] = offset + points.length;
+    const data = { id: this.#handle, attempt, stage, stream, offset: start, text: points.slice(start - offset).join('') };
+    return event('output', data, this.#place);
+  }
+
+  get #place() {
+    return [this.#attempt, ...this.#upto].join('.');
+  }
+}
+
+/** The object that a page gets of an execution. */
+function told(execution, handle) {
+  return { id: handle, ...Object.fromEntries(OF_EXECUTION.map((name) => [name, execution[name] ?? null])) };
+}
+
+/** One event; `data` becomes JSON, which has no line feeds. */
+function event(name, data, id = '') {
+  return `event: ${name}\n${id ? `id: ${id}\n` : ''}data: ${JSON.stringify(data)}\n\n`;
+}
+
+// backend.js
+// The blog's own backend for `<code-runner>`, as a middleware for Express:
+//
+//   app.use('/code', codeRunner(new CodeRunner(url, { token }), { secret: token }));
+
+
+const BEAT_MS = 15_000; // proxies close what is silent
+const BODY_MS = 10_000;
+const ASKS_PER_RUN = 10;
+const ONE = /^\/v1\/executions\/([^/]{1,200})(\/events)?$/;
+const EVENTS = { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' };
+const USUAL = {
+  limits: { cpu_ms: 5000, wall_ms: 10_000, memory_bytes: 256 * 1024 * 1024 },
+  maxBodyBytes: 256 * 1024, maxFiles: 32, runsPerMinute: 60, maxStreamsPerReader: 20, maxStreams: 1000,
+  queueDeadlineMs: 60_000, cache: '', labels: {}, origins: [], reader: addressOf,
+};
+
+/** A middleware with the routes that a page asks; see docs/backend.md for the options. */
+function codeRunner(client, options = {}) {
+  const backend = new Backend(client, { ...USUAL, ...options });
+  return (request, response, next) => {
+    const path = request.url.split('?')[0];
+    const [, handle, events] = ONE.exec(path) ?? [];
+    let answered;
+    if (request.method === 'POST' && path === '/v1/executions') answered = backend.run(request, response);
+    else if (request.method === 'GET' && events) answered = backend.watch(request, response, handle);
+    else if (request.method === 'DELETE' && handle && !events) answered = backend.cancel(request, response, handle);
+    else return next();
+    return answered.catch((error) => fail(response, error, next));
+  };
+}
+
+class Backend {
+  #client;
+  #options;
+  #handles;
+  #runs;
+  #asks;
+  #streams;
+
+  constructor(client, options) {
+    this.#client = client;
+    this.#options = options;
+    this.#handles = new Handles(options.secret);
+    this.#runs = new Rates(options.runsPerMinute);
+    this.#asks = new Rates(options.runsPerMinute * ASKS_PER_RUN);
+    this.#streams = new Streams(options.maxStreamsPerReader, options.maxStreams);
+  }
+
+  async run(request, response) {
+    requireOwnPage(request, this.#options.origins);
+    const type = String(request.headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
+    if (type !== 'application/json') throw new Problem(415, 'A program is told in application/json.');
+    const reader = String(await this.#options.reader(request));
+    const said = taskOf(await bodyOf(request, this.#options.maxBodyBytes), this.#options);
+    this.#runs.take(reader, Date.now());
+    const { queueDeadlineMs, cache, labels } = this.#options;
+    const task = { ...said, queue_deadline_ms: queueDeadlineMs, cache, labels, reader: await this.#handles.reader(reader) };
+    if (said.idempotency_key) task.idempotency_key = await this.#handles.key(reader, said.idempotency_key);
+    await this.#follow(response, reader, (signal) => this.#client.runAndFollow(task, { signal }));
+  }
+
+  async watch(request, response, handle) {
+    const reader = String(await this.#options.reader(request));
+    const id = await this.#idOf(reader, handle);
+    const place = String(request.headers['last-event-id'] ?? '');
+    if (place === END) {
+      response.writeHead(204).end(); // which tells a browser not to come again
+      return;
+    }
+    await this.#follow(response, reader, (signal) => this.#client.follow(id, { signal }), place);
+  }
+
+  async cancel(request, response, handle) {
+    requireOwnPage(request, this.#options.origins);
+    const id = await this.#idOf(String(await this.#options.reader(request)), handle);
+    const { execution, cancelled } = await this.#client.cancel(id);
+    response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
+    response.end(JSON.stringify({ execution: told(execution, handle), cancelled }));
+  }
+
+  async #idOf(reader, handle) {
+    this.#asks.take(reader, Date.now());
+    const id = await this.#handles.idOf(handle);
+    if (id === undefined) throw new Problem(404, 'This run is not known.');
+    return id;
+  }
+
+  /** Tells events until their end. A reader who leaves ends the stream, and not the run. */
+  async #follow(response, reader, begin, place = '') {
+    const close = this.#streams.open(reader);
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    const beat = setInterval(() => response.headersSent && response.write(': \n\n'), BEAT_MS);
+    try {
+      let telling;
+      const early = []; // the output of a kept answer, which is told before any state
+      for await (const one of begin(gone.signal)) {
+        early.push(one);
+        if (!telling && !one.execution) continue;
+        if (!telling) response.writeHead(200, EVENTS);
+        telling ??= new Telling(await this.#handles.handle(one.execution.id), place);
+        const text = early.splice(0).map((event) => telling.event(event)).join('');
+        if (text && !response.write(text)) await drained(response, gone.signal);
+      }
+      response.end();
+    } catch (error) {
+      if (!gone.signal.aborted) throw error;
+    } finally {
+      clearInterval(beat);
+      close();
+    }
+  }
+}
+
+/** Keeps another site from spending the blog's runs in its readers' browsers. No page writes these headers itself. */
+function requireOwnPage({ headers }, origins) {
+  const { origin, host = '', 'sec-fetch-site': site } = headers;
+  if (origin === undefined && (site === undefined || site === 'same-origin' || site === 'none')) return;
+  if (origin !== undefined && origins.length > 0 && origins.includes(origin)) return;
+  const isOwn = origins.length === 0 && hostOf(origin) === host.toLowerCase() && (site === undefined || site === 'same-origin');
+  if (!isOwn) throw new Problem(403, "Only the blog's own pages may do that.");
+}
+
+function hostOf(origin) {
+  try {
+    return new URL(origin).host;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The reader's address: IPv4 as it is, IPv6 by its first 64 bits, as networks give customers no less. */
+function addressOf({ ip, socket }) {
+  const address = (ip ?? socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '').split('%')[0];
+  if (!address.includes(':')) return address;
+  const [head, tail] = address.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const rest = tail === undefined ? [] : tail.split(':').filter(Boolean);
+  while (groups.length + rest.length < 8) groups.push('0');
+  return [...groups, ...rest].slice(0, 4).map((group) => parseInt(group, 16).toString(16)).join(':');
+}
+
+/** What the request says in JSON; where another middleware has read it, what that made of it. */
+async function bodyOf(request, most) {
+  if (request.body !== undefined && request.readableEnded) return request.body;
+  const pieces = [];
+  let size = 0;
+  const late = setTimeout(() => request.destroy(new Problem(408, 'The request did not arrive in time.')), BODY_MS);
+  try {
+    for await (const piece of request) {
+      size += piece.length;
+      if (size > most) throw new Problem(413, `A program has at most ${most} bytes here.`);
+      pieces.push(piece);
+    }
+  } finally {
+    clearTimeout(late);
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces)));
+  } catch {
+    throw new Problem(400, 'The request is no JSON.');
+  }
+}
+
+function drained(response, signal) {
+  return new Promise((resolve) => {
+    response.once('drain', resolve);
+    signal.addEventListener('abort', resolve, { once: true });
+  });
+}
+
+function fail(response, error, next) {
+  if (response.destroyed) return;
+  const problem = problemOf(error);
+  if (!problem) {
+    if (response.headersSent) response.destroy();
+    else next(error);
+    return;
+  }
+  if (response.headersSent) {
+    response.end(event('error', problem.data()));
+    return;
+  }
+  const retry = problem.retryAfterMs > 0 ? { 'Retry-After': Math.ceil(problem.retryAfterMs / 1000) } : {};
+  const close = problem.status === 413 ? { Connection: 'close' } : {};
+  response.writeHead(problem.status, { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...retry, ...close });
+  response.end(JSON.stringify(problem.data()));
+}
+
+/** What is wrong between the backend and the gateway is none of a reader's business. */
+function problemOf(error) {
+  if (error instanceof Problem) return error;
+  if (error?.name !== 'CodeRunnerError') return undefined;
+  const { status, violations = [], retryAfterMs = 0, message } = error;
+  if (status === 400) return new Problem(400, message, { violations });
+  if (status === 404) return new Problem(404, 'This run is not known, or not any more.');
+  if (status === 429) return new Problem(429, 'Many readers run programs just now. Please wait a moment.', { retryAfterMs });
+  if (status === 0 || status === 503) return new Problem(503, 'Programs cannot be run just now. Please try again in a minute.');
+  return new Problem(502, 'Something broke on the server.');
+}
+
+module.exports = { codeRunner };

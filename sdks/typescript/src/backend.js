@@ -1,0 +1,203 @@
+// The blog's own backend for `<code-runner>`, as a middleware for Express:
+//
+//   app.use('/code', codeRunner(new CodeRunner(url, { token }), { secret: token }));
+
+import { Handles } from './handles.js';
+import { Problem, Rates, Streams, taskOf } from './reader_bounds.js';
+import { END, event, Telling, told } from './telling.js';
+
+const BEAT_MS = 15_000; // proxies close what is silent
+const BODY_MS = 10_000;
+const ASKS_PER_RUN = 10;
+const ONE = /^\/v1\/executions\/([^/]{1,200})(\/events)?$/;
+const EVENTS = { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' };
+const USUAL = {
+  limits: { cpu_ms: 5000, wall_ms: 10_000, memory_bytes: 256 * 1024 * 1024 },
+  maxBodyBytes: 256 * 1024, maxFiles: 32, runsPerMinute: 60, maxStreamsPerReader: 20, maxStreams: 1000,
+  queueDeadlineMs: 60_000, cache: '', labels: {}, origins: [], reader: addressOf,
+};
+
+/** A middleware with the routes that a page asks; see docs/backend.md for the options. */
+export function codeRunner(client, options = {}) {
+  const backend = new Backend(client, { ...USUAL, ...options });
+  return (request, response, next) => {
+    const path = request.url.split('?')[0];
+    const [, handle, events] = ONE.exec(path) ?? [];
+    let answered;
+    if (request.method === 'POST' && path === '/v1/executions') answered = backend.run(request, response);
+    else if (request.method === 'GET' && events) answered = backend.watch(request, response, handle);
+    else if (request.method === 'DELETE' && handle && !events) answered = backend.cancel(request, response, handle);
+    else return next();
+    return answered.catch((error) => fail(response, error, next));
+  };
+}
+
+class Backend {
+  #client;
+  #options;
+  #handles;
+  #runs;
+  #asks;
+  #streams;
+
+  constructor(client, options) {
+    this.#client = client;
+    this.#options = options;
+    this.#handles = new Handles(options.secret);
+    this.#runs = new Rates(options.runsPerMinute);
+    this.#asks = new Rates(options.runsPerMinute * ASKS_PER_RUN);
+    this.#streams = new Streams(options.maxStreamsPerReader, options.maxStreams);
+  }
+
+  async run(request, response) {
+    requireOwnPage(request, this.#options.origins);
+    const type = String(request.headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
+    if (type !== 'application/json') throw new Problem(415, 'A program is told in application/json.');
+    const reader = String(await this.#options.reader(request));
+    const said = taskOf(await bodyOf(request, this.#options.maxBodyBytes), this.#options);
+    this.#runs.take(reader, Date.now());
+    const { queueDeadlineMs, cache, labels } = this.#options;
+    const task = { ...said, queue_deadline_ms: queueDeadlineMs, cache, labels, reader: await this.#handles.reader(reader) };
+    if (said.idempotency_key) task.idempotency_key = await this.#handles.key(reader, said.idempotency_key);
+    await this.#follow(response, reader, (signal) => this.#client.runAndFollow(task, { signal }));
+  }
+
+  async watch(request, response, handle) {
+    const reader = String(await this.#options.reader(request));
+    const id = await this.#idOf(reader, handle);
+    const place = String(request.headers['last-event-id'] ?? '');
+    if (place === END) {
+      response.writeHead(204).end(); // which tells a browser not to come again
+      return;
+    }
+    await this.#follow(response, reader, (signal) => this.#client.follow(id, { signal }), place);
+  }
+
+  async cancel(request, response, handle) {
+    requireOwnPage(request, this.#options.origins);
+    const id = await this.#idOf(String(await this.#options.reader(request)), handle);
+    const { execution, cancelled } = await this.#client.cancel(id);
+    response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
+    response.end(JSON.stringify({ execution: told(execution, handle), cancelled }));
+  }
+
+  async #idOf(reader, handle) {
+    this.#asks.take(reader, Date.now());
+    const id = await this.#handles.idOf(handle);
+    if (id === undefined) throw new Problem(404, 'This run is not known.');
+    return id;
+  }
+
+  /** Tells events until their end. A reader who leaves ends the stream, and not the run. */
+  async #follow(response, reader, begin, place = '') {
+    const close = this.#streams.open(reader);
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    const beat = setInterval(() => response.headersSent && response.write(': \n\n'), BEAT_MS);
+    try {
+      let telling;
+      const early = []; // the output of a kept answer, which is told before any state
+      for await (const one of begin(gone.signal)) {
+        early.push(one);
+        if (!telling && !one.execution) continue;
+        if (!telling) response.writeHead(200, EVENTS);
+        telling ??= new Telling(await this.#handles.handle(one.execution.id), place);
+        const text = early.splice(0).map((event) => telling.event(event)).join('');
+        if (text && !response.write(text)) await drained(response, gone.signal);
+      }
+      response.end();
+    } catch (error) {
+      if (!gone.signal.aborted) throw error;
+    } finally {
+      clearInterval(beat);
+      close();
+    }
+  }
+}
+
+/** Keeps another site from spending the blog's runs in its readers' browsers. No page writes these headers itself. */
+function requireOwnPage({ headers }, origins) {
+  const { origin, host = '', 'sec-fetch-site': site } = headers;
+  if (origin === undefined && (site === undefined || site === 'same-origin' || site === 'none')) return;
+  if (origin !== undefined && origins.length > 0 && origins.includes(origin)) return;
+  const isOwn = origins.length === 0 && hostOf(origin) === host.toLowerCase() && (site === undefined || site === 'same-origin');
+  if (!isOwn) throw new Problem(403, "Only the blog's own pages may do that.");
+}
+
+function hostOf(origin) {
+  try {
+    return new URL(origin).host;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The reader's address: IPv4 as it is, IPv6 by its first 64 bits, as networks give customers no less. */
+function addressOf({ ip, socket }) {
+  const address = (ip ?? socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '').split('%')[0];
+  if (!address.includes(':')) return address;
+  const [head, tail] = address.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const rest = tail === undefined ? [] : tail.split(':').filter(Boolean);
+  while (groups.length + rest.length < 8) groups.push('0');
+  return [...groups, ...rest].slice(0, 4).map((group) => parseInt(group, 16).toString(16)).join(':');
+}
+
+/** What the request says in JSON; where another middleware has read it, what that made of it. */
+async function bodyOf(request, most) {
+  if (request.body !== undefined && request.readableEnded) return request.body;
+  const pieces = [];
+  let size = 0;
+  const late = setTimeout(() => request.destroy(new Problem(408, 'The request did not arrive in time.')), BODY_MS);
+  try {
+    for await (const piece of request) {
+      size += piece.length;
+      if (size > most) throw new Problem(413, `A program has at most ${most} bytes here.`);
+      pieces.push(piece);
+    }
+  } finally {
+    clearTimeout(late);
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces)));
+  } catch {
+    throw new Problem(400, 'The request is no JSON.');
+  }
+}
+
+function drained(response, signal) {
+  return new Promise((resolve) => {
+    response.once('drain', resolve);
+    signal.addEventListener('abort', resolve, { once: true });
+  });
+}
+
+function fail(response, error, next) {
+  if (response.destroyed) return;
+  const problem = problemOf(error);
+  if (!problem) {
+    if (response.headersSent) response.destroy();
+    else next(error);
+    return;
+  }
+  if (response.headersSent) {
+    response.end(event('error', problem.data()));
+    return;
+  }
+  const retry = problem.retryAfterMs > 0 ? { 'Retry-After': Math.ceil(problem.retryAfterMs / 1000) } : {};
+  const close = problem.status === 413 ? { Connection: 'close' } : {};
+  response.writeHead(problem.status, { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...retry, ...close });
+  response.end(JSON.stringify(problem.data()));
+}
+
+/** What is wrong between the backend and the gateway is none of a reader's business. */
+function problemOf(error) {
+  if (error instanceof Problem) return error;
+  if (error?.name !== 'CodeRunnerError') return undefined;
+  const { status, violations = [], retryAfterMs = 0, message } = error;
+  if (status === 400) return new Problem(400, message, { violations });
+  if (status === 404) return new Problem(404, 'This run is not known, or not any more.');
+  if (status === 429) return new Problem(429, 'Many readers run programs just now. Please wait a moment.', { retryAfterMs });
+  if (status === 0 || status === 503) return new Problem(503, 'Programs cannot be run just now. Please try again in a minute.');
+  return new Problem(502, 'Something broke on the server.');
+}

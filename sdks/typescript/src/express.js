@@ -1,0 +1,1 @@
+export { codeRunner } from './backend.js';

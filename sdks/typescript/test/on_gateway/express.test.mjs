@@ -1,0 +1,52 @@
+// A blog on Express, whose readers' programs run on a gateway.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import test from 'node:test';
+
+import express from 'express';
+
+import { CodeRunner } from '@coderunner/client';
+import { codeRunner } from '@coderunner/client/express';
+
+const { CODERUNNER_URL, CODERUNNER_TOKEN: token } = process.env;
+const PATIENCE = { timeout: 60_000 };
+const PROGRAM = { language: 'python', files: [{ content: '(it says back what it reads)' }], stdin: 'said back 🙂\n' };
+
+async function blogging(t, before = []) {
+  const app = express();
+  for (const one of before) app.use(one);
+  app.use('/code', codeRunner(new CodeRunner(CODERUNNER_URL, { token }), { secret: `${token} of the blog`, languages: ['python'] }));
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${server.address().port}/code/v1/executions`;
+}
+
+const submitted = (url, body, more = {}) => fetch(url, {
+  method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' }, ...more,
+});
+const told = (text) => Array.from(text.matchAll(/^event: (\w+)\n(?:id: (\S+)\n)?data: (.*)$/gm), ([, name, id, data]) => ({ name, id, data: JSON.parse(data) }));
+
+for (const [name, before] of [['nothing', []], ['express.json', [express.json()]]]) {
+  test(`a reader's program is run and told of, with ${name} before it`, PATIENCE, async (t) => {
+    const url = await blogging(t, before);
+    const all = told(await (await submitted(url, PROGRAM)).text());
+    assert.deepEqual([all[0].name, all.at(-1).name, all.at(-1).data.status], ['state', 'result', 'SUCCEEDED']);
+    assert.equal(all.filter(({ name }) => name === 'output').map(({ data }) => data.text).join(''), PROGRAM.stdin);
+    const again = told(await (await fetch(`${url}/${all[0].data.id}/events`)).text());
+    assert.equal(again.at(-1).data.run.stdout, PROGRAM.stdin);
+    assert.equal((await fetch(`${url}/${all[0].data.id.split('.')[0]}/events`)).status, 404);
+  });
+}
+
+test('what is refused before it is a task is refused in Express, too', PATIENCE, async (t) => {
+  const url = await blogging(t);
+  assert.equal((await submitted(url, { ...PROGRAM, language: 'cobol' })).status, 400);
+  assert.equal((await submitted(url, { ...PROGRAM, stdin: 'x'.repeat(300_000) })).status, 413);
+  assert.equal((await fetch(`${url}/x`, { method: 'DELETE' })).status, 404);
+  assert.equal((await fetch(url)).status, 404);
+});
