@@ -29,6 +29,7 @@ from coderunner.v1 import (
 from tests.fakes.answers import CPP, NODE, PYTHON, ran
 from tests.fakes.scripted_keys import ScriptedKeys
 from tests.fakes.scripted_nodes import ScriptedNodes
+from tests.fakes.scripted_operations import ScriptedOperations
 
 Status = execution_pb2.Execution.Status
 
@@ -80,7 +81,7 @@ class FakeGateway:
         add_execution(_Execution(self), self._server)
         add_catalog(_Catalog(self), self._server)
         add_operations: Any = operations_pb2_grpc.add_OperationsServiceServicer_to_server
-        add_operations(_Operations(self), self._server)
+        add_operations(ScriptedOperations(self), self._server)
         add_keys: Any = keys_pb2_grpc.add_KeyServiceServicer_to_server
         add_keys(ScriptedKeys(self.keys, self.enter), self._server)
         add_nodes: Any = nodes_pb2_grpc.add_NodeServiceServicer_to_server
@@ -261,50 +262,3 @@ class _Catalog(catalog_pb2_grpc.CatalogServiceServicer):
         if self._gateway.leaves_after < 0:
             self._gateway.nodes = []
         return catalog_pb2.ListNodesResponse(nodes=self._gateway.nodes)
-
-
-class _Operations(operations_pb2_grpc.OperationsServiceServicer):
-    def __init__(self, gateway: FakeGateway) -> None:
-        self._gateway = gateway
-
-    def ListDead(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self._gateway.enter("ListDead", request, context)
-        letters = [one for one in self._gateway.letters if request.reason in ("", one.reason)]
-        start = int(request.page_token or 0)
-        end = start + min(request.page_size or 50, 2)  # small pages, so that paging shows
-        bare = [operations_pb2.DeadLetter() for _ in letters[start:end]]
-        for shown, letter in zip(bare, letters[start:end], strict=True):
-            shown.CopyFrom(letter)
-            shown.payload = ""
-        return operations_pb2.ListDeadResponse(letters=bare, next_page_token=str(end) if end < len(letters) else "")
-
-    def GetDead(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self._gateway.enter("GetDead", request, context)
-        return operations_pb2.GetDeadResponse(letter=self._letter(request.id, context))
-
-    def Redrive(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self._gateway.enter("Redrive", request, context)
-        letter = self._letter(request.id, context)
-        if letter.reason == "malformed":
-            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "its message cannot be read")
-        self._gateway.letters.remove(letter)
-        return operations_pb2.RedriveResponse()
-
-    def ListCallbacks(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self._gateway.enter("ListCallbacks", request, context)
-        found = [one for one in self._gateway.callbacks if request.state in ("", one.state)]
-        start = int(request.page_token or 0)
-        end = start + min(request.page_size or 50, 2)
-        token = str(end) if end < len(found) else ""
-        return operations_pb2.ListCallbacksResponse(records=found[start:end], next_page_token=token)
-
-    def DrainNode(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self._gateway.enter("DrainNode", request, context)
-        return operations_pb2.DrainNodeResponse(accepted=request.id in [node.id for node in self._gateway.nodes])
-
-    def _letter(self, task_id: str, context: grpc.ServicerContext) -> Any:
-        for letter in self._gateway.letters:
-            if letter.id == task_id:
-                return letter
-        context.abort(grpc.StatusCode.NOT_FOUND, f"there is no dead letter '{task_id}'")
-        raise AssertionError
