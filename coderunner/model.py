@@ -169,6 +169,8 @@ class Output:
     """Characters of this stage's stream before this piece."""
     text: str
     attempt: int = 1
+    at_ms: float = 0.0
+    """Milliseconds since the stage began in which it was first seen: the order of both streams."""
 
 
 @dataclass(frozen=True, slots=True)

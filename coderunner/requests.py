@@ -49,6 +49,7 @@ def task_message(task: Task) -> pb.Task:
             large_result=task.large_result,
             cache=_cache(task.cache),
             reader=task.reader,
+            redirect_stderr=task.redirect_stderr,
             interaction=interaction_message(task.interaction),
         )
     except (TypeError, ValueError) as error:

@@ -59,6 +59,7 @@ def output(message: execution_pb2.OutputChunk) -> model.Output:
         offset=message.offset,
         text=message.text,
         attempt=message.attempt,
+        at_ms=message.at_ms,
     )
 
 
@@ -239,6 +240,7 @@ def task(message: execution_pb2.Task) -> Task:
         stop_at_first_failure=message.stop_at_first_failure,
         checker=_checker(message.checker) if message.HasField("checker") else None,
         large_result=message.large_result,
+        redirect_stderr=message.redirect_stderr,
     )
 
 

@@ -141,6 +141,8 @@ class Task:
     reader: str = ""
     """On whose behalf it is submitted, such as a hash of a visitor's id: readers share this client's place in the queue
     alike, and may have quotas of their own. Empty: on its own."""
+    redirect_stderr: bool = False
+    """What it writes to its standard error goes to its standard output, in true order; it starts cold then."""
     interaction: Interaction | None = None
     """How it is talked to while it runs (``Client.interact``, ``Client.talk_to``). None: it is not."""
 
@@ -168,4 +170,5 @@ class TaskOptions(TypedDict, total=False):
     large_result: bool
     cache: str
     reader: str
+    redirect_stderr: bool
     interaction: Interaction | None

@@ -248,3 +248,5 @@ class OutputChunk(msgspec.Struct, frozen=True, kw_only=True):
     """``stdout`` or ``stderr``; ``stdin``, without a text: the program waits for its input."""
     offset: int
     text: str
+    at_ms: float = 0.0
+    """Since the stage began, when its first part was seen."""

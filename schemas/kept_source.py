@@ -36,6 +36,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
     large_result: bool
     stdin_data: bytes | None = None
     outputs: list[str] = []
+    redirect_stderr: bool = False
 
     @classmethod
     def of(cls, task: TaskMessage) -> KeptSource | None:
@@ -59,6 +60,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
             large_result=task.large_result,
             stdin_data=task.stdin_data,
             outputs=task.outputs,
+            redirect_stderr=task.redirect_stderr,
         )
         return kept if kept.json_bytes() <= SOURCE_BYTES else None
 

@@ -174,6 +174,8 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Patterns of the files that it leaves for whoever runs it; ``*`` stands for ``/`` too."""
     stdin_data: bytes | None = None
     """Its standard input where that is not UTF-8; ``stdin`` is empty then."""
+    redirect_stderr: bool = False
+    """Its standard error goes to its standard output."""
     interaction: Interaction | None = None
     """How it is talked to while it runs; None: it is not."""
 

@@ -87,6 +87,7 @@ class TaskDraft:
     """A ``CacheMode``; empty: what is set for the client."""
     reader: str = ""
     interaction: DraftInteraction | None = None
+    redirect_stderr: bool = False
 
     @property
     def holds_bytes(self) -> bool:

@@ -138,6 +138,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         traceparent=terms.traceparent,
         stdin_data=data_in(draft.stdin),
         interaction=interaction_of(draft.interaction),
+        redirect_stderr=draft.redirect_stderr,
         outputs=list(draft.outputs or (() if draft.cases else DEFAULT_OUTPUTS)),
     )
 

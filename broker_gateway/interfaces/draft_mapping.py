@@ -50,6 +50,7 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         large_result=task.large_result,
         cache=_CACHES.get(task.cache) or str(task.cache) if task.cache else "",
         reader=task.reader,
+        redirect_stderr=task.redirect_stderr,
         interaction=_interaction(task.interaction) if task.HasField("interaction") else None,
     )
 

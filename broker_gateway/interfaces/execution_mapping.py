@@ -93,4 +93,5 @@ def chunk_message(chunk: OutputChunk) -> pb.OutputChunk:
         offset=chunk.offset,
         text=chunk.text,
         attempt=chunk.attempt,
+        at_ms=chunk.at_ms,
     )

@@ -30,6 +30,7 @@ def source_message(kept: KeptSource) -> pb.Task:
         checker=_checker(kept.checker),
         large_result=kept.large_result,
         outputs=kept.outputs,
+        redirect_stderr=kept.redirect_stderr,
     )
 
 

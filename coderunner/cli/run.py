@@ -66,6 +66,7 @@ class _Options:
     archive: Path | None
     interactive: bool
     terminal: bool
+    redirect_stderr: bool
 
 
 @click.command(short_help="Run a program and exit with its exit code.")
@@ -122,6 +123,7 @@ class _Options:
 @click.option("--archive", type=click.Path(dir_okay=False, path_type=Path), help="A zip or tar with more files.")
 @click.option("--output", "outputs", multiple=True, metavar="PATTERN", help="Files that come back; without it: out/*.")
 @click.option("--save", type=click.Path(file_okay=False, path_type=Path), help="Folder to write these files to.")
+@click.option("--redirect-stderr", is_flag=True, help="Standard error goes to standard output, in true order.")
 @click.option("--interactive", "-i", is_flag=True, help="Pass standard input on to the program while it runs.")
 @click.option("--terminal", "-t", is_flag=True, help="The same, and the program runs on a terminal; Ctrl-] leaves it.")
 @click.option("--raw", is_flag=True, help="Write standard output at the end, byte for byte: for what is no text.")
@@ -204,6 +206,7 @@ def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
         env=chosen.env,
         compile_options=chosen.compile_option,
         outputs=chosen.outputs,
+        redirect_stderr=chosen.redirect_stderr,
         archive=sources.bytes_of(chosen.archive) if chosen.archive is not None else b"",
         limits=_limits(chosen),
         priority=chosen.priority.upper(),

@@ -70,7 +70,8 @@ class Run:
         with files_as(*user):
             self.directory = waiting.directory if waiting else workdir.make()
             workdir.write(self.directory, self._files)
-            pipes = waiting.pipes if waiting else Pipes.make() if not self._terminal else None
+            joined = bool(self._header.get("redirect_stderr"))
+            pipes = waiting.pipes if waiting else Pipes.make(joined=joined) if not self._terminal else None
         self._pipes = pipes or make_terminal(user, int(self._terminal["rows"]), int(self._terminal["columns"]))
         self._files = []
         self.account = Account(self._meter, self._disk, self._limits, 1 + len(known), memory_before_bytes)

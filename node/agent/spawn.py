@@ -36,12 +36,14 @@ class Pipes:
     our_stderr: int
 
     @classmethod
-    def make(cls) -> Pipes:
+    def make(cls, *, joined: bool = False) -> Pipes:
+        """``joined``: one stream for both outputs; ``our_stderr`` is -1 then."""
         stdin, our_stdin = os.pipe2(os.O_CLOEXEC)
         our_stdout, stdout = os.pipe2(os.O_CLOEXEC)
-        our_stderr, stderr = os.pipe2(os.O_CLOEXEC)
+        our_stderr, stderr = os.pipe2(os.O_CLOEXEC) if not joined else (-1, copy_of(stdout))
         for fd in (our_stdin, our_stdout, our_stderr):
-            os.set_blocking(fd, False)
+            if fd >= 0:
+                os.set_blocking(fd, False)
         return cls(stdin, stdout, stderr, our_stdin, our_stdout, our_stderr)
 
     def close_theirs(self) -> None:
@@ -50,7 +52,13 @@ class Pipes:
 
     def close_ours(self) -> None:
         for fd in (self.our_stdin, self.our_stdout, self.our_stderr):
-            os.close(fd)
+            if fd >= 0:
+                os.close(fd)
+
+
+def copy_of(fd: int) -> int:
+    """Another descriptor of the same open file; it is close-on-exec."""
+    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 0)
 
 
 def spawn(

@@ -11,7 +11,7 @@ import sys
 import termios
 
 from .identity import files_as
-from .spawn import Pipes
+from .spawn import Pipes, copy_of
 
 _DOOR = "/dev/pts/ptmx"
 _ROOT_ONLY, _EVERYBODY = 0o600, 0o666
@@ -47,13 +47,9 @@ def make_terminal(user: tuple[int, int], rows: int, columns: int, door: str = _D
     finally:
         shut_terminals(door)
     resize(ours, rows, columns)
-    return Pipes(theirs, _copy(theirs), _copy(theirs), ours, _copy(ours), -1)
+    return Pipes(theirs, copy_of(theirs), copy_of(theirs), ours, copy_of(ours), -1)
 
 
 def resize(terminal: int, rows: int, columns: int) -> None:
     """Sets the size of a terminal; what runs in its foreground gets SIGWINCH."""
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-
-def _copy(fd: int) -> int:
-    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 0)

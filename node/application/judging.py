@@ -98,7 +98,8 @@ class Judge:
 
     def _launch(self, attempt: Attempt, runnable: Runnable, case: TestCase) -> Launch:
         limits = case.limits or attempt.task.limits
-        return run_launch(runnable, stdin=case.input, args=case.args, limits=limits)
+        redirect_stderr = attempt.task.redirect_stderr
+        return run_launch(runnable, stdin=case.input, args=case.args, limits=limits, redirect_stderr=redirect_stderr)
 
     async def _run(
         self, attempt: Attempt, runnable: Runnable, sandbox: Sandbox | None, launch: Launch, live: LiveOutput

@@ -27,6 +27,9 @@ class LiveOutput:
         """``echoes``: somebody waits for it."""
         self._echoes = echoes
         self._flushed_at = 0.0
+        self._began = asyncio.get_running_loop().time()
+        self._seen_at: dict[str, float] = {}
+        """When the first was seen of what is held of a stream."""
         self._announcer = announcer
         self._attempt = attempt
         self._stage = stage
@@ -42,6 +45,7 @@ class LiveOutput:
         if stream == "stdin":
             self._waits()
             return
+        self._seen_at.setdefault(stream, asyncio.get_running_loop().time())
         self._held.setdefault(stream, bytearray()).extend(data)
         self._held_bytes += len(data)
         if self._held_bytes >= FLUSH_AT_BYTES:
@@ -91,6 +95,7 @@ class LiveOutput:
         self._announcer.output(self._chunk(stream, offset, text))
 
     def _chunk(self, stream: str, offset: int, text: str) -> OutputChunk:
+        now = asyncio.get_running_loop().time()
         return OutputChunk(
             id=self._attempt.task.id,
             attempt=self._attempt.number,
@@ -98,4 +103,5 @@ class LiveOutput:
             stream=stream,
             offset=offset,
             text=text,
+            at_ms=round((self._seen_at.pop(stream, now) - self._began) * 1e3, 3),
         )

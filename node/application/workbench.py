@@ -84,6 +84,7 @@ class Workbench:
         talk = attempt.talk
         launch = run_launch(
             runnable,
+            redirect_stderr=task.redirect_stderr,
             talking=Talking(talk.interaction, talk.begin) if talk else None,
             stdin=task.input,
             args=task.args,

@@ -132,10 +132,12 @@ def run_launch(
     limits: Limits,
     outputs: Sequence[str] = (),
     outputs_bytes: int = 0,
+    redirect_stderr: bool = False,
     talking: Talking | None = None,
 ) -> Launch:
     """The launch of the program. ``outputs``: patterns of the files that come back, so many bytes of them. What waits
-    with a fixed environment cannot serve a task that brings its own, and nothing that waits has a terminal."""
+    with a fixed environment cannot serve a task that brings its own, and nothing that waits has a
+    terminal, or one stream for both outputs."""
     program = runnable.program
     language = program.language
     options = [one for one in program.options if any(matches_in_full(rule, one) for rule in language.run_options)]
@@ -152,7 +154,8 @@ def run_launch(
         stack_dump=language.stack_dump,
         outputs=tuple(outputs),
         outputs_bytes=outputs_bytes if outputs else 0,
-        warm=not (fixed_env and program.env) and not on_terminal,
+        warm=not (fixed_env and program.env) and not (on_terminal or redirect_stderr),
+        redirect_stderr=redirect_stderr,
         talking=talking,
     )
 

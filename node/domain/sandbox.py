@@ -69,6 +69,8 @@ class Launch:
     """May be given to the process that waits in the slot."""
     stack_dump: StackDump | None = None
     """How it can be asked where it is when its time is up; None: it cannot."""
+    redirect_stderr: bool = False
+    """Its standard error goes to its standard output."""
     talking: Talking | None = None
     """None: it is not talked to."""
 

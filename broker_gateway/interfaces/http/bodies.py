@@ -128,6 +128,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
         default_factory=list
     )
     stdin_data: Annotated[bytes | None, Meta(description="in place of stdin: bytes, in base64")] = None
+    redirect_stderr: Annotated[bool, Meta(description="standard error goes to standard output, in true order")] = False
 
     def __post_init__(self) -> None:
         _either("stdin", self.stdin, self.stdin_data)
@@ -145,6 +146,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
             env=_some(self.env, counts.env),
             compile_options=self.compile_options[: counts.compile_options],
             outputs=self.outputs[: counts.outputs],
+            redirect_stderr=self.redirect_stderr,
             archive=self.archive or b"",
             limits=self.limits.asked(),
             priority=self.priority,

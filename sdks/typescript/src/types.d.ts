@@ -37,6 +37,8 @@ export interface TaskBody {
   outputs?: string[];
   /** in place of stdin: bytes, in base64 */
   stdin_data?: string | null;
+  /** standard error goes to standard output, in true order */
+  redirect_stderr?: boolean;
 }
 
 /** A source file. A single one may leave its name out. */
@@ -252,6 +254,7 @@ export interface KeptSource {
   large_result: boolean;
   stdin_data?: string | null;
   outputs?: string[];
+  redirect_stderr?: boolean;
 }
 
 /** One file of the submission. An empty `name` (one file only) takes the language's usual name. */
@@ -392,6 +395,7 @@ export interface OutputChunk {
   stream: string;
   offset: number;
   text: string;
+  at_ms?: number;
 }
 
 /** Which tasks are listed. */

@@ -113,6 +113,7 @@ def _task() -> TaskMessage:
         reader="reader-7",
         keeps_source=True,
         outputs=["out/*"],
+        redirect_stderr=True,
         interaction=Interaction(
             terminal=Terminal(rows=24, columns=80), session_ms=600_000, grace_ms=30_000, clock_stands=True
         ),
@@ -157,7 +158,7 @@ def _news_of(task: TaskMessage) -> dict[str, Example]:
     running = msgspec.structs.replace(_finished(task), status=Status.RUNNING)
     progress = ProgressMessage.of(running, task, AT_MS + 500, (0, running.cases[0]))
     assert progress is not None
-    chunk = OutputChunk(id=task.id, attempt=1, stage="case:0", stream="stderr", offset=64, text="schön\n")
+    chunk = OutputChunk(id=task.id, attempt=1, stage="case:0", stream="stderr", offset=64, text="schön\n", at_ms=2.5)
     event = TaskEvent.of(running, task, AT_MS + 20)
     return {
         "event": Example(names.event_subject(task.id, Status.RUNNING), event),

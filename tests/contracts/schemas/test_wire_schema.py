@@ -50,6 +50,9 @@ CAME_LATER = {
     ("TaskMessage", "stdin_data"),
     ("TaskMessage", "outputs"),
     ("TaskMessage", "interaction"),
+    ("TaskMessage", "redirect_stderr"),
+    ("KeptSource", "redirect_stderr"),
+    ("OutputChunk", "at_ms"),
     ("TestCase", "stdin_data"),
 }
 """Fields that messages of older versions lack, each with a default."""

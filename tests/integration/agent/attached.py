@@ -134,6 +134,7 @@ class AttachedAgent:
         run_id: str = "r",
         executable: bool = False,
         interaction: Mapping[str, Any] | None = None,
+        redirect_stderr: bool = False,
         **limits: int,
     ) -> None:
         contents = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
@@ -156,6 +157,7 @@ class AttachedAgent:
             "outputs_files": 64,
             "warm": warm,
             "interaction": interaction,
+            "redirect_stderr": redirect_stderr,
         }
         self.send(header, b"".join(contents.values()) + stdin)
 

@@ -47,6 +47,7 @@ def run_header(
         "collect_name_bytes": MAX_ARTEFACT_NAME_BYTES,
         "warm": warm,
         "stack_dump": _stack_dump(launch.stack_dump),
+        "redirect_stderr": launch.redirect_stderr,
         "interaction": _interaction(launch.talking.interaction) if launch.talking else None,
     }
 
