@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 DEV = $(PYTHON) -m dev
 
-.PHONY: help setup demo stop unit test check fix proto bench chaos helm compose upgrade mutants docs images dist release lock clean
+.PHONY: help setup demo stop unit test check fix proto bench chaos helm compose docusaurus upgrade mutants docs images dist release lock clean
 
 help:
 	@echo "make setup   install everything: virtual environment, Docker engine, sandbox images"
@@ -21,6 +21,7 @@ help:
 	@echo "make upgrade  exchange another version's gateway and node by ours, and back, under load; ARGS=REF (default: the last tag)"
 	@echo "make helm    the Helm chart, rendered by Helm and held to the schemas of Kubernetes (Helm is built first, with Go)"
 	@echo "make compose  brings deploy/compose up, runs programs in it, takes it down again"
+	@echo "make docusaurus  a site that Docusaurus makes with our plug-in, read in a browser (npm fetches it)"
 	@echo "make mutants  a random sample of mutants against the unit tests; ARGS=\"--sample 60 --seed 7\""
 	@echo "make docs    the documentation site, into build/site; nothing of it asks the network"
 	@echo "make images  build the sandbox images that are out of date"
@@ -29,7 +30,7 @@ help:
 	@echo "make lock    renew requirements/*.lock, from which .venv is made"
 	@echo "make clean   make stop, and remove .venv, .run and caches"
 
-setup demo unit test check fix proto bench chaos helm compose upgrade mutants docs images dist release lock:
+setup demo unit test check fix proto bench chaos helm compose docusaurus upgrade mutants docs images dist release lock:
 	@$(DEV) $@ $(ARGS)
 
 stop:

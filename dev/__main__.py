@@ -15,7 +15,7 @@ from typing import NoReturn
 from dev import chromium, compose, databases, engine, express, gvisor, helm, needs, prometheus
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
-from dev.needs import CHECKED, COMPOSE, DOCS, ENGINE_AND_IMAGES, EVERYTHING, HELM, PACKAGES, Needs
+from dev.needs import BROWSER, CHECKED, COMPOSE, DOCS, ENGINE_AND_IMAGES, EVERYTHING, HELM, PACKAGES, Needs
 from dev.paths import REPOSITORY, VENV, VENV_PYTHON
 
 
@@ -43,6 +43,7 @@ COMMANDS = {
     "upgrade": Command(("-m", "dev.upgrade"), ENGINE_AND_IMAGES),
     "compose": Command(("-m", "dev.composed"), COMPOSE),
     "helm": Command(("-m", "pytest", "tests/chart"), HELM),
+    "docusaurus": Command(("-m", "pytest", "tests/docusaurus"), BROWSER),
     "mutants": Command(("-m", "dev.mutants"), Needs(frozenset({"dev", "mutants"}))),
     "docs": Command(("-m", "dev.docs"), DOCS),
     "images": Command(_BUILD_IMAGES, Needs(frozenset({"servers"}), engine=True)),

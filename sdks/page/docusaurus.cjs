@@ -6,6 +6,7 @@
 // loaded, and each has its blocks attached once React has made it.
 
 const SETTINGS = 'code-runner-settings';
+const MOST_FRAMES = 300; // some five seconds
 const THEMES = ['', 'dark', 'light'];
 
 module.exports = function codeRunner(_context, { url = '', key = '', theme = '', selector = '' } = {}) {
@@ -30,10 +31,21 @@ function escaped(text) {
   return text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');
 }
 
-/** After a page was made, the first one as well: put into the page anew, the settings attach what is there now. */
+/** After a page was made, the first one as well: put into the page anew, the settings attach what is there now. What
+ * came from the server is made React's own first, and its blocks once more: until then nothing may stand beside them. */
 module.exports.onRouteDidUpdate = function onRouteDidUpdate() {
   const settings = document.querySelector(SETTINGS);
-  if (!settings) return;
-  settings.setAttribute('attach', settings.dataset.attach);
-  document.body.prepend(settings);
+  let frames = 0;
+  const attach = () => {
+    frames += 1;
+    if (!isMade() && frames < MOST_FRAMES) return requestAnimationFrame(attach);
+    settings.setAttribute('attach', settings.dataset.attach);
+    return document.body.prepend(settings);
+  };
+  if (settings) requestAnimationFrame(attach);
 };
+
+function isMade() {
+  const isReacts = (element) => Object.keys(element).some((name) => name.startsWith('__react'));
+  return document.documentElement.dataset.hasHydrated === 'true' && [...document.querySelectorAll('pre')].every(isReacts);
+}

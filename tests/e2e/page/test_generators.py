@@ -33,7 +33,7 @@ def open_gateway(page_stack: Stack) -> str:
 async def test_the_blocks_of_a_site_run(open_gateway: str, reader: Reader, tmp_path: Path, generator: str) -> None:
     site = await asyncio.to_thread(SITES[generator], tmp_path, open_gateway, "")
     async with serving(site) as address:
-        await reader.page.goto(f"{address}/index.html")
+        await reader.page.goto(f"{address}/")
         await expect(reader.page.locator("code-runner")).to_have_count(1)
         runner = reader.runner()
         assert await runner.runs() == "42\n43"
