@@ -1,4 +1,5 @@
-"""A server of HTTP/1.1 for an ASGI application, in the process's own loop: uvicorn's protocol, and its bounds."""
+"""A server of HTTP/1.1 and WebSockets for an ASGI application, in the process's own loop: uvicorn's
+protocol, and its bounds."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from chassis.asgi_connection import AsgiBounds, Connection
+from chassis.asgi_socket import Socket
 from chassis.certificates import CertificateFiles, keep_renewed
 from chassis.logs import ACCESS
 
@@ -41,8 +43,10 @@ class _Logged:
 
         async def noted(message: Any) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"].endswith("http.response.start"):
                 status = message["status"]
+            elif message["type"] == "websocket.accept":
+                status = 101
             await send(message)
 
         path = scope["path"][:_SHOWN_PATH_CHARS]
@@ -53,7 +57,7 @@ class _Logged:
             raise
         finally:
             ms = round((time.perf_counter() - started) * 1000, 1)
-            _log.debug("http_request", kind=ACCESS, method=scope["method"], path=path, status=status, ms=ms)
+            _log.debug("http_request", kind=ACCESS, method=scope.get("method", "GET"), path=path, status=status, ms=ms)
 
 
 class AsgiServer:
@@ -81,7 +85,7 @@ class AsgiServer:
         self._state = ServerState()
         self._listening: asyncio.Server | None = None
         self._renewing: asyncio.Task[None] | None = None
-        self._connections: dict[Connection, None] = {}
+        self._connections: dict[Connection | Socket, None] = {}
         """In the order in which they came."""
 
     @property
@@ -137,7 +141,7 @@ class AsgiServer:
                 await self._renewing
         await self.stop(0.0)
 
-    def _make_room(self, new: Connection) -> None:
+    def _make_room(self, new: Connection | Socket) -> None:
         """Ends a connection where there are too many with the new one."""
         at_most = self.bounds.connections or _max_connections()
         if len(self._state.connections) > at_most:

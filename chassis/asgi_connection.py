@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from chassis.asgi_socket import Socket
+from chassis.socket_frames import HandshakeError, SocketBounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class AsgiBounds:
     """How long a connection is kept between two requests."""
     unread_s: float = 30.0
     """How long a peer may leave an answer unread."""
+    sockets: SocketBounds = field(default_factory=SocketBounds)
+    """Of each WebSocket, which is one of the connections."""
 
 
 class _RefusedError(HttpParserError):
@@ -43,9 +49,9 @@ class Connection(HttpToolsProtocol):
     """One connection. What its peer sends is bounded before anything is made of it."""
 
     def __init__(
-        self, bounds: AsgiBounds, make_room: Callable[[Connection], None], config: Config, state: ServerState
+        self, bounds: AsgiBounds, make_room: Callable[[Connection | Socket], None], config: Config, state: ServerState
     ) -> None:
-        """``make_room`` is told of it once it is there."""
+        """``make_room`` is told of it once it is there, and of the WebSocket that it becomes."""
         super().__init__(config=config, server_state=state, app_state={}, _loop=asyncio.get_running_loop())
         self._bounds = bounds
         self._make_room = make_room
@@ -110,17 +116,67 @@ class Connection(HttpToolsProtocol):
 
     def _parse(self, data: bytes) -> None:
         """Raises HttpParserError. The parser ends a request at a head that asks for another protocol, and takes its
-        body for that one's. We speak none, and whoever asks may be told nothing of it (RFC 9110, 7.8): such a request
-        is read once more without its question, by a new parser."""
+        body for that one's. We speak WebSocket alone, and whoever asks for more may be told nothing of it (RFC 9110,
+        7.8): such a request is read once more without its question, by a new parser."""
         while data:
             try:
                 self.parser.feed_data(data)
             except HttpParserUpgrade as upgrade:
+                if self._asks_for_socket():
+                    self._become_socket(data[upgrade.args[0] :])
+                    return
                 data = self._head_without_upgrade() + data[upgrade.args[0] :]
                 self.parser = HttpRequestParser(self)
                 self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as the library does
             else:
                 return
+
+    def _asks_for_socket(self) -> bool:
+        """Behind another request, or with a body, such a question is passed over as any other."""
+        headers = {name for name, _ in self.headers}
+        return (
+            self.parser.get_method() == b"GET"
+            and self._get_upgrade() == b"websocket"
+            and self.is_idle
+            and headers.isdisjoint((b"content-length", b"transfer-encoding"))
+        )
+
+    def _become_socket(self, behind: bytes) -> None:
+        """From here on the connection is a WebSocket's; ``behind``: what came after the request."""
+        url = parse_url(self.url)
+        raw_path = url.path or b"/"
+        scope = {
+            **self.scope,
+            "type": "websocket",
+            "scheme": "wss" if self.scope["scheme"] == "https" else "ws",
+            "path": unquote(raw_path.decode("latin-1")),
+            "raw_path": raw_path,
+            "query_string": url.query or b"",
+            "headers": self.headers,
+            "subprotocols": [one.strip() for one in self._said("sec-websocket-protocol").split(",")],
+            "state": self.app_state.copy(),
+            "extensions": {"websocket.http.response": {}},
+        }
+        scope.pop("method", None)
+        self._in_head = False
+        self._has_arrived()
+        try:
+            socket = Socket(self.app, scope, self.server_state, self._bounds.sockets, self._make_room)
+        except HandshakeError as error:
+            self.transport.write(error.response)
+            self.transport.close()
+            self._end_soon()
+            return
+        self._unset_keepalive_if_required()
+        self.connections.discard(self)
+        self.transport.set_protocol(socket)
+        socket.connection_made(self.transport)
+        if behind:
+            socket.data_received(behind)
+
+    def _said(self, header: str) -> str:
+        """All values of a header, one behind the other."""
+        return ",".join(value.decode("latin-1") for name, value in self.headers if name == header.encode())
 
     def _head_without_upgrade(self) -> bytes:
         version = self.parser.get_http_version().encode()
