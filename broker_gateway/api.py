@@ -60,6 +60,7 @@ from broker_gateway.interfaces.http.calls import Calls
 from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
 from broker_gateway.interfaces.http.dialects import DialectParts, dialect_routes
 from broker_gateway.interfaces.http.execution_routes import ExecutionRoutes
+from broker_gateway.interfaces.http.interact_routes import InteractRoutes
 from broker_gateway.interfaces.http.operations import Operation
 from broker_gateway.interfaces.http.reading import Bodies
 from broker_gateway.interfaces.http.visits import Visits
@@ -143,7 +144,8 @@ def wire_api(parts: ApiParts) -> Api:
     calls = Calls(doorway, notes, spans, Bodies(on_refused=parts.metrics.requests_unreceived.inc), visits)
     counts = parts.policies.admission.counts
     routes = ExecutionRoutes(executions, calls, counts, asks_who=doorway.asks_who)
-    operations = [*routes.operations(), *CatalogRoutes(catalog).operations()]
+    talks = InteractRoutes(executions, calls, counts, asks_who=doorway.asks_who)
+    operations = [*routes.operations(), *talks.operations(), *CatalogRoutes(catalog).operations()]
     spoken = DialectParts(
         executions,
         catalog,
@@ -155,7 +157,15 @@ def wire_api(parts: ApiParts) -> Api:
         waiting=partial(_waiting, parts.queue_lengths),
     )
     dialects = dialect_routes(parts.settings.http_dialects, spoken)
-    return Api(server, partial(_application, parts.settings, operations, calls, dialects, asks_who=doorway.asks_who))
+    made = partial(
+        _application,
+        parts.settings,
+        operations,
+        calls,
+        [*dialects, *talks.routes(parts.settings.http_origins)],
+        asks_who=doorway.asks_who,
+    )
+    return Api(server, made)
 
 
 def _application(

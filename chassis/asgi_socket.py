@@ -126,6 +126,9 @@ class Socket(asyncio.Protocol):
         return message
 
     async def _send(self, message: dict[str, Any]) -> None:
+        """Raises ConnectionResetError where nobody hears it."""
+        if message["type"] == "websocket.send" and not self._is_open:
+            raise ConnectionResetError("the peer has gone")
         if self._is_lost:
             return
         match message["type"]:

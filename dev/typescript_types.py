@@ -12,6 +12,7 @@ import msgspec
 from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
 from broker_gateway.interfaces.http.execution_routes import EXECUTIONS, ExecutionRoutes
 from broker_gateway.interfaces.http.openapi import document
+from broker_gateway.interfaces.http.said_bodies import InteractEvent, InteractMessage
 from schemas.execution import OutputChunk
 
 HEAD = "// Written by `python -m dev.typescript_sdk` from the gateway's OpenAPI document; a test holds them together.\n"
@@ -36,8 +37,9 @@ def api() -> dict[str, Any]:
 
 
 def _events() -> dict[str, Any]:
-    """What streams tell besides executions: OpenAPI has no words for it."""
-    _, components = msgspec.json.schema_components([OutputChunk], ref_template="#/{name}")
+    """What streams and WebSockets tell and are told: OpenAPI has no words for it."""
+    kinds = [OutputChunk, InteractMessage, InteractEvent]
+    _, components = msgspec.json.schema_components(kinds, ref_template="#/{name}")
     return components
 
 

@@ -27,8 +27,8 @@ _UNKNOWN = (grpc.StatusCode.UNAUTHENTICATED, "a valid bearer token is needed: au
 
 _NOT_FOR_PAGES = (
     grpc.StatusCode.PERMISSION_DENIED,
-    "this is a publishable key, for pages: it may run programs, read, follow and cancel them by their ids, and list "
-    "languages, under /v1 over HTTP and nowhere else",
+    "this is a publishable key, for pages: it may run programs and talk to them, read, follow and cancel them by their "
+    "ids, and list languages, under /v1 over HTTP and nowhere else",
 )
 
 

@@ -42,11 +42,12 @@ NEEDED: dict[str, ClientRole | None] = {
 
 FOR_PAGES = frozenset(
     (
-        *(f"{_EXECUTION}{name}" for name in ("Submit", "Execute", "Get", "Watch", "Cancel")),
+        *(f"{_EXECUTION}{name}" for name in ("Submit", "Execute", "Interact", "Get", "Watch", "Cancel")),
         f"{_CATALOG}ListLanguages",
     )
 )
-"""What a publishable key opens, over HTTP alone: running a program, and what concerns a task whose id one knows."""
+"""What a publishable key opens, over HTTP alone: running a program, talking to it, and what concerns a task whose id
+one knows."""
 
 
 def refusal(method: str, roles: frozenset[ClientRole]) -> str:

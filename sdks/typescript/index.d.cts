@@ -39,6 +39,8 @@ export interface TaskBody {
   stdin_data?: string | null;
   /** standard error goes to standard output, in true order */
   redirect_stderr?: boolean;
+  /** its program is talked to */
+  interaction?: InteractionBody | null;
 }
 
 /** A source file. A single one may leave its name out. */
@@ -100,6 +102,24 @@ export interface CallbackBody {
   headers?: string;
   /** besides the end: RUNNING, CASE */
   events?: string[];
+}
+
+/** How a program is talked to while it runs. */
+export interface InteractionBody {
+  /** it runs on one; left out: it has pipes */
+  terminal?: TerminalBody | null;
+  /** that it may run in all; 0 takes 600000 */
+  session_ms?: number;
+  /** that nobody may talk to it; 0 takes 30000 */
+  grace_ms?: number;
+  /** the wall time goes on while it waits for input */
+  clock_goes_on?: boolean;
+}
+
+/** The size of a terminal in characters, each 1 to 1000. */
+export interface TerminalBody {
+  rows: number;
+  columns: number;
 }
 
 /** A task that was accepted. */
@@ -396,6 +416,50 @@ export interface OutputChunk {
   offset: number;
   text: string;
   at_ms?: number;
+}
+
+/** What a caller sends: a task to begin with, where none is in the path, and then what he says. */
+export interface InteractMessage {
+  begin?: TaskBody | null;
+  said?: SaidBody | null;
+}
+
+/** One thing that is said to a program; one field beside its number. */
+export interface SaidBody {
+  /** 1 for the first thing that is said to a task, and one more for each */
+  number: number;
+  /** for its standard input, at most 64 KiB */
+  input?: string | null;
+  /** in place of input: bytes, in base64 */
+  input_data?: string | null;
+  /** its standard input ends */
+  close?: boolean;
+  signal?: SignalName | null;
+  /** its terminal has this size now */
+  terminal?: TerminalBody | null;
+}
+
+/** The signals that may be sent to a program. */
+export type SignalName = 'HUP' | 'INT' | 'QUIT' | 'TERM' | 'USR1' | 'USR2';
+
+/** What a caller hears; one of these. The last is an execution that has ended, or an error. */
+export interface InteractEvent {
+  execution?: Execution | null;
+  output?: OutputChunk | null;
+  waits?: WaitsBody | null;
+  taken?: TakenBody | null;
+  error?: Problem | null;
+}
+
+/** The program waits for its input now. */
+export interface WaitsBody {
+  attempt: number;
+}
+
+/** The program's node has all that was said up to this number, in this attempt. */
+export interface TakenBody {
+  number: number;
+  attempt: number;
 }
 
 /** Which tasks are listed. */

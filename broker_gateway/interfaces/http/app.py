@@ -16,9 +16,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from broker_gateway.interfaces.http.calls import Calls
@@ -44,6 +44,7 @@ _HEADERS = (
 )
 """What a page may send; the last is what Judge0's editor sends, whomever it asks."""
 _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?", re.ASCII)
+_NO_SOCKET = response(problem(grpc.StatusCode.NOT_FOUND, "there is no WebSocket"))
 _WRONG_ROUTES = {404: grpc.StatusCode.NOT_FOUND, 405: grpc.StatusCode.UNIMPLEMENTED}
 
 
@@ -58,16 +59,16 @@ def application(
     only_loopback_hosts: bool = False,
     takes_pages: bool = False,
 ) -> Starlette:
-    """The application. ``probes`` None: they are served elsewhere. ``dialects``: routes of other APIs. ``origins``: of
-    pages that may call it from a browser (CORS), ``*`` for any. ``only_loopback_hosts``: a request must have been meant
-    for this machine by name, where anybody on it may call. ``takes_pages``: publishable keys are taken, which is where
-    everybody is asked for a token."""
+    """The application. ``probes`` None: they are served elsewhere. ``dialects``: routes of others, and of WebSockets.
+    ``origins``: of pages that may call it from a browser (CORS), ``*`` for any. ``only_loopback_hosts``: a request must
+    have been meant for this machine by name, where anybody on it may call. ``takes_pages``: publishable keys are taken,
+    which is where everybody is asked for a token."""
     described = document(operations, version)
     routes: list[BaseRoute] = [*dialects, *(_route(one, calls) for one in operations)]
     routes += [Route(OPENAPI, _fixed(msgspec.json.encode(described), "application/json"), methods=["GET"])]
     routes += [Route(PAGE, _page("docs.html"), methods=["GET"])]
     routes += [Route(f"/v1/{name}", _page(name), methods=["GET"]) for name in _PAGES if name != "docs.html"]
-    routes += page_routes()
+    routes += [WebSocketRoute("/{rest:path}", _NO_SOCKET), *page_routes()]
     if probes is not None:
         routes += [Route(path, _probe(probes), methods=["GET"]) for path in Probes.PATHS]
     middleware = [Middleware(NamedOrigins, **_cors(origins))] if origins else []
@@ -107,13 +108,13 @@ class LoopbackHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._app
-        if scope["type"] == "http" and not _is_meant(Request(scope)):
+        if scope["type"] in ("http", "websocket") and not _is_meant(HTTPConnection(scope)):
             words = "asks for another host; without tokens this gateway serves its own machine alone"
             app = response(problem(grpc.StatusCode.PERMISSION_DENIED, words, 421))
         await app(scope, receive, send)
 
 
-def _is_meant(request: Request) -> bool:
+def _is_meant(request: HTTPConnection) -> bool:
     hosts = request.headers.getlist("host")
     return len(hosts) == 1 and _LOOPBACK.fullmatch(hosts[0].lower()) is not None
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from broker_gateway.domain.callback_url import MAX_EVENTS
-from broker_gateway.domain.draft import DraftCase, DraftCounts, TaskDraft
+from broker_gateway.domain.draft import DraftCase, DraftCounts, DraftInteraction, TaskDraft
 from schemas.content import Content, content_of
 from schemas.status import Priority
 from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
@@ -100,6 +100,28 @@ class CallbackBody(Struct, forbid_unknown_fields=True):
     events: Annotated[list[str], Meta(description="besides the end: RUNNING, CASE")] = field(default_factory=list)
 
 
+class TerminalBody(Struct, forbid_unknown_fields=True):
+    """The size of a terminal in characters, each 1 to 1000."""
+
+    rows: Count
+    columns: Count
+
+
+class InteractionBody(Struct, forbid_unknown_fields=True):
+    """How a program is talked to while it runs."""
+
+    terminal: Annotated[TerminalBody | None, Meta(description="it runs on one; left out: it has pipes")] = None
+    session_ms: Annotated[Count, Meta(description="that it may run in all; 0 takes 600000")] = 0
+    grace_ms: Annotated[Count, Meta(description="that nobody may talk to it; 0 takes 30000")] = 0
+    clock_goes_on: Annotated[bool, Meta(description="the wall time goes on while it waits for input")] = False
+
+    def draft(self) -> DraftInteraction:
+        """How it was asked for."""
+        size = self.terminal
+        terminal = None if size is None else (size.rows, size.columns)
+        return DraftInteraction(terminal, self.session_ms, self.grace_ms, self.clock_goes_on)
+
+
 class TaskBody(Struct, forbid_unknown_fields=True):
     """One snippet to run. A language and a file are enough."""
 
@@ -129,6 +151,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
     )
     stdin_data: Annotated[bytes | None, Meta(description="in place of stdin: bytes, in base64")] = None
     redirect_stderr: Annotated[bool, Meta(description="standard error goes to standard output, in true order")] = False
+    interaction: Annotated[InteractionBody | None, Meta(description="its program is talked to")] = None
 
     def __post_init__(self) -> None:
         _either("stdin", self.stdin, self.stdin_data)
@@ -162,6 +185,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
             large_result=self.large_result,
             cache=self.cache,
             reader=self.reader,
+            interaction=self.interaction.draft() if self.interaction is not None else None,
         )
 
 

@@ -7,11 +7,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import grpc
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from broker_gateway.domain.api_key import PageTerms
 from broker_gateway.interfaces.authentication import Refused, bearer
@@ -27,6 +28,7 @@ MAX_QUERY_FIELDS = 128
 """Each costs ten microseconds to read, and a query says what a request is a call of: before anybody knows whose."""
 
 _Body = TypeVar("_Body")
+_Call = TypeVar("_Call", bound="AnyCall")
 
 
 class Notes(Protocol):
@@ -57,32 +59,25 @@ class Spans(Protocol):
 class Visits(Protocol):
     """What judges calls with publishable keys."""
 
-    def refusal(self, request: Request, page: PageTerms) -> Refused | None:
+    def refusal(self, request: HTTPConnection, page: PageTerms) -> Refused | None:
         """Why such a call is refused; None where it is not."""
         ...
 
 
-class Call:
-    """One call."""
+class AnyCall:
+    """One call, whether it is a request or a WebSocket."""
 
-    def __init__(self, request: Request, method: str, bodies: Bodies) -> None:
+    request: Request | WebSocket
+
+    def __init__(self, method: str, bodies: Bodies) -> None:
         """``method``: the ``/package.Service/Method`` that it is a call of."""
-        self.request = request
         self.method = method
         self.code = grpc.StatusCode.OK
         self.is_for_pages = False
         """Its route is one that publishable keys open."""
         self.has_left = False
         """Its caller has gone before the answer."""
-        self._bodies = bodies
-
-    async def body(self, kind: BodyOf[_Body]) -> _Body:
-        """What was sent, as JSON of a type. Raises RefusedError."""
-        return await self._bodies.decoded(self.request, kind)
-
-    async def sent(self) -> bytes:
-        """What was sent, as it is. Raises RefusedError."""
-        return await self._bodies.read(self.request)
+        self.bodies = bodies
 
     def task_id(self) -> str:
         """The id in the path; the call is about it from now on."""
@@ -95,16 +90,38 @@ class Call:
         self.code = grpc.StatusCode[problem.code]
         return problem
 
+    def leave(self, serving: asyncio.Task[Any]) -> None:
+        """Ends the call, which ``serving`` serves: its caller has gone."""
+        self.has_left = True
+        serving.cancel()
+
+
+class Call(AnyCall):
+    """A call that is one request."""
+
+    request: Request
+
+    def __init__(self, request: Request, method: str, bodies: Bodies) -> None:
+        super().__init__(method, bodies)
+        self.request = request
+
+    async def body(self, kind: BodyOf[_Body]) -> _Body:
+        """What was sent, as JSON of a type. Raises RefusedError."""
+        return await self.bodies.decoded(self.request, kind)
+
+    async def sent(self) -> bytes:
+        """What was sent, as it is. Raises RefusedError."""
+        return await self.bodies.read(self.request)
+
     @asynccontextmanager
     async def until_left(self) -> AsyncIterator[None]:
         """The time in which the call ends where its caller goes away; once the body was read."""
         serving = asyncio.current_task()
+        assert serving is not None  # noqa: S101  # for mypy: this runs in a task
         watching = asyncio.create_task(self._left())
 
         def leave(_: object) -> None:
-            self.has_left = True
-            assert serving is not None  # noqa: S101  # for mypy: this runs in a task
-            serving.cancel()
+            self.leave(serving)
 
         watching.add_done_callback(leave)
         try:
@@ -139,7 +156,7 @@ class Calls:
         self._doorway = doorway
         self._notes = notes
         self._spans = spans
-        self._bodies = bodies or Bodies()
+        self.bodies = bodies or Bodies()
 
     def endpoint(
         self,
@@ -155,7 +172,14 @@ class Calls:
         ``for_pages``: publishable keys open it."""
         return Endpoint(self, method, handler, token or bearer_of, told, for_pages=for_pages)
 
-    async def serve(self, call: Call, handler: Handler, token: str, send: Send, told: Told = response) -> None:
+    async def serve(
+        self,
+        call: _Call,
+        handler: Callable[[_Call], Awaitable[ASGIApp]],
+        token: str,
+        send: Send,
+        told: Told = response,
+    ) -> None:
         """Serves one call, whatever comes of it."""
         VIA.set("http")
         note_trace(call.request.headers.get(TRACEPARENT, ""))
@@ -169,7 +193,7 @@ class Calls:
         finally:
             self._notes.ended(call.method, call.code, time.perf_counter() - started)
 
-    def opened(self, call: Call) -> None:
+    def opened(self, call: AnyCall) -> None:
         """Notes that a stream is about to give its first answer."""
         self._notes.opened(call.method)
 
@@ -180,7 +204,9 @@ class Calls:
         if busy is not None:
             raise RefusedError(problem_of(busy))
 
-    async def _serve(self, call: Call, handler: Handler, token: str, send: Send, told: Told) -> None:
+    async def _serve(
+        self, call: _Call, handler: Callable[[_Call], Awaitable[ASGIApp]], token: str, send: Send, told: Told
+    ) -> None:
         is_counted = False
         try:
             try:
@@ -209,7 +235,7 @@ class Calls:
             if is_counted:
                 self._doorway.bounds.leave(call.method)
 
-    async def _admit(self, call: Call, token: str) -> None:
+    async def _admit(self, call: AnyCall, token: str) -> None:
         """Raises RefusedError for a caller who may not call, or not now."""
         if self._doorway.recognising is not None:
             judge_page = partial(self._visits.refusal, call.request) if self._visits and call.is_for_pages else None
@@ -222,7 +248,7 @@ class Calls:
 
     def call(self, request: Request, method: str) -> Call:
         """A call that has just come."""
-        return Call(request, method, self._bodies)
+        return Call(request, method, self.bodies)
 
 
 class Endpoint:
@@ -246,7 +272,7 @@ class Endpoint:
         self._told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        most = _over(scope["query_string"])
+        most = over(scope["query_string"])
         if most:
             words = f"the query must have at most {most}"
             await self._told(problem(grpc.StatusCode.INVALID_ARGUMENT, words, 414))(scope, receive, send)
@@ -257,12 +283,12 @@ class Endpoint:
         await self._calls.serve(call, self._handler, self._token(request), send, self._told)
 
 
-def bearer_of(request: Request) -> str:
+def bearer_of(request: HTTPConnection) -> str:
     """The token in ``Authorization: Bearer``; empty where there is none."""
     return bearer(request.headers.get("authorization", ""))
 
 
-def _over(query: bytes) -> str:
+def over(query: bytes) -> str:
     """What a query may have, where it has more."""
     if len(query) > MAX_QUERY_BYTES:
         return f"{MAX_QUERY_BYTES} bytes"

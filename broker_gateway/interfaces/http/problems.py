@@ -104,6 +104,8 @@ def response(problem: Problem) -> Response:
 def headers_of(problem: Problem) -> dict[str, str]:
     """The headers that go with a problem, in whatever words it is told."""
     headers = {}
+    if problem.status == 426:
+        headers["Upgrade"] = "websocket"
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after_ms:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Generic, NoReturn, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, NoReturn, TypeVar
 
 import grpc
 import msgspec
@@ -64,7 +64,11 @@ class Bodies:
         length = request.headers.get("content-length", "")
         if length.isdecimal() and (len(length) > 16 or int(length) > self._max_bytes):
             self._too_large()
-        arriving = asyncio.ensure_future(self._arrived(request))
+        return await self.in_time(self._arrived(request))
+
+    async def in_time(self, arrived: Coroutine[Any, Any, bytes]) -> bytes:
+        """What is on its way, once it is there. Raises RefusedError."""
+        arriving = asyncio.ensure_future(arrived)
         try:
             done, _ = await asyncio.wait({arriving}, timeout=self._bounds.at_once_s)
             if not done:
@@ -76,7 +80,10 @@ class Bodies:
     async def decoded(self, request: Request, kind: BodyOf[_Body]) -> _Body:
         """The body as JSON of a type. Raises RefusedError, ClientDisconnect."""
         _require_json(request)
-        data = await self.read(request)
+        return await self.made(await self.read(request), kind)
+
+    async def made(self, data: bytes, kind: BodyOf[_Body]) -> _Body:
+        """What is there, as JSON of a type. Raises RefusedError."""
         if len(data) <= QUICK_BYTES:
             return kind.decoded(data)
         return await asyncio.to_thread(kind.decoded, data)

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 import grpc
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from broker_gateway.application.commands import Visitor
 from broker_gateway.domain.api_key import PageTerms
@@ -29,7 +29,7 @@ class Visits:
         self._proxies = proxies
         self._secret = secret
 
-    def refusal(self, request: Request, page: PageTerms) -> Refused | None:
+    def refusal(self, request: HTTPConnection, page: PageTerms) -> Refused | None:
         """Why the call is refused; None where it is not, and then the context says who the reader is."""
         origins = _origins(request)
         note_page(page.key_id, origins[0] if origins else "")
@@ -40,7 +40,7 @@ class Visits:
         VISITOR.set(Visitor(self._reader(request, page.key_id), page.reader_rate))
         return None
 
-    def _reader(self, request: Request, key_id: str) -> str:
+    def _reader(self, request: HTTPConnection, key_id: str) -> str:
         """A name for the address, by which nobody without the secret can tell the address, or the same reader with
         another key."""
         peer = request.client.host if request.client is not None else ""
@@ -49,7 +49,7 @@ class Visits:
         return hashlib.blake2b(told, digest_size=16, key=self._secret(), person=_OF_READER).hexdigest()
 
 
-def _origins(request: Request) -> Sequence[str]:
+def _origins(request: HTTPConnection) -> Sequence[str]:
     """The origin that the browser says, in either scheme where only its host can be told: a page of the gateway's own
     origin reads without an ``Origin``, and the browser says instead that it is of the same one."""
     said = request.headers.getlist("origin")

@@ -20,6 +20,7 @@ from broker_gateway.interfaces.http.calls import Calls, Spans
 from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
 from broker_gateway.interfaces.http.dialects import DialectParts, dialect_routes
 from broker_gateway.interfaces.http.execution_routes import ExecutionRoutes
+from broker_gateway.interfaces.http.interact_routes import InteractRoutes
 from broker_gateway.interfaces.http.reading import Bodies
 from broker_gateway.interfaces.http.visits import Visits
 from chassis.asgi import AsgiServer
@@ -148,14 +149,15 @@ async def serving_http(
     doorway, noted = Doorway(**of_doorway), NotedCalls()
     calls = Calls(doorway, noted, spans, bodies, visits)
     routes = ExecutionRoutes(gateway.service, calls, DEFAULT_COUNTS, asks_who=doorway.asks_who)
-    operations = [*routes.operations(), *CatalogRoutes(gateway.catalog).operations()]
+    talks = InteractRoutes(gateway.service, calls, DEFAULT_COUNTS, asks_who=doorway.asks_who)
+    operations = [*routes.operations(), *talks.operations(), *CatalogRoutes(gateway.catalog).operations()]
     asking = Asking(asks_who=doorway.asks_who)
     spoken = dialect_routes(dialects, DialectParts(gateway.service, gateway.catalog, calls, DEFAULT_COUNTS, asking))
     app = application(
         operations,
         calls,
         version="1",
-        dialects=spoken,
+        dialects=[*spoken, *talks.routes(origins)],
         origins=origins,
         only_loopback_hosts=only_loopback_hosts,
         takes_pages=visits is not None,

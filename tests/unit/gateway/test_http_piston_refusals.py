@@ -177,16 +177,13 @@ async def test_who_calls_must_show_a_key_where_there_are_keys(verb: str, path: s
         ("GET", EXECUTE),
         ("PUT", f"{API}/packages"),
         ("POST", f"{API}/runtimes"),
-        ("GET", f"{API}/connect"),
         ("GET", f"{CLOSED}/packages"),
         ("GET", f"{API}/{'x/' * 1000}"),
     ],
 )
 async def test_what_there_is_not_is_not_found(verb: str, path: str) -> None:
     async with serving_http(dialects=PISTON) as calls:
-        upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
-        answer = await calls.ask(verb, path, headers=upgrade if path.endswith("connect") else {})
-        assert answer == (404, {"message": "Not Found"})
+        assert await calls.ask(verb, path) == (404, {"message": "Not Found"})
 
 
 async def test_nothing_of_it_is_there_unless_it_is_switched_on() -> None:
