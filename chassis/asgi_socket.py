@@ -80,9 +80,6 @@ class Socket(asyncio.Protocol):
         self._writable.set()
         self._end(1006)
 
-    def eof_received(self) -> bool:
-        return False
-
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
@@ -92,7 +89,7 @@ class Socket(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._writable.clear()
-        self._after("unread", self._bounds.unread_s, self._abort)
+        self._after("unread", self._bounds.unread_s, self.transport.abort)
 
     def resume_writing(self) -> None:
         self._writable.set()
@@ -120,7 +117,7 @@ class Socket(asyncio.Protocol):
 
     async def _receive(self) -> dict[str, Any]:
         message = await self._heard.get()
-        self._feed()
+        self._feed_soon()
         if message["type"] == "websocket.disconnect":
             self._heard.put_nowait(message)  # for whoever asks again
         return message
@@ -129,17 +126,20 @@ class Socket(asyncio.Protocol):
         """Raises ConnectionResetError where nobody hears it."""
         if message["type"] == "websocket.send" and not self._is_open:
             raise ConnectionResetError("the peer has gone")
-        if self._is_lost:
-            return
+        if not self._is_lost:
+            self._do(message)
+            await self._writable.wait()
+
+    def _do(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "websocket.accept" if not self._is_answered:
                 self._accept(message)
-            case "websocket.send" if self._is_open:
-                text, data = message.get("text"), message.get("bytes")
+            case "websocket.send":
+                text = message.get("text")
                 if text is not None:
                     self._frames.send_text(text.encode())
                 else:
-                    self._frames.send_binary(data or b"")
+                    self._frames.send_binary(message.get("bytes") or b"")
                 self._flush()
             case "websocket.close" if self._is_open:
                 self._close(message.get("code") or 1000, message.get("reason") or "")
@@ -151,7 +151,6 @@ class Socket(asyncio.Protocol):
                 self.transport.write(message.get("body", b""))
                 if not message.get("more_body", False):
                     self.transport.close()
-        await self._writable.wait()
 
     def _accept(self, message: dict[str, Any]) -> None:
         response = self._handshake
@@ -172,7 +171,7 @@ class Socket(asyncio.Protocol):
         told = list(headers) or [(b"content-length", b"0")]
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in told)
         self.transport.write(b"HTTP/1.1 %d \r\nconnection: close\r\n%b\r\n" % (status, lines))
-        self._after("close", self._bounds.close_s, self._abort)
+        self._after("close", self._bounds.close_s, self.transport.abort)
         if not headers:
             self.transport.close()
 
@@ -191,10 +190,15 @@ class Socket(asyncio.Protocol):
                 break
         if self._is_lost or self.transport.is_closing():
             return
-        if self._pending and self._may_read() and self._feeding is None:
-            self._feeding = self._loop.call_soon(self._feed)
+        if self._pending and self._may_read():
+            self._feed_soon()
         self._read_on(reading=not self._pending)
         self._mind_message()
+
+    def _feed_soon(self) -> None:
+        """In the next turn of the loop, so that it is others' as well."""
+        if self._feeding is None and not self._is_lost:
+            self._feeding = self._loop.call_soon(self._feed)
 
     def _may_read(self) -> bool:
         return self._is_answered and self._writable.is_set() and self._heard.empty() and not self._is_lost
@@ -264,8 +268,8 @@ class Socket(asyncio.Protocol):
         if self._frames.state is State.OPEN:
             self._frames.send_close(code, reason)
             self._flush()
-        self._after("close", self._bounds.close_s, self._abort)
-        if not self._is_lost and not self.transport.is_closing():
+        self._after("close", self._bounds.close_s, self.transport.abort)
+        if not self.transport.is_closing():
             while not self._heard.empty():
                 self._heard.get_nowait()  # what was said before nobody listened
             self._feed()
@@ -280,7 +284,7 @@ class Socket(asyncio.Protocol):
             if failed and self._frames.close_sent is not None:
                 self._end(self._frames.close_sent.code)
             self._is_open = False
-            self._after("close", self._bounds.close_s, self._abort)
+            self._after("close", self._bounds.close_s, self.transport.abort)
             self.transport.close()
 
     def _end(self, code: int) -> None:
@@ -294,6 +298,3 @@ class Socket(asyncio.Protocol):
     def _not_after(self, name: str) -> None:
         if name in self._timers:
             self._timers.pop(name).cancel()
-
-    def _abort(self) -> None:
-        self.transport.abort()

@@ -182,6 +182,8 @@ class CallPolicy:
 
 PAGE_READER_CALLS = CallPolicy(reads_per_s=20.0, read_burst=100, open_calls=20)
 """The same of one reader of a client's pages. Those of all of them together are held to what one client may."""
+PAGE_TALK_CALLS = 5
+"""A reader's talk with a program counts as so many waiting calls: it keeps a place on a node."""
 LIST_READS = 20
 """A list looks at hundreds of tasks, where other reads look at one."""
 
@@ -211,14 +213,14 @@ class CallAccount:
             return None
         return OverQuota(Quota.READS, f"more than {self.policy.reads_per_s:g} reads per second", wait_ms)
 
-    def open(self) -> OverQuota | None:
-        """Counts a call that waits until ``close``, or says that there are too many."""
-        if self.policy.open_calls and self.open_calls >= self.policy.open_calls:
+    def open(self, calls: int = 1) -> OverQuota | None:
+        """Counts a call, or one that is as many, that waits until ``close``; or says that there are too many."""
+        if self.policy.open_calls and self.open_calls + calls > self.policy.open_calls:
             message = f"{self.open_calls} calls of this {self.whose} wait already"
             return OverQuota(Quota.OPEN_CALLS, message, self.policy.open_retry_ms)
-        self.open_calls += 1
+        self.open_calls += calls
         return None
 
-    def close(self) -> None:
+    def close(self, calls: int = 1) -> None:
         """Ends the counting of one waiting call."""
-        self.open_calls -= 1
+        self.open_calls -= calls

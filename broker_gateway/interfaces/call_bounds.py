@@ -6,23 +6,32 @@ from collections.abc import Callable, Sequence
 
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import Busy
-from broker_gateway.domain.quota import LIST_READS, PAGE_READER_CALLS, CallAccount, CallPolicy, OverQuota, Quota
+from broker_gateway.domain.quota import (
+    LIST_READS,
+    PAGE_READER_CALLS,
+    PAGE_TALK_CALLS,
+    CallAccount,
+    CallPolicy,
+    OverQuota,
+    Quota,
+)
 from broker_gateway.interfaces.callers import CLIENT, VISITOR
 
 _EXECUTION, _CATALOG = "/coderunner.v1.ExecutionService/", "/coderunner.v1.CatalogService/"
+_INTERACT = f"{_EXECUTION}Interact"
 READS = {
     f"{_EXECUTION}Get": 1,
     f"{_EXECUTION}GetSource": 1,
     f"{_EXECUTION}Watch": 1,
     f"{_EXECUTION}Cancel": 1,
-    f"{_EXECUTION}Interact": 1,
+    _INTERACT: 1,
     f"{_EXECUTION}CallbackAttempts": 1,
     f"{_EXECUTION}List": LIST_READS,
     f"{_CATALOG}ListLanguages": 1,
     f"{_CATALOG}ListNodes": 1,
 }
 """Method to how many reads it counts as. What submits has quotas of its own; what only operators may call has none."""
-WAITING = frozenset(f"{_EXECUTION}{name}" for name in ("Watch", "Execute", "SubmitAndWatch", "Interact"))
+WAITING = frozenset((f"{_EXECUTION}Watch", f"{_EXECUTION}Execute", f"{_EXECUTION}SubmitAndWatch", _INTERACT))
 """Methods whose calls wait for a task."""
 MAX_ACCOUNTS = 10_000
 """Of so many clients, and readers of their pages, it is remembered how much they asked; of more, those that wait for
@@ -52,7 +61,7 @@ class CallBounds:
         accounts = self._current()
         over = self._over_reads(accounts, READS.get(method, 0))
         if over is None and method in WAITING:
-            over = _over_open(accounts)
+            over = _over_open(accounts, _calls(method))
         return self._refused(over)
 
     def read(self, reads: int) -> Busy | None:
@@ -63,7 +72,7 @@ class CallBounds:
         """Ends a call that had entered."""
         if method in WAITING:
             for account in self._current():
-                account.close()
+                account.close(_calls(method))
 
     def _current(self) -> Sequence[CallAccount]:
         """Of whom the current call counts: a client, or a reader of its pages and all of them together."""
@@ -105,12 +114,17 @@ class _Accounts:
         return account
 
 
-def _over_open(accounts: Sequence[CallAccount]) -> OverQuota | None:
+def _calls(method: str) -> int:
+    """As how many waiting calls the current one counts."""
+    return PAGE_TALK_CALLS if method == _INTERACT and VISITOR.get() is not None else 1
+
+
+def _over_open(accounts: Sequence[CallAccount], calls: int) -> OverQuota | None:
     """Has the call count in all of them, or in none."""
     for place, account in enumerate(accounts):
-        over = account.open()
+        over = account.open(calls)
         if over is not None:
             for opened in accounts[:place]:
-                opened.close()
+                opened.close(calls)
             return over
     return None

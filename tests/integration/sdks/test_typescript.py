@@ -23,6 +23,8 @@ from tests.unit.documents.pages import shown
 pytestmark = pytest.mark.usefixtures("docker_engine")
 TOKEN = "s3cret"
 FAST: dict[str, Any] = {"heartbeat_s": 0.5, "reconnect_max_s": 0.5}
+SOCKETS = {"NODE_OPTIONS": "--experimental-websocket"}
+"""Node.js has them from 22 on without being told."""
 OWN_TESTS = sorted(f"test/{path.name}" for path in (SDK / "test").glob("*.test.mjs"))
 
 
@@ -92,10 +94,11 @@ async def test_every_program_of_the_pages_runs_as_it_stands(start_stack: StartSt
     seen = {tmp_path: "/reader", SDK: "/reader/node_modules/@coderunner/client"}
     for number, (page, code) in enumerate(programs):
         program = tmp_path / f"{number}.mjs"
-        for shown_as, real in (("http://127.0.0.1:8081", url), ("https://runner.example", url), ("crp_…", TOKEN)):
+        places = (("http://127.0.0.1:8081", url), ("https://runner.example", url), ("crp_…", TOKEN))
+        for shown_as, real in (*places, ("wss://runner.example", url.replace("http", "ws"))):
             code = code.replace(shown_as, real)  # noqa: PLW2901 - the same program, here
         program.write_text(code, encoding="utf-8")
-        said = await said_by_node([f"/reader/{program.name}"], access(gateway), seen)
+        said = await said_by_node([f"/reader/{program.name}"], {**access(gateway), **SOCKETS}, seen)
         assert said.strip(), f"{page}: {code}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -162,13 +161,11 @@ async def test_a_flood_of_small_messages_leaves_the_loop_to_others() -> None:
     async with serving_sockets() as served:
         peer, other = await served.opened(), await served.opened()
         peer.send(frame(b"x") * 30_000)
-        slowest = 0.0
-        for _ in range(20):
-            asked = time.perf_counter()
+        for _ in range(5):
             other.send(frame(b"y"))
             await other.next()
-            slowest = max(slowest, time.perf_counter() - asked)
-        assert slowest < 0.5
+        assert served.app.heard.count("y") == 5
+        assert served.app.heard.count("x") < 30_000
 
 
 async def test_what_nobody_hears_waits_with_the_peer() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
 import pytest
 
-from broker_gateway.domain.quota import CallPolicy
+from broker_gateway.domain.quota import PAGE_READER_CALLS, PAGE_TALK_CALLS, CallPolicy
 from broker_gateway.interfaces.http.reading import Bodies
 from broker_gateway.interfaces.reception import ReceptionBounds
 from schemas.execution import OutputChunk
@@ -304,3 +305,19 @@ async def test_a_reader_keeps_no_place_for_long(name: str, value: int) -> None:
     async with serving_pages() as pages, talking(pages.http, **of_page(await pages.key())) as talk:
         await talk.send(begin={**TASK, "interaction": {name: value}})
         assert (await talk.refused())[1]["violations"][0]["field"] == f"interaction.{name}"
+
+
+async def test_a_reader_talks_to_four_programs_at_once() -> None:
+    async with serving_pages() as pages, AsyncExitStack() as open_ones:
+        key = await pages.key()
+        for _ in range(PAGE_READER_CALLS.open_calls // PAGE_TALK_CALLS):
+            await open_ones.enter_async_context(talking(pages.http, **of_page(key)))
+        async with talking(pages.http, **of_page(key)) as talk:
+            assert (await talk.refused())[0] == 4429
+        await open_ones.aclose()
+        async with asyncio.timeout(PATIENCE_S):
+            while pages.http.noted.calls.count(("Interact", Code.CANCELLED)) < 4:
+                pages.http.noted.changed.clear()
+                await pages.http.noted.changed.wait()
+        async with talking(pages.http, **of_page(key)) as talk:
+            await talk.begun()

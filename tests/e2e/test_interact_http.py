@@ -1,0 +1,68 @@
+"""Programs that are talked to over a WebSocket, through a real gateway, a real node and Docker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+PATIENCE_S = 60
+ASKS = "name = input('name? ')\nage = input('age? ')\nprint(f'{name} is {age}')"
+
+
+@pytest.fixture(autouse=True)
+async def _patience() -> object:
+    async with asyncio.timeout(PATIENCE_S):
+        yield
+
+
+async def heard_until(socket: aiohttp.ClientWebSocketResponse, name: str) -> tuple[str, Any]:
+    """All that the program prints until such an event, and that event."""
+    text = ""
+    async for message in socket:
+        event = json.loads(message.data)
+        text += event.get("output", {}).get("text", "")
+        if name in event and (name != "execution" or event[name]["status"] not in ("QUEUED", "RUNNING")):
+            return text, event[name]
+    raise AssertionError(f"it ended with {socket.close_code}: {text}")
+
+
+async def said(socket: aiohttp.ClientWebSocketResponse, number: int, **what: Any) -> None:
+    await socket.send_json({"said": {"number": number, **what}})
+
+
+async def test_a_program_is_asked_and_answers(http_url: str) -> None:
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{http_url}/v1/executions:interact") as socket:
+        await socket.send_json({"begin": {"language": "python", "files": [{"content": ASKS}]}})
+        assert (await heard_until(socket, "waits"))[0] == "name? "
+        await said(socket, 1, input="Ada\n")
+        assert (await heard_until(socket, "waits"))[0] == "age? "
+        await said(socket, 2, input_data="MzYK")
+        text, execution = await heard_until(socket, "execution")
+        assert text == "Ada is 36\n"
+        assert execution["status"] == "SUCCEEDED"
+        assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+        assert socket.close_code == 1000
+
+
+async def test_one_goes_on_after_the_connection_broke(http_url: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(f"{http_url}/v1/executions:interact") as socket:
+            task = {
+                "language": "python",
+                "files": [{"content": ASKS}],
+                "interaction": {"terminal": {"rows": 9, "columns": 50}},
+            }
+            await socket.send_json({"begin": task})
+            task_id = json.loads((await socket.receive()).data)["execution"]["id"]
+            await heard_until(socket, "waits")
+            await said(socket, 1, input="Ada\r")
+        async with session.ws_connect(f"{http_url}/v1/executions/{task_id}/interact") as socket:
+            await said(socket, 1, input="Ada\r")
+            await said(socket, 2, signal="INT")
+            text, execution = await heard_until(socket, "execution")
+            assert "KeyboardInterrupt" in text
+            assert execution["status"] == "FAILED"
