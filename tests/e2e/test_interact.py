@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+import aiohttp
 import pytest
 
 from coderunner import Client, Execution, InvalidTask, NotFound, Output, Program, Status, Terminal, Waits
@@ -119,6 +120,17 @@ async def test_a_watcher_is_told_nothing_that_it_does_not_know(client: Client) -
         watching = asyncio.create_task(client.follow(program.id))
         await program.write("Ada\n36\n")
         assert (await watching).status is Status.SUCCEEDED
+
+
+async def test_who_follows_over_http_is_told_that_it_waits(http_url: str, client: Client) -> None:
+    async with client.interact("python", ASKS) as program, aiohttp.ClientSession() as session:
+        await heard_until(program)
+        asked = session.get(f"{http_url}/v1/executions/{program.id}/events")
+        async with asked as answer:
+            await program.write("Ada\n")
+            while await answer.content.readline() != b"event: waits\n":
+                pass
+            assert await answer.content.readline() == b'data: {"attempt":1}\n'
 
 
 async def test_only_so_much_may_be_said(client: Client) -> None:

@@ -34,9 +34,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 class EventStream:
-    """The response: ``state`` with an execution, ``output`` with a piece of it, ``result`` with the execution at its
-    end, ``error`` with a problem where it cannot go on. All output that the result has was told before it, in events
-    whose offsets say where it belongs."""
+    """The response: ``state`` with an execution, ``output`` with a piece of it, ``waits`` where a program that is
+    talked to waits for its input, ``result`` with the execution at its end, ``error`` with a problem where it cannot go
+    on. All output that the result has was told before it, in events whose offsets say where it belongs."""
 
     def __init__(
         self, calls: Calls, call: Call, first: Item, items: AsyncGenerator[Watched | Refusal, None], told: ToldOutput
@@ -87,6 +87,9 @@ class EventStream:
             await _write(send, event("state", _encode(item), self._told.place))
 
     async def _tell_output(self, send: Send, chunk: OutputChunk) -> None:
+        if chunk.stream == "stdin":
+            await _write(send, event("waits", b'{"attempt":%d}' % chunk.attempt))
+            return
         news = self._told.news(chunk)
         if news is not None:
             await _write(send, event("output", _encode(news), self._told.place))
