@@ -12,40 +12,35 @@ from starlette.types import ASGIApp
 from broker_gateway.application.answer_ports import AnswerStore
 from broker_gateway.application.answering import Answering
 from broker_gateway.application.audit import AuditTrail
-from broker_gateway.application.callback_delivery import CallbackDelivery
+from broker_gateway.application.blob_service import BlobAppService
 from broker_gateway.application.cancellation import Cancelling
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.history_ports import HistoryStore
 from broker_gateway.application.interacting import Interacting
-from broker_gateway.application.joining import JoinAppService
 from broker_gateway.application.listing import Listing
 from broker_gateway.application.lookup import TaskLookup
-from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.past_results import PastResults
 from broker_gateway.application.ports import CallbackTransport, IdSecret, TaskQueue
 from broker_gateway.application.quota_book import QuotaBook
-from broker_gateway.application.redriving import Redriving
-from broker_gateway.application.settings import CancelSettings, OperationsSettings, WaitSettings
+from broker_gateway.application.settings import CancelSettings, WaitSettings
 from broker_gateway.application.submission import Submission
+from broker_gateway.application.uploading import Uploading
 from broker_gateway.application.waiting import Waiting
 from broker_gateway.application.watching import Watching
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
+from broker_gateway.infrastructure.bus.blobs import BusBlobStore, BusLeftFileStore
 from broker_gateway.infrastructure.bus.bound import BoundMessages
 from broker_gateway.infrastructure.bus.control import BusNodeControl
-from broker_gateway.infrastructure.bus.dead import BusDeadLetters
 from broker_gateway.infrastructure.bus.feed import BusLiveFeed
 from broker_gateway.infrastructure.bus.history import BusHistory
-from broker_gateway.infrastructure.bus.joined_nodes import BusJoinedNodes
 from broker_gateway.infrastructure.bus.queue_lengths import QueueLengths
-from broker_gateway.infrastructure.bus.rerun import BusTaskRerun
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.tasks import BusTaskQueue
 from broker_gateway.infrastructure.call_metrics import CallMetrics, CallNotes
 from broker_gateway.infrastructure.callbacks.submitted import SubmittedAddresses
 from broker_gateway.infrastructure.callers import KnownCallers
 from broker_gateway.infrastructure.client_settings import LOOPBACK
-from broker_gateway.infrastructure.etcd_node_users import EtcdNodeUsers
 from broker_gateway.infrastructure.metrics import CountedTaskQueue, Metrics
 from broker_gateway.infrastructure.policies import Policies
 from broker_gateway.infrastructure.queue_care import QueueCare
@@ -56,6 +51,7 @@ from broker_gateway.interfaces.access_log import AccessLog
 from broker_gateway.interfaces.callers import OWNER, Asking
 from broker_gateway.interfaces.doorway import Doorway
 from broker_gateway.interfaces.http.app import application
+from broker_gateway.interfaces.http.blob_routes import BlobRoutes
 from broker_gateway.interfaces.http.calls import Calls
 from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
 from broker_gateway.interfaces.http.dialects import DialectParts, dialect_routes
@@ -66,7 +62,7 @@ from broker_gateway.interfaces.http.reading import Bodies
 from broker_gateway.interfaces.http.visits import Visits
 from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
-from chassis.nats import public_keys
+from broker_gateway.operating import OperatingParts, joining, operations
 from chassis.nats.connection import BusConnection
 from chassis.probes import Probes
 from chassis.process import version
@@ -125,13 +121,14 @@ def wire_api(parts: ApiParts) -> Api:
     control = BusNodeControl(parts.bus)
     notes = CallNotes(parts.metrics, log.ended, log.opened)
     executions, catalog = _executions(parts, queue, control), CatalogAppService(nodes=parts.queue_care.nodes)
-    doorway = _doorway(parts)
+    doorway, operating, blobs = _doorway(parts), _operating(parts, control), _blobs(parts, executions)
     server = build_server(
         execution=executions,
         catalog=catalog,
-        operations=_operations(parts, control),
+        operations=operations(operating),
         keys=parts.callers.keys,
-        joining=_joining(parts),
+        joining=joining(operating),
+        blobs=blobs,
         doorway=doorway,
         settings=GrpcSettings(address=parts.settings.grpc_address, certificate=parts.policies.certificate),
         counts=parts.policies.admission.counts,
@@ -140,32 +137,40 @@ def wire_api(parts: ApiParts) -> Api:
     )
     if not parts.settings.http_api:
         return Api(server, None)
-    visits = Visits(parts.policies.proxies, parts.secret.current) if parts.settings.api_keys else None
+    return Api(server, _over_http(parts, doorway, notes, spans, executions, catalog, blobs))
+
+
+def _over_http(
+    parts: ApiParts,
+    doorway: Doorway,
+    notes: CallNotes,
+    spans: CallSpans | None,
+    executions: CodeExecutionAppService,
+    catalog: CatalogAppService,
+    blobs: BlobAppService,
+) -> Callable[[Probes | None], ASGIApp]:
+    settings, counts, who = parts.settings, parts.policies.admission.counts, doorway.asks_who
+    visits = Visits(parts.policies.proxies, parts.secret.current) if settings.api_keys else None
     calls = Calls(doorway, notes, spans, Bodies(on_refused=parts.metrics.requests_unreceived.inc), visits)
-    counts = parts.policies.admission.counts
-    routes = ExecutionRoutes(executions, calls, counts, asks_who=doorway.asks_who)
-    talks = InteractRoutes(executions, calls, counts, asks_who=doorway.asks_who)
-    operations = [*routes.operations(), *talks.operations(), *CatalogRoutes(catalog).operations()]
+    routes = ExecutionRoutes(executions, calls, counts, asks_who=who)
+    talks = InteractRoutes(executions, calls, counts, asks_who=who)
+    large = BlobRoutes(blobs, calls, asks_who=who)
+    served = [
+        *(*routes.operations(), *talks.operations()),
+        *(*CatalogRoutes(catalog).operations(), *large.operations()),
+    ]
     spoken = DialectParts(
         executions,
         catalog,
         calls,
         counts,
-        Asking(asks_who=doorway.asks_who),
+        Asking(asks_who=who),
         limits=parts.policies.admission.limits,
         queue_limit=parts.policies.submission.queue_limit,
         waiting=partial(_waiting, parts.queue_lengths),
     )
-    dialects = dialect_routes(parts.settings.http_dialects, spoken)
-    made = partial(
-        _application,
-        parts.settings,
-        operations,
-        calls,
-        [*dialects, *talks.routes(parts.settings.http_origins)],
-        asks_who=doorway.asks_who,
-    )
-    return Api(server, made)
+    others = [*dialect_routes(settings.http_dialects, spoken), *talks.routes(settings.http_origins)]
+    return partial(_application, settings, served, calls, others, asks_who=who)
 
 
 def _application(
@@ -203,6 +208,26 @@ def _doorway(parts: ApiParts) -> Doorway:
         calls=parts.policies.calls,
         on_over_quota=parts.metrics.count_over_quota,
     )
+
+
+def _operating(parts: ApiParts, control: BusNodeControl) -> OperatingParts:
+    return OperatingParts(
+        bus=parts.bus,
+        policies=parts.policies,
+        bound=parts.bound,
+        nodes=parts.queue_care.nodes,
+        transports=parts.transports,
+        answers=parts.answers,
+        audit=parts.audit,
+        control=control,
+    )
+
+
+def _blobs(parts: ApiParts, executions: CodeExecutionAppService) -> BlobAppService:
+    store = BusBlobStore(parts.bus)
+    uploading = Uploading(store, parts.policies.blobs)
+    files = BusLeftFileStore(parts.bus)
+    return BlobAppService(store=store, files=files, uploading=uploading, execution=executions.get)
 
 
 def _executions(parts: ApiParts, queue: TaskQueue, control: BusNodeControl) -> CodeExecutionAppService:
@@ -260,43 +285,7 @@ def _submission(parts: ApiParts, queue: TaskQueue, results: BusResultStore, hist
             count=lambda outcome, language: parts.metrics.answers.labels(outcome, language).inc(),
         ),
         following=parts.queue_care.following,
+        blobs=BusBlobStore(parts.bus),
         callback_refusal=SubmittedAddresses(parts.policies.addresses).refusal,
         knows_headers=parts.policies.identifications.knows,
-    )
-
-
-def _joining(parts: ApiParts) -> JoinAppService | None:
-    joins = parts.policies.joins
-    if joins is None:
-        return None
-    return JoinAppService(
-        nodes=BusJoinedNodes(parts.bus),
-        users=EtcdNodeUsers(parts.policies.etcd, joins.etcd_root_password, joins.account),
-        live=parts.queue_care.nodes,
-        pools=joins.pools,
-        is_signed=public_keys.is_signed,
-        whereabouts=joins.whereabouts,
-    )
-
-
-def _operations(parts: ApiParts, control: BusNodeControl) -> OperationsAppService:
-    dead, attempts, settings = BusDeadLetters(parts.bus), BusAttemptLedger(parts.bus), OperationsSettings()
-    redriving = Redriving(
-        dead=dead,
-        rerun=BusTaskRerun(parts.bus, parts.bound),
-        results=BusResultStore(parts.bus, parts.bound),
-        history=BusHistory(parts.bus),
-        ledger=attempts,
-        delivery=CallbackDelivery(parts.transports, parts.policies.relay.attempts.timeout_s),
-        settings=settings,
-        seals=parts.policies.seals,
-    )
-    return OperationsAppService(
-        dead=dead,
-        redriving=redriving,
-        attempts=attempts,
-        control=control,
-        answers=parts.answers,
-        audit=parts.audit,
-        settings=settings,
     )

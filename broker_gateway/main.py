@@ -21,6 +21,8 @@ from broker_gateway.infrastructure.audit_file import audit_file
 from broker_gateway.infrastructure.bus.answers import BusAnswerStore
 from broker_gateway.infrastructure.bus.attempts import BusAttemptLedger
 from broker_gateway.infrastructure.bus.audit import BusAuditTrail
+from broker_gateway.infrastructure.bus.blob_questions import BlobQuestions
+from broker_gateway.infrastructure.bus.blobs import BusBlobStore
 from broker_gateway.infrastructure.bus.bound import BoundMessages
 from broker_gateway.infrastructure.bus.declare import Declaration
 from broker_gateway.infrastructure.bus.events import BusTaskEvents
@@ -89,6 +91,7 @@ class Gateway:
         self._bound = BoundMessages(self._policies.seals, lambda by: self._metrics.results_refused.labels(by).inc())
         past_results = PastResults(BusResultStore(self._bus, self._bound), self._past) if self._past else None
         self._questions = NodeQuestions(self._bus, past_results, self._bound)
+        self._blob_questions = BlobQuestions(self._bus, BusBlobStore(self._bus))
         self._letting_in = self._wire_letting_in(self._policies.joins) if self._policies.joins else None
         self._queue_consumers = QueueConsumers(self._bus, settings.ack_wait_s)
         self._queue_lengths = QueueLengths(self._bus, self._queue_consumers)
@@ -180,7 +183,7 @@ class Gateway:
             await asyncio.gather(self._server.stop(grace_s), self._http.stop(grace_s))
         await close_in_turn(
             *(self._lasting, self._queue_care.following, self._directory, self._queue_lengths, self._questions),
-            *(self._letting_in, self._declaration, self._callbacks, self._audit, self._bus),
+            *(self._blob_questions, self._letting_in, self._declaration, self._callbacks, self._audit, self._bus),
         )
         if self._audit_file is not None:
             self._audit_file.close()

@@ -27,7 +27,7 @@ class AsgiBounds:
     head_bytes: int = 64 << 10
     """Of a request's first line and its headers."""
     headers: int = 100
-    request_bytes: int = 16 << 20
+    request_bytes: int = 128 << 20
     """Of a whole request on the wire: what frames a body in chunks is more than the body."""
     pipelined: int = 8
     """Requests that wait behind one that is being answered, on the same connection."""

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from coderunner.blob import Blob as Blob
     from coderunner.client import Client as Client
     from coderunner.errors import CodeRunnerError as CodeRunnerError
     from coderunner.errors import GatewayUnavailable as GatewayUnavailable
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from coderunner.task import TestCase as TestCase
 
 _NAMES_BY_MODULE = {
+    "coderunner.blob": ("Blob",),
     "coderunner.client": ("Client",),
     "coderunner.operations": ("Operator",),
     "coderunner.program": ("Program", "Waits"),

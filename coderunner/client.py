@@ -7,16 +7,19 @@ import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from itertools import islice
+from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack
 
 import grpc
 
-from coderunner import responses
+from coderunner import blob_calls, responses
+from coderunner.blob import Blob
 from coderunner.connection import Connection
 from coderunner.errors import CodeRunnerError, TimedOut
 from coderunner.grpc_errors import refusal_error
 from coderunner.model import CallbackRecord, Cancellation, Execution, Language, Node, Output, Status, Submitted
+from coderunner.output_file import OutputFile
 from coderunner.output_merger import OutputMerger
 from coderunner.program import Program
 from coderunner.requests import task_message
@@ -225,6 +228,30 @@ class Client:
         request = execution_pb2.CancelRequest(id=task_id)
         answer: execution_pb2.CancelResponse = await self._gateway.ask(self._gateway.execution.Cancel, request)
         return Cancellation(responses.execution(answer.execution), answer.cancelled)
+
+    async def put_blob(self, content: bytes | Path) -> Blob:
+        """Puts large content once, bytes or a file: what it returns stands in its place in any number of tasks. Nothing
+        is sent where the gateway has it."""
+        return await blob_calls.put(self._gateway, content)
+
+    async def find_blob(self, digest: str) -> Blob | None:
+        """What is known of a blob of this client; None where there is none."""
+        return await blob_calls.find(self._gateway, digest)
+
+    async def get_blob(self, digest: str) -> bytes:
+        """What a blob of this client holds. Raises NotFound."""
+        return await blob_calls.content(self._gateway, digest)
+
+    async def file(self, execution: Execution, file: OutputFile) -> bytes:
+        """What a file holds that an execution has left: it is fetched where it was too large to come with the result.
+        Raises NotFound where it was not brought back, or is not kept any more."""
+        if file.data is not None:
+            return file.data
+        return await blob_calls.content(self._gateway, file.digest, execution.id)
+
+    def blob_pieces(self, digest: str, task_id: str = "") -> AsyncIterator[bytes]:
+        """What a blob of this client holds, or a file that a task has left, in pieces. Raises NotFound."""
+        return blob_calls.pieces(self._gateway, digest, task_id)
 
     async def languages(self) -> tuple[Language, ...]:
         """What live nodes serve."""

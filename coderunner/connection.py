@@ -15,7 +15,14 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from coderunner.access import Access, find_access
 from coderunner.errors import CodeRunnerError
 from coderunner.grpc_errors import call_error, is_transient
-from coderunner.v1 import catalog_pb2_grpc, execution_pb2_grpc, keys_pb2_grpc, nodes_pb2_grpc, operations_pb2_grpc
+from coderunner.v1 import (
+    blobs_pb2_grpc,
+    catalog_pb2_grpc,
+    execution_pb2_grpc,
+    keys_pb2_grpc,
+    nodes_pb2_grpc,
+    operations_pb2_grpc,
+)
 
 CALL_S = 10.0  # a call that only asks
 _Answer = TypeVar("_Answer")
@@ -98,6 +105,10 @@ class Connection:
     @property
     def catalog(self) -> Any:
         return self._stub(catalog_pb2_grpc.CatalogServiceStub)
+
+    @property
+    def blobs(self) -> Any:
+        return self._stub(blobs_pb2_grpc.BlobServiceStub)
 
     @property
     def operations(self) -> Any:

@@ -7,6 +7,7 @@ import reprlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from coderunner.blob import Blob
 from coderunner.errors import InvalidTask, Violation
 from coderunner.idempotency_key import fresh_key
 from coderunner.task import Callback, Checker, Content, Interaction, Limits, Source, Task, TestCase
@@ -90,10 +91,14 @@ def _files(source: Source) -> list[pb.File]:
 
 
 def _file(name: str, content: Content) -> pb.File:
+    if isinstance(content, Blob):
+        return pb.File(name=name, digest=content.digest)
     return pb.File(name=name, data=content) if isinstance(content, bytes) else pb.File(name=name, content=content)
 
 
 def _stdin(content: Content) -> dict[str, Any]:
+    if isinstance(content, Blob):
+        return {"stdin_digest": content.digest}
     return {"stdin_data": content} if isinstance(content, bytes) else {"stdin": content}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from coderunner import model
 from coderunner.audit_record import AuditRecord
+from coderunner.blob import Blob
 from coderunner.errors import CodeRunnerError
 from coderunner.output_file import OutputFile
 from coderunner.task import Checker, Comparison, Content, Limits, Task, TestCase
@@ -179,7 +180,7 @@ def _case(message: execution_pb2.CaseResult) -> model.CaseResult:
 
 def _file(message: execution_pb2.OutputFile) -> OutputFile:
     data = message.data if message.HasField("data") else None
-    return OutputFile(message.name, message.size, message.media_type, message.digest, data)
+    return OutputFile(message.name, message.size, message.media_type, message.digest, data, message.place)
 
 
 def _diagnostic(message: execution_pb2.Diagnostic) -> model.Diagnostic:
@@ -229,7 +230,7 @@ def task(message: execution_pb2.Task) -> Task:
         source=_source(message.files),
         version=message.language_version,
         entry_point=message.entry_point,
-        stdin=message.stdin_data or message.stdin,
+        stdin=_stdin(message),
         args=tuple(message.args),
         env=dict(message.env) or None,
         compile_options=tuple(message.compile_options),
@@ -245,7 +246,11 @@ def task(message: execution_pb2.Task) -> Task:
 
 
 def _source(files: Sequence[execution_pb2.File]) -> dict[str, Content]:
-    return {file.name: file.data or file.content for file in files}
+    return {file.name: Blob(file.digest) if file.digest else file.data or file.content for file in files}
+
+
+def _stdin(message: execution_pb2.Task | execution_pb2.TestCase) -> Content:
+    return Blob(message.stdin_digest) if message.stdin_digest else message.stdin_data or message.stdin
 
 
 def _limits(message: execution_pb2.Limits) -> Limits:
@@ -256,7 +261,7 @@ def _kept_case(message: execution_pb2.TestCase) -> TestCase:
     mode: Any = execution_pb2.Comparison.Mode.Name(message.comparison.mode or execution_pb2.Comparison.TRIMMED)
     return TestCase(
         name=message.name,
-        stdin=message.stdin_data or message.stdin,
+        stdin=_stdin(message),
         args=tuple(message.args),
         expected_output=message.expected_output,
         comparison=Comparison(mode, message.comparison.epsilon),

@@ -6,11 +6,14 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
+from coderunner.blob import Blob
 from coderunner.client import Client, OnOutput
 from coderunner.model import CallbackRecord, Cancellation, Execution, Language, Node, Output, Status, Submitted
+from coderunner.output_file import OutputFile
 from coderunner.task import Source, Task, TaskOptions
 
 _Result = TypeVar("_Result")
@@ -158,6 +161,27 @@ class SyncClient:
     def cancel(self, task_id: str) -> Cancellation:
         """A queued task never starts; a running one is killed and keeps its partial output. Raises NotFound."""
         return self._wait(self._client.cancel(task_id))
+
+    def put_blob(self, content: bytes | Path) -> Blob:
+        """Puts large content once: what it returns stands in its place in any number of tasks."""
+        return self._wait(self._client.put_blob(content))
+
+    def find_blob(self, digest: str) -> Blob | None:
+        """What is known of a blob of this client; None where there is none."""
+        return self._wait(self._client.find_blob(digest))
+
+    def get_blob(self, digest: str) -> bytes:
+        """What a blob of this client holds. Raises NotFound."""
+        return self._wait(self._client.get_blob(digest))
+
+    def file(self, execution: Execution, file: OutputFile) -> bytes:
+        """What a file holds that an execution has left, fetched where it did not come with the result. Raises
+        NotFound."""
+        return self._wait(self._client.file(execution, file))
+
+    def blob_pieces(self, digest: str, task_id: str = "") -> Iterator[bytes]:
+        """What a blob of this client holds, or a file that a task has left, in pieces. Raises NotFound."""
+        return self._iterate(self._client.blob_pieces(digest, task_id))
 
     def languages(self) -> tuple[Language, ...]:
         """What live nodes serve."""

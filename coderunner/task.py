@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
-Content = str | bytes
-"""Of a file or a standard input. Bytes go as they are, such as those of a picture."""
+from coderunner.blob import Blob
+
+Content = str | bytes | Blob
+"""Of a file or a standard input. Bytes go as they are, such as those of a picture; a blob was put before."""
 Source = Content | Mapping[str, Content]
 """A program: one file, or file names with what they hold."""
 

@@ -25,6 +25,7 @@ from chassis.trace_export import tracer_of
 from node.application.attempt import Attempts
 from node.application.draining import Draining
 from node.application.heartbeat import Heartbeat
+from node.application.large_content import LargeContent
 from node.application.ports import LoadProbe
 from node.application.runner import RunnerPolicy, TaskRunner
 from node.application.standing_aside import StandingAside
@@ -33,6 +34,7 @@ from node.application.workbench import Workbench
 from node.domain.retries import lost_after
 from node.infrastructure.artefacts import MemoryArtefactStore
 from node.infrastructure.bus.consumers import Consumers
+from node.infrastructure.bus.large_content import BusBlobs, BusLeftFiles
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsAnnouncer, NatsResultSink, NatsRunLedger
 from node.infrastructure.bus.source import NatsTaskSource
@@ -45,7 +47,7 @@ from node.infrastructure.metrics import Metrics
 from node.infrastructure.settings import NodeSettings
 from node.infrastructure.task_log import StructuredTaskLog
 from node.infrastructure.traced import TracedHandler, TracedResultSink, TracedSandboxPool
-from node.infrastructure.wiring import StartedPool, identity, nearest_existing, runtime, sandboxes
+from node.infrastructure.wiring import StartedPool, blob_cache, identity, nearest_existing, runtime, sandboxes
 from node.interfaces.orders import Orders
 from schemas.names import INBOX_NODE, inbox_of
 from schemas.node import DRAIN, RESUME
@@ -94,12 +96,14 @@ class Node:
     def _wire_work(self) -> None:
         settings, tracer = self.settings, self.tracer
         sink = NatsResultSink(self.publisher)
+        self.blobs = blob_cache(settings, self.name, BusBlobs(self.bus))
         self.runner = TaskRunner(
             RunnerPolicy(self.name, settings.max_attempts, settings.code_check),
             Workbench(
                 self.pool if tracer is None else TracedSandboxPool(self.pool, tracer),
                 MemoryArtefactStore(settings.artefact_bytes),
                 self.announcer,
+                LargeContent(self.blobs, BusLeftFiles(self.bus)),
             ),
             sink=sink if tracer is None else TracedResultSink(sink, tracer),
             announcer=self.announcer,
@@ -159,6 +163,8 @@ class Node:
         count("handed_back", "Tasks that came when no task loop was free.", lambda: self.source.handed_back)
         sessions = self.task_loops.sessions
         count("sessions_turned_away", "Tasks to talk to that found no room.", lambda: sessions.turned_away)
+        count("blobs_fetched", "Blobs that were not in the cache.", lambda: self.blobs.fetches)
+        count("blobs_found", "Blobs that were in the cache.", lambda: self.blobs.hits)
         count("lost_pulls", "Waiting requests that the bus lost.", lambda: self.source.lost_pulls)
         self.metrics.watch_slots(self.pool.slot_figures)
         watch("bus_connected", "1 while the bus is there.", self.bus.connected)

@@ -76,6 +76,8 @@ def why_not_kept(execution: Execution) -> str:
     for case in execution.cases:
         if case.verdict in _OUR_DOING:
             return f"case {case.name} ended as {case.verdict}"
+    if any(file.place for file in execution.files):
+        return "it left files that are too large for an answer"
     for stage in _stages(execution):
         if stage.limits_hit:
             return f"it met a limit: {', '.join(stage.limits_hit)}"

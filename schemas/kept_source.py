@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas.blob import BlobRef
 from schemas.content import content_in
 from schemas.status import Priority
 from schemas.task import Checker, Limits, SourceFile, TaskMessage, TestCase
@@ -37,6 +38,8 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
     stdin_data: bytes | None = None
     outputs: list[str] = []
     redirect_stderr: bool = False
+    stdin_blob: BlobRef | None = None
+    """Of blobs it has the digest, and not what they hold."""
 
     @classmethod
     def of(cls, task: TaskMessage) -> KeptSource | None:
@@ -61,6 +64,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
             stdin_data=task.stdin_data,
             outputs=task.outputs,
             redirect_stderr=task.redirect_stderr,
+            stdin_blob=task.stdin_blob,
         )
         return kept if kept.json_bytes() <= SOURCE_BYTES else None
 

@@ -234,7 +234,7 @@ def audit_subject(action: str) -> str:
 
 def answer_key(language: str, client: str, digest: str) -> str:
     """The key of one answer in its bucket. Raises ValueError for a language that is no token."""
-    return f"{_token(language)}.{_client_token(client)}.{_token(digest)}"
+    return f"{_token(language)}.{client_token(client)}.{_token(digest)}"
 
 
 def answer_subject(key: str) -> str:
@@ -244,11 +244,11 @@ def answer_subject(key: str) -> str:
 
 def answers_of(language: str = "", client: str | None = None) -> str:
     """The subjects of all answers of a language (empty: any) and of a client (None: any). Raises ValueError."""
-    return f"{_ANSWERS}.{_token(language) if language else '*'}.{'*' if client is None else _client_token(client)}.*"
+    return f"{_ANSWERS}.{_token(language) if language else '*'}.{'*' if client is None else client_token(client)}.*"
 
 
-def _client_token(client: str) -> str:
-    """Clients' names are any text."""
+def client_token(client: str) -> str:
+    """What stands for a client in a subject: clients' names are any text."""
     return hashlib.sha256(client.encode()).hexdigest()[:16]
 
 

@@ -48,6 +48,8 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """It knows files and inputs that are no text; a node of 0.2.0 would run the program without them."""
     talks: bool = False
     """Its programs can be talked to while they run; a node of 0.2.0 would run them without."""
+    takes_blobs: bool = False
+    """It fetches files and inputs that are blobs; an older one would run the program without them."""
 
 
 DRAIN = "drain"

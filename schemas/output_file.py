@@ -17,4 +17,6 @@ class OutputFile(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     """``sha256:`` and 64 hexadecimal digits; empty where it was not brought back."""
     data: bytes | None
-    """What it holds; None where it was too large to be brought back."""
+    """What it holds; None where it was too large to come with the result."""
+    place: str = ""
+    """A token by which gateways find its content, where that was too large for the result and is kept for a while."""

@@ -2,7 +2,8 @@
 
 A wildcard stands for a whole token, so whatever has a consumer's name in a token is listed by name. A node reads no
 stream: who may read one reads all of it. It stores by a task's id, which the bus tells nobody but the node that was
-given the task, gateways and operators.
+given the task, gateways and operators. Files go where the node that stores them has chosen at random; blobs of input
+it may not store at all, and it asks the gateways for those of its tasks, by places that nobody can guess.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schemas import names
+from schemas import blob_names, names
 from schemas.joined import joined_user
 
 
@@ -68,4 +69,6 @@ _STORED_BY_NODES = (
     names.DEAD_WILDCARD,
     names.ASK_RESULT_WILDCARD,
     names.ASK_STARTS_WILDCARD,
+    blob_names.ASK_BLOB_WILDCARD,
+    blob_names.FILES_WILDCARD,
 )

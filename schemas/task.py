@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from schemas.blob import BlobRef
 from schemas.content import Content, content_in, data_in, text_in
 from schemas.interaction import Interaction
 from schemas.status import Priority
@@ -18,6 +19,8 @@ class SourceFile(msgspec.Struct, frozen=True):
     content: str
     data: bytes | None = None
     """Its content where that is not UTF-8; ``content`` is empty then."""
+    blob: BlobRef | None = None
+    """What its content is put into where it runs; ``content`` is empty until then."""
 
     @classmethod
     def of(cls, name: str, content: Content) -> SourceFile:
@@ -87,6 +90,8 @@ class TestCase(msgspec.Struct, frozen=True, kw_only=True):
     """The task's own limits where ``None``."""
     stdin_data: bytes | None = None
     """Its standard input where that is not UTF-8; ``stdin`` is empty then."""
+    stdin_blob: BlobRef | None = None
+    """Its standard input where that is a blob; ``stdin`` is empty then."""
 
     @property
     def input(self) -> Content:
@@ -178,6 +183,10 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Its standard error goes to its standard output."""
     interaction: Interaction | None = None
     """How it is talked to while it runs; None: it is not."""
+    stdin_blob: BlobRef | None = None
+    """Its standard input where that is a blob; ``stdin`` is empty then."""
+    keeps_files: bool = False
+    """Files that its result has no room for are stored for its client, who can fetch them."""
 
     @property
     def input(self) -> Content:

@@ -8,11 +8,10 @@ Durations on this wire are nanoseconds.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from schemas import lanes, names
+from schemas import blob_names, lanes, names
 from schemas.joined import JOINED_WILDCARD
 from schemas.node_rules import MAX_NODES
 from schemas.status import Priority
@@ -29,8 +28,9 @@ RELAY_ACK_WAIT_S = 10
 """A gateway that is silent for this long loses its delivery to another."""
 HISTORY_ACK_WAIT_S = 10
 """A projector that is silent for this long loses what it took to another, or takes it again."""
-TASKS_SHARE, RESULTS_SHARE, EVENTS_SHARE, DEAD_SHARE, CALLBACKS_SHARE = 0.25, 0.5, 0.15, 0.05, 0.01
+TASKS_SHARE, RESULTS_SHARE, EVENTS_SHARE, DEAD_SHARE, CALLBACKS_SHARE = 0.2, 0.4, 0.1, 0.05, 0.01
 DELIVERED_SHARE, ANSWERS_SHARE, PROGRESS_SHARE, AUDIT_SHARE = 0.005, 0.02, 0.004, 0.01
+BLOBS_SHARE, FILES_SHARE = 0.12, 0.08
 """Of ``BusLimits.max_bytes``; the rest is for the streams of secrets and of nodes. Of 9 GiB the callbacks' 92 MiB are
 some 200,000 results whose delivery has failed, the 46 MiB of those that were taken at the first call some 100,000, the
 184 MiB of the kept answers some 120,000 of 1.5 KB, and the 92 MiB of the audit trail some 300,000 calls."""
@@ -50,7 +50,7 @@ MAX_WAITING_PULLS = 8_192
 """Pull requests that may wait on one consumer: the free task loops of all nodes of a pool."""
 
 STORED_RESULTS_WILDCARD = f"{names.ROOT}.stored.*"
-"""RESULTS says every result again here once it has stored it, so that who listens never sees one that lost."""
+"""Where RESULTS says every result again once it has stored it: who listens never sees one that lost."""
 
 
 def stored_result_subject(task_id: str) -> str:
@@ -72,6 +72,7 @@ class BusLimits:
     dead_max_age_s: float = 7 * 24 * 3600.0
     answers_max_age_s: float = 24 * 3600.0
     audit_max_age_s: float = 400 * 24 * 3600.0
+    blobs_max_age_s: float = 24 * 3600.0
     joins: bool = False
     """Nodes may join by tokens; otherwise there is no stream of those that did."""
     swept: bool = False
@@ -82,8 +83,8 @@ class BusLimits:
 
 def streams(limits: BusLimits) -> list[JsonObject]:
     """The configurations of all streams."""
-    made = (_tasks, _results, _events, _dead, _callbacks, _delivered, _answers, _progress, _audit, _secrets)
-    return [make(limits) for make in (*made, *((_nodes,) if limits.joins else ()))]
+    made = [_tasks, _results, _events, _dead, _callbacks, _delivered, _answers, _progress, _audit, _secrets]
+    return [make(limits) for make in (*made, _blobs, _files, *((_nodes,) if limits.joins else ()))]
 
 
 def _stream(name: str, subject: str, limits: BusLimits, max_age_s: float, **more: Any) -> JsonObject:
@@ -149,9 +150,8 @@ def _events(limits: BusLimits) -> JsonObject:
 
 
 def _dead(limits: BusLimits) -> JsonObject:
-    return _stream(
-        names.STREAM_DEAD, names.DEAD_WILDCARD, limits, limits.dead_max_age_s, max_bytes=_share(limits, DEAD_SHARE)
-    )
+    room = _share(limits, DEAD_SHARE)
+    return _stream(names.STREAM_DEAD, names.DEAD_WILDCARD, limits, limits.dead_max_age_s, max_bytes=room)
 
 
 def _callbacks(limits: BusLimits) -> JsonObject:
@@ -209,8 +209,20 @@ def _progress(limits: BusLimits) -> JsonObject:
 def _audit(limits: BusLimits) -> JsonObject:
     """Nobody takes anything out of it, the gateways included, and nothing makes room for what is new."""
     forever: JsonObject = {"discard": "new", "deny_delete": True, "deny_purge": True}
-    room, age_s = _share(limits, AUDIT_SHARE), limits.audit_max_age_s
-    return _stream(names.STREAM_AUDIT, names.AUDIT_WILDCARD, limits, age_s, max_bytes=room, **forever)
+    forever["max_bytes"] = _share(limits, AUDIT_SHARE)
+    return _stream(names.STREAM_AUDIT, names.AUDIT_WILDCARD, limits, limits.audit_max_age_s, **forever)
+
+
+def _blobs(limits: BusLimits) -> JsonObject:
+    """Chunks, and what is known of each blob. Where it is full, what is new is refused, and pushes nobody's out."""
+    newest: JsonObject = {"discard": "new", "max_msgs_per_subject": 1, "max_bytes": _share(limits, BLOBS_SHARE)}
+    return _stream(blob_names.STREAM_BLOBS, blob_names.BLOBS_WILDCARD, limits, limits.blobs_max_age_s, **newest)
+
+
+def _files(limits: BusLimits) -> JsonObject:
+    """Chunks of the files that programs left; where it is full, the oldest go."""
+    newest: JsonObject = {"max_msgs_per_subject": 1, "max_bytes": _share(limits, FILES_SHARE)}
+    return _stream(blob_names.STREAM_FILES, blob_names.FILES_WILDCARD, limits, limits.blobs_max_age_s, **newest)
 
 
 def _nodes(limits: BusLimits) -> JsonObject:
@@ -255,16 +267,14 @@ def task_consumer(
 
 def relay_consumer() -> JsonObject:
     """The durable pull consumer on RESULTS that all relays share."""
-    return _durable(
-        names.RELAY_CONSUMER, names.RESULTS_WILDCARD, RELAY_ACK_WAIT_S, max_ack_pending=RELAY_MAX_ACK_PENDING
-    )
+    most = RELAY_MAX_ACK_PENDING
+    return _durable(names.RELAY_CONSUMER, names.RESULTS_WILDCARD, RELAY_ACK_WAIT_S, max_ack_pending=most)
 
 
 def progress_consumer() -> JsonObject:
     """The durable pull consumer on PROGRESS that all relays share."""
-    return _durable(
-        names.PROGRESS_CONSUMER, names.PROGRESS_WILDCARD, RELAY_ACK_WAIT_S, max_ack_pending=PROGRESS_MAX_ACK_PENDING
-    )
+    most = PROGRESS_MAX_ACK_PENDING
+    return _durable(names.PROGRESS_CONSUMER, names.PROGRESS_WILDCARD, RELAY_ACK_WAIT_S, max_ack_pending=most)
 
 
 def history_consumers() -> dict[str, JsonObject]:
@@ -288,10 +298,3 @@ def _durable(name: str, subject: str, ack_wait_s: float, **more: Any) -> JsonObj
         "max_ack_pending": MAX_ACK_PENDING,
     }
     return base | more
-
-
-def create_consumer_request(stream: str, config: JsonObject, *, action: str = "") -> tuple[str, bytes]:
-    """API subject and body that create a durable consumer, or make one that is there equal. With ``action`` "create",
-    one that is there and different is left as it is, and the request refused."""
-    subject = f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{config['durable_name']}"
-    return subject, json.dumps({"stream_name": stream, "config": config, "action": action}).encode()

@@ -261,6 +261,7 @@ def a_node_record(node_id: str = "n1", *languages: LanguageRecord, **changes: An
         alarms=[],
         takes_bytes=True,
         talks=True,
+        takes_blobs=True,
         version="0.1.0",
         sandbox_runtime="runc",
         started_at_ms=1,

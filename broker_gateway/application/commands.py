@@ -130,6 +130,24 @@ class UnknownTask:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownBlob:
+    """The answer where this client has no such content, or none any more."""
+
+    digest: str
+
+    @property
+    def message(self) -> str:
+        return f"there is no content '{self.digest[:80]}' of this client, or none any more"
+
+
+@dataclass(frozen=True, slots=True)
+class TooSlow:
+    """A refusal: what was sent did not arrive in time."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownLetter:
     """The answer where no dead letter has this id."""
 

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from broker_gateway.application.answering import Answered, Answering, Entering
+from broker_gateway.application.blob_ports import BlobStore
+from broker_gateway.application.blob_service import with_blobs_placed
 from broker_gateway.application.clock import wall_clock_ms
 from broker_gateway.application.commands import (
     Busy,
@@ -33,12 +35,13 @@ from broker_gateway.application.quota_book import QuotaBook
 from broker_gateway.application.settings import SubmissionSettings
 from broker_gateway.application.unpacking import with_archive_unpacked
 from broker_gateway.domain.admission import AdmissionPolicy
-from broker_gateway.domain.code import Code
+from broker_gateway.domain.draft import TaskDraft
+from broker_gateway.domain.endings import ending_violations
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.idempotency_key import is_recent
 from broker_gateway.domain.page_rules import of_reader, page_violations
 from broker_gateway.domain.resource_limit import ResourceLimit
-from broker_gateway.domain.scheduler import NobodyServes, Placement, PoolChoice, TaskScheduler, needs_of
+from broker_gateway.domain.scheduler import NobodyServes, Placement, PoolChoice, needs_of
 from broker_gateway.domain.task_id import ENTROPY_BYTES, TaskId
 from broker_gateway.domain.violation import Violation
 from chassis.errors import BusUnavailableError
@@ -79,6 +82,7 @@ class Submission:
         secret: IdSecret,
         admission: AdmissionPolicy,
         settings: SubmissionSettings,
+        blobs: BlobStore | None = None,
         callback_refusal: CallbackRefusal | None = None,
         knows_headers: KnowsHeaders = lambda _client, _name: False,
         now_ms: Callable[[], int] = wall_clock_ms,
@@ -96,6 +100,7 @@ class Submission:
         self._admission = admission
         self._limits = ResourceLimit(admission.limits.defaults, admission.limits.allowed["wall_ms"].maximum)
         self._settings = settings
+        self._blobs = blobs
         self._callback_refusal = callback_refusal
         self._knows_headers = knows_headers
         self._now_ms = now_ms
@@ -158,7 +163,7 @@ class Submission:
         behind = scheduler.node_behind(draft)
         if behind:
             return Unserved(f"node {behind}, and has to be renewed first")
-        violations = list(_ending_violations(command, placement, scheduler))
+        violations = list(ending_violations(draft, placement, scheduler, command.path))
         if violations:
             return Invalid(violations)
         return Admitted(self._name(command), self._of_visitor(command), placement)
@@ -224,6 +229,8 @@ class Submission:
         """Ends the task with a kept answer, or queues it."""
         command, placement = admitted.command, admitted.placement
         limits = self._limits.changed_by(command.draft.limits)
+        if isinstance(draft := await self._with_blobs(command, limits), Invalid):
+            return draft
         pool = placement.pools[0].pool
         terms = Terms(
             admitted.id,
@@ -234,8 +241,9 @@ class Submission:
             self._now_ms(),
             keeps_source=self._settings.keeps_source,
             traceparent=command.traceparent,
+            keeps_files=self._blobs is not None and command.visitor is None,
         )
-        task = ExecutionTask.accepted(command.draft, terms)
+        task = ExecutionTask.accepted(draft, terms)
         taken = await self._answering.take(task, command.draft.cache, placement.digests)
         if isinstance(taken, Answered):
             return TaskDTO(admitted.id.value, is_new=taken.is_new, execution=taken.execution)
@@ -245,6 +253,12 @@ class Submission:
         if not isinstance(entered, TaskDTO):
             await self._answering.withdraw(taken)
         return entered
+
+    async def _with_blobs(self, command: SubmitTaskCommand, limits: ResourceLimit) -> TaskDraft | Invalid:
+        if self._blobs is None or not command.draft.names_blobs:
+            return command.draft
+        disk_bytes = limits.value.disk_bytes
+        return await with_blobs_placed(self._blobs, command.client, command.draft, disk_bytes, command.path)
 
     async def _enqueue(self, taken: Entering, placement: Placement, command: SubmitTaskCommand) -> TaskDTO | Refusal:
         priority = Priority(command.draft.priority)
@@ -283,14 +297,3 @@ class Submission:
             message = f"the {priority.value} queue of pool {pool} is full: {waiting[pool]} tasks wait"
             return Busy(message, self._settings.queue_full_retry_ms)
         return pool
-
-
-def _ending_violations(
-    command: SubmitTaskCommand, placement: Placement, scheduler: TaskScheduler
-) -> Iterator[Violation]:
-    draft, path = command.draft, command.path
-    program = Code(draft.files, draft.entry_point)
-    yield from program.ending_violations(scheduler.source_endings(placement.languages[0]), path)
-    if draft.checker is not None:
-        endings = scheduler.source_endings(placement.languages[1])
-        yield from Code(draft.checker.files).ending_violations(endings, f"{path}.checker")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from broker_gateway.domain.api_key import MAX_CLIENT_CHARS, is_client_name
+from broker_gateway.domain.blobs import naming_violations
 from broker_gateway.domain.callback_url import callback_violations, event_violations
 from broker_gateway.domain.code import Code, SourceRules
 from broker_gateway.domain.draft import DraftCounts, TaskDraft
@@ -61,6 +62,8 @@ class AdmissionPolicy:
         yield from _language_violations(draft.language, draft.language_version, path)
         yield from Code(draft.files, draft.entry_point).violations(self.source, path)
         yield from self.inputs.stdin_violations(draft.stdin, f"{path}.stdin")
+        if draft.names_blobs:
+            yield from naming_violations(draft, path)
         if draft.args:
             yield from self.inputs.args_violations(draft.args, f"{path}.args")
         if draft.env:

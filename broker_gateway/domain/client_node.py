@@ -52,7 +52,7 @@ class ClientNode:
             and self.takes_tasks == other.takes_tasks
             and mine.capacity == its.capacity
             and mine.pools == its.pools
-            and mine.takes_bytes == its.takes_bytes
+            and (mine.takes_bytes, mine.takes_blobs) == (its.takes_bytes, its.takes_blobs)
             and mine.talks == its.talks
             and mine.languages == its.languages
         )

@@ -31,7 +31,7 @@ class Code:
 
     @property
     def size_bytes(self) -> int:
-        """The size of all files together, in UTF-8."""
+        """The size of all files together, in UTF-8; blobs have none here."""
         return sum(byte_length(file.held) for file in self.files)
 
     def violations(self, rules: SourceRules, path: str) -> Iterator[Violation]:
@@ -49,7 +49,7 @@ class Code:
 
     def _content_violations(self, rules: SourceRules, path: str) -> Iterator[Violation]:
         size = self.size_bytes
-        if not size:
+        if not size and all(file.blob is None for file in self.files):
             yield Violation(f"{path}.files[0].content", "is empty")
         elif size > rules.max_bytes:
             yield Violation(f"{path}.files", f"must have at most {rules.max_bytes} bytes in all, have {size}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from schemas.blob import BlobRef
 from schemas.content import Content
 from schemas.status import Priority
 from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
@@ -44,6 +45,8 @@ class DraftCase:
 
     name: str = ""
     stdin: Content = ""
+    stdin_blob: BlobRef | None = None
+    """Its standard input where that is a blob."""
     args: Sequence[str] = ()
     expected_output: str = ""
     comparison: str = DEFAULT_COMPARISON.value
@@ -61,6 +64,8 @@ class TaskDraft:
     files: Sequence[SourceFile] = ()
     entry_point: str = ""
     stdin: Content = ""
+    stdin_blob: BlobRef | None = None
+    """Its standard input where that is a blob."""
     args: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     compile_options: Sequence[str] = ()
@@ -88,6 +93,13 @@ class TaskDraft:
     reader: str = ""
     interaction: DraftInteraction | None = None
     redirect_stderr: bool = False
+
+    @property
+    def names_blobs(self) -> bool:
+        """A file or an input of it is a blob."""
+        files = (*self.files, *(self.checker.files if self.checker is not None else ()))
+        inputs = (self.stdin_blob, *(case.stdin_blob for case in self.cases))
+        return any(file.blob is not None for file in files) or any(one is not None for one in inputs)
 
     @property
     def holds_bytes(self) -> bool:

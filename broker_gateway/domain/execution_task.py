@@ -33,6 +33,8 @@ class Terms:
     """Its history keeps what was submitted."""
     traceparent: str = ""
     """The caller's own span; empty where it has none."""
+    keeps_files: bool = False
+    """Files that its result has no room for are stored for its client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,8 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         stdin_data=data_in(draft.stdin),
         interaction=interaction_of(draft.interaction),
         redirect_stderr=draft.redirect_stderr,
+        stdin_blob=draft.stdin_blob,
+        keeps_files=terms.keeps_files,
         outputs=list(draft.outputs or (() if draft.cases else DEFAULT_OUTPUTS)),
     )
 

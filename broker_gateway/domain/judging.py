@@ -78,4 +78,5 @@ def case_of(draft: DraftCase, number: int, limits: ResourceLimit) -> TestCase:
         comparison=Comparison.of(draft.comparison, draft.epsilon),
         limits=limits.changed_by(draft.limits).value if draft.limits else None,
         stdin_data=data_in(draft.stdin),
+        stdin_blob=draft.stdin_blob,
     )

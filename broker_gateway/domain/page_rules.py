@@ -22,6 +22,8 @@ def page_violations(draft: TaskDraft, most: Limits, path: str) -> Iterator[Viola
     """What a page may not ask for; ``most``: its limits."""
     asked = {
         "callback": draft.callback_url is not None,
+        "files": any(file.blob is not None for file in draft.files),
+        "stdin_digest": draft.stdin_blob is not None,
         "cases": draft.cases,
         "checker": draft.checker is not None,
         "labels": draft.labels,

@@ -95,6 +95,8 @@ class TaskScheduler:
         for node in self._nodes:
             if draft.holds_bytes and not node.record.takes_bytes:
                 return f"{quoted(node.id)} is of a version that takes text alone"
+            if draft.names_blobs and not node.record.takes_blobs:
+                return f"{quoted(node.id)} is of a version that knows no blobs"
             if (draft.interaction is not None or draft.redirect_stderr) and not node.record.talks:
                 return f"{quoted(node.id)} is of a version whose programs are not talked to, nor have one output"
         return ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from schemas.blob import BlobRef
 from schemas.execution import ResultMessage
 from schemas.kept_source import KeptSource, may_be_kept
 from schemas.progress import ProgressMessage
@@ -118,8 +119,25 @@ def program_digest(task: TaskMessage | KeptSource) -> str:
     given = (task.language, task.language_version, task.entry_point, task.stdin, task.args, task.compile_options)
     files_data, cases_data = [file.data for file in task.files], [case.stdin_data for case in task.cases]
     data = (task.stdin_data, files_data, cases_data)
-    holds_bytes = any(one is not None for one in (task.stdin_data, *files_data, *cases_data))
-    return hashlib.sha256(_encode((given, files, cases, data) if holds_bytes else (given, files, cases))).hexdigest()
+    digests = [_digest_of(one) for one in (task.stdin_blob, *_blobs_of_files(task), *_blobs_of_cases(task))]
+    said: tuple[object, ...] = (given, files, cases)
+    if any(digests):
+        said = (*said, data, digests)
+    elif any(one is not None for one in (task.stdin_data, *files_data, *cases_data)):
+        said = (*said, data)
+    return hashlib.sha256(_encode(said)).hexdigest()
+
+
+def _blobs_of_files(task: TaskMessage | KeptSource) -> Iterator[BlobRef | None]:
+    return (file.blob for file in task.files)
+
+
+def _blobs_of_cases(task: TaskMessage | KeptSource) -> Iterator[BlobRef | None]:
+    return (case.stdin_blob for case in task.cases)
+
+
+def _digest_of(blob: BlobRef | None) -> str:
+    return "" if blob is None else blob.digest
 
 
 def _address(task_id: str, client: str, callback: Callback | None) -> bytes:

@@ -81,7 +81,7 @@ class CallMetrics(Interceptor):
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
         handler = await continuation(details)
-        if handler is None or handler.request_streaming:
+        if handler is None or (handler.request_streaming and handler.response_streaming):
             return handler
         known = self._counted.get(details.method)
         if known is None or known[0] is not handler:
@@ -89,6 +89,11 @@ class CallMetrics(Interceptor):
         return known[1]
 
     def _wrapped(self, handler: Any, method: str) -> Any:
+        if handler.request_streaming:
+            single = self._single(handler.stream_unary, method)
+            return grpc.stream_unary_rpc_method_handler(
+                single, handler.request_deserializer, handler.response_serializer
+            )
         if handler.response_streaming:
             inner = handler.unary_stream
             counted = self._stream(inner, method) if isasyncgenfunction(inner) else self._single(inner, method)

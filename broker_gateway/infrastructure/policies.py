@@ -13,6 +13,7 @@ from broker_gateway.application.answering import CacheModes
 from broker_gateway.application.history_ports import Retention
 from broker_gateway.application.settings import PlacingSettings, RelaySettings, SubmissionSettings
 from broker_gateway.domain.admission import AdmissionPolicy
+from broker_gateway.domain.blobs import BlobPolicy
 from broker_gateway.domain.callback_attempts import AttemptPolicy
 from broker_gateway.domain.code import SourceRules
 from broker_gateway.domain.judging import CaseRules
@@ -68,6 +69,7 @@ class Policies:
     identifications: Identifications
     clients: ConfiguredClients
     cache_modes: CacheModes
+    blobs: BlobPolicy
     seals: Seals
     joins: JoinSettings | None
     """None: no nodes may join."""
@@ -116,6 +118,7 @@ def of(settings: GatewaySettings) -> Policies:
         identifications=_identifications(settings),
         clients=configured_clients(settings),
         cache_modes=_cache_modes(settings),
+        blobs=BlobPolicy(settings.blob_bytes, settings.quota_blob_bytes, int(settings.blob_age_s * 1000)),
         seals=_seals(settings),
         joins=join_settings(settings),
         proxies=_proxies(settings),
@@ -143,6 +146,7 @@ def _streams(settings: GatewaySettings) -> BusLimits:
         dead_max_age_s=settings.dead_age_s,
         audit_max_age_s=settings.audit_age_s,
         answers_max_age_s=settings.cache_age_s,
+        blobs_max_age_s=settings.blob_age_s,
     )
 
 

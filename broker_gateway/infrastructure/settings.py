@@ -175,6 +175,11 @@ class GatewaySettings(ConnectedSettings):
     source_bytes: Positive = Field(256 << 10, description="most source per task")
     source_files: Positive = Field(64, description="most files per task")
     stdin_bytes: Positive = Field(1 << 20, description="most standard input per task")
+    blob_bytes: Annotated[int, Field(gt=0, le=64 << 20)] = Field(32 << 20, description="the largest blob")
+    blob_age_s: Seconds = Field(
+        24 * 3600.0, description="how long blobs are kept, and files of programs that are too large for their results"
+    )
+    quota_blob_bytes: Positive = Field(256 << 20, description="all blobs of one client, each in whole 256 KiB")
     cases: Positive = Field(100, description="most test cases per task")
     default_limits: dict[str, Positive] = Field({}, description="what a task gets that asks for nothing, by limit name")
     max_limits: dict[str, Positive] = Field({}, description="the most a task may ask for, by limit name")

@@ -25,6 +25,7 @@ JudgePage = Callable[[PageTerms], Refused | None]
 _SCHEME = "bearer "
 _UNKNOWN = (grpc.StatusCode.UNAUTHENTICATED, "a valid bearer token is needed: authorization: Bearer <token>")
 
+_STREAM_UNARY = grpc.stream_unary_rpc_method_handler
 _NOT_FOR_PAGES = (
     grpc.StatusCode.PERMISSION_DENIED,
     "this is a publishable key, for pages: it may run programs and talk to them, read, follow and cancel them by their "
@@ -96,8 +97,11 @@ async def _refuse(
 def _refusing(handler: Any, code: grpc.StatusCode, words: str) -> Any:
     """A method of the same kind, for a caller who is told nothing else: its request is not even decoded."""
     refuse = partial(_refuse, code, words)
-    if handler is None or handler.request_streaming:
-        return handler if handler is None else grpc.stream_stream_rpc_method_handler(refuse)
+    if handler is None:
+        return None
+    if handler.request_streaming:
+        makes = grpc.stream_stream_rpc_method_handler if handler.response_streaming else _STREAM_UNARY
+        return makes(refuse)
     if handler.response_streaming:
         return grpc.unary_stream_rpc_method_handler(refuse)
     return grpc.unary_unary_rpc_method_handler(refuse)

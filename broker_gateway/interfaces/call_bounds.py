@@ -19,6 +19,7 @@ from broker_gateway.interfaces.callers import CLIENT, VISITOR
 
 _EXECUTION, _CATALOG = "/coderunner.v1.ExecutionService/", "/coderunner.v1.CatalogService/"
 _INTERACT = f"{_EXECUTION}Interact"
+_BLOB = "/coderunner.v1.BlobService/"
 READS = {
     f"{_EXECUTION}Get": 1,
     f"{_EXECUTION}GetSource": 1,
@@ -29,10 +30,14 @@ READS = {
     f"{_EXECUTION}List": LIST_READS,
     f"{_CATALOG}ListLanguages": 1,
     f"{_CATALOG}ListNodes": 1,
+    f"{_BLOB}PutBlob": 1,
+    f"{_BLOB}FindBlob": 1,
+    f"{_BLOB}GetBlob": 1,
 }
 """Method to how many reads it counts as. What submits has quotas of its own; what only operators may call has none."""
-WAITING = frozenset((f"{_EXECUTION}Watch", f"{_EXECUTION}Execute", f"{_EXECUTION}SubmitAndWatch", _INTERACT))
-"""Methods whose calls wait for a task."""
+_OF_TASKS = ("Watch", "Execute", "SubmitAndWatch", "Interact")
+WAITING = frozenset((*(f"{_EXECUTION}{name}" for name in _OF_TASKS), f"{_BLOB}PutBlob", f"{_BLOB}GetBlob"))
+"""Methods whose calls last: they wait for a task, or for who sends or reads a large content."""
 MAX_ACCOUNTS = 10_000
 """Of so many clients, and readers of their pages, it is remembered how much they asked; of more, those that wait for
 nothing begin anew."""

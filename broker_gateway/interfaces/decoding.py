@@ -27,10 +27,15 @@ from broker_gateway.interfaces.wire_bounds import (
 Context = grpc.aio.ServicerContext[Any, Any]
 
 SUBMITTING = frozenset(
-    f"/coderunner.v1.ExecutionService/{name}"
-    for name in ("Submit", "SubmitBatch", "Execute", "SubmitAndWatch", "Interact")
+    (
+        *(
+            f"/coderunner.v1.ExecutionService/{name}"
+            for name in ("Submit", "SubmitBatch", "Execute", "SubmitAndWatch", "Interact")
+        ),
+        "/coderunner.v1.BlobService/PutBlob",
+    )
 )
-"""Methods whose requests carry programs; all others have small requests."""
+"""Methods whose requests carry programs, or pieces of blobs; all others have small requests."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.callback_url import MAX_EVENTS
 from broker_gateway.domain.draft import DraftCase, DraftCounts, DraftInteraction, TaskDraft
 from coderunner.v1 import execution_pb2 as pb
+from schemas.blob import BlobRef
 from schemas.content import content_of
 from schemas.status import Priority
 from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
@@ -31,6 +32,7 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         files=_files(task.files, counts),
         entry_point=task.entry_point,
         stdin=content_of(task.stdin_data) if task.stdin_data else task.stdin,
+        stdin_blob=_blob(task.stdin_digest),
         args=task.args[: counts.args],
         env=_some(task.env, counts.env),
         compile_options=task.compile_options[: counts.compile_options],
@@ -61,8 +63,17 @@ def _interaction(asked: pb.Interaction) -> DraftInteraction:
 
 
 def _files(files: Sequence[pb.File], counts: DraftCounts) -> list[SourceFile]:
-    some = files[: counts.files]
-    return [SourceFile.of(file.name, content_of(file.data) if file.data else file.content) for file in some]
+    return [_file(file) for file in files[: counts.files]]
+
+
+def _file(file: pb.File) -> SourceFile:
+    if file.digest:
+        return SourceFile(file.name, "", blob=_blob(file.digest))
+    return SourceFile.of(file.name, content_of(file.data) if file.data else file.content)
+
+
+def _blob(digest: str) -> BlobRef | None:
+    return BlobRef.asked(digest) if digest else None
 
 
 def _some(entries: Mapping[str, str], count: int) -> dict[str, str]:
@@ -80,6 +91,7 @@ def _case(case: pb.TestCase, counts: DraftCounts) -> DraftCase:
     return DraftCase(
         name=case.name,
         stdin=content_of(case.stdin_data) if case.stdin_data else case.stdin,
+        stdin_blob=_blob(case.stdin_digest),
         args=case.args[: counts.args],
         expected_output=case.expected_output,
         comparison=_MODES.get(mode) or str(mode),

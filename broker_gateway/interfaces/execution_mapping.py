@@ -40,7 +40,14 @@ def execution_message(execution: Execution) -> pb.Execution:
 
 
 def _file(file: OutputFile) -> pb.OutputFile:
-    return pb.OutputFile(name=file.name, size=file.size, media_type=file.media_type, digest=file.digest, data=file.data)
+    return pb.OutputFile(
+        name=file.name,
+        size=file.size,
+        media_type=file.media_type,
+        digest=file.digest,
+        data=file.data,
+        place=file.place,
+    )
 
 
 def _diagnostic(diagnostic: Diagnostic) -> pb.Diagnostic:

@@ -49,6 +49,9 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
 def _wrap(handler: Any, method: str, counted: Counted) -> Any:
     decoder = Decoder(handler.request_deserializer, method)
     encode = handler.response_serializer
+    if handler.request_streaming and not handler.response_streaming:
+        outer = _stream_unary(handler.stream_unary, decoder, method, counted)
+        return grpc.stream_unary_rpc_method_handler(outer, decoder.first, encode)
     if handler.request_streaming:
         outer = _stream_stream(handler.stream_stream, decoder, method, counted)
         return grpc.stream_stream_rpc_method_handler(outer, decoder.first, encode)
@@ -101,15 +104,31 @@ def _unary_stream(
     return _generator(opened, method, counted)
 
 
+def _stream_unary(
+    inner: Callable[[Any, Context], Awaitable[Any]], decoder: Decoder, method: str, counted: Counted
+) -> Callable[[Any, Context], Awaitable[Any]]:
+    async def guarded(requests: AsyncIterator[Any], context: Context) -> Any:
+        try:
+            async with counted(context):
+                return await inner(_checked(requests, decoder, context), context)
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the one place where a fault becomes a status
+            await _fail(error, method, context)
+
+    return guarded
+
+
+async def _checked(requests: AsyncIterator[Any], decoder: Decoder, context: Context) -> AsyncIterator[Any]:
+    async for first in requests:
+        yield await decoder.request(first, context)
+
+
 def _stream_stream(
     inner: Callable[[Any, Context], AsyncIterator[Any]], decoder: Decoder, method: str, counted: Counted
 ) -> Any:
-    async def checked(requests: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
-        async for first in requests:
-            yield await decoder.request(first, context)
-
     async def opened(requests: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
-        return inner(checked(requests, context), context)
+        return inner(_checked(requests, decoder, context), context)
 
     return _generator(opened, method, counted)
 

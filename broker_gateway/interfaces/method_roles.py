@@ -6,6 +6,7 @@ from broker_gateway.domain.client_role import ClientRole
 
 _EXECUTION = "/coderunner.v1.ExecutionService/"
 _CATALOG = "/coderunner.v1.CatalogService/"
+_BLOB = "/coderunner.v1.BlobService/"
 OPERATIONS = "/coderunner.v1.OperationsService/"
 KEYS = "/coderunner.v1.KeyService/"
 NODES = "/coderunner.v1.NodeService/"
@@ -22,6 +23,9 @@ NEEDED: dict[str, ClientRole | None] = {
     f"{_EXECUTION}Watch": ClientRole.READ_OWN,
     f"{_EXECUTION}List": ClientRole.READ_OWN,
     f"{_EXECUTION}CallbackAttempts": ClientRole.READ_OWN,
+    f"{_BLOB}PutBlob": ClientRole.SUBMIT,
+    f"{_BLOB}FindBlob": ClientRole.SUBMIT,
+    f"{_BLOB}GetBlob": ClientRole.READ_OWN,
     f"{_CATALOG}ListLanguages": None,
     f"{_CATALOG}ListNodes": None,
     f"{OPERATIONS}ListDead": ClientRole.READ_ALL,

@@ -20,7 +20,9 @@ from broker_gateway.application.commands import (
     NotKnownAnyMore,
     NotRedriven,
     Refusal,
+    TooSlow,
     Unavailable,
+    UnknownBlob,
     UnknownKey,
     UnknownLetter,
     UnknownNode,
@@ -36,8 +38,8 @@ _MAX_MESSAGE_CHARS = 400
 _MAX_VIOLATIONS_OF_MANY = 16
 """Of one task in a batch: a thousand such answers are one message."""
 
-_Unknown = UnknownTask | UnknownLetter | UnknownKey | UnknownNode
-AnyRefusal = Refusal | Unavailable | NotRedriven | NoKeys | NotJoinable | NotKnownAnyMore | IdTaken | _Unknown
+_Unknown = UnknownTask | UnknownLetter | UnknownKey | UnknownNode | UnknownBlob
+AnyRefusal = Refusal | TooSlow | Unavailable | NotRedriven | NoKeys | NotJoinable | NotKnownAnyMore | IdTaken | _Unknown
 
 
 async def refuse(context: grpc.aio.ServicerContext[Any, Any], refusal: AnyRefusal) -> NoReturn:
@@ -81,8 +83,10 @@ def code_of(refusal: AnyRefusal) -> grpc.StatusCode:  # noqa: PLR0911 - one for 
             return grpc.StatusCode.FAILED_PRECONDITION
         case Busy():
             return grpc.StatusCode.RESOURCE_EXHAUSTED
-        case UnknownTask() | UnknownLetter() | UnknownKey() | UnknownNode():
+        case UnknownTask() | UnknownLetter() | UnknownKey() | UnknownNode() | UnknownBlob():
             return grpc.StatusCode.NOT_FOUND
+        case TooSlow():
+            return grpc.StatusCode.DEADLINE_EXCEEDED
         case IdTaken():
             return grpc.StatusCode.ALREADY_EXISTS
         case Unavailable():

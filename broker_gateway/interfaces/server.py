@@ -12,6 +12,7 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from broker_gateway.application.blob_service import BlobAppService
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
 from broker_gateway.application.joining import JoinAppService
@@ -20,6 +21,7 @@ from broker_gateway.application.operations_service import OperationsAppService
 from broker_gateway.application.readiness import Readiness, ReadinessReport
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.interfaces.authentication import Authentication
+from broker_gateway.interfaces.blob_servicer import BlobServicer
 from broker_gateway.interfaces.catalog_servicer import CatalogServicer
 from broker_gateway.interfaces.doorway import Doorway
 from broker_gateway.interfaces.draft_mapping import DEFAULT_COUNTS
@@ -33,6 +35,8 @@ from broker_gateway.interfaces.stranger_bounds import StrangerBounds
 from broker_gateway.interfaces.tls import server_credentials
 from chassis.certificates import CertificateFiles
 from coderunner.v1 import (
+    blobs_pb2,
+    blobs_pb2_grpc,
     catalog_pb2,
     catalog_pb2_grpc,
     execution_pb2,
@@ -50,13 +54,15 @@ _add_catalog: Callable[..., None] = catalog_pb2_grpc.add_CatalogServiceServicer_
 _add_operations: Callable[..., None] = operations_pb2_grpc.add_OperationsServiceServicer_to_server
 _add_keys: Callable[..., None] = keys_pb2_grpc.add_KeyServiceServicer_to_server
 _add_nodes: Callable[..., None] = nodes_pb2_grpc.add_NodeServiceServicer_to_server
+_add_blobs: Callable[..., None] = blobs_pb2_grpc.add_BlobServiceServicer_to_server
 
 EXECUTION = execution_pb2.DESCRIPTOR.services_by_name["ExecutionService"].full_name
 CATALOG = catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name
 OPERATIONS = operations_pb2.DESCRIPTOR.services_by_name["OperationsService"].full_name
 KEYS = keys_pb2.DESCRIPTOR.services_by_name["KeyService"].full_name
 NODES = nodes_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
-SERVICES = (EXECUTION, CATALOG, OPERATIONS, KEYS, NODES)
+BLOBS = blobs_pb2.DESCRIPTOR.services_by_name["BlobService"].full_name
+SERVICES = (EXECUTION, CATALOG, OPERATIONS, KEYS, NODES, BLOBS)
 _NOT_READY = ReadinessReport(executions=False, catalog=False, operations=False, keys=False, nodes=False)
 
 
@@ -109,6 +115,7 @@ class GrpcServer:
             OPERATIONS: report.operations,
             KEYS: report.keys,
             NODES: report.nodes,
+            BLOBS: report.executions,
         }
         for name, serves in serving.items():
             await self._health.set(name, answers.SERVING if serves else answers.NOT_SERVING)
@@ -132,6 +139,7 @@ def build_server(
     operations: OperationsAppService,
     keys: KeyAppService | None = None,
     joining: JoinAppService | None = None,
+    blobs: BlobAppService | None = None,
     settings: GrpcSettings,
     counts: DraftCounts = DEFAULT_COUNTS,
     interceptors: Sequence[grpc.aio.ServerInterceptor[Any, Any]] = (),
@@ -140,7 +148,8 @@ def build_server(
 ) -> GrpcServer:
     """The server with all services. ``counts``: what is taken over of a submitted task. ``interceptors`` stand outside
     ours but for the ``reception``, the first outermost. ``doorway`` None: anybody may call. ``keys`` None: no API keys
-    are taken; ``joining`` None: no nodes may join. Health and reflection are served as well."""
+    are taken; ``joining`` None: no nodes may join; ``blobs`` None: nothing large is taken. Health and
+    reflection are served as well."""
     doorway = doorway or Doorway()
     own: list[grpc.aio.ServerInterceptor[Any, Any]] = (
         [Authentication(doorway.recognising)] if doorway.recognising is not None else []
@@ -161,6 +170,8 @@ def build_server(
     _add_operations(OperationsServicer(operations), server)
     _add_keys(KeyServicer(keys), server)
     _add_nodes(NodeServicer(joining), server)
+    if blobs is not None:
+        _add_blobs(BlobServicer(blobs, asks_who=doorway.asks_who), server)
     health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in its stubs only
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from coderunner.v1 import execution_pb2 as pb
+from schemas.blob import BlobRef
 from schemas.kept_source import KeptSource
 from schemas.task import Checker, Limits, SourceFile, TestCase
 
@@ -19,7 +20,7 @@ def source_message(kept: KeptSource) -> pb.Task:
         language_version=kept.language_version,
         files=_files(kept.files),
         entry_point=kept.entry_point,
-        **_stdin(kept.stdin, kept.stdin_data),
+        **_stdin(kept.stdin, kept.stdin_data, kept.stdin_blob),
         args=kept.args,
         env=dict.fromkeys(kept.env, ""),
         compile_options=kept.compile_options,
@@ -39,12 +40,16 @@ def _files(files: Sequence[SourceFile]) -> list[pb.File]:
 
 
 def _file(file: SourceFile) -> pb.File:
+    if file.blob is not None:
+        return pb.File(name=file.name, digest=file.blob.digest)
     if file.data is not None:
         return pb.File(name=file.name, data=file.data)
     return pb.File(name=file.name, content=file.content)
 
 
-def _stdin(text: str, data: bytes | None) -> dict[str, Any]:
+def _stdin(text: str, data: bytes | None, blob: BlobRef | None) -> dict[str, Any]:
+    if blob is not None:
+        return {"stdin_digest": blob.digest}
     return {"stdin": text} if data is None else {"stdin_data": data}
 
 
@@ -55,7 +60,7 @@ def _limits(limits: Limits) -> pb.Limits:
 def _case(case: TestCase) -> pb.TestCase:
     return pb.TestCase(
         name=case.name,
-        **_stdin(case.stdin, case.stdin_data),
+        **_stdin(case.stdin, case.stdin_data, case.stdin_blob),
         args=case.args,
         expected_output=case.expected_output,
         comparison=pb.Comparison(mode=case.comparison.mode.upper(), epsilon=case.comparison.epsilon),

@@ -21,6 +21,7 @@ _COMMANDS = {
     "callbacks": ("coderunner.cli.callbacks", "callbacks"),
     "audit": ("coderunner.cli.audit", "audit"),
     "keys": ("coderunner.cli.keys", "keys"),
+    "blob": ("coderunner.cli.blob", "blob"),
     "cache": ("coderunner.cli.cache", "cache"),
     "dead": ("coderunner.cli.dead", "dead"),
     "node": ("coderunner.cli.node", "node"),

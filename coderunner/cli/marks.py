@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from coderunner.cli.printable import printable
+from coderunner.cli.sources import shown
 from coderunner.model import Diagnostic, Execution, Severity
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def _message(error: Diagnostic) -> str:
 def _line(error: Diagnostic, source: Source) -> str:
     """Empty where the source does not have it, or it is too long to be shown."""
     content = source.get(error.file, "") if isinstance(source, Mapping) else source
-    text = content.decode(errors="replace") if isinstance(content, bytes) else content
-    lines = text.split("\n")
+    lines = shown(content).split("\n")
     line = lines[error.line - 1].rstrip("\r") if error.line <= len(lines) else ""
     return line if len(line) <= _MOST_CHARACTERS else ""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from coderunner.cli import cases, exit_codes, saving, sources
+from coderunner.cli.large_files import put_large
 from coderunner.cli.live_run import submit_and_follow
 from coderunner.cli.marks import marks
 from coderunner.cli.name_values import name_values
@@ -21,7 +23,7 @@ from coderunner.task import Callback, Checker, Comparison, Limits, TaskOptions
 
 if TYPE_CHECKING:
     from coderunner.client import Client
-    from coderunner.model import Execution
+    from coderunner.model import Execution, OutputFile
     from coderunner.task import Content, Source
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
@@ -67,6 +69,7 @@ class _Options:
     interactive: bool
     terminal: bool
     redirect_stderr: bool
+    blob: dict[str, str]
 
 
 @click.command(short_help="Run a program and exit with its exit code.")
@@ -126,6 +129,9 @@ class _Options:
 @click.option("--redirect-stderr", is_flag=True, help="Standard error goes to standard output, in true order.")
 @click.option("--interactive", "-i", is_flag=True, help="Pass standard input on to the program while it runs.")
 @click.option("--terminal", "-t", is_flag=True, help="The same, and the program runs on a terminal; Ctrl-] leaves it.")
+@click.option(
+    "--blob", multiple=True, callback=name_values, metavar="NAME=DIGEST", help="A file that is a blob; may be repeated."
+)
 @click.option("--raw", is_flag=True, help="Write standard output at the end, byte for byte: for what is no text.")
 @click.pass_obj
 def run(address: Address, /, **options: Any) -> int:
@@ -147,9 +153,14 @@ def run(address: Address, /, **options: Any) -> int:
     if chosen.raw and execution.run is not None:
         write(execution.run.stdout_bytes, to_stderr=False)
     exit_code = _show(execution, submission.source, chosen)
-    for sentence in saving.save(execution, chosen.save) if chosen.save is not None else ():
+    fetch = partial(_fetch, address, execution.id)
+    for sentence in saving.save(execution, chosen.save, fetch) if chosen.save is not None else ():
         print_notice(sentence)
     return exit_code
+
+
+def _fetch(address: Address, task_id: str, file: OutputFile, path: Path) -> None:
+    against(address, lambda client: saving.download(client.blob_pieces(file.digest, task_id), path))
 
 
 async def _judge_or_run(
@@ -159,15 +170,16 @@ async def _judge_or_run(
     if chosen.checker is not None:
         checker = sources.read([chosen.checker])
         task["checker"] = Checker(await sources.language_of(client, checker), checker.source)
+    source = await put_large(client, submission.source, task, chosen.blob)
     if chosen.interactive or chosen.terminal:
         return await talk(
-            lambda size: client.interact(language, submission.source, terminal=size, **task),
+            lambda size: client.interact(language, source, terminal=size, **task),
             on_terminal=chosen.terminal,
             timeout_s=chosen.timeout,
         )
     return await submit_and_follow(
         client,
-        lambda: client.submit(language, submission.source, **task),
+        lambda: client.submit(language, source, **task),
         show=_shown(chosen),
         timeout_s=chosen.timeout,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from coderunner.model import Execution, OutputFile
 
 
-def save(execution: Execution, folder: Path) -> Iterator[str]:
+Fetch = Callable[["OutputFile", Path], None]
+"""Writes a file that was too large for the result to a path."""
+
+
+def save(execution: Execution, folder: Path, fetch: Fetch) -> Iterator[str]:
     """Writes them below ``folder``, and tells of each, also of those whose names lead out of it and which it leaves.
-    Raises click.ClickException where one cannot be written."""
+    Raises click.ClickException where one cannot be written, CodeRunnerError where one cannot be fetched."""
     for file in execution.files:
-        if file.data is None:
+        if not file.is_there:
             yield f"{_said(file)} was too large to be brought back"
             continue
         path = _place(folder, file.name)
@@ -25,10 +29,27 @@ def save(execution: Execution, folder: Path) -> Iterator[str]:
             continue
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(file.data)
+            if file.data is None:
+                fetch(file, path)
+            else:
+                path.write_bytes(file.data)
         except OSError as error:
             raise click.ClickException(f"cannot write '{path}': {error.strerror or error}") from error
         yield f"wrote {_said(file)} to {path}"
+
+
+async def download(pieces: AsyncIterator[bytes], path: Path) -> None:
+    """Writes what comes to a file, which is there once it is whole. Raises click.ClickException, CodeRunnerError."""
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        with unfinished.open("wb") as file:
+            async for piece in pieces:
+                file.write(piece)
+        unfinished.replace(path)
+    except OSError as error:
+        raise click.ClickException(f"cannot write '{path}': {error.strerror or error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def left(execution: Execution) -> Iterator[str]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from coderunner.blob import Blob
+
 if TYPE_CHECKING:
     from coderunner.client import Client
     from coderunner.task import Content, Source
@@ -64,6 +66,13 @@ def content_of(path: Path) -> Content:
     """What a file holds: its text, or its bytes where they are not UTF-8. Raises click.UsageError in words for one that
     cannot be read."""
     return _content(bytes_of(path))
+
+
+def shown(content: Content) -> str:
+    """What is shown of a file: its text, and of a blob its digest."""
+    if isinstance(content, Blob):
+        return content.digest
+    return content.decode(errors="replace") if isinstance(content, bytes) else content
 
 
 def bytes_of(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from coderunner.cli.output import as_json, print_json, print_notice
 from coderunner.cli.printable import Coloured, coloured, printable
 from coderunner.cli.remarks import remarks, signal_name
 from coderunner.cli.session import Address, against
+from coderunner.cli.sources import shown
 from coderunner.cli.tables import local_time, mebibytes, milliseconds, one_line, table
 from coderunner.cli.task_filters import TaskChoice, choosing_tasks
 from coderunner.model import Execution, Stage, Status
@@ -109,8 +110,7 @@ def _show_source(kept: Task | None, *, as_object: bool) -> int:
     for name, content in files.items():
         if len(files) > 1:
             click.echo(click.style(printable(f"{name}:"), dim=True))
-        text = content.decode(errors="replace") if isinstance(content, bytes) else content
-        click.echo("".join(one_line(line, 1 << 16) + "\n" for line in text.splitlines()), nl=False)
+        click.echo("".join(one_line(line, 1 << 16) + "\n" for line in shown(content).splitlines()), nl=False)
     return exit_codes.OK
 
 

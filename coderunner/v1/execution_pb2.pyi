@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Task(_message.Message):
-    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "stdin_data", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "archive", "outputs", "reader", "interaction", "redirect_stderr")
+    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "stdin_data", "stdin_digest", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "archive", "outputs", "reader", "interaction", "redirect_stderr")
     class Priority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         PRIORITY_UNSPECIFIED: _ClassVar[Task.Priority]
@@ -49,6 +49,7 @@ class Task(_message.Message):
     ENTRY_POINT_FIELD_NUMBER: _ClassVar[int]
     STDIN_FIELD_NUMBER: _ClassVar[int]
     STDIN_DATA_FIELD_NUMBER: _ClassVar[int]
+    STDIN_DIGEST_FIELD_NUMBER: _ClassVar[int]
     ARGS_FIELD_NUMBER: _ClassVar[int]
     ENV_FIELD_NUMBER: _ClassVar[int]
     COMPILE_OPTIONS_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +75,7 @@ class Task(_message.Message):
     entry_point: str
     stdin: str
     stdin_data: bytes
+    stdin_digest: str
     args: _containers.RepeatedScalarFieldContainer[str]
     env: _containers.ScalarMap[str, str]
     compile_options: _containers.RepeatedScalarFieldContainer[str]
@@ -93,7 +95,7 @@ class Task(_message.Message):
     reader: str
     interaction: Interaction
     redirect_stderr: bool
-    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., archive: _Optional[bytes] = ..., outputs: _Optional[_Iterable[str]] = ..., reader: _Optional[str] = ..., interaction: _Optional[_Union[Interaction, _Mapping]] = ..., redirect_stderr: bool = ...) -> None: ...
+    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., stdin_digest: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., archive: _Optional[bytes] = ..., outputs: _Optional[_Iterable[str]] = ..., reader: _Optional[str] = ..., interaction: _Optional[_Union[Interaction, _Mapping]] = ..., redirect_stderr: bool = ...) -> None: ...
 
 class Interaction(_message.Message):
     __slots__ = ("terminal", "session_ms", "grace_ms", "clock_goes_on")
@@ -116,14 +118,16 @@ class Terminal(_message.Message):
     def __init__(self, rows: _Optional[int] = ..., columns: _Optional[int] = ...) -> None: ...
 
 class File(_message.Message):
-    __slots__ = ("name", "content", "data")
+    __slots__ = ("name", "content", "data", "digest")
     NAME_FIELD_NUMBER: _ClassVar[int]
     CONTENT_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
     name: str
     content: str
     data: bytes
-    def __init__(self, name: _Optional[str] = ..., content: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
+    digest: str
+    def __init__(self, name: _Optional[str] = ..., content: _Optional[str] = ..., data: _Optional[bytes] = ..., digest: _Optional[str] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("cpu_ms", "wall_ms", "memory_bytes", "processes", "output_bytes", "disk_bytes", "open_files", "file_bytes")
@@ -146,10 +150,11 @@ class Limits(_message.Message):
     def __init__(self, cpu_ms: _Optional[int] = ..., wall_ms: _Optional[int] = ..., memory_bytes: _Optional[int] = ..., processes: _Optional[int] = ..., output_bytes: _Optional[int] = ..., disk_bytes: _Optional[int] = ..., open_files: _Optional[int] = ..., file_bytes: _Optional[int] = ...) -> None: ...
 
 class TestCase(_message.Message):
-    __slots__ = ("name", "stdin", "stdin_data", "args", "expected_output", "comparison", "limits")
+    __slots__ = ("name", "stdin", "stdin_data", "stdin_digest", "args", "expected_output", "comparison", "limits")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STDIN_FIELD_NUMBER: _ClassVar[int]
     STDIN_DATA_FIELD_NUMBER: _ClassVar[int]
+    STDIN_DIGEST_FIELD_NUMBER: _ClassVar[int]
     ARGS_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_OUTPUT_FIELD_NUMBER: _ClassVar[int]
     COMPARISON_FIELD_NUMBER: _ClassVar[int]
@@ -157,11 +162,12 @@ class TestCase(_message.Message):
     name: str
     stdin: str
     stdin_data: bytes
+    stdin_digest: str
     args: _containers.RepeatedScalarFieldContainer[str]
     expected_output: str
     comparison: Comparison
     limits: Limits
-    def __init__(self, name: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., args: _Optional[_Iterable[str]] = ..., expected_output: _Optional[str] = ..., comparison: _Optional[_Union[Comparison, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., stdin_digest: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., expected_output: _Optional[str] = ..., comparison: _Optional[_Union[Comparison, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ...) -> None: ...
 
 class Comparison(_message.Message):
     __slots__ = ("mode", "epsilon")
@@ -319,18 +325,20 @@ class Diagnostic(_message.Message):
     def __init__(self, stage: _Optional[str] = ..., file: _Optional[str] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., severity: _Optional[_Union[Diagnostic.Severity, str]] = ..., message: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
 
 class OutputFile(_message.Message):
-    __slots__ = ("name", "size", "media_type", "digest", "data")
+    __slots__ = ("name", "size", "media_type", "digest", "data", "place")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
     MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
     name: str
     size: int
     media_type: str
     digest: str
     data: bytes
-    def __init__(self, name: _Optional[str] = ..., size: _Optional[int] = ..., media_type: _Optional[str] = ..., digest: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
+    place: str
+    def __init__(self, name: _Optional[str] = ..., size: _Optional[int] = ..., media_type: _Optional[str] = ..., digest: _Optional[str] = ..., data: _Optional[bytes] = ..., place: _Optional[str] = ...) -> None: ...
 
 class Stage(_message.Message):
     __slots__ = ("exit_code", "signal", "stdout", "stderr", "stdout_truncated", "stderr_truncated", "stdout_invalid_utf8", "stderr_invalid_utf8", "wall_ms", "cpu_ms", "peak_memory_bytes", "limits_hit", "stdout_data", "stderr_data")

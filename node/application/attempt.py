@@ -42,7 +42,10 @@ class Attempt:
     ) -> None:
         """``message_bytes``: the most that the store of results takes for one."""
         self.delivery = delivery
+        self.submitted = delivery.task
+        """As its message has it: blobs have their digests alone."""
         self.task = delivery.task
+        """The same, with what its blobs hold once they were fetched."""
         self.node_id = node_id
         self.number = delivery.attempt
         """1 for the first attempt of any node. Deliveries may be more: those that started nothing do not count."""
@@ -153,7 +156,7 @@ class Attempt:
         """The message that stores ``execution`` as this task's result."""
         if self.task.keeps_answer:
             execution = msgspec.structs.replace(execution, not_kept=execution.not_kept or why_not_kept(execution))
-        return ResultMessage.of(execution, self.task, digest=self.digest)
+        return ResultMessage.of(execution, self.submitted, digest=self.digest)
 
     def progress(self, at_ms: float, case: tuple[int, CaseResult] | None = None) -> ProgressMessage | None:
         """The message that tells its callback that it runs, or that this ``case`` has its verdict; None where nobody

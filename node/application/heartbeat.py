@@ -166,6 +166,7 @@ class Heartbeat:
             updated_at_ms=int(self._clock()),
             takes_bytes=True,
             talks=True,
+            takes_blobs=True,
         )
 
     def _language(self, language: Language, version: str) -> LanguageRecord:

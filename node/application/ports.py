@@ -11,6 +11,7 @@ from node.domain.language import Language
 from node.domain.load import Load
 from node.domain.preamble import Preamble
 from node.domain.sandbox import Launch, Outcome, Role
+from schemas.blob import BlobRef
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
 from schemas.node import NodeRecord
 from schemas.progress import ProgressMessage
@@ -195,6 +196,26 @@ class NodeDirectory(Protocol):
         ...
 
     async def withdraw(self) -> None: ...
+
+
+class BlobGoneError(Exception):
+    """No such blob is to be had any more. The words go on from its digest."""
+
+
+class BlobSource(Protocol):
+    """Where the blobs are that tasks name."""
+
+    async def content(self, blob: BlobRef) -> bytes:
+        """What it holds, which has its digest. Raises BlobGoneError; OSError or TimeoutError when nobody can tell."""
+        ...
+
+
+class LeftFileSink(Protocol):
+    """The store of files that programs left and that their results have no room for."""
+
+    async def store(self, content: bytes) -> str:
+        """Stores one, and returns its place. Raises OSError."""
+        ...
 
 
 class ArtefactStore(Protocol):

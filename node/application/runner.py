@@ -157,6 +157,10 @@ class TaskRunner:
         expired = _expired(attempt)
         if expired is not None:
             return expired
+        missing = await self._workbench.fetch(attempt)
+        if missing:
+            return attempt.execution(Status.REJECTED, error=missing)
+        task = attempt.task
         size = sum(len(file.held) for file in task.files)
         if size > INLINE_BYTES or attempt.delivery.attempt > 1:
             await self._preparing(attempt)

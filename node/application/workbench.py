@@ -9,18 +9,20 @@ from node.application import diagnosing
 from node.application.attempt import Attempt
 from node.application.building import Build, Builder
 from node.application.judging import CHECKER_LIMITS, CHECKER_PROGRAM_BYTES, Judge, undecided
+from node.application.large_content import LargeContent
 from node.application.live_output import LiveOutput
 from node.application.off_loop import off_loop
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
 from node.domain.answers import varies
 from node.domain.language import Language
 from node.domain.program import Program, Runnable, program_of, run_launch
+from node.domain.sandbox import Outcome, Role, Talking
 from node.domain.sandbox import OutputFile as LeftFile
-from node.domain.sandbox import Role, Talking
-from node.domain.sizes import LARGE_OUTPUT_FILES_BYTES, OUTPUT_FILES_BYTES, unplaceable
+from node.domain.sizes import LARGE_OUTPUT_FILES_BYTES, OUTPUT_FILES_BYTES, STORED_FILES_BYTES, unplaceable
 from node.domain.verdict import as_its_runtime_says, explain, run_status, stage_of, summary
 from schemas.diagnostic import Diagnostic
 from schemas.execution import RUN_STAGE, Execution, Stage
+from schemas.output_file import OutputFile
 from schemas.status import Status, Verdict
 from schemas.task import TaskMessage
 from schemas.versions import version_matches
@@ -33,11 +35,19 @@ class UnservedLanguageError(LookupError):
 class Workbench:
     """Executes programs in slots of the pool. What a program did is an Execution; only our failures are exceptions."""
 
-    def __init__(self, pool: SandboxPool, artefacts: ArtefactStore, announcer: Announcer) -> None:
+    def __init__(
+        self, pool: SandboxPool, artefacts: ArtefactStore, announcer: Announcer, large: LargeContent | None = None
+    ) -> None:
+        """``large`` None: tasks with blobs are refused, and large files of programs stay behind."""
+        self._large = large
         self._pool = pool
         self._announcer = announcer
         self._builder = Builder(pool, artefacts, announcer)
         self._judge = Judge(pool, announcer)
+
+    async def fetch(self, attempt: Attempt) -> str:
+        """Fetches the blobs of its task, and says why that cannot be, where it cannot. See LargeContent.fetch."""
+        return "" if self._large is None else await self._large.fetch(attempt)
 
     def language(self, name: str, version: str) -> tuple[Language, str]:
         """The language and its probed version. A name wins over another language's alias, as in the gateway.
@@ -82,6 +92,7 @@ class Workbench:
     ) -> Execution:
         task = attempt.task
         talk = attempt.talk
+        inline_bytes = LARGE_OUTPUT_FILES_BYTES if task.large_result else OUTPUT_FILES_BYTES
         launch = run_launch(
             runnable,
             redirect_stderr=task.redirect_stderr,
@@ -90,7 +101,7 @@ class Workbench:
             args=task.args,
             limits=task.limits,
             outputs=task.outputs,
-            outputs_bytes=LARGE_OUTPUT_FILES_BYTES if task.large_result else OUTPUT_FILES_BYTES,
+            outputs_bytes=STORED_FILES_BYTES if self._stores(task) else inline_bytes,
         )
         live = LiveOutput(self._announcer, attempt, RUN_STAGE, echoes=talk is not None)
         async with self._pool.slot(runnable.program.language, Role.RUN, task.limits) as sandbox:
@@ -100,9 +111,7 @@ class Workbench:
                 live.close()
         outcome = as_its_runtime_says(ended, runnable.program.language)
         stage = await off_loop(outcome.output_bytes, lambda: attempt.budget.stage(stage_of(outcome)))
-        files = await off_loop(
-            _bytes_of(outcome.files), lambda: attempt.budget.files(outcome.files, are_all=outcome.are_all_files)
-        )
+        files = await self._files(attempt, outcome, inline_bytes)
         return attempt.execution(
             run_status(outcome),
             compile_stage=compile_stage,
@@ -113,6 +122,20 @@ class Workbench:
                 found, await diagnosing.of_run(runnable.program, RUN_STAGE, outcome, stage, task.limits)
             ),
         )
+
+    def _stores(self, task: TaskMessage) -> bool:
+        return self._large is not None and task.keeps_files
+
+    async def _files(self, attempt: Attempt, outcome: Outcome, inline_bytes: int) -> list[OutputFile]:
+        """What it left, in the result or stored beside it."""
+        stores = self._stores(attempt.task)
+        files = await off_loop(
+            _bytes_of(outcome.files),
+            lambda: attempt.budget.files(
+                outcome.files, inline_bytes, are_all=outcome.are_all_files, others_are_stored=stores
+            ),
+        )
+        return files if self._large is None else await self._large.store(attempt, files, outcome.files)
 
     async def _judged(
         self, attempt: Attempt, runnable: Runnable, compile_stage: Stage | None, found: Sequence[Diagnostic]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from node.domain.captured import Captured, streams_of, with_streams
-from node.domain.output_files import told, without_data
+from node.domain.output_files import apart, told, without_digest
 from node.domain.sandbox import OutputFile as LeftFile
 from node.domain.sizes import MAX_OUTPUT_FILES, OUTPUT_NAMES
 from schemas.execution import CaseResult, Stage
@@ -16,7 +16,7 @@ from schemas.sizes import ENVELOPE_BYTES, EXECUTION_BYTES, json_bytes
 
 ENCODED_BYTES = 6 << 20
 """Of one result as JSON, where its task does not ask for a large one: encoding so much takes up to 40 ms."""
-_FILE_WORDS_BYTES = 256
+_FILE_WORDS_BYTES = 320
 """Of a file's entry, beside its name and what it holds."""
 LIVE_BYTES = 4 << 20
 """Of one task's live output as JSON. What comes later is in the result, as far as that has room."""
@@ -56,16 +56,22 @@ class OutputBudget:
         stdout, stderr, words = self._take([*streams_of(case.stage), Captured(case.checker_output)])
         return msgspec.structs.replace(case, stage=_with(case.stage, stdout, stderr), checker_output=words.text)
 
-    def files(self, files: Sequence[LeftFile], *, are_all: bool = True) -> list[OutputFile]:
-        """The files as far as there is room behind the stages: those that come later may be told of without what they
-        hold, or not at all. ``are_all``: there are no others."""
+    def files(
+        self, files: Sequence[LeftFile], inline_bytes: int, *, are_all: bool = True, others_are_stored: bool = False
+    ) -> list[OutputFile]:
+        """The files as far as there is room behind the stages, and ``inline_bytes`` of what they hold: those that come
+        later may be told of without it, or not at all. ``are_all``: there are no others. ``others_are_stored``: what
+        has no room has its digest all the same."""
         found: list[OutputFile] = []
         for file in map(told, files):
-            kept = next((one for one in (file, without_data(file)) if self._takes_file(one)), None)
+            smaller = apart(file) if others_are_stored else without_digest(file)
+            choices = (file, smaller) if len(file.data or b"") <= inline_bytes else (smaller,)
+            kept = next((one for one in choices if self._takes_file(one)), None)
             if kept is not None:
                 found.append(kept)
+                inline_bytes -= len(kept.data or b"")
         self._are_all_files = are_all
-        self._files_left += sum(file.data is None for file in found) + len(files) - len(found)
+        self._files_left += sum(not file.digest for file in found) + len(files) - len(found)
         return found
 
     def _takes_file(self, file: OutputFile) -> bool:

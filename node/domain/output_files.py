@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from posixpath import splitext
 
+import msgspec
+
 from node.domain.sandbox import OutputFile as LeftFile
 from schemas.output_file import OutputFile
 
@@ -46,6 +48,11 @@ def told(file: LeftFile) -> OutputFile:
     )
 
 
-def without_data(file: OutputFile) -> OutputFile:
-    """The same, where there is no room for what it holds."""
-    return OutputFile(name=file.name, size=file.size, media_type=file.media_type, digest="", data=None)
+def apart(file: OutputFile) -> OutputFile:
+    """The same, where what it holds is to be stored beside the result."""
+    return msgspec.structs.replace(file, data=None)
+
+
+def without_digest(file: OutputFile) -> OutputFile:
+    """The same, where what it holds is nowhere."""
+    return msgspec.structs.replace(file, data=None, digest="")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from node.domain.captured import streams_of, with_streams
-from node.domain.output_files import without_data
+from node.domain.output_files import without_digest
 from schemas.execution import Execution, Stage
 
 CUTS = (16_384, 4_096, 1_024, 256, 0)
@@ -28,7 +28,7 @@ def shrink_outputs(execution: Execution, characters: int) -> Execution:
         execution,
         compile=_shrunk(execution.compile, characters),
         run=_shrunk(execution.run, characters),
-        files=[without_data(file) for file in execution.files],
+        files=[file if file.place else without_digest(file) for file in execution.files],
         cases=[
             msgspec.structs.replace(
                 case, stage=_shrunk(case.stage, characters), checker_output=case.checker_output[:characters]

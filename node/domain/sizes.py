@@ -21,6 +21,8 @@ OUTPUT_FILES_BYTES = 1 << 20
 """Of all of them that are brought back."""
 LARGE_OUTPUT_FILES_BYTES = 4 << 20
 """The same, where the task asks for a large result."""
+STORED_FILES_BYTES = 32 << 20
+"""Of all of them that are brought back, where those are stored that the result has no room for."""
 
 _PAGE_BYTES = 4096
 """What the file systems of slots give a file is a multiple of this."""

@@ -50,6 +50,7 @@ class NodeSettings(ConnectedSettings):
     code_check: CheckMode = Field(CheckMode.OFF, description="off, warn or reject, by the languages' rules")
     drain_s: Seconds = Field(30.0, description="what still runs after this is handed back")
     artefact_bytes: Positive = Field(128 << 20, description="compiled artefacts kept in memory")
+    blob_cache_bytes: Count = Field(512 << 20, description="blobs kept in the state directory; 0: none")
 
     nats_timeout_s: Seconds = Field(2.0, description="how long one call to the bus may take; stores are tried for 60 s")
     lease_s: Annotated[int, Field(ge=2)] = Field(

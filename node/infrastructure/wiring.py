@@ -12,6 +12,7 @@ from chassis.settings import ConfigurationError
 from node.application.heartbeat import Identity
 from node.application.ports import SandboxPool
 from node.domain.load import Thresholds
+from node.infrastructure.blob_cache import CachedBlobs, Fetching
 from node.infrastructure.docker.pool.pool import DockerSandboxPool
 from node.infrastructure.docker.settings import DockerSettings, Isolation
 from node.infrastructure.languages import load_languages
@@ -91,6 +92,11 @@ def identity(settings: NodeSettings, name: str, started_at_ms: int) -> Identity:
 def runtime(settings: NodeSettings) -> str:
     """The name of what runs the sandboxes: the OCI runtime, or ``simulated``."""
     return settings.oci_runtime if settings.sandbox == "docker" else "simulated"
+
+
+def blob_cache(settings: NodeSettings, name: str, source: Fetching) -> CachedBlobs:
+    """The cache of blobs in front of where they come from; each node has a folder of its own."""
+    return CachedBlobs(source, settings.state_dir.expanduser() / "blobs" / name, settings.blob_cache_bytes)
 
 
 def nearest_existing(path: Path) -> Path:

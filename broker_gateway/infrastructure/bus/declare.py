@@ -13,6 +13,7 @@ from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from schemas import names, topology
+from schemas.consumer_requests import create_consumer_request
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +51,7 @@ async def _updated(bus: BusConnection, config: topology.JsonObject) -> bool:
 
 async def ensure_consumer(bus: BusConnection, stream: str, config: topology.JsonObject) -> int:
     """Creates or updates the durable; how many messages wait for it. Raises JetStreamError, BusUnavailableError."""
-    subject, body = topology.create_consumer_request(stream, config)
+    subject, body = create_consumer_request(stream, config)
     return int((await jetstream.call_raw(bus, subject, body))["num_pending"])
 
 

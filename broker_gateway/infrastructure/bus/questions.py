@@ -59,7 +59,7 @@ class NodeQuestions:
     def _asked(self, answer: Callable[[str], Awaitable[bytes]]) -> Callable[[Msg], Awaitable[None]]:
         async def asked(message: Msg) -> None:
             task_id = message.subject.rpartition(".")[2]
-            if _is_a_nodes(message.reply) and names.is_token(task_id) and len(self._answering) < MAX_AT_ONCE:
+            if is_a_nodes(message.reply) and names.is_token(task_id) and len(self._answering) < MAX_AT_ONCE:
                 task = asyncio.create_task(self._answer(message, task_id, answer))
                 self._answering.add(task)
                 task.add_done_callback(self._answering.discard)
@@ -98,7 +98,7 @@ class NodeQuestions:
         return str(names.starts_among(answer["state"].get("subjects") or {}, task_id)).encode()
 
 
-def _is_a_nodes(reply: str) -> bool:
+def is_a_nodes(reply: str) -> bool:
     """Whether it is an inbox, and none of a gateway's. We may publish where nodes may not, and they choose where the
     answer goes and, by the result that they stored, what it says."""
     return reply.startswith(_INBOXES) and not reply.startswith(f"{names.INBOX_GATEWAY}.")

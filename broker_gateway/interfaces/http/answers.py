@@ -88,6 +88,17 @@ class CallbackState(msgspec.Struct):
     record: CallbackRecord | None
 
 
+class Blob(msgspec.Struct):
+    """A blob of the caller's."""
+
+    digest: str
+    """``sha256:`` and 64 hexadecimal digits."""
+    size: int
+    """In bytes."""
+    expires_at_ms: int
+    """Unix milliseconds: until then tasks may name it, and have to be run."""
+
+
 class Language(msgspec.Struct):
     """A language as all nodes together serve it."""
 

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 
 from broker_gateway.domain.callback_url import MAX_EVENTS
 from broker_gateway.domain.draft import DraftCase, DraftCounts, DraftInteraction, TaskDraft
+from schemas.blob import BlobRef
 from schemas.content import Content, content_of
 from schemas.status import Priority
 from schemas.task import DEFAULT_COMPARISON, Checker, SourceFile
@@ -25,9 +26,10 @@ class FileBody(Struct, forbid_unknown_fields=True):
     content: Annotated[str, Meta(description="its text")] = ""
     name: Annotated[str, Meta(description="relative path, with / between folders")] = ""
     data: Annotated[bytes | None, Meta(description="in place of content: bytes, in base64")] = None
+    digest: Annotated[str, Meta(description="in place of content: sha256:… of a blob that was put")] = ""
 
     def __post_init__(self) -> None:
-        _either("content", self.content, self.data)
+        _either("content", self.content, self.data, self.digest)
 
 
 class LimitsBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -67,15 +69,17 @@ class CaseBody(Struct, forbid_unknown_fields=True):
     comparison: ComparisonBody = field(default_factory=ComparisonBody)
     limits: LimitsBody = field(default_factory=LimitsBody)
     stdin_data: Annotated[bytes | None, Meta(description="in place of stdin: bytes, in base64")] = None
+    stdin_digest: Annotated[str, Meta(description="in place of stdin: sha256:… of a blob that was put")] = ""
 
     def __post_init__(self) -> None:
-        _either("stdin", self.stdin, self.stdin_data)
+        _either("stdin", self.stdin, self.stdin_data, self.stdin_digest)
 
     def draft(self, counts: DraftCounts) -> DraftCase:
         """The case as it was asked for."""
         return DraftCase(
             name=self.name,
             stdin=_content(self.stdin, self.stdin_data),
+            stdin_blob=_blob(self.stdin_digest),
             args=self.args[: counts.args],
             expected_output=self.expected_output,
             comparison=self.comparison.mode.lower(),
@@ -152,9 +156,10 @@ class TaskBody(Struct, forbid_unknown_fields=True):
     stdin_data: Annotated[bytes | None, Meta(description="in place of stdin: bytes, in base64")] = None
     redirect_stderr: Annotated[bool, Meta(description="standard error goes to standard output, in true order")] = False
     interaction: Annotated[InteractionBody | None, Meta(description="its program is talked to")] = None
+    stdin_digest: Annotated[str, Meta(description="in place of stdin: sha256:… of a blob that was put")] = ""
 
     def __post_init__(self) -> None:
-        _either("stdin", self.stdin, self.stdin_data)
+        _either("stdin", self.stdin, self.stdin_data, self.stdin_digest)
 
     def draft(self, counts: DraftCounts) -> TaskDraft:
         """The draft, of each kind no more than ``counts``."""
@@ -165,6 +170,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
             files=_files(self.files, counts),
             entry_point=self.entry_point,
             stdin=_content(self.stdin, self.stdin_data),
+            stdin_blob=_blob(self.stdin_digest),
             args=self.args[: counts.args],
             env=_some(self.env, counts.env),
             compile_options=self.compile_options[: counts.compile_options],
@@ -195,9 +201,13 @@ class BatchBody(Struct, forbid_unknown_fields=True):
     tasks: Annotated[list[TaskBody], Meta(description="at most 1000")]
 
 
-def _either(name: str, text: str, data: bytes | None) -> None:
-    if text and data is not None:
-        raise ValueError(f"{name} and its bytes exclude each other")
+def _either(name: str, text: str, data: bytes | None, digest: str) -> None:
+    if (text != "") + (data is not None) + (digest != "") > 1:
+        raise ValueError(f"{name}, its bytes and its digest exclude each other")
+
+
+def _blob(digest: str) -> BlobRef | None:
+    return BlobRef.asked(digest) if digest else None
 
 
 def _content(text: str, data: bytes | None) -> Content:
@@ -205,7 +215,13 @@ def _content(text: str, data: bytes | None) -> Content:
 
 
 def _files(files: list[FileBody], counts: DraftCounts) -> list[SourceFile]:
-    return [SourceFile.of(one.name, _content(one.content, one.data)) for one in files[: counts.files]]
+    return [_file(one) for one in files[: counts.files]]
+
+
+def _file(file: FileBody) -> SourceFile:
+    if file.digest:
+        return SourceFile(file.name, "", blob=_blob(file.digest))
+    return SourceFile.of(file.name, _content(file.content, file.data))
 
 
 def _some(entries: dict[str, str], count: int) -> dict[str, str]:

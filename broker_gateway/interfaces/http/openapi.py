@@ -17,6 +17,8 @@ _ABOUT = (
     "and meanings of fields are those of its messages."
 )
 _LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+_OCTETS = "application/octet-stream"
+_BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 _TOKEN = {"type": "http", "scheme": "bearer", "description": "an API key, or another token of this gateway"}
 
 
@@ -63,7 +65,9 @@ def _operation(operation: Operation, known: dict[Any, Any]) -> dict[str, Any]:
         "parameters": [_parameter(one) for one in operation.parameters],
         "responses": {**responses, "default": {"$ref": "#/components/responses/Problem"}},
     }
-    if operation.body is not None:
+    if isinstance(operation.body, str):
+        told["requestBody"] = {"required": True, "content": {operation.body: {"schema": _BINARY}}}
+    elif operation.body is not None:
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": known[operation.body]}}}
     return told
 
@@ -71,7 +75,8 @@ def _operation(operation: Operation, known: dict[Any, Any]) -> dict[str, Any]:
 def _answer(status: int, body: Any, known: dict[Any, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if isinstance(body, str):
-        told["content"] = {body: {"schema": {"type": "string"}}}
+        schema = _BINARY if body == _OCTETS else {"type": "string"}
+        told["content"] = {body: {"schema": schema}}
     elif body is not None:
         schema = {"anyOf": [known[one] for one in body]} if isinstance(body, tuple) else known[body]
         told["content"] = {"application/json": {"schema": schema}}

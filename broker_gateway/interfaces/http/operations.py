@@ -40,7 +40,7 @@ class Operation:
     """Status to the type of the body, or to several, one of which it is; None: it has none; text: a media type that is
     not JSON."""
     body: Any = None
-    """The type of what is sent; None: nothing is."""
+    """The type of what is sent; None: nothing is; text: a media type that is not JSON."""
     parameters: Sequence[Parameter] = ()
     waits: str = ""
     """What it is a call of instead where ``waits_if`` says so; empty: the same."""

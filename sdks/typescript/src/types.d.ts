@@ -41,6 +41,8 @@ export interface TaskBody {
   redirect_stderr?: boolean;
   /** its program is talked to */
   interaction?: InteractionBody | null;
+  /** in place of stdin: sha256:… of a blob that was put */
+  stdin_digest?: string;
 }
 
 /** A source file. A single one may leave its name out. */
@@ -51,6 +53,8 @@ export interface FileBody {
   name?: string;
   /** in place of content: bytes, in base64 */
   data?: string | null;
+  /** in place of content: sha256:… of a blob that was put */
+  digest?: string;
 }
 
 /** What one run may use; what is left out takes the gateway's default. */
@@ -77,6 +81,8 @@ export interface CaseBody {
   limits?: LimitsBody;
   /** in place of stdin: bytes, in base64 */
   stdin_data?: string | null;
+  /** in place of stdin: sha256:… of a blob that was put */
+  stdin_digest?: string;
 }
 
 /** How a case's output is compared with what is expected. */
@@ -204,6 +210,7 @@ export interface OutputFile {
   media_type: string;
   digest: string;
   data: string | null;
+  place?: string;
 }
 
 /** Several tasks; each is accepted or refused on its own. */
@@ -275,6 +282,7 @@ export interface KeptSource {
   stdin_data?: string | null;
   outputs?: string[];
   redirect_stderr?: boolean;
+  stdin_blob?: BlobRef | null;
 }
 
 /** One file of the submission. An empty `name` (one file only) takes the language's usual name. */
@@ -282,6 +290,14 @@ export interface SourceFile {
   name: string;
   content: string;
   data?: string | null;
+  blob?: BlobRef | null;
+}
+
+/** A client's blob, in the place of a file's content or a standard input. */
+export interface BlobRef {
+  digest: string;
+  size: number;
+  place: string;
 }
 
 /** The limits of one run. The network is always off. */
@@ -308,6 +324,7 @@ export interface TestCase {
   comparison: Comparison;
   limits: Limits | null;
   stdin_data?: string | null;
+  stdin_blob?: BlobRef | null;
 }
 
 /** The comparison of a case's output with what is expected. */

@@ -10,9 +10,10 @@ import msgspec
 
 from broker_gateway.domain.seals import Seals
 from broker_gateway.domain.task_id import TaskId
-from schemas import names
+from schemas import blob_names, names
 from schemas.answers import KeptAnswer, answer_key
 from schemas.audit import AuditRecord
+from schemas.blob import BlobRef, HeldBlob
 from schemas.callback import CallbackAttempt, CallbackRecord, DeliveryState
 from schemas.dead_letter import DeadLetter
 from schemas.diagnostic import Diagnostic
@@ -43,6 +44,7 @@ AT_MS = 1_795_000_000_000
 """In November 2026."""
 _TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 _DIGEST = "5f70bf18a086007016e948b04aed3b82"
+_BLOB = BlobRef(digest=f"sha256:{'0a' * 32}", size=20 << 20, place="0123456789abcdef.00112233445566778899aabbccddeeff")
 SEALS = Seals([SEAL_KEY])
 
 
@@ -70,6 +72,7 @@ def examples() -> dict[str, Example]:
         "cancel order": Example(names.cancel_subject(task.id), CancelOrder(id=task.id, reason="no longer wanted")),
         "cancel order, its reply": Example("", CancelReply(id=task.id, node_id="n1")),
         **_nodes(),
+        "blob": Example(blob_names.blob_subject(CLIENT, _BLOB.digest), _held()),
         "node that joined": Example(joined_subject("n1"), _joined()),
     }
 
@@ -84,6 +87,7 @@ def _task() -> TaskMessage:
             SourceFile("main.cpp", "int main() {}\n"),
             SourceFile("schön.hpp", '#define SAYS "schön"\n'),
             SourceFile.of("pixel.png", b"\x89PNG"),
+            SourceFile("large.csv", "", blob=_BLOB),
         ],
         entry_point="main.cpp",
         stdin="",
@@ -95,7 +99,8 @@ def _task() -> TaskMessage:
         cases=[
             msgspec.structs.replace(
                 a_case("sum", stdin="", expected="3", mode="float"), args=["-v"], limits=LIMITS, stdin_data=b"1 2\xff"
-            )
+            ),
+            msgspec.structs.replace(a_case("large", stdin="", expected="3"), stdin_blob=_BLOB),
         ],
         stop_at_first_failure=True,
         checker=Checker(language="python", language_version="3", files=[SourceFile("check.py", "raise SystemExit(0)")]),
@@ -117,6 +122,8 @@ def _task() -> TaskMessage:
         interaction=Interaction(
             terminal=Terminal(rows=24, columns=80), session_ms=600_000, grace_ms=30_000, clock_stands=True
         ),
+        stdin_blob=_BLOB,
+        keeps_files=True,
     )
     answer = answer_key(answered, {_DIGEST})
     return SEALS.sealed(msgspec.structs.replace(answered, answer=answer))
@@ -142,7 +149,9 @@ def _finished(task: TaskMessage) -> Execution:
         labels=task.labels,
         compile=a_stage("", stderr="main.cpp:1:5: warning", stderr_truncated=True, stderr_invalid_utf8=True),
         run=msgspec.structs.replace(stage, stdout_invalid_utf8=True, stdout_data=b"\xff", stderr_data=b"\xfe"),
-        files=[OutputFile(name="out/a.png", size=1, media_type="image/png", digest="sha256:00", data=b"\xff")],
+        files=[
+            OutputFile(name="out/a.png", size=1, media_type="image/png", digest="sha256:00", data=b"\xff", place="p1")
+        ],
         cases=[a_case_result(Verdict.WRONG_ANSWER, name="sum", checker_output="3 was expected")],
         warnings=["exec is not for here"],
         error="a case was not accepted",
@@ -207,6 +216,10 @@ def _audited(task_id: str) -> AuditRecord:
     )
 
 
+def _held() -> HeldBlob:
+    return HeldBlob(digest=_BLOB.digest, size=_BLOB.size, place=_BLOB.place, expires_at_ms=AT_MS + 86_400_000)
+
+
 def _joined() -> JoinedNode:
     return JoinedNode(node_id="n1", pools=["default"], nats_public_key=f"U{'A' * 55}", joined_at_ms=AT_MS, by="lab")
 
@@ -238,6 +251,7 @@ def _nodes() -> dict[str, Example]:
         alarms=["disk"],
         takes_bytes=True,
         talks=True,
+        takes_blobs=True,
         version="0.2.0",
         started_at_ms=AT_MS,
         updated_at_ms=AT_MS + 5_000,

@@ -61,7 +61,7 @@ class Filler:
         if origin is typing.Literal:
             return arguments[-1]
         if origin in (typing.Union, types.UnionType):
-            if set(arguments) - {type(None)} == {str, bytes}:
+            if set(arguments) >= {str, bytes} and not any(map(typing.get_origin, arguments)):
                 return self.filled(str)  # a content, which is text wherever it can be
             return self.filled([one for one in arguments if one is not type(None)][-1])
         if origin is not None and issubclass(origin, Mapping):

@@ -59,15 +59,20 @@ OF_SDK = {"version": "language_version, in a caller's words", "source": "files: 
 OF_PROTO = {"language_version": "the SDK's version", "files": "the SDK's source"}
 OF_VERSIONS = dict.fromkeys(("takes_bytes", "talks"), "for gateways, of versions side by side")
 BYTES = {"stdin_data": "stdin, where it is no text"}
+DIGEST = {"stdin_digest": "stdin, where it is a blob"}
+BLOB = {"stdin_blob": "of stdin_digest, and where the gateway has found it"}
 SETTLED = dict.fromkeys(("id", "client", "pool", "submitted_at_ms", "reply"), "the gateway settles it at acceptance")
 SETTLED["traceparent"] = "comes with the call, in its metadata"
 SETTLED["seal"] = "put on by the gateway that queues it"
 OF_ANSWERS = dict.fromkeys(("answer", "keeps_answer"), "what the draft's cache comes to")
+OF_VERSIONS = dict.fromkeys(("takes_bytes", "takes_blobs"), "for gateways, of versions side by side")
+OF_GATEWAY = {"keeps_files": "of a gateway that has a store for them, and not for readers of pages"}
 OF_HISTORY = {"keeps_source": "of the gateway's setting history"}
 NOT_KEPT = {
     **SETTLED,
     **OF_ANSWERS,
     **OF_HISTORY,
+    **OF_GATEWAY,
     "callback": "its address may hold a password",
     "labels": "the execution has them",
     "reader": "of no use once it has ended",
@@ -82,18 +87,18 @@ OF_CALLBACK = {
 OF_RATE = dict.fromkeys(("quota_rate_per_s", "quota_burst", "reader_rate_per_s", "reader_burst"), "its rates")
 RATES = {"digest": "nobody's", "rate": "quota_...", "reader_rate": "reader_..."}
 
-TEXT: dict[str, object] = {"stdin_data": None, "data": None}
+TEXT: dict[str, object] = {"stdin_data": None, "data": None, "stdin_blob": None, "blob": None}
 """A content is text or bytes, and never both."""
 
 PAIRS = [
-    Pair(sdk.Task, pb.Task, left=OF_SDK, right=OF_PROTO | BYTES),
+    Pair(sdk.Task, pb.Task, left=OF_SDK, right=OF_PROTO | BYTES | DIGEST),
     Pair(sdk.Task, sdk.TaskOptions, left=dict.fromkeys(("language", "source"), "given by position")),
-    Pair(sdk.TestCase, pb.TestCase, right=BYTES),
+    Pair(sdk.TestCase, pb.TestCase, right=BYTES | DIGEST),
     Pair(sdk.Comparison, pb.Comparison),
     Pair(sdk.Checker, pb.Checker, left=OF_SDK, right=OF_PROTO),
     Pair(sdk.Limits, pb.Limits),
-    Pair(pb.Task, TaskDraft, left={"callback": "the next"} | BYTES, right=OF_CALLBACK),
-    Pair(pb.TestCase, DraftCase, left=BYTES, right={"epsilon": "comparison.epsilon"}),
+    Pair(pb.Task, TaskDraft, left={"callback": "the next"} | BYTES | DIGEST, right=OF_CALLBACK | BLOB),
+    Pair(pb.TestCase, DraftCase, left=BYTES | DIGEST, right={"epsilon": "comparison.epsilon"} | BLOB),
     Pair(
         TaskDraft,
         wire_task.TaskMessage,
@@ -107,14 +112,15 @@ PAIRS = [
         right=SETTLED
         | OF_HISTORY
         | OF_ANSWERS
+        | OF_GATEWAY
         | BYTES
         | {"expires_at_ms": "of queue_deadline_ms", "callback": "of the draft's callback_..."},
     ),
     Pair(wire_task.TaskMessage, KeptSource, left=NOT_KEPT),
-    Pair(pb.TestCase, wire_task.TestCase),
+    Pair(pb.TestCase, wire_task.TestCase, left=DIGEST, right=BLOB),
     Pair(pb.Comparison, wire_task.Comparison),
     Pair(pb.Checker, wire_task.Checker),
-    Pair(pb.File, wire_task.SourceFile),
+    Pair(pb.File, wire_task.SourceFile, left={"digest": "its blob's"}, right={"blob": "of its digest"}),
     Pair(pb.Limits, wire_task.Limits),
     Pair(sdk.Interaction, pb.Interaction),
     Pair(sdk.Terminal, pb.Terminal),
@@ -214,8 +220,9 @@ def test_every_field_of_a_request_arrives_at_the_node() -> None:
     expected["expires_at_ms"] = NOW_MS + expected.pop("queue_deadline_ms")  # type: ignore[operator] # a number
     expected["cases[0].comparison.mode"] = "float"
     assert {path: message.pop(path, None) for path in expected} == expected
-    of_bytes = {path for path, value in message.items() if path.endswith("data") and value is None}
-    assert set(message) - of_bytes == set(SETTLED) | set(OF_ANSWERS) | set(OF_HISTORY) | {"callback.occasion"}
+    of_bytes = {path for path, value in message.items() if path.endswith(("data", "blob")) and value is None}
+    of_gateway = set(SETTLED) | set(OF_ANSWERS) | set(OF_HISTORY) | set(OF_GATEWAY)
+    assert set(message) - of_bytes == of_gateway | {"callback.occasion"}
 
 
 def test_every_field_of_a_kept_source_arrives_at_the_caller() -> None:

@@ -9,14 +9,14 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 
 from broker_gateway.interfaces.server import SERVICES, GrpcSettings
-from coderunner.v1 import catalog_pb2, execution_pb2, operations_pb2
+from coderunner.v1 import blobs_pb2, catalog_pb2, execution_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
 
 FULL_BYTES = GrpcSettings().max_receive_bytes - 4096
 """The largest request that the server takes, less what stands around a field."""
 TEXTS = ("x", "/a", "a/", "\n", "\x01", "import ", "1.", "\u20ac")
 """Repeated to full size: what rules on paths, lines, names, versions and encodings stumble over."""
-_PROTOS = (execution_pb2, catalog_pb2, operations_pb2)
+_PROTOS = (blobs_pb2, execution_pb2, catalog_pb2, operations_pb2)
 _MANY = 1_000_000
 
 

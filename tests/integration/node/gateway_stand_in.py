@@ -12,6 +12,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from schemas import names
+from schemas.consumer_requests import create_consumer_request
 from schemas.dead_letter import DeadLetter
 from schemas.execution import Execution, ResultMessage
 from schemas.node import CancelOrder, CancelReply
@@ -21,7 +22,6 @@ from schemas.topology import (
     STORED_RESULTS_WILDCARD,
     TASK_ACK_WAIT_S,
     BusLimits,
-    create_consumer_request,
     streams,
     task_consumer,
 )

@@ -11,10 +11,11 @@ from nats.aio.msg import Msg
 from node.infrastructure.bus.publisher import Publisher
 from node.infrastructure.bus.sink import NatsResultSink
 from schemas import names
+from schemas.consumer_requests import create_consumer_request
 from schemas.pulls import pull_request
 from schemas.status import Priority, Status
 from schemas.task import TaskMessage
-from schemas.topology import create_consumer_request, task_consumer
+from schemas.topology import task_consumer
 from tests.builders import a_result_of, a_task
 from tests.integration.node.gateway_stand_in import GatewayStandIn
 from tests.integration.node.running_nodes import StartNode

@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from schemas import names, topology
+from schemas.consumer_requests import create_consumer_request
 from schemas.pulls import pull_request
 from schemas.status import PRIORITIES_BY_URGENCY, Priority, Status
 from tests.integration.stack.every_subject import STREAMS
@@ -31,7 +32,7 @@ async def test_the_commands_of_the_readme_work_for_the_operator(start_nats: Star
             await _ask(gateway, f"$JS.API.STREAM.CREATE.{config['name']}", json.dumps(config).encode())
         for priority in PRIORITIES_BY_URGENCY:
             config = topology.task_consumer("default", priority)
-            await _ask(gateway, *topology.create_consumer_request(names.STREAM_TASKS, config))
+            await _ask(gateway, *create_consumer_request(names.STREAM_TASKS, config))
         for status in (Status.QUEUED, Status.RUNNING):
             await _ask(gateway, names.event_subject("read", status), status.encode())
         assert len((await _ask(operator, "$JS.API.STREAM.LIST", b""))["streams"]) == len(STREAMS)
@@ -90,8 +91,8 @@ async def _one_task(gateway: Client, node: Client) -> None:
         await _ask(gateway, f"$JS.API.STREAM.UPDATE.{config['name']}", json.dumps(config).encode())
     consumers = [topology.task_consumer("default", one) for one in PRIORITIES_BY_URGENCY]
     for config in consumers:
-        await _ask(gateway, *topology.create_consumer_request(names.STREAM_TASKS, config))
-    await _ask(gateway, *topology.create_consumer_request(names.STREAM_RESULTS, topology.relay_consumer()))
+        await _ask(gateway, *create_consumer_request(names.STREAM_TASKS, config))
+    await _ask(gateway, *create_consumer_request(names.STREAM_RESULTS, topology.relay_consumer()))
     stored = await gateway.subscribe(topology.STORED_RESULTS_WILDCARD)
     await settled(gateway)
     await _ask(gateway, TASK, b"6 * 7")

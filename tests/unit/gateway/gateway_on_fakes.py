@@ -62,6 +62,7 @@ from tests.fakes.memory_bus import (
 )
 from tests.fakes.memory_queue import MemoryQueueActivity, MemoryQueueReader, MemoryTaskMover, MemoryTaskQueue
 from tests.fakes.operations import MemoryDeadLetters, MemoryTaskRerun
+from tests.unit.gateway.blobs_on_fakes import BlobsOnFakes
 
 NOW_MS = 1_699_999_999_999  # all its low bits are set: what is added to it is not the same as what is or-ed to it
 PATIENCE_S = 3.0  # a test that waits longer than this has failed
@@ -102,21 +103,18 @@ class GatewayOnFakes:
     def _wire_bus(self, bus: MemoryBus, quota: QuotaPolicy) -> None:
         """What the use cases stand on: the bus, the directory and the books beside them."""
         self.bus = bus
-        self.answers = MemoryAnswerStore(self.bus)
+        self.answers, self.audit = MemoryAnswerStore(self.bus), MemoryAuditTrail()
         self.answer_outcomes: list[str] = []
-        self.audit = MemoryAuditTrail()
         self.directory = MemoryNodeDirectory(a_node_record())
-        self.events = MemoryTaskEvents()
-        self.control = MemoryNodeControl(self.bus)
-        self.pools = PoolActivity()
-        self.activity = MemoryQueueActivity(self.bus)
+        self.events, self.control = MemoryTaskEvents(), MemoryNodeControl(self.bus)
+        self.pools, self.activity = PoolActivity(), MemoryQueueActivity(self.bus)
         self.activity.active = {"default"}
         self.nodes = LiveNodes(directory=self.directory, activity=self.pools)
         self.quotas = QuotaBook(policy=quota, events=self.events, now_ms=self.clock)
         self.deadlines = DeadlineBook(self.clock)
         self._queue, self._results = MemoryTaskQueue(self.bus), MemoryResultStore(self.bus)
         self._history, self._feeds = MemoryHistory(self.bus), MemoryLiveFeed(self.bus)
-        self.ledger = MemoryAttemptLedger()
+        self.ledger, self.large = MemoryAttemptLedger(), BlobsOnFakes(self.bus, self.clock)
 
     def _wire_service(self, waits: WaitSettings, cancel: CancelSettings) -> None:
         """What a caller reaches."""
@@ -132,6 +130,7 @@ class GatewayOnFakes:
             cancelling=self._cancelling(cancel),
             attempts=self.ledger,
         )
+        self.blobs = self.large.service(self.service.get)
 
     def _wire_care(self) -> None:
         """What runs beside the calls, and what operators reach."""
@@ -166,6 +165,7 @@ class GatewayOnFakes:
                 now_ms=self.clock,
             ),
             following=self.following,
+            blobs=self.large.store,
             secret=MemoryIdSecret(),
             admission=admission,
             settings=settings,

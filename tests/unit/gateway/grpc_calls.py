@@ -21,7 +21,7 @@ from broker_gateway.application.key_service import KeyAppService
 from broker_gateway.interfaces.doorway import Doorway
 from broker_gateway.interfaces.reception import Reception
 from broker_gateway.interfaces.server import GrpcServer, GrpcSettings, build_server
-from coderunner.v1 import catalog_pb2_grpc
+from coderunner.v1 import blobs_pb2_grpc, catalog_pb2_grpc
 from coderunner.v1 import execution_pb2 as pb
 from coderunner.v1 import execution_pb2_grpc as rpc
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes
@@ -38,6 +38,7 @@ class Calls:
         self.server = server
         self.channel = channel
         self.execution = rpc.ExecutionServiceStub(channel)
+        self.blobs = blobs_pb2_grpc.BlobServiceStub(channel)
         self.catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
         self.health = health_pb2_grpc.HealthStub(channel)
         self.reflection = reflection_pb2_grpc.ServerReflectionStub(channel)
@@ -76,6 +77,7 @@ async def serving(
         reception=reception,
         keys=keys,
         joining=joining,
+        blobs=gateway.blobs,
     )
     port = await server.start()
     try:

@@ -15,12 +15,12 @@ from broker_gateway.domain.client_role import CLIENT_ROLES, OPERATOR_ROLES, Clie
 from broker_gateway.interfaces import method_roles
 from broker_gateway.interfaces.method_roles import NEEDED
 from broker_gateway.interfaces.server import SERVICES
-from coderunner.v1 import catalog_pb2, keys_pb2, nodes_pb2, operations_pb2
+from coderunner.v1 import blobs_pb2, catalog_pb2, keys_pb2, nodes_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes
 from tests.unit.gateway.grpc_calls import Calls, Code, failure, serving, task
 
-PROTOS = (pb, catalog_pb2, operations_pb2, keys_pb2, nodes_pb2)
+PROTOS = (pb, blobs_pb2, catalog_pb2, operations_pb2, keys_pb2, nodes_pb2)
 SERVED = {
     f"/{service.full_name}/{method.name}": method
     for proto in PROTOS
@@ -53,6 +53,9 @@ async def called(calls: Calls, method: str, roles: Iterable[str]) -> Code:
         stream: Any = calls.channel.unary_stream
         call = stream(method)(b"", metadata=shown(roles), timeout=PATIENCE_S)
         return Code(await call.code())
+    if SERVED[method].client_streaming:
+        many: Any = calls.channel.stream_unary
+        return Code(await many(method)(iter([b""]), metadata=shown(roles), timeout=PATIENCE_S).code())
     try:
         await calls.raw(method, b"", shown(roles))
     except grpc.aio.AioRpcError as error:

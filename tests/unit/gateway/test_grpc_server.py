@@ -19,6 +19,7 @@ SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.Health
 async def test_reflection_lists_and_describes_the_services(calls: Calls) -> None:
     assert await services(calls) == {
         "coderunner.v1.ExecutionService",
+        "coderunner.v1.BlobService",
         "coderunner.v1.CatalogService",
         "coderunner.v1.OperationsService",
         "coderunner.v1.KeyService",

@@ -86,7 +86,7 @@ def test_files_are_told_with_type_and_digest_as_far_as_there_is_room_behind_the_
     budget = OutputBudget(stages=1, message_bytes=MIB, large=False)
     budget.stage(a_stage("x" * (MIB // 2)))
     small, large = a_file("a.PNG", b"\x89PNG"), a_file("b", b"y" * (MIB // 2))
-    first, second, third = budget.files([small, large, a_file("c.csv", None, 7 * MIB)])
+    first, second, third = budget.files([small, large, a_file("c.csv", None, 7 * MIB)], MIB)
     assert (first.media_type, first.data) == ("image/png", b"\x89PNG")
     assert first.digest == "sha256:" + hashlib.sha256(b"\x89PNG").hexdigest()
     assert (second.size, second.data, second.digest) == (MIB // 2, None, "")
@@ -97,12 +97,12 @@ def test_files_are_told_with_type_and_digest_as_far_as_there_is_room_behind_the_
 def test_where_there_is_no_room_for_a_name_the_file_is_counted() -> None:
     budget = OutputBudget(stages=1, message_bytes=4_000, large=False)
     budget.stage(a_stage("x" * 10_000))
-    assert budget.files([a_file("a" * 512, b"1")]) == []
+    assert budget.files([a_file("a" * 512, b"1")], MIB) == []
     assert budget.words()[1] == "one file was too large to be brought back"
 
 
 def test_the_last_cut_leaves_no_more_of_files_than_their_names() -> None:
-    (file,) = OutputBudget(stages=1, message_bytes=MIB, large=False).files([a_file("a", b"1" * 100)])
+    (file,) = OutputBudget(stages=1, message_bytes=MIB, large=False).files([a_file("a", b"1" * 100)], MIB)
     execution = an_execution(run=a_stage(""), files=[file])
     assert output_size(execution) == 100
     assert [(one.name, one.size, one.data) for one in shrink_outputs(execution, 0).files] == [("a", 100, None)]
@@ -110,5 +110,15 @@ def test_the_last_cut_leaves_no_more_of_files_than_their_names() -> None:
 
 def test_files_that_are_not_told_of_at_all_are_said_to_be() -> None:
     budget = OutputBudget(stages=1, message_bytes=MIB, large=False)
-    budget.files([a_file("a", b"1")], are_all=False)
+    budget.files([a_file("a", b"1")], MIB, are_all=False)
     assert budget.words() == ["it left more files than are told of: at most 64, of the first 1000 names"]
+
+
+def test_files_that_are_stored_beside_the_result_keep_their_digests_and_are_not_said_to_be_lost() -> None:
+    budget = OutputBudget(stages=1, message_bytes=MIB, large=False)
+    files = [a_file("a", b"1" * 60), a_file("b", b"2" * 60), a_file("c", b"3" * 40), a_file("d", None, MIB)]
+    first, second, third, fourth = budget.files(files, 100, others_are_stored=True)
+    assert (first.data, second.data, third.data) == (b"1" * 60, None, b"3" * 40)
+    assert second.digest == "sha256:" + hashlib.sha256(b"2" * 60).hexdigest()
+    assert fourth.digest == ""
+    assert budget.words() == ["one file was too large to be brought back"]

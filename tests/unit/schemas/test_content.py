@@ -24,8 +24,14 @@ def test_bytes_come_back_as_they_were_whatever_they_are(data: bytes) -> None:
 
 def test_text_is_where_it_always_was_on_the_bus_and_bytes_are_beside_it() -> None:
     text, binary = SourceFile.of("a.py", "é"), SourceFile.of("a.png", b"\xff")
-    assert msgspec.json.decode(msgspec.json.encode(text)) == {"name": "a.py", "content": "é", "data": None}
-    assert msgspec.json.decode(msgspec.json.encode(binary)) == {"name": "a.png", "content": "", "data": "/w=="}
+    assert msgspec.json.decode(msgspec.json.encode(text)) == {
+        **{"name": "a.py", "content": "é", "data": None},
+        "blob": None,
+    }
+    assert msgspec.json.decode(msgspec.json.encode(binary)) == {
+        **{"name": "a.png", "content": "", "data": "/w=="},
+        "blob": None,
+    }
 
 
 @pytest.mark.parametrize("data", ['"%"', "7", "[]", '"/w"', '"/w==\\n"', "{}"])
