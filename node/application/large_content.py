@@ -60,6 +60,11 @@ class LargeContent:
         return [without_digest(file) if lost and _is_lost(file) else file for file in told]
 
 
+def names_blobs(task: TaskMessage) -> bool:
+    """True where something of the task is to be fetched before it runs."""
+    return any(True for _ in _named(task))
+
+
 def _is_lost(file: OutputFile) -> bool:
     return file.data is None and file.digest != "" and not file.place
 

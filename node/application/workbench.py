@@ -9,7 +9,7 @@ from node.application import diagnosing
 from node.application.attempt import Attempt
 from node.application.building import Build, Builder
 from node.application.judging import CHECKER_LIMITS, CHECKER_PROGRAM_BYTES, Judge, undecided
-from node.application.large_content import LargeContent
+from node.application.large_content import LargeContent, names_blobs
 from node.application.live_output import LiveOutput
 from node.application.off_loop import off_loop
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
@@ -38,7 +38,7 @@ class Workbench:
     def __init__(
         self, pool: SandboxPool, artefacts: ArtefactStore, announcer: Announcer, large: LargeContent | None = None
     ) -> None:
-        """``large`` None: tasks with blobs are refused, and large files of programs stay behind."""
+        """``large`` None: tasks with blobs are refused, and large files of programs are left out."""
         self._large = large
         self._pool = pool
         self._announcer = announcer
@@ -47,7 +47,9 @@ class Workbench:
 
     async def fetch(self, attempt: Attempt) -> str:
         """Fetches the blobs of its task, and says why that cannot be, where it cannot. See LargeContent.fetch."""
-        return "" if self._large is None else await self._large.fetch(attempt)
+        if self._large is None:
+            return "this node fetches no blobs" if names_blobs(attempt.task) else ""
+        return await self._large.fetch(attempt)
 
     def language(self, name: str, version: str) -> tuple[Language, str]:
         """The language and its probed version. A name wins over another language's alias, as in the gateway.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from broker_gateway.application.blob_ports import BlobStoreFullError
 from schemas import blob_names
 from schemas.blob import CHUNK_BYTES, HeldBlob
@@ -15,6 +17,8 @@ class MemoryBlobStore:
         self.chunks: dict[str, bytes] = {}
         self.held: dict[str, HeldBlob] = {}
         self.max_chunks = max_chunks
+        self.forgot = asyncio.Event()
+        """Set whenever an upload was taken away."""
         self._bus = bus
 
     async def find(self, client: str, digest: str) -> HeldBlob | None:
@@ -40,6 +44,7 @@ class MemoryBlobStore:
         await self._bus.operation("forget_blob")
         prefix = blob_names.chunks_at(place).removesuffix("*")
         self.chunks = {subject: data for subject, data in self.chunks.items() if not subject.startswith(prefix)}
+        self.forgot.set()
 
     async def chunk(self, place: str, index: int) -> bytes | None:
         await self._bus.operation("chunk")

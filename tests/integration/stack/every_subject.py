@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas import names
+from schemas import blob_names, names
 from schemas.joined import AUTH_REQUESTS, joined_subject
 from schemas.status import Priority, Status
 
@@ -21,6 +21,8 @@ STREAMS = (
     names.STREAM_AUDIT,
     names.STREAM_SECRETS,
     names.STREAM_NODES,
+    blob_names.STREAM_BLOBS,
+    blob_names.STREAM_FILES,
 )
 CONSUMERS = ("default-normal", "gpu-normal", names.RELAY_CONSUMER, "mine")
 _OF_THE_ACCOUNT = ("INFO", "STREAM.LIST", "STREAM.NAMES", "META.LEADER.STEPDOWN", "SERVER.REMOVE", "ACCOUNT.PURGE.X")
@@ -81,6 +83,10 @@ def messages() -> Iterator[str]:
     yield names.cancel_subject("t1")
     yield names.ask_result_subject("t1")
     yield names.ask_starts_subject("t1")
+    yield blob_names.chunk_subject("c1.u1", 0)
+    yield blob_names.blob_subject("blog", "sha256:00")
+    yield blob_names.ask_blob_subject("c1.u1", 0)
+    yield blob_names.file_subject("p1", 0)
     yield names.node_subject("n1")
     yield names.node_subject("n2")
     yield names.ROLL_CALL

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from broker_gateway import nats_conf
-from schemas import names
+from schemas import blob_names, names
 from schemas.joined import AUTH_REQUESTS, joined_subject
 from schemas.status import Priority, Status
 from tests.integration.stack.every_subject import every_subject
@@ -29,6 +29,13 @@ OF_JOINED_NODES = [
 ]
 """Who writes there makes nodes."""
 
+OF_BLOBS = [
+    blob_names.chunk_subject("c1.u1", 0),
+    blob_names.blob_subject("blog", "sha256:00"),
+    *(f"$JS.API.STREAM.{verb}.{blob_names.STREAM_BLOBS}" for verb in ("CREATE", "UPDATE", "PURGE")),
+]
+"""Who writes there decides what a digest stands for."""
+
 MAY_PUBLISH = {
     "gateway": [
         TASK,
@@ -41,6 +48,7 @@ MAY_PUBLISH = {
         f"$JS.API.STREAM.PURGE.{names.STREAM_ANSWERS}",
         names.audit_subject("Cancel"),
         *OF_JOINED_NODES,
+        *OF_BLOBS,
         *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "INFO") for stream in OF_CALLBACKS),
         f"$JS.API.CONSUMER.DURABLE.CREATE.{names.STREAM_PROGRESS}.{names.PROGRESS_CONSUMER}",
         f"$JS.API.CONSUMER.MSG.NEXT.{names.STREAM_PROGRESS}.{names.PROGRESS_CONSUMER}",
@@ -56,6 +64,8 @@ MAY_PUBLISH = {
         f"$JS.API.DIRECT.GET.{names.STREAM_RESULTS}.{names.result_subject('t1')}",
     ],
     "node": [
+        blob_names.ask_blob_subject("c1.u1", 0),
+        blob_names.file_subject("p1", 0),
         names.result_subject("t1"),
         names.event_subject("t1", Status.RUNNING),
         names.output_subject("t1"),
@@ -103,6 +113,11 @@ MAY_NOT_PUBLISH = {
     ],
     "node": [
         *DESTRUCTIVE,
+        *OF_BLOBS,
+        *(f"$JS.API.DIRECT.GET.{stream}" for stream in (blob_names.STREAM_BLOBS, blob_names.STREAM_FILES)),
+        f"$JS.API.DIRECT.GET.{blob_names.STREAM_BLOBS}.{blob_names.BLOBS_WILDCARD}",
+        f"$JS.API.DIRECT.GET.{blob_names.STREAM_FILES}.{blob_names.FILES_WILDCARD}",
+        f"$JS.API.CONSUMER.CREATE.{blob_names.STREAM_BLOBS}.mine",
         *OF_THE_SECRET,
         *OF_THE_AUDIT,
         *OF_JOINED_NODES,
@@ -133,6 +148,7 @@ MAY_NOT_PUBLISH = {
     ],
     "operator": [
         *DESTRUCTIVE,
+        *OF_BLOBS,
         *OF_THE_SECRET,
         *OF_THE_AUDIT,
         *OF_JOINED_NODES,
@@ -235,6 +251,8 @@ NODE_SAYS = (
     names.dead_subject("poison", "t1"),
     names.ask_result_subject("t1"),
     names.ask_starts_subject("t1"),
+    blob_names.ask_blob_subject("c1.u1", 0),
+    blob_names.file_subject("p1", 0),
 )
 
 

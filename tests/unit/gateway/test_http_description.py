@@ -34,6 +34,8 @@ async def test_the_document_names_every_route_and_each_of_its_references_leads_s
         *("GET /v1/executions/{id}", "DELETE /v1/executions/{id}", "GET /v1/executions/{id}/events"),
         *("GET /v1/executions/{id}/source", "GET /v1/executions/{id}/callback", "GET /v1/languages", "GET /v1/nodes"),
         *("GET /v1/executions:interact", "GET /v1/executions/{id}/interact"),
+        *("POST /v1/blobs", "PUT /v1/blobs/{digest}", "HEAD /v1/blobs/{digest}", "GET /v1/blobs/{digest}"),
+        "GET /v1/executions/{id}/files/{digest}",
     }
     for reference in references(told):
         node = told
