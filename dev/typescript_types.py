@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import msgspec
 
+from broker_gateway.interfaces.http.blob_routes import BlobRoutes
 from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
 from broker_gateway.interfaces.http.execution_routes import EXECUTIONS, ExecutionRoutes
 from broker_gateway.interfaces.http.openapi import document
@@ -32,7 +33,7 @@ def types() -> str:
 def api() -> dict[str, Any]:
     """The document, of no version."""
     nobody = cast("Any", None)  # the handlers are named, and none is called
-    routes = (ExecutionRoutes(nobody, nobody, nobody), CatalogRoutes(nobody))
+    routes = (ExecutionRoutes(nobody, nobody, nobody), CatalogRoutes(nobody), BlobRoutes(nobody, nobody))
     return document([operation for each in routes for operation in each.operations()], "")
 
 

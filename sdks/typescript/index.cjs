@@ -1,6 +1,63 @@
 // Written by `python -m dev.typescript_sdk` from src/; a test holds them together.
 'use strict';
 
+// keys.js
+// Idempotency keys: with one a task can be submitted again, and runs once.
+
+/** A UUID of version 7 (RFC 9562, 5.7): its time tells the gateway that nobody can have used it long ago. */
+async function freshKey() {
+  const bytes = (await cryptography()).getRandomValues(new Uint8Array(16));
+  const time = Date.now();
+  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(time / 2 ** (8 * (5 - i))) % 256;
+  bytes[6] = 0x70 | (bytes[6] & 0x0f);
+  bytes[8] = 0x80 | (bytes[8] & 0x3f);
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** The task with a key: its own, or a fresh one. */
+async function withKey(task) {
+  if (task === null || typeof task !== 'object') throw new TypeError('a task is an object: {language, files}');
+  return task.idempotency_key ? task : { ...task, idempotency_key: await freshKey() };
+}
+
+/** The platform's Web Crypto. */
+async function cryptography() {
+  if (globalThis.crypto) return globalThis.crypto;
+  const name = 'node:crypto'; // Node.js 18 has it nowhere else; a name that bundlers do not follow
+  return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)).webcrypto;
+}
+
+// blobs.js
+// Large content: what is put once and named by digest, and files that did not come with their results.
+
+
+const BLOBS = '/v1/blobs';
+/** For one blob, beside the usual time. */
+const BLOB_MS = 150_000;
+
+/** The bytes of a content. */
+async function bytesOf(content) {
+  if (content instanceof Uint8Array) return content;
+  if (content instanceof ArrayBuffer) return new Uint8Array(content);
+  if (typeof content === 'string') return new TextEncoder().encode(content);
+  if (typeof content?.arrayBuffer === 'function') return new Uint8Array(await content.arrayBuffer());
+  throw new TypeError('a content is a string, a Uint8Array, an ArrayBuffer, a Blob or a File');
+}
+
+/** `sha256:` and 64 hexadecimal digits; undefined where there is nothing that makes it (a page without TLS). */
+async function digestOf(bytes) {
+  const { subtle } = await cryptography();
+  if (!subtle) return undefined;
+  const hash = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** What a file of a result holds, where that has it. */
+function inlineOf(file) {
+  return Uint8Array.from(atob(file.data), (character) => character.charCodeAt(0));
+}
+
 // errors.js
 // The one kind of error that the client throws, and how it is made of what a server says.
 
@@ -358,33 +415,6 @@ function dataOf(data) {
   }
 }
 
-// keys.js
-// Idempotency keys: with one a task can be submitted again, and runs once.
-
-/** A UUID of version 7 (RFC 9562, 5.7): its time tells the gateway that nobody can have used it long ago. */
-async function freshKey() {
-  const bytes = (await cryptography()).getRandomValues(new Uint8Array(16));
-  const time = Date.now();
-  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(time / 2 ** (8 * (5 - i))) % 256;
-  bytes[6] = 0x70 | (bytes[6] & 0x0f);
-  bytes[8] = 0x80 | (bytes[8] & 0x3f);
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-/** The task with a key: its own, or a fresh one. */
-async function withKey(task) {
-  if (task === null || typeof task !== 'object') throw new TypeError('a task is an object: {language, files}');
-  return task.idempotency_key ? task : { ...task, idempotency_key: await freshKey() };
-}
-
-/** The platform's Web Crypto. */
-async function cryptography() {
-  if (globalThis.crypto) return globalThis.crypto;
-  const name = 'node:crypto'; // Node.js 18 has it nowhere else; a name that bundlers do not follow
-  return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)).webcrypto;
-}
-
 // event_parser.js
 // Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
@@ -593,12 +623,13 @@ class Transport {
     return new Tries(this.#retries);
   }
 
-  /** The JSON of an answer. `waitMs`: how much longer than usual it may take. Throws CodeRunnerError. */
-  async ask(verb, path, { query, body, signal, waitMs = 0 } = {}) {
+  /** The JSON of an answer, or its bytes. `bytes`: are sent as they are; `waitMs`: how much longer than usual it may
+   * take. Throws CodeRunnerError. */
+  async ask(verb, path, { query, body, bytes, signal, waitMs = 0, isBytes = false } = {}) {
     const tries = this.tries();
     for (;;) {
       try {
-        return await this.#asked(verb, path, { query, body, signal, waitMs });
+        return await this.#asked(verb, path, { query, body, bytes, signal, waitMs, isBytes });
       } catch (error) {
         await tries.after(error, signal);
       }
@@ -622,17 +653,18 @@ class Transport {
     }
   }
 
-  async #asked(verb, path, { query, body, signal, waitMs }) {
+  async #asked(verb, path, { query, body, bytes, signal, waitMs, isBytes }) {
     const deadline = new Deadline(signal, this.#timeoutMs + waitMs);
     try {
-      const response = await this.#send(verb, path, { query, body, accept: JSON_TYPE, headers: {}, deadline });
-      return await jsonOf(response, deadline);
+      const accept = isBytes ? '*/*' : JSON_TYPE;
+      const response = await this.#send(verb, path, { query, body, bytes, accept, headers: {}, deadline });
+      return await (isBytes ? bytesOf(response, deadline) : jsonOf(response, deadline));
     } finally {
       deadline.close();
     }
   }
 
-  async #send(verb, path, { query, body, accept, headers, deadline }) {
+  async #send(verb, path, { query, body, bytes, accept, headers, deadline }) {
     const init = {
       method: verb,
       headers: { Accept: accept, ...headers, ...(await this.#authorization()) },
@@ -643,6 +675,10 @@ class Transport {
     if (body !== undefined) {
       init.body = JSON.stringify(body);
       init.headers['Content-Type'] = JSON_TYPE;
+    }
+    if (bytes !== undefined) {
+      init.body = bytes;
+      init.headers['Content-Type'] = 'application/octet-stream';
     }
     let response;
     try {
@@ -678,6 +714,14 @@ async function jsonOf(response, deadline) {
     return JSON.parse(text);
   } catch (error) {
     throw strange('it is no JSON', response.status, error);
+  }
+}
+
+async function bytesOf(response, deadline) {
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    throw deadline.reasonOr(noAnswer('the answer broke off', error));
   }
 }
 
@@ -769,6 +813,26 @@ class CodeRunner {
     return answer;
   }
 
+  /** Puts large content once: tasks name it by its digest. */
+  async putBlob(content, { signal } = {}) {
+    const bytes = await bytesOf(content);
+    const digest = await digestOf(bytes);
+    const [verb, path] = digest ? ['PUT', `${BLOBS}/${digest}`] : ['POST', BLOBS];
+    return this.#ask(verb, path, { bytes, signal, waitMs: BLOB_MS });
+  }
+
+  /** What a blob of this client holds. */
+  async getBlob(digest, { signal } = {}) {
+    return this.#fetched(`${BLOBS}/${encodeURIComponent(digest)}`, digest, signal);
+  }
+
+  /** What a file holds that an execution has left: fetched where it did not come with the result. */
+  async file(execution, file, { signal } = {}) {
+    if (file.data !== null && file.data !== undefined) return inlineOf(file);
+    const path = `${EXECUTIONS}/${idOf(execution.id)}/files/${encodeURIComponent(file.digest)}`;
+    return this.#fetched(path, file.digest, signal);
+  }
+
   /** The languages that can be run. */
   async languages({ signal } = {}) {
     return listOf(await this.#ask('GET', '/v1/languages', { signal }), 'languages');
@@ -822,6 +886,13 @@ class CodeRunner {
     } finally {
       deadline.close();
     }
+  }
+
+  async #fetched(path, digest, signal) {
+    const bytes = await this.#ask('GET', path, { signal, waitMs: BLOB_MS, isBytes: true });
+    const found = await digestOf(bytes);
+    if (found && found !== digest) throw new CodeRunnerError(`what came is not ${digest}`);
+    return bytes;
   }
 
   #ask(verb, path, options) {

@@ -413,6 +413,13 @@ export interface Node {
   labels: Record<string, string>;
 }
 
+/** A blob of the caller's. */
+export interface StoredBlob {
+  digest: string;
+  size: number;
+  expires_at_ms: number;
+}
+
 /** Why a request was not served (RFC 9457). */
 export interface Problem {
   title: string;
@@ -581,6 +588,13 @@ export declare class CodeRunner {
   list(filter?: ListFilter, options?: CallOptions): AsyncGenerator<Execution, void, undefined>;
   /** One page of the caller's tasks. */
   page(filter?: ListFilter, options?: CallOptions): Promise<ExecutionPage>;
+  /** Puts large content once: files, standard inputs and cases of tasks name it by its digest, each in place of its
+   * content. */
+  putBlob(content: string | Uint8Array | ArrayBuffer | Blob, options?: CallOptions): Promise<StoredBlob>;
+  /** What a blob of this client holds. */
+  getBlob(digest: string, options?: CallOptions): Promise<Uint8Array>;
+  /** What a file holds that an execution has left: it is fetched where it was too large to come with the result. */
+  file(execution: Execution, file: OutputFile, options?: CallOptions): Promise<Uint8Array>;
   /** The languages that can be run. */
   languages(options?: CallOptions): Promise<Language[]>;
   /** The live nodes. */

@@ -88,7 +88,7 @@ class CallbackState(msgspec.Struct):
     record: CallbackRecord | None
 
 
-class Blob(msgspec.Struct):
+class StoredBlob(msgspec.Struct):
     """A blob of the caller's."""
 
     digest: str

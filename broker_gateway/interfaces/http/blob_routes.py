@@ -17,7 +17,7 @@ from broker_gateway.application.commands import Busy, Invalid, TooSlow, UnknownB
 from broker_gateway.application.uploading import Said
 from broker_gateway.domain.blobs import MAX_TASK_BLOB_BYTES
 from broker_gateway.interfaces.callers import CLIENT, Asking, note_subject
-from broker_gateway.interfaces.http.answers import Blob
+from broker_gateway.interfaces.http.answers import StoredBlob
 from broker_gateway.interfaces.http.calls import Call, Calls
 from broker_gateway.interfaces.http.execution_routes import EXECUTIONS
 from broker_gateway.interfaces.http.operations import Operation, Parameter, json_answer
@@ -57,9 +57,9 @@ class BlobRoutes:
         task = Parameter("id", "the task's", "path")
         return (
             Operation("POST", BLOBS, BLOB + "PutBlob", self.add_blob, "Put a blob, and be told its digest",
-                      {200: Blob, 201: Blob}, _ANY),
+                      {200: StoredBlob, 201: StoredBlob}, _ANY),
             Operation("PUT", _ONE, BLOB + "PutBlob", self.put_blob, "Put a blob of a known digest",
-                      {200: Blob, 201: Blob}, _ANY, [_DIGEST]),
+                      {200: StoredBlob, 201: StoredBlob}, _ANY, [_DIGEST]),
             Operation("HEAD", _ONE, BLOB + "FindBlob", self.find_blob, "Whether the caller has this blob", {200: None},
                       parameters=[_DIGEST]),
             Operation("GET", _ONE, BLOB + "GetBlob", self.get_blob, "What a blob holds", {200: _ANY, 206: _ANY},
@@ -106,7 +106,7 @@ class BlobRoutes:
         await sent.leave()
         if isinstance(answer, Invalid | Busy | TooSlow):
             refuse(answer)
-        body = Blob(answer.digest, answer.size, answer.expires_at_ms)
+        body = StoredBlob(answer.digest, answer.size, answer.expires_at_ms)
         return json_answer(body, 200 if is_known else 201, {"Location": f"{BLOBS}/{answer.digest}"})
 
     async def _get(self, call: Call, execution_id: str) -> ASGIApp:

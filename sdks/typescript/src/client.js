@@ -1,5 +1,7 @@
 // The client.
 
+import { BLOB_MS, BLOBS, bytesOf, digestOf, inlineOf } from './blobs.js';
+import { CodeRunnerError } from './errors.js';
 import { identified, idOf, isFinal, listOf } from './executions.js';
 import { EXECUTIONS, Follower } from './follower.js';
 import { withKey } from './keys.js';
@@ -83,6 +85,26 @@ export class CodeRunner {
     return answer;
   }
 
+  /** Puts large content once: tasks name it by its digest. */
+  async putBlob(content, { signal } = {}) {
+    const bytes = await bytesOf(content);
+    const digest = await digestOf(bytes);
+    const [verb, path] = digest ? ['PUT', `${BLOBS}/${digest}`] : ['POST', BLOBS];
+    return this.#ask(verb, path, { bytes, signal, waitMs: BLOB_MS });
+  }
+
+  /** What a blob of this client holds. */
+  async getBlob(digest, { signal } = {}) {
+    return this.#fetched(`${BLOBS}/${encodeURIComponent(digest)}`, digest, signal);
+  }
+
+  /** What a file holds that an execution has left: fetched where it did not come with the result. */
+  async file(execution, file, { signal } = {}) {
+    if (file.data !== null && file.data !== undefined) return inlineOf(file);
+    const path = `${EXECUTIONS}/${idOf(execution.id)}/files/${encodeURIComponent(file.digest)}`;
+    return this.#fetched(path, file.digest, signal);
+  }
+
   /** The languages that can be run. */
   async languages({ signal } = {}) {
     return listOf(await this.#ask('GET', '/v1/languages', { signal }), 'languages');
@@ -136,6 +158,13 @@ export class CodeRunner {
     } finally {
       deadline.close();
     }
+  }
+
+  async #fetched(path, digest, signal) {
+    const bytes = await this.#ask('GET', path, { signal, waitMs: BLOB_MS, isBytes: true });
+    const found = await digestOf(bytes);
+    if (found && found !== digest) throw new CodeRunnerError(`what came is not ${digest}`);
+    return bytes;
   }
 
   #ask(verb, path, options) {

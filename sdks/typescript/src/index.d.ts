@@ -1,6 +1,7 @@
 // The types of the package. Those of requests and answers are generated: types.d.ts.
 import type {
   Batch,
+  StoredBlob,
   CallbackRecord,
   Cancelled,
   Execution,
@@ -11,6 +12,7 @@ import type {
   ListFilter,
   Node,
   OutputChunk,
+  OutputFile,
   Status,
   TaskBody,
 } from './types.js';
@@ -90,6 +92,13 @@ export declare class CodeRunner {
   list(filter?: ListFilter, options?: CallOptions): AsyncGenerator<Execution, void, undefined>;
   /** One page of the caller's tasks. */
   page(filter?: ListFilter, options?: CallOptions): Promise<ExecutionPage>;
+  /** Puts large content once: files, standard inputs and cases of tasks name it by its digest, each in place of its
+   * content. */
+  putBlob(content: string | Uint8Array | ArrayBuffer | Blob, options?: CallOptions): Promise<StoredBlob>;
+  /** What a blob of this client holds. */
+  getBlob(digest: string, options?: CallOptions): Promise<Uint8Array>;
+  /** What a file holds that an execution has left: it is fetched where it was too large to come with the result. */
+  file(execution: Execution, file: OutputFile, options?: CallOptions): Promise<Uint8Array>;
   /** The languages that can be run. */
   languages(options?: CallOptions): Promise<Language[]>;
   /** The live nodes. */

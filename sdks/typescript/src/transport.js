@@ -33,12 +33,13 @@ export class Transport {
     return new Tries(this.#retries);
   }
 
-  /** The JSON of an answer. `waitMs`: how much longer than usual it may take. Throws CodeRunnerError. */
-  async ask(verb, path, { query, body, signal, waitMs = 0 } = {}) {
+  /** The JSON of an answer, or its bytes. `bytes`: are sent as they are; `waitMs`: how much longer than usual it may
+   * take. Throws CodeRunnerError. */
+  async ask(verb, path, { query, body, bytes, signal, waitMs = 0, isBytes = false } = {}) {
     const tries = this.tries();
     for (;;) {
       try {
-        return await this.#asked(verb, path, { query, body, signal, waitMs });
+        return await this.#asked(verb, path, { query, body, bytes, signal, waitMs, isBytes });
       } catch (error) {
         await tries.after(error, signal);
       }
@@ -62,17 +63,18 @@ export class Transport {
     }
   }
 
-  async #asked(verb, path, { query, body, signal, waitMs }) {
+  async #asked(verb, path, { query, body, bytes, signal, waitMs, isBytes }) {
     const deadline = new Deadline(signal, this.#timeoutMs + waitMs);
     try {
-      const response = await this.#send(verb, path, { query, body, accept: JSON_TYPE, headers: {}, deadline });
-      return await jsonOf(response, deadline);
+      const accept = isBytes ? '*/*' : JSON_TYPE;
+      const response = await this.#send(verb, path, { query, body, bytes, accept, headers: {}, deadline });
+      return await (isBytes ? bytesOf(response, deadline) : jsonOf(response, deadline));
     } finally {
       deadline.close();
     }
   }
 
-  async #send(verb, path, { query, body, accept, headers, deadline }) {
+  async #send(verb, path, { query, body, bytes, accept, headers, deadline }) {
     const init = {
       method: verb,
       headers: { Accept: accept, ...headers, ...(await this.#authorization()) },
@@ -83,6 +85,10 @@ export class Transport {
     if (body !== undefined) {
       init.body = JSON.stringify(body);
       init.headers['Content-Type'] = JSON_TYPE;
+    }
+    if (bytes !== undefined) {
+      init.body = bytes;
+      init.headers['Content-Type'] = 'application/octet-stream';
     }
     let response;
     try {
@@ -118,6 +124,14 @@ async function jsonOf(response, deadline) {
     return JSON.parse(text);
   } catch (error) {
     throw strange('it is no JSON', response.status, error);
+  }
+}
+
+async function bytesOf(response, deadline) {
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    throw deadline.reasonOr(noAnswer('the answer broke off', error));
   }
 }
 

@@ -413,6 +413,13 @@ export interface Node {
   labels: Record<string, string>;
 }
 
+/** A blob of the caller's. */
+export interface StoredBlob {
+  digest: string;
+  size: number;
+  expires_at_ms: number;
+}
+
 /** Why a request was not served (RFC 9457). */
 export interface Problem {
   title: string;

@@ -145,3 +145,13 @@ test('it works where it is required', async () => {
   const required = createRequire(import.meta.url)('@coderunner/client');
   assert.equal((await new required.CodeRunner(url, { token }).run(task({ stdin: 'cjs' }))).run.stdout, 'cjs');
 });
+
+test('a blob is put, named by a task and read again', async () => {
+  const content = new TextEncoder().encode('🙂 large\n'.repeat(50_000));
+  const blob = await client.putBlob(content);
+  assert.deepEqual(await client.putBlob(content), blob);
+  assert.equal((await client.run(task({ stdin_digest: blob.digest }))).status, 'SUCCEEDED');
+  assert.deepEqual(await client.getBlob(blob.digest), content);
+  const nobodys = `sha256:${'0'.repeat(64)}`;
+  await assert.rejects(client.submit(task({ stdin_digest: nobodys })), { code: 'INVALID_ARGUMENT' });
+});
