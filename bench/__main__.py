@@ -35,6 +35,7 @@ MEASUREMENTS = (
     Measurement("compile_floor"),
     Measurement("projector"),
     Measurement("cached"),
+    Measurement("blobs"),
     Measurement("watchers"),
     Measurement("autoscale"),
     Measurement("soak"),

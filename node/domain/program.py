@@ -15,7 +15,7 @@ from node.domain.rules import refused_options
 from node.domain.sandbox import Launch, Talking
 from node.domain.sources import as_argument, entry_of, matching, named, normalised, stem
 from node.domain.template import expand
-from node.domain.text import raw
+from node.domain.text import lenient, raw
 from schemas.content import Content, bytes_of
 from schemas.task import Limits, SourceFile
 
@@ -28,8 +28,8 @@ class Program:
 
     language: Language
     version: str
-    files: Mapping[str, str]
-    """As text; a byte that is not UTF-8 is a lone surrogate (``text.raw`` is the way back)."""
+    files: Mapping[str, Content]
+    """Sources are text, in which a byte that is not UTF-8 is a lone surrogate (``text.raw`` is the way back)."""
     entry: str
     options: tuple[str, ...]
     env: Mapping[str, str]
@@ -38,7 +38,7 @@ class Program:
 
     @property
     def size(self) -> int:
-        """Characters of all files."""
+        """Characters of all files, and bytes of those that are no text."""
         return sum(map(len, self.files.values()))
 
 
@@ -71,7 +71,7 @@ def program_of(
         raise OptionRefusedError(f"{language.name} does not allow the compile option {refused[0]!r}")
     by_name = named(language, files)
     entry = entry_of(language, by_name, entry_point)
-    by_name[entry] = normalised(language, by_name[entry])  # whatever its name
+    by_name[entry] = normalised(language, lenient(by_name[entry]))  # whatever its name
     return Program(language, version, by_name, entry, tuple(options), env or {}, entry_point)
 
 
@@ -117,7 +117,7 @@ def compile_preamble(program: Program, stage: CompileStage) -> Preamble | None:
     sources = matching(program.files, stage.sources)
     if stage.preamble is None or len(sources) != 1:
         return None
-    return preamble_of(stage.preamble, program.files[sources[0]], program.options or stage.default_options)
+    return preamble_of(stage.preamble, lenient(program.files[sources[0]]), program.options or stage.default_options)
 
 
 _TERMINAL_ENV = {"TERM": "xterm-256color"}
@@ -192,5 +192,5 @@ def _entry_values(entry: str) -> dict[str, str | Sequence[str]]:
     return {"entry": as_argument(entry), "entry_stem": as_argument(stem(entry))}
 
 
-def _encoded(files: Mapping[str, str]) -> dict[str, bytes]:
+def _encoded(files: Mapping[str, Content]) -> dict[str, bytes]:
     return {name: raw(content) for name, content in files.items()}

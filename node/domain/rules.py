@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from node.domain.language import CodeRule
 from node.domain.patterns import first_line, matches_in_full
+from node.domain.text import lenient
+from schemas.content import Content
 
 
 class CheckMode(StrEnum):
@@ -31,12 +33,12 @@ class Finding:
         return f"{self.file}:{self.line}: {self.message} [{self.rule}]"
 
 
-def check(rules: Sequence[CodeRule], files: Mapping[str, str]) -> list[Finding]:
+def check(rules: Sequence[CodeRule], files: Mapping[str, Content]) -> list[Finding]:
     """The first match of each rule in each file, in the order of files and rules. A byte that is not UTF-8 is looked at
     as a ``?``: RE2 finds no character in it, not even for ``.``, and so it would hide what stands around it."""
     return [
         Finding(rule.id, rule.message, name, number)
-        for name, content in ((name, content.encode(errors="replace")) for name, content in files.items())
+        for name, content in ((name, lenient(content).encode(errors="replace")) for name, content in files.items())
         for rule in rules
         if (number := first_line(rule.pattern, content))
     ]

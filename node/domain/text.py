@@ -24,9 +24,9 @@ def lenient(content: Content) -> str:
     return content.decode(errors="surrogateescape") if isinstance(content, bytes) else content
 
 
-def raw(text: str) -> bytes:
-    """The bytes of which ``lenient`` made this text."""
-    return text.encode(errors="surrogateescape")
+def raw(content: Content) -> bytes:
+    """The bytes of which ``lenient`` made this text, or of what is none."""
+    return content if isinstance(content, bytes) else content.encode(errors="surrogateescape")
 
 
 def printable(text: str, most: int) -> str:

@@ -152,7 +152,7 @@ async def unfinished_upload(target: str, chunks: int) -> AsyncIterator[Any]:
         await asyncio.Event().wait()
 
     async with grpc.aio.insecure_channel(target) as channel:
-        stub: Any = blobs_pb2_grpc.BlobServiceStub(channel)  # type: ignore[no-untyped-call]
+        stub: Any = blobs_pb2_grpc.BlobServiceStub(channel)
         yield stub.PutBlob(pieces(), metadata=(("authorization", "Bearer g"),))
 
 
