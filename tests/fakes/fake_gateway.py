@@ -15,6 +15,7 @@ from grpc_health.v1.health import HealthServicer
 from grpc_status import rpc_status
 
 from coderunner.v1 import (
+    blobs_pb2_grpc,
     catalog_pb2,
     catalog_pb2_grpc,
     execution_pb2,
@@ -27,6 +28,7 @@ from coderunner.v1 import (
     operations_pb2_grpc,
 )
 from tests.fakes.answers import CPP, NODE, PYTHON, ran
+from tests.fakes.scripted_blobs import ScriptedBlobs
 from tests.fakes.scripted_keys import ScriptedKeys
 from tests.fakes.scripted_nodes import ScriptedNodes
 from tests.fakes.scripted_operations import ScriptedOperations
@@ -61,6 +63,8 @@ class FakeGateway:
     keys: list[keys_pb2.ApiKey] = field(default_factory=list)
     """Newest first."""
     joined: list[nodes_pb2.JoinedNode] = field(default_factory=list)
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    """By digest."""
     leaves_after: int = 2
     """A drained node is listed so many times more."""
     calls: list[tuple[str, Any]] = field(default_factory=list)
@@ -86,6 +90,8 @@ class FakeGateway:
         add_keys(ScriptedKeys(self.keys, self.enter), self._server)
         add_nodes: Any = nodes_pb2_grpc.add_NodeServiceServicer_to_server
         add_nodes(ScriptedNodes(self.joined, self.enter), self._server)
+        add_blobs: Any = blobs_pb2_grpc.add_BlobServiceServicer_to_server
+        add_blobs(ScriptedBlobs(self.blobs, self.enter), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
         self._server.start()

@@ -27,6 +27,7 @@ from broker_gateway.interfaces.callers import Asking
 from broker_gateway.interfaces.doorway import Doorway
 from broker_gateway.interfaces.http.app import application
 from broker_gateway.interfaces.http.bodies import BatchBody, TaskBody
+from broker_gateway.interfaces.http.blob_routes import BlobRoutes
 from broker_gateway.interfaces.http.calls import Calls
 from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
 from broker_gateway.interfaces.http.dialects import DIALECTS, DialectParts, dialect_routes
@@ -177,7 +178,8 @@ def _curl(arguments: Sequence[str]) -> None:
 def _http_api() -> Starlette:
     nothing: Any = None
     calls = Calls(Doorway(), nothing)
-    operations = [*ExecutionRoutes(nothing, calls, nothing).operations(), *CatalogRoutes(nothing).operations()]
+    routes = (ExecutionRoutes(nothing, calls, nothing), CatalogRoutes(nothing), BlobRoutes(nothing, calls))
+    operations = [operation for each in routes for operation in each.operations()]
     parts = DialectParts(nothing, nothing, calls, nothing, Asking(asks_who=False))
     probes = Probes(dict, Registry())
     return application(operations, calls, version="1", probes=probes, dialects=dialect_routes([*DIALECTS], parts))
