@@ -26,8 +26,8 @@ from starlette.routing import Match
 from broker_gateway.interfaces.callers import Asking
 from broker_gateway.interfaces.doorway import Doorway
 from broker_gateway.interfaces.http.app import application
-from broker_gateway.interfaces.http.bodies import BatchBody, TaskBody
 from broker_gateway.interfaces.http.blob_routes import BlobRoutes
+from broker_gateway.interfaces.http.bodies import BatchBody, TaskBody
 from broker_gateway.interfaces.http.calls import Calls
 from broker_gateway.interfaces.http.catalog_routes import CatalogRoutes
 from broker_gateway.interfaces.http.dialects import DIALECTS, DialectParts, dialect_routes
