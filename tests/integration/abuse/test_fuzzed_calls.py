@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker_gateway.interfaces.server import SERVICES
-from coderunner.v1 import catalog_pb2, execution_pb2, keys_pb2, nodes_pb2, operations_pb2
+from coderunner.v1 import blobs_pb2, catalog_pb2, execution_pb2, keys_pb2, nodes_pb2, operations_pb2
 from tests.integration.abuse.hostile_messages import requests
 from tests.integration.abuse.hunting import hunting
 from tests.integration.abuse.target import LANGUAGE, Target
@@ -22,7 +22,7 @@ CALL_WITHIN_S = 30.0
 OUR_FAULT = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
 METHODS = {
     f"/{service.full_name}/{method.name}": method
-    for proto in (execution_pb2, catalog_pb2, operations_pb2, keys_pb2, nodes_pb2)
+    for proto in (blobs_pb2, execution_pb2, catalog_pb2, operations_pb2, keys_pb2, nodes_pb2)
     for service in proto.DESCRIPTOR.services_by_name.values()
     if service.full_name in SERVICES
     for method in service.methods
@@ -50,7 +50,7 @@ async def test_no_request_is_a_fault_of_ours(target: Target, path: str) -> None:
 async def _sent(channel: grpc.aio.Channel, path: str, body: bytes) -> tuple[grpc.StatusCode, str]:
     opened: Any = channel  # its stubs ask for serializers, which it does without
     try:
-        if path.endswith(("/Watch", "/Interact")):
+        if path.endswith(("Watch", "/GetBlob", "/Interact")):
             async for _ in opened.unary_stream(path)(body, timeout=CALL_WITHIN_S):
                 pass
         else:

@@ -18,12 +18,14 @@ from chassis.errors import BusUnavailableError
 from chassis.nats import jetstream
 from chassis.nats.connection import BusConnection
 from chassis.nats.settings import BusSettings
-from coderunner import Blob, Client, InvalidTask, NotFound, QueueFull
+from coderunner import Blob, Client, InvalidTask, LanguageUnavailable, NotFound, QueueFull
 from coderunner.model import Status
 from coderunner.v1 import blobs_pb2, blobs_pb2_grpc
 from schemas import blob_names
 from schemas.blob import CHUNK_BYTES
 from schemas.names import INBOX_GATEWAY
+from tests.builders import a_language_record, a_node_record
+from tests.integration.guarantees.listed_node import list_node
 from tests.integration.guarantees.simulated_tasks import started, submit
 from tests.servers.bus import node_connection
 from tests.servers.fixtures import StartStack
@@ -105,6 +107,26 @@ async def test_a_blob_that_is_gone_before_the_run_ends_its_task_in_words(start_s
         await jetstream.call(bus, f"STREAM.PURGE.{blob_names.STREAM_BLOBS}")
         ended = await asyncio.wait_for(good.follow(waiting), PATIENCE_S)
     assert (ended.status, ended.error) == (Status.REJECTED, f"the blob {blob.digest} is not kept any more")
+
+
+async def test_beside_a_node_of_an_older_version_a_task_with_a_blob_is_refused_and_others_run(
+    start_stack: StartStack,
+) -> None:
+    stack = start_stack(gateway=GATEWAY, node=NODE)
+    async with Client(stack.gateways[0].target, token="g") as good:
+        await serving(good)
+        blob = await good.put_blob(DATA)
+        await list_node(stack, a_node_record("old", a_language_record(LANGUAGE, "1"), takes_blobs=False))
+
+        async def is_refused() -> bool:
+            try:
+                await good.submit(LANGUAGE, "1", stdin=blob)
+            except LanguageUnavailable as error:
+                return "'old'" in str(error)
+            return False
+
+        await eventually(is_refused, PATIENCE_S)
+        assert (await good.run(LANGUAGE, "1", stdin="text")).status is Status.SUCCEEDED
 
 
 async def test_who_has_a_nodes_key_reads_no_blob_by_asking_and_changes_none(start_stack: StartStack) -> None:
