@@ -106,6 +106,15 @@ class Api:
     """Makes the application, with the probes that it is to serve as well; None: it is not served over HTTP."""
 
 
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What is served over HTTP as over gRPC."""
+
+    executions: CodeExecutionAppService
+    catalog: CatalogAppService
+    blobs: BlobAppService
+
+
 def wire_api(parts: ApiParts) -> Api:
     """All services, over gRPC and over HTTP: the same use cases behind the same doorway."""
     queue: TaskQueue = CountedTaskQueue(BusTaskQueue(parts.bus, parts.queue_lengths, parts.bound), parts.metrics)
@@ -137,24 +146,17 @@ def wire_api(parts: ApiParts) -> Api:
     )
     if not parts.settings.http_api:
         return Api(server, None)
-    return Api(server, _over_http(parts, doorway, notes, spans, executions, catalog, blobs))
-
-
-def _over_http(
-    parts: ApiParts,
-    doorway: Doorway,
-    notes: CallNotes,
-    spans: CallSpans | None,
-    executions: CodeExecutionAppService,
-    catalog: CatalogAppService,
-    blobs: BlobAppService,
-) -> Callable[[Probes | None], ASGIApp]:
-    settings, counts, who = parts.settings, parts.policies.admission.counts, doorway.asks_who
-    visits = Visits(parts.policies.proxies, parts.secret.current) if settings.api_keys else None
+    visits = Visits(parts.policies.proxies, parts.secret.current) if parts.settings.api_keys else None
     calls = Calls(doorway, notes, spans, Bodies(on_refused=parts.metrics.requests_unreceived.inc), visits)
+    return Api(server, _over_http(parts, doorway, calls, UseCases(executions, catalog, blobs)))
+
+
+def _over_http(parts: ApiParts, doorway: Doorway, calls: Calls, cases: UseCases) -> Callable[[Probes | None], ASGIApp]:
+    settings, counts, who = parts.settings, parts.policies.admission.counts, doorway.asks_who
+    executions, catalog = cases.executions, cases.catalog
     routes = ExecutionRoutes(executions, calls, counts, asks_who=who)
     talks = InteractRoutes(executions, calls, counts, asks_who=who)
-    large = BlobRoutes(blobs, calls, asks_who=who)
+    large = BlobRoutes(cases.blobs, calls, asks_who=who)
     served = [
         *(*routes.operations(), *talks.operations()),
         *(*CatalogRoutes(catalog).operations(), *large.operations()),

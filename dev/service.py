@@ -14,7 +14,7 @@ from dev import ports, processes
 from dev.console import SetupError, say
 from dev.paths import LOGS, REPOSITORY, RUN
 
-START_TIMEOUT_S = 300.0
+START_TIMEOUT_S = 900.0
 """Also enough under emulation, beside other work; a service that ends is told at once."""
 _POLL_S = 0.05
 

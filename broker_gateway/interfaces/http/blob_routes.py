@@ -21,7 +21,7 @@ from broker_gateway.interfaces.http.answers import StoredBlob
 from broker_gateway.interfaces.http.calls import Call, Calls
 from broker_gateway.interfaces.http.execution_routes import EXECUTIONS
 from broker_gateway.interfaces.http.operations import Operation, Parameter, json_answer
-from broker_gateway.interfaces.http.problems import RefusedError, problem, refuse
+from broker_gateway.interfaces.http.problems import RefusedError, problem, refuse, response
 from broker_gateway.interfaces.http.queries import no_query
 from broker_gateway.interfaces.http.ranges import UnsatisfiableError, asked_range
 from schemas.blob import HeldBlob
@@ -120,7 +120,7 @@ class BlobRoutes:
         try:
             part = None if _is_other(call.request, digest) else _asked(call.request, content)
         except UnsatisfiableError:
-            return Response(status_code=416, headers={"Content-Range": f"bytes */{content.size}"})
+            return _beyond(call, content)
         begin, end = part or (0, content.size)
         if part is not None:
             headers["Content-Range"] = f"bytes {begin}-{end - 1}/{content.size}"
@@ -169,6 +169,13 @@ def _headers(content: Content) -> dict[str, str]:
     name = content.name.rpartition("/")[2]
     disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}" if name else "attachment"
     return {**_HOSTILE, "Content-Disposition": disposition, "ETag": f'"{content.digest}"'}
+
+
+def _beyond(call: Call, content: Content) -> Response:
+    words = f"the range begins behind the end: it has {content.size} bytes"
+    answer = response(call.ends_with(problem(grpc.StatusCode.OUT_OF_RANGE, words, 416)))
+    answer.headers["Content-Range"] = f"bytes */{content.size}"
+    return answer
 
 
 def _asked(request: Request, content: Content) -> tuple[int, int] | None:

@@ -15,6 +15,7 @@ from coderunner import Client, Limits
 from coderunner.errors import CodeRunnerError, QueueFull
 from coderunner.model import Status
 from schemas import names
+from schemas.topology import RESULTS_SHARE
 from tests.integration.guarantees.simulated_tasks import lasting, started
 from tests.servers import EtcdServer, NatsServer
 from tests.servers.stack import Daemon, Stack
@@ -106,7 +107,7 @@ async def test_the_oldest_results_make_room_for_new_ones(stack: Stack) -> None:
     operator = await nats.connect("operator")
     info = json.loads((await operator.request(f"$JS.API.STREAM.INFO.{names.STREAM_RESULTS}")).data)
     await operator.close()
-    assert info["config"]["max_bytes"] == bus_bytes // 2 >= info["state"]["bytes"]
+    assert info["config"]["max_bytes"] == int(bus_bytes * RESULTS_SHARE) >= info["state"]["bytes"]
     assert 40 < info["state"]["messages"] < 200
 
 
