@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import time
 from collections.abc import Callable
@@ -130,6 +131,13 @@ class Run:
             resize(self._captures[0].fd, int(header["rows"]), int(header["columns"]))
         self._interaction.touched()
 
+    def _has_output(self) -> bool:
+        """Whether it has printed something that was not read yet; only asked of a program that is talked to."""
+        poll = select.poll()
+        for fd in self.readers():
+            poll.register(fd, select.POLLIN)
+        return bool(poll.poll(0))
+
     def read_output(self, fd: int) -> None:
         for capture in self._captures:
             if capture.fd == fd and capture.open:
@@ -152,7 +160,7 @@ class Run:
         if self._status is None:
             user = (self._config.uid, self._config.gid)
             self.account.note_descriptors(self.pid, max(self.rlimits.open_files, MIN_OPEN_FILES), user)
-            if self._interaction is not None and self._dump is None:
+            if self._interaction is not None and self._dump is None and not self._has_output():
                 self._interaction.look()
         if self._dump is not None and (self._dump.is_over or self.account.exceeds_memory()):
             self.end("")

@@ -10,15 +10,10 @@ import pytest
 
 from coderunner import Client, Execution, InvalidTask, NotFound, Output, Program, Status, Terminal, Waits
 from coderunner.task import Interaction, Limits
+from tests.servers.waiting import within
 
 PATIENCE_S = 60
 ASKS = "name = input('name? ')\nage = input('age? ')\nprint(f'{name} is {age}')"
-
-
-@pytest.fixture(autouse=True)
-async def _patience() -> object:
-    async with asyncio.timeout(PATIENCE_S):
-        yield
 
 
 async def heard_until(program: Program, kind: type[object] = Waits) -> str:
@@ -32,6 +27,7 @@ async def heard_until(program: Program, kind: type[object] = Waits) -> str:
     raise AssertionError(f"it ended: {text}")
 
 
+@within(PATIENCE_S)
 async def test_a_program_is_asked_and_answers(client: Client) -> None:
     async with client.interact("python", ASKS) as program:
         assert await heard_until(program) == "name? "
@@ -45,6 +41,7 @@ async def test_a_program_is_asked_and_answers(client: Client) -> None:
     assert result.run.stdout == "name? age? Ada is 36\n"
 
 
+@within(PATIENCE_S)
 async def test_what_is_said_at_once_is_there_when_it_reads(client: Client) -> None:
     async with client.interact("python", ASKS) as program:
         await program.write("Ada\n36\n")
@@ -52,6 +49,7 @@ async def test_what_is_said_at_once_is_there_when_it_reads(client: Client) -> No
         assert await heard_until(program, Execution) == "name? age? Ada is 36\n"
 
 
+@within(PATIENCE_S)
 async def test_a_compiled_program_is_told_after_it_is_compiled(client: Client) -> None:
     source = "#include <iostream>\nint main() { int a, b; std::cin >> a >> b; std::cout << a + b << std::endl; }"
     async with client.interact("cpp", source) as program:
@@ -61,6 +59,7 @@ async def test_a_compiled_program_is_told_after_it_is_compiled(client: Client) -
         assert (await heard_until(program, Execution)).strip() == "3"
 
 
+@within(PATIENCE_S)
 async def test_a_terminal(client: Client) -> None:
     source = "import os\nprint(os.get_terminal_size(), os.environ['TERM'])\ninput('? ')\nprint(os.get_terminal_size())"
     async with client.interact("python", source, terminal=Terminal(10, 50)) as program:
@@ -72,6 +71,7 @@ async def test_a_terminal(client: Client) -> None:
         assert "columns=100, lines=20" in await heard_until(program, Execution)
 
 
+@within(PATIENCE_S)
 async def test_a_signal(client: Client) -> None:
     source = "import time\ntry:\n    print('up', flush=True)\n    time.sleep(60)\n"
     source += "except KeyboardInterrupt:\n    print('stopped')"
@@ -83,6 +83,7 @@ async def test_a_signal(client: Client) -> None:
         assert (await heard_until(program, Execution)).endswith("stopped\n")
 
 
+@within(PATIENCE_S)
 async def test_who_thinks_for_long_is_waited_for(client: Client) -> None:
     async with client.interact("python", ASKS, limits=Limits(wall_ms=1000)) as program:
         await heard_until(program)
@@ -94,12 +95,14 @@ async def test_who_thinks_for_long_is_waited_for(client: Client) -> None:
     assert result.run.wall_ms < 1000
 
 
+@within(PATIENCE_S)
 async def test_who_leaves_ends_the_program(client: Client) -> None:
     async with client.interact("python", ASKS) as program:
         await heard_until(program)
     assert (await client.get(program.id)).status is Status.CANCELLED
 
 
+@within(PATIENCE_S)
 async def test_a_program_whose_client_is_gone_ends_after_its_grace_period(client: Client) -> None:
     task_id = await client.submit("python", ASKS, interaction=Interaction(grace_ms=1000))
     result = await client.follow(task_id)
@@ -107,6 +110,7 @@ async def test_a_program_whose_client_is_gone_ends_after_its_grace_period(client
     assert "its client was gone for 1 s" in result.error
 
 
+@within(PATIENCE_S)
 async def test_a_task_that_was_submitted_is_talked_to_later(client: Client) -> None:
     task_id = await client.submit("python", ASKS, interaction=Interaction())
     async with client.talk_to(task_id) as program:
@@ -114,6 +118,7 @@ async def test_a_task_that_was_submitted_is_talked_to_later(client: Client) -> N
         assert (await program.result()).status is Status.SUCCEEDED
 
 
+@within(PATIENCE_S)
 async def test_a_watcher_is_told_nothing_that_it_does_not_know(client: Client) -> None:
     async with client.interact("python", ASKS) as program:
         await heard_until(program)
@@ -122,6 +127,7 @@ async def test_a_watcher_is_told_nothing_that_it_does_not_know(client: Client) -
         assert (await watching).status is Status.SUCCEEDED
 
 
+@within(PATIENCE_S)
 async def test_who_follows_over_http_is_told_that_it_waits(http_url: str, client: Client) -> None:
     async with client.interact("python", ASKS) as program, aiohttp.ClientSession() as session:
         await heard_until(program)
@@ -133,6 +139,7 @@ async def test_who_follows_over_http_is_told_that_it_waits(http_url: str, client
             assert await answer.content.readline() == b'data: {"attempt":1}\n'
 
 
+@within(PATIENCE_S)
 async def test_only_so_much_may_be_said(client: Client) -> None:
     async with client.interact("python", "import time\ntime.sleep(5)") as program:
         await program.write("x" * (1 << 20))
@@ -140,6 +147,7 @@ async def test_only_so_much_may_be_said(client: Client) -> None:
             await program.write("x")
 
 
+@within(PATIENCE_S)
 async def test_what_cannot_be_talked_to_is_refused(client: Client) -> None:
     with pytest.raises(InvalidTask) as refused:
         await client.submit(
@@ -160,6 +168,7 @@ async def test_what_cannot_be_talked_to_is_refused(client: Client) -> None:
             await program.result()
 
 
+@within(PATIENCE_S)
 async def test_whoever_waits_keeps_nobody_else_waiting(client: Client) -> None:
     async with contextlib.AsyncExitStack() as open_sessions:
         for _ in range(6):
@@ -169,6 +178,7 @@ async def test_whoever_waits_keeps_nobody_else_waiting(client: Client) -> None:
             assert (await client.run("python", "print(1)")).status is Status.SUCCEEDED
 
 
+@within(PATIENCE_S)
 async def test_twenty_talk_at_once(client: Client) -> None:
     async def one(number: int) -> str:
         async with client.interact("python", "print(input())") as program:

@@ -98,13 +98,13 @@ def test_the_program_has_a_terminal_of_that_size_and_every_key(judging_stack: St
 
 
 def test_a_terminal_that_changes_its_size_says_so(judging_stack: Stack, tmp_path: Path) -> None:
-    source = "import os\ninput('? ')\nprint(os.get_terminal_size())"
-    typist = Typist(judging_stack, tmp_path, "run", "-t", program(tmp_path, source))
+    source = "import os, signal\nsignal.signal(signal.SIGWINCH, lambda *_: print(os.get_terminal_size(), flush=True))\n"
+    typist = Typist(judging_stack, tmp_path, "run", "-t", program(tmp_path, f"{source}input('? ')"))
     typist.sees("? ")
     termios.tcsetwinsize(typist.terminal, (9, 33))
     os.kill(typist.process.pid, signal.SIGWINCH)
-    typist.types("\r")
     typist.sees("columns=33, lines=9")
+    typist.types("\r")
     assert typist.end() == 0
 
 

@@ -161,7 +161,7 @@ def test_over_http_they_are_base64(http_url: str) -> None:
     (file,) = _ask(f"{http_url}/v1/executions?wait=20", body)["files"]
     assert base64.b64decode(file.pop("data")) == PNG
     digest = f"sha256:{hashlib.sha256(PNG).hexdigest()}"
-    assert file == {"name": "out/plot.png", "size": len(PNG), "media_type": "image/png", "digest": digest}
+    assert file == {"name": "out/plot.png", "size": len(PNG), "media_type": "image/png", "digest": digest, "place": ""}
 
 
 def _ask(url: str, body: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from collections.abc import Awaitable, Callable
 
@@ -17,3 +18,17 @@ async def eventually(there: Callable[[], Awaitable[bool]] | Callable[[], bool], 
             if await answer if inspect.isawaitable(answer) else answer:
                 return
             await asyncio.sleep(_POLL_S)
+
+
+def within(seconds: float) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
+    """A test that takes longer has failed, and does not wait for ever."""
+
+    def bounded(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        @functools.wraps(test)
+        async def run(*args: object, **named: object) -> None:
+            async with asyncio.timeout(seconds):
+                await test(*args, **named)
+
+        return run
+
+    return bounded
