@@ -86,16 +86,16 @@ async def _no_picture(_: web.Request) -> web.Response:
     return web.Response(content_type="image/x-icon")
 
 
-async def _index(folder: Path) -> web.FileResponse:
-    return web.FileResponse(folder / "index.html")
-
-
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncIterator[str]:
     """The address of a server of the folder's files."""
+
+    async def index(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(folder / "index.html")
+
     application = web.Application()
     application.router.add_get("/favicon.ico", _no_picture)  # which browsers ask for by themselves
-    application.router.add_get("/", lambda _: _index(folder))
+    application.router.add_get("/", index)
     application.router.add_static("/", folder)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()

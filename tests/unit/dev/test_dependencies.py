@@ -29,9 +29,10 @@ SHARED = {
 """``google`` and ``opentelemetry`` belong to several packages."""
 EXTRAS = {CLIENT: ("docs", "mcp"), SERVER: ("tracing",)}
 """What is imported where it was asked for, alone."""
-NOT_OF_THE_CLIENT = {"docker", "django", "flask", "starlette"}
-"""`coderunner doctor` uses the first where coderunner-server has brought it; the others are the caller's own, whose
-requests ``coderunner.webhooks`` answers. (`coderunner mcp` names a type of the last, which stands below its SDK.)"""
+NOT_OF_THE_CLIENT = {"docker", "django", "flask", "starlette", "mkdocs", "sphinx"}
+"""`coderunner doctor` uses the first where coderunner-server has brought it; the others are the caller's own:
+frameworks whose requests ``coderunner.webhooks`` and ``coderunner.backend`` answer, and generators of sites for which
+``coderunner.page`` has plug-ins. (`coderunner mcp` names a type of Starlette's, which stands below its SDK.)"""
 IN_IMAGES = REPOSITORY / "sandbox" / "images"
 """What stands there runs inside of containers."""
 
@@ -57,7 +58,7 @@ def foreign(packages: tuple[str, ...]) -> set[str]:
         if top in sys.stdlib_module_names or top in OURS or top == "_typeshed":
             continue
         shared = ".".join(module.split(".")[:2])
-        found.add(SHARED[shared] if shared in SHARED else canonicalize_name(homes[top][0]))
+        found.add(SHARED[shared] if shared in SHARED else canonicalize_name(homes.get(top, [top])[0]))
     return found
 
 

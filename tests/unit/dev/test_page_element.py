@@ -69,5 +69,5 @@ def test_what_is_published_is_the_package_without_its_tests(tmp_path: Path) -> N
     assert packed.name.startswith("coderunner-page-")
     with tarfile.open(packed) as archive:
         names = {name.removeprefix("package/") for name in archive.getnames()}
-    apart = {"package.json", "README.md", "LICENSE", "code-runner.js", "code-runner.css"}
+    apart = {"package.json", "README.md", "LICENSE", "code-runner.js", "code-runner.css", "docusaurus.cjs"}
     assert names == apart | {f"src/{path.name}" for path in SOURCES}
