@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dev.environment import PROJECTS
+from dev.page_element import SERVED, written
 from dev.paths import REPOSITORY
 from tests.integration.distributions.environments import built_wheel
 
@@ -37,6 +38,9 @@ def folders(wheel: Path) -> set[str]:
 def test_the_clients_wheel_holds_the_package_coderunner_alone_and_its_types(client_wheel: Path) -> None:
     assert folders(client_wheel) == {"coderunner"}
     assert {"coderunner/py.typed", "coderunner/cli/main.py", "coderunner/v1/execution_pb2.py"} <= names(client_wheel)
+    for name, served in written().items():
+        if name.parent == SERVED:
+            assert zipfile.ZipFile(client_wheel).read(f"coderunner/backend/page/{name.name}").decode() == served
 
 
 def test_the_servers_wheel_holds_every_file_of_its_packages_with_the_bus_configuration_and_a_unit(
