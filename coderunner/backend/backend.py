@@ -1,4 +1,4 @@
-"""The routes' work, whatever web framework they are mounted in."""
+"""The routes' work, whatever web framework they are mounted in (docs/adr/0034-a-backend-of-the-blogs-own.md)."""
 
 from __future__ import annotations
 
