@@ -68,10 +68,10 @@ def start_blog(start_stack: StartStack, start_nats: StartNats, tmp_path: Path) -
 
 async def served(blog: Blog) -> None:
     async with blog.stack.gateways[0].client(TOKEN) as client:
-        await eventually(lambda: _serves(client))
+        await eventually(lambda: serves(client))
 
 
-async def _serves(client: Client) -> bool:
+async def serves(client: Client) -> bool:
     return bool(await client.languages())
 
 
