@@ -4,9 +4,10 @@ fault, and a fault of ours tells nothing of our insides."""
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from functools import partial
+from traceback import clear_frames
 from typing import Any, NoReturn
 
 import grpc
@@ -107,16 +108,24 @@ def _unary_stream(
 def _stream_unary(
     inner: Callable[[Any, Context], Awaitable[Any]], decoder: Decoder, method: str, counted: Counted
 ) -> Callable[[Any, Context], Awaitable[Any]]:
-    async def guarded(requests: AsyncIterator[Any], context: Context) -> Any:
+    async def guarded(_requests: AsyncIterator[Any], context: Context) -> Any:
         try:
-            async with counted(context):
-                return await inner(_checked(requests, decoder, context), context)
-        except grpc.aio.AbortError:
+            async with counted(context), aclosing(_read(decoder, context)) as requests:
+                return await inner(requests, context)
+        except grpc.aio.AbortError as error:
+            clear_frames(error.__traceback__)  # the library keeps it, in a cycle with the call, and so what was sent
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a fault becomes a status
             await _fail(error, method, context)
 
     return guarded
+
+
+async def _read(decoder: Decoder, context: Context) -> AsyncGenerator[Any, None]:
+    """The library's own iterator holds on to the last message of a call that ended before its end, until Python's
+    collector looks for cycles."""
+    while (first := await context.read()) is not grpc.aio.EOF:  # type: ignore[attr-defined]  # missing in its stubs only
+        yield await decoder.request(first, context)
 
 
 async def _checked(requests: AsyncIterator[Any], decoder: Decoder, context: Context) -> AsyncIterator[Any]:
