@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from inspect import isasyncgenfunction
+from traceback import clear_frames
 from typing import Any
 
 import grpc
@@ -69,7 +70,11 @@ class Reception(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generi
 
     def _single(self, inner: Callable[[Any, Context], Awaitable[Any]], decode: Any) -> Callable[..., Awaitable[Any]]:
         async def received(_requests: Any, context: Context) -> Any:
-            return await inner(await self._request(decode, context), context)
+            try:
+                return await inner(await self._request(decode, context), context)
+            except grpc.aio.AbortError as error:
+                clear_frames(error.__traceback__)  # the library keeps it, in a cycle with the call, and so the request
+                raise
 
         return received
 
