@@ -167,6 +167,7 @@ def _over_http(parts: ApiParts, doorway: Doorway, calls: Calls, cases: UseCases)
         calls,
         counts,
         Asking(asks_who=who),
+        settings.http_origins,
         limits=parts.policies.admission.limits,
         queue_limit=parts.policies.submission.queue_limit,
         waiting=partial(_waiting, parts.queue_lengths),

@@ -9,6 +9,8 @@ import aiohttp
 
 from tests.servers.waiting import within
 
+from coderunner import Client, Status
+
 PATIENCE_S = 60
 ASKS = "name = input('name? ')\nage = input('age? ')\nprint(f'{name} is {age}')"
 
@@ -72,3 +74,33 @@ async def _interrupt(socket: aiohttp.ClientWebSocketResponse) -> None:
         await said(socket, number, signal="INT")
         number += 1
         await asyncio.sleep(1)
+
+
+@within(PATIENCE_S)
+async def test_pistons_command_line_has_a_talk(http_url: str) -> None:
+    """Message for message what its `execute -t` sends, which ran against this gateway as it is published."""
+    init = {"language": "python", "version": "*", "files": [{"name": "main.py", "content": ASKS, "encoding": "utf8"}]}
+    told: list[Any] = []
+    answers = iter(("Ada\n", "36\n"))
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{http_url}/api/v2/connect") as socket:
+        await socket.send_json({"type": "init", **init, "args": [], "compile_timeout": 10000, "run_timeout": 3000})
+        async for message in socket:
+            told.append(json.loads(message.data))
+            if told[-1].get("data", "").endswith("? "):
+                await socket.send_json({"type": "data", "stream": "stdin", "data": next(answers)})
+        assert socket.close_code == 4999
+    assert [one["type"] for one in told] == ["runtime", "stage", "data", "data", "data", "exit"]
+    assert "".join(one.get("data", "") for one in told) == "name? age? Ada is 36\n"
+    assert told[-1] == {"type": "exit", "stage": "run", "code": 0, "signal": None}
+
+
+@within(PATIENCE_S)
+async def test_piston_compiles_first_and_ends_what_its_client_left(http_url: str, client: Client) -> None:
+    source = "#include <iostream>\nint main() { int a; std::cout << '?' << std::flush; std::cin >> a; }"
+    init = {"type": "init", "language": "c++", "version": "*", "files": [{"content": source}]}
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{http_url}/api/v2/connect") as socket:
+        await socket.send_json(init)
+        stages = [json.loads((await socket.receive()).data) for _ in range(5)]
+        assert [one.get("stage", one["type"]) for one in stages] == ["runtime", "compile", "compile", "run", "data"]
+    newest = await anext(aiter(client.list()))
+    assert (await client.follow(newest.id)).status is Status.CANCELLED

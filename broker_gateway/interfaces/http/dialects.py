@@ -4,7 +4,7 @@ refused in its own words, and listed in docs/dialects.md."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.routing import BaseRoute
@@ -35,6 +35,8 @@ class DialectParts:
     counts: DraftCounts
     """What is taken over of each task."""
     asking: Asking
+    origins: Collection[str] = ()
+    """Of pages that may open a WebSocket."""
     limits: LimitRules = field(default_factory=LimitRules)
     """What may be asked for."""
     queue_limit: int = 1000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
 from msgspec import Struct
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
@@ -18,9 +18,10 @@ from broker_gateway.interfaces.http.catalog_routes import CATALOG
 from broker_gateway.interfaces.http.dialect_files import made_of
 from broker_gateway.interfaces.http.execution_routes import EXECUTION
 from broker_gateway.interfaces.http.operations import json_answer
-from broker_gateway.interfaces.http.piston_bodies import SHOWN_CHARS, ExecuteBody, chars_of, check_kinds, draft_of
+from broker_gateway.interfaces.http.piston_bodies import ExecuteBody, chars_of, draft_of, runtime_of, shown
 from broker_gateway.interfaces.http.piston_results import answer_of
 from broker_gateway.interfaces.http.piston_runtimes import PistonRuntimes, Runtime
+from broker_gateway.interfaces.http.piston_socket import connect_route
 from broker_gateway.interfaces.http.problems import Problem, RefusedError, headers_of, problem
 from broker_gateway.interfaces.http.reading import BodyOf
 from broker_gateway.interfaces.http.run_to_end import run_to_end
@@ -85,7 +86,10 @@ def piston_routes(parts: DialectParts) -> Sequence[BaseRoute]:
     served: dict[str, Mapping[str, ASGIApp]] = {API + "/packages": packages}
     for base in (API, CLOSED):
         served |= {base + "/runtimes": {"GET": listed}, base + "/execute": {"POST": run}}
-    found = [Route(path + end, ByVerb(verbs, nothing)) for path, verbs in served.items() for end in ("", "/")]
+    found: list[BaseRoute] = [
+        Route(path + end, ByVerb(verbs, nothing)) for path, verbs in served.items() for end in ("", "/")
+    ]
+    found.append(connect_route(parts, API + "/connect", token_of))
     return [*found, Route(API + "/{rest:path}", nothing)]
 
 
@@ -103,10 +107,7 @@ class PistonRoutes:
     async def execute(self, call: Call) -> ASGIApp:
         """Runs a program, and answers with what came of it."""
         body = await call.body(_execute)
-        check_kinds(body)
-        runtime = self._runtimes.find(body.language, body.version)
-        if runtime is None:
-            _refuse(400, f"{_shown(body.language, body.version)} runtime is unknown")
+        runtime = runtime_of(body, self._runtimes)
         parts = self._parts
         draft = await made_of(chars_of(body), lambda: draft_of(body, runtime, parts.limits, parts.counts))
         ended = await run_to_end(call, parts.executions, draft)
@@ -133,11 +134,11 @@ class PistonRoutes:
         known = isinstance(asked.language, str) and isinstance(asked.version, str)
         found = self._runtimes.find(asked.language, asked.version) if known else None
         if found is None:
-            _refuse(404, f"Requested package {_shown(asked.language, asked.version)} does not exist")
+            _refuse(404, f"Requested package {shown(asked.language, asked.version)} does not exist")
         return found
 
 
-def token_of(request: Request) -> str:
+def token_of(request: HTTPConnection) -> str:
     """The token, with ``Bearer`` before it or, as Piston's clients send theirs, with nothing."""
     return bearer_of(request) or request.headers.get("authorization", "").strip()
 
@@ -161,7 +162,3 @@ _CODES = {
 
 def _refuse(status: int, words: str) -> NoReturn:
     raise RefusedError(problem(_CODES[status], words, status))
-
-
-def _shown(language: Any, version: Any) -> str:
-    return "-".join(one[:SHOWN_CHARS] if isinstance(one, str) else "undefined" for one in (language, version))

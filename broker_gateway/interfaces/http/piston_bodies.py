@@ -13,7 +13,7 @@ from broker_gateway.application.catalog_service import LanguageDTO
 from broker_gateway.domain.draft import DraftCounts, TaskDraft
 from broker_gateway.domain.resource_limit import LimitRules
 from broker_gateway.interfaces.http.dialect_files import bytes_of_base64, ending, has_ending, main_name
-from broker_gateway.interfaces.http.piston_runtimes import Runtime
+from broker_gateway.interfaces.http.piston_runtimes import PistonRuntimes, Runtime
 from broker_gateway.interfaces.http.problems import RefusedError, problem
 from schemas.content import Content, content_of
 from schemas.task import SourceFile
@@ -63,6 +63,20 @@ def check_package(language: Any, version: Any) -> None:
         wrong("language is required as a string")
     if not isinstance(version, str) or not version:
         wrong("version is required as a string")
+
+
+def runtime_of(body: ExecuteBody, runtimes: PistonRuntimes) -> Runtime:
+    """The runtime that is meant, once its kinds are checked. Raises RefusedError."""
+    check_kinds(body)
+    runtime = runtimes.find(body.language, body.version)
+    if runtime is None:
+        wrong(f"{shown(body.language, body.version)} runtime is unknown")
+    return runtime
+
+
+def shown(language: Any, version: Any) -> str:
+    """A language and a version, as they are told back."""
+    return "-".join(one[:SHOWN_CHARS] if isinstance(one, str) else "undefined" for one in (language, version))
 
 
 def chars_of(body: ExecuteBody) -> int:

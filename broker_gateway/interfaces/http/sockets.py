@@ -75,9 +75,20 @@ class SocketEndpoint:
     """An ASGI application: one route of WebSockets."""
 
     def __init__(
-        self, calls: Calls, origins: SocketOrigins, method: str, handler: SocketHandler, *, for_pages: bool = False
+        self,
+        calls: Calls,
+        origins: SocketOrigins,
+        method: str,
+        handler: SocketHandler,
+        *,
+        token: Callable[[WebSocket], str] | None = None,
+        told: Callable[[Problem, WebSocket], ASGIApp] | None = None,
+        for_pages: bool = False,
     ) -> None:
-        """``for_pages``: publishable keys open it."""
+        """``token``: where its caller's token is; ``told``: how a problem is told; None: as the API has it.
+        ``for_pages``: publishable keys open it."""
+        self._token = token or token_of
+        self._told = told or Ending
         self._calls = calls
         self._origins = origins
         self._method = method
@@ -91,9 +102,10 @@ class SocketEndpoint:
         most = over(scope["query_string"])
         if most:
             words = f"the query must have at most {most}"
-            await ending(problem(grpc.StatusCode.INVALID_ARGUMENT, words, 414), socket)
+            await self._told(problem(grpc.StatusCode.INVALID_ARGUMENT, words, 414), socket)(scope, receive, send)
             return
-        await self._calls.serve(call, self._judged, token_of(socket), send, lambda refused: Ending(refused, socket))
+        token = self._token(socket)
+        await self._calls.serve(call, self._judged, token, send, lambda refused: self._told(refused, socket))
 
     async def _judged(self, call: SocketCall) -> ASGIApp:
         self._origins.check(call.request)
@@ -113,13 +125,19 @@ class Ending:
 
 async def ending(problem: Problem, socket: WebSocket) -> None:
     """Tells a problem, and closes; nobody may be there any more."""
+    await last_words(socket, InteractEvent(error=problem).text(), _CLOSES + problem.status, problem.title)
+
+
+async def last_words(socket: WebSocket, text: str, code: int, reason: str) -> None:
+    """Says the text, where there is any, and closes; nobody may be there any more."""
     if socket.application_state is WebSocketState.CONNECTING:
         await accept(socket)
     if socket.application_state is not WebSocketState.CONNECTED:
         return
     try:
-        await socket.send_text(InteractEvent(error=problem).text())
-        await socket.close(_CLOSES + problem.status, problem.title)
+        if text:
+            await socket.send_text(text)
+        await socket.close(code, reason)
     except WebSocketDisconnect:
         return
 

@@ -159,7 +159,8 @@ async def serving_http(
     catalogue = CatalogRoutes(gateway.catalog)
     operations = [one for served in (routes, talks, catalogue, large) for one in served.operations()]
     asking = Asking(asks_who=doorway.asks_who)
-    spoken = dialect_routes(dialects, DialectParts(gateway.service, gateway.catalog, calls, DEFAULT_COUNTS, asking))
+    parts = DialectParts(gateway.service, gateway.catalog, calls, DEFAULT_COUNTS, asking, origins)
+    spoken = dialect_routes(dialects, parts)
     app = application(
         operations,
         calls,

@@ -25,13 +25,22 @@ class TalkingNode:
     gateway: GatewayOnFakes
     taken: list[Said] = field(default_factory=list)
     is_full: bool = False
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.gateway.control.on_talk = self._hear
 
     def _hear(self, _node_id: str, order: TalkOrder) -> TalkReply | TalkRefusal | None:
         self.taken += order.said[max(0, len(self.taken) + 1 - order.first) :]
+        self.changed.set()
         return TalkReply(id=order.id, attempt=1, taken=len(self.taken), full=self.is_full)
+
+    async def until(self, count: int) -> None:
+        """Returns once it has so many things."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.taken) < count:
+                self.changed.clear()
+                await self.changed.wait()
 
 
 class Talking:
