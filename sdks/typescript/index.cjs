@@ -415,6 +415,307 @@ function dataOf(data) {
   }
 }
 
+// spoken.js
+// What was said to a program, by number: kept, so that it can be said again.
+
+const SAID_BYTES = 64 * 1024;
+const SAID_UNITS = 16 * 1024; // of a text: each has three bytes at most
+const MAX_INPUT_BYTES = 1024 * 1024;
+const MAX_THINGS = 65_536;
+const BASE64_BYTES = 0x6000; // a multiple of three, so that pieces can be put together
+
+/** All that was said. A node that begins the task anew, because another one died, is told all of it again. */
+class Spoken {
+  #said = [];
+  #bytes = 0;
+  #next = 0;
+  #taken = 0;
+  #attempt = 0;
+
+  /** Says input, in as many pieces as it takes. Throws RangeError where that is more than a program may be told. */
+  write(data) {
+    const isText = typeof data === 'string';
+    if (!isText && !(data instanceof Uint8Array)) throw new TypeError('input is a string or a Uint8Array');
+    const bytes = isText ? new TextEncoder().encode(data) : data;
+    if (this.#bytes + bytes.length > MAX_INPUT_BYTES) throw new RangeError('a program takes 1 MiB of input at most');
+    this.#bytes += bytes.length;
+    const pieces = isText ? textPieces(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)) : bytePieces(bytes);
+    for (const what of pieces) this.say(what);
+  }
+
+  /** Says one thing. Throws RangeError as `write`. */
+  say(what) {
+    if (this.#said.length >= MAX_THINGS) throw new RangeError('a program is told 65,536 things at most');
+    this.#said.push({ number: this.#said.length + 1, ...what });
+  }
+
+  /** The node has all up to this number; a new attempt goes on from there. */
+  taken({ number, attempt }) {
+    if (attempt !== this.#attempt) this.#next = Math.min(number, this.#said.length);
+    this.#attempt = attempt;
+    this.#taken = number;
+  }
+
+  /** Whether a node has all of it. */
+  get isTaken() {
+    return this.#taken >= this.#said.length;
+  }
+
+  /** A new connection is told what is not known to be taken. */
+  startOver() {
+    this.#next = Math.min(this.#taken, this.#said.length);
+  }
+
+  /** What is to be sent. */
+  *news() {
+    while (this.#next < this.#said.length) yield this.#said[this.#next++];
+  }
+}
+
+function* textPieces(text) {
+  for (let start = 0; start < text.length; ) {
+    const end = start + SAID_UNITS;
+    const isPair = end < text.length && text.codePointAt(end - 1) > 0xffff;
+    const stop = isPair ? end - 1 : end;
+    yield { input: text.slice(start, stop) };
+    start = stop;
+  }
+}
+
+function* bytePieces(bytes) {
+  for (let start = 0; start < bytes.length; start += SAID_BYTES) {
+    yield { input_data: base64(bytes.subarray(start, start + SAID_BYTES)) };
+  }
+}
+
+function base64(bytes) {
+  let text = '';
+  for (let start = 0; start < bytes.length; start += BASE64_BYTES) {
+    text += btoa(String.fromCharCode(...bytes.subarray(start, start + BASE64_BYTES)));
+  }
+  return text;
+}
+
+// program.js
+// A program that is talked to while it runs, over as many connections as it takes.
+
+
+const INTERACT = '/v1/executions';
+
+/** A program, from its beginning to its end. Iterating gives what is told of it; one may stop, and iterate on. */
+class Program {
+  #transport;
+  #task;
+  #signal;
+  #tries;
+  #told = new ToldOutput();
+  #spoken = new Spoken();
+  #socket;
+  #silence;
+  #ready = [];
+  #wake = () => {};
+  #failure;
+  #lastState = '';
+  #isOver = false;
+
+  /** `task`: a promise of what is submitted, where there is no `id`; it has an idempotency key. */
+  constructor(transport, { id, task, signal }) {
+    this.#transport = transport;
+    /** The task's id; undefined until it is accepted. */
+    this.id = id;
+    this.#task = task;
+    this.#signal = signal;
+    this.#tries = transport.tries();
+    signal?.addEventListener('abort', this.#aborted, { once: true });
+    this.#run();
+  }
+
+  /** Gives it more of its standard input: a string or bytes, 1 MiB in all. */
+  write(data) {
+    this.#spoken.write(data);
+    this.#send();
+  }
+
+  /** Its standard input ends. */
+  closeInput() {
+    this.#say({ close: true });
+  }
+
+  /** Sends a signal to it, and to the processes of its group. */
+  signal(name) {
+    this.#say({ signal: name });
+  }
+
+  /** Its terminal has this size now. */
+  resize(rows, columns) {
+    this.#say({ terminal: { rows, columns } });
+  }
+
+  /** Leaves it: the gateway ends it after a while. */
+  close() {
+    this.#end(new CodeRunnerError('the program was left', { code: 'CANCELLED' }));
+  }
+
+  /** The finished execution; what is told before is passed over. */
+  async result() {
+    for await (const event of this) {
+      if (event.type === 'result') return event.execution;
+    }
+    throw new CodeRunnerError('its result was told before', { code: 'FAILED_PRECONDITION' });
+  }
+
+  [Symbol.asyncIterator]() {
+    return { next: () => this.#next() }; // without `return`: who stops may go on
+  }
+
+  async #next() {
+    while (this.#ready.length === 0) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#isOver) return { done: true, value: undefined };
+      await new Promise((resolve) => (this.#wake = resolve));
+    }
+    return { done: false, value: this.#ready.shift() };
+  }
+
+  #aborted = () => this.#end(this.#signal.reason);
+
+  #say(what) {
+    this.#spoken.say(what);
+    this.#send();
+  }
+
+  async #run() {
+    try {
+      this.#signal?.throwIfAborted();
+      while (!this.#isOver) {
+        try {
+          await this.#connected();
+        } catch (error) {
+          if (!this.#isOver) await this.#tries.after(error, this.#signal);
+        }
+      }
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  /** One connection; throws once it has broken. */
+  async #connected() {
+    const task = this.id === undefined ? await this.#task : undefined;
+    const path = task ? `${INTERACT}:interact` : `${INTERACT}/${this.id}/interact`;
+    const socket = await this.#transport.socket(path);
+    try {
+      await new Promise((resolve, reject) => {
+        const late = () => reject(noAnswer(`no connection within ${this.#transport.timeoutMs} ms`));
+        const timer = setTimeout(late, this.#transport.timeoutMs);
+        this.#leave = resolve;
+        socket.onopen = () => {
+          clearTimeout(timer);
+          if (task) socket.send(JSON.stringify({ begin: task }));
+          this.#spoken.startOver();
+          this.#socket = socket;
+          this.#send();
+        };
+        socket.onmessage = ({ data }) => {
+          if (this.#isOver) return;
+          try {
+            this.#hear(data);
+            if (this.#isOver) resolve();
+          } catch (error) {
+            reject(error);
+          }
+        };
+        socket.onerror = () => {}; // the close that follows says as much
+        socket.onclose = ({ code }) => {
+          clearTimeout(timer);
+          reject(noAnswer(`the connection ended (${code}) before the program`));
+        };
+        this.#break = reject;
+        if (this.#isOver) resolve();
+      });
+    } finally {
+      this.#socket = undefined;
+      clearTimeout(this.#silence);
+      socket.onmessage = null;
+      socket.close();
+    }
+  }
+
+  #leave = () => {};
+  #break = () => {};
+
+  #send() {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    for (const said of this.#spoken.news()) socket.send(JSON.stringify({ said }));
+    this.#mindSilence();
+  }
+
+  /** A gateway that has gone without a word is found out by what it does not take. */
+  #mindSilence() {
+    clearTimeout(this.#silence);
+    if (this.#spoken.isTaken) return;
+    const silent = () => this.#break(noAnswer('the gateway took nothing of what was said'));
+    this.#silence = setTimeout(silent, this.#transport.silenceMs);
+  }
+
+  #hear(data) {
+    const { error, taken, waits, output, execution } = eventOf(data);
+    if (error) throw problemError(error);
+    if (taken) {
+      this.#tries.reset();
+      this.#spoken.taken(taken);
+      this.#send();
+    }
+    if (waits) this.#push({ type: 'waits', attempt: waits.attempt });
+    if (output) this.#hearOutput(identified(output));
+    if (execution) this.#hearState(identified(execution));
+  }
+
+  #hearOutput(piece) {
+    const news = this.#told.news(piece);
+    if (news.length > 0) this.#tries.reset();
+    for (const { stage, stream, offset, text, attempt } of news) {
+      this.#push({ type: 'output', stage, stream, offset, text, attempt });
+    }
+  }
+
+  #hearState(execution) {
+    this.id = execution.id;
+    const state = JSON.stringify(execution);
+    if (state === this.#lastState) return; // the first word of every connection
+    this.#lastState = state;
+    this.#push({ type: isFinal(execution.status) ? 'result' : 'state', execution });
+    if (isFinal(execution.status)) this.#end();
+  }
+
+  #push(event) {
+    this.#ready.push(event);
+    this.#wake();
+  }
+
+  /** The end; a failure is told after what was told before it. */
+  #end(failure) {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#failure = failure;
+    this.#signal?.removeEventListener('abort', this.#aborted);
+    this.#leave();
+    this.#wake();
+  }
+}
+
+function eventOf(data) {
+  let event;
+  try {
+    event = JSON.parse(data);
+  } catch (error) {
+    throw strange('a message that is no JSON', 200, error);
+  }
+  if (event === null || typeof event !== 'object') throw strange('a message that is no object');
+  return event;
+}
+
 // event_parser.js
 // Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
@@ -597,25 +898,26 @@ function sleep(ms, signal) {
 const EVENTS = 'text/event-stream';
 const JSON_TYPE = 'application/json';
 const TOKEN = /^[\x21-\x7e]+$/;
+const SOCKET_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/; // of a subprotocol's name (RFC 6455, 4.1)
 
 /** Sends requests, each again where that is worth it: all of them are safe to repeat. */
 class Transport {
   #base;
   #token;
   #fetch;
+  #sockets;
   #retries;
-  #timeoutMs;
-  #silenceMs;
 
-  constructor(url, { token, fetch, retries = 6, timeoutMs = 30_000, silenceMs = 45_000 }) {
+  constructor(url, { token, fetch, WebSocket = globalThis.WebSocket, retries = 6, timeoutMs = 30_000, silenceMs = 45_000 }) {
     this.#base = baseOf(url);
     this.#token = token;
     const send = fetch ?? globalThis.fetch;
     if (typeof send !== 'function') throw new TypeError('there is no fetch here: give one as an option');
     this.#fetch = (address, init) => send(address, init); // a browser's wants no object before it
+    this.#sockets = WebSocket;
     this.#retries = retries;
-    this.#timeoutMs = timeoutMs;
-    this.#silenceMs = silenceMs;
+    this.timeoutMs = timeoutMs;
+    this.silenceMs = silenceMs;
   }
 
   /** A new count of tries. */
@@ -638,7 +940,7 @@ class Transport {
 
   /** A stream of events; one try. Throws CodeRunnerError. */
   async open(verb, path, { body, lastEventId, signal }) {
-    const deadline = new Deadline(signal, this.#timeoutMs);
+    const deadline = new Deadline(signal, this.timeoutMs);
     try {
       const headers = lastEventId ? { 'Last-Event-ID': lastEventId } : {};
       const response = await this.#send(verb, path, { body, accept: EVENTS, headers, deadline });
@@ -646,15 +948,27 @@ class Transport {
         response.body?.cancel().catch(() => {});
         throw strange(`${response.status} ${mediaType(response)} in place of events`, response.status);
       }
-      return new EventStream(response.body, deadline, this.#silenceMs);
+      return new EventStream(response.body, deadline, this.silenceMs);
     } catch (error) {
       deadline.close();
       throw error;
     }
   }
 
+  /** A WebSocket, which is not open yet. A page cannot have its browser send a header: the token is a subprotocol. */
+  async socket(path) {
+    const Socket = this.#sockets;
+    if (typeof Socket !== 'function') {
+      throw new TypeError('there is no WebSocket here: give one as an option, or take Node.js from 22 on');
+    }
+    const token = await this.#tokenNow();
+    if (token && !SOCKET_TOKEN.test(token)) throw new TypeError('the token has characters that no WebSocket can show');
+    const protocols = token ? ['coderunner.v1', `coderunner.bearer.${token}`] : ['coderunner.v1'];
+    return new Socket(this.#base.replace(/^http/, 'ws') + path, protocols);
+  }
+
   async #asked(verb, path, { query, body, bytes, signal, waitMs, isBytes }) {
-    const deadline = new Deadline(signal, this.#timeoutMs + waitMs);
+    const deadline = new Deadline(signal, this.timeoutMs + waitMs);
     try {
       const accept = isBytes ? '*/*' : JSON_TYPE;
       const response = await this.#send(verb, path, { query, body, bytes, accept, headers: {}, deadline });
@@ -690,8 +1004,12 @@ class Transport {
     throw deadline.reasonOr(await answerError(response));
   }
 
+  #tokenNow() {
+    return typeof this.#token === 'function' ? this.#token() : this.#token;
+  }
+
   async #authorization() {
-    const token = typeof this.#token === 'function' ? await this.#token() : this.#token;
+    const token = await this.#tokenNow();
     if (!token) return {};
     if (!TOKEN.test(token)) throw new TypeError('the token has characters that no token has'); // and is not shown
     return { Authorization: `Bearer ${token}` };
@@ -853,6 +1171,18 @@ class CodeRunner {
     yield* this.#events({ task: await withKey(task) }, options);
   }
 
+  /** Submits a task and talks to its program while it runs. */
+  interact(task, { signal } = {}) {
+    const kept = withKey(task);
+    kept.catch(() => {}); // who iterates is told
+    return new Program(this.#transport, { task: kept, signal });
+  }
+
+  /** Goes on talking to the program of a task that was begun so, or submitted with an `interaction`. */
+  talkTo(id, { signal } = {}) {
+    return new Program(this.#transport, { id: idOf(id), signal });
+  }
+
   async *#events(subject, options) {
     const follower = new Follower(this.#transport, { ...subject, signal: options.signal });
     let hasEnded = false;
@@ -910,4 +1240,4 @@ function queryOf(filter) {
   return query;
 }
 
-module.exports = { CodeRunner, CodeRunnerError, isFinal };
+module.exports = { CodeRunner, CodeRunnerError, isFinal, Program };

@@ -519,6 +519,8 @@ export interface ClientOptions {
   token?: string | (() => string | undefined | Promise<string | undefined>) | undefined;
   /** In place of the global one. */
   fetch?: typeof globalThis.fetch | undefined;
+  /** In place of the global one, which talking to programs takes; Node.js has it from 22 on. */
+  WebSocket?: (new (url: string, protocols: string[]) => WebSocketLike) | undefined;
   /** How often a request is sent again, or a stream opened, where the one before failed. 6 where nothing is said. */
   retries?: number | undefined;
   /** How long one request may take, beyond the waiting that it asks for. 30,000 where nothing is said. */
@@ -563,6 +565,23 @@ export interface ResultEvent {
   execution: Execution;
 }
 
+/** The program waits for its input now. */
+export interface WaitsEvent {
+  type: 'waits';
+  attempt: number;
+}
+
+/** What of a WebSocket is used: a browser's, Node.js's, or that of the package `ws`. */
+export interface WebSocketLike {
+  onopen: ((event: any) => void) | null;
+  onmessage: ((event: any) => void) | null;
+  onerror: ((event: any) => void) | null;
+  onclose: ((event: any) => void) | null;
+  send(data: string): void;
+  close(): void;
+}
+
+export type ProgramEvent = ExecutionEvent | WaitsEvent;
 export type ExecutionEvent = StateEvent | OutputEvent | ResultEvent;
 export type Task = TaskBody;
 
@@ -603,6 +622,32 @@ export declare class CodeRunner {
   follow(id: string, options?: RunOptions): AsyncGenerator<ExecutionEvent, void, undefined>;
   /** Submits a task and tells its events, of which none is missed. */
   runAndFollow(task: TaskBody, options?: RunOptions): AsyncGenerator<ExecutionEvent, void, undefined>;
+  /** Submits a task and talks to its program while it runs. */
+  interact(task: TaskBody, options?: CallOptions): Program;
+  /** Goes on talking to the program of a task that was begun so, or submitted with an `interaction`. */
+  talkTo(id: string, options?: CallOptions): Program;
+}
+
+/** A program that is talked to while it runs. Iterating gives what is told of it, the last event being its result; one
+ * may stop and iterate on. A broken connection is opened again, at any gateway, and no input is lost or doubled by it.
+ * What is wrong is thrown where one iterates. */
+export declare class Program implements AsyncIterable<ProgramEvent> {
+  private constructor();
+  /** The task's id; undefined until it is accepted. */
+  readonly id: string | undefined;
+  /** Gives it more of its standard input: 1 MiB in all. */
+  write(data: string | Uint8Array): void;
+  /** Its standard input ends. */
+  closeInput(): void;
+  /** Sends a signal to it, and to the processes of its group. */
+  signal(name: SignalName): void;
+  /** Its terminal has this size now. */
+  resize(rows: number, columns: number): void;
+  /** Leaves it: it is ended where nobody goes on with it within its `grace_ms`. */
+  close(): void;
+  /** The finished execution; what is told before is passed over. */
+  result(): Promise<Execution>;
+  [Symbol.asyncIterator](): AsyncIterator<ProgramEvent, void, undefined>;
 }
 
 /** A request that did not do what it was for. A program that fails is no error: its execution says so. */

@@ -10,6 +10,8 @@ import aiohttp
 from tests.servers.waiting import within
 
 from coderunner import Client, Status
+from tests.integration.sdks.node_in_image import node
+from tests.servers.stack import Stack
 
 PATIENCE_S = 60
 ASKS = "name = input('name? ')\nage = input('age? ')\nprint(f'{name} is {age}')"
@@ -104,3 +106,20 @@ async def test_piston_compiles_first_and_ends_what_its_client_left(http_url: str
         assert [one.get("stage", one["type"]) for one in stages] == ["runtime", "compile", "compile", "run", "data"]
     newest = await anext(aiter(client.list()))
     assert (await client.follow(newest.id)).status is Status.CANCELLED
+
+
+async def test_a_gateway_that_is_killed_under_a_talk_loses_no_line_of_the_typescript_client(
+    judging_stack: Stack,
+) -> None:
+    gateway = judging_stack.gateways[0]
+    env = {"CODERUNNER_URL": f"http://127.0.0.1:{gateway.http_port}", "NODE_OPTIONS": "--experimental-websocket"}
+    lines: list[str] = []
+    async with node(["test/on_gateway/talk.mjs"], env) as process:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            lines.append(line.decode())
+            if lines.count(".\n") == 10 and len(lines) == 10:
+                gateway.kill()
+                gateway.start()
+        assert await process.wait() == 0, lines
+    assert json.loads(lines[-1]) == "".join(f"line {number}\n" for number in range(30))

@@ -5,6 +5,7 @@ import { CodeRunnerError } from './errors.js';
 import { identified, idOf, isFinal, listOf } from './executions.js';
 import { EXECUTIONS, Follower } from './follower.js';
 import { withKey } from './keys.js';
+import { Program } from './program.js';
 import { Transport } from './transport.js';
 import { Deadline } from './waiting.js';
 
@@ -123,6 +124,18 @@ export class CodeRunner {
   /** Submits a task and tells its events, of which none is missed. */
   async *runAndFollow(task, options = {}) {
     yield* this.#events({ task: await withKey(task) }, options);
+  }
+
+  /** Submits a task and talks to its program while it runs. */
+  interact(task, { signal } = {}) {
+    const kept = withKey(task);
+    kept.catch(() => {}); // who iterates is told
+    return new Program(this.#transport, { task: kept, signal });
+  }
+
+  /** Goes on talking to the program of a task that was begun so, or submitted with an `interaction`. */
+  talkTo(id, { signal } = {}) {
+    return new Program(this.#transport, { id: idOf(id), signal });
   }
 
   async *#events(subject, options) {

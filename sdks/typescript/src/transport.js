@@ -7,25 +7,26 @@ import { Deadline, Tries } from './waiting.js';
 const EVENTS = 'text/event-stream';
 const JSON_TYPE = 'application/json';
 const TOKEN = /^[\x21-\x7e]+$/;
+const SOCKET_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/; // of a subprotocol's name (RFC 6455, 4.1)
 
 /** Sends requests, each again where that is worth it: all of them are safe to repeat. */
 export class Transport {
   #base;
   #token;
   #fetch;
+  #sockets;
   #retries;
-  #timeoutMs;
-  #silenceMs;
 
-  constructor(url, { token, fetch, retries = 6, timeoutMs = 30_000, silenceMs = 45_000 }) {
+  constructor(url, { token, fetch, WebSocket = globalThis.WebSocket, retries = 6, timeoutMs = 30_000, silenceMs = 45_000 }) {
     this.#base = baseOf(url);
     this.#token = token;
     const send = fetch ?? globalThis.fetch;
     if (typeof send !== 'function') throw new TypeError('there is no fetch here: give one as an option');
     this.#fetch = (address, init) => send(address, init); // a browser's wants no object before it
+    this.#sockets = WebSocket;
     this.#retries = retries;
-    this.#timeoutMs = timeoutMs;
-    this.#silenceMs = silenceMs;
+    this.timeoutMs = timeoutMs;
+    this.silenceMs = silenceMs;
   }
 
   /** A new count of tries. */
@@ -48,7 +49,7 @@ export class Transport {
 
   /** A stream of events; one try. Throws CodeRunnerError. */
   async open(verb, path, { body, lastEventId, signal }) {
-    const deadline = new Deadline(signal, this.#timeoutMs);
+    const deadline = new Deadline(signal, this.timeoutMs);
     try {
       const headers = lastEventId ? { 'Last-Event-ID': lastEventId } : {};
       const response = await this.#send(verb, path, { body, accept: EVENTS, headers, deadline });
@@ -56,15 +57,27 @@ export class Transport {
         response.body?.cancel().catch(() => {});
         throw strange(`${response.status} ${mediaType(response)} in place of events`, response.status);
       }
-      return new EventStream(response.body, deadline, this.#silenceMs);
+      return new EventStream(response.body, deadline, this.silenceMs);
     } catch (error) {
       deadline.close();
       throw error;
     }
   }
 
+  /** A WebSocket, which is not open yet. A page cannot have its browser send a header: the token is a subprotocol. */
+  async socket(path) {
+    const Socket = this.#sockets;
+    if (typeof Socket !== 'function') {
+      throw new TypeError('there is no WebSocket here: give one as an option, or take Node.js from 22 on');
+    }
+    const token = await this.#tokenNow();
+    if (token && !SOCKET_TOKEN.test(token)) throw new TypeError('the token has characters that no WebSocket can show');
+    const protocols = token ? ['coderunner.v1', `coderunner.bearer.${token}`] : ['coderunner.v1'];
+    return new Socket(this.#base.replace(/^http/, 'ws') + path, protocols);
+  }
+
   async #asked(verb, path, { query, body, bytes, signal, waitMs, isBytes }) {
-    const deadline = new Deadline(signal, this.#timeoutMs + waitMs);
+    const deadline = new Deadline(signal, this.timeoutMs + waitMs);
     try {
       const accept = isBytes ? '*/*' : JSON_TYPE;
       const response = await this.#send(verb, path, { query, body, bytes, accept, headers: {}, deadline });
@@ -100,8 +113,12 @@ export class Transport {
     throw deadline.reasonOr(await answerError(response));
   }
 
+  #tokenNow() {
+    return typeof this.#token === 'function' ? this.#token() : this.#token;
+  }
+
   async #authorization() {
-    const token = typeof this.#token === 'function' ? await this.#token() : this.#token;
+    const token = await this.#tokenNow();
     if (!token) return {};
     if (!TOKEN.test(token)) throw new TypeError('the token has characters that no token has'); // and is not shown
     return { Authorization: `Bearer ${token}` };

@@ -12,7 +12,7 @@ const required = createRequire(import.meta.url)('@coderunner/client');
 
 test('require gives what import does', () => {
   assert.deepEqual(Object.keys(required).sort(), Object.keys(modules).sort());
-  assert.deepEqual(Object.keys(modules).sort(), ['CodeRunner', 'CodeRunnerError', 'isFinal']);
+  assert.deepEqual(Object.keys(modules).sort(), ['CodeRunner', 'CodeRunnerError', 'Program', 'isFinal']);
   const methods = (kind) => Object.getOwnPropertyNames(kind.prototype).sort();
   assert.deepEqual(methods(required.CodeRunner), methods(modules.CodeRunner));
 });

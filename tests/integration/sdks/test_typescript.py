@@ -57,6 +57,12 @@ async def test_tasks_are_run_followed_listed_and_ended_on_a_gateway(start_stack:
     assert "# fail 0" in said
 
 
+async def test_programs_are_talked_to_on_a_gateway(start_stack: StartStack) -> None:
+    stack = await served(start_stack)
+    said = await said_by_node(["--test", "test/on_gateway/talk.test.mjs"], {**access(stack.gateways[0]), **SOCKETS})
+    assert "# fail 0" in said
+
+
 async def test_who_follows_a_task_is_told_each_piece_once_though_the_gateway_is_killed(start_stack: StartStack) -> None:
     stack = await served(start_stack)
     gateway = stack.gateways[0]
