@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from itertools import islice
 from pathlib import Path
@@ -17,8 +16,10 @@ from coderunner import blob_calls, responses
 from coderunner.blob import Blob
 from coderunner.connection import Connection
 from coderunner.errors import CodeRunnerError, TimedOut
+from coderunner.executing import executed
 from coderunner.grpc_errors import refusal_error
 from coderunner.model import CallbackRecord, Cancellation, Execution, Language, Node, Output, Status, Submitted
+from coderunner.on_output import OnOutput, tell
 from coderunner.output_file import OutputFile
 from coderunner.output_merger import OutputMerger
 from coderunner.program import Program
@@ -27,10 +28,6 @@ from coderunner.task import Interaction, Source, Task, TaskOptions, Terminal
 from coderunner.v1 import catalog_pb2, execution_pb2
 from coderunner.watch import Watched, watch
 
-OnOutput = Callable[[Output], object]
-"""A callback that gets each piece of output; what it returns is awaited where it can be."""
-
-_EXECUTE_S = 60.0  # after this the same key asks again, in case the connection died unnoticed
 _GIVE_UP_S = 5.0  # how long a caller whose time is over waits for the task to be cancelled
 _BATCH_S = 60.0
 _MAX_BATCH_TASKS = 1000  # what one SubmitBatch takes
@@ -133,10 +130,10 @@ class Client:
         async with aclosing(self.watch(task_id)) as events:
             async for event in events:
                 if isinstance(event, Output):
-                    await _tell(on_output, merger.unseen_part(event))
+                    await tell(on_output, merger.unseen_part(event))
                 elif event.status.is_final:
                     for piece in merger.unseen_rest(event):
-                        await _tell(on_output, piece)
+                        await tell(on_output, piece)
                     return event
         raise CodeRunnerError(f"the task {task_id} ended without a result")
 
@@ -270,7 +267,7 @@ class Client:
     async def _run(self, task: execution_pb2.Task, on_output: OnOutput | None) -> Execution:
         if on_output is not None:
             return await self.follow(await self._submit(task), on_output)
-        return responses.execution(await self._execute(task))
+        return responses.execution(await executed(self._gateway, task))
 
     async def _give_up(self, task: execution_pb2.Task, timeout_s: float) -> TimedOut:
         """Cancels the task, and says how it then stood. Its idempotency key finds it: submitted once more it is the
@@ -292,33 +289,6 @@ class Client:
         answer: execution_pb2.SubmitResponse = await self._gateway.ask(self._gateway.execution.Submit, request)
         return answer.id
 
-    async def _execute(self, task: execution_pb2.Task) -> execution_pb2.Execution:
-        """Asks with the same key until the result is there, however long the program takes."""
-        request = execution_pb2.ExecuteRequest(task=task)
-
-        async def call() -> execution_pb2.ExecuteResponse | None:
-            try:
-                answer: execution_pb2.ExecuteResponse = await self._gateway.execution.Execute(
-                    request, timeout=_EXECUTE_S, metadata=self._gateway.metadata
-                )
-            except grpc.aio.AioRpcError as error:
-                if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-                    return None
-                raise
-            return answer
-
-        while (answer := await self._gateway.with_retries(call)) is None:
-            pass
-        return answer.execution
-
 
 def _submitted(message: execution_pb2.Submitted) -> Submitted:
     return Submitted(error=refusal_error(message.error)) if message.HasField("error") else Submitted(id=message.id)
-
-
-async def _tell(on_output: OnOutput | None, piece: Output | None) -> None:
-    if on_output is None or piece is None:
-        return
-    answer = on_output(piece)
-    if inspect.isawaitable(answer):
-        await answer

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import aiohttp
 
-from tests.servers.waiting import within
-
 from coderunner import Client, Status
 from tests.integration.sdks.node_in_image import node
 from tests.servers.stack import Stack
+from tests.servers.waiting import within
 
 PATIENCE_S = 60
 ASKS = "name = input('name? ')\nage = input('age? ')\nprint(f'{name} is {age}')"

@@ -57,7 +57,6 @@ class Pair:
 
 OF_SDK = {"version": "language_version, in a caller's words", "source": "files: one text, or names and texts"}
 OF_PROTO = {"language_version": "the SDK's version", "files": "the SDK's source"}
-OF_VERSIONS = dict.fromkeys(("takes_bytes", "talks"), "for gateways, of versions side by side")
 BYTES = {"stdin_data": "stdin, where it is no text"}
 DIGEST = {"stdin_digest": "stdin, where it is a blob"}
 BLOB = {"stdin_blob": "of stdin_digest, and where the gateway has found it"}
@@ -65,7 +64,7 @@ SETTLED = dict.fromkeys(("id", "client", "pool", "submitted_at_ms", "reply"), "t
 SETTLED["traceparent"] = "comes with the call, in its metadata"
 SETTLED["seal"] = "put on by the gateway that queues it"
 OF_ANSWERS = dict.fromkeys(("answer", "keeps_answer"), "what the draft's cache comes to")
-OF_VERSIONS = dict.fromkeys(("takes_bytes", "takes_blobs"), "for gateways, of versions side by side")
+OF_VERSIONS = dict.fromkeys(("takes_bytes", "takes_blobs", "talks"), "for gateways, of versions side by side")
 OF_GATEWAY = {"keeps_files": "of a gateway that has a store for them, and not for readers of pages"}
 OF_HISTORY = {"keeps_source": "of the gateway's setting history"}
 NOT_KEPT = {
