@@ -12,8 +12,8 @@ from typing import Any, Self, TypeVar, Unpack
 
 from coderunner.blob import Blob
 from coderunner.client import Client
-from coderunner.on_output import OnOutput
 from coderunner.model import CallbackRecord, Cancellation, Execution, Language, Node, Output, Status, Submitted
+from coderunner.on_output import OnOutput
 from coderunner.output_file import OutputFile
 from coderunner.task import Source, Task, TaskOptions
 

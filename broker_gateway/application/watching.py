@@ -77,16 +77,19 @@ class Watching:
         """Submits a task and tells of it as ``watch`` does, from before it can run: nothing that it says is missed. A
         refusal is the only item. Raises BusUnavailableError."""
         admitted = await self._submission.admitted(command)
+        del command  # it may last, and holds nothing of what was submitted
         if not isinstance(admitted, Admitted):
             yield admitted
             return
-        feed = await self._feeds.open(admitted.id.value)
+        name = admitted.id
+        feed = await self._feeds.open(name.value)
         try:
             entered = await self._submission.enter(admitted)
+            del admitted
             if not isinstance(entered, TaskDTO):
                 yield entered
                 return
-            async for item in self._told(admitted.id, caller, feed, lasts):
+            async for item in self._told(name, caller, feed, lasts):
                 yield item
         finally:
             await feed.close()

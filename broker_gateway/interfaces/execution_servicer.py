@@ -116,7 +116,9 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         self, request: pb.SubmitAndWatchRequest, context: Context
     ) -> AsyncIterator[pb.WatchResponse]:
         command = self._command(request.task)
+        request.Clear()  # a call that may last holds nothing of what it was sent
         watched = self._service.submit_and_watch(command, self._asking.caller(), LASTS.get())
+        del command
         async with aclosing(watched) as items:
             is_first = True
             async for item in items:

@@ -15,8 +15,8 @@ from coderunner.errors import CodeRunnerError, QueueFull
 if TYPE_CHECKING:
     from coderunner.cli.mcp.arguments import Asked
     from coderunner.client import Client
-    from coderunner.on_output import OnOutput
     from coderunner.model import Execution
+    from coderunner.on_output import OnOutput
 
 _CANCEL_S = 5.0  # how long an ending server waits for a task to be cancelled
 _RETRY_AFTER_S = 1.0

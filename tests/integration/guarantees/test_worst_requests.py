@@ -109,8 +109,9 @@ async def sent(channel: grpc.aio.Channel, request: WorstRequest) -> grpc.StatusC
     opened: Any = channel  # its stubs ask for serializers, which it does without
     try:
         if request.method.endswith(("Watch", "/GetBlob", "/Interact")):
-            async for _ in opened.unary_stream(request.method)(request.body, timeout=60):
-                break
+            call = opened.unary_stream(request.method)(request.body, timeout=60)
+            await call.read()
+            call.cancel()  # or it is open, with its request, until somebody collects it
         else:
             await opened.unary_unary(request.method)(request.body, timeout=60)
     except grpc.aio.AioRpcError as error:
