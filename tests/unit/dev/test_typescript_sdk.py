@@ -39,7 +39,8 @@ def test_a_schema_has_its_type(schema: dict[str, Any], expected: str) -> None:
 def test_every_schema_of_the_api_is_a_type() -> None:
     types = (SDK / "src" / "types.d.ts").read_text(encoding="utf-8")
     declared = set(re.findall(r"^export (?:interface|type) (\w+)", types, re.MULTILINE))
-    assert declared == {*api()["components"]["schemas"], "OutputChunk", "ListFilter"}
+    talks = {"InteractMessage", "SaidBody", "SignalName", "InteractEvent", "WaitsBody", "TakenBody"}
+    assert declared == {*api()["components"]["schemas"], "OutputChunk", "ListFilter", *talks}
 
 
 def test_the_modules_become_one_that_imports_nothing(tmp_path: Path) -> None:

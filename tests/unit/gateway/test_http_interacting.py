@@ -142,7 +142,17 @@ async def test_more_than_a_program_may_be_told_ends_the_talk() -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [b"\x00", "no json", "[" * 100_000, '{"said":' * 10_000, "{" + '"a":0,' * 50_000 + '"b":0}']
+    "sent",
+    [
+        b"\x00",
+        "no json",
+        "[" * 100_000,
+        "[" * (4 << 20),
+        '{"begin":{"files":[' + "{}," * (1 << 20) + "{}]}}",
+        '{"said":' * 10_000,
+        "{" + '"a":0,' * 50_000 + '"b":0}',
+    ],
+    ids=lambda sent: str(sent)[:24],
 )
 async def test_what_is_no_message_ends_the_talk(sent: str | bytes) -> None:
     async with serving_http() as calls, talking(calls) as talk:
