@@ -54,8 +54,8 @@ class InteractRoutes:
         """What a request is told that asks for no WebSocket."""
         task = Parameter("id", "the task's", "path")
         return (
-            Operation("GET", BEGIN, INTERACT, self.begins_socket, "Talk to a program: a WebSocket", {101: None}),
-            Operation("GET", GO_ON, INTERACT, self.resumes_socket, "Go on talking to one: a WebSocket", {101: None},
+            Operation("GET", BEGIN, INTERACT, self.interact, "Talk to a program: a WebSocket", {101: None}),
+            Operation("GET", GO_ON, INTERACT, self.go_on_interacting, "Go on talking to one: a WebSocket", {101: None},
                       parameters=[task]),
         )  # fmt: skip
 
@@ -68,11 +68,11 @@ class InteractRoutes:
 
         return route(BEGIN, self.begin), route(GO_ON, self.go_on)
 
-    async def begins_socket(self, _call: Call) -> ASGIApp:
+    async def interact(self, _call: Call) -> ASGIApp:
         """Refuses: the upgrade is missing."""
         raise RefusedError(_upgrade())
 
-    async def resumes_socket(self, _call: Call) -> ASGIApp:
+    async def go_on_interacting(self, _call: Call) -> ASGIApp:
         """Refuses: the upgrade is missing."""
         raise RefusedError(_upgrade())
 

@@ -19,6 +19,7 @@ from tests.integration.abuse.target import Target
 OPERATIONS = {
     "execute", "submit_batch", "list", "get", "cancel", "events", "source", "callback", "languages", "nodes",
     "add_blob", "put_blob", "find_blob", "get_blob", "get_file",
+    "interact", "go_on_interacting",
 }  # fmt: skip
 CAN_BE_WRONG = {"execute", "submit_batch", "list"}
 """Those of which something is wrong by its type: an id is any text."""
