@@ -11,7 +11,8 @@ from schemas.interaction import Interaction, Terminal
 
 SESSION_MS, MAX_SESSION_MS = 600_000, 3_600_000
 GRACE_MS, MAX_GRACE_MS = 30_000, 300_000
-MIN_MS = 1_000
+MIN_SESSION_MS, MIN_GRACE_MS = 1_000, 6_000
+"""A gateway says every two seconds that a client is there."""
 MAX_TERMINAL = 1_000
 QUEUE_DEADLINE_MS = 60_000
 """What no node has begun by then is not run, where nothing else is asked for: who wanted to talk to it has gone."""
@@ -33,12 +34,13 @@ def interaction_violations(draft: TaskDraft, path: str) -> Iterator[Violation]:
         )
     if asked.terminal is not None:
         yield from size_violations(asked.terminal, f"{where}.terminal")
-    for name, value, most in (
-        ("session_ms", asked.session_ms, MAX_SESSION_MS),
-        ("grace_ms", asked.grace_ms, MAX_GRACE_MS),
-    ):
-        if value and not MIN_MS <= value <= most:
-            yield Violation(f"{where}.{name}", f"must be {MIN_MS} to {most}")
+    bounds = {
+        "session_ms": (asked.session_ms, MIN_SESSION_MS, MAX_SESSION_MS),
+        "grace_ms": (asked.grace_ms, MIN_GRACE_MS, MAX_GRACE_MS),
+    }
+    for name, (value, least, most) in bounds.items():
+        if value and not least <= value <= most:
+            yield Violation(f"{where}.{name}", f"must be {least} to {most}")
 
 
 def size_violations(size: tuple[int, int], path: str) -> Iterator[Violation]:

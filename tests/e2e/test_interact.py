@@ -104,10 +104,20 @@ async def test_who_leaves_ends_the_program(client: Client) -> None:
 
 @within(PATIENCE_S)
 async def test_a_program_whose_client_is_gone_ends_after_its_grace_period(client: Client) -> None:
-    task_id = await client.submit("python", ASKS, interaction=Interaction(grace_ms=1000))
+    task_id = await client.submit("python", ASKS, interaction=Interaction(grace_ms=6000))
     result = await client.follow(task_id)
     assert result.status is Status.CANCELLED
-    assert "its client was gone for 1 s" in result.error
+    assert "its client was gone for 6 s" in result.error
+
+
+@within(PATIENCE_S)
+async def test_who_says_nothing_and_is_there_is_waited_for(client: Client) -> None:
+    options = Interaction(grace_ms=6000)
+    async with client.interact("python", ASKS, interaction=options) as program:
+        await heard_until(program)
+        await asyncio.sleep(8)
+        await program.write("Ada\n36\n")
+        assert (await program.result()).status is Status.SUCCEEDED
 
 
 @within(PATIENCE_S)

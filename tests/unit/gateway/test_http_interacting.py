@@ -31,10 +31,10 @@ async def test_a_program_is_asked_and_answers() -> None:
     gateway = GatewayOnFakes()
     node = TalkingNode(gateway)
     async with serving_http(gateway) as calls, talking(calls) as talk:
-        task_id = await talk.begun(interaction={"terminal": {"rows": 24, "columns": 80}, "grace_ms": 2000})
+        task_id = await talk.begun(interaction={"terminal": {"rows": 24, "columns": 80}, "grace_ms": 8000})
         asked = gateway.bus.tasks[task_id].interaction
         assert asked is not None
-        assert (asked.terminal, asked.grace_ms) == (Terminal(rows=24, columns=80), 2000)
+        assert (asked.terminal, asked.grace_ms) == (Terminal(rows=24, columns=80), 8000)
         gateway.start(task_id)
         assert (await talk.until("execution"))["status"] == "RUNNING"
         gateway.bus.publish(task_id, output(task_id, "4"))
