@@ -45,11 +45,16 @@ class Refused:
     violation: Violation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Undecoded:
     """The stand-in for a request that is too large, or has too many fields, to be looked at on the loop."""
 
     data: bytes
+
+    def taken(self) -> bytes:
+        """The data, which is not held any longer: the call that has this may last."""
+        data, self.data = self.data, b""
+        return data
 
 
 class Decoder:
@@ -83,7 +88,7 @@ class Decoder:
     async def request(self, first: Any, context: Context) -> Any:
         """The request that ``first`` stands for; ends the call where it is refused."""
         if isinstance(first, Undecoded):
-            first = await asyncio.to_thread(self._decoded_in_bounds, first.data)
+            first = await asyncio.to_thread(self._decoded_in_bounds, first.taken())
         if isinstance(first, Refused):
             await refuse(context, Invalid([first.violation]))
         return first
