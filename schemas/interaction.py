@@ -88,6 +88,8 @@ class TalkReply(msgspec.Struct, frozen=True, kw_only=True):
     what precedes it."""
     full: bool
     """More than it has is not taken."""
+    waits: bool
+    """Its program waits for its input now, as far as its node knows."""
 
 
 class TalkRefusal(msgspec.Struct, frozen=True, kw_only=True):

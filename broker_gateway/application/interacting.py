@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from broker_gateway.application.commands import (
     Caller,
@@ -25,7 +26,7 @@ from broker_gateway.application.watching import Watched, Watching
 from broker_gateway.domain.draft import DraftInteraction
 from broker_gateway.domain.task_id import TaskId
 from broker_gateway.domain.violation import Violation
-from schemas.execution import Execution
+from schemas.execution import RUN_STAGE, Execution, OutputChunk
 from schemas.interaction import Said
 
 THINGS_PER_S = 1000
@@ -140,9 +141,14 @@ class _Talk:
         except Exception as error:  # noqa: BLE001 - as above
             await self.heard.put(error)
 
+    async def _waited(self, task_id: str, attempt: int) -> None:
+        await self.heard.put(
+            OutputChunk(id=task_id, attempt=attempt, stage=RUN_STAGE, stream="stdin", offset=0, text="")
+        )
+
     def _state(self, execution: Execution) -> None:
         if not self._telling.done():
-            telling = Telling(execution.id, self._nodes, self.heard.put)
+            telling = Telling(execution.id, self._nodes, self.heard.put, partial(self._waited, execution.id))
             self._telling.set_result(telling)
             self.tasks.append(asyncio.create_task(self._tell(telling)))
         self._telling.result().state(execution)

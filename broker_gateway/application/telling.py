@@ -38,12 +38,19 @@ class UntakenError(ValueError):
 
 class Telling:
     """Tells one task's node what its client says. ``on_taken`` is told how much of it the node has, when that has
-    changed."""
+    changed; ``on_wait`` the attempt whose program waited for its input already when this began."""
 
-    def __init__(self, task_id: str, nodes: NodeControl, on_taken: Callable[[Taken], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        task_id: str,
+        nodes: NodeControl,
+        on_taken: Callable[[Taken], Awaitable[None]],
+        on_wait: Callable[[int], Awaitable[None]],
+    ) -> None:
         self._task_id = task_id
         self._nodes = nodes
         self._on_taken = on_taken
+        self._on_wait = on_wait
         self._node_id = ""
         self._waiting: deque[tuple[int, Said]] = deque()
         self._bytes = 0
@@ -105,6 +112,8 @@ class Telling:
         if self._waiting and self._waiting[0][0] > answer.taken + 1:
             self._begin_anew(answer.taken)
         taken = Taken(answer.taken, answer.attempt)
+        if self._told is None and answer.waits:
+            await self._on_wait(answer.attempt)
         if taken != self._told:
             self._told = taken
             await self._on_taken(taken)

@@ -42,6 +42,8 @@ class LiveOutput:
     def __call__(self, stream: str, data: bytes) -> None:
         if self._attempt.budget.live_bytes <= 0:
             return
+        if self._attempt.talk is not None:
+            self._attempt.talk.waits = stream == "stdin"
         if stream == "stdin":
             self._waits()
             return

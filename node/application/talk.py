@@ -21,6 +21,8 @@ class Talk:
         self.interaction = interaction
         self.taken = 0
         self.full = False
+        self.waits = False
+        """The program waits for its input, and was told nothing since."""
         self.words = ""
         """Why it was ended; empty while it was not."""
         self._held: list[Said] = []
@@ -40,6 +42,7 @@ class Talk:
             if self.full:
                 break
             self.taken = number
+            self.waits = False
             self._bytes += len(said.data)
             self._tell(said)
         return self.taken

@@ -89,7 +89,8 @@ class Orders:
             await message.respond(msgspec.json.encode(TalkRefusal(unknown=order.id)))
             return
         taken = attempt.talk.hear(order)
-        reply = TalkReply(id=order.id, attempt=attempt.number, taken=taken, full=attempt.talk.full)
+        talk = attempt.talk
+        reply = TalkReply(id=order.id, attempt=attempt.number, taken=taken, full=talk.full, waits=talk.waits)
         await message.respond(msgspec.json.encode(reply))
 
     async def _here(self, message: Msg) -> None:

@@ -129,6 +129,19 @@ async def test_a_task_that_was_submitted_is_talked_to_later(client: Client) -> N
 
 
 @within(PATIENCE_S)
+async def test_who_comes_late_is_told_that_it_waits(client: Client) -> None:
+    task_id = await client.submit("python", ASKS, interaction=Interaction())
+    async for event in client.watch(task_id):
+        if isinstance(event, Output):
+            break
+    await asyncio.sleep(0.5)
+    async with client.talk_to(task_id) as program:
+        await heard_until(program)
+        await program.write("Ada\n36\n")
+        assert (await program.result()).status is Status.SUCCEEDED
+
+
+@within(PATIENCE_S)
 async def test_a_watcher_is_told_nothing_that_it_does_not_know(client: Client) -> None:
     async with client.interact("python", ASKS) as program:
         await heard_until(program)

@@ -30,7 +30,7 @@ def _heard(order: TalkOrder, running: set[str]) -> TalkReply | TalkRefusal:
     """What a node answers that has these tasks in its hands, and takes everything."""
     if order.id not in running:
         return TalkRefusal(unknown=order.id)
-    return TalkReply(id=order.id, attempt=1, taken=order.first + len(order.said) - 1, full=False)
+    return TalkReply(id=order.id, attempt=1, taken=order.first + len(order.said) - 1, full=False, waits=False)
 
 
 @dataclass
@@ -109,7 +109,7 @@ async def test_a_node_takes_an_order_and_one_that_is_not_there_does_not(parts: P
 async def test_a_node_takes_what_is_said_to_a_task_that_it_runs(parts: Parts) -> None:
     await parts.runs("a")
     order = TalkOrder(id="a", first=3, said=[Said.of(b"\xff"), Said.of(closes=True)])
-    assert await parts.control.talk(NODE_ID, order, 5) == TalkReply(id="a", attempt=1, taken=4, full=False)
+    assert await parts.control.talk(NODE_ID, order, 5) == TalkReply(id="a", attempt=1, taken=4, full=False, waits=False)
     unknown = TalkOrder(id="another", first=1, said=[])
     assert await parts.control.talk(NODE_ID, unknown, 5) == TalkRefusal(unknown="another")
     assert await parts.control.talk("n2", order, 5) is None

@@ -234,7 +234,7 @@ def _talk() -> dict[str, Example]:
     order = NodeOrder(order=TALK, talk=TalkOrder(id="a", first=1, said=said))
     return {
         "what is said to a task": Example(names.node_subject("n1"), order),
-        "what is said to a task, its reply": Example("", TalkReply(id="a", attempt=1, taken=4, full=True)),
+        "what is said to a task, its reply": Example("", TalkReply(id="a", attempt=1, taken=4, full=True, waits=True)),
         "what is said to a task, its refusal": Example("", TalkRefusal(unknown="a")),
     }
 

@@ -33,7 +33,7 @@ class TalkingNode:
     def _hear(self, _node_id: str, order: TalkOrder) -> TalkReply | TalkRefusal | None:
         self.taken += order.said[max(0, len(self.taken) + 1 - order.first) :]
         self.changed.set()
-        return TalkReply(id=order.id, attempt=1, taken=len(self.taken), full=self.is_full)
+        return TalkReply(id=order.id, attempt=1, taken=len(self.taken), full=self.is_full, waits=False)
 
     async def until(self, count: int) -> None:
         """Returns once it has so many things."""

@@ -100,7 +100,7 @@ async def test_what_is_said_goes_to_the_task_s_node_and_its_end_ends_the_call(ca
         heard.extend(order.said)
         if order.said:
             taken.set()
-        return TalkReply(id=order.id, attempt=1, taken=order.first + len(order.said) - 1, full=False)
+        return TalkReply(id=order.id, attempt=1, taken=order.first + len(order.said) - 1, full=False, waits=False)
 
     gateway.control.on_talk = talk
     requests: asyncio.Queue[Request] = asyncio.Queue()

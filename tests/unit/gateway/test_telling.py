@@ -27,7 +27,11 @@ class Node:
         self.attempt, self.taken = 1, 0
         self.heard: list[bytes] = []
         self.has_it = True
-        self.full = False
+        self.full = self.waits = False
+        self.said_to_wait: list[int] = []
+
+    async def waited(self, attempt: int) -> None:
+        self.said_to_wait.append(attempt)
 
     def talk(self, _node_id: str, order: TalkOrder) -> TalkReply | TalkRefusal | None:
         if not self.has_it:
@@ -36,7 +40,7 @@ class Node:
             if number == self.taken + 1 and not self.full:
                 self.taken = number
                 self.heard.append(said.data)
-        return TalkReply(id=order.id, attempt=self.attempt, taken=self.taken, full=self.full)
+        return TalkReply(id=order.id, attempt=self.attempt, taken=self.taken, full=self.full, waits=self.waits)
 
     def dies(self) -> None:
         """Another one begins the task anew."""
@@ -47,7 +51,7 @@ class Node:
 async def telling(node: Node) -> AsyncIterator[tuple[Telling, asyncio.Queue[Taken]]]:
     control, taken = MemoryNodeControl(MemoryBus()), asyncio.Queue[Taken]()
     control.on_talk = node.talk
-    this = Telling("t1", control, taken.put)
+    this = Telling("t1", control, taken.put, node.waited)
     running = asyncio.create_task(this.run())
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -114,6 +118,17 @@ async def test_a_later_call_goes_on_where_the_node_is() -> None:
     assert node.heard == [b"new"]
 
 
+async def test_a_call_that_comes_late_is_told_that_the_program_waits() -> None:
+    node = Node()
+    node.waits = True
+    async with telling(node) as (this, taken):
+        this.state(runs())
+        await taken.get()
+        await this.add(1, Said.of(b"a"))
+        await taken.get()
+    assert node.said_to_wait == [1]
+
+
 async def test_who_is_ahead_of_the_node_waits() -> None:
     node = Node()
     node.has_it = False
@@ -130,7 +145,7 @@ async def test_too_much_is_told_to_be_that() -> None:
     node.full = True
     control = MemoryNodeControl(MemoryBus())
     control.on_talk = node.talk
-    this = Telling("t1", control, asyncio.Queue[Taken]().put)
+    this = Telling("t1", control, asyncio.Queue[Taken]().put, node.waited)
     this.state(runs())
     await this.add(1, Said.of(b"a"))
     with pytest.raises(UntakenError):
