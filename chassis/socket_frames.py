@@ -39,6 +39,10 @@ class SocketBounds:
     """How long a peer may leave what it is sent unread."""
 
 
+_FRAGMENT_BYTES = 128
+"""A smaller piece of a message that goes on says next to nothing."""
+
+
 class HandshakeError(ValueError):
     """What was asked is no handshake. ``response``: what its peer is told."""
 
@@ -63,7 +67,8 @@ class Frames(ServerProtocol):
 
     def is_flood(self, frame: Frame, now: float) -> bool:
         """Whether the frame, and too many others of this second, say nothing."""
-        if frame.data and frame.opcode not in CTRL_OPCODES:
+        is_whole = frame.fin or len(frame.data) >= _FRAGMENT_BYTES
+        if frame.data and is_whole and frame.opcode not in CTRL_OPCODES:
             return False
         if now >= self._pings_until:
             self._pings, self._pings_until = 0, now + 1

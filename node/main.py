@@ -115,7 +115,7 @@ class Node:
             on_unserved=self.aside.note,
         )
         handler = self.runner if tracer is None else TracedHandler(self.runner, tracer, self.name)
-        self.task_loops = TaskLoops(self.source, handler, settings.concurrency, settings.sessions)
+        self.task_loops = TaskLoops(self.source, handler, settings.concurrency, settings.sessions, self.aside.note)
 
     def _wire_outside(self) -> None:
         settings = self.settings

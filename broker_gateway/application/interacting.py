@@ -64,6 +64,7 @@ class Interacting:
         if draft.interaction is None:
             command = replace(command, draft=replace(draft, interaction=DraftInteraction()))
         told = self._watching.submit(command, caller, lasts)
+        del command, draft  # which would be held for as long as the call lasts
         async with aclosing(told), aclosing(self._both(told, said)) as heard:
             async for item in heard:
                 yield item

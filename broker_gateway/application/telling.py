@@ -18,7 +18,7 @@ ALIVE_EVERY_S = 2.0
 """A node is told so often that the client is still there."""
 _ANSWER_S = 2.0
 _AGAIN_S = 0.1
-"""Before a node is asked again that did not answer, or has not got the task yet."""
+"""Before a node is asked again that did not answer, or has not got the task yet; then longer and longer."""
 _AHEAD_BYTES = 4 * SAID_BYTES
 _AHEAD = 1024
 """So much, and so many things, may wait for the node; more is not read from the client."""
@@ -83,14 +83,18 @@ class Telling:
 
     async def run(self) -> None:
         """Until cancelled. Raises UntakenError."""
+        pause_s = _AGAIN_S
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(ALIVE_EVERY_S):
                     await self._news.wait()
             self._news.clear()
-            if self._node_id and not await self._tell():
-                await asyncio.sleep(_AGAIN_S)
-                self._news.set()
+            if not self._node_id or await self._tell():
+                pause_s = _AGAIN_S
+                continue
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, ALIVE_EVERY_S)
+            self._news.set()
 
     async def _tell(self) -> bool:
         """One message, with as much as it may have. False where it is to be tried again later."""

@@ -86,9 +86,12 @@ def placing_violations(
     for where, blob in named_blobs(draft, path):
         if blob.digest not in found:
             yield Violation(where, _NONE)
-    size = sum(blob.size for blob in found.values())
+    size = sum(found[blob.digest].size for _, blob in named_blobs(draft, path) if blob.digest in found)
     if size > MAX_TASK_BLOB_BYTES:
-        yield Violation(path, f"must name blobs of at most {MAX_TASK_BLOB_BYTES} bytes in all, names {size}")
+        yield Violation(
+            path,
+            f"must name blobs of at most {MAX_TASK_BLOB_BYTES} bytes in all, each time that one is named, names {size}",
+        )
     files = sum(found[blob.digest].size for _, blob in _of_files(draft.files, path) if blob.digest in found)
     if files > disk_bytes:
         yield Violation(f"{path}.files", f"have {files} bytes in blobs, and limits.disk_bytes is {disk_bytes}")

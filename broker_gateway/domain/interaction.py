@@ -28,6 +28,8 @@ def interaction_violations(draft: TaskDraft, path: str) -> Iterator[Violation]:
         yield Violation(where, "is not for a task with cases")
     if draft.cache and draft.cache != CacheMode.OFF:
         yield Violation(f"{path}.cache", "must be OFF for a task that is talked to")
+    if draft.names_blobs:
+        yield Violation(where, "is not for a task that names blobs")
     if draft.queue_deadline_ms > QUEUE_DEADLINE_MS:
         yield Violation(
             f"{path}.queue_deadline_ms", f"must be at most {QUEUE_DEADLINE_MS} for a task that is talked to"

@@ -100,6 +100,7 @@ class ExecutionServicer(rpc.ExecutionServiceServicer):
         said, caller = _said(request_iterator), self._asking.caller(ClientRole.OPERATE)
         if first.WhichOneof("what") == "begin":
             heard = self._service.interact(self._command(first.begin), said, caller, LASTS.get())
+            first.Clear()
         else:
             await _require_id(first.resume, context)
             SUBJECT.set(first.resume[:MAX_SUBJECT_CHARS])

@@ -105,7 +105,7 @@ class Account:
 
     def go_on(self) -> None:
         if self._held_since is not None:
-            self._held_s += time.monotonic() - self._held_since
+            self._held_s += (self._ended or time.monotonic()) - self._held_since
             self._held_since = None
 
     def stop_clock(self) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _NOBODY = 65534
+_STARTING_S = 0.1
 
 
 @contextmanager
@@ -52,8 +53,18 @@ def signal_process(uid: int, pid: int, number: int) -> None:
 
 
 def signal_session(uid: int, pid: int, number: int) -> None:
-    """The same for all processes of the group that ``pid`` leads, as a terminal does."""
-    signal_process(uid, -pid, number)
+    """The same for all processes of the group that ``pid`` leads, as a terminal does. A process that was started just
+    now is waited for until it leads one and is that user's, for a tenth of a second at most."""
+    deadline = time.monotonic() + _STARTING_S
+    while True:
+        try:
+            signal_process(uid, -pid, number)
+        except (PermissionError, ProcessLookupError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.001)
+        else:
+            return
 
 
 def scheduling() -> tuple[int, int, frozenset[int]]:

@@ -61,7 +61,10 @@ class Interaction:
         now = time.monotonic()
         if now < self._next:
             return
+        began_s = time.process_time()
         waits = waits_for(self._stdin, self._user, self._known)
+        if not waits:  # or whoever makes us look often would have it for nothing
+            self._account.charge((time.process_time() - began_s) * 1e3)
         self._looked = now
         self._pause_s = min(max(2 * self._pause_s, _BETWEEN_LOOKS_S), _LONGEST_S)
         self._next = now + self._pause_s

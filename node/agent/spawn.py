@@ -93,12 +93,12 @@ def spawn(
 def become(directory: str, user: tuple[int, int], limits: RlimitSet | None, fds: list[int]) -> None:
     """Makes a fresh child the slot's user's: descriptors, session, limits, and last the user, from which there is no
     way back."""
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGCHLD, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)  # before it has a group, which may be sent some
     first_for_the_oom_killer("self", user)
     restrict_caller()
     take_descriptors(fds)
     os.setsid()
-    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.umask(0o022)
     if limits is not None:

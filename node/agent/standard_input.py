@@ -19,6 +19,8 @@ class StandardInput:
         self._parts = deque([first] if first else [])
         self._lasts = lasts
         self._end = end
+        self._ends_a_line = True
+        """What it was given so far; so does nothing."""
 
     @property
     def wants_to_write(self) -> bool:
@@ -28,14 +30,15 @@ class StandardInput:
     def add(self, data: bytes | bytearray) -> None:
         """Gives the program more; nothing where its input has ended."""
         if self.is_open and self._lasts and data:
+            self._ends_a_line = data[-1:] in (b"\n", b"\r")
             self._parts.append(memoryview(data))
 
     def finish(self) -> None:
         """Nothing more comes."""
         if self.is_open and self._lasts:
             self._lasts = False
-            if self._end:
-                self._parts.append(memoryview(self._end))
+            if self._end:  # the first one only passes on a line that was begun
+                self._parts.append(memoryview(self._end if self._ends_a_line else 2 * self._end))
 
     def feed(self) -> None:
         """Writes what fits now; closes the program's input after the last byte."""

@@ -41,9 +41,13 @@ def make_terminal(user: tuple[int, int], rows: int, columns: int, door: str = _D
     try:
         with files_as(*user):
             ours = os.open(door, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC | os.O_NONBLOCK)
-            fcntl.ioctl(ours, _UNLOCK, struct.pack("i", 0))
-            (number,) = struct.unpack("i", fcntl.ioctl(ours, _NUMBER, bytes(4)))
-            theirs = os.open(f"/dev/pts/{number}", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+            try:
+                fcntl.ioctl(ours, _UNLOCK, struct.pack("i", 0))
+                (number,) = struct.unpack("i", fcntl.ioctl(ours, _NUMBER, bytes(4)))
+                theirs = os.open(f"/dev/pts/{number}", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+            except OSError:
+                os.close(ours)
+                raise
     finally:
         shut_terminals(door)
     resize(ours, rows, columns)

@@ -90,6 +90,8 @@ class Attempt:
             return CANCELLED_BEFORE_START
         if not self.begun:
             self.begun = True
+            if self.talk is not None:
+                self.talk.start()
             self.on_begin()
         self._sandbox = sandbox
         try:

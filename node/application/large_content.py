@@ -13,7 +13,7 @@ from node.application.ports import BlobGoneError, BlobSource, LeftFileSink
 from node.domain.output_files import without_digest
 from node.domain.sandbox import OutputFile as LeftFile
 from schemas.blob import BlobRef
-from schemas.content import content_of, data_in, text_in
+from schemas.content import Content, content_of, data_in, text_in
 from schemas.output_file import OutputFile
 from schemas.task import SourceFile, TaskMessage, TestCase
 
@@ -39,7 +39,7 @@ class LargeContent:
             except BlobGoneError as error:
                 return f"the blob {digest} {error}"
         if found:
-            attempt.task = _filled(attempt.task, found)
+            attempt.task = await asyncio.to_thread(_filled, attempt.task, found)
         return ""
 
     async def store(self, attempt: Attempt, files: Sequence[OutputFile], left: Sequence[LeftFile]) -> list[OutputFile]:
@@ -80,11 +80,16 @@ def _named(task: TaskMessage) -> Iterator[BlobRef]:
 
 
 def _filled(task: TaskMessage, found: Mapping[str, bytes]) -> TaskMessage:
+    """Each is made to content once, however often it is named."""
+    contents = {digest: content_of(data) for digest, data in found.items()}
+
     def file(one: SourceFile) -> SourceFile:
-        return one if one.blob is None else SourceFile.of(one.name, content_of(found[one.blob.digest]))
+        return one if one.blob is None else SourceFile.of(one.name, contents[one.blob.digest])
 
     def case(one: TestCase) -> TestCase:
-        return one if one.stdin_blob is None else msgspec.structs.replace(one, **_stdin(found[one.stdin_blob.digest]))
+        if one.stdin_blob is None:
+            return one
+        return msgspec.structs.replace(one, **_stdin(contents[one.stdin_blob.digest]))
 
     checker = task.checker
     filled = msgspec.structs.replace(
@@ -95,9 +100,8 @@ def _filled(task: TaskMessage, found: Mapping[str, bytes]) -> TaskMessage:
     )
     if task.stdin_blob is None:
         return filled
-    return msgspec.structs.replace(filled, **_stdin(found[task.stdin_blob.digest]))
+    return msgspec.structs.replace(filled, **_stdin(contents[task.stdin_blob.digest]))
 
 
-def _stdin(data: bytes) -> dict[str, str | bytes | None]:
-    content = content_of(data)
+def _stdin(content: Content) -> dict[str, str | bytes | None]:
     return {"stdin": text_in(content), "stdin_data": data_in(content), "stdin_blob": None}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from node.application.attempt import Attempt, Attempts
 from node.application.hold import TaskLostError
+from node.application.large_content import names_blobs
 from node.application.off_loop import INLINE_BYTES, off_loop
 from node.application.ports import Announcer, Delivery, FinishedTask, ResultSink, RunLedger, TaskLog
 from node.application.workbench import UnservedLanguageError, Workbench
@@ -157,12 +158,14 @@ class TaskRunner:
         expired = _expired(attempt)
         if expired is not None:
             return expired
+        if names_blobs(task):
+            await self._preparing(attempt)
         missing = await self._workbench.fetch(attempt)
         if missing:
             return attempt.execution(Status.REJECTED, error=missing)
         task = attempt.task
         size = sum(len(file.held) for file in task.files)
-        if size > INLINE_BYTES or attempt.delivery.attempt > 1:
+        if not attempt.preparing and (size > INLINE_BYTES or attempt.delivery.attempt > 1):
             await self._preparing(attempt)
         try:
             program, findings = await off_loop(size, lambda: self._checked(attempt, language))
@@ -253,8 +256,9 @@ class TaskRunner:
 
 
 def _expired(attempt: Attempt) -> Execution | None:
+    """None also for a task that was begun before: its deadline was kept."""
     expires = attempt.task.expires_at_ms
-    if expires is None or attempt.started_ms <= expires:
+    if expires is None or attempt.started_ms <= expires or attempt.number > 1:
         return None
     waited_ms = expires - attempt.task.submitted_at_ms
     return attempt.execution(Status.EXPIRED, error=f"not started within {waited_ms} ms")

@@ -16,7 +16,15 @@ _FULL_AGAIN_S = 2.0
 class Sessions:
     """At most ``limit`` of them at once; of one client at most half, and of one reader at most a quarter."""
 
-    def __init__(self, runner: TaskHandler, limit: int, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        runner: TaskHandler,
+        limit: int,
+        on_end: Callable[[], None],
+        on_full: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``on_full`` is told of each that found no room, before it is handed back."""
+        self._on_full = on_full
         self._runner = runner
         self._limit = limit
         self._on_end = on_end
@@ -38,6 +46,7 @@ class Sessions:
         task = delivery.task
         if self._group is None or not self._has_room(task.client, task.reader):
             self.turned_away += 1
+            self._on_full()
             self._on_end()
             await delivery.retry_in(_FULL_AGAIN_S)
             return

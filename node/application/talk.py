@@ -29,6 +29,7 @@ class Talk:
         self._bytes = 0
         self._tell: Tell = self._held.append
         self._heard = asyncio.Event()
+        self._began = asyncio.Event()
 
     def hear(self, order: TalkOrder) -> int:
         """Takes what is new of an order; returns ``taken``. More than a talk may have in all is not taken."""
@@ -50,6 +51,10 @@ class Talk:
     def _has_room(self, said: Said) -> bool:
         return self.taken < TALK_ITEMS and self._bytes + len(said.data) <= TALK_BYTES
 
+    def start(self) -> None:
+        """The task's node has begun with it, and tells so: its client can talk to it from now on."""
+        self._began.set()
+
     def begin(self, tell: Tell) -> None:
         """The program has been started: it gets what it was told so far, and then what comes."""
         for said in self._held:
@@ -59,6 +64,7 @@ class Talk:
 
     async def watch(self, end: End) -> None:
         """Ends the task once its client has been gone for the grace period. For ever otherwise."""
+        await self._began.wait()
         grace_s = self.interaction.grace_ms / 1e3
         with suppress(TimeoutError):
             while True:

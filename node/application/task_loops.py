@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from node.application.ports import TaskHandler, TaskSource
 from node.application.sessions import Sessions
@@ -11,9 +12,17 @@ from node.application.sessions import Sessions
 class TaskLoops:
     """``concurrency`` loops that take tasks and run them; at most ``limit`` of them hold or wait for one at a time."""
 
-    def __init__(self, source: TaskSource, runner: TaskHandler, concurrency: int, sessions: int = 0) -> None:
-        """``sessions``: so many tasks that are talked to may run beside, since they wait most of the time."""
-        self.sessions = Sessions(runner, sessions, self._settled)
+    def __init__(
+        self,
+        source: TaskSource,
+        runner: TaskHandler,
+        concurrency: int,
+        sessions: int = 0,
+        on_full: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``sessions``: so many tasks that are talked to may run beside, since they wait most of the time; ``on_full``
+        is told of each that finds no room."""
+        self.sessions = Sessions(runner, sessions, self._settled, on_full)
         self._source = source
         self._runner = runner
         self._concurrency = concurrency

@@ -40,6 +40,7 @@ class CachedBlobs:
         self._kept: OrderedDict[str, int] | None = None
         """Name to size; None until the folder was looked at."""
         self._fetching: dict[str, asyncio.Task[bytes]] = {}
+        self._writing = asyncio.Lock()
         self.hits = self.fetches = 0
 
     async def content(self, blob: BlobRef) -> bytes:
@@ -61,10 +62,11 @@ class CachedBlobs:
         if name in self._kept:
             content = await asyncio.to_thread(self._read, name, blob.digest)
             if content is not None:
-                self._kept.move_to_end(name)
+                if name in self._kept:  # it may have been thrown out meanwhile
+                    self._kept.move_to_end(name)
                 self.hits += 1
                 return content
-            del self._kept[name]
+            self._kept.pop(name, None)
         content = await self._source.content(blob)
         self.fetches += 1
         await self._keep(self._kept, name, content)
@@ -73,15 +75,16 @@ class CachedBlobs:
     async def _keep(self, kept: OrderedDict[str, int], name: str, content: bytes) -> None:
         if len(content) > self._max_bytes:
             return
-        thrown_out = []
-        while kept and sum(kept.values()) + len(content) > self._max_bytes:
-            thrown_out.append(kept.popitem(last=False)[0])
-        try:
-            await asyncio.to_thread(self._write, thrown_out, name, content)
-        except OSError as error:
-            _log.warning("blob_not_cached", error=str(error))
-            return
-        kept[name] = len(content)
+        async with self._writing:  # one after the other, or what is thrown out might just be written
+            thrown_out = []
+            while kept and sum(kept.values()) + len(content) > self._max_bytes:
+                thrown_out.append(kept.popitem(last=False)[0])
+            try:
+                await asyncio.to_thread(self._write, thrown_out, name, content)
+            except OSError as error:
+                _log.warning("blob_not_cached", error=str(error))
+                return
+            kept[name] = len(content)
 
     def _looked_at(self) -> OrderedDict[str, int]:
         """What is there from before, oldest first; what was not finished goes."""

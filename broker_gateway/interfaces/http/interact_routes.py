@@ -82,9 +82,9 @@ class InteractRoutes:
         first = await call.bodies.made(await call.bodies.in_time(call.told()), _message)
         if first.begin is None:
             refuse(Invalid([Violation("begin", "must be the first message")]))
-        command = command_of(first.begin.draft(self._counts))
+        commands = [command_of(first.begin.draft(self._counts))]  # taken out, or it is held as long as the talk lasts
         caller = self._asking.caller(ClientRole.OPERATE)
-        return Talk(call, lambda said: self._service.interact(command, said, caller, LASTS.get()))
+        return Talk(call, lambda said: self._service.interact(commands.pop(), said, caller, LASTS.get()))
 
     async def go_on(self, call: SocketCall) -> ASGIApp:
         """Talks to the program of a task that was submitted before."""

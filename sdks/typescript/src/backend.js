@@ -58,6 +58,7 @@ class Backend {
     this.#runs.take(reader, Date.now());
     const { queueDeadlineMs, cache, labels } = this.#options;
     const task = { ...said, queue_deadline_ms: queueDeadlineMs, cache, labels, reader: await this.#handles.reader(reader) };
+    if (said.idempotency_key?.length > 128) throw new Problem(400, 'idempotency_key must have at most 128 characters.');
     if (said.idempotency_key) task.idempotency_key = await this.#handles.key(reader, said.idempotency_key);
     await this.#follow(response, reader, (signal) => this.#client.runAndFollow(task, { signal }));
   }
@@ -93,6 +94,7 @@ class Backend {
     const close = this.#streams.open(reader);
     const gone = new AbortController();
     response.on('close', () => gone.abort());
+    if (response.destroyed) gone.abort(); // it was closed while we looked who asks
     const beat = setInterval(() => response.headersSent && response.write(': \n\n'), BEAT_MS);
     try {
       let telling;
@@ -166,6 +168,7 @@ async function bodyOf(request, most) {
 }
 
 function drained(response, signal) {
+  if (signal.aborted) return undefined;
   return new Promise((resolve) => {
     response.once('drain', resolve);
     signal.addEventListener('abort', resolve, { once: true });

@@ -261,3 +261,35 @@ def test_a_flood_of_waiting_costs_the_agent_little(python_slot: AttachedAgent) -
             break
     assert python_slot.next()[0]["ok"]
     assert waits <= 100
+
+
+def test_a_terminal_s_input_ends_in_the_middle_of_a_line(python_slot: AttachedAgent) -> None:
+    start(python_slot, "import sys\nprint(repr(sys.stdin.read()))", ON_TERMINAL)
+    say(python_slot, b"half", closes=True)
+    assert b"'half'" in end(python_slot).stdout
+
+
+def test_a_signal_that_comes_with_the_program_is_not_lost(python_slot: AttachedAgent) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        for _ in range(5):
+            start(python_slot, "import time\ntime.sleep(60)", warm=False)
+            python_slot.send({"type": "signal", "run_id": "r", "signal": number})
+            report = end(python_slot)
+            assert report.signal == number or (number == signal.SIGINT and report.exit_code), report
+
+
+def test_nobody_sets_what_a_terminal_speaks(python_slot: AttachedAgent) -> None:
+    """Each line discipline is a module of the host, which would be loaded."""
+    source = (
+        "import fcntl, struct\n"
+        "print(struct.unpack('i', fcntl.ioctl(0, 0x5424, bytes(4))))\n"  # TIOCGETD
+        "for request in (0x5423, 0x5423 | 1 << 40, -(1 << 32) + 0x5423):\n"
+        "    for number in range(1, 30):\n"
+        "        try:\n"
+        "            fcntl.ioctl(0, request & 0xFFFFFFFF, struct.pack('i', number))\n"
+        "        except PermissionError:\n"
+        "            continue\n"
+        "        print('set', number)\n"
+    )
+    start(python_slot, source, ON_TERMINAL)
+    assert end(python_slot).stdout == b"(0,)\r\n"

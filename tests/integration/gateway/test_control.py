@@ -52,4 +52,4 @@ async def test_a_node_takes_an_order(connect: Connect) -> None:
     heard = await answering(node, names.node_subject("node-7"), {})
     assert await BusNodeControl(gateway).order("node-7", "drain", 5)
     assert not await BusNodeControl(gateway).order("node-8", "drain", 5)
-    assert heard == [{"order": "drain"}]
+    assert heard == [{"order": "drain", "talk": None}]

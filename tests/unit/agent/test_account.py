@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -248,3 +249,13 @@ def test_where_nobody_counts_it_takes_all_processes_and_a_failure(seen: int, fai
     meter.count = 3
     account.exceeded()
     assert closed(account, failed=failed)["limits_hit"] == told
+
+
+def test_a_clock_that_stood_still_is_no_further_back_than_it_was_when_the_program_ended() -> None:
+    account = begun(SetMeter())
+    account.hold_clock()
+    time.sleep(0.02)
+    account.stop_clock()
+    time.sleep(0.02)
+    account.go_on()
+    assert 0 <= account.wall_ms() < 15

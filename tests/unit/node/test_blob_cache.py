@@ -51,6 +51,16 @@ async def test_the_second_task_needs_no_fetch_whichever_upload_it_names(tmp_path
     assert (again.fetches, again.hits) == (0, 1)
 
 
+async def test_what_is_thrown_out_while_it_is_read_is_read_all_the_same(tmp_path: Path) -> None:
+    gateways = Gateways(FIVE, SIX)
+    cache = CachedBlobs(gateways, tmp_path, 6)
+    await cache.content(ref(FIVE))
+    for _ in range(20):
+        pair = await asyncio.gather(cache.content(ref(FIVE)), cache.content(ref(SIX)))
+        assert list(pair) == [FIVE, SIX]
+    assert size_of(tmp_path) <= 6
+
+
 async def test_another_clients_blob_is_fetched_whatever_it_holds(tmp_path: Path) -> None:
     gateways = Gateways(FIVE)
     cache = CachedBlobs(gateways, tmp_path, 100)

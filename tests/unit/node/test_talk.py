@@ -66,6 +66,9 @@ async def test_a_talk_whose_client_is_gone_ends() -> None:
         ended.set()
 
     watch = asyncio.create_task(talk.watch(end))
+    await asyncio.sleep(0.1)
+    assert not ended.is_set(), "nobody can talk to it before it has begun"
+    talk.start()
     for _ in range(5):
         await asyncio.sleep(0.02)
         talk.hear(order(1))
