@@ -89,7 +89,10 @@ class Interacting:
         try:
             while (item := await talk.heard.get()) is not None:
                 if isinstance(item, Exception):
-                    raise item
+                    try:
+                        raise item
+                    finally:
+                        del item  # or it holds this frame, and this frame holds it
                 yield item
                 if isinstance(item, Invalid):
                     return

@@ -150,7 +150,8 @@ def _generator(
             async with counted(context), aclosing(await opened(request, context)) as responses:  # type: ignore[type-var]
                 async for response in responses:
                     yield response
-        except grpc.aio.AbortError:
+        except grpc.aio.AbortError as error:
+            clear_frames(error.__traceback__)  # the library keeps it, in a cycle with the call, and so the request
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a fault becomes a status
             await _fail(error, method, context)
