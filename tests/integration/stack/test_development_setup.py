@@ -167,7 +167,7 @@ def test_passwords_stay_the_same_and_are_private(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(settings, "CREDENTIALS", tmp_path / "credentials.env")
     made = settings.passwords()
     assert settings.passwords() == made
-    bus = {f"CODERUNNER_NATS_{role}_PASSWORD" for role in ("OPERATOR", "SYSTEM")}
+    bus = {f"CODERUNNER_{user}_PASSWORD" for user in ("NATS_OPERATOR", "NATS_SYSTEM", "BLOG_NATS")}
     directory = {f"CODERUNNER_ETCD_{user}_PASSWORD" for user in ("ROOT", "GATEWAY", "NODE")}
     clients = {f"CODERUNNER_{client}_TOKEN" for client in ("DEMO", "BLOG")}
     assert set(made) == bus | directory | clients | {"CODERUNNER_CALLBACK_SECRET", "CODERUNNER_SEAL_SECRET"}
