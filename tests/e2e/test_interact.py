@@ -10,10 +10,14 @@ import pytest
 
 from coderunner import Client, Execution, InvalidTask, NotFound, Output, Program, Status, Terminal, Waits
 from coderunner.task import Interaction, Limits
-from tests.servers.waiting import within
+from tests.servers.waiting import eventually, within
 
 PATIENCE_S = 60
 ASKS = "name = input('name? ')\nage = input('age? ')\nprint(f'{name} is {age}')"
+
+
+async def _runs(client: Client, task_id: str) -> bool:
+    return (await client.get(task_id)).status is Status.RUNNING
 
 
 async def heard_until(program: Program, kind: type[object] = Waits) -> str:
@@ -131,10 +135,8 @@ async def test_a_task_that_was_submitted_is_talked_to_later(client: Client) -> N
 @within(PATIENCE_S)
 async def test_who_comes_late_is_told_that_it_waits(client: Client) -> None:
     task_id = await client.submit("python", ASKS, interaction=Interaction())
-    async for event in client.watch(task_id):
-        if isinstance(event, Output):
-            break
-    await asyncio.sleep(0.5)
+    await eventually(lambda: _runs(client, task_id))
+    await asyncio.sleep(2)  # the news that it waits has come and gone by then
     async with client.talk_to(task_id) as program:
         await heard_until(program)
         await program.write("Ada\n36\n")

@@ -55,6 +55,13 @@ async def test_a_task_past_its_deadline_expires_unstarted() -> None:
     assert fakes.pool.launches == []
 
 
+async def test_a_task_that_was_begun_in_time_is_not_expired_when_it_comes_again() -> None:
+    fakes = RunnerOnFakes(ScriptedPool())
+    fakes.ledger.count = 1
+    execution = await fakes.handle(FakeDelivery(a_task(expires_at_ms=1_400), attempt=2))
+    assert (execution.status, execution.attempt) == (Status.SUCCEEDED, 2)
+
+
 async def test_a_task_that_expired_says_how_long_it_might_have_waited() -> None:
     task = a_task(submitted_at_ms=300, expires_at_ms=1_401)
     execution = await RunnerOnFakes(ScriptedPool()).handle(FakeDelivery(task))
