@@ -219,9 +219,9 @@ def test_a_terminal_s_input_can_end(python_slot: AttachedAgent) -> None:
 
 def test_a_terminal_can_change_its_size(python_slot: AttachedAgent) -> None:
     source = (
-        "import os, signal\n"
-        "signal.signal(signal.SIGWINCH, lambda *_: print(os.get_terminal_size(), flush=True))\n"
-        "print('up', flush=True)\nsignal.pause()"
+        "import os, signal, sys, time\n"
+        "signal.signal(signal.SIGWINCH, lambda *_: sys.exit(str(os.get_terminal_size())))\n"
+        "print('up', flush=True)\nwhile True:\n    time.sleep(1)"
     )
     start(python_slot, source, ON_TERMINAL)
     until(python_slot, "output", b"up")
