@@ -35,7 +35,8 @@ for (const [name, before] of [['nothing', []], ['express.json', [express.json()]
   test(`a reader's program is run and told of, with ${name} before it`, PATIENCE, async (t) => {
     const url = await blogging(t, before);
     const all = told(await (await submitted(url, PROGRAM)).text());
-    assert.deepEqual([all[0].name, all.at(-1).name, all.at(-1).data.status], ['state', 'result', 'SUCCEEDED']);
+    assert.ok(['state', 'output'].includes(all[0].name)); // a task that has ended before anybody looked has no other state
+    assert.deepEqual([all.at(-1).name, all.at(-1).data.status], ['result', 'SUCCEEDED']);
     assert.equal(all.filter(({ name }) => name === 'output').map(({ data }) => data.text).join(''), PROGRAM.stdin);
     const again = told(await (await fetch(`${url}/${all[0].data.id}/events`)).text());
     assert.equal(again.at(-1).data.run.stdout, PROGRAM.stdin);
