@@ -3,8 +3,8 @@ hundred at once, beside `docker run -i`, which has no gateway, no bus and no nod
 
     python -m bench.interact [--quick]
 
-One gateway and one node with a session for each. In a hundred sessions each types twice a second. Writes
-``bench/results/interact.json``.
+One gateway and one node with a session for each. A key comes 20 ms after the echo of the one before: what is said
+faster is echoed every 5 ms. In a hundred sessions each types twice a second. Writes ``bench/results/interact.json``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ECHO = (
     "import sys\nprint('up', flush=True)\n"
     "while key := sys.stdin.buffer.raw.read(1):\n    print(end=key.decode(), flush=True)"
 )
-KEYS, SESSIONS, KEYS_EACH, EVERY_S = 500, 100, 40, 0.5
+KEYS, SESSIONS, KEYS_EACH, EVERY_S, TYPED_S = 500, 100, 40, 0.5, 0.02
 QUICK_KEYS, QUICK_SESSIONS, QUICK_KEYS_EACH = 20, 4, 5
 PREFIX = "coderunner"
 
@@ -46,8 +46,8 @@ async def main(quick: bool) -> None:
             await stack.wait_served("python")
             async with stack.client() as client:
                 rows.append(_row("docker run -i", 1, await _docker(keys)))
-                rows.append(_row("pipes", 1, await _session(client, keys, None, 0)))
-                rows.append(_row("terminal", 1, await _session(client, keys, Terminal(), 0)))
+                rows.append(_row("pipes", 1, await _session(client, keys, None, TYPED_S)))
+                rows.append(_row("terminal", 1, await _session(client, keys, Terminal(), TYPED_S)))
                 told = await asyncio.gather(*(_session(client, each, None, EVERY_S) for _ in range(sessions)))
                 rows.append(_row("pipes", sessions, [one for times in told for one in times]))
         finally:
