@@ -65,7 +65,7 @@ class Interacting:
             command = replace(command, draft=replace(draft, interaction=DraftInteraction()))
         told = self._watching.submit(command, caller, lasts)
         del command, draft  # which would be held for as long as the call lasts
-        async with aclosing(told), aclosing(self._both(told, said)) as heard:
+        async with aclosing(told), aclosing(self._both(told, said, begins=True)) as heard:
             async for item in heard:
                 yield item
 
@@ -78,13 +78,15 @@ class Interacting:
             yield UnknownTask(task_id)
             return
         told = self._watching.watch(task_id, caller, lasts)
-        async with aclosing(told), aclosing(self._both(told, said)) as heard:
+        async with aclosing(told), aclosing(self._both(told, said, begins=False)) as heard:
             async for item in heard:
                 yield item
 
-    async def _both(self, told: AsyncIterator[Watched | Refusal], said: AllSaid) -> AsyncGenerator[Heard, None]:
+    async def _both(
+        self, told: AsyncIterator[Watched | Refusal], said: AllSaid, *, begins: bool
+    ) -> AsyncGenerator[Heard, None]:
         """What is told of the task, and how much of what is said its node has; ends with the former."""
-        talk = _Talk(self._nodes)
+        talk = _Talk(self._nodes, begins=begins)
         tasks = [asyncio.create_task(talk.watch(told)), asyncio.create_task(talk.take(said))]
         try:
             while (item := await talk.heard.get()) is not None:
@@ -106,11 +108,14 @@ class Interacting:
 class _Talk:
     """The two directions of one call, which end together."""
 
-    def __init__(self, nodes: NodeControl) -> None:
+    def __init__(self, nodes: NodeControl, *, begins: bool) -> None:
+        """``begins``: with the task, of which it misses nothing."""
         self._nodes = nodes
         self.heard: asyncio.Queue[Heard | Exception | None] = asyncio.Queue(_AHEAD)
         """What the client is to get; None: that was all."""
         self.tasks: list[asyncio.Task[None]] = []
+        self._begins = begins
+        self._is_told_to_wait = False
         self._pace = Pace(THINGS_PER_S)
         self._telling: asyncio.Future[Telling] = asyncio.get_running_loop().create_future()
 
@@ -119,7 +124,8 @@ class _Talk:
             async for item in told:
                 if isinstance(item, Execution):
                     self._state(item)
-                await self.heard.put(item)
+                if not self._is_told_before(item):
+                    await self.heard.put(item)
             await self.heard.put(None)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the call's
             await self.heard.put(error)
@@ -133,6 +139,7 @@ class _Talk:
                     await self.heard.put(one)
                     return
                 await self._pace.step()
+                self._is_told_to_wait = False
                 await telling.add(one.number, one.said)
         except Exception as error:  # noqa: BLE001 - as above
             await self.heard.put(error)
@@ -145,7 +152,18 @@ class _Talk:
         except Exception as error:  # noqa: BLE001 - as above
             await self.heard.put(error)
 
+    def _is_told_before(self, item: Watched | Refusal) -> bool:
+        """Whether it says once more that the program waits, to which nothing was said since, and which said nothing."""
+        if not isinstance(item, OutputChunk):
+            return False
+        told, self._is_told_to_wait = self._is_told_to_wait, item.stream == "stdin"
+        return told and self._is_told_to_wait
+
     async def _waited(self, task_id: str, attempt: int) -> None:
+        """It waited when this call came to it; one that began the task hears of that as it happens."""
+        if self._begins or self._is_told_to_wait:
+            return
+        self._is_told_to_wait = True
         await self.heard.put(
             OutputChunk(id=task_id, attempt=attempt, stage=RUN_STAGE, stream="stdin", offset=0, text="")
         )

@@ -12,6 +12,7 @@ from broker_gateway.domain.interaction import MAX_TERMINAL
 from broker_gateway.domain.quota import CallPolicy
 from broker_gateway.interfaces import execution_servicer
 from coderunner.v1 import execution_pb2 as pb
+from schemas.execution import OutputChunk
 from schemas.interaction import SAID_BYTES, Said, TalkOrder, TalkReply
 from tests.unit.gateway.grpc_calls import Calls, Code, failure, serving, task
 
@@ -134,3 +135,25 @@ async def test_only_so_many_are_open_at_once() -> None:
         await anext(first)
         code, _, _ = await failure(answers(calls, [BEGIN]))
         assert code is Code.RESOURCE_EXHAUSTED
+
+
+async def test_that_a_program_waits_is_told_once_however_often_it_is_heard(calls: Calls) -> None:
+    """Or who answers each time would answer twice."""
+    gateway = calls.gateway
+    gateway.control.on_talk = lambda _node, order: TalkReply(
+        id=order.id, attempt=1, taken=order.first + len(order.said) - 1, full=False, waits=True
+    )
+
+    async def sent() -> AsyncIterator[Request]:
+        yield BEGIN
+        await asyncio.sleep(PATIENCE_S)
+
+    answered = aiter(calls.execution.Interact(sent()))
+    task_id = (await anext(answered)).execution.id
+    gateway.start(task_id)
+    waits = OutputChunk(id=task_id, attempt=1, stage="run", stream="stdin", offset=0, text="")
+    for _ in range(3):
+        gateway.bus.publish(task_id, waits)
+    gateway.finish(task_id)
+    kinds = [one.WhichOneof("what") async for one in answered]
+    assert kinds.count("waits") == 1
