@@ -9,6 +9,7 @@ from pathlib import Path
 FROM = re.compile(
     r"^(import|export) (?P<names>type \*|type \{[^}]*\}|\{[^}]*\}) from '\./(?P<module>\w+)\.js';\n", re.MULTILINE
 )
+_DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function\*?|class|const|let) (\w+)", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=async function|function|class|const|let)", re.MULTILINE)
 
 
@@ -20,7 +21,12 @@ def modules(source: Path, root: str) -> dict[str, str]:
 
 
 def joined(texts: dict[str, str]) -> list[str]:
-    """The modules as parts of one file, without imports and exports."""
+    """The modules as parts of one file, without imports and exports. Raises ValueError for a name that two of them
+    declare: of two functions an engine would take the second, without a word."""
+    names = [name for text in texts.values() for name in _DECLARED.findall(text)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"declared twice: {', '.join(twice)}")
     return [f"// {name}.js\n{_EXPORT.sub('', FROM.sub('', text)).strip()}\n" for name, text in texts.items()]
 
 

@@ -17,6 +17,7 @@ import { findingsView } from './findings_view.js';
 import { inputField } from './input_field.js';
 import { languageNamed, titleOf } from './languages.js';
 import { OutputView } from './output_view.js';
+import { eventsOf } from './parts.js';
 import { programOf } from './program.js';
 import { Running } from './running.js';
 import { comeNear, placeOf } from './settings.js';
@@ -84,7 +85,7 @@ export class CodeRunner extends HTMLElement {
     const running = new Running(placeOf(this), {
       onState: (status) => this.#busy(status === 'QUEUED' ? WORDS.waiting : WORDS.running),
       onOutput: (pieces) => this.#print(pieces),
-    });
+    }, eventsOf(this, this.#output));
     this.#running = running;
     this.#state('running');
     try {
@@ -202,7 +203,7 @@ export class CodeRunner extends HTMLElement {
     if (this.#output.isCut && !facts.includes(WORDS.cut)) facts.push(WORDS.cut);
     this.#state(isWell ? 'succeeded' : 'failed');
     this.#files.replaceChildren(...filesView(execution.files));
-    const isSilent = isWell && this.#output.isEmpty && !execution.files?.length;
+    const isSilent = isWell && this.#output.isEmpty && !execution.files?.length && !this.hasAttribute('terminal');
     if (this.#output.isEmpty) this.#outcome.hidden = true;
     this.#bar.say(isSilent ? WORDS.nothing : words, { kind: isWell ? 'well' : 'badly', facts });
     this.#showFindings(execution, program);

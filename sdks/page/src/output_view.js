@@ -9,7 +9,11 @@ const MOST_CHARS = 100_000; // more would make the page slow
 const MOST_PIECES = 2000; // of one stream each, between those of the other
 
 export class OutputView {
-  element = make('pre', { className: 'output', part: 'output', role: 'log', tabIndex: 0, ariaLabel: WORDS.output });
+  #text = make('span');
+  /** What a reader types into stands behind the text. */
+  element = make('pre', { className: 'output', part: 'output', role: 'log', tabIndex: 0, ariaLabel: WORDS.output }, this.#text);
+  /** For what is put beside it. */
+  words = WORDS;
   /** Whether there was more than is shown. */
   isCut = false;
   #told = new ToldOutput();
@@ -25,7 +29,7 @@ export class OutputView {
   begin(mark = '') {
     this.element.style.minHeight = `${this.element.offsetHeight}px`;
     this.element.classList.remove('recorded');
-    this.#isStale = this.element.hasChildNodes();
+    this.#isStale = !this.isEmpty;
     this.#told = new ToldOutput();
     this.#restart(mark);
     this.#markOfRun = mark;
@@ -56,7 +60,7 @@ export class OutputView {
     }
     this.#show('out', this.#held); // no line was found after which it would be the reader's
     this.#held = '';
-    if (this.#isStale) this.clear();
+    this.freshen();
     this.element.style.minHeight = '';
   }
 
@@ -66,18 +70,28 @@ export class OutputView {
   }
 
   get isEmpty() {
-    return !this.element.hasChildNodes();
+    return !this.#text.hasChildNodes();
   }
 
   /** Shows what was recorded when the page was written. */
   record(text) {
     this.clear();
     this.element.classList.add('recorded');
-    this.element.append(make('span', { textContent: text.slice(0, MOST_CHARS) }));
+    this.#text.append(text.slice(0, MOST_CHARS));
+  }
+
+  /** Shows what the reader typed. */
+  type(text) {
+    this.#show('typed', text);
+  }
+
+  /** Leaves out what is of an earlier run. */
+  freshen() {
+    if (this.#isStale) this.clear();
   }
 
   clear() {
-    this.element.replaceChildren();
+    this.#text.replaceChildren();
     this.#isStale = false;
   }
 
@@ -115,13 +129,13 @@ export class OutputView {
     if (text.length > room) this.isCut = true;
     const shown = text.slice(0, Math.max(0, room));
     if (!shown) return;
-    if (this.#isStale) this.clear();
+    this.freshen();
     this.#shown += shown.length;
     const { element } = this;
     const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
-    const last = element.lastChild;
-    if (last?.className === kind || element.childNodes.length >= MOST_PIECES) last.append(shown);
-    else element.append(make('span', { className: kind, textContent: shown }));
+    const last = this.#text.lastChild;
+    if (last?.className === kind || this.#text.childNodes.length >= MOST_PIECES) last.append(shown);
+    else this.#text.append(make('span', { className: kind, textContent: shown }));
     if (isAtEnd) element.scrollTop = element.scrollHeight;
   }
 }

@@ -19,7 +19,7 @@ export async function programOf(block) {
   const above = template.slice(0, template.indexOf(HOLE)) + text.slice(0, text.length - block.code.length);
   const main = files.length > 0 ? { name: LANGUAGES[language]?.file ?? 'main', content } : { content };
   return {
-    task: { language, files: [main, ...files] },
+    task: { language, files: [main, ...files], limits: limitsIn(block.getAttribute('limits')) },
     before: above.split('\n').length - 1,
     others: files.map(({ name }) => name),
     mark,
@@ -71,6 +71,12 @@ async function fileOf(named) {
   const content = response?.ok ? await response.text() : undefined;
   if (content === undefined || content.length > MOST_FILE_CHARS) throw new Error(said('noSetUp', { what: where }));
   return { name: as ?? decodeURIComponent(address.pathname.split('/').pop()), content };
+}
+
+/** `wall_ms:2000 memory_bytes:67108864`, as the API names them; undefined where nothing is said. */
+function limitsIn(list) {
+  const pairs = namesIn(list).map((one) => one.split(':'));
+  return pairs.length > 0 ? Object.fromEntries(pairs.map(([name, value]) => [name, Number(value)])) : undefined;
 }
 
 function namesIn(list) {

@@ -1,23 +1,26 @@
 // One run of a program, from the click to its result.
 
-import { cancel, events, RunError } from './transport.js';
+import { cancel, RunError } from './transport.js';
 
 /** Tells `onState(status)`, `onOutput(pieces)` and, at the end, gives the finished execution. */
 export class Running {
   #place;
   #told;
+  #events;
   #leaving = new AbortController();
   #id = '';
   #isStopped = false;
 
-  constructor(place, told) {
+  /** `events(place, task, signal)`: as transport.js has them. */
+  constructor(place, told, events) {
     this.#place = place;
     this.#told = told;
+    this.#events = events;
   }
 
   /** Submits the task; its finished execution. Throws RunError, or an AbortError after `leave`. */
   async result(task) {
-    for await (const batch of events(this.#place, task, this.#leaving.signal)) {
+    for await (const batch of this.#events(this.#place, task, this.#leaving.signal)) {
       const pieces = batch.filter(({ name }) => name === 'output').map(({ data }) => data);
       for (const { name, data } of batch) {
         if (name === 'state') this.#takeState(data);

@@ -12,7 +12,7 @@ export const WORDS = {
   nothing: 'It printed nothing.', cut: 'output cut', kept: 'kept result', line: 'Line {line}',
   right: 'Right', wrong: 'Not yet right', missing: 'expected', extra: 'printed', same: 'both', rest: '…',
   recorded: 'Recorded output', away: 'The server is away; this was recorded earlier',
-  tooLarge: 'too large',
+  tooLarge: 'too large', typed: 'What the program reads', endOfInput: 'End of input (Ctrl+D)',
   notFound: 'There is no code here to run.', noSetUp: '{what} is not there.',
 };
 

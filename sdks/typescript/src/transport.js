@@ -81,7 +81,7 @@ export class Transport {
     try {
       const accept = isBytes ? '*/*' : JSON_TYPE;
       const response = await this.#send(verb, path, { query, body, bytes, accept, headers: {}, deadline });
-      return await (isBytes ? bytesOf(response, deadline) : jsonOf(response, deadline));
+      return await (isBytes ? bodyOf(response, deadline) : jsonOf(response, deadline));
     } finally {
       deadline.close();
     }
@@ -144,7 +144,7 @@ async function jsonOf(response, deadline) {
   }
 }
 
-async function bytesOf(response, deadline) {
+async function bodyOf(response, deadline) {
   try {
     return new Uint8Array(await response.arrayBuffer());
   } catch (error) {

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-TOKEN = "a key for pages"
+TOKEN = "a-key-for-pages"
 _POLICY = (
-    "default-src 'none'; script-src {gateway}; style-src 'self' {gateway}; connect-src 'self' {gateway}; "
+    "default-src 'none'; script-src {gateway}; style-src 'self' {gateway}; connect-src 'self' {gateway} {sockets}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types"
 )
 _SHOWS_FILES = "-with-files"
@@ -60,7 +60,8 @@ class Blog:
             raise web.HTTPNotFound
         kind, text = self.files[request.path]
         more = "; img-src data:; frame-src data:" if request.path.endswith(_SHOWS_FILES) else ""
-        headers = {"Content-Security-Policy": _POLICY.format(gateway=self.gateway) + more}
+        sockets = self.gateway.replace("http", "ws", 1)
+        headers = {"Content-Security-Policy": _POLICY.format(gateway=self.gateway, sockets=sockets) + more}
         return web.Response(text=text, content_type=kind, headers=headers)
 
 

@@ -33,6 +33,15 @@ class Runner:
         return self.element.get_by_role("log")
 
     @property
+    def input(self) -> Locator:
+        """The line that the program reads."""
+        return self.output.get_by_role("textbox")
+
+    @property
+    def terminal(self) -> Locator:
+        return self.element.locator(".screen")
+
+    @property
     def notes(self) -> Locator:
         return self.element.locator(".notes")
 

@@ -146,7 +146,7 @@ exit: 'Exit code {code}', signal: 'Ended by signal {signal}',
 nothing: 'It printed nothing.', cut: 'output cut', kept: 'kept result', line: 'Line {line}',
 right: 'Right', wrong: 'Not yet right', missing: 'expected', extra: 'printed', same: 'both', rest: '…',
 recorded: 'Recorded output', away: 'The server is away; this was recorded earlier',
-tooLarge: 'too large',
+tooLarge: 'too large', typed: 'What the program reads', endOfInput: 'End of input (Ctrl+D)',
 notFound: 'There is no code here to run.', noSetUp: '{what} is not there.',
 };
 function learn(words) {
@@ -178,7 +178,7 @@ this.#run.focus();
 }
 say(words, { kind = '', facts = [] } = {}) {
 const all = [words, ...facts].join(', ');
-if (this.#status.title === all && kind === 'busy') return; // said already
+if (this.#status.title === all && kind === 'busy') return;
 this.#status.className = `status ${kind}`;
 this.#status.replaceChildren(make('b', { textContent: words }), ...facts.map((fact) => make('span', { textContent: fact })));
 this.#status.title = all;
@@ -196,7 +196,7 @@ return make('li', { className: kind }, make('span', { className: 'kind', textCon
 });
 return make('ul', { className: 'comparison', part: 'comparison', ariaLabel: WORDS.wrong }, ...lines);
 }
-const MOST_COLOURED = 50_000; // characters; a longer program has no colours
+const MOST_COLOURED = 50_000;
 const NUMBER = '\\b0[xXbBoO][\\da-fA-F_\']+\\w*|\\b\\d[\\d_\']*(?:\\.\\d[\\d_]*)?(?:[eE][+-]?\\d+)?\\w*';
 const WORD = '[\\p{L}_$][\\p{L}\\p{N}_$]*';
 const TOKENS = new Map();
@@ -300,7 +300,7 @@ if (key === 'Enter' && (ctrlKey || metaKey)) {
 event.preventDefault();
 this.onRun();
 } else if (key === 'Tab' && !ctrlKey && !metaKey && !altKey && this.#hasTyped && !this.#area.readOnly) {
-event.preventDefault(); // before anything is typed, and after Escape, it leaves the editor as everywhere
+event.preventDefault();
 if (shiftKey) this.#outdent();
 else this.#write(this.#indent);
 } else if (key === 'Enter' && !altKey && !shiftKey && !this.#area.readOnly) {
@@ -347,10 +347,10 @@ return { line: isReaders ? line : 0, column: one.column, severity: one.severity,
 return found.slice(0, MOST_FINDINGS);
 }
 function worded({ code, message }) {
-const isName = /^[A-Z][\w.]*$/.test(code); // of an error that was thrown, as people know it
+const isName = /^[A-Z][\w.]*$/.test(code);
 return isName && !message.startsWith(code) ? `${code}: ${message}` : message;
 }
-const MOST_LINES = 400; // compared line by line; of more, only the first that differs is shown
+const MOST_LINES = 400;
 const MOST_SHOWN = 40;
 function compared(printed, expected) {
 const [got, wanted] = [linesOf(printed), linesOf(expected)];
@@ -509,10 +509,12 @@ this.#next.set(name, offset + points.length);
 return offset < next ? points.slice(next - offset).join('') : text;
 }
 }
-const MOST_CHARS = 100_000; // more would make the page slow
-const MOST_PIECES = 2000; // of one stream each, between those of the other
+const MOST_CHARS = 100_000;
+const MOST_PIECES = 2000;
 class OutputView {
-element = make('pre', { className: 'output', part: 'output', role: 'log', tabIndex: 0, ariaLabel: WORDS.output });
+#text = make('span');
+element = make('pre', { className: 'output', part: 'output', role: 'log', tabIndex: 0, ariaLabel: WORDS.output }, this.#text);
+words = WORDS;
 isCut = false;
 #told = new ToldOutput();
 #plain = new Map();
@@ -524,7 +526,7 @@ isCut = false;
 begin(mark = '') {
 this.element.style.minHeight = `${this.element.offsetHeight}px`;
 this.element.classList.remove('recorded');
-this.#isStale = this.element.hasChildNodes();
+this.#isStale = !this.isEmpty;
 this.#told = new ToldOutput();
 this.#restart(mark);
 this.#markOfRun = mark;
@@ -550,22 +552,28 @@ for (const piece of texts) this.#take(piece, piece.text);
 }
 this.#show('out', this.#held); // no line was found after which it would be the reader's
 this.#held = '';
-if (this.#isStale) this.clear();
+this.freshen();
 this.element.style.minHeight = '';
 }
 get printed() {
 return this.#printed.join('');
 }
 get isEmpty() {
-return !this.element.hasChildNodes();
+return !this.#text.hasChildNodes();
 }
 record(text) {
 this.clear();
 this.element.classList.add('recorded');
-this.element.append(make('span', { textContent: text.slice(0, MOST_CHARS) }));
+this.#text.append(text.slice(0, MOST_CHARS));
+}
+type(text) {
+this.#show('typed', text);
+}
+freshen() {
+if (this.#isStale) this.clear();
 }
 clear() {
-this.element.replaceChildren();
+this.#text.replaceChildren();
 this.#isStale = false;
 }
 #restart(mark) {
@@ -599,83 +607,21 @@ const room = MOST_CHARS - this.#shown;
 if (text.length > room) this.isCut = true;
 const shown = text.slice(0, Math.max(0, room));
 if (!shown) return;
-if (this.#isStale) this.clear();
+this.freshen();
 this.#shown += shown.length;
 const { element } = this;
 const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
-const last = element.lastChild;
-if (last?.className === kind || element.childNodes.length >= MOST_PIECES) last.append(shown);
-else element.append(make('span', { className: kind, textContent: shown }));
+const last = this.#text.lastChild;
+if (last?.className === kind || this.#text.childNodes.length >= MOST_PIECES) last.append(shown);
+else this.#text.append(make('span', { className: kind, textContent: shown }));
 if (isAtEnd) element.scrollTop = element.scrollHeight;
 }
 }
-const HOLE = '##CODE##';
-const MOST_BLOCKS = 50;
-const MOST_FILE_CHARS = 1_000_000;
-async function programOf(block) {
-const { language } = block;
-const { text, mark } = joined(block);
-const files = await Promise.all(namesIn(block.getAttribute('files')).map(fileOf));
-const template = await templateOf(block.getAttribute('template'));
-const content = `${template.replace(HOLE, () => text)}\n`;
-const above = template.slice(0, template.indexOf(HOLE)) + text.slice(0, text.length - block.code.length);
-const main = files.length > 0 ? { name: LANGUAGES[language]?.file ?? 'main', content } : { content };
-return {
-task: { language, files: [main, ...files] },
-before: above.split('\n').length - 1,
-others: files.map(({ name }) => name),
-mark,
-};
-}
-function joined(block) {
-const blocks = [];
-collect(block, blocks, new Set());
-const own = `${block.code}`;
-const earlier = blocks.slice(0, -1).map((one) => one.code);
-if (earlier.length === 0) return { text: own, mark: '' };
-const print = LANGUAGES[block.language]?.print;
-if (!print) return { text: [...earlier, own].join('\n'), mark: '' };
-const mark = `-- ${crypto.getRandomValues(new Uint32Array(2)).join('')} --`;
-return { text: [...earlier, print(mark), own].join('\n'), mark };
-}
-function collect(block, blocks, seen) {
-if (seen.has(block)) return;
-seen.add(block);
-if (seen.size > MOST_BLOCKS) throw new Error(said('noSetUp', { what: 'depends-on' }));
-for (const id of namesIn(block.getAttribute('depends-on'))) {
-const other = document.getElementById(id.replace(/^#/, ''));
-if (typeof other?.code !== 'string') throw new Error(said('noSetUp', { what: `#${id}` }));
-collect(other, blocks, seen);
-}
-blocks.push(block);
-}
-async function templateOf(name) {
-if (!name) return HOLE;
-const { content } = await fileOf(name);
-if (!content.includes(HOLE)) throw new Error(said('noSetUp', { what: `${HOLE} (${name})` }));
-return content;
-}
-async function fileOf(named) {
-const [, where, as] = /^(.*?)(?::([^:/]+))?$/.exec(named);
-if (where.startsWith('#')) {
-const element = document.getElementById(where.slice(1)) ?? found(where);
-if (!element) throw new Error(said('noSetUp', { what: where }));
-return { name: as ?? where.slice(1), content: typeof element.code === 'string' ? element.code : textOf(element) };
-}
-const address = new URL(where, document.baseURI);
-const response = await fetch(address).catch(() => undefined);
-const content = response?.ok ? await response.text() : undefined;
-if (content === undefined || content.length > MOST_FILE_CHARS) throw new Error(said('noSetUp', { what: where }));
-return { name: as ?? decodeURIComponent(address.pathname.split('/').pop()), content };
-}
-function namesIn(list) {
-return (list ?? '').split(/\s+/).filter(Boolean);
-}
 const MOST_EVENT_CHARS = 64 * 1024 * 1024;
 class EventParser {
-#line = []; // the pieces of the line that has not ended
+#line = [];
 #data = [];
-#size = 0; // characters of both
+#size = 0;
 #name = '';
 push(text) {
 const events = [];
@@ -707,9 +653,9 @@ else if (field === 'event') this.#name = value;
 }
 }
 const EXECUTIONS = '/v1/executions';
-const SILENCE_MS = 45_000; // the gateway gives a sign of life every 15 s
-const PAUSES_MS = [250, 1000, 2000, 4000]; // before each further try; who got somewhere has all of them again
-const PASSING = new Set([0, 408, 429, 502, 503, 504]); // a status with which another try is worth it; 0: no answer
+const SILENCE_MS = 45_000;
+const PAUSES_MS = [250, 1000, 2000, 4000];
+const PASSING = new Set([0, 408, 429, 502, 503, 504]);
 class RunError extends Error {
 constructor(message, { status = 0, retryAfterMs } = {}) {
 super(message);
@@ -819,18 +765,101 @@ reject(signal.reason);
 }, { once: true });
 });
 }
+async function part(place, name) {
+try {
+return await import(new URL(`${place.url}/page/${name}`, location.href));
+} catch {
+throw new RunError('A part of this page cannot be fetched.');
+}
+}
+function eventsOf(block, view) {
+const isTerminal = block.hasAttribute('terminal');
+if (!isTerminal && !block.hasAttribute('interactive')) return events;
+return async function* talking(place, task, signal) {
+const { talk } = await part(place, 'code-runner-talk.js');
+yield* talk({ place, task, signal, view, isTerminal, part });
+};
+}
+const HOLE = '##CODE##';
+const MOST_BLOCKS = 50;
+const MOST_FILE_CHARS = 1_000_000;
+async function programOf(block) {
+const { language } = block;
+const { text, mark } = joined(block);
+const files = await Promise.all(namesIn(block.getAttribute('files')).map(fileOf));
+const template = await templateOf(block.getAttribute('template'));
+const content = `${template.replace(HOLE, () => text)}\n`;
+const above = template.slice(0, template.indexOf(HOLE)) + text.slice(0, text.length - block.code.length);
+const main = files.length > 0 ? { name: LANGUAGES[language]?.file ?? 'main', content } : { content };
+return {
+task: { language, files: [main, ...files], limits: limitsIn(block.getAttribute('limits')) },
+before: above.split('\n').length - 1,
+others: files.map(({ name }) => name),
+mark,
+};
+}
+function joined(block) {
+const blocks = [];
+collect(block, blocks, new Set());
+const own = `${block.code}`;
+const earlier = blocks.slice(0, -1).map((one) => one.code);
+if (earlier.length === 0) return { text: own, mark: '' };
+const print = LANGUAGES[block.language]?.print;
+if (!print) return { text: [...earlier, own].join('\n'), mark: '' };
+const mark = `-- ${crypto.getRandomValues(new Uint32Array(2)).join('')} --`;
+return { text: [...earlier, print(mark), own].join('\n'), mark };
+}
+function collect(block, blocks, seen) {
+if (seen.has(block)) return;
+seen.add(block);
+if (seen.size > MOST_BLOCKS) throw new Error(said('noSetUp', { what: 'depends-on' }));
+for (const id of namesIn(block.getAttribute('depends-on'))) {
+const other = document.getElementById(id.replace(/^#/, ''));
+if (typeof other?.code !== 'string') throw new Error(said('noSetUp', { what: `#${id}` }));
+collect(other, blocks, seen);
+}
+blocks.push(block);
+}
+async function templateOf(name) {
+if (!name) return HOLE;
+const { content } = await fileOf(name);
+if (!content.includes(HOLE)) throw new Error(said('noSetUp', { what: `${HOLE} (${name})` }));
+return content;
+}
+async function fileOf(named) {
+const [, where, as] = /^(.*?)(?::([^:/]+))?$/.exec(named);
+if (where.startsWith('#')) {
+const element = document.getElementById(where.slice(1)) ?? found(where);
+if (!element) throw new Error(said('noSetUp', { what: where }));
+return { name: as ?? where.slice(1), content: typeof element.code === 'string' ? element.code : textOf(element) };
+}
+const address = new URL(where, document.baseURI);
+const response = await fetch(address).catch(() => undefined);
+const content = response?.ok ? await response.text() : undefined;
+if (content === undefined || content.length > MOST_FILE_CHARS) throw new Error(said('noSetUp', { what: where }));
+return { name: as ?? decodeURIComponent(address.pathname.split('/').pop()), content };
+}
+function limitsIn(list) {
+const pairs = namesIn(list).map((one) => one.split(':'));
+return pairs.length > 0 ? Object.fromEntries(pairs.map(([name, value]) => [name, Number(value)])) : undefined;
+}
+function namesIn(list) {
+return (list ?? '').split(/\s+/).filter(Boolean);
+}
 class Running {
 #place;
 #told;
+#events;
 #leaving = new AbortController();
 #id = '';
 #isStopped = false;
-constructor(place, told) {
+constructor(place, told, events) {
 this.#place = place;
 this.#told = told;
+this.#events = events;
 }
 async result(task) {
-for await (const batch of events(this.#place, task, this.#leaving.signal)) {
+for await (const batch of this.#events(this.#place, task, this.#leaving.signal)) {
 const pieces = batch.filter(({ name }) => name === 'output').map(({ data }) => data);
 for (const { name, data } of batch) {
 if (name === 'state') this.#takeState(data);
@@ -843,7 +872,7 @@ throw new RunError('The connection was lost.');
 }
 stop() {
 if (this.#isStopped) {
-this.leave(); // whoever asks twice waits for nobody
+this.leave();
 return;
 }
 this.#isStopped = true;
@@ -1122,7 +1151,7 @@ return `${(ms / 1000).toFixed(1)} s`;
 function size(bytes) {
 return `${(bytes / 1048576).toFixed(1)} MiB`;
 }
-const SOON_MS = 100; // what ends sooner needs no words that it runs
+const SOON_MS = 100;
 const READ_ONLY = new Set(['off', 'none']);
 class CodeRunner extends HTMLElement {
 #editor;
@@ -1170,12 +1199,12 @@ this.#running?.leave();
 const running = new Running(placeOf(this), {
 onState: (status) => this.#busy(status === 'QUEUED' ? WORDS.waiting : WORDS.running),
 onOutput: (pieces) => this.#print(pieces),
-});
+}, eventsOf(this, this.#output));
 this.#running = running;
 this.#state('running');
 try {
 const program = await programOf(this);
-const result = running.result(this.#withInput(program.task)); // first of all: the rest is done while it is on its way
+const result = running.result(this.#withInput(program.task));
 this.#begun(program);
 const execution = await result;
 if (this.#running === running) this.#conclude(execution, program);
@@ -1273,7 +1302,7 @@ const { isWell, words, facts } = verdictOf(execution);
 if (this.#output.isCut && !facts.includes(WORDS.cut)) facts.push(WORDS.cut);
 this.#state(isWell ? 'succeeded' : 'failed');
 this.#files.replaceChildren(...filesView(execution.files));
-const isSilent = isWell && this.#output.isEmpty && !execution.files?.length;
+const isSilent = isWell && this.#output.isEmpty && !execution.files?.length && !this.hasAttribute('terminal');
 if (this.#output.isEmpty) this.#outcome.hidden = true;
 this.#bar.say(isSilent ? WORDS.nothing : words, { kind: isWell ? 'well' : 'badly', facts });
 this.#showFindings(execution, program);
@@ -1324,7 +1353,7 @@ this.#notes.replaceChildren();
 }
 #resetByHand() {
 this.reset();
-this.#bar.focusRun(); // its own button is gone
+this.#bar.focusRun();
 }
 #takeLinked = async () => {
 const source = this.#editor && await linked(location.href, this.#which);

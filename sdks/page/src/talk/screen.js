@@ -1,0 +1,131 @@
+// A terminal: xterm.js (https://xtermjs.org), which is fetched where a block asks for one.
+
+import { policedDocument } from './policed_document.js';
+
+const ROWS = 20;
+const SIZES = { rows: [1, 500], columns: [1, 1000] }; // what a gateway takes
+
+/** What is asked for of a terminal: its lines stay as they are, and its columns fill the block. */
+export class Screen {
+  #view;
+  #box = document.createElement('div');
+  #terminal;
+  #fit;
+  #program;
+  #watching;
+
+  /** A terminal in the place of the output. `fetched(name)`: a module; `style`: the address of xterm's style sheet. */
+  static async opened(view, fetched, style) {
+    const [{ Terminal }, { FitAddon }, sheet] = await Promise.all([
+      fetched('xterm.mjs'), fetched('xterm-fit.mjs'), sheetAt(style),
+    ]);
+    return new Screen(view, Terminal, FitAddon, sheet);
+  }
+
+  constructor(view, Terminal, FitAddon, sheet) {
+    this.#view = view;
+    const root = view.element.getRootNode();
+    const own = new CSSStyleSheet();
+    own.replaceSync('.screen { padding: 0.9em 0.5em 0.9em 1em; border-top: 1px solid var(--line); background: var(--well); } .screen.over { opacity: 0.8; }');
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets.filter((one) => !one.isOfScreen), ...[sheet, own].map(ofScreen)];
+    this.#box.className = 'screen';
+    this.#box.setAttribute('part', 'terminal');
+    root.querySelector('.screen')?.remove();
+    view.element.parentElement.before(this.#box);
+    view.element.parentElement.hidden = true;
+    this.#terminal = new Terminal({
+      rows: ROWS, cols: 80, cursorBlink: true, screenReaderMode: true, ...looksOf(this.#box),
+      documentOverride: policedDocument(root),
+    });
+    this.#terminal.open(this.#box);
+    this.#fit = new FitAddon();
+    this.#terminal.loadAddon(this.#fit);
+    this.#resize();
+  }
+
+  /** What the task asks for. */
+  get interaction() {
+    return { terminal: this.#size };
+  }
+
+  begin(program) {
+    this.#program = program;
+    this.#terminal.onData((text) => this.#tell(() => program.write(text)));
+    this.#terminal.onBinary((text) => this.#tell(() => program.write(Uint8Array.from(text, (one) => one.charCodeAt(0)))));
+    this.#terminal.attachCustomKeyEventHandler((event) => this.#isForProgram(event));
+    this.#watching = new ResizeObserver(() => this.#resize());
+    this.#watching.observe(this.#box);
+    const { activeElement } = document;
+    if (activeElement === document.body || activeElement === this.#box.getRootNode().host) this.#terminal.focus();
+  }
+
+  /** Whether output is shown here, and nowhere else: what a compiler says is not. */
+  takes({ stage, text }) {
+    if (stage === 'run') this.#terminal.write(text);
+    return stage === 'run';
+  }
+
+  waits() {}
+
+  heard() {}
+
+  end() {
+    this.#watching?.disconnect();
+    this.#terminal.options.disableStdin = true;
+    this.#terminal.options.cursorBlink = false;
+    this.#box.classList.add('over');
+    if (this.#box.contains(this.#box.getRootNode().activeElement)) this.#terminal.blur();
+  }
+
+  get #size() {
+    const { rows, cols } = this.#terminal;
+    const within = (value, [least, most]) => Math.min(Math.max(value, least), most);
+    return { rows: within(rows, SIZES.rows), columns: within(cols, SIZES.columns) };
+  }
+
+  #resize() {
+    const columns = this.#fit.proposeDimensions()?.cols;
+    if (!columns || Number.isNaN(columns) || columns === this.#terminal.cols) return;
+    this.#terminal.resize(columns, ROWS);
+    const { rows, columns: now } = this.#size;
+    if (this.#program) this.#tell(() => this.#program.resize(rows, now));
+  }
+
+  /** Escape, then Tab leaves the terminal, as it leaves the editor. */
+  #isForProgram(event) {
+    if (event.type !== 'keydown') return true;
+    const leaves = event.key === 'Tab' && this.#hasEscaped;
+    this.#hasEscaped = event.key === 'Escape';
+    return !leaves;
+  }
+
+  #hasEscaped = false;
+
+  #tell(act) {
+    try {
+      act();
+    } catch (error) {
+      this.#terminal.write(`\r\n${error.message}\r\n`); // more than a program may be told
+    }
+  }
+}
+
+async function sheetAt(address) {
+  const response = await fetch(address);
+  const sheet = new CSSStyleSheet();
+  if (response.ok) sheet.replaceSync(await response.text());
+  return sheet;
+}
+
+function ofScreen(sheet) {
+  sheet.isOfScreen = true;
+  return sheet;
+}
+
+/** The block's own font and colours. */
+function looksOf(box) {
+  const style = getComputedStyle(box);
+  const [background, foreground] = [style.backgroundColor, style.color];
+  const theme = { background, foreground, cursor: foreground, cursorAccent: background, selectionBackground: '#80808066' };
+  return { fontFamily: style.fontFamily, fontSize: parseFloat(style.fontSize) * 0.94, theme, minimumContrastRatio: 4.5 };
+}

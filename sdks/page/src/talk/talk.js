@@ -1,0 +1,34 @@
+// A program that its reader talks to. All of this is fetched where a block of the page is `interactive` or a `terminal`.
+
+import { CodeRunner } from '@coderunner/client';
+import { InputLine } from './input_line.js';
+import { Screen } from './screen.js';
+
+/** Submits a task and talks to its program; yields its events in batches, as pages have them of programs that nobody
+ * talks to. `view`: the OutputView; `part(place, name)`: fetches a module. Throws CodeRunnerError, or the signal's
+ * reason. */
+export async function* talk({ place, task, signal, view, isTerminal, part }) {
+  signal.throwIfAborted();
+  const face = isTerminal ? await Screen.opened(view, (name) => part(place, name), styleOf(place)) : new InputLine(view);
+  const client = new CodeRunner(new URL(place.url, location.href).href, place.key ? { token: place.key } : {});
+  const { stdin, ...rest } = task;
+  const program = client.interact({ ...rest, interaction: face.interaction }, { signal });
+  if (stdin) program.write(stdin);
+  face.begin(program);
+  try {
+    for await (const { type, execution, ...told } of program) {
+      if (type === 'waits') face.waits();
+      else if (type === 'output' && face.takes(told)) continue;
+      else yield [type === 'output' ? { name: type, data: told } : { name: type, data: execution }];
+      if (type !== 'waits') face.heard(type);
+    }
+  } finally {
+    face.end();
+    program.close();
+  }
+}
+
+function styleOf({ url }) {
+  return new URL(`${url}/page/xterm.css`, location.href);
+}
+
