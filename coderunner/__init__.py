@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from coderunner.blob import Blob as Blob
     from coderunner.client import Client as Client
+    from coderunner.conversation import Taken as Taken
+    from coderunner.conversation import Waits as Waits
     from coderunner.errors import CodeRunnerError as CodeRunnerError
     from coderunner.errors import GatewayUnavailable as GatewayUnavailable
     from coderunner.errors import InvalidTask as InvalidTask
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from coderunner.model import Verdict as Verdict
     from coderunner.operations import Operator as Operator
     from coderunner.program import Program as Program
-    from coderunner.program import Waits as Waits
+    from coderunner.program import RelayedProgram as RelayedProgram
     from coderunner.sync import SyncClient as SyncClient
     from coderunner.task import Callback as Callback
     from coderunner.task import Checker as Checker
@@ -57,7 +59,8 @@ _NAMES_BY_MODULE = {
     "coderunner.blob": ("Blob",),
     "coderunner.client": ("Client",),
     "coderunner.operations": ("Operator",),
-    "coderunner.program": ("Program", "Waits"),
+    "coderunner.conversation": ("Taken", "Waits"),
+    "coderunner.program": ("Program", "RelayedProgram"),
     "coderunner.sync": ("SyncClient",),
     "coderunner.errors": (
         "CodeRunnerError",

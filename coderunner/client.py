@@ -22,7 +22,7 @@ from coderunner.model import CallbackRecord, Cancellation, Execution, Language, 
 from coderunner.on_output import OnOutput, tell
 from coderunner.output_file import OutputFile
 from coderunner.output_merger import OutputMerger
-from coderunner.program import Program
+from coderunner.program import Program, RelayedProgram
 from coderunner.requests import task_message
 from coderunner.task import Interaction, Source, Task, TaskOptions, Terminal
 from coderunner.v1 import catalog_pb2, execution_pb2
@@ -148,6 +148,15 @@ class Client:
     def talk_to(self, task_id: str) -> Program:
         """The same for a task that was submitted with ``interaction`` before, and to which nothing was said yet."""
         return Program(self._gateway, task_id)
+
+    def relay(self, language: str, source: Source, **options: Unpack[TaskOptions]) -> RelayedProgram:
+        """A program that somebody else talks to through this process, such as a page; see ``interact``."""
+        options["interaction"] = options.get("interaction") or Interaction()
+        return RelayedProgram(self._gateway, task_message(Task(language=language, source=source, **options)))
+
+    def relay_to(self, task_id: str) -> RelayedProgram:
+        """The same for a task that was begun so, or submitted with ``interaction``: whoever talked to it goes on."""
+        return RelayedProgram(self._gateway, task_id)
 
     def watch(self, task_id: str) -> AsyncGenerator[Execution | Output, None]:
         """The task's state now, then every change, and output as it appears; ends with the result. Reconnects; after

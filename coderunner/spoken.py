@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -56,5 +57,44 @@ class Spoken:
             while self._next < len(self._said):
                 self._next += 1
                 yield self._said[self._next - 1]
+            self._news.clear()
+            await self._news.wait()
+
+
+class PassedOn:
+    """What somebody else numbered and keeps. It is held until it is taken, for the next call; a node that begins anew
+    is told by him who said it."""
+
+    def __init__(self) -> None:
+        self._held: deque[pb.Said] = deque()
+        self._bytes = 0
+        self._sent = 0
+        """How many of those that are held are said in this call."""
+        self._attempt = 0
+        self._news = asyncio.Event()
+
+    def say(self, said: pb.Said) -> None:
+        """Says one thing. Raises InvalidTask where more is held than a program may be told."""
+        if len(self._held) >= MAX_THINGS or self._bytes + len(said.input) > MAX_BYTES:
+            raise InvalidTask(f"a program is told at most {MAX_THINGS} things, and {MAX_BYTES} bytes of input")
+        self._held.append(said)
+        self._bytes += len(said.input)
+        self._news.set()
+
+    def taken(self, number: int, attempt: int) -> None:
+        """The node has all up to ``number``."""
+        is_anew = self._attempt not in (0, attempt)
+        self._attempt = attempt
+        while self._held and (is_anew or self._held[0].number <= number):
+            self._bytes -= len(self._held.popleft().input)
+            self._sent = max(0, self._sent - 1)
+
+    async def from_taken(self) -> AsyncIterator[pb.Said]:
+        """In a new call: what is not known to be taken, and then what comes. For ever."""
+        self._sent = 0
+        while True:
+            while self._sent < len(self._held):
+                self._sent += 1
+                yield self._held[self._sent - 1]
             self._news.clear()
             await self._news.wait()

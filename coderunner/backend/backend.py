@@ -15,10 +15,13 @@ from coderunner.backend.handles import Handles
 from coderunner.backend.policy import Policy
 from coderunner.backend.problems import BAD, NOT_FOUND, Problem, problem_of
 from coderunner.backend.rates import Rates, Streams
+from coderunner.backend.said import begin_of, interaction_of
+from coderunner.backend.talking import Talk
 from coderunner.backend.telling import BEAT, Telling, event, told
 from coderunner.client import Client
 from coderunner.errors import CodeRunnerError, Violation
 from coderunner.model import Execution, Output
+from coderunner.task import TaskOptions
 
 BEAT_S = 15.0
 """Between two signs of life, where nothing happens: proxies close what is silent."""
@@ -100,6 +103,28 @@ class Backend:
             run = _Run(task_id, handle, self._client.watch(task_id), place=place)
             return Stream(self._events(run), run.watch, opening.pop_all())
 
+    def talk(self, reader: str, message: bytes) -> Talk:
+        """Runs the program of a page's first message; the talk with it. Raises Problem."""
+        if self.policy.talk_ms <= 0:
+            raise Problem(NOT_FOUND, "No program is talked to here.")
+        said = begin_of(message, self.policy.max_body_bytes)
+        interaction = interaction_of(said.pop("interaction", {}), self.policy.talk_ms)
+        program = Program.of(said, self.policy)
+        with ExitStack() as opening:
+            opening.enter_context(self._streams.one_more(reader))
+            self._runs.take(reader, time.monotonic())
+            options = self._options(reader, program)
+            options["interaction"] = interaction
+            relayed = self._client.relay(program.language, program.source, **options)
+            return Talk(relayed, self._handles, opening.pop_all())
+
+    def go_on_talking(self, reader: str, handle: str) -> Talk:
+        """Another talk with a program that was begun so. Raises Problem."""
+        task_id = self._find(reader, handle)
+        with ExitStack() as opening:
+            opening.enter_context(self._streams.one_more(reader))
+            return Talk(self._client.relay_to(task_id), self._handles, opening.pop_all())
+
     async def cancel(self, reader: str, handle: str) -> dict[str, object]:
         """Ends the program; what is answered. Raises Problem."""
         task_id = self._find(reader, handle)
@@ -119,26 +144,29 @@ class Backend:
         program = Program(body, self.policy)
         self._runs.take(reader, time.monotonic())
         try:
-            watch = self._client.submit_and_watch(
-                program.language,
-                program.source,
-                version=program.version,
-                entry_point=program.entry_point,
-                stdin=program.stdin,
-                args=program.args,
-                limits=program.limits,
-                idempotency_key=self._own_key(reader, program.idempotency_key),
-                queue_deadline_ms=self.policy.queue_deadline_ms,
-                callback=self.callbacks.url if self.callbacks else None,
-                labels=self.policy.labels,
-                cache=self.policy.cache,
-                reader=self._handles.reader(reader),
-            )
+            options = self._options(reader, program)
+            options["callback"] = self.callbacks.url if self.callbacks else None
+            options["cache"] = self.policy.cache
+            watch = self._client.submit_and_watch(program.language, program.source, **options)
             first = await anext(watch)
         except CodeRunnerError as error:
             raise problem_of(error) from error
         assert isinstance(first, Execution)  # noqa: S101 - the method's promise
         return _Run(first.id, self._handles.handle(first.id), watch, first)
+
+    def _options(self, reader: str, program: Program) -> TaskOptions:
+        """What is said of every task. Raises Problem."""
+        return {
+            "version": program.version,
+            "entry_point": program.entry_point,
+            "stdin": program.stdin,
+            "args": program.args,
+            "limits": program.limits,
+            "idempotency_key": self._own_key(reader, program.idempotency_key),
+            "queue_deadline_ms": self.policy.queue_deadline_ms,
+            "labels": self.policy.labels,
+            "reader": self._handles.reader(reader),
+        }
 
     def _find(self, reader: str, handle: str) -> str:
         """The id of the task. Raises Problem."""

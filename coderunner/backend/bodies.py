@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from coderunner.backend.policy import Policy
 from coderunner.backend.problems import BAD, TOO_LARGE, Problem
@@ -25,13 +25,22 @@ class Program:
 
     def __init__(self, body: bytes, policy: Policy) -> None:
         """Raises Problem for what is no program, or more than readers may ask for."""
-        said = _object(body, policy.max_body_bytes)
+        self._read(object_of(body, policy.max_body_bytes), policy)
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any], policy: Policy) -> Self:
+        """The same of what was read from JSON before."""
+        made = cls.__new__(cls)
+        made._read(said, policy)
+        return made
+
+    def _read(self, said: Mapping[str, Any], policy: Policy) -> None:
         for name in said:
             if name not in _KNOWN:
-                _refuse(name[:_MAX_NAME_CHARS], "is not for a page: the blog alone decides that")
+                refuse(name[:_MAX_NAME_CHARS], "is not for a page: the blog alone decides that")
         self.language = _text(said, "language", _MAX_LANGUAGE_CHARS)
         if not policy.allows(self.language):
-            _refuse("language", "cannot be run here")
+            refuse("language", "cannot be run here")
         self.source = _source(said.get("files"), policy.max_files)
         self.version = _text(said, "language_version", _MAX_LANGUAGE_CHARS)
         self.entry_point = _text(said, "entry_point", _MAX_NAME_CHARS)
@@ -41,7 +50,8 @@ class Program:
         self.idempotency_key = _text(said, "idempotency_key", _MAX_NAME_CHARS)
 
 
-def _object(body: bytes, max_bytes: int) -> dict[str, Any]:
+def object_of(body: bytes, max_bytes: int) -> dict[str, Any]:
+    """The object that the JSON is. Raises Problem."""
     if len(body) > max_bytes:
         raise Problem(TOO_LARGE, f"A program has at most {max_bytes} bytes here.")
     try:
@@ -55,58 +65,59 @@ def _object(body: bytes, max_bytes: int) -> dict[str, Any]:
 
 def _source(files: object, max_files: int) -> dict[str, Content]:
     if not isinstance(files, list) or not 0 < len(files) <= max_files:
-        _refuse("files", f"must be 1 to {max_files} files")
+        refuse("files", f"must be 1 to {max_files} files")
     source: dict[str, Content] = {}
     for index, file in enumerate(files):
         path = f"files[{index}]"
         if not isinstance(file, dict) or not file.keys() <= {"name", "content", "data"}:
-            _refuse(path, "must have a name and content or data")
+            refuse(path, "must have a name and content or data")
         name = _text(file, "name", _MAX_NAME_CHARS, path)
         if name in source:
-            _refuse(f"{path}.name", "is another file's, too")
+            refuse(f"{path}.name", "is another file's, too")
         source[name] = _data(file["data"], path) if "data" in file else _text(file, "content", None, path)
     return source
 
 
 def _data(value: object, path: str) -> bytes:
     if not isinstance(value, str):
-        _refuse(f"{path}.data", "must be a string")
+        refuse(f"{path}.data", "must be a string")
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        _refuse(f"{path}.data", "must be base64")
+        refuse(f"{path}.data", "must be base64")
 
 
 def _args(given: object) -> list[str]:
     if not isinstance(given, list) or len(given) > _MAX_ARGS:
-        _refuse("args", f"must be at most {_MAX_ARGS} strings")
+        refuse("args", f"must be at most {_MAX_ARGS} strings")
     return [_text({"args": one}, "args", None) for one in given]
 
 
 def _limits(asked: object, policy: Policy) -> Limits:
     if not isinstance(asked, dict) or not asked.keys() <= _LIMITS:
-        _refuse("limits", f"must be an object with some of {', '.join(sorted(_LIMITS))}")
+        refuse("limits", f"must be an object with some of {', '.join(sorted(_LIMITS))}")
     if not all(isinstance(value, int) and not isinstance(value, bool) for value in asked.values()):
-        _refuse("limits", "must be whole numbers")
+        refuse("limits", "must be whole numbers")
     try:
         return policy.limits_for(asked)
     except ValueError as error:
-        _refuse(f"limits.{error}", "is more than readers may use")
+        refuse(f"limits.{error}", "is more than readers may use")
 
 
 def _text(said: Mapping[str, Any], name: str, max_chars: int | None, path: str = "") -> str:
     value = said.get(name, "")
     field = f"{path}.{name}" if path else name
     if not isinstance(value, str):
-        _refuse(field, "must be a string")
+        refuse(field, "must be a string")
     if max_chars is not None and len(value) > max_chars:
-        _refuse(field, f"must have at most {max_chars} characters")
+        refuse(field, f"must have at most {max_chars} characters")
     try:
         value.encode()
     except UnicodeEncodeError:
-        _refuse(field, "must be text: it has half a surrogate pair")
+        refuse(field, "must be text: it has half a surrogate pair")
     return value
 
 
-def _refuse(field: str, words: str) -> NoReturn:
+def refuse(field: str, words: str) -> NoReturn:
+    """Raises Problem."""
     raise Problem(BAD, f"{field} {words}", violations=[Violation(field, words)])

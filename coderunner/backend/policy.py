@@ -28,6 +28,8 @@ class Policy:
     max_streams_per_reader: int = 20
     max_streams: int = 1_000
     """Of all readers together."""
+    talk_ms: int = 600_000
+    """How long a program may be talked to, waiting included; at most an hour. 0: no program is talked to."""
     queue_deadline_ms: int = 60_000
     """What no node has begun by then is not run: its reader has gone."""
     cache: str = ""

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-SCRIPTS = {"code-runner.js": "text/javascript", "code-runner.css": "text/css", "code-runner-talk.js": "text/javascript"}
+SCRIPTS = {
+    "code-runner.js": "text/javascript",
+    "code-runner.css": "text/css",
+    "code-runner-talk.js": "text/javascript",
+}
 
 
 @dataclass(frozen=True, slots=True)

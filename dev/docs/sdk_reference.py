@@ -17,7 +17,10 @@ _SECTIONS = {
     "errors": "When something is wrong",
 }
 """Modules by the order in which a reader needs them, and their headings."""
-_STANDS_WITH = dict.fromkeys(("status", "diagnostic", "output_file"), "model") | {"blob": "task"}
+_STANDS_WITH = dict.fromkeys(("status", "diagnostic", "output_file"), "model") | {
+    "blob": "task",
+    "conversation": "program",
+}
 _HEAD = """\
 # SDK reference
 

@@ -9,6 +9,8 @@ from examples.blog.settings import Settings
 _LEAVING_S = 3
 """How long readers' streams may go on while it ends."""
 
+_MAX_MESSAGE_BYTES = 1 << 20
+
 
 def main() -> None:
     settings = Settings.of()
@@ -22,5 +24,6 @@ def main() -> None:
         forwarded_allow_ips=settings.proxies or None,
         access_log=False,
         server_header=False,
+        ws_max_size=_MAX_MESSAGE_BYTES,
         timeout_graceful_shutdown=_LEAVING_S,
     )

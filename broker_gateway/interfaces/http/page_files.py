@@ -13,7 +13,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 UNDER = "/page/"
-_FILES = {"code-runner.js": "text/javascript", "code-runner.css": "text/css", "code-runner-talk.js": "text/javascript"}
+_FILES = {
+    "code-runner.js": "text/javascript",
+    "code-runner.css": "text/css",
+    "code-runner-talk.js": "text/javascript",
+}
 _HEADERS = {
     "Cache-Control": "public, max-age=86400, stale-while-revalidate=604800",
     "Vary": "Accept-Encoding",

@@ -2,7 +2,7 @@
 
 import { strange } from './errors.js';
 
-const ID = /^[\w-]{1,128}$/;
+const ID = /^\w[\w.-]{0,127}$/; // a handle of a blog's own backend has a dot
 
 /** Whether a task in this state has ended. */
 export function isFinal(status) {

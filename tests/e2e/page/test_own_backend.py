@@ -26,7 +26,7 @@ def demo(page_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 async def test_every_sample_of_the_article_runs(demo: BlogServer, reader: Reader) -> None:
     await reader.opens(demo.url)
     runners = reader.page.locator("code-runner")
-    await expect(runners).to_have_count(6)
+    await expect(runners).to_have_count(7)
     expected = ("Down to one after 111 steps.", "837,799 takes 524 steps", "Path[start=837799, steps=524]", "", "{")
     for number, words in enumerate(expected):
         assert words in await reader.runner(number).runs()
@@ -34,12 +34,24 @@ async def test_every_sample_of_the_article_runs(demo: BlogServer, reader: Reader
 
 async def test_output_is_shown_while_the_program_runs_and_stop_ends_it(demo: BlogServer, reader: Reader) -> None:
     await reader.opens(demo.url)
-    runner = reader.runner(5)
+    runner = reader.runner(6)
     await runner.run.click()
     await expect(runner.output).to_contain_text("→", timeout=PATIENCE_MS)
     await expect(runner.element).to_have_attribute("state", "running")
     await runner.run.click()
     await runner.has_ended("Stopped")
+
+
+async def test_a_program_that_asks_is_answered(demo: BlogServer, reader: Reader) -> None:
+    await reader.opens(demo.url)
+    runner = reader.runner(5)
+    await runner.run.click()
+    await expect(runner.input).to_be_focused(timeout=PATIENCE_MS)
+    await reader.page.keyboard.type("27\n")
+    await expect(runner.output).to_contain_text("after 111 steps.\nA number", timeout=PATIENCE_MS)
+    await reader.page.keyboard.type("\n")
+    await runner.has_ended("Done")
+    assert (await runner.printed()).endswith("Your longest walk had 111 steps.")
 
 
 async def test_a_changed_program_is_run_as_it_was_changed_and_its_error_is_on_its_line(

@@ -122,7 +122,7 @@ text += decoder.decode(read.value, { stream: true });
 reader.cancel().catch(() => {});
 return text;
 }
-const ID = /^[\w-]{1,128}$/;
+const ID = /^\w[\w.-]{0,127}$/; // a handle of a blog's own backend has a dot
 function isFinal(status) {
 return status !== 'QUEUED' && status !== 'RUNNING';
 }

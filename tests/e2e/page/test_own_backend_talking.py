@@ -1,0 +1,152 @@
+"""Programs that are talked to through the blog's own backend, of three processes, by whatever is no page of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from bench.page import demo_blog
+from tests.servers.blog import BlogServer
+from tests.servers.stack import Stack
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+ASKS = "a = input('? ')\nb = input('? ')\nprint(a, b, sep='|')"
+BEGIN = {"language": "python", "files": [{"content": ASKS}], "interaction": {}}
+
+
+@pytest.fixture(scope="module")
+def demo(page_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlogServer]:
+    directory: Path = tmp_path_factory.mktemp("demo-blog-talks")
+    with demo_blog(page_stack, directory) as blog:
+        yield blog
+
+
+@asynccontextmanager
+async def talk(
+    demo: BlogServer, path: str = "executions:interact", origin: str = ""
+) -> AsyncIterator[ClientConnection]:
+    url = demo.url.rstrip("/")
+    address = f"{url.replace('http', 'ws', 1)}/code/v1/{path}"
+    given: Any = {"origin": origin or url, "subprotocols": ["coderunner.v1"]}
+    async with websockets.connect(address, **given) as socket:
+        yield socket
+
+
+async def say(socket: ClientConnection, number: int, **what: Any) -> None:
+    await socket.send(json.dumps({"said": {"number": number, **what}}))
+
+
+async def heard(socket: ClientConnection, kind: str) -> dict[str, Any]:
+    """The next event of that kind."""
+    while True:
+        event: dict[str, dict[str, Any]] = json.loads(await asyncio.wait_for(socket.recv(), 30))
+        if kind in event:
+            return event[kind]
+
+
+async def ended(socket: ClientConnection) -> dict[str, Any]:
+    while True:
+        execution = await heard(socket, "execution")
+        if execution["status"] not in ("QUEUED", "RUNNING"):
+            return execution
+
+
+async def test_who_comes_back_goes_on_where_he_was_at_whatever_process(demo: BlogServer) -> None:
+    async with talk(demo) as socket:
+        await socket.send(json.dumps({"begin": BEGIN}))
+        handle = (await heard(socket, "execution"))["id"]
+        await heard(socket, "waits")
+        await say(socket, 1, input="Ada\n")
+        assert (await heard(socket, "taken"))["number"] == 1
+    for _ in range(5):  # of three processes, whichever takes it
+        async with talk(demo, f"executions/{handle}/interact") as socket:
+            await say(socket, 1, input="Ada\n")
+            assert (await heard(socket, "execution"))["id"] == handle
+    async with talk(demo, f"executions/{handle}/interact") as socket:
+        await say(socket, 1, input="Ada\n")
+        await say(socket, 2, input="Grace\n")
+        execution = await ended(socket)
+    assert (execution["status"], execution["run"]["stdout"]) == ("SUCCEEDED", "? ? Ada|Grace\n")
+
+
+async def test_a_signal_and_a_terminal_are_passed_on(demo: BlogServer) -> None:
+    source = (
+        "import os, signal\nprint(os.get_terminal_size())\ntry: input()\nexcept KeyboardInterrupt: print('interrupted')"
+    )
+    begin = BEGIN | {"files": [{"content": source}], "interaction": {"terminal": {"rows": 12, "columns": 34}}}
+    async with talk(demo) as socket:
+        await socket.send(json.dumps({"begin": begin}))
+        await heard(socket, "waits")
+        await say(socket, 1, signal="INT")
+        stdout = (await ended(socket))["run"]["stdout"]
+    assert "columns=34, lines=12" in stdout
+    assert "interrupted" in stdout
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("no JSON", 4400),
+        ("[" * 100_000, 4400),
+        ('"begin"', 4400),
+        (json.dumps({"said": {"number": 1, "input": "early"}}), 4400),
+        (json.dumps({"begin": BEGIN | {"callback": {"url": "http://evil.example"}}}), 4400),
+        (json.dumps({"begin": BEGIN | {"interaction": {"session_ms": 3_600_000}}}), 4400),
+        (json.dumps({"begin": BEGIN | {"interaction": {"terminal": {"rows": 1 << 40, "columns": 1}}}}), 4400),
+        (json.dumps({"begin": BEGIN | {"limits": {"memory_bytes": 1 << 40}}}), 4400),
+        (json.dumps({"begin": BEGIN | {"stdin": "x" * 600_000}}), 4413),
+        (b"bytes", 4400),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_a_first_message_that_is_none_is_refused_in_words(
+    demo: BlogServer, message: str | bytes, code: int
+) -> None:
+    async with talk(demo) as socket:
+        await socket.send(message)
+        assert (await heard(socket, "error"))["status"] == code - 4000
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await asyncio.wait_for(socket.recv(), 30)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == code
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"number": 1},
+        {"number": 0, "input": "a"},
+        {"number": 1 << 70, "input": "a"},
+        {"number": True, "input": "a"},
+        {"number": 1, "input": 7},
+        {"number": 1, "input": "a", "close": True},
+        {"number": 1, "signal": "KILL"},
+        {"number": 1, "signal": {"a": 1}},
+        {"number": 1, "close": 1},
+        {"number": 1, "terminal": {"rows": 0, "columns": 1}},
+        {"number": 1, "input_data": "no base64!"},
+        {"number": 1, "input": "a" * 70_000},
+    ],
+    ids=lambda said: str(said)[:60],
+)  # fmt: skip
+async def test_a_later_message_that_says_nothing_ends_the_talk_in_words(demo: BlogServer, said: dict[str, Any]) -> None:
+    async with talk(demo) as socket:
+        await socket.send(json.dumps({"begin": BEGIN}))
+        await socket.send(json.dumps({"said": said}))
+        assert (await heard(socket, "error"))["status"] == 400
+
+
+async def test_another_sites_page_and_a_handle_that_was_not_made_here_are_refused(demo: BlogServer) -> None:
+    async with talk(demo, origin="https://evil.example") as socket:
+        assert (await heard(socket, "error"))["status"] == 403
+    async with talk(demo, "executions/0198c0de-0000-7000-8000-000000000000.AAAAAAAAAAAAAAAAAAAAAA/interact") as socket:
+        assert (await heard(socket, "error"))["status"] == 404
