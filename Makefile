@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 DEV = $(PYTHON) -m dev
 
-.PHONY: help setup demo stop unit test check fix proto bench chaos helm compose docusaurus upgrade mutants docs images dist release lock clean
+.PHONY: help setup demo stop unit test check fix proto bench chaos helm compose docusaurus upgrade mutants docs images page-parts dist release lock clean
 
 help:
 	@echo "make setup   install everything: virtual environment, Docker engine, sandbox images"
@@ -25,12 +25,13 @@ help:
 	@echo "make mutants  a random sample of mutants against the unit tests; ARGS=\"--sample 60 --seed 7\""
 	@echo "make docs    the documentation site, into build/site; nothing of it asks the network"
 	@echo "make images  build the sandbox images that are out of date"
+	@echo "make page-parts  xterm.js and CodeMirror, which pages fetch where a block asks for them (npm fetches them)"
 	@echo "make dist    build the wheels and sdists of coderunner and coderunner-server into dist/"
 	@echo "make release  wheels, sdists and images of the version in VERSION, each with its digest"
 	@echo "make lock    renew requirements/*.lock, from which .venv is made"
 	@echo "make clean   make stop, and remove .venv, .run and caches"
 
-setup demo unit test check fix proto bench chaos helm compose docusaurus upgrade mutants docs images dist release lock:
+setup demo unit test check fix proto bench chaos helm compose docusaurus upgrade mutants docs images page-parts dist release lock:
 	@$(DEV) $@ $(ARGS)
 
 stop:

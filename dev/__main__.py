@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from dev import chromium, compose, databases, engine, express, gvisor, helm, needs, prometheus
+from dev import chromium, compose, databases, engine, express, gvisor, helm, needs, page_parts, prometheus
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
 from dev.needs import BROWSER, CHECKED, COMPOSE, DOCS, ENGINE_AND_IMAGES, EVERYTHING, HELM, PACKAGES, Needs
@@ -47,8 +47,9 @@ COMMANDS = {
     "mutants": Command(("-m", "dev.mutants"), Needs(frozenset({"dev", "mutants"}))),
     "docs": Command(("-m", "dev.docs"), DOCS),
     "images": Command(_BUILD_IMAGES, Needs(frozenset({"servers"}), engine=True)),
-    "dist": Command(("-m", "dev.dist"), PACKAGES),
-    "release": Command(("-m", "dev.release"), Needs(engine=True)),
+    "page-parts": Command(("-m", "dev.page_parts"), PACKAGES),
+    "dist": Command(("-m", "dev.dist"), PACKAGES | Needs(page_parts=True)),
+    "release": Command(("-m", "dev.release"), Needs(engine=True, page_parts=True)),
     "lock": Command(("-m", "dev.lock"), PACKAGES),
 }
 
@@ -96,6 +97,8 @@ def _prepare(wanted: Needs) -> None:
         chromium.ensure_chromium()
     if wanted.express:
         express.ensure_express()
+    if wanted.page_parts:
+        page_parts.ensure_page_parts()
     if wanted.helm:
         helm.ensure_helm()
     if wanted.compose:

@@ -34,6 +34,8 @@ class Needs:
     """Chromium, a browser."""
     express: bool = False
     """Express, a web framework of Node.js."""
+    page_parts: bool = False
+    """xterm.js and CodeMirror, as pages fetch them."""
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
@@ -47,6 +49,7 @@ class Needs:
             self.compose or other.compose,
             self.chromium or other.chromium,
             self.express or other.express,
+            self.page_parts or other.page_parts,
         )
 
 
@@ -57,10 +60,10 @@ ENGINE_AND_IMAGES = Needs(engine=True, images=True)
 MONITORING = Needs(prometheus=True)
 HELM = Needs(locks=frozenset({"dev", "helm"}), helm=True)
 COMPOSE = Needs(engine=True, images=True, compose=True)
-BROWSER = Needs(engine=True, images=True, chromium=True)
+BROWSER = Needs(engine=True, images=True, chromium=True, page_parts=True)
 DOCS = Needs(locks=frozenset({"dev", "docs"}))
 CHECKED = SERVERS | DOCS
-EVERYTHING = Needs(engine=True, gvisor=True, images=True, databases=True, prometheus=True, chromium=True, express=True)
+EVERYTHING = BROWSER | Needs(gvisor=True, databases=True, prometheus=True, express=True)
 BY_PATH = {
     "tests/unit": PACKAGES,
     "tests/contracts": ENGINE_AND_IMAGES | DATABASES,

@@ -23,9 +23,9 @@ SCRIPT, STYLE, TALK = "code-runner.js", "code-runner.css", "code-runner-talk.js"
 MAX_PACKED_BYTES = 20_000
 """Of script and style together, as gzip sends them: of what every page with a block fetches."""
 _HEAD = "// <code-runner> of CodeRunner, Apache-2.0. Written by `python -m dev.page_element` from sdks/page/src.\n"
-_TALK_HEAD = "// A part of <code-runner>, fetched where a block is talked to; as above from sdks/page/src/talk.\n"
+_TALK_HEAD = "// A part of <code-runner>, fetched where a block is talked to; as above from sdks/page/talk.\n"
 _COMMENT = re.compile(r"^\s*(//.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
-_REMARK = re.compile(r"(?<=[;,{}]) // [^'\"`\n]*$", re.MULTILINE)
+_REMARK = re.compile(r'(?<=[;,{}]) // [^"`\n]*$', re.MULTILINE)
 """A comment behind code."""
 _CLIENT = re.compile(r"^import \{ CodeRunner \} from '@coderunner/client';\n", re.MULTILINE)
 _EXPORTED = re.compile(r"^export \{[^}]*\};\n", re.MULTILINE)
@@ -42,7 +42,7 @@ def written() -> dict[Path, str]:
     return {
         SERVED / SCRIPT: script,
         SERVED / STYLE: style,
-        SERVED / TALK: talk_module(PAGE / "src" / "talk", REPOSITORY / "sdks" / "typescript" / "src"),
+        SERVED / TALK: talk_module(PAGE / "talk", REPOSITORY / "sdks" / "typescript" / "src"),
         PAGE / "package.json": version_of(package, version),
     }
 

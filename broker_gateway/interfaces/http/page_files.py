@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from starlette.requests import Request
@@ -18,6 +19,9 @@ _FILES = {
     "code-runner.css": "text/css",
     "code-runner-talk.js": "text/javascript",
 }
+_PARTS = {"xterm.mjs": "text/javascript", "xterm.css": "text/css", "codemirror.mjs": "text/javascript"}
+"""Other people's, which a page fetches where a block asks for a terminal or CodeMirror: in what is released, and where
+`make page-parts` has put them."""
 _HEADERS = {
     "Cache-Control": "public, max-age=86400, stale-while-revalidate=604800",
     "Vary": "Accept-Encoding",
@@ -30,11 +34,15 @@ _HEADERS = {
 
 def page_routes() -> list[Route]:
     """A route for each file."""
-    return [Route(UNDER + name, _served(name, media_type), methods=["GET"]) for name, media_type in _FILES.items()]
+    pages = resources.files("broker_gateway.interfaces.http") / "pages"
+    files = [(pages / name, media_type) for name, media_type in _FILES.items()]
+    parts = [(pages / "parts" / name, media_type) for name, media_type in _PARTS.items()]
+    there = [*files, *((file, media_type) for file, media_type in parts if file.is_file())]
+    return [Route(UNDER + file.name, _served(file, media_type), methods=["GET"]) for file, media_type in there]
 
 
-def _served(name: str, media_type: str) -> Any:
-    plain = (resources.files("broker_gateway.interfaces.http") / "pages" / name).read_bytes()
+def _served(file: Traversable, media_type: str) -> Any:
+    plain = file.read_bytes()
     packed = gzip.compress(plain, 9, mtime=0)
     tag = hashlib.sha256(plain).hexdigest()[:32]
 

@@ -89,10 +89,10 @@ export class Editor {
     } else if (key === 'Tab' && !ctrlKey && !metaKey && !altKey && this.#hasTyped && !this.#area.readOnly) {
       event.preventDefault(); // before anything is typed, and after Escape, it leaves the editor as everywhere
       if (shiftKey) this.#outdent();
-      else this.#write(this.#indent);
+      else this.#write(this.indent);
     } else if (key === 'Enter' && !altKey && !shiftKey && !this.#area.readOnly) {
       const white = /^[ \t]*/.exec(this.#lineBefore())[0];
-      const deeper = /[:{([]\s*$/.test(this.#lineBefore()) ? this.#indent : '';
+      const deeper = /[:{([]\s*$/.test(this.#lineBefore()) ? this.indent : '';
       if (white || deeper) {
         event.preventDefault();
         this.#write(`\n${white}${deeper}`);
@@ -102,7 +102,8 @@ export class Editor {
     else if (key.length === 1 && !ctrlKey && !metaKey) this.#hasTyped = true;
   }
 
-  get #indent() {
+  /** What one step in is. */
+  get indent() {
     return LANGUAGES[this.#language]?.indent ?? '    ';
   }
 
@@ -113,7 +114,7 @@ export class Editor {
   #outdent() {
     const { selectionStart: at } = this.#area;
     const start = at - this.#lineBefore().length;
-    const white = new RegExp(`^(?:\t| {1,${this.#indent.length}})`).exec(this.value.slice(start))?.[0].length ?? 0;
+    const white = new RegExp(`^(?:\t| {1,${this.indent.length}})`).exec(this.value.slice(start))?.[0].length ?? 0;
     if (!white) return;
     this.#area.setSelectionRange(start, start + white);
     this.#write('');

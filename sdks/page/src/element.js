@@ -19,6 +19,7 @@ import { languageNamed, titleOf } from './languages.js';
 import { OutputView } from './output_view.js';
 import { eventsOf } from './parts.js';
 import { programOf } from './program.js';
+import { enriched } from './rich_editor.js';
 import { Running } from './running.js';
 import { comeNear, placeOf } from './settings.js';
 import { linked, linkTo } from './share.js';
@@ -153,10 +154,13 @@ export class CodeRunner extends HTMLElement {
     this.#languageOfCode = languageOf(code);
     this.#original = sourceOf(code);
     const title = titleOf(this.language);
-    this.#editor = new Editor({
-      language: this.language, title, source: this.#original, isReadOnly: READ_ONLY.has(this.getAttribute('editor') ?? this.usualEditor),
+    const kind = this.getAttribute('editor') ?? this.usualEditor;
+    const about = {
+      language: this.language, title, source: this.#original, isReadOnly: READ_ONLY.has(kind),
       onEdit: () => this.#edited(), onRun: () => this.#toggle(),
-    });
+    };
+    this.#editor = new Editor(about);
+    if (kind === 'codemirror') enriched(this, this.#editor, about).then((editor) => (this.#editor = editor));
     this.#bar = new Bar({
       title, onRun: () => this.#toggle(), others: this.actions(),
       actions: [[WORDS.share, () => this.#share()], [WORDS.reset, () => this.#resetByHand()]],

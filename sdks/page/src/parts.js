@@ -1,13 +1,13 @@
-// What is fetched only where a block asks for it, from where its programs run.
+// What is fetched only where a block asks for it.
 
 import { events, RunError } from './transport.js';
 
-/** A module that is served beside this script. Throws RunError. */
-export async function part(place, name) {
+/** A module of its own: ours from where programs run, other people's from where the page says. Throws RunError. */
+export async function part(folder, name) {
   try {
-    return await import(new URL(`${place.url}/page/${name}`, location.href));
+    return await import(new URL(`${folder}/${name}`, location.href));
   } catch {
-    throw new RunError('A part of this page cannot be fetched.');
+    throw new RunError('The server cannot be reached.');
   }
 }
 
@@ -16,7 +16,7 @@ export function eventsOf(block, view) {
   const isTerminal = block.hasAttribute('terminal');
   if (!isTerminal && !block.hasAttribute('interactive')) return events;
   return async function* talking(place, task, signal) {
-    const { talk } = await part(place, 'code-runner-talk.js');
+    const { talk } = await part(`${place.url}/page`, 'code-runner-talk.js');
     yield* talk({ place, task, signal, view, isTerminal, part });
   };
 }

@@ -75,8 +75,7 @@ async function fileOf(named) {
 
 /** `wall_ms:2000 memory_bytes:67108864`, as the API names them; undefined where nothing is said. */
 function limitsIn(list) {
-  const pairs = namesIn(list).map((one) => one.split(':'));
-  return pairs.length > 0 ? Object.fromEntries(pairs.map(([name, value]) => [name, Number(value)])) : undefined;
+  return list ? Object.fromEntries(namesIn(list).map((one) => one.split(':')).map(([name, value]) => [name, +value])) : undefined;
 }
 
 function namesIn(list) {

@@ -10,8 +10,8 @@ const SCRIPT = document.currentScript?.src || '';
 /** What the page says: on the element itself, in `<code-runner-settings>`, or by where the script comes from. */
 export function placeOf(element) {
   const said = (name) => element.getAttribute(name) ?? document.querySelector('code-runner-settings')?.getAttribute(name);
-  const url = said('url') ?? originOf(SCRIPT);
-  return { url: url.replace(/\/+$/, '').replace(/\/v1$/, ''), key: said('key') ?? '' };
+  const url = (said('url') ?? originOf(SCRIPT)).replace(/\/+$/, '').replace(/\/v1$/, '');
+  return { url, key: said('key') ?? '', parts: said('parts') ?? `${url}/page` };
 }
 
 /** Opens the connection when a reader comes near: what takes long of the first run, where the gateway is far away. */

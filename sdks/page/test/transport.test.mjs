@@ -102,7 +102,7 @@ test('Stop ends the task, also where it is pressed before its id is known', asyn
       response.end(text(['result', { id: 'task-1', status: 'CANCELLED' }]));
     });
     const states = [];
-    const running = new Running(place, { onState: (status) => { states.push(status); if (!isEarly) { running.stop(); begin(); } }, onOutput: () => {} });
+    const running = new Running(place, { onState: (status) => { states.push(status); if (!isEarly) { running.stop(); begin(); } }, onOutput: () => {} }, events);
     const result = running.result(TASK);
     if (isEarly) { running.stop(); begin(); }
     assert.equal((await result).status, 'CANCELLED');

@@ -11,7 +11,8 @@ from aiohttp import web
 
 TOKEN = "a-key-for-pages"
 _POLICY = (
-    "default-src 'none'; script-src {gateway}; style-src 'self' {gateway}; connect-src 'self' {gateway} {sockets}; "
+    "default-src 'none'; script-src 'self' {gateway}; style-src 'self' {gateway}; "
+    "connect-src 'self' {gateway} {sockets}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types"
 )
 _SHOWS_FILES = "-with-files"

@@ -60,4 +60,4 @@ async def reader(browser: Browser) -> AsyncIterator[Reader]:
     reader = Reader(await context.new_page())
     yield reader
     await context.close()
-    assert reader.complaints == []
+    assert not reader.complaints, "\n".join(reader.complaints)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from dev.page_element import MAX_PACKED_BYTES, PAGE, SCRIPT, SERVED, one_script, packed_bytes, written
+from dev.page_element import MAX_PACKED_BYTES, PAGE, SCRIPT, SERVED, STYLE, TALK, one_script, packed_bytes, written
 from dev.paths import REPOSITORY
 from dev.typescript_sdk import pack
 
 SOURCES = sorted((PAGE / "src").iterdir())
+ON_DEMAND = sorted(path for folder in ("talk", "parts") for path in (PAGE / folder).glob("*.js"))
 
 
 @pytest.mark.parametrize(("path", "text"), written().items(), ids=lambda one: getattr(one, "name", ""))
@@ -30,7 +31,7 @@ def test_the_modules_become_a_script_that_imports_nothing_and_leaves_no_names(tm
     (tmp_path / "b.js").write_text("/** It is b. */\nexport function b() {} // b\n\n", encoding="utf-8")
     head, _, rest = one_script(tmp_path).partition("(() => {\n")
     assert head.startswith("// ")
-    assert rest == "'use strict';\nfunction b() {} // b\nb();\n})();\n"
+    assert rest == "'use strict';\nfunction b() {}\nb();\n})();\n"
 
 
 def test_no_name_is_declared_twice() -> None:
@@ -43,7 +44,7 @@ def test_no_name_is_declared_twice() -> None:
 
 def test_nothing_of_it_makes_a_page_of_text() -> None:
     """What programs print is set as text, and the strictest policy of a page lets the script work."""
-    text = (SERVED / SCRIPT).read_text(encoding="utf-8")
+    text = (SERVED / SCRIPT).read_text(encoding="utf-8") + (SERVED / TALK).read_text(encoding="utf-8")
     made = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "cssText")
     assert [name for name in made if name in text] == []
 
@@ -59,7 +60,7 @@ def test_the_package_brings_all_that_it_names_and_needs_nothing() -> None:
     assert (PAGE / "LICENSE").read_text(encoding="utf-8") == (REPOSITORY / "LICENSE").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*SOURCES, *ON_DEMAND], ids=lambda path: path.name)
 def test_a_module_is_short(path: Path) -> None:
     assert path.read_text(encoding="utf-8").count("\n") <= 300
 
@@ -69,5 +70,12 @@ def test_what_is_published_is_the_package_without_its_tests(tmp_path: Path) -> N
     assert packed.name.startswith("coderunner-page-")
     with tarfile.open(packed) as archive:
         names = {name.removeprefix("package/") for name in archive.getnames()}
-    apart = {"package.json", "README.md", "LICENSE", "code-runner.js", "code-runner.css", "docusaurus.cjs"}
+    apart = {"package.json", "README.md", "LICENSE", SCRIPT, STYLE, TALK, "docusaurus.cjs"}
     assert names == apart | {f"src/{path.name}" for path in SOURCES}
+
+
+def test_two_modules_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "index.js").write_text("import { b } from './b.js';\nfunction c() {}\nb(c);\n", encoding="utf-8")
+    (tmp_path / "b.js").write_text("export function b() {}\nasync function c() {}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="declared twice: c"):
+        one_script(tmp_path)

@@ -1,5 +1,5 @@
 // <code-runner> of CodeRunner, Apache-2.0. Written by `python -m dev.page_element` from sdks/page/src.
-// A part of <code-runner>, fetched where a block is talked to; as above from sdks/page/src/talk.
+// A part of <code-runner>, fetched where a block is talked to; as above from sdks/page/talk.
 async function freshKey() {
 const bytes = (await cryptography()).getRandomValues(new Uint8Array(16));
 const time = Date.now();
@@ -122,7 +122,7 @@ text += decoder.decode(read.value, { stream: true });
 reader.cancel().catch(() => {});
 return text;
 }
-const ID = /^\w[\w.-]{0,127}$/; // a handle of a blog's own backend has a dot
+const ID = /^\w[\w.-]{0,127}$/;
 function isFinal(status) {
 return status !== 'QUEUED' && status !== 'RUNNING';
 }
@@ -686,7 +686,7 @@ signal?.addEventListener('abort', aborted, { once: true });
 const EVENTS = 'text/event-stream';
 const JSON_TYPE = 'application/json';
 const TOKEN = /^[\x21-\x7e]+$/;
-const SOCKET_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/; // of a subprotocol's name (RFC 6455, 4.1)
+const SOCKET_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 class Transport {
 #base;
 #token;
@@ -698,7 +698,7 @@ this.#base = baseOf(url);
 this.#token = token;
 const send = fetch ?? globalThis.fetch;
 if (typeof send !== 'function') throw new TypeError('there is no fetch here: give one as an option');
-this.#fetch = (address, init) => send(address, init); // a browser's wants no object before it
+this.#fetch = (address, init) => send(address, init);
 this.#sockets = WebSocket;
 this.#retries = retries;
 this.timeoutMs = timeoutMs;
@@ -1078,37 +1078,6 @@ const root = this.#view.element.getRootNode();
 if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
 }
 }
-function policedDocument(root) {
-const made = (name, options) => (String(name).toLowerCase() === 'style' ? styleElement(root) : policed(document.createElement(name, options)));
-return new Proxy(document, {
-get(target, name) {
-if (name === 'createElement') return made;
-const value = target[name];
-return typeof value === 'function' ? value.bind(target) : value;
-},
-set(target, name, value) {
-target[name] = value;
-return true;
-},
-});
-}
-function styleElement(root) {
-const sheet = new CSSStyleSheet();
-sheet.isOfScreen = true;
-root.adoptedStyleSheets.push(sheet);
-const element = document.createElement('span');
-element.hidden = true;
-Object.defineProperty(element, 'textContent', { set: (text) => sheet.replaceSync(text) });
-return element;
-}
-function policed(element) {
-const set = element.setAttribute;
-element.setAttribute = (name, value) => {
-if (name === 'style') element.style.cssText = value;
-else set.call(element, name, value);
-};
-return element;
-}
 const ROWS = 20;
 const SIZES = { rows: [1, 500], columns: [1, 1000] };
 class Screen {
@@ -1118,13 +1087,12 @@ class Screen {
 #fit;
 #program;
 #watching;
-static async opened(view, fetched, style) {
-const [{ Terminal }, { FitAddon }, sheet] = await Promise.all([
-fetched('xterm.mjs'), fetched('xterm-fit.mjs'), sheetAt(style),
-]);
-return new Screen(view, Terminal, FitAddon, sheet);
+#attempt = 0;
+static async opened(view, folder, part) {
+const [xterm, sheet] = await Promise.all([part(folder, 'xterm.mjs'), sheetAt(`${folder}/xterm.css`)]);
+return new Screen(view, xterm, sheet);
 }
-constructor(view, Terminal, FitAddon, sheet) {
+constructor(view, { FitAddon, terminalIn }, sheet) {
 this.#view = view;
 const root = view.element.getRootNode();
 const own = new CSSStyleSheet();
@@ -1135,9 +1103,8 @@ this.#box.setAttribute('part', 'terminal');
 root.querySelector('.screen')?.remove();
 view.element.parentElement.before(this.#box);
 view.element.parentElement.hidden = true;
-this.#terminal = new Terminal({
+this.#terminal = terminalIn(root, {
 rows: ROWS, cols: 80, cursorBlink: true, screenReaderMode: true, ...looksOf(this.#box),
-documentOverride: policedDocument(root),
 });
 this.#terminal.open(this.#box);
 this.#fit = new FitAddon();
@@ -1157,9 +1124,12 @@ this.#watching.observe(this.#box);
 const { activeElement } = document;
 if (activeElement === document.body || activeElement === this.#box.getRootNode().host) this.#terminal.focus();
 }
-takes({ stage, text }) {
-if (stage === 'run') this.#terminal.write(text);
-return stage === 'run';
+takes({ stage, text, attempt }) {
+if (stage !== 'run') return false;
+if (attempt > this.#attempt) this.#terminal.reset();
+this.#attempt = attempt;
+this.#terminal.write(text);
+return true;
 }
 waits() {}
 heard() {}
@@ -1215,7 +1185,7 @@ return { fontFamily: style.fontFamily, fontSize: parseFloat(style.fontSize) * 0.
 }
 async function* talk({ place, task, signal, view, isTerminal, part }) {
 signal.throwIfAborted();
-const face = isTerminal ? await Screen.opened(view, (name) => part(place, name), styleOf(place)) : new InputLine(view);
+const face = isTerminal ? await Screen.opened(view, place.parts, part) : new InputLine(view);
 const client = new CodeRunner(new URL(place.url, location.href).href, place.key ? { token: place.key } : {});
 const { stdin, ...rest } = task;
 const program = client.interact({ ...rest, interaction: face.interaction }, { signal });
@@ -1232,8 +1202,5 @@ if (type !== 'waits') face.heard(type);
 face.end();
 program.close();
 }
-}
-function styleOf({ url }) {
-return new URL(`${url}/page/xterm.css`, location.href);
 }
 export { talk };

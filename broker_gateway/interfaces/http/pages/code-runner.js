@@ -302,10 +302,10 @@ this.onRun();
 } else if (key === 'Tab' && !ctrlKey && !metaKey && !altKey && this.#hasTyped && !this.#area.readOnly) {
 event.preventDefault();
 if (shiftKey) this.#outdent();
-else this.#write(this.#indent);
+else this.#write(this.indent);
 } else if (key === 'Enter' && !altKey && !shiftKey && !this.#area.readOnly) {
 const white = /^[ \t]*/.exec(this.#lineBefore())[0];
-const deeper = /[:{([]\s*$/.test(this.#lineBefore()) ? this.#indent : '';
+const deeper = /[:{([]\s*$/.test(this.#lineBefore()) ? this.indent : '';
 if (white || deeper) {
 event.preventDefault();
 this.#write(`\n${white}${deeper}`);
@@ -314,7 +314,7 @@ this.#write(`\n${white}${deeper}`);
 if (key === 'Escape') this.#hasTyped = false;
 else if (key.length === 1 && !ctrlKey && !metaKey) this.#hasTyped = true;
 }
-get #indent() {
+get indent() {
 return LANGUAGES[this.#language]?.indent ?? '    ';
 }
 #lineBefore() {
@@ -323,7 +323,7 @@ return this.value.slice(this.value.lastIndexOf('\n', this.#area.selectionStart -
 #outdent() {
 const { selectionStart: at } = this.#area;
 const start = at - this.#lineBefore().length;
-const white = new RegExp(`^(?:\t| {1,${this.#indent.length}})`).exec(this.value.slice(start))?.[0].length ?? 0;
+const white = new RegExp(`^(?:\t| {1,${this.indent.length}})`).exec(this.value.slice(start))?.[0].length ?? 0;
 if (!white) return;
 this.#area.setSelectionRange(start, start + white);
 this.#write('');
@@ -550,7 +550,7 @@ this.clear();
 this.#restart(this.#markOfRun);
 for (const piece of texts) this.#take(piece, piece.text);
 }
-this.#show('out', this.#held); // no line was found after which it would be the reader's
+this.#show('out', this.#held);
 this.#held = '';
 this.freshen();
 this.element.style.minHeight = '';
@@ -727,7 +727,7 @@ async function refusal(response) {
 const problem = await response.json().catch(() => ({}));
 const violation = problem?.violations?.[0];
 const words = violation ? `${violation.field}: ${violation.description}` : problem?.detail || problem?.title;
-const status = response.ok ? 500 : response.status; // an answer, and not one of a gateway's
+const status = response.ok ? 500 : response.status;
 const known = typeof words === 'string' ? words : `The server answered ${response.status}.`;
 return new RunError(known.slice(0, 500), { status, retryAfterMs: shortOf(problem?.retry_after_ms) });
 }
@@ -765,18 +765,18 @@ reject(signal.reason);
 }, { once: true });
 });
 }
-async function part(place, name) {
+async function part(folder, name) {
 try {
-return await import(new URL(`${place.url}/page/${name}`, location.href));
+return await import(new URL(`${folder}/${name}`, location.href));
 } catch {
-throw new RunError('A part of this page cannot be fetched.');
+throw new RunError('The server cannot be reached.');
 }
 }
 function eventsOf(block, view) {
 const isTerminal = block.hasAttribute('terminal');
 if (!isTerminal && !block.hasAttribute('interactive')) return events;
 return async function* talking(place, task, signal) {
-const { talk } = await part(place, 'code-runner-talk.js');
+const { talk } = await part(`${place.url}/page`, 'code-runner-talk.js');
 yield* talk({ place, task, signal, view, isTerminal, part });
 };
 }
@@ -840,11 +840,66 @@ if (content === undefined || content.length > MOST_FILE_CHARS) throw new Error(s
 return { name: as ?? decodeURIComponent(address.pathname.split('/').pop()), content };
 }
 function limitsIn(list) {
-const pairs = namesIn(list).map((one) => one.split(':'));
-return pairs.length > 0 ? Object.fromEntries(pairs.map(([name, value]) => [name, Number(value)])) : undefined;
+return list ? Object.fromEntries(namesIn(list).map((one) => one.split(':')).map(([name, value]) => [name, +value])) : undefined;
 }
 function namesIn(list) {
 return (list ?? '').split(/\s+/).filter(Boolean);
+}
+const SCRIPT = document.currentScript?.src || '';
+function placeOf(element) {
+const said = (name) => element.getAttribute(name) ?? document.querySelector('code-runner-settings')?.getAttribute(name);
+const url = (said('url') ?? originOf(SCRIPT)).replace(/\/+$/, '').replace(/\/v1$/, '');
+return { url, key: said('key') ?? '', parts: said('parts') ?? `${url}/page` };
+}
+function comeNear(element) {
+const { origin } = new URL(placeOf(element).url, location.href);
+if (origin === location.origin || document.querySelector(`link[rel="preconnect"][href="${origin}"]`)) return;
+document.head.append(make('link', { rel: 'preconnect', href: origin, crossOrigin: 'anonymous' }));
+}
+function originOf(script) {
+return /^https?:/.test(script) ? new URL(script).origin : location.origin;
+}
+class CodeRunnerSettings extends HTMLElement {
+connectedCallback() {
+this.#learn();
+if (!this.hasAttribute('attach')) return;
+const attach = () => attachAll(this.getAttribute('attach') || undefined);
+if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', attach, { once: true });
+else attach();
+}
+#learn() {
+const words = this.getAttribute('words');
+const element = words && found(words);
+if (!element) return;
+try {
+learn(JSON.parse(textOf(element)));
+} catch {
+console.warn(`code-runner: ${words} is no JSON`);
+}
+}
+}
+function settle() {
+const given = new URLSearchParams(SCRIPT.split('#')[1]);
+if (given.has('attach')) document.head.append(make('code-runner-settings', Object.fromEntries(given)));
+}
+function attachAll(selector) {
+for (const one of document.querySelectorAll(selector ?? 'pre')) {
+const code = one.querySelector('code') ?? one;
+const table = one.closest('table');
+const box = table && bare(table) === bare(code) ? table : one.closest('pre') ?? one;
+const isOurs = selector ?? (isKnown(languageOf(code)) && bare(code));
+if (!isOurs || box.closest('code-runner') || box.nextElementSibling?.matches('code-runner, codapi-snippet')) continue;
+box.after(make('code-runner'));
+}
+}
+async function enriched(block, plain, about) {
+const { RichEditor } = await part(placeOf(block).parts, 'codemirror.mjs').catch(() => ({}));
+if (!RichEditor) return plain;
+const { element, indent, value: source } = plain;
+const label = said('code', { language: about.title });
+const rich = new RichEditor({ ...about, source, root: block.shadowRoot, label, keys: WORDS.keys, indent });
+element.replaceWith(rich.element);
+return rich;
 }
 class Running {
 #place;
@@ -887,53 +942,6 @@ const isNew = !this.#id;
 this.#id = id;
 if (isNew && this.#isStopped) cancel(this.#place, id);
 if (!this.#isStopped) this.#told.onState(status);
-}
-}
-const SCRIPT = document.currentScript?.src || '';
-function placeOf(element) {
-const said = (name) => element.getAttribute(name) ?? document.querySelector('code-runner-settings')?.getAttribute(name);
-const url = said('url') ?? originOf(SCRIPT);
-return { url: url.replace(/\/+$/, '').replace(/\/v1$/, ''), key: said('key') ?? '' };
-}
-function comeNear(element) {
-const { origin } = new URL(placeOf(element).url, location.href);
-if (origin === location.origin || document.querySelector(`link[rel="preconnect"][href="${origin}"]`)) return;
-document.head.append(make('link', { rel: 'preconnect', href: origin, crossOrigin: 'anonymous' }));
-}
-function originOf(script) {
-return /^https?:/.test(script) ? new URL(script).origin : location.origin;
-}
-class CodeRunnerSettings extends HTMLElement {
-connectedCallback() {
-this.#learn();
-if (!this.hasAttribute('attach')) return;
-const attach = () => attachAll(this.getAttribute('attach') || undefined);
-if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', attach, { once: true });
-else attach();
-}
-#learn() {
-const words = this.getAttribute('words');
-const element = words && found(words);
-if (!element) return;
-try {
-learn(JSON.parse(textOf(element)));
-} catch {
-console.warn(`code-runner: ${words} is no JSON`);
-}
-}
-}
-function settle() {
-const given = new URLSearchParams(SCRIPT.split('#')[1]);
-if (given.has('attach')) document.head.append(make('code-runner-settings', Object.fromEntries(given)));
-}
-function attachAll(selector) {
-for (const one of document.querySelectorAll(selector ?? 'pre')) {
-const code = one.querySelector('code') ?? one;
-const table = one.closest('table');
-const box = table && bare(table) === bare(code) ? table : one.closest('pre') ?? one;
-const isOurs = selector ?? (isKnown(languageOf(code)) && bare(code));
-if (!isOurs || box.closest('code-runner') || box.nextElementSibling?.matches('code-runner, codapi-snippet')) continue;
-box.after(make('code-runner'));
 }
 }
 const NAME = 'run';
@@ -1170,7 +1178,7 @@ class CodeRunner extends HTMLElement {
 #recorded;
 connectedCallback() {
 addEventListener('hashchange', this.#takeLinked);
-const delay = Number(this.getAttribute('init-delay')) || 0; // codapi's: some highlighter is still at work
+const delay = Number(this.getAttribute('init-delay')) || 0;
 const begin = () => setTimeout(() => this.isConnected && !this.#editor && this.#begin(), delay);
 if (this.#editor) this.#stepBack(true);
 else if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin, { once: true });
@@ -1256,10 +1264,13 @@ return;
 this.#languageOfCode = languageOf(code);
 this.#original = sourceOf(code);
 const title = titleOf(this.language);
-this.#editor = new Editor({
-language: this.language, title, source: this.#original, isReadOnly: READ_ONLY.has(this.getAttribute('editor') ?? this.usualEditor),
+const kind = this.getAttribute('editor') ?? this.usualEditor;
+const about = {
+language: this.language, title, source: this.#original, isReadOnly: READ_ONLY.has(kind),
 onEdit: () => this.#edited(), onRun: () => this.#toggle(),
-});
+};
+this.#editor = new Editor(about);
+if (kind === 'codemirror') enriched(this, this.#editor, about).then((editor) => (this.#editor = editor));
 this.#bar = new Bar({
 title, onRun: () => this.#toggle(), others: this.actions(),
 actions: [[WORDS.share, () => this.#share()], [WORDS.reset, () => this.#resetByHand()]],

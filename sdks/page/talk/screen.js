@@ -1,7 +1,5 @@
 // A terminal: xterm.js (https://xtermjs.org), which is fetched where a block asks for one.
 
-import { policedDocument } from './policed_document.js';
-
 const ROWS = 20;
 const SIZES = { rows: [1, 500], columns: [1, 1000] }; // what a gateway takes
 
@@ -13,16 +11,15 @@ export class Screen {
   #fit;
   #program;
   #watching;
+  #attempt = 0;
 
-  /** A terminal in the place of the output. `fetched(name)`: a module; `style`: the address of xterm's style sheet. */
-  static async opened(view, fetched, style) {
-    const [{ Terminal }, { FitAddon }, sheet] = await Promise.all([
-      fetched('xterm.mjs'), fetched('xterm-fit.mjs'), sheetAt(style),
-    ]);
-    return new Screen(view, Terminal, FitAddon, sheet);
+  /** A terminal in the place of the output. `folder`: where xterm.js is; `part(folder, name)`: fetches a module. */
+  static async opened(view, folder, part) {
+    const [xterm, sheet] = await Promise.all([part(folder, 'xterm.mjs'), sheetAt(`${folder}/xterm.css`)]);
+    return new Screen(view, xterm, sheet);
   }
 
-  constructor(view, Terminal, FitAddon, sheet) {
+  constructor(view, { FitAddon, terminalIn }, sheet) {
     this.#view = view;
     const root = view.element.getRootNode();
     const own = new CSSStyleSheet();
@@ -33,9 +30,8 @@ export class Screen {
     root.querySelector('.screen')?.remove();
     view.element.parentElement.before(this.#box);
     view.element.parentElement.hidden = true;
-    this.#terminal = new Terminal({
+    this.#terminal = terminalIn(root, {
       rows: ROWS, cols: 80, cursorBlink: true, screenReaderMode: true, ...looksOf(this.#box),
-      documentOverride: policedDocument(root),
     });
     this.#terminal.open(this.#box);
     this.#fit = new FitAddon();
@@ -60,9 +56,12 @@ export class Screen {
   }
 
   /** Whether output is shown here, and nowhere else: what a compiler says is not. */
-  takes({ stage, text }) {
-    if (stage === 'run') this.#terminal.write(text);
-    return stage === 'run';
+  takes({ stage, text, attempt }) {
+    if (stage !== 'run') return false;
+    if (attempt > this.#attempt) this.#terminal.reset(); // another machine has begun it anew
+    this.#attempt = attempt;
+    this.#terminal.write(text);
+    return true;
   }
 
   waits() {}
