@@ -22,7 +22,7 @@ import { programOf } from './program.js';
 import { enriched } from './rich_editor.js';
 import { Running } from './running.js';
 import { comeNear, placeOf } from './settings.js';
-import { linked, linkTo } from './share.js';
+import { linked, linkTo, offered } from './share.js';
 import { sheet } from './styles.js';
 import { RunError } from './transport.js';
 import { textsOf, verdictOf } from './verdict.js';
@@ -275,14 +275,7 @@ export class CodeRunner extends HTMLElement {
   };
 
   async #share() {
-    const link = await linkTo(location.href, this.#which, this.code);
-    try {
-      await navigator.clipboard.writeText(link);
-      this.#bar.say(WORDS.shared);
-    } catch {
-      history.replaceState(history.state, '', link);
-      this.#bar.say(WORDS.shareFailed);
-    }
+    this.#bar.say(await offered(await linkTo(location.href, this.#which, this.code)));
   }
 
   get #which() {

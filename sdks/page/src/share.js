@@ -1,5 +1,7 @@
 // Links to a page with a reader's version of a program: in the address' fragment, which no server is told.
 
+import { WORDS } from './words.js';
+
 const NAME = 'run';
 const MOST_LINKED_CHARS = 100_000;
 
@@ -8,6 +10,17 @@ export async function linkTo(address, which, source) {
   const url = new URL(address);
   url.hash = `${NAME}=${encodeURIComponent(which)}.${await packed(source)}`;
   return url.href;
+}
+
+/** Puts a link where its reader has it; what is said of that. */
+export async function offered(link) {
+  try {
+    await navigator.clipboard.writeText(link);
+    return WORDS.shared;
+  } catch {
+    history.replaceState(history.state, '', link);
+    return WORDS.shareFailed;
+  }
 }
 
 /** The program that an address brings for the element; undefined where it brings none, or none that can be read. */

@@ -951,6 +951,15 @@ const url = new URL(address);
 url.hash = `${NAME}=${encodeURIComponent(which)}.${await packed(source)}`;
 return url.href;
 }
+async function offered(link) {
+try {
+await navigator.clipboard.writeText(link);
+return WORDS.shared;
+} catch {
+history.replaceState(history.state, '', link);
+return WORDS.shareFailed;
+}
+}
 async function linked(address, which) {
 const [, whose, data] = /^#run=(.+)\.([\w-]+)$/.exec(new URL(address).hash) ?? [];
 try {
@@ -1371,14 +1380,7 @@ const source = this.#editor && await linked(location.href, this.#which);
 if (source !== undefined) this.code = source;
 };
 async #share() {
-const link = await linkTo(location.href, this.#which, this.code);
-try {
-await navigator.clipboard.writeText(link);
-this.#bar.say(WORDS.shared);
-} catch {
-history.replaceState(history.state, '', link);
-this.#bar.say(WORDS.shareFailed);
-}
+this.#bar.say(await offered(await linkTo(location.href, this.#which, this.code)));
 }
 get #which() {
 return this.id || String([...document.querySelectorAll(this.localName)].indexOf(this));
