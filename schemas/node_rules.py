@@ -19,6 +19,8 @@ MAX_ENTRIES = 64
 MAX_LANGUAGES = 256
 MAX_NAME_CHARS = 64
 MAX_TEXT_CHARS = 256
+MAX_SAMPLE_CHARS = 1_000
+"""Of a language's sample."""
 MAX_BASELINE_BYTES = 64 << 30
 """No interpreter takes that much for itself."""
 MAX_UNIX_MS = 253_402_300_799_999

@@ -119,6 +119,16 @@ class Language:
     normalise: tuple[str, ...] = ()
     """What its tools choke on and its sources are freed from: ``bom`` (a byte-order mark at the start), ``crlf``
     (carriage returns at the ends of lines)."""
+    series: str = ""
+    """The beginning of its version, where it stands beside the language of the same name that has none (ADR 0035)."""
+    default: bool = False
+    """Built and served without being added."""
+    title: str = ""
+    """What readers call it, such as ``C++``."""
+    sample: str = ""
+    """A short program to begin with."""
+    editor_mode: str = ""
+    """What editors and highlighters call it, such as ``python``."""
     aliases: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
@@ -143,6 +153,11 @@ class Language:
     """Signs that a program may end otherwise when it runs again: its outcome is not kept as others' answer."""
     diagnostics: tuple[DiagnosticRule, ...] = ()
     """Of one stage, the first that finds anything counts."""
+
+    @property
+    def id(self) -> str:
+        """What is unique to it on a node: its name, with its series behind it where it has one."""
+        return f"{self.name}-{self.series}" if self.series else self.name
 
     def warm_for(self, role: Role) -> Warm | None:
         """What waits in slots of that role."""

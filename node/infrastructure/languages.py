@@ -15,11 +15,14 @@ from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Languag
 from node.domain.patterns import groups_in, names_in
 from node.domain.sandbox import StackDump
 from schemas.names import is_token
+from schemas.node_rules import MAX_NAME_CHARS, MAX_SAMPLE_CHARS
 
 _MIB = 1 << 20
 _KIB = 1 << 10
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/-]*")
 _WARM_KINDS = ("zygote", "prestart")
+_SERIES = r"^[0-9A-Za-z]+([._][0-9A-Za-z]+)*\Z"
+_EDITOR_MODE = r"^[A-Za-z0-9][A-Za-z0-9+#./_-]{0,63}\Z"
 
 
 class LanguageFileError(ValueError):
@@ -100,6 +103,11 @@ class _LanguageFile(_Strict, forbid_unknown_fields=True):
     baseline_command: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     normalise: tuple[Literal["bom", "crlf"], ...] | msgspec.UnsetType = msgspec.UNSET
     source_name_pattern: str | msgspec.UnsetType = msgspec.UNSET
+    series: Annotated[str, msgspec.Meta(pattern=_SERIES)] | msgspec.UnsetType = msgspec.UNSET
+    default: bool | msgspec.UnsetType = msgspec.UNSET
+    title: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] | msgspec.UnsetType = msgspec.UNSET
+    sample: Annotated[str, msgspec.Meta(max_length=MAX_SAMPLE_CHARS)] | msgspec.UnsetType = msgspec.UNSET
+    editor_mode: Annotated[str, msgspec.Meta(pattern=_EDITOR_MODE)] | msgspec.UnsetType = msgspec.UNSET
     aliases: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     extensions: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     env: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
@@ -114,20 +122,20 @@ class _LanguageFile(_Strict, forbid_unknown_fields=True):
 
 
 def load_languages(directory: Path) -> tuple[Language, ...]:
-    """Every ``*.toml`` in the directory, by file name. Raises LanguageFileError, also where two files claim one name or
-    where there is no file."""
+    """Every ``*.toml`` in the directory, by name, of one name the one without a series first. Raises LanguageFileError,
+    also where two files claim one name or where there is no file."""
     languages = []
     owners: dict[str, str] = {}
     for path in sorted(directory.glob("*.toml")):
         language = load_language(path)
-        for name in (language.name, *language.aliases):
+        for name in (language.id, *language.aliases):
             if name in owners:
                 raise LanguageFileError(f"{path.name}: {name!r} is taken by {owners[name]}")
             owners[name] = path.name
         languages.append(language)
     if not languages:
         raise LanguageFileError(f"{directory}: no language files (*.toml)")
-    return tuple(languages)
+    return tuple(sorted(languages, key=lambda one: (one.name, one.series)))
 
 
 def load_language(path: Path) -> Language:
@@ -200,6 +208,10 @@ def _in_bytes(fields: dict[str, Any]) -> dict[str, Any]:
 def _check(language: Language) -> None:
     if not is_token(language.name):
         raise ValueError(f"name {language.name!r} may hold letters, digits, '-' and '_' only")
+    if language.series and language.aliases:
+        raise ValueError("aliases belong to the language without a series")
+    if not (language.title.isprintable() and _is_program_text(language.sample)):
+        raise ValueError("title and sample must be printable text")
     if not language.run_command or not language.version_command:
         raise ValueError("run.command and version_command must not be empty")
     if re.compile(language.version_pattern).groups < 1:
@@ -224,6 +236,10 @@ def _check_warm(warm: Warm | None, stage: CompileStage | None) -> None:
             raise ValueError(f"warm.kind {one.kind!r} is none of: {', '.join(_WARM_KINDS)}")
     if stage and stage.warm and stage.server:
         raise ValueError("compile.server and compile.warm exclude each other")
+
+
+def _is_program_text(text: str) -> bool:
+    return all(line.isprintable() for line in text.replace("\t", " ").split("\n"))
 
 
 def _check_diagnostic(rule: DiagnosticRule) -> None:

@@ -77,6 +77,13 @@ def test_stages_and_rules_are_read_and_sizes_become_bytes(tmp_path: Path) -> Non
     [
         (("name =", "nmae ="), "nmae|name"),
         (('name = "tiny"', 'name = "ti.ny"'), "letters, digits"),
+        (('name = "tiny"', 'name = "tiny"\nseries = "3/1"'), "series"),
+        (('name = "tiny"', 'name = "tiny"\nseries = "3"\naliases = ["t"]'), "without a series"),
+        (('name = "tiny"', 'name = "tiny"\ndefault = "yes"'), "default"),
+        (('name = "tiny"', 'name = "tiny"\neditor_mode = "a b"'), "editor_mode"),
+        (('name = "tiny"', 'name = "tiny"\ntitle = "a\\nb"'), "printable"),
+        (('name = "tiny"', 'name = "tiny"\nsample = "a\\u001b[2J"'), "printable"),
+        (('name = "tiny"', f'name = "tiny"\nsample = "{"a" * 1001}"'), "sample"),
         (('command = ["tiny", "{entry}"]', 'command = "tiny {entry}"'), "run.command"),
         (('command = ["tiny", "{entry}"]', "command = []"), "must not be empty"),
         (("v(\\d+)", "v\\d+"), "needs a group"),
@@ -112,11 +119,21 @@ def test_two_files_cannot_claim_one_name(tmp_path: Path) -> None:
         load_languages(tmp_path)
 
 
+def test_several_versions_of_a_language_stand_side_by_side(tmp_path: Path) -> None:
+    write(tmp_path, SMALL.replace('"tiny"\n', '"tiny"\nseries = "1.2"\n', 1), "a.toml")
+    write(tmp_path, SMALL, "b.toml")
+    assert [(one.name, one.id) for one in load_languages(tmp_path)] == [("tiny", "tiny"), ("tiny", "tiny-1.2")]
+    write(tmp_path, SMALL.replace('"tiny"\n', '"tiny"\nseries = "1.2"\n', 1), "c.toml")
+    with pytest.raises(LanguageFileError, match=r"c\.toml: 'tiny-1\.2' is taken by a\.toml"):
+        load_languages(tmp_path)
+
+
 def test_a_folder_without_languages_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(LanguageFileError, match="no language files"):
         load_languages(tmp_path)
 
 
 def test_the_shipped_languages_load() -> None:
-    names = {language.name for language in load_languages(Path("sandbox/languages"))}
-    assert {"python", "java", "cpp", "go", "javascript"} <= names
+    languages = load_languages(Path("sandbox/languages"))
+    assert {"python", "java", "cpp", "go", "javascript", "bash"} <= {one.id for one in languages if one.default}
+    assert all(one.title and one.sample and one.editor_mode for one in languages)
