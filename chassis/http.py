@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 
 import structlog
 from aiohttp import web
@@ -62,13 +64,20 @@ class HttpServer:
     """The endpoint that probes and Prometheus ask, alone: what it answers is said by ``Probes``."""
 
     def __init__(
-        self, address: str, parts: Parts, registry: Registry, certificate: CertificateFiles | None = None
+        self,
+        address: str,
+        parts: Parts,
+        registry: Registry,
+        certificate: CertificateFiles | None = None,
+        further: Mapping[str, Callable[[], bytes]] = MappingProxyType({}),
     ) -> None:
-        """``address`` is ``host:port``; port 0 takes a free one. ``certificate``: what it shows; None: no TLS."""
+        """``address`` is ``host:port``; port 0 takes a free one. ``certificate``: what it shows; None: no TLS.
+        ``further``: what else it answers, JSON by path."""
         self._address = address
         self._certificate = certificate
         self._renewing: asyncio.Task[None] | None = None
         self._probes = Probes(parts, registry)
+        self._further = further
         self._runner: web.AppRunner | None = None
         self._listening: asyncio.Server | None = None
 
@@ -85,6 +94,8 @@ class HttpServer:
         app = web.Application(middlewares=[_logged])
         for path in Probes.PATHS:
             app.router.add_get(path, self._say)
+        for path in self._further:
+            app.router.add_get(path, self._say_further)
         runner = web.AppRunner(app, access_log=None, logger=_OF_PEERS)
         await runner.setup()
         assert runner.server is not None  # noqa: S101  # for mypy: it is set up
@@ -110,6 +121,9 @@ class HttpServer:
             self._listening.close()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    async def _say_further(self, request: web.Request) -> web.Response:
+        return web.Response(body=self._further[request.path](), content_type="application/json")
 
     async def _say(self, request: web.Request) -> web.Response:
         said = await self._probes.say(request.path, request.headers.get("Accept", ""))

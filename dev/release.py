@@ -18,9 +18,8 @@ from dev.paths import REPOSITORY
 from dev.service_images import build_services
 from dev.typescript_sdk import pack
 from sandbox import IMAGES_DIR
-from sandbox.builder.bootstrap import DEFAULT_BASE
-from sandbox.builder.build import build_images
-from sandbox.builder.content import ImageError, discover
+from sandbox.builder.build import build_images, wanted_images
+from sandbox.builder.content import ImageError, build_order, discover
 from sandbox.builder.engine import Engine
 
 DIST = REPOSITORY / "dist"
@@ -76,11 +75,12 @@ def distributions(folder: Path) -> list[Path]:
 
 def build_all_images(version: str) -> dict[str, str]:
     """The images' ids by tag; each has the version as its tag, and is the latest. Raises ImageError."""
-    build_images([], base=DEFAULT_BASE, force=False)
+    names = wanted_images([])
+    build_images(names)
     engine = Engine.connect()
     services = build_services(engine, _git(REPOSITORY, "rev-parse", "HEAD"))
     made = {}
-    for tag in (*(source.tag for source in discover(IMAGES_DIR).values()), services.tag):
+    for tag in (*(source.tag for source in build_order(discover(IMAGES_DIR), names)), services.tag):
         image = engine.client.images.get(tag)
         image.tag(tag, version)
         made[f"{tag}:{version}"] = str(image.id)

@@ -1,5 +1,5 @@
-"""The command ``coderunner-node``: ``images build`` builds the sandbox images, ``join`` makes this machine a node,
-everything else runs the daemon."""
+"""The command ``coderunner-node``: ``images build`` builds the sandbox images, ``languages`` lists, adds and removes
+languages, ``join`` makes this machine a node, everything else runs the daemon."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["images"]:
         return _images(given[1:])
+    if given[:1] == ["languages"]:
+        from node.catalogue.command import main as languages  # noqa: PLC0415 - the daemon does not need it
+
+        return languages(given[1:])
     if given[:1] == ["join"]:
         from node.joining.command import main as join  # noqa: PLC0415 - the daemon does not need it
 
@@ -23,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _images(arguments: Sequence[str]) -> int:
     if arguments[:1] != ["build"]:
-        sys.stderr.write("usage: coderunner-node images build [--only NAMES] [--force] [--base IMAGE]\n")
+        sys.stderr.write("usage: coderunner-node images build [--only NAMES | --all] [--force] [--base IMAGE]\n")
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
     from sandbox.builder.build import main as build_images  # noqa: PLC0415 - the daemon does not need it
 

@@ -45,9 +45,10 @@ from node.infrastructure.languages import LanguageFileError
 from node.infrastructure.load_probe import PsutilProbe
 from node.infrastructure.metrics import Metrics
 from node.infrastructure.settings import NodeSettings
+from node.infrastructure.told_languages import LANGUAGES_PATH, told_languages
 from node.infrastructure.task_log import StructuredTaskLog
 from node.infrastructure.traced import TracedHandler, TracedResultSink, TracedSandboxPool
-from node.infrastructure.wiring import StartedPool, blob_cache, identity, nearest_existing, runtime, sandboxes
+from node.infrastructure.wiring import StartedPool, blob_cache, identity, language_changes, nearest_existing, runtime, sandboxes
 from node.interfaces.orders import Orders
 from schemas.names import INBOX_NODE, inbox_of
 from schemas.node import DRAIN, RESUME
@@ -148,7 +149,12 @@ class Node:
             heartbeat=self.heartbeat,
             not_started=lambda: "" if self.ready.is_set() else self._not_started,
         )
-        self.http = HttpServer(settings.http_address, self.health.parts, self.metrics.registry)
+        self.http = HttpServer(
+            settings.http_address,
+            self.health.parts,
+            self.metrics.registry,
+            further={LANGUAGES_PATH: lambda: told_languages(self.pool)},
+        )
         self._wire_gauges()
 
     def _wire_gauges(self) -> None:
@@ -185,6 +191,9 @@ class Node:
         self._lasting.add(self.directory.run(), "directory")
         self._lasting.add(self.heartbeat.run(), "heartbeat")
         self._lasting.add(self._keep_alive(), "keep-alive")
+        changes = language_changes(self.settings, self.pool, self.attempts)
+        if changes is not None:
+            self._lasting.add(changes.run(), "language changes")
         self._lasting.add(self.source.run(), "task source")
         self._lasting.add(LoopWatch(self.metrics.registry).run(), "loop watch")
         self._lasting.add(self._memory.run(), "memory return")
@@ -221,7 +230,7 @@ class Node:
         if not self.draining.wanted:
             await self.task_loops.resume()
         self.ready.set()
-        served = {language.name: version for language, version in self.pool.languages()}
+        served = {language.id: version for language, version in self.pool.languages()}
         log.info(
             "node_ready",
             node_id=self.name,

@@ -18,6 +18,12 @@ class LanguageRecord(msgspec.Struct, frozen=True, kw_only=True):
     compiled: bool
     baseline_memory_bytes: int = 0
     """What its interpreter takes for itself, which no task is charged for; 0 where there is none, or nobody knows."""
+    title: str = ""
+    """What readers call it, such as ``C++``; empty: as its name."""
+    sample: str = ""
+    """A short program to begin with; empty: none is told."""
+    editor_mode: str = ""
+    """What editors and highlighters call it; empty: not told."""
     digest: str = ""
     """Hash of all that decides what a program does here, image and definition among it; empty: not told."""
 

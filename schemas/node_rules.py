@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from schemas.names import is_pool, is_token
 from schemas.node import LanguageRecord, NodeRecord
 
-MAX_RECORD_BYTES = 64 << 10
+MAX_RECORD_BYTES = 256 << 10
 """Of a record's JSON."""
 MAX_NODES = 10_000
 """Of one directory."""
@@ -69,10 +69,19 @@ def _is_language(language: LanguageRecord) -> bool:
         and _is_text(language.version, MAX_NAME_CHARS)
         and _are_texts(language.aliases, MAX_NAME_CHARS)
         and _are_texts(language.extensions, MAX_NAME_CHARS)
+        and _is_text(language.title, MAX_NAME_CHARS)
+        and _is_text(language.editor_mode, MAX_NAME_CHARS)
+        and len(language.sample) <= MAX_SAMPLE_CHARS
+        and is_program_text(language.sample)
         and len(language.digest) <= MAX_NAME_CHARS
         and language.digest.isalnum() is bool(language.digest)
         and 0 <= language.baseline_memory_bytes <= MAX_BASELINE_BYTES
     )
+
+
+def is_program_text(text: str) -> bool:
+    """True if nothing in it moves a terminal's cursor or turns the writing round; lines and tabs may be."""
+    return text.replace("\t", " ").replace("\n", " ").isprintable()
 
 
 def _are_texts(texts: Iterable[str], max_chars: int) -> bool:

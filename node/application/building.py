@@ -56,7 +56,8 @@ class Builder:
         stage = program.language.compile
         if stage is None:
             return Build(None, runnable_as_submitted(program))
-        launch, key, preamble = await off_loop(program.size, lambda: _prepared(program, stage, attempt.task.client))
+        client, digest = attempt.task.client, self._pool.digest(program.language.id)
+        launch, key, preamble = await off_loop(program.size, lambda: _prepared(program, stage, client, digest))
         return self._kept(program, stage, key) or await self._compiled(attempt, program, launch, key, preamble)
 
     def _kept(self, program: Program, stage: CompileStage, key: str) -> Build | None:
@@ -94,7 +95,7 @@ class Builder:
         return Build(stage, runnable_of_artefacts(program, compiled, outcome.artefacts))
 
 
-def _prepared(program: Program, stage: CompileStage, client: str) -> tuple[Launch, str, Preamble | None]:
+def _prepared(program: Program, stage: CompileStage, client: str, digest: str) -> tuple[Launch, str, Preamble | None]:
     preamble = compile_preamble(program, stage)
     launch = compile_launch(program, stage, preamble)
-    return launch, artefact_key(program, launch, client), preamble
+    return launch, artefact_key(program, launch, client, digest), preamble

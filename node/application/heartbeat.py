@@ -176,6 +176,9 @@ class Heartbeat:
             aliases=list(language.aliases),
             extensions=list(language.extensions),
             compiled=language.compile is not None,
-            baseline_memory_bytes=self._pool.baseline_memory_bytes(language.name),
-            digest=self._pool.digest(language.name),
+            title=language.title,
+            sample=language.sample,
+            editor_mode=language.editor_mode,
+            baseline_memory_bytes=self._pool.baseline_memory_bytes(language.id),
+            digest=self._pool.digest(language.id),
         )

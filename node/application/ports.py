@@ -171,11 +171,12 @@ class SandboxPool(Protocol):
         ...
 
     def baseline_memory_bytes(self, language: str) -> int:
-        """What the interpreter of that language takes for itself, and no task is charged for; 0 where there is none."""
+        """What the interpreter of that language (its id) takes for itself, and no task is charged for; 0 where there is
+        none."""
         ...
 
     def digest(self, language: str) -> str:
-        """Hash of all that decides what a program of that language does here: the image, the agent, the language's
+        """Hash of all that decides what a program of that language (its id) does here: the image, the agent, the language's
         definition, the OCI runtime, the seccomp profile, the machine's architecture. Empty where it is not served."""
         ...
 

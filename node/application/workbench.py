@@ -67,7 +67,7 @@ class Workbench:
     async def execute(self, attempt: Attempt, program: Program) -> Execution:
         """Builds and runs one task. Raises SandboxLostError, UnservedLanguageError (of a checker), ValueError (of a
         checker's files)."""
-        attempt.digest = self._pool.digest(program.language.name)
+        attempt.digest = self._pool.digest(program.language.id)
         if attempt.task.keeps_answer:
             await self._look_for_signs(attempt, program)
         build = await self._builder.build(attempt, program)
@@ -159,7 +159,7 @@ class Workbench:
         program = await off_loop(
             sum(len(file.held) for file in checker.files), lambda: program_of(language, version, checker.files)
         )
-        attempt.digest += f"+{self._pool.digest(language.name)}"
+        attempt.digest += f"+{self._pool.digest(language.id)}"
         if attempt.task.keeps_answer:
             await self._look_for_signs(attempt, program)
         build = await self._builder.build(attempt, program)

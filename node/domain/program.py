@@ -172,13 +172,15 @@ def runnable_of_artefacts(program: Program, stage: CompileStage, artefacts: Mapp
     return Runnable(program, data | dict(artefacts), frozenset(artefacts))
 
 
-def artefact_key(program: Program, launch: Launch, client: str) -> str:
-    """Hash of everything that goes into a build: language, image, compiler, command, options, environment, files; and
-    of the client, who would learn from another's artefacts that this source was compiled before."""
+def artefact_key(program: Program, launch: Launch, client: str, digest: str) -> str:
+    """Hash of everything that goes into a build: language, image, compiler (``digest``: ``SandboxPool.digest``), command,
+    options, environment, files; and of the client, who would learn from another's artefacts that this source was
+    compiled before."""
     inputs = (
         client,
-        program.language.name,
+        program.language.id,
         program.language.image,
+        digest,
         program.version,
         launch.command,
         sorted(launch.env.items()),

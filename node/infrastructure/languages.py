@@ -15,7 +15,7 @@ from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Languag
 from node.domain.patterns import groups_in, names_in
 from node.domain.sandbox import StackDump
 from schemas.names import is_token
-from schemas.node_rules import MAX_NAME_CHARS, MAX_SAMPLE_CHARS
+from schemas.node_rules import MAX_NAME_CHARS, MAX_SAMPLE_CHARS, is_program_text
 
 _MIB = 1 << 20
 _KIB = 1 << 10
@@ -210,7 +210,7 @@ def _check(language: Language) -> None:
         raise ValueError(f"name {language.name!r} may hold letters, digits, '-' and '_' only")
     if language.series and language.aliases:
         raise ValueError("aliases belong to the language without a series")
-    if not (language.title.isprintable() and _is_program_text(language.sample)):
+    if not (language.title.isprintable() and is_program_text(language.sample)):
         raise ValueError("title and sample must be printable text")
     if not language.run_command or not language.version_command:
         raise ValueError("run.command and version_command must not be empty")
@@ -236,10 +236,6 @@ def _check_warm(warm: Warm | None, stage: CompileStage | None) -> None:
             raise ValueError(f"warm.kind {one.kind!r} is none of: {', '.join(_WARM_KINDS)}")
     if stage and stage.warm and stage.server:
         raise ValueError("compile.server and compile.warm exclude each other")
-
-
-def _is_program_text(text: str) -> bool:
-    return all(line.isprintable() for line in text.replace("\t", " ").split("\n"))
 
 
 def _check_diagnostic(rule: DiagnosticRule) -> None:

@@ -21,7 +21,7 @@ from chassis.settings import (
     Tokens,
 )
 from node.domain.rules import CheckMode
-from sandbox import LANGUAGES_DIR, SECCOMP_PATH
+from sandbox import IMAGES_DIR, LANGUAGES_DIR, SECCOMP_PATH
 
 CORES = os.cpu_count() or 1
 
@@ -66,7 +66,8 @@ class NodeSettings(ConnectedSettings):
         "docker", description="simulated runs nothing: tests and bench only"
     )
     languages_dir: Path = Field(LANGUAGES_DIR, description="one TOML file per language")
-    languages: Strings = Field([], description="only these; none: all")
+    languages: Strings = Field([], description="only these; none: the default ones")
+    images_dir: Path = Field(IMAGES_DIR, description="a folder with a Dockerfile per image, for languages that are added")
     docker_socket: str = Field("unix:///var/run/docker.sock", description="the engine's address")
     docker_prefix: Token = Field("coderunner", description="begins names of images and containers")
     oci_runtime: str = Field("runc", description="runc, crun, runsc, or what else the engine knows")

@@ -12,9 +12,12 @@ from chassis.settings import ConfigurationError
 from node.application.heartbeat import Identity
 from node.application.ports import SandboxPool
 from node.domain.load import Thresholds
+from node.application.attempt import Attempts
+from node.infrastructure.added_languages import ChosenLanguages
 from node.infrastructure.blob_cache import CachedBlobs, Fetching
 from node.infrastructure.docker.pool.pool import DockerSandboxPool
 from node.infrastructure.docker.settings import DockerSettings, Isolation
+from node.infrastructure.language_changes import LanguageChanges
 from node.infrastructure.languages import load_languages
 from node.infrastructure.settings import CORES, NodeSettings
 from node.infrastructure.simulated_sandbox import SimulatedSandboxPool
@@ -44,12 +47,12 @@ def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
     if settings.sandbox == "simulated":
         return SimulatedSandboxPool(settings.simulated_languages, settings.simulated_run_ms)
     every = load_languages(settings.languages_dir)
-    unknown = set(settings.languages) - {language.name for language in every}
+    unknown = set(settings.languages) - {name for language in every for name in (language.name, language.id)}
     if unknown:
         raise ConfigurationError(f"setting languages: {settings.languages_dir} has no {min(unknown)}")
-    chosen = [language for language in every if not settings.languages or language.name in settings.languages]
+    wanted, _ = ChosenLanguages(settings).read()
     return DockerSandboxPool(
-        languages=chosen,
+        languages=wanted,
         settings=DockerSettings(
             node_id=name,
             socket=settings.docker_socket,
@@ -71,6 +74,13 @@ def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
             seccomp_path=settings.seccomp_path,
         ),
     )
+
+
+def language_changes(settings: NodeSettings, pool: StartedPool, attempts: Attempts) -> LanguageChanges | None:
+    """What has the pool follow its operator's choice of languages; None for a pool that has no images."""
+    if not isinstance(pool, DockerSandboxPool):
+        return None
+    return LanguageChanges(ChosenLanguages(settings), pool, attempts)
 
 
 def identity(settings: NodeSettings, name: str, started_at_ms: int) -> Identity:

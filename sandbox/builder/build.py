@@ -1,4 +1,4 @@
-"""Builds the sandbox images: ``coderunner-node images build [--only python,java] [--force] [--base IMAGE]``, or
+"""Builds the sandbox images: ``coderunner-node images build [--only python,java | --all] [--force] [--base IMAGE]``, or
 ``python -m sandbox.builder`` with the same options.
 
 Needs the ``docker`` SDK and an engine, nothing else. An image whose content has not changed is not touched. Exit code 1
@@ -11,9 +11,12 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
-from sandbox import IMAGES_DIR
+from sandbox import IMAGES_DIR, LANGUAGES_DIR
 from sandbox.builder.bootstrap import DEFAULT_BASE, bootstrap_base
+from sandbox.builder.catalogue import images_of
 from sandbox.builder.content import ImageError, build_order, content_hashes, discover
 from sandbox.builder.engine import Engine, Say
 
@@ -38,14 +41,25 @@ class Progress:
         sys.stdout.flush()
 
 
-def build_images(only: list[str], *, base: str, force: bool) -> None:
-    """Brings the named images (all, if none is named) and what they build on up to date. Raises ImageError."""
+def wanted_images(only: Sequence[str], *, everything: bool = False) -> Sequence[str]:
+    """Names of the images to build: those named, or all, or else those of the default languages. Raises ImageError."""
+    return only or (tuple(discover(IMAGES_DIR)) if everything else images_of(LANGUAGES_DIR, default=True))
+
+
+def build_images(
+    names: Sequence[str],
+    *,
+    base: str = DEFAULT_BASE,
+    force: bool = False,
+    images_dir: Path = IMAGES_DIR,
+    engine: Engine | None = None,
+) -> None:
+    """Brings the named images and what they build on up to date. Raises ImageError."""
     progress = Progress()
-    sources = discover(IMAGES_DIR)
-    order = build_order(sources, only or sources)
+    order = build_order(discover(images_dir), names)
     build_args = {"BASE": base}
     hashes = content_hashes(order, build_args)
-    engine = Engine.connect()
+    engine = engine or Engine.connect()
     for source in order:
         say = progress.about(source.tag)
         if not force and engine.content_of(source.tag) == hashes[source.name]:
@@ -73,13 +87,15 @@ def provide_base(engine: Engine, base: str, force: bool, say: Say) -> None:
 def main(arguments: list[str] | None = None, *, program: str | None = None) -> int:
     """Returns what to exit with. ``program`` is the command's name in its own help."""
     parser = argparse.ArgumentParser(prog=program, description="Build the sandbox images that are out of date.")
-    parser.add_argument("--only", default="", metavar="NAMES", help="comma-separated image names; default: all")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--only", default="", metavar="NAMES", help="comma-separated image names")
+    which.add_argument("--all", action="store_true", help="every image, not those of the default languages alone")
     parser.add_argument("--force", action="store_true", help="build again although nothing has changed")
     parser.add_argument("--base", default=DEFAULT_BASE, help="the Debian image to start from (default: %(default)s)")
     options = parser.parse_args(arguments)
     only = [name for name in options.only.split(",") if name]
     try:
-        build_images(only, base=options.base, force=options.force)
+        build_images(wanted_images(only, everything=options.all), base=options.base, force=options.force)
     except ImageError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -44,10 +44,10 @@ class Engine:
     """Network modes a build may use; the first is tried first, and the one that works stays."""
 
     @classmethod
-    def connect(cls) -> Engine:
-        """The engine at DOCKER_HOST or the usual socket; builds and pulls may take an hour."""
+    def connect(cls, address: str = "") -> Engine:
+        """The engine at that address, or at DOCKER_HOST or the usual socket; builds and pulls may take an hour."""
         try:
-            client = docker.from_env(timeout=3600)
+            client = docker.DockerClient(address, timeout=3600) if address else docker.from_env(timeout=3600)
             networks = ["bridge"] if client.networks.list(names=["^bridge$"]) else []
         except docker.errors.DockerException as error:
             raise ImageError(f"No Docker engine answers ({error}): start one, or set DOCKER_HOST.") from error
@@ -61,13 +61,23 @@ class Engine:
             return ""
         return str(labels.get(CONTENT_LABEL, ""))
 
+    def id_of(self, tag: str) -> str:
+        """The image's id; empty if there is no such image."""
+        try:
+            return str(self.client.images.get(tag).id)
+        except docker.errors.ImageNotFound:
+            return ""
+
+    def size_of(self, tag: str) -> int:
+        """Bytes of the image with all that it builds on; 0 if there is no such image."""
+        try:
+            return int(self.client.images.get(tag).attrs["Size"])
+        except docker.errors.ImageNotFound:
+            return 0
+
     def has(self, tag: str) -> bool:
         """True if the engine holds the image."""
-        try:
-            self.client.images.get(tag)
-        except docker.errors.ImageNotFound:
-            return False
-        return True
+        return bool(self.id_of(tag))
 
     def pull(self, tag: str, say: Say) -> bool:
         """Takes an image from its registry; False if none gives it."""

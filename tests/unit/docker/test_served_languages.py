@@ -14,6 +14,10 @@ from node.infrastructure.docker.pool import served_languages
 from node.infrastructure.docker.pool.served_languages import ServedLanguages
 from tests.builders import CPP, PYTHON
 
+def not_dismissed(language: str) -> None:
+    raise AssertionError(language)
+
+
 GHOST = dataclasses.replace(PYTHON, name="ghost")
 
 
@@ -36,7 +40,7 @@ class Preparation:
 
 async def test_each_is_tried_once_and_what_works_is_served_in_the_given_order() -> None:
     preparation = Preparation("ghost")
-    served = ServedLanguages([CPP, GHOST, PYTHON], preparation)
+    served = ServedLanguages([CPP, GHOST, PYTHON], preparation, not_dismissed)
     await served.try_each()
     assert served.served == ((CPP, "cpp 1"), (PYTHON, "python 1"))
     assert sorted(preparation.asked) == ["cpp", "ghost", "python"]
@@ -45,7 +49,7 @@ async def test_each_is_tried_once_and_what_works_is_served_in_the_given_order() 
 async def test_what_is_missing_is_tried_until_it_works_and_takes_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(served_languages, "BETWEEN_TRIES", Backoff(base_s=0.0, max_s=0.0))
     preparation = Preparation("ghost")
-    served = ServedLanguages([GHOST, PYTHON], preparation)
+    served = ServedLanguages([GHOST, PYTHON], preparation, not_dismissed)
     await served.try_each()
     before = served.served
     (work,) = served.further_tries()
@@ -60,7 +64,7 @@ async def test_what_is_missing_is_tried_until_it_works_and_takes_its_place(monke
 
 async def test_a_second_round_asks_only_for_what_is_missing() -> None:
     preparation = Preparation("ghost")
-    served = ServedLanguages([GHOST, PYTHON], preparation)
+    served = ServedLanguages([GHOST, PYTHON], preparation, not_dismissed)
     await served.try_each()
     await served.try_each()
     assert preparation.asked.count("python") == 1
@@ -71,7 +75,7 @@ async def test_a_fault_of_ours_is_not_hidden_by_further_tries() -> None:
     async def faulty(_language: Language) -> str:
         raise ZeroDivisionError
 
-    served = ServedLanguages([PYTHON], faulty)
+    served = ServedLanguages([PYTHON], faulty, not_dismissed)
     await served.try_each()
     (work,) = served.further_tries()
     with pytest.raises(ZeroDivisionError):
@@ -82,7 +86,7 @@ async def test_the_reason_is_logged_once_for_as_long_as_it_stays(capsys: pytest.
     async def refused(_language: Language) -> str:
         raise EngineError("no room")
 
-    served = ServedLanguages([PYTHON], refused)
+    served = ServedLanguages([PYTHON], refused, not_dismissed)
     for _ in range(3):
         await served.try_each()
     assert capsys.readouterr().out.count("language_not_served") == 1

@@ -49,7 +49,7 @@ def test_a_source_in_another_encoding_is_compiled_as_it_is() -> None:
     assert runnable_of_artefacts(program, CPP.compile, {"main": b"x"}).files == {"a.dat": ALL, "main": b"x"}
     compile_preamble(program, CPP.compile)  # RE2 takes no lone surrogate
     other = program_of(CPP, "14", [SourceFile.of("", b"\xff"), SourceFile.of("a.dat", ALL)])
-    assert artefact_key(program, launch, "c") != artefact_key(other, compile_launch(other, CPP.compile), "c")
+    assert artefact_key(program, launch, "c", "") != artefact_key(other, compile_launch(other, CPP.compile), "c", "")
 
 
 def test_line_ends_of_a_picture_stay_and_those_of_a_source_go() -> None:

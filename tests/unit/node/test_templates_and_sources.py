@@ -142,10 +142,12 @@ def test_the_build_key_changes_with_everything_that_goes_in() -> None:
         replace(base, language=replace(CPP, compile=replace(CPP.compile, env={"X": "1"}))),
         replace(base, language=replace(CPP, compile=replace(CPP.compile, command=("clang++", "{sources}")))),
     ]
-    keys = [artefact_key(one, compile_launch(one, one.language.compile or CPP.compile), "blog") for one in variants]
+    launches = [compile_launch(one, one.language.compile or CPP.compile) for one in variants]
+    keys = [artefact_key(one, launch, "blog", "d") for one, launch in zip(variants, launches, strict=True)]
     assert len(set(keys)) == len(variants)
-    launch = compile_launch(base, CPP.compile)
-    assert keys[0] == artefact_key(base, launch, "blog") != artefact_key(base, launch, "wiki")
+    assert keys[0] == artefact_key(base, launches[0], "blog", "d")
+    assert keys[0] != artefact_key(base, launches[0], "wiki", "d")
+    assert keys[0] != artefact_key(base, launches[0], "blog", "e")
 
 
 def test_a_task_with_its_own_environment_starts_cold_where_the_waiting_process_has_a_fixed_one() -> None:

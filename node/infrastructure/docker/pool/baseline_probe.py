@@ -23,7 +23,7 @@ async def measure(sandbox: Sandbox, language: Language, limits: Limits) -> int:
         launch = Launch(files={}, command=language.baseline_command, limits=limits, warm=False)
         outcome = await sandbox.run(launch, lambda stream, data: None)
         if outcome.exit_code != 0:
-            _log.warning("baseline_not_measured", language=language.name, ending=outcome.ending)
+            _log.warning("baseline_not_measured", language=language.id, ending=outcome.ending)
             return 0
         peaks.append(outcome.peak_memory_bytes)
     return min(peaks, default=0)

@@ -47,6 +47,8 @@ class SlotGroup:
         self._recycling = 0
         self._min_free = 0
         self._closed = False
+        self._eased = asyncio.Event()
+        """Set whenever somebody no longer holds a slot, or waits for one."""
         self.baseline_bytes = 0
         """What the language's interpreter takes for itself; 0 where there is none, or it is not known yet."""
         self.trouble = ""
@@ -64,14 +66,17 @@ class SlotGroup:
 
     def states(self) -> Mapping[str, int]:
         """The number of its slots in each state."""
-        held = len(self._members) - len(self._free) - len(self._standby) - self._recycling
         return {
             "free": len(self._free),
-            "held": held,
+            "held": self._held,
             "wiping": self._recycling,
             "standby": len(self._standby),
             "creating": self._creating,
         }
+
+    @property
+    def _held(self) -> int:
+        return len(self._members) - len(self._free) - len(self._standby) - self._recycling
 
     def charged(self, outcome: Outcome) -> Outcome:
         """The outcome without the interpreter's own memory, also where the program started one for itself."""
@@ -124,6 +129,7 @@ class SlotGroup:
         try:
             return await waiter
         except asyncio.CancelledError:
+            self._eased.set()
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
                 self._offer(waiter.result())  # it came in the very moment in which its taker left
             raise
@@ -136,6 +142,7 @@ class SlotGroup:
         else:
             self._recycling += 1
             self._background.spawn(self._recycle(slot))
+        self._eased.set()
 
     def shrink(self) -> None:
         """Removes as many slots as were free ever since the call before, but for the spares. Called at intervals."""
@@ -150,6 +157,12 @@ class SlotGroup:
         self._closed = True
         self._fail_waiters("the node is shutting down")
         await self._background.close()
+
+    async def wait_until_quiet(self) -> None:
+        """Waits until nobody holds a slot, or waits for one."""
+        while self._held or any(not waiter.done() for waiter in self._waiters):
+            self._eased.clear()
+            await self._eased.wait()
 
     async def dissolve(self) -> None:
         """Closes the group and destroys every slot, of which nobody may hold one."""
@@ -272,4 +285,5 @@ class SlotGroup:
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
+                self._eased.set()
                 waiter.set_exception(SandboxLostError(f"no sandbox: {reason}"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import platform
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -53,7 +53,6 @@ class DockerSandboxPool:
         self, *, languages: Sequence[Language], settings: DockerSettings, agent: Mapping[str, bytes] | None = None
     ) -> None:
         """``agent``: the program that becomes PID 1, by file name; the one of this distribution where None."""
-        self._languages = tuple(languages)
         self._settings = settings
         self._agent = agent_files() if agent is None else agent
         self._engine = Engine(settings.socket)
@@ -68,8 +67,14 @@ class DockerSandboxPool:
         self._surroundings = ""
         """What decides what a program does here, beside its language and image."""
         self._groups: dict[tuple[str, Role], SlotGroup] = {}
+        """By the language's id and role."""
+        self._leaving: set[SlotGroup] = set()
+        """Groups in whose place others came, or none, while somebody holds a slot of theirs."""
+        self._started = False
         self._closed = False
-        self._served = ServedLanguages(languages, self._prepare)
+        self._served = ServedLanguages(
+            languages, self._prepare, lambda one: self._background.spawn(self.dismiss(frozenset({one})))
+        )
 
     async def start(self) -> None:
         """Starts slots, and returns when at least one of each role is ready for every language that can be served now.
@@ -81,13 +86,28 @@ class DockerSandboxPool:
         await self._served.try_each()
         if not self._served.served:
             raise EngineError("no language can be served; the log lines before this one say why")
-        for work in self._served.further_tries():
-            self._background.spawn(work)
+        self._started = True
+        self._try_missing()
         self._background.spawn(self._shrink_at_intervals())
         if self._precompiler is not None:
             self._background.spawn(self._precompiler.clear_away(set(self._images.values())))
         keep = {group.template.image for group in self._groups.values()}
         self._background.spawn(remove_unused_agent_images(self._engine, prefix=self._settings.prefix, keep=keep))
+
+    def serve(self, languages: Sequence[Language], renewed: Set[str] = frozenset()) -> Set[str]:
+        """Serves these from now on, and no others; does not wait. What is new is served once it is ready; what is
+        ``renewed`` (ids: another image), or has another definition, is served as it was until then. Returns the ids of
+        those that it no longer serves: their slots stay until ``dismiss``."""
+        gone = self._served.want(languages, renewed)
+        self._try_missing()
+        return gone
+
+    async def dismiss(self, languages: Set[str]) -> None:
+        """Destroys the slots of these (ids), each once nobody holds it, but for those that are to be served again."""
+        for key in [key for key in self._groups if key[0] in languages and not self._served.wants(key[0])]:
+            self._dissolve(self._groups.pop(key))
+            self._digests.pop(key[0], None)
+            self._images.pop(key[0], None)
 
     async def close(self) -> None:
         """Stops the containers and keeps them for the next start. Bounded in time; raises nothing; once is enough."""
@@ -95,7 +115,7 @@ class DockerSandboxPool:
             return
         self._closed = True
         await self._background.close()
-        groups = self._groups.values()
+        groups = [*self._groups.values(), *self._leaving]
         await asyncio.gather(*(group.close() for group in groups))
         slots = [slot for group in groups for slot in group.members]
         for slot in slots:
@@ -112,21 +132,22 @@ class DockerSandboxPool:
         return self._served.served
 
     def baseline_memory_bytes(self, language: str) -> int:
-        """What the interpreter of that language takes for itself; 0 where there is none."""
+        """What the interpreter of that language (its id) takes for itself; 0 where there is none."""
         group = self._groups.get((language, Role.RUN))
         return group.baseline_bytes if group is not None else 0
 
     def digest(self, language: str) -> str:
-        """Hash of all that decides what a program of that language does here; empty where it is not served."""
+        """Hash of all that decides what a program of that language (its id) does here; empty where it is not
+        served."""
         return self._digests.get(language, "")
 
     @asynccontextmanager
     async def slot(self, language: Language, role: Role, limits: Limits) -> AsyncIterator[Sandbox]:
         """A slot that is verified clean, whose container grants ``limits`` memory, processes and disk. Raises
         SandboxLostError."""
-        group = self._groups.get((language.name, role))
+        group = self._groups.get((language.id, role))
         if group is None:
-            raise SandboxLostError(f"no {role} slots for {language.name} on this node")
+            raise SandboxLostError(f"no {role} slots for {language.id} on this node")
         lease = Lease(group, limits)
         try:
             await lease.acquire(limits.memory_bytes)
@@ -136,7 +157,7 @@ class DockerSandboxPool:
 
     def precompile(self, language: Language, preamble: Preamble, client: str) -> None:
         """Says that a program of this client begins so: the next that does may find it precompiled. Does not wait."""
-        image = self._images.get(language.name)
+        image = self._images.get(language.id)
         rule = language.compile.preamble if language.compile else None
         if rule is not None and image is not None and self._precompiler is not None:
             self._precompiler.ask(image, rule, preamble, client)
@@ -182,7 +203,7 @@ class DockerSandboxPool:
         )
         if settings.precompiled_bytes:
             self._precompiler = Precompiler(self._engine, settings, seccomp, self._background)
-        opened = [self._open_groups(language, factory) for language in self._languages]
+        opened = [self._open_groups(language, factory) for language in self._served.wanted]
         await asyncio.gather(*opened, return_exceptions=True)  # what fails here is tried again, and told then
         mine = [(container, labels) for container, labels in labelled if labels.node_id == settings.node_id]
         await asyncio.gather(*(self._adopt(container, labels, factory) for container, labels in mine))
@@ -193,29 +214,43 @@ class DockerSandboxPool:
         dissolved. Raises EngineError, LookupError."""
         settings = self._settings
         image = await build_agent_image(
-            self._engine, prefix=settings.prefix, language=language.name, image=language.image, agent=self._agent
+            self._engine, prefix=settings.prefix, language=language.id, image=language.image, agent=self._agent
         )
-        self._digests[language.name] = outcome_digest(language, image.digest, self._surroundings)
+        self._digests[language.id] = outcome_digest(language, image.digest, self._surroundings)
         volume = await self._precompiled_volume(language)
         for role in (Role.RUN, Role.COMPILE) if language.compile else (Role.RUN,):
-            old = self._groups.get((language.name, role))
-            if old is not None and old.template.image == image.id:
+            old = self._groups.get((language.id, role))
+            if old is not None and (old.template.image, old.template.language) == (image.id, language):
                 continue
             template = SlotTemplate(
                 language, role, image.id, usual_size(language, role, settings), volume if role is Role.COMPILE else ""
             )
             policy = policy_for(language, role, settings)
             group = SlotGroup(template, factory, policy, old.counts if old is not None else None)
-            self._groups[language.name, role] = group
+            self._groups[language.id, role] = group
             if old is not None:
-                await old.dissolve()
+                self._dissolve(old)
+
+    def _dissolve(self, group: SlotGroup) -> None:
+        """Lets it go in the background, once nobody holds a slot of it."""
+        self._leaving.add(group)
+        self._background.spawn(self._dissolve_when_quiet(group))
+
+    async def _dissolve_when_quiet(self, group: SlotGroup) -> None:
+        await group.wait_until_quiet()
+        await group.dissolve()
+        self._leaving.discard(group)
+
+    def _try_missing(self) -> None:
+        for work in self._served.further_tries() if self._started else ():
+            self._background.spawn(work)
 
     async def _precompiled_volume(self, language: Language) -> str:
         """The name of the volume with the language's precompiled headers; empty where it has none."""
         if self._precompiler is None or language.compile is None or language.compile.preamble is None:
             return ""
-        self._images[language.name] = str((await self._engine.image(language.image))["Id"])
-        return volume_of(self._images[language.name])
+        self._images[language.id] = str((await self._engine.image(language.image))["Id"])
+        return volume_of(self._images[language.id])
 
     async def _adopt(self, found: FoundContainer, labels: SlotLabels, factory: SlotFactory) -> None:
         key = (labels.language, labels.role)
@@ -234,12 +269,12 @@ class DockerSandboxPool:
         if self._factory is None:
             raise EngineError("not connected")
         await self._open_groups(language, self._factory)
-        groups = [group for (name, _), group in self._groups.items() if name == language.name]
+        groups = [group for (name, _), group in self._groups.items() if name == language.id]
         await asyncio.gather(*(group.wait_until_free() for group in groups))
         limits = probe_limits(self._settings)
         async with self.slot(language, Role.RUN, limits) as sandbox:
             version = await probe(sandbox, language, limits)
-            self._groups[language.name, Role.RUN].baseline_bytes = await measure(sandbox, language, limits)
+            self._groups[language.id, Role.RUN].baseline_bytes = await measure(sandbox, language, limits)
             return version
 
     async def _shrink_at_intervals(self) -> None:

@@ -87,11 +87,16 @@ def outcome_digest(language: Language, image_digest: str, surroundings: str) -> 
     return hashlib.sha256(f"{image_digest} {surroundings} ".encode() + definition).hexdigest()[:32]
 
 
+def mark_of(prefix: str) -> str:
+    """The label of agent images, whose value is the language's id."""
+    return f"{prefix}.{_MARK}"
+
+
 async def remove_unused_agent_images(
     engine: Engine, *, prefix: str, keep: Set[str], older_than_s: float = 3600.0
 ) -> None:
     """Removes the agent images that no slot is made from. Recent ones stay: another node may be about to use them."""
-    for image, made_at_s in await engine.images(f"{prefix}.{_MARK}"):
+    for image, made_at_s in await engine.images(mark_of(prefix)):
         if image not in keep and made_at_s < time.time() - older_than_s:
             with suppress(EngineError):  # somebody's slots are made from it
                 await engine.remove_image(image)

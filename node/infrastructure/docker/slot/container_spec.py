@@ -76,7 +76,7 @@ class ContainerSpec:
         """The body of the engine's create call."""
         labels = SlotLabels(
             node_id=self.settings.node_id,
-            language=self.template.language.name,
+            language=self.template.language.id,
             role=self.template.role.value,
             uid=self.uid,
             spec=self.digest(),
