@@ -207,6 +207,12 @@ class Language:
     baseline_memory_bytes: int = 0
     """What the interpreter takes for itself, and no task is charged for: a page can show a task's
     ``peak_memory_bytes`` beside it. 0 where programs are charged for all they have (compiled ones, Bash)."""
+    title: str = ""
+    """What readers call it, such as ``C++``; empty: as its name."""
+    sample: str = ""
+    """A short program to begin with."""
+    editor_mode: str = ""
+    """What editors and highlighters call it, such as ``python``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,9 @@ def language(message: catalog_pb2.Language) -> model.Language:
         compiled=message.compiled,
         nodes=message.nodes,
         baseline_memory_bytes=message.baseline_memory_bytes,
+        title=message.title,
+        sample=message.sample,
+        editor_mode=message.editor_mode,
     )
 
 

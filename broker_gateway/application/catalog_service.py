@@ -27,6 +27,10 @@ class LanguageDTO:
     compiled: bool = False
     nodes: int = 0
     """Live nodes that serve it."""
+    title: str = ""
+    """What readers call it; empty: as its name."""
+    sample: str = ""
+    editor_mode: str = ""
     baselines: list[int] = field(default_factory=list)
     """What each of these nodes that knows it says of the interpreter's own memory, in bytes."""
 
@@ -69,6 +73,14 @@ class CatalogAppService:
         return sorted((node.record for node in self._nodes.live()), key=lambda one: one.id)
 
 
+def versions_of(node: NodeRecord) -> dict[str, str]:
+    """By language: the version that the node runs where none is asked for, and others after commas."""
+    versions: dict[str, list[str]] = {}
+    for language in node.languages:
+        versions.setdefault(language.name, []).append(language.version)
+    return {name: ", ".join(found) for name, found in versions.items()}
+
+
 def _merge(merged: dict[str, LanguageDTO], records: Iterable[LanguageRecord]) -> None:
     counted: set[str] = set()
     for record in records:
@@ -77,6 +89,9 @@ def _merge(merged: dict[str, LanguageDTO], records: Iterable[LanguageRecord]) ->
         _add_new(language.aliases, record.aliases)
         _add_new(language.extensions, record.extensions)
         language.compiled = language.compiled or record.compiled
+        language.title = language.title or record.title
+        language.sample = language.sample or record.sample
+        language.editor_mode = language.editor_mode or record.editor_mode
         if record.name not in counted:
             counted.add(record.name)
             language.nodes += 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc.aio
 
-from broker_gateway.application.catalog_service import CatalogAppService, LanguageDTO
+from broker_gateway.application.catalog_service import CatalogAppService, LanguageDTO, versions_of
 from coderunner.v1 import catalog_pb2 as pb
 from coderunner.v1 import catalog_pb2_grpc as rpc
 from schemas.node import NodeRecord
@@ -38,6 +38,9 @@ def _language(language: LanguageDTO) -> pb.Language:
         compiled=language.compiled,
         nodes=language.nodes,
         baseline_memory_bytes=language.baseline_memory_bytes,
+        title=language.title,
+        sample=language.sample,
+        editor_mode=language.editor_mode,
     )
 
 
@@ -46,7 +49,7 @@ def _node(node: NodeRecord) -> pb.Node:
         id=node.id,
         host=node.host,
         pools=node.pools,
-        languages={language.name: language.version for language in node.languages},
+        languages=versions_of(node),
         capacity=node.capacity,
         running=node.running,
         cpu_percent=node.cpu_percent,

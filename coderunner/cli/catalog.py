@@ -75,6 +75,7 @@ def languages(address: Address, as_objects: bool) -> None:
     rows = [
         (
             language.name,
+            language.title or language.name,
             ", ".join(language.versions),
             ", ".join(language.aliases),
             " ".join(language.extensions),
@@ -84,5 +85,5 @@ def languages(address: Address, as_objects: bool) -> None:
         )
         for language in found
     ]
-    header = ("language", "versions", "aliases", "files", "compiled", "own memory", "nodes")
+    header = ("language", "title", "versions", "aliases", "files", "compiled", "own memory", "nodes")
     click.echo(table(header, rows, right=("own memory", "nodes")))

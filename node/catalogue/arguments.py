@@ -44,9 +44,9 @@ def wanted(arguments: Sequence[str]) -> Wanted:
     action, *rest = arguments or [""]
     if action not in _FLAGS:
         raise WrongUseError(f"{action!r} is none of list, add and remove" if action else "what? list, add or remove")
-    names = tuple(dict.fromkeys(itertools.takewhile(lambda one: not one.startswith("-"), rest)))
+    names = list(itertools.takewhile(lambda one: not one.startswith("-"), rest))
     if bool(names) is (action == "list"):
         raise WrongUseError(f"{action} takes {'no names' if names else 'at least one name'}")
     options = [one for one in rest if one in _FLAGS[action]]
     others = [one for one in rest[len(names) :] if one not in options]
-    return Wanted(action=action, names=names, flags=frozenset(options), settings=NodeSettings.load(others))
+    return Wanted(action=action, names=tuple(dict.fromkeys(names)), flags=frozenset(options), settings=NodeSettings.load(others))

@@ -10,6 +10,7 @@ import docker.errors
 from node.domain.language import Language
 from node.infrastructure.docker.slot.agent_image import mark_of
 from node.infrastructure.settings import NodeSettings
+from sandbox import IMAGES_DIR
 from sandbox.builder.build import build_images
 from sandbox.builder.catalogue import own_image
 from sandbox.builder.content import ImageError, discover
@@ -35,11 +36,11 @@ class LanguageImages:
 
     def build(self, languages: Sequence[Language]) -> dict[str, str]:
         """Builds what is out of date; the images' ids by the languages'. Raises ImageError."""
-        sources = discover(self._settings.images_dir)
+        sources = discover(IMAGES_DIR) | discover(self._settings.images_dir)
         tags = dict.fromkeys(language.image for language in languages)
         build_images(
             [own_image(tag) for tag in tags if own_image(tag) in sources],
-            images_dir=self._settings.images_dir,
+            sources=sources,
             engine=self._engine,
         )
         try:

@@ -15,10 +15,12 @@ from node.domain.chosen import Choice, chosen
 from node.domain.language import Language
 from node.infrastructure.languages import LanguageFileError, load_languages
 from node.infrastructure.settings import NodeSettings
+from schemas.reader import Reader
 
 MAX_BYTES = 64 << 10
 """Of the file: some hundred languages."""
 _FILE = "languages.json"
+_choices = Reader(Choice)
 
 
 class ChoiceFile:
@@ -46,7 +48,7 @@ class ChoiceFile:
         try:
             if len(content) > MAX_BYTES:
                 raise ValueError(f"more than {MAX_BYTES} bytes")
-            return msgspec.json.decode(content, type=Choice)
+            return _choices.decode(content)
         except ValueError as error:
             raise LanguageFileError(f"{self.path}: {error}") from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import Protocol
 
 import structlog
@@ -68,15 +68,11 @@ class LanguageChanges:
         gone = self._pool.serve(languages, renewed)
         _log.info("languages_wanted", languages=[one.id for one in languages], gone=sorted(gone), renewed=sorted(renewed))
         if gone:
-            self._background.spawn(self._dismiss(gone))
+            self._background.spawn(self._dismiss(gone, set(self._attempts)))
 
-    async def _dismiss(self, gone: Set[str]) -> None:
-        """A task may hold no slot while it goes from its compiler to its program, or from a program to its checker."""
-        await self._ended([attempt for attempt in self._attempts])
+    async def _dismiss(self, gone: Set[str], attempts: Set[Attempt]) -> None:
+        """A task may hold no slot while it goes from its compiler to its program: all of ``attempts`` end first."""
+        while attempts & set(self._attempts):
+            await asyncio.sleep(_ENDED_EVERY_S)
         await self._pool.dismiss(gone)
         _log.info("languages_gone", languages=sorted(gone))
-
-    async def _ended(self, attempts: Iterable[Attempt]) -> None:
-        waited_for = set(attempts)
-        while waited_for & set(self._attempts):
-            await asyncio.sleep(_ENDED_EVERY_S)

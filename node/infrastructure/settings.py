@@ -67,7 +67,7 @@ class NodeSettings(ConnectedSettings):
     )
     languages_dir: Path = Field(LANGUAGES_DIR, description="one TOML file per language")
     languages: Strings = Field([], description="only these; none: the default ones")
-    images_dir: Path = Field(IMAGES_DIR, description="a folder with a Dockerfile per image, for languages that are added")
+    images_dir: Path = Field(IMAGES_DIR, description="a Dockerfile per image, beside those that are shipped")
     docker_socket: str = Field("unix:///var/run/docker.sock", description="the engine's address")
     docker_prefix: Token = Field("coderunner", description="begins names of images and containers")
     oci_runtime: str = Field("runc", description="runc, crun, runsc, or what else the engine knows")

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from node.domain.language import Language
+from schemas.reader import Reader
 
 LANGUAGES_PATH = "/languages"
 """Where it is read, beside the node's health."""
@@ -20,6 +21,9 @@ class ToldLanguage(msgspec.Struct, frozen=True, kw_only=True):
     """Empty while it is not served."""
     reason: str = ""
     """Why it is not."""
+
+
+_told = Reader(dict[str, ToldLanguage])
 
 
 class Serving(Protocol):
@@ -37,5 +41,5 @@ def told_languages(pool: Serving) -> bytes:
 
 
 def read_told(content: bytes) -> dict[str, ToldLanguage]:
-    """What ``told_languages`` wrote. Raises ValueError."""
-    return msgspec.json.decode(content, type=dict[str, ToldLanguage])
+    """What ``told_languages`` wrote. Raises UnreadableError."""
+    return _told.decode(content)

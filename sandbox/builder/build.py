@@ -11,13 +11,12 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from sandbox import IMAGES_DIR, LANGUAGES_DIR
 from sandbox.builder.bootstrap import DEFAULT_BASE, bootstrap_base
 from sandbox.builder.catalogue import images_of
-from sandbox.builder.content import ImageError, build_order, content_hashes, discover
+from sandbox.builder.content import ImageError, ImageSource, build_order, content_hashes, discover
 from sandbox.builder.engine import Engine, Say
 
 PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -51,12 +50,13 @@ def build_images(
     *,
     base: str = DEFAULT_BASE,
     force: bool = False,
-    images_dir: Path = IMAGES_DIR,
+    sources: Mapping[str, ImageSource] | None = None,
     engine: Engine | None = None,
 ) -> None:
-    """Brings the named images and what they build on up to date. Raises ImageError."""
+    """Brings the named images and what they build on up to date. ``sources``: all that there are; None: those that are
+    shipped. Raises ImageError."""
     progress = Progress()
-    order = build_order(discover(images_dir), names)
+    order = build_order(sources or discover(IMAGES_DIR), names)
     build_args = {"BASE": base}
     hashes = content_hashes(order, build_args)
     engine = engine or Engine.connect()

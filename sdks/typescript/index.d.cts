@@ -385,6 +385,9 @@ export interface Language {
   compiled: boolean;
   nodes: number;
   baseline_memory_bytes: number;
+  title?: string;
+  sample?: string;
+  editor_mode?: string;
 }
 
 /** The live nodes, by id. */

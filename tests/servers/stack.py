@@ -64,9 +64,9 @@ class Daemon(ServerProcess):
         probed = self.settings.get("health_address") or self.settings["http_address"]
         self.http_port = int(str(probed).rpartition(":")[2])
         """Where it says how it is."""
-        config = directory / f"{name}.toml"
-        write_toml(config, self.settings)
-        command = [str(checkout.python), "-P", "-m", module, "--config", str(config)]
+        self.config = directory / f"{name}.toml"
+        write_toml(self.config, self.settings)
+        command = [str(checkout.python), "-P", "-m", module, "--config", str(self.config)]
         super().__init__(name, command, directory / f"{name}.log", checkout.env)
 
     def is_ready(self) -> bool:
@@ -161,7 +161,8 @@ class Stack:
     def node_of(self, checkout: Checkout, /, **settings: object) -> Node:
         """A node of that version, which is not started yet."""
         name = f"test-{self._run}-{len(self.nodes) + 1}"
-        self.nodes.append(Node(name, self._directory, {**self._shared("node", name), **settings}, checkout))
+        usual = {**self._shared("node", name), "state_dir": str(self._directory / f"{name}-state")}
+        self.nodes.append(Node(name, self._directory, {**usual, **settings}, checkout))
         return self.nodes[-1]
 
     def client(self) -> Client:

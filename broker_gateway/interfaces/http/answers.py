@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from broker_gateway.application.catalog_service import LanguageDTO
+from broker_gateway.application.catalog_service import LanguageDTO, versions_of
 from broker_gateway.application.commands import Busy, Invalid, Refusal, Unavailable
 from broker_gateway.interfaces.http.problems import FieldProblem, field_problems
 from broker_gateway.interfaces.refusals import code_of, message_of
@@ -109,6 +109,12 @@ class Language(msgspec.Struct):
     compiled: bool
     nodes: int
     baseline_memory_bytes: int
+    title: str = ""
+    """What readers call it; empty: as its name."""
+    sample: str = ""
+    """A short program to begin with."""
+    editor_mode: str = ""
+    """What editors and highlighters call it."""
 
     @classmethod
     def of(cls, language: LanguageDTO) -> Language:
@@ -148,7 +154,7 @@ class Node(msgspec.Struct):
     def of(cls, node: NodeRecord) -> Node:
         """The node as callers see it."""
         told: dict[str, Any] = {name: getattr(node, name) for name in cls.__struct_fields__}
-        told["languages"] = {language.name: language.version for language in node.languages}
+        told["languages"] = versions_of(node)
         told["state"] = node.state.value.upper()
         return cls(**told)
 

@@ -241,7 +241,16 @@ def _talk() -> dict[str, Example]:
 
 def _nodes() -> dict[str, Example]:
     language = a_language_record(
-        "cpp", "14.2.0", "c++", extensions=[".cpp"], compiled=True, baseline_memory_bytes=4096, digest=_DIGEST
+        "cpp",
+        "14.2.0",
+        "c++",
+        extensions=[".cpp"],
+        compiled=True,
+        baseline_memory_bytes=4096,
+        title="C++",
+        sample="int main() {}\n",
+        editor_mode="cpp",
+        digest=_DIGEST,
     )
     record = a_node_record(
         "n1",

@@ -10,6 +10,9 @@ from tests.contracts.schemas.wire_schema import GOLDEN, wire_schema, wire_types
 
 CAME_LATER = {
     ("LanguageRecord", "baseline_memory_bytes"),
+    ("LanguageRecord", "title"),
+    ("LanguageRecord", "sample"),
+    ("LanguageRecord", "editor_mode"),
     ("Callback", "occasion"),
     ("Callback", "headers"),
     ("Callback", "events"),

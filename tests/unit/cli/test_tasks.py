@@ -37,19 +37,19 @@ def test_nodes_as_json_have_the_protos_names(coderunner: Cli) -> None:
 
 
 def test_languages_tell_versions_and_endings(coderunner: Cli) -> None:
-    assert coderunner("languages").stdout.splitlines()[1].split() == ["python", "3.13.5", "py", ".py", "no", "1"]
+    assert coderunner("languages").stdout.splitlines()[1].split() == ["python", "python", "3.13.5", "py", ".py", "no", "1"]
     assert json.loads(coderunner("languages", "--json").stdout)[1]["extensions"] == [".cpp", ".cc"]
 
 
 def test_languages_tell_what_an_interpreter_takes_for_itself(gateway: FakeGateway, coderunner: Cli) -> None:
     gateway.languages = [
         catalog_pb2.Language(name="python", versions=["3.13.5"], baseline_memory_bytes=9 << 20, nodes=1),
-        catalog_pb2.Language(name="cpp", versions=["14.2.0"], compiled=True, nodes=1),
+        catalog_pb2.Language(name="cpp", title="C++", versions=["14.2.0"], compiled=True, nodes=1),
     ]
     assert coderunner("languages").stdout.splitlines() == [
-        "language  versions  aliases  files  compiled  own memory  nodes",
-        "python    3.13.5                    no           9.0 MiB      1",
-        "cpp       14.2.0                    yes                       1",
+        "language  title   versions  aliases  files  compiled  own memory  nodes",
+        "python    python  3.13.5                    no           9.0 MiB      1",
+        "cpp       C++     14.2.0                    yes                       1",
     ]
     assert json.loads(coderunner("languages", "--json").stdout)[0]["baseline_memory_bytes"] == 9 << 20
 

@@ -90,3 +90,49 @@ async def test_the_reason_is_logged_once_for_as_long_as_it_stays(capsys: pytest.
     for _ in range(3):
         await served.try_each()
     assert capsys.readouterr().out.count("language_not_served") == 1
+
+
+async def test_one_that_is_wanted_no_longer_is_not_served_and_its_tries_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served_languages, "BETWEEN_TRIES", Backoff(base_s=0.0, max_s=0.0))
+    dismissed: list[str] = []
+    preparation = Preparation("ghost")
+    served = ServedLanguages([GHOST, PYTHON, CPP], preparation, dismissed.append)
+    await served.try_each()
+    (work,) = served.further_tries()
+    trying = asyncio.create_task(work)
+    await asyncio.wait_for(preparation.asked_often.wait(), 5)
+    assert served.want([CPP], frozenset()) == {"ghost", "python"}
+    assert served.served == ((CPP, "cpp 1"),)
+    await asyncio.wait_for(trying, 5)
+    assert served.unserved() == {}
+    assert set(dismissed) <= {"ghost"}
+
+
+async def test_one_that_goes_while_it_is_made_ready_is_dismissed_and_not_served() -> None:
+    dismissed: list[str] = []
+
+    async def prepare(language: Language) -> str:
+        served.want([CPP], frozenset())
+        return f"{language.name} 1"
+
+    served = ServedLanguages([PYTHON], prepare, dismissed.append)
+    await served.try_each()
+    assert (served.served, dismissed) == ((), ["python"])
+
+
+async def test_one_of_another_definition_or_image_is_served_as_it_was_until_it_is_ready_again() -> None:
+    versions = iter(["1", "2", "3"])
+    seen: list[object] = []
+
+    async def prepare(_language: Language) -> str:
+        seen.append(served.served)
+        return next(versions)
+
+    served = ServedLanguages([PYTHON], prepare, not_dismissed)
+    await served.try_each()
+    other = dataclasses.replace(PYTHON, title="Python")
+    for languages, renewed in (([other], frozenset()), ([other], frozenset({"python"}))):
+        assert served.want(languages, renewed) == set()
+        for work in served.further_tries():
+            await work
+    assert seen == [(), ((PYTHON, "1"),), ((other, "2"),)]
