@@ -45,10 +45,18 @@ from node.infrastructure.languages import LanguageFileError
 from node.infrastructure.load_probe import PsutilProbe
 from node.infrastructure.metrics import Metrics
 from node.infrastructure.settings import NodeSettings
-from node.infrastructure.told_languages import LANGUAGES_PATH, told_languages
 from node.infrastructure.task_log import StructuredTaskLog
+from node.infrastructure.told_languages import LANGUAGES_PATH, told_languages
 from node.infrastructure.traced import TracedHandler, TracedResultSink, TracedSandboxPool
-from node.infrastructure.wiring import StartedPool, blob_cache, identity, language_changes, nearest_existing, runtime, sandboxes
+from node.infrastructure.wiring import (
+    StartedPool,
+    blob_cache,
+    identity,
+    language_changes,
+    nearest_existing,
+    runtime,
+    sandboxes,
+)
 from node.interfaces.orders import Orders
 from schemas.names import INBOX_NODE, inbox_of
 from schemas.node import DRAIN, RESUME

@@ -4,7 +4,7 @@ cancelled."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence, Set
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -185,6 +185,7 @@ class Attempts:
 
     def __init__(self) -> None:
         self._by_task_id: dict[str, Attempt] = {}
+        self._left = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._by_task_id)
@@ -202,6 +203,13 @@ class Attempts:
     def leave(self, attempt: Attempt) -> None:
         """Drops an attempt that is settled."""
         self._by_task_id.pop(attempt.task.id, None)
+        self._left.set()
+
+    async def wait_until_settled(self, attempts: Set[Attempt]) -> None:
+        """Waits until none of these is in our hands."""
+        while attempts & set(self):
+            self._left.clear()
+            await self._left.wait()
 
     def get(self, task_id: str) -> Attempt | None:
         """The attempt at that task, where this node has it in its hands."""

@@ -176,8 +176,9 @@ class SandboxPool(Protocol):
         ...
 
     def digest(self, language: str) -> str:
-        """Hash of all that decides what a program of that language (its id) does here: the image, the agent, the language's
-        definition, the OCI runtime, the seccomp profile, the machine's architecture. Empty where it is not served."""
+        """Hash of all that decides what a program of that language (its id) does here: the image, the agent, the
+        language's definition, the OCI runtime, the seccomp profile, the machine's architecture. Empty where it is not
+        served."""
         ...
 
     def slot(self, language: Language, role: Role, limits: Limits) -> AbstractAsyncContextManager[Sandbox]:

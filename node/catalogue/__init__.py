@@ -1,1 +1,1 @@
-"""The command ``coderunner-node languages``: which languages there are, and which of them this machine's node serves."""
+"""The command ``coderunner-node languages``: the languages that there are, and those that the node serves."""

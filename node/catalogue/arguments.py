@@ -49,4 +49,6 @@ def wanted(arguments: Sequence[str]) -> Wanted:
         raise WrongUseError(f"{action} takes {'no names' if names else 'at least one name'}")
     options = [one for one in rest if one in _FLAGS[action]]
     others = [one for one in rest[len(names) :] if one not in options]
-    return Wanted(action=action, names=tuple(dict.fromkeys(names)), flags=frozenset(options), settings=NodeSettings.load(others))
+    return Wanted(
+        action=action, names=tuple(dict.fromkeys(names)), flags=frozenset(options), settings=NodeSettings.load(others)
+    )

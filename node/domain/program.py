@@ -173,9 +173,9 @@ def runnable_of_artefacts(program: Program, stage: CompileStage, artefacts: Mapp
 
 
 def artefact_key(program: Program, launch: Launch, client: str, digest: str) -> str:
-    """Hash of everything that goes into a build: language, image, compiler (``digest``: ``SandboxPool.digest``), command,
-    options, environment, files; and of the client, who would learn from another's artefacts that this source was
-    compiled before."""
+    """Hash of everything that goes into a build: language, image, compiler (``digest``: ``SandboxPool.digest``),
+    command, options, environment, files; and of the client, who would learn from another's artefacts that this source
+    was compiled before."""
     inputs = (
         client,
         program.language.id,

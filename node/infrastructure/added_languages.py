@@ -45,9 +45,9 @@ class ChoiceFile:
                 content = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             return Choice()
+        if len(content) > MAX_BYTES:
+            raise LanguageFileError(f"{self.path}: more than {MAX_BYTES} bytes")
         try:
-            if len(content) > MAX_BYTES:
-                raise ValueError(f"more than {MAX_BYTES} bytes")
             return _choices.decode(content)
         except ValueError as error:
             raise LanguageFileError(f"{self.path}: {error}") from error

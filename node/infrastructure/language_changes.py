@@ -15,7 +15,6 @@ from node.infrastructure.languages import LanguageFileError
 
 LOOK_EVERY_S = 0.5
 """A look is one call of stat."""
-_ENDED_EVERY_S = 0.2
 
 _log = structlog.get_logger(__name__)
 
@@ -66,13 +65,14 @@ class LanguageChanges:
             return
         self._told = ""
         gone = self._pool.serve(languages, renewed)
-        _log.info("languages_wanted", languages=[one.id for one in languages], gone=sorted(gone), renewed=sorted(renewed))
+        _log.info(
+            "languages_wanted", languages=[one.id for one in languages], gone=sorted(gone), renewed=sorted(renewed)
+        )
         if gone:
             self._background.spawn(self._dismiss(gone, set(self._attempts)))
 
     async def _dismiss(self, gone: Set[str], attempts: Set[Attempt]) -> None:
         """A task may hold no slot while it goes from its compiler to its program: all of ``attempts`` end first."""
-        while attempts & set(self._attempts):
-            await asyncio.sleep(_ENDED_EVERY_S)
+        await self._attempts.wait_until_settled(attempts)
         await self._pool.dismiss(gone)
         _log.info("languages_gone", languages=sorted(gone))

@@ -9,10 +9,10 @@ from typing import Protocol
 
 from chassis.process import version
 from chassis.settings import ConfigurationError
+from node.application.attempt import Attempts
 from node.application.heartbeat import Identity
 from node.application.ports import SandboxPool
 from node.domain.load import Thresholds
-from node.application.attempt import Attempts
 from node.infrastructure.added_languages import ChosenLanguages
 from node.infrastructure.blob_cache import CachedBlobs, Fetching
 from node.infrastructure.docker.pool.pool import DockerSandboxPool

@@ -46,13 +46,10 @@ class Engine:
     @classmethod
     def connect(cls, address: str = "") -> Engine:
         """The engine at that address, or at DOCKER_HOST or the usual socket; builds and pulls may take an hour."""
-        client = None
         try:
             client = docker.DockerClient(address, timeout=3600) if address else docker.from_env(timeout=3600)
             networks = ["bridge"] if client.networks.list(names=["^bridge$"]) else []
         except docker.errors.DockerException as error:
-            if client is not None:
-                client.close()
             raise ImageError(f"No Docker engine answers ({error}): start one, or set DOCKER_HOST.") from error
         return cls(client, [*networks, "host"])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import secrets
 import subprocess
@@ -226,10 +225,11 @@ async def test_a_language_that_is_added_again_gets_its_new_image_without_a_pause
     catalogue.version("1.1")
     assert (await catalogue.command("add", catalogue.tiny))[0] == 0
     async with asyncio.timeout(PATIENCE_S):
-        while (await catalogue.listed())[catalogue.tiny]["version"] != "1.1":
+        while (await catalogue.listed())[catalogue.tiny]["version"] != "1.1":  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     after = await catalogue.client.run(catalogue.tiny, "cat /etc/tiny-version")
-    assert after.run is not None and after.run.stdout == "version 1.1\n"
+    assert after.run is not None
+    assert after.run.stdout == "version 1.1\n"
     before = await running
     assert (before.status, before.run and before.run.stdout) == (Status.SUCCEEDED, "version 1.0\n")
 
@@ -243,9 +243,9 @@ async def test_versions_stand_side_by_side_and_a_task_chooses(catalogue: Catalog
             path.write_text(text.replace('["cat", "/etc/tiny-version"]', '["bash", "--version"]'))
     assert (await catalogue.command("add", tiny, f"{tiny}-5"))[0] == 0
     async with asyncio.timeout(PATIENCE_S):
-        while [len(one.versions) for one in await catalogue.client.languages() if one.name == tiny] != [2]:
+        while [len(one.versions) for one in await catalogue.client.languages() if one.name == tiny] != [2]:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
-    script = 'cat /etc/tiny-version 2>/dev/null || echo other'
+    script = "cat /etc/tiny-version 2>/dev/null || echo other"
     told = [await catalogue.client.run(tiny, script, version=version) for version in ("", "1", "5")]
     assert [one.run and one.run.stdout for one in told] == ["version 1.0\n", "version 1.0\n", "other\n"]
     assert [one.language for one in told] == [tiny] * 3

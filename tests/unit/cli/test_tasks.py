@@ -37,7 +37,15 @@ def test_nodes_as_json_have_the_protos_names(coderunner: Cli) -> None:
 
 
 def test_languages_tell_versions_and_endings(coderunner: Cli) -> None:
-    assert coderunner("languages").stdout.splitlines()[1].split() == ["python", "python", "3.13.5", "py", ".py", "no", "1"]
+    assert coderunner("languages").stdout.splitlines()[1].split() == [
+        "python",
+        "python",
+        "3.13.5",
+        "py",
+        ".py",
+        "no",
+        "1",
+    ]
     assert json.loads(coderunner("languages", "--json").stdout)[1]["extensions"] == [".cpp", ".cc"]
 
 

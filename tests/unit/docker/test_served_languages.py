@@ -14,6 +14,7 @@ from node.infrastructure.docker.pool import served_languages
 from node.infrastructure.docker.pool.served_languages import ServedLanguages
 from tests.builders import CPP, PYTHON
 
+
 def not_dismissed(language: str) -> None:
     raise AssertionError(language)
 

@@ -59,7 +59,7 @@ def test_the_languages_to_serve_change_with_the_file(tmp_path: Path) -> None:
     languages.mkdir()
     (languages / "a.toml").write_text(f"default = true\n{SMALL}")
     (languages / "b.toml").write_text(SMALL.replace('"tiny"\n', '"other"\n', 1))
-    settings = NodeSettings(languages_dir=languages, state_dir=tmp_path / "state")
+    settings = NodeSettings.load(["--languages-dir", str(languages), "--state-dir", str(tmp_path / "state")])
     wanted, file = ChosenLanguages(settings), ChoiceFile(settings.state_dir)
     assert not wanted.changed()
     assert [one.id for one in wanted.read()[0]] == ["tiny"]

@@ -46,8 +46,7 @@ class Pool:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    for pause in ("LOOK_EVERY_S", "_ENDED_EVERY_S"):
-        monkeypatch.setattr(language_changes, pause, 0.0)
+    monkeypatch.setattr(language_changes, "LOOK_EVERY_S", 0.0)
 
 
 async def test_nothing_is_done_until_something_is_decided() -> None:

@@ -26,7 +26,6 @@ from node.infrastructure.docker.slot.container_spec import ACCOUNTS_PATH, AGENT_
 _MARK = "dressed"
 """Ends the tag and the label of agent images. It keeps an old spelling: a node finds by it what an earlier version
 built, and would leave those images on the host for ever under another."""
-_SHOWN_ONLY = ("title", "sample", "editor_mode")
 _ACCOUNT_FILES = ("passwd", "group")
 _DOCKERFILE = """\
 FROM {image} AS own
@@ -82,7 +81,7 @@ async def build_agent_image(
 def outcome_digest(language: Language, image_digest: str, surroundings: str) -> str:
     """Hash of all that decides what a program does in such an image, the language's definition included, but for what
     is only shown of it."""
-    decisive = replace(language, **dict.fromkeys(_SHOWN_ONLY, ""), default=False)
+    decisive = replace(language, title="", sample="", editor_mode="", default=False)
     definition = msgspec.json.encode(decisive, order="deterministic")
     return hashlib.sha256(f"{image_digest} {surroundings} ".encode() + definition).hexdigest()[:32]
 
