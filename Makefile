@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 DEV = $(PYTHON) -m dev
 
-.PHONY: help setup demo stop unit test check fix proto bench chaos helm compose docusaurus upgrade mutants docs images page-parts dist release lock clean
+.PHONY: help setup demo stop unit test check fix proto bench chaos helm compose docusaurus upgrade mutants docs images languages page-parts dist release lock clean
 
 help:
 	@echo "make setup   install everything: virtual environment, Docker engine, sandbox images"
@@ -24,14 +24,15 @@ help:
 	@echo "make docusaurus  a site that Docusaurus makes with our plug-in, read in a browser (npm fetches it)"
 	@echo "make mutants  a random sample of mutants against the unit tests; ARGS=\"--sample 60 --seed 7\""
 	@echo "make docs    the documentation site, into build/site; nothing of it asks the network"
-	@echo "make images  build the sandbox images that are out of date"
+	@echo "make images  build the default languages' images that are out of date; ARGS=--all builds every one"
+	@echo "make languages  build, test and measure every language, which takes hours; ARGS=\"lua perl\" does these alone"
 	@echo "make page-parts  xterm.js and CodeMirror, which pages fetch where a block asks for them (npm fetches them)"
 	@echo "make dist    build the wheels and sdists of coderunner and coderunner-server into dist/"
 	@echo "make release  wheels, sdists and images of the version in VERSION, each with its digest"
 	@echo "make lock    renew requirements/*.lock, from which .venv is made"
 	@echo "make clean   make stop, and remove .venv, .run and caches"
 
-setup demo unit test check fix proto bench chaos helm compose docusaurus upgrade mutants docs images page-parts dist release lock:
+setup demo unit test check fix proto bench chaos helm compose docusaurus upgrade mutants docs images languages page-parts dist release lock:
 	@$(DEV) $@ $(ARGS)
 
 stop:

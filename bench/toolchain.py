@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,10 +18,19 @@ _BARE = Path(__file__).with_name("bare_toolchain.py")
 class Toolchain:
     """One bare container; its script answers a line for a line."""
 
-    def __init__(self, language: str, *, cpus: float = 2.0, memory_bytes: int = 1280 << 20) -> None:
+    def __init__(
+        self,
+        language: str,
+        *,
+        cpus: float = 2.0,
+        memory_bytes: int = 1280 << 20,
+        image: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """``image``: where it is not called after the language; ``env``: that of its programs."""
         client = docker.from_env()
         self._container = client.containers.create(
-            _IMAGE.format(language=language),
+            image or _IMAGE.format(language=language),
             entrypoint=["python3", "-c", _BARE.read_text()],
             command=[],
             stdin_open=True,
@@ -29,7 +38,7 @@ class Toolchain:
             read_only=True,
             tmpfs=_TMPFS,
             user="1000:1000",
-            environment={"HOME": "/bench", "LANG": "C.UTF-8"},
+            environment={"HOME": "/bench", "LANG": "C.UTF-8", **(env or {})},
             nano_cpus=int(cpus * 1e9),
             mem_limit=memory_bytes,
             cap_drop=["ALL"],

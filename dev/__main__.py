@@ -47,6 +47,7 @@ COMMANDS = {
     "mutants": Command(("-m", "dev.mutants"), Needs(frozenset({"dev", "mutants"}))),
     "docs": Command(("-m", "dev.docs"), DOCS),
     "images": Command(_BUILD_IMAGES, Needs(frozenset({"servers"}), engine=True)),
+    "languages": Command(("-m", "dev.languages"), Needs(frozenset({"servers", "dev", "bench"}), engine=True)),
     "page-parts": Command(("-m", "dev.page_parts"), PACKAGES),
     "dist": Command(("-m", "dev.dist"), PACKAGES | Needs(page_parts=True)),
     "release": Command(("-m", "dev.release"), Needs(engine=True, page_parts=True)),

@@ -161,7 +161,7 @@ class Node:
             settings.http_address,
             self.health.parts,
             self.metrics.registry,
-            further={LANGUAGES_PATH: lambda: told_languages(self.pool)},
+            further={LANGUAGES_PATH: lambda: told_languages(self.pool, settings.state_dir)},
         )
         self._wire_gauges()
 

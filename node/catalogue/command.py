@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from chassis.settings import ConfigurationError
 from node.catalogue.arguments import PROGRAM, USAGE, Wanted, WrongUseError, wanted
@@ -14,6 +15,7 @@ from node.domain.chosen import chosen
 from node.domain.language import Language
 from node.infrastructure.added_languages import ChoiceFile
 from node.infrastructure.languages import LanguageFileError, load_languages
+from node.infrastructure.settings import NodeSettings
 from sandbox.builder.content import ImageError
 
 _READY_S = 300.0
@@ -51,12 +53,18 @@ def _complain(words: str, code: int) -> int:
     return code
 
 
+def _choice_file(settings: NodeSettings, node: RunningNode) -> ChoiceFile:
+    told = node.told()
+    return ChoiceFile(settings.state_dir if told is None else Path(told.state_dir))
+
+
 def _list(asked: Wanted) -> int:
     settings = asked.settings
     languages = load_languages(settings.languages_dir)
-    told = RunningNode(settings.http_address).languages()
+    node = RunningNode(settings.http_address)
     images = LanguageImages(settings)
-    listed = rows(languages, settings.languages, ChoiceFile(settings.state_dir).read(), told, images.bytes_of)
+    choice = _choice_file(settings, node).read()
+    listed = rows(languages, settings.languages, choice, node.languages(), images.bytes_of)
     _say(as_json(listed) if "--json" in asked.flags else as_table(listed))
     return 0
 
@@ -64,8 +72,8 @@ def _list(asked: Wanted) -> int:
 def _add(asked: Wanted) -> int:
     languages = _named(asked, load_languages(asked.settings.languages_dir))
     images = LanguageImages(asked.settings).build(languages)
-    ChoiceFile(asked.settings.state_dir).change(lambda choice: choice.with_added(images))
     node = RunningNode(asked.settings.http_address)
+    _choice_file(asked.settings, node).change(lambda choice: choice.with_added(images))
     if "--no-wait" in asked.flags:
         return 0
     told = node.wait(lambda told: all(_is_served(told, one) for one in images), _READY_S)
@@ -83,11 +91,11 @@ def _add(asked: Wanted) -> int:
 def _remove(asked: Wanted) -> int:
     settings = asked.settings
     every = load_languages(settings.languages_dir)
-    file = ChoiceFile(settings.state_dir)
+    node = RunningNode(settings.http_address)
+    file = _choice_file(settings, node)
     going = _named(asked, every)
     names = [one.id for one in going]
     file.change(lambda choice: choice.with_removed(names))
-    node = RunningNode(settings.http_address)
     if "--no-wait" not in asked.flags:
         told = node.wait(lambda told: not set(names) & told.keys(), _GONE_S)
         if told is not None and set(names) & told.keys():

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
-from node.infrastructure.told_languages import LANGUAGES_PATH, ToldLanguage, read_told
+from node.infrastructure.told_languages import LANGUAGES_PATH, ToldLanguage, ToldNode, read_told
 
 _LOOK_EVERY_S = 0.1
 _ANSWER_S = 5.0
@@ -24,8 +24,8 @@ class RunningNode:
         host, _, port = address.rpartition(":")
         self.address = f"{_LOOPBACK.get(host, host)}:{port}"
 
-    def languages(self) -> Told | None:
-        """Its languages by id; None where no node answers."""
+    def told(self) -> ToldNode | None:
+        """What it says of itself; None where no node answers."""
         try:
             with closing(http.client.HTTPConnection(self.address, timeout=_ANSWER_S)) as connection:
                 connection.request("GET", LANGUAGES_PATH)
@@ -33,6 +33,11 @@ class RunningNode:
                 return read_told(answer.read(_MAX_BYTES)) if answer.status == http.HTTPStatus.OK else None
         except (OSError, http.client.HTTPException, ValueError):
             return None
+
+    def languages(self) -> Told | None:
+        """Its languages by id; None where no node answers."""
+        told = self.told()
+        return None if told is None else told.languages
 
     def wait(self, until: Callable[[Told], bool], within_s: float) -> Told | None:
         """What it says once that is so, or at the end of that time; None where none answers any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -23,7 +24,16 @@ class ToldLanguage(msgspec.Struct, frozen=True, kw_only=True):
     """Why it is not."""
 
 
-_told = Reader(dict[str, ToldLanguage])
+class ToldNode(msgspec.Struct, frozen=True, kw_only=True):
+    """What the node says of itself."""
+
+    state_dir: str
+    """Where it keeps what was decided: a service may have it from a variable that no operator's shell has."""
+    languages: dict[str, ToldLanguage]
+    """By id."""
+
+
+_told = Reader(ToldNode)
 
 
 class Serving(Protocol):
@@ -33,13 +43,13 @@ class Serving(Protocol):
     def unserved(self) -> Mapping[str, str]: ...
 
 
-def told_languages(pool: Serving) -> bytes:
-    """JSON: a ``ToldLanguage`` by id for each."""
+def told_languages(pool: Serving, state_dir: Path) -> bytes:
+    """JSON: a ``ToldNode``."""
     served = {language.id: ToldLanguage(version=version) for language, version in pool.languages()}
     waiting = {one: ToldLanguage(reason=reason) for one, reason in pool.unserved().items()}
-    return msgspec.json.encode(waiting | served)
+    return msgspec.json.encode(ToldNode(state_dir=str(state_dir.expanduser().absolute()), languages=waiting | served))
 
 
-def read_told(content: bytes) -> dict[str, ToldLanguage]:
+def read_told(content: bytes) -> ToldNode:
     """What ``told_languages`` wrote. Raises UnreadableError."""
     return _told.decode(content)

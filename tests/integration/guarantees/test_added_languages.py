@@ -128,7 +128,8 @@ async def test_a_language_is_added_to_a_running_node_and_removed_from_it(catalog
     pid, tiny = catalogue.node.pid, catalogue.tiny
     before = (await catalogue.listed())[tiny]
     assert (before["served"], before["wanted"], before["image_bytes"], before["title"]) == (False, False, 0, "Tiny")
-    code, said, complained = await catalogue.command("add", tiny)
+    elsewhere = str(catalogue.folder / "elsewhere")  # the node itself says where it keeps its state
+    code, said, complained = await catalogue.command("add", tiny, "--state-dir", elsewhere)
     assert (code, said.splitlines()[-1]) == (0, f"{tiny} 1.0 is served"), complained
     await catalogue.offered(tiny)
     told = next(one for one in await catalogue.client.languages() if one.name == tiny)

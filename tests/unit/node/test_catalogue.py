@@ -37,7 +37,7 @@ class Pool:
         return {"cpp": "no image\x1b[2J"}
 
 
-TOLD = told_languages(Pool())  # type: ignore[arg-type]
+TOLD = told_languages(Pool(), Path("/var/lib/node"))  # type: ignore[arg-type]
 
 
 @pytest_asyncio.fixture
@@ -116,7 +116,7 @@ def test_where_no_node_answers_the_list_does_not_say_what_is_served() -> None:
 async def test_a_running_node_tells_its_languages(node: RunningNode) -> None:
     told = await asyncio.to_thread(node.wait, lambda told: "python" in told, 5.0)
     assert told == {"python": ToldLanguage(version="3.13.5"), "cpp": ToldLanguage(reason="no image\x1b[2J")}
-    assert read_told(TOLD) == told
+    assert (read_told(TOLD).languages, read_told(TOLD).state_dir) == (told, "/var/lib/node")
 
 
 def test_no_node_is_none() -> None:
