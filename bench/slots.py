@@ -70,7 +70,7 @@ def remove_all(client: docker.DockerClient, prefix: str) -> None:
 
 
 async def memory_rows(client: docker.DockerClient) -> list[dict[str, Any]]:
-    languages = load_languages(LANGUAGES_DIR)
+    languages = [one for one in load_languages(LANGUAGES_DIR) if one.default]
     warm = await slot_memory(client, languages)
     cold = await slot_memory(client, [without_what_waits(language) for language in languages])
     waiting = {language.name: language for language in languages}

@@ -10,9 +10,11 @@ import docker
 import pytest
 
 from node.domain.sandbox import Role
+from node.infrastructure.languages import load_languages
 from tests.integration.agent.attached import REPOSITORY, AttachedAgent, make_slot
 
-NAMES = sorted(path.stem for path in (REPOSITORY / "sandbox" / "languages").glob("*.toml"))
+NAMES = [one.name for one in load_languages(REPOSITORY / "sandbox" / "languages") if one.default]
+"""The default languages, whose images every machine of these tests has."""
 
 
 def slot_of(language: str, role: Role = Role.RUN, *, scope: Any = "module", **changes: Any) -> object:

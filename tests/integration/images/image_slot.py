@@ -15,7 +15,9 @@ from docker.utils.socket import frames_iter
 
 SANDBOX = Path(__file__).resolve().parents[3] / "sandbox"
 INSIDE = Path(__file__).with_name("inside.py").read_text()
-LANGUAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted((SANDBOX / "languages").glob("*.toml"))}
+_FILES = {path.stem: tomllib.loads(path.read_text()) for path in sorted((SANDBOX / "languages").glob("*.toml"))}
+LANGUAGES = {name: file for name, file in _FILES.items() if file.get("default")}
+"""The default ones, whose images every machine of these tests has."""
 USER = "12345:12345"
 
 

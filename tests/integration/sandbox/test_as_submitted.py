@@ -16,11 +16,12 @@ from schemas.task import SourceFile
 from tests.builders import a_task, some_limits
 from tests.fakes.node import FakeDelivery, RecordingAnnouncer
 from tests.integration.plain_image import plain_in_image
-from tests.integration.sandbox.languages import AT_LEISURE, LANGUAGES, language
+from tests.integration.sandbox.languages import AT_LEISURE, DEFAULT, language
 from tests.integration.sandbox.prefixed_engine import PrefixedEngine
 
 PROGRAMS = {
     "bash": 'if true; then\n  cat <<END\ntext\nEND\nfi\ncase "$1" in\n"") echo "none" ;;\nesac\n',
+    "c": '#include <stdio.h>\n#define TWO(a) \\\n  puts(a)\nint main(void) {\n  TWO("one\\ntwo");\n}\n',
     "cpp": '#include <cstdio>\n#define TWO(a) \\\n  puts(a)\nint main() {\n  TWO(R"(one\ntwo)");\n}\n',
     "go": 'package main\n\nimport "fmt"\n\nfunc main() {\n\tfmt.Println(`one\ntwo`)\n}\n',
     "java": "public class Main {\n  public static void main(String[] s) {\n"
@@ -31,6 +32,7 @@ PROGRAMS = {
 """Of every language: one whose lines go on, and text over more than one line."""
 BUILT = {
     "javascript": ["node", "{name}"],
+    "c": ["sh", "-c", "gcc {name} -o program && ./program"],
     "cpp": ["sh", "-c", "g++ {name} -o program && ./program"],
     "go": ["sh", "-c", "GOCACHE=/tmp/cache go run {name}"],
     "java": ["java", "-Xint", "{name}"],
@@ -48,7 +50,7 @@ async def executed(bench: Workbench, name: str, files: dict[str, str], options: 
     return await bench.execute(attempt, program_of(language(name), "1", sources, options=options))
 
 
-@pytest.mark.parametrize("name", [path.stem for path in sorted(LANGUAGES.glob("*.toml"))])
+@pytest.mark.parametrize("name", DEFAULT)
 async def test_a_source_from_windows_runs_as_the_clean_one_with_the_plain_tool(
     engine: PrefixedEngine, name: str
 ) -> None:

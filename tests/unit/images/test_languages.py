@@ -17,6 +17,7 @@ LANGUAGES: dict[str, dict[str, Any]] = {path.stem: tomllib.loads(path.read_text(
 
 VERSIONS = {
     "bash": ("GNU bash, version 5.2.37(1)-release (x86_64-pc-linux-gnu)", "5.2.37"),
+    "c": ("gcc (Debian 14.2.0-19) 14.2.0", "14.2.0"),
     "cpp": ("g++ (Debian 14.2.0-19) 14.2.0", "14.2.0"),
     "go": ("go version go1.24.4 linux/amd64", "1.24.4"),
     "java": ('openjdk version "21.0.8" 2025-07-15', "21.0.8"),
@@ -25,6 +26,7 @@ VERSIONS = {
 }
 REFUSED = {
     "bash": ["exec 3<>/dev/tcp/example.org/80"],
+    "c": ['system("ls");', 'asm("nop");', "#include <sys/ptrace.h>"],
     "cpp": ['system("ls");', 'asm volatile("nop");', "#include <sys/ptrace.h>", "#include <linux/bpf.h>"],
     "go": ['import "os/exec"', '	"net/http"', "//go:linkname f runtime.f", 'import "C"'],
     "java": [
@@ -43,6 +45,7 @@ REFUSED = {
 }
 ACCEPTED = {
     "bash": ["echo /dev/null"],
+    "c": ["file_system(x);", "int fork_count;"],
     "cpp": ["file_system(x);", "#include <sys/types.h>", "int fork_count;", "#include <bits/stdc++.h>"],
     "go": ['import "fmt"', '	"strings"', 'x := "network"'],
     "java": ["import java.util.*;", "executor.execute(task);", "String unsafe;"],
@@ -51,7 +54,7 @@ ACCEPTED = {
 }
 
 
-@pytest.mark.parametrize("name", LANGUAGES)
+@pytest.mark.parametrize("name", VERSIONS)
 def test_the_version_is_read_from_what_the_tool_prints(name: str) -> None:
     printed, version = VERSIONS[name]
     found = re.search(LANGUAGES[name]["version_pattern"], printed)
@@ -90,6 +93,8 @@ def test_a_java_file_is_named_after_its_public_type(source: str, name: str) -> N
 @pytest.mark.parametrize(
     ("name", "option", "allowed"),
     [
+        ("c", "-std=c99", True),
+        ("c", "-B/tmp", False),
         ("cpp", "-O3", True),
         ("cpp", "-std=c++23", True),
         ("cpp", "-fsanitize=address", True),

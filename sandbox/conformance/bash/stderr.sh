@@ -1,0 +1,1 @@
+echo 'to standard error' >&2

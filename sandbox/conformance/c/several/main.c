@@ -1,0 +1,7 @@
+#include <stdio.h>
+
+const char *greeting(void);
+
+int main(void) {
+    puts(greeting());
+}

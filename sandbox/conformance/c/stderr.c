@@ -1,0 +1,5 @@
+#include <stdio.h>
+
+int main(void) {
+    fputs("to standard error\n", stderr);
+}

@@ -1,0 +1,5 @@
+#include <cassert>
+
+int main() {
+    assert(!"got here");
+}

@@ -1,0 +1,7 @@
+#include "other.h"
+
+#include <iostream>
+
+int main() {
+    std::cout << greeting() << '\n';
+}

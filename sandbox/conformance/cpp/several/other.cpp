@@ -1,0 +1,5 @@
+#include "other.h"
+
+std::string greeting() {
+    return "Hello from the other file!";
+}

@@ -1,0 +1,5 @@
+class Other {
+    static String greeting() {
+        return "Hello from the other file!";
+    }
+}

@@ -1,0 +1,3 @@
+console.log("first");
+
+let here = ;

@@ -1,0 +1,3 @@
+const { greeting } = require("./other.js");
+
+console.log(greeting());

@@ -1,0 +1,3 @@
+import sys
+
+print("to standard error", file=sys.stderr)

@@ -1,0 +1,69 @@
+"""The languages that are tested: the default ones, or those that CODERUNNER_CONFORMANCE names; one pool for each."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+
+import docker
+import pytest
+import pytest_asyncio
+
+from node.application.workbench import Workbench
+from node.domain.language import Language
+from node.infrastructure.artefacts import MemoryArtefactStore
+from node.infrastructure.languages import load_languages
+from sandbox import LANGUAGES_DIR
+from sandbox.builder.build import main as build_images
+from tests.conformance.programs import PROGRAMS
+from tests.fakes.node import RecordingAnnouncer
+from tests.integration.sandbox.prefixed_engine import PrefixedEngine
+
+CHOICE = "CODERUNNER_CONFORMANCE"
+"""``all``, or names with commas between them."""
+
+
+def chosen() -> list[Language]:
+    languages = load_languages(LANGUAGES_DIR)
+    choice = os.environ.get(CHOICE, "")
+    if choice == "all":
+        return list(languages)
+    wanted = set(choice.split(",")) if choice else {one.id for one in languages if one.default}
+    unknown = wanted - {one.id for one in languages}
+    assert not unknown, f"{CHOICE} names no languages: {', '.join(sorted(unknown))}"
+    return [one for one in languages if one.id in wanted]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "language" in metafunc.fixturenames:
+        metafunc.parametrize("language", chosen(), ids=lambda one: one.id, scope="module", indirect=True)
+    if "program" in metafunc.fixturenames:
+        metafunc.parametrize("program", PROGRAMS)
+
+
+@pytest.fixture(scope="module")
+def language(request: pytest.FixtureRequest) -> Language:
+    return request.param  # type: ignore[no-any-return]  # by pytest_generate_tests
+
+
+@pytest.fixture(scope="session")
+def prefix(docker_engine: docker.DockerClient) -> Iterator[str]:
+    prefix = f"crtest-{secrets.token_hex(4)}"
+    yield prefix
+    for image in docker_engine.images.list(f"{prefix}/dressed"):
+        docker_engine.images.remove(str(image.id), force=True)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bench(docker_engine: docker.DockerClient, prefix: str, language: Language) -> AsyncIterator[Workbench]:
+    """A node's way with a task, with compile and run slots of the language; its image is built if it is out of date."""
+    if not language.default:
+        assert build_images(["--only", language.image.partition("/")[2]]) == 0
+    engine = PrefixedEngine(docker_engine, prefix)
+    try:
+        pool = await engine.pool(language)
+        yield Workbench(pool, MemoryArtefactStore(), RecordingAnnouncer())
+        await pool.close()
+    finally:
+        engine.clean_up()

@@ -1,0 +1,74 @@
+"""Each language does with the same small programs what all do; what one cannot, it says in its ``about.toml``."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from node.application.attempt import Attempt
+from node.application.workbench import Workbench
+from node.domain.language import Language
+from node.domain.program import program_of
+from node.infrastructure.languages import load_languages
+from sandbox import CONFORMANCE_DIR, LANGUAGES_DIR
+from schemas.execution import Execution
+from schemas.status import Severity
+from schemas.task import SourceFile
+from tests.builders import a_task, some_limits
+from tests.conformance.programs import LEISURE, PLACES, PROGRAMS, Expected, about, expected, files_of, marked_lines
+from tests.fakes.node import FakeDelivery
+
+LANGUAGES = {one.id: one for one in load_languages(LANGUAGES_DIR)}
+_numbers = itertools.count(1)
+
+
+async def executed(bench: Workbench, language: Language, files: list[SourceFile], how: Expected) -> Execution:
+    limits = some_limits(**{**LEISURE, **about(language.id).get("limits", {}), **how.limits})
+    task = a_task(
+        f"conforms-{next(_numbers)}",
+        language=language.name,
+        files=files,
+        limits=limits,
+        stdin=how.stdin,
+        args=list(how.args),
+    )
+    entry = files[0].name if len(files) > 1 else ""
+    program = program_of(language, "1", files, entry_point=entry)
+    return await bench.execute(Attempt(FakeDelivery(task), "n1", 0.0), program)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_program_does_what_it_does_in_every_language(
+    bench: Workbench, language: Language, program: str
+) -> None:
+    files = files_of(language, program)
+    if not files:
+        pytest.skip(about(language.id)["without"][program])
+    how = expected(language, program)
+    execution = await executed(bench, language, files, how)
+    assert execution.status is how.status, execution
+    stage = execution.compile if how.error_line == "compile" else execution.run
+    assert stage is not None
+    if how.stdout is not None:
+        assert stage.stdout.upper() == how.stdout.upper(), execution
+    if how.stderr is not None:
+        assert stage.stderr == how.stderr, execution
+    if how.exit_code is not None:
+        assert stage.exit_code == how.exit_code, execution
+    if how.error_line and f"{program}_line" not in about(language.id).get("without", {}):
+        told = {one.line for one in execution.diagnostics if one.severity is Severity.ERROR and one.file}
+        assert told & marked_lines(files), execution
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_program_that_is_missing_is_missing_on_purpose(name: str) -> None:
+    without = about(name).get("without", {})
+    assert set(without) <= {*PROGRAMS, *PLACES}
+    assert all(without.values()), "each with its reason"
+    for program in PROGRAMS:
+        assert bool(files_of(LANGUAGES[name], program)) != (program in without), program
+
+
+def test_each_folder_of_programs_is_a_languages() -> None:
+    assert {path.name for path in CONFORMANCE_DIR.iterdir() if path.is_dir()} <= set(LANGUAGES)
