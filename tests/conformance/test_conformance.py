@@ -51,7 +51,8 @@ async def test_a_program_does_what_it_does_in_every_language(
     stage = execution.compile if how.error_line == "compile" else execution.run
     assert stage is not None
     if how.stdout is not None:
-        assert stage.stdout.upper() == how.stdout.upper(), execution
+        lines = [line.strip("│| ") for line in stage.stdout.splitlines()] if about(language.id).get("tables") else []
+        assert stage.stdout.upper() == how.stdout.upper() or how.stdout.strip() in lines, execution
     if how.stderr is not None:
         assert stage.stderr == how.stderr, execution
     if how.exit_code is not None:

@@ -1,0 +1,3 @@
+BEGIN { print "first" }
+
+BEGIN { print "here" ) }

@@ -1,0 +1,5 @@
+function fail(x) {
+    x["here"] = 1; return x + 1
+}
+
+BEGIN { fail() }

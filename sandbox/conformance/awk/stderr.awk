@@ -1,0 +1,1 @@
+BEGIN { print "to standard error" > "/dev/stderr" }

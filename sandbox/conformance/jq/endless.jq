@@ -1,0 +1,2 @@
+def again: again;
+again

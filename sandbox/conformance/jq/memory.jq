@@ -1,0 +1,1 @@
+[range(infinite) | tostring * 1000]

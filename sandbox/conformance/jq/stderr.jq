@@ -1,0 +1,1 @@
+"to standard error\n" | stderr | empty

@@ -1,0 +1,5 @@
+local function fail()
+    error("got here")
+end
+
+fail()

@@ -1,0 +1,2 @@
+local other = require("other")
+print(other.greeting())

@@ -1,0 +1,5 @@
+return {
+    greeting = function()
+        return "Hello from the other file!"
+    end,
+}

@@ -1,0 +1,3 @@
+print "first\n";
+
+my $x = (1 + ]; # here

@@ -1,0 +1,7 @@
+package Other;
+
+sub greeting {
+    return "Hello from the other file!";
+}
+
+1;

@@ -1,0 +1,4 @@
+use lib ".";
+use Other;
+
+print Other::greeting(), "\n";

@@ -1,0 +1,1 @@
+print STDERR "to standard error\n";

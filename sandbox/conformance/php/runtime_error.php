@@ -1,0 +1,6 @@
+<?php
+function fail() {
+    throw new RuntimeException("got here");
+}
+
+fail();

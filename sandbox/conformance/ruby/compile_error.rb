@@ -1,0 +1,3 @@
+puts "first"
+
+x = (1 + ] # here

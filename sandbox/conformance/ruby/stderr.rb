@@ -1,0 +1,1 @@
+warn "to standard error"

@@ -1,0 +1,3 @@
+foreach word $argv {
+    puts $word
+}

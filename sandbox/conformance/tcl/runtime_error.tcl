@@ -1,0 +1,2 @@
+puts "so far, so good"
+error "got here"

@@ -1,0 +1,1 @@
+puts stderr "to standard error"
