@@ -43,7 +43,7 @@ PROGRAMS = {
     "stderr": Expected(stderr="to standard error\n"),
     "unicode": Expected(stdout="Grüße, 世界! 🎉\n"),
     "several": Expected(stdout="Hello from the other file!\n"),
-    "compile_error": Expected(Status.COMPILE_ERROR, error_line="compile"),
+    "compile_error": Expected(Status.COMPILE_ERROR, stdout=None, error_line="compile"),
     "runtime_error": Expected(Status.FAILED, stdout=None, error_line="run"),
     "endless": Expected(Status.TIME_LIMIT, stdout=None, limits={"cpu_ms": 1_000, "wall_ms": 20_000}),
     "memory": Expected(Status.MEMORY_LIMIT, stdout=None, limits={"memory_bytes": 128 * MIB, "processes": 64}),

@@ -1,0 +1,2 @@
+(dolist (word (cdr sb-ext:*posix-argv*))
+  (write-line word))

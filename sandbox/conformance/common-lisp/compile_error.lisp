@@ -1,0 +1,3 @@
+(write-line "first")
+
+(write-line "here"

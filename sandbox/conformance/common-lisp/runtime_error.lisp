@@ -1,0 +1,4 @@
+(defun fail ()
+  (error "got here"))
+
+(fail)

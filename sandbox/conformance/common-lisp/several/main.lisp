@@ -1,0 +1,3 @@
+(load "other.lisp")
+
+(write-line (greeting))

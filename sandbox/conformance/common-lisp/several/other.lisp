@@ -1,0 +1,2 @@
+(defun greeting ()
+  "Hello from the other file!")

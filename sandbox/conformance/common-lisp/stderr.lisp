@@ -1,0 +1,1 @@
+(write-line "to standard error" *error-output*)

@@ -1,0 +1,3 @@
+IO.puts("first")
+
+IO.puts(here)

@@ -1,0 +1,5 @@
+defmodule Main do
+  def run, do: run()
+end
+
+Main.run()

@@ -1,0 +1,5 @@
+defmodule Main do
+  def fail, do: raise("got here")
+end
+
+Main.fail()

@@ -1,0 +1,3 @@
+defmodule Other do
+  def greeting, do: "Hello from the other file!"
+end

@@ -1,0 +1,5 @@
+-module(other).
+-export([greeting/0]).
+
+greeting() ->
+    "Hello from the other file!".

@@ -1,0 +1,3 @@
+:- module(other, [greeting/1]).
+
+greeting('Hello from the other file!').

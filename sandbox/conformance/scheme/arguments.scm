@@ -1,0 +1,2 @@
+(for-each (lambda (word) (display word) (newline))
+          (cdr (command-line)))

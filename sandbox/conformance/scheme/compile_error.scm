@@ -1,0 +1,3 @@
+(display "first\n")
+
+(display "here" ]

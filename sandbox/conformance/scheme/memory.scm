@@ -1,0 +1,2 @@
+(let loop ((kept '()))
+  (loop (cons (make-vector 131072 1) kept)))

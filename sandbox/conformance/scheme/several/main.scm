@@ -1,0 +1,4 @@
+(load "other.scm")
+
+(display (greeting))
+(newline)

@@ -1,0 +1,2 @@
+(define (greeting)
+  "Hello from the other file!")

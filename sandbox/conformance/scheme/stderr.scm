@@ -1,0 +1,1 @@
+(display "to standard error\n" (current-error-port))
