@@ -1,0 +1,3 @@
+package Other is
+   function Greeting return String;
+end Other;

@@ -1,0 +1,6 @@
+import core.volatile;
+
+void main() {
+    ubyte n;
+    for (;;) volatileStore(&n, 1);
+}

@@ -1,0 +1,5 @@
+import std.stdio, other;
+
+void main() {
+    writeln(greeting());
+}

@@ -1,0 +1,5 @@
+module other;
+
+string greeting() {
+    return "Hello from the other file!";
+}

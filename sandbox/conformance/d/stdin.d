@@ -1,0 +1,5 @@
+import std.stdio, std.uni;
+
+void main() {
+    foreach (line; stdin.byLine) writeln(line.toUpper);
+}

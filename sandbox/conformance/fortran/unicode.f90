@@ -1,0 +1,3 @@
+program main
+  print '(a)', 'Grüße, 世界! 🎉'
+end program main

@@ -1,0 +1,4 @@
+module Other (greeting) where
+
+greeting :: String
+greeting = "Hello from the other file!"

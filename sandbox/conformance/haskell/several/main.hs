@@ -1,0 +1,4 @@
+import Other (greeting)
+
+main :: IO ()
+main = putStrLn greeting

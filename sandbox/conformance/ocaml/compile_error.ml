@@ -1,0 +1,3 @@
+let () =
+  print_endline "first";
+  print_endline here

@@ -1,0 +1,5 @@
+program Main;
+uses Other;
+begin
+  WriteLn(Greeting);
+end.

@@ -1,0 +1,4 @@
+program Main;
+begin
+  WriteLn('Grüße, 世界! 🎉');
+end.
