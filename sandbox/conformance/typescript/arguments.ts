@@ -1,0 +1,1 @@
+for (const word of process.argv.slice(2)) console.log(word);

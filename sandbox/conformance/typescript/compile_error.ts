@@ -1,0 +1,3 @@
+const first: string = "first";
+console.log(first);
+const here: number = first;

@@ -1,0 +1,3 @@
+import { greeting } from "./other";
+
+console.log(greeting());
