@@ -55,8 +55,8 @@ PLACES = ("compile_error_line", "runtime_error_line")
 
 
 def about(language: str) -> dict[str, Any]:
-    """What the language's folder says of itself: ``without``, by name of a program the reason why there is none, and
-    ``limits`` that its programs need."""
+    """What the language's folder says of itself: ``without``, by name of a program the reason why there is none;
+    ``limits`` that its programs need; ``prints``, where that is a ``table`` or a ``picture``."""
     path = CONFORMANCE_DIR / language / ABOUT
     return tomllib.loads(path.read_text()) if path.exists() else {}
 

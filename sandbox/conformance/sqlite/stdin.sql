@@ -1,4 +1,3 @@
 CREATE TABLE input (line TEXT);
-.mode list
 .import /dev/stdin input
 SELECT upper(line) FROM input;

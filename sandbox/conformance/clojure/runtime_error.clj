@@ -1,0 +1,4 @@
+(defn fail []
+  (throw (ex-info "got here" {})))
+
+(fail)

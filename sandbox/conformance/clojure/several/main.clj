@@ -1,0 +1,3 @@
+(load-file "other.clj")
+
+(println (other/greeting))

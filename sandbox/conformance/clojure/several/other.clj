@@ -1,0 +1,4 @@
+(ns other)
+
+(defn greeting []
+  "Hello from the other file!")

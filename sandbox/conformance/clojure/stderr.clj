@@ -1,0 +1,2 @@
+(binding [*out* *err*]
+  (println "to standard error"))

@@ -1,0 +1,3 @@
+disp("first")
+
+disp("here" ]

@@ -1,0 +1,2 @@
+disp("so far, so good")
+error("got here");

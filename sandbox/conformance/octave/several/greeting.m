@@ -1,0 +1,3 @@
+function line = greeting()
+  line = "Hello from the other file!";
+end

@@ -1,0 +1,1 @@
+fputs(stderr, "to standard error\n");

@@ -1,0 +1,3 @@
+cat("first\n")
+
+x <- (1 + ] # here

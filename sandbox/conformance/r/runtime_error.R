@@ -1,0 +1,5 @@
+fail <- function() {
+  stop("got here")
+}
+
+fail()

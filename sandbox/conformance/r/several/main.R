@@ -1,0 +1,3 @@
+source("other.R")
+
+cat(greeting(), "\n", sep = "")

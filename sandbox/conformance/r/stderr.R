@@ -1,0 +1,1 @@
+message("to standard error")

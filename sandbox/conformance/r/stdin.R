@@ -1,0 +1,1 @@
+for (line in readLines("stdin")) cat(toupper(line), "\n", sep = "")

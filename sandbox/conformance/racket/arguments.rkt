@@ -1,0 +1,3 @@
+#lang racket
+(for ([word (current-command-line-arguments)])
+  (displayln word))

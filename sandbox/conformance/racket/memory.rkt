@@ -1,0 +1,3 @@
+#lang racket
+(let loop ([kept '()])
+  (loop (cons (make-bytes 1048576 1) kept)))

@@ -1,0 +1,5 @@
+#lang racket
+(define (fail x)
+  (if (vector? x) (error "got here") x))
+
+(displayln (add1 (fail (vector 1))))

@@ -1,0 +1,3 @@
+#lang racket
+(require "other.rkt")
+(displayln (greeting))

@@ -1,0 +1,2 @@
+#lang racket
+(displayln "to standard error" (current-error-port))

@@ -1,0 +1,2 @@
+#lang racket
+(displayln "Grüße, 世界! 🎉")
