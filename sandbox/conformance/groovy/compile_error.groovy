@@ -1,0 +1,3 @@
+println "first"
+
+println "here" )

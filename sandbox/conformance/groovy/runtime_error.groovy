@@ -1,0 +1,5 @@
+def fail() {
+    throw new IllegalStateException("got here")
+}
+
+fail()

@@ -1,0 +1,5 @@
+class Other {
+    String greeting() {
+        "Hello from the other file!"
+    }
+}

@@ -1,0 +1,1 @@
+System.in.eachLine("UTF-8") { println it.toUpperCase() }

@@ -1,0 +1,5 @@
+object Main {
+  def main(words: Array[String]): Unit = {
+    println(here)
+  }
+}

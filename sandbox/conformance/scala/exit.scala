@@ -1,0 +1,3 @@
+object Main {
+  def main(words: Array[String]): Unit = sys.exit(7)
+}

@@ -1,0 +1,3 @@
+object Other {
+  def greeting = "Hello from the other file!"
+}
