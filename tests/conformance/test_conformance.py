@@ -50,7 +50,7 @@ def shown(language: Language, execution: Execution) -> str:
     if form == "picture":
         (picture,) = execution.files or (None,)
         text = (picture.data or b"").decode() if picture else ""
-        return "".join(f"{line}\n" for line in re.findall(r">([^<>\n]*[!])<", text))
+        return "".join(f"{line}\n" for line in re.findall(r"<text[^>]*>([^<]*)<", text))
     return execution.run.stdout
 
 

@@ -1,0 +1,5 @@
+identification division.
+program-id. other.
+procedure division.
+    display "Hello from the other file!"
+    goback.

@@ -1,0 +1,5 @@
+identification division.
+program-id. sample.
+procedure division.
+    display "to standard error" upon stderr
+    stop run.

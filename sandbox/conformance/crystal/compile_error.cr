@@ -1,0 +1,3 @@
+puts "first"
+
+puts here

@@ -1,0 +1,5 @@
+def fail_now
+  raise "got here"
+end
+
+fail_now

@@ -1,0 +1,3 @@
+do for [i = 1:ARGC] {
+    print ARGV[i]
+}

@@ -1,0 +1,3 @@
+f(x) = x + missing_here
+
+print f(1)  # from here

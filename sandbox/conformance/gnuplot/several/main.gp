@@ -1,0 +1,2 @@
+load "other.gp"
+print greeting

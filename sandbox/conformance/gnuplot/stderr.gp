@@ -1,0 +1,2 @@
+set print
+print "to standard error"

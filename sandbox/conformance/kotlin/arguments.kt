@@ -1,0 +1,3 @@
+fun main(words: Array<String>) {
+    for (word in words) println(word)
+}

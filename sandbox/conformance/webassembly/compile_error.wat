@@ -1,0 +1,3 @@
+(module
+  (func (export "_start")
+    (drop (local.get $here))))
