@@ -70,6 +70,7 @@ BY_PATH = {
     "tests/contracts/gateway": DATABASES,
     "tests/contracts/node": ENGINE_AND_IMAGES,
     "tests/contracts/schemas": PACKAGES,
+    "tests/conformance": ENGINE_AND_IMAGES,
     "tests/docusaurus": BROWSER,
     "tests/e2e/page": BROWSER | DOCS,
     "tests/integration/abuse": SERVERS,

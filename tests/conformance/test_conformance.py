@@ -11,16 +11,13 @@ from node.application.attempt import Attempt
 from node.application.workbench import Workbench
 from node.domain.language import Language
 from node.domain.program import program_of
-from node.infrastructure.languages import load_languages
-from sandbox import CONFORMANCE_DIR, LANGUAGES_DIR
 from schemas.execution import Execution
 from schemas.status import Severity
 from schemas.task import SourceFile
 from tests.builders import a_task, some_limits
-from tests.conformance.programs import LEISURE, PLACES, PROGRAMS, Expected, about, expected, files_of, marked_lines
+from tests.conformance.programs import LEISURE, Expected, about, expected, files_of, marked_lines
 from tests.fakes.node import FakeDelivery
 
-LANGUAGES = {one.id: one for one in load_languages(LANGUAGES_DIR)}
 _numbers = itertools.count(1)
 
 
@@ -75,16 +72,3 @@ async def test_a_program_does_what_it_does_in_every_language(
     if how.error_line and f"{program}_line" not in about(language.id).get("without", {}):
         told = {one.line for one in execution.diagnostics if one.severity is Severity.ERROR and one.file}
         assert told & marked_lines(files), execution
-
-
-@pytest.mark.parametrize("name", LANGUAGES)
-def test_a_program_that_is_missing_is_missing_on_purpose(name: str) -> None:
-    without = about(name).get("without", {})
-    assert set(without) <= {*PROGRAMS, *PLACES}
-    assert all(without.values()), "each with its reason"
-    for program in PROGRAMS:
-        assert bool(files_of(LANGUAGES[name], program)) != (program in without), program
-
-
-def test_each_folder_of_programs_is_a_languages() -> None:
-    assert {path.name for path in CONFORMANCE_DIR.iterdir() if path.is_dir()} <= set(LANGUAGES)

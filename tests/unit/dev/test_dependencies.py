@@ -33,14 +33,14 @@ NOT_OF_THE_CLIENT = {"docker", "django", "flask", "starlette", "mkdocs", "sphinx
 """`coderunner doctor` uses the first where coderunner-server has brought it; the others are the caller's own:
 frameworks whose requests ``coderunner.webhooks`` and ``coderunner.backend`` answer, and generators of sites for which
 ``coderunner.page`` has plug-ins. (`coderunner mcp` names a type of Starlette's, which stands below its SDK.)"""
-IN_IMAGES = REPOSITORY / "sandbox" / "images"
+IN_SLOTS = (REPOSITORY / "sandbox" / "images", REPOSITORY / "sandbox" / "conformance")
 """What stands there runs inside of containers."""
 
 
 def imports(packages: tuple[str, ...]) -> Iterator[str]:
     """The modules that a distribution's files name in their import statements."""
     for path in (path for package in packages for path in (REPOSITORY / package).rglob("*.py")):
-        if path.is_relative_to(IN_IMAGES):
+        if any(path.is_relative_to(folder) for folder in IN_SLOTS):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):

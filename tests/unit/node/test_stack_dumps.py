@@ -157,5 +157,6 @@ def test_the_worst_dump_takes_no_longer_than_its_size_asks_for(language: str, te
 
 
 def test_a_language_need_not_tell() -> None:
-    assert set(TELLING) == {"python", "javascript", "java", "go"}
+    assert {"python", "javascript", "java", "go"} <= set(TELLING)
+    assert not {"bash", "c", "cpp"} & set(TELLING)
     assert isinstance(TELLING["go"], StackDump)
