@@ -25,6 +25,7 @@ from chassis.trace_export import tracer_of
 from node.application.attempt import Attempts
 from node.application.draining import Draining
 from node.application.heartbeat import Heartbeat
+from node.application.keeping_alive import KeepingAlive
 from node.application.large_content import LargeContent
 from node.application.ports import LoadProbe
 from node.application.runner import RunnerPolicy, TaskRunner
@@ -51,8 +52,8 @@ from node.infrastructure.traced import TracedHandler, TracedResultSink, TracedSa
 from node.infrastructure.wiring import (
     StartedPool,
     blob_cache,
+    follow_choice,
     identity,
-    language_changes,
     nearest_existing,
     runtime,
     sandboxes,
@@ -76,11 +77,9 @@ class Node:
         self.tracer = tracer_of(settings, "coderunner-node", self.metrics.registry, instance=name)
         self.attempts = Attempts()
         self.ready = asyncio.Event()
-        self._reconnected = asyncio.Event()
         self._obeys = False
         self._not_started = "being made"
         self._lasting = LastingParts()
-        self._memory = MemoryReturn()
         self._stopping: set[asyncio.Task[None]] = set()
         self._wire_bus()
         self._wire_work()
@@ -147,7 +146,8 @@ class Node:
             self.heartbeat.record,
         )
         self.bus.on_connect(self._listen)
-        self.bus.on_connect(self._keep_alive_now)
+        self.keeping_alive = KeepingAlive(self.attempts, lambda: self.consumers.ack_wait_s)
+        self.bus.on_connect(self.keeping_alive.now)
         self.health = NodeHealth(
             draining=self.draining,
             bus=self.bus,
@@ -157,12 +157,8 @@ class Node:
             heartbeat=self.heartbeat,
             not_started=lambda: "" if self.ready.is_set() else self._not_started,
         )
-        self.http = HttpServer(
-            settings.http_address,
-            self.health.parts,
-            self.metrics.registry,
-            further={LANGUAGES_PATH: lambda: told_languages(self.pool, settings.state_dir)},
-        )
+        told = {LANGUAGES_PATH: lambda: told_languages(self.pool, settings.state_dir)}
+        self.http = HttpServer(settings.http_address, self.health.parts, self.metrics.registry, further=told)
         self._wire_gauges()
 
     def _wire_gauges(self) -> None:
@@ -198,13 +194,11 @@ class Node:
         self._lasting.add(self.task_loops.run(), "task loops")
         self._lasting.add(self.directory.run(), "directory")
         self._lasting.add(self.heartbeat.run(), "heartbeat")
-        self._lasting.add(self._keep_alive(), "keep-alive")
-        changes = language_changes(self.settings, self.pool, self.attempts)
-        if changes is not None:
-            self._lasting.add(changes.run(), "language changes")
+        self._lasting.add(self.keeping_alive.run(), "keep-alive")
+        self._lasting.add(follow_choice(self.settings, self.pool, self.attempts), "language changes", may_end=True)
         self._lasting.add(self.source.run(), "task source")
         self._lasting.add(LoopWatch(self.metrics.registry).run(), "loop watch")
-        self._lasting.add(self._memory.run(), "memory return")
+        self._lasting.add(MemoryReturn().run(), "memory return")
         self._lasting.add(self.bus.given_up(), "bus connection")
 
     async def run(self) -> int:
@@ -265,17 +259,6 @@ class Node:
         self._not_started = str(error)
         log.warning("sandboxes_not_started", error=self._not_started)
         return True
-
-    async def _keep_alive(self) -> None:
-        while True:
-            every_s = self.attempts.keep_alive_every_s(self.consumers.ack_wait_s)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._reconnected.wait(), every_s)
-            self._reconnected.clear()
-            await self.attempts.keep_alive(every_s)
-
-    async def _keep_alive_now(self) -> None:
-        self._reconnected.set()
 
     def _alarmed(self, alarms: Sequence[str]) -> None:
         if alarms:

@@ -76,11 +76,10 @@ def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
     )
 
 
-def language_changes(settings: NodeSettings, pool: StartedPool, attempts: Attempts) -> LanguageChanges | None:
-    """What has the pool follow its operator's choice of languages; None for a pool that has no images."""
-    if not isinstance(pool, DockerSandboxPool):
-        return None
-    return LanguageChanges(ChosenLanguages(settings), pool, attempts)
+async def follow_choice(settings: NodeSettings, pool: StartedPool, attempts: Attempts) -> None:
+    """Has the pool follow its operator's choice of languages, for ever. Returns for a pool that has no images."""
+    if isinstance(pool, DockerSandboxPool):
+        await LanguageChanges(ChosenLanguages(settings), pool, attempts).run()
 
 
 def identity(settings: NodeSettings, name: str, started_at_ms: int) -> Identity:
