@@ -169,6 +169,8 @@ def _over_http(parts: ApiParts, doorway: Doorway, calls: Calls, cases: UseCases)
         Asking(asks_who=who),
         settings.http_origins,
         limits=parts.policies.admission.limits,
+        source=parts.policies.admission.source,
+        attempts=parts.policies.relay.attempts,
         queue_limit=parts.policies.submission.queue_limit,
         waiting=partial(_waiting, parts.queue_lengths),
     )

@@ -51,6 +51,7 @@ from broker_gateway.infrastructure.metrics import CountedResultSource, Metrics
 from broker_gateway.infrastructure.queue_care import QueueCare
 from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.interfaces.callers import CLIENT
+from broker_gateway.interfaces.http.judge0.telling import told_submission
 from broker_gateway.interfaces.progress_mapping import told_message
 from chassis import logs
 from chassis.loop_watch import LoopWatch
@@ -99,7 +100,13 @@ class Gateway:
         self._roll_call = RollCall(self._bus, self._directory)
         guard, identifications = self._policies.addresses, self._policies.identifications
         self._callbacks = CallbackTransports(
-            settings, guard, identifications, self._metrics, told_message, tracer=self._tracer
+            settings,
+            guard,
+            identifications,
+            self._metrics,
+            told_message,
+            to_submission=told_submission,
+            tracer=self._tracer,
         )
         self._quotas = self._wire_quotas()
         self._relayed = RelayedResults()

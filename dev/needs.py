@@ -93,6 +93,7 @@ BY_PATH = {
     "tests/integration/guarantees/test_history_role.py": SERVERS,
     "tests/integration/guarantees/test_http.py": SERVERS,
     "tests/integration/guarantees/test_issuer.py": SERVERS,
+    "tests/integration/guarantees/test_judge0_callbacks.py": SERVERS,
     "tests/integration/guarantees/test_kept_answers.py": SERVERS,
     "tests/integration/guarantees/test_leaving.py": SERVERS,
     "tests/integration/guarantees/test_logs.py": SERVERS,

@@ -95,7 +95,7 @@ class AdmissionPolicy:
             yield Violation(f"{path}.queue_deadline_ms", f"must be at most {self.max_queue_deadline_ms}")
         if draft.callback_url is not None:
             yield from callback_violations(draft.callback_url, f"{path}.callback.url")
-        yield from event_violations(draft.callback_events, f"{path}.callback.events")
+        yield from event_violations(draft.callback_events, draft.callback_url, f"{path}.callback.events")
         if draft.labels:
             yield from self.inputs.label_violations(draft.labels, f"{path}.labels")
 

@@ -1,4 +1,7 @@
-"""The rules for callbacks. Which addresses the relay then connects to is the transport's rule."""
+"""The rules for callbacks. Which addresses the relay then connects to is the transport's rule.
+
+A URL's scheme says how its endpoint is told. So a way that came later (``judge0+http``) passes through nodes, and is
+bound by seals, of versions that do not know it; a relay that does not keeps the result as a dead letter."""
 
 from __future__ import annotations
 
@@ -11,9 +14,12 @@ from urllib.parse import SplitResult, urlsplit
 from broker_gateway.domain.violation import Violation
 from schemas.task import CallbackEvent
 
-SCHEMES = ("http", "https", "grpc", "grpcs")
+JUDGE0 = "judge0+"
+"""What comes before ``http`` or ``https`` where the endpoint is told as Judge0 tells its own: by PUT."""
+_JUDGE0_SCHEMES = (f"{JUDGE0}http", f"{JUDGE0}https")
+SCHEMES = ("http", "https", "grpc", "grpcs", *_JUDGE0_SCHEMES)
 _GRPC_SCHEMES = ("grpc", "grpcs")
-_PORTS = {"http": 80, "https": 443}
+_PORTS = {"http": 80, "https": 443, "judge0+http": 80, "judge0+https": 443}
 
 _MAX_CHARS = 2048
 _EVENTS = frozenset(CallbackEvent)
@@ -31,10 +37,12 @@ def callback_violations(url: str, path: str) -> Iterator[Violation]:
         yield Violation(path, fault)
 
 
-def event_violations(events: Sequence[str], path: str) -> Iterator[Violation]:
-    """What is wrong with the events that a callback asks for: at most one violation."""
+def event_violations(events: Sequence[str], url: str | None, path: str) -> Iterator[Violation]:
+    """What is wrong with the events that a callback to ``url`` asks for: at most one violation."""
     if len(events) > MAX_EVENTS or len(set(events)) < len(events) or not _EVENTS.issuperset(events):
         yield Violation(path, f"must be of {', '.join(CallbackEvent)}, none of them twice")
+    elif (url or "").lower().startswith(JUDGE0) and set(events) - {CallbackEvent.FINISHED}:
+        yield Violation(path, "must be FINISHED alone where an endpoint is told as Judge0 tells its own")
 
 
 class Origin(NamedTuple):

@@ -1,4 +1,5 @@
-"""What a blog would serve: an HTTP endpoint and a CallbackService that remember each delivery."""
+"""What a blog would serve: an HTTP endpoint and a CallbackService that remember each delivery. The endpoint also takes
+what Judge0 would send."""
 
 from __future__ import annotations
 
@@ -32,6 +33,7 @@ class CallbackEndpoint(callback_pb2_grpc.CallbackServiceServicer):
     async def __aenter__(self) -> Self:
         application = web.Application()
         application.router.add_post("/done", self._post)
+        application.router.add_put("/done", self._put)
         self._runner = web.AppRunner(application)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -53,6 +55,13 @@ class CallbackEndpoint(callback_pb2_grpc.CallbackServiceServicer):
         body = await request.json()
         self.traces.append(request.headers.get(TRACEPARENT, ""))
         self._note(request.headers["Idempotency-Key"], body["id"], body["status"])
+        return web.Response()
+
+    async def _put(self, request: web.Request) -> web.Response:
+        if self.is_busy:
+            return web.Response(status=503)
+        body = await request.json()
+        self._note(request.headers["Idempotency-Key"], body["token"], body["status"]["description"])
         return web.Response()
 
     async def Deliver(self, request: Any, context: Any) -> Any:

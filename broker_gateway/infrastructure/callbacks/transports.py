@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from broker_gateway.application.ports import CallbackTransport
+from broker_gateway.domain.callback_url import JUDGE0
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.callbacks.breaker import with_breakers
 from broker_gateway.infrastructure.callbacks.grpc_callback import GrpcCallbackTransport, ToMessage
 from broker_gateway.infrastructure.callbacks.identification import Identifications
-from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
+from broker_gateway.infrastructure.callbacks.webhook import ToBody, WebhookForm, WebhookTransport
 from broker_gateway.infrastructure.metrics import CountedCallbackTransport, Metrics
 from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.infrastructure.traced import TracedCallbackTransport
@@ -28,12 +30,20 @@ class CallbackTransports:
         metrics: Metrics,
         to_message: ToMessage,
         *,
+        to_submission: ToBody,
         tracer: Tracer | None = None,
     ) -> None:
+        """``to_submission``: what those are told that are to hear of it as from Judge0."""
         timeout_s, agent, ca_file = settings.callback_timeout_s, f"coderunner/{version()}", settings.callback_ca_file
-        self._webhooks = WebhookTransport(
-            guard, timeout_s=timeout_s, user_agent=agent, identifications=identifications, ca_file=ca_file
+        webhook = partial(
+            WebhookTransport,
+            guard,
+            timeout_s=timeout_s,
+            user_agent=agent,
+            identifications=identifications,
+            ca_file=ca_file,
         )
+        self._webhooks, self._judge0 = webhook(), webhook(form=WebhookForm("PUT", to_submission, JUDGE0))
         self._grpc = GrpcCallbackTransport(
             guard,
             to_message,
@@ -42,11 +52,15 @@ class CallbackTransports:
             identifications=identifications,
             ca_file=ca_file,
         )
-        webhooks, grpc = (
-            _traced(CountedCallbackTransport(one, metrics), tracer) for one in (self._webhooks, self._grpc)
+        webhooks, as_judge0, grpc = (
+            _traced(CountedCallbackTransport(one, metrics), tracer)
+            for one in (self._webhooks, self._judge0, self._grpc)
         )
         self.by_scheme: Mapping[str, CallbackTransport] = with_breakers(
-            {"http": webhooks, "https": webhooks, "grpc": grpc, "grpcs": grpc},
+            {
+                **{"http": webhooks, "https": webhooks, "grpc": grpc, "grpcs": grpc},
+                **{f"{JUDGE0}http": as_judge0, f"{JUDGE0}https": as_judge0},
+            },
             settings.callback_breaker_failures,
             settings.callback_breaker_s,
         )
@@ -55,6 +69,7 @@ class CallbackTransports:
     async def close(self) -> None:
         """Closes all connections."""
         await self._webhooks.close()
+        await self._judge0.close()
         await self._grpc.close()
 
 

@@ -1,10 +1,12 @@
-"""The callback transport that sends an HTTP POST."""
+"""The callback transport that sends an HTTP request: a POST, or what its form says."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,12 +30,29 @@ _PER_HOST = 20
 """More than the relays have turns, so that no result waits for what tells of progress."""
 _encoder = msgspec.json.Encoder()
 
+ToBody = Callable[[Told], Awaitable[bytes]]
+"""The body that tells of it. Raises DeliveryError for what cannot be told so."""
 
-def _body(told: Told) -> bytes:
+
+async def _usual_body(told: Told) -> bytes:
     if isinstance(told, Execution):
         return _encoder.encode(told)
     at = datetime.fromtimestamp(told.at_ms / 1000, UTC)
     return _encoder.encode({"type": f"execution.{told.event.value.lower()}", "timestamp": at, "data": told})
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookForm:
+    """How an endpoint is told. Usually: the execution as JSON with the proto's field names; of progress an event in the
+    form that Standard Webhooks recommends, with the progress as its data."""
+
+    method: str = "POST"
+    to_body: ToBody = _usual_body
+    prefix: str = ""
+    """What its URLs have before ``http`` or ``https``."""
+
+
+USUAL = WebhookForm()
 
 
 def _words(error: Exception) -> str:
@@ -47,8 +66,7 @@ def _words(error: Exception) -> str:
 
 
 class WebhookTransport:
-    """Implements ``CallbackTransport`` for ``http`` and ``https``. Body: the execution as JSON with the proto's field
-    names; of progress an event in the form that Standard Webhooks recommends, with the progress as its data."""
+    """Implements ``CallbackTransport`` for ``http`` and ``https`` in one form."""
 
     def __init__(
         self,
@@ -58,6 +76,7 @@ class WebhookTransport:
         user_agent: str,
         identifications: Identifications | None = None,
         ca_file: str = "",
+        form: WebhookForm = USUAL,
     ) -> None:
         """``ca_file``: PEM of the authorities that are trusted instead of the usual ones."""
         self._guard = guard
@@ -65,6 +84,7 @@ class WebhookTransport:
         self._user_agent = user_agent
         self._identifications = identifications or Identifications()
         self._ca_file = ca_file
+        self._form = form
         self._session: aiohttp.ClientSession | None = None
 
     async def deliver(
@@ -78,12 +98,12 @@ class WebhookTransport:
         timeout_s: float | None = None,
     ) -> None:
         CALLED_FOR.set(client)
-        body = _body(told)
+        body = await self._form.to_body(told)
         within_s = min(timeout_s or self._timeout_s, self._timeout_s)
         try:
-            target = URL(url)
+            target = URL(url[len(self._form.prefix) :])
             self._guard.check(target.host or "")
-            await self._post(target, body, self._headers(client, headers, idempotency_key, body), within_s)
+            await self._send(target, body, self._headers(client, headers, idempotency_key, body), within_s)
         except ForbiddenAddressError as error:
             raise DeliveryError(str(error), permanent=True) from error
         except aiohttp.InvalidURL as error:
@@ -100,12 +120,12 @@ class WebhookTransport:
         if self._session is not None:
             await self._session.close()
 
-    async def _post(self, url: URL, body: bytes, headers: dict[str, str], timeout_s: float) -> None:
+    async def _send(self, url: URL, body: bytes, headers: dict[str, str], timeout_s: float) -> None:
         if self._session is None:
             self._session = self._open()
         timeout = aiohttp.ClientTimeout(total=timeout_s)
-        async with self._session.post(
-            url, data=body, headers=headers, allow_redirects=False, timeout=timeout
+        async with self._session.request(
+            self._form.method, url, data=body, headers=headers, allow_redirects=False, timeout=timeout
         ) as response:
             await response.content.read(READ_BYTES)
             if not response.content.at_eof():

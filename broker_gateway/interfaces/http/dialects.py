@@ -11,6 +11,8 @@ from starlette.routing import BaseRoute
 
 from broker_gateway.application.catalog_service import CatalogAppService
 from broker_gateway.application.execution_service import CodeExecutionAppService
+from broker_gateway.domain.callback_attempts import AttemptPolicy
+from broker_gateway.domain.code import SourceRules
 from broker_gateway.domain.draft import DraftCounts
 from broker_gateway.domain.resource_limit import LimitRules
 from broker_gateway.interfaces.callers import Asking
@@ -39,6 +41,10 @@ class DialectParts:
     """Of pages that may open a WebSocket."""
     limits: LimitRules = field(default_factory=LimitRules)
     """What may be asked for."""
+    source: SourceRules = field(default_factory=SourceRules)
+    """How large a program may be."""
+    attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
+    """How often a callback is tried."""
     queue_limit: int = 1000
     """Tasks that may wait per pool and priority."""
     waiting: Callable[[str], Awaitable[int]] = nothing_waits

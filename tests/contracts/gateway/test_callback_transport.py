@@ -1,4 +1,4 @@
-"""What the relay relies on, of the fake as of both real transports."""
+"""What the relay relies on, of the fake as of all real transports."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import pytest
 import pytest_asyncio
 
 from broker_gateway.application.ports import CallbackTransport, DeliveryError
+from broker_gateway.domain.callback_url import JUDGE0
 from broker_gateway.infrastructure.callbacks.addresses import AddressGuard
 from broker_gateway.infrastructure.callbacks.grpc_callback import GrpcCallbackTransport
-from broker_gateway.infrastructure.callbacks.webhook import WebhookTransport
+from broker_gateway.infrastructure.callbacks.webhook import WebhookForm, WebhookTransport
+from broker_gateway.interfaces.http.judge0.telling import told_submission
 from broker_gateway.interfaces.progress_mapping import told_message
 from schemas.execution import Execution
 from tests.builders import an_execution
@@ -61,6 +63,15 @@ async def http_parts() -> AsyncIterator[Parts]:
 
 
 @pytest_asyncio.fixture
+async def judge0_parts() -> AsyncIterator[Parts]:
+    form = WebhookForm("PUT", told_submission, JUDGE0)
+    transport = WebhookTransport(GUARD, timeout_s=5, user_agent="coderunner/test", form=form)
+    async with CallbackEndpoint() as endpoint:
+        yield of_endpoint(transport, endpoint, JUDGE0 + endpoint.url, f"{JUDGE0}http://10.0.0.1/done")
+        await transport.close()
+
+
+@pytest_asyncio.fixture
 async def grpc_parts() -> AsyncIterator[Parts]:
     transport = GrpcCallbackTransport(GUARD, told_message, timeout_s=5, user_agent="coderunner/test")
     async with CallbackEndpoint() as endpoint:
@@ -78,7 +89,7 @@ def of_endpoint(transport: CallbackTransport, endpoint: CallbackEndpoint, url: s
     return Parts(transport, url, forbidden_url, set_busy, taken)
 
 
-@pytest.fixture(params=[MEMORY, "http", "grpc"])
+@pytest.fixture(params=[MEMORY, "http", "judge0", "grpc"])
 def parts(request: pytest.FixtureRequest) -> Parts:
     found: Parts = picked(request)
     return found

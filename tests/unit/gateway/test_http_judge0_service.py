@@ -89,8 +89,10 @@ async def test_what_judge0_says_of_itself_is_true_of_this_gateway() -> None:
         assert (config["cpu_time_limit"], config["max_cpu_time_limit"], config["memory_limit"]) == (5.0, 60.0, 262144)
         asked = ("max_submission_batch_size", "max_number_of_runs", "stack_limit")
         assert [config[name] for name in asked] == [20, 1, 8192]
-        off = ("enable_callbacks", "enable_network", "enable_additional_files", "enable_submission_delete")
-        assert [config[name] for name in off] == [False] * 4
+        assert [config[name] for name in ("enable_network", "enable_submission_delete")] == [False] * 2
+        assert [config[name] for name in ("enable_callbacks", "enable_additional_files")] == [True] * 2
+        assert [config[name] for name in ("callbacks_max_tries", "callbacks_timeout")] == [12, 10.0]
+        assert config["max_extract_size"] == 256
         workers = {"available": 4, "idle": 4, "working": 0, "paused": 0, "failed": 0}
         assert await calls.ask("GET", "/workers") == (200, [{"queue": "default", "size": 0, **workers}])
         assert (await calls.ask("GET", "/system_info"))[1]["Nodes"] == "1"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from broker_gateway.domain.resource_limit import LimitRules
 from broker_gateway.interfaces.http.judge0.measures import FIXED, MEASURES
 from broker_gateway.interfaces.http.judge0.submitting import MAX_BATCH
 from schemas.node import NodeRecord
 from schemas.status import NodeState
+
+if TYPE_CHECKING:
+    from broker_gateway.interfaces.http.dialects import DialectParts
 
 VERSION = "1.13.1"
 """Of the API. By it Judge0's SDK knows which number a language has."""
@@ -29,11 +31,8 @@ _SWITCHES: Mapping[str, Any] = {
     "allowed_languages_for_compile_options": [],
     "enable_command_line_arguments": True,
     "enable_submission_delete": False,
-    "enable_callbacks": False,
-    "callbacks_max_tries": 0,
-    "callbacks_timeout": 0.0,
-    "enable_additional_files": False,
-    "max_extract_size": 0,
+    "enable_callbacks": True,
+    "enable_additional_files": True,
     "enable_per_process_and_thread_time_limit": False,
     "allow_enable_per_process_and_thread_time_limit": False,
     "enable_per_process_and_thread_memory_limit": False,
@@ -49,9 +48,16 @@ _SWITCHES: Mapping[str, Any] = {
 }
 
 
-def config_info(limits: LimitRules, max_queue_size: int) -> dict[str, Any]:
+def config_info(parts: DialectParts) -> dict[str, Any]:
     """What is switched on, and the limits: what a submission gets that asks for nothing, and what it may ask."""
-    told = {**_SWITCHES, "max_queue_size": max_queue_size}
+    limits, attempts = parts.limits, parts.attempts
+    told = {
+        **_SWITCHES,
+        "max_queue_size": parts.queue_limit,
+        "max_extract_size": parts.source.max_bytes // 1024,
+        "callbacks_max_tries": attempts.max_attempts,
+        "callbacks_timeout": attempts.timeout_s,
+    }
     for fixed in FIXED:
         told |= {fixed.name: fixed.value, f"max_{fixed.name}": fixed.most}
     for measure in MEASURES:

@@ -12,7 +12,7 @@ import msgspec
 
 from broker_gateway.interfaces.http.judge0.drafts import LANGUAGE_LABEL, REDIRECT, REDIRECT_LABEL
 from broker_gateway.interfaces.http.judge0.fields import ASKED, ENCODED
-from broker_gateway.interfaces.http.judge0.languages import language_of
+from broker_gateway.interfaces.http.judge0.languages import MAIN_NAMES, language_of
 from broker_gateway.interfaces.http.judge0.measures import FIXED, MEASURES
 from broker_gateway.interfaces.http.judge0.outcomes import outcome_of, stderr_of, stdout_of, together
 from broker_gateway.interfaces.http.judge0.tokens import token_of
@@ -124,12 +124,20 @@ def _asked(source: KeptSource | None) -> dict[str, Any]:
         **limits,
         "cpu_time_limit": seconds(source.limits.cpu_ms),
         "wall_time_limit": seconds(source.limits.wall_ms),
-        "source_code": source.files[0].held if len(source.files) == 1 else None,
+        "source_code": _source_code(source),
         "stdin": (case.input if case is not None else _stdin(source)) or None,
         "expected_output": case.expected_output if case is not None else None,
         "compiler_options": " ".join(source.compile_options) or None,
         "command_line_arguments": shlex.join(case.args if case is not None else source.args) or None,
     }
+
+
+def _source_code(source: KeptSource) -> Content | None:
+    """The program's own file, where it is known which one that is; its additional files are not told."""
+    if len(source.files) == 1:
+        return source.files[0].held
+    main = source.entry_point if source.entry_point in MAIN_NAMES else None
+    return next((file.held for file in source.files if file.name == main), None)
 
 
 def _stdin(source: KeptSource) -> Content:

@@ -9,11 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
 from broker_gateway.application.catalog_service import LanguageDTO
 from broker_gateway.application.commands import Invalid
+from broker_gateway.domain.callback_url import JUDGE0
+from broker_gateway.domain.code import SourceRules
 from broker_gateway.domain.draft import DraftCase, DraftCounts, TaskDraft
 from broker_gateway.domain.resource_limit import LimitRules
 from broker_gateway.domain.violation import Violation
+from broker_gateway.interfaces.http.judge0.additional import (
+    RUN,
+    AdditionalFilesError,
+    additional_files,
+    as_project,
+    beside,
+)
 from broker_gateway.interfaces.http.judge0.bodies import SubmissionBody
 from broker_gateway.interfaces.http.judge0.languages import BY_ID, MULTI_FILE, Languages
 from broker_gateway.interfaces.http.judge0.measures import asked_limits, number_of
@@ -34,8 +45,6 @@ _CANNOT_BE = "this option cannot be enabled"
 _NOT_HERE = {
     "enable_per_process_and_thread_time_limit": _CANNOT_BE,
     "enable_per_process_and_thread_memory_limit": _CANNOT_BE,
-    "callback_url": "setting callback is not allowed",
-    "additional_files": "setting additional files is not allowed",
     "enable_network": "enabling network is not allowed",
 }
 """Its words for what is switched off."""
@@ -49,6 +58,7 @@ class Drafting:
     languages: Languages
     limits: LimitRules
     counts: DraftCounts
+    source: SourceRules
 
     def drafts(self, bodies: list[SubmissionBody], *, base64: bool) -> list[TaskDraft | Invalid]:
         """Of each submission its draft, or what is wrong with it; ``base64``: its texts are sent so."""
@@ -63,6 +73,8 @@ class Drafting:
         wrong += _language_violations(body.language_id, number, served)
         draft.limits = asked_limits(body, self.limits, wrong)
         self._take_words(draft, body, wrong)
+        self._take_files(draft, body, number, wrong)
+        draft.callback_url = _callback_url(body.callback_url, wrong)
         language = served.get(number)
         if draft.compile_options and language is not None and not language.compiled:
             words = "setting compiler options is only allowed for compiled languages"
@@ -91,6 +103,25 @@ class Drafting:
             wrong.append(Violation("expected_output", "must be UTF-8"))
             return None
         return expected
+
+    def _take_files(self, draft: TaskDraft, body: SubmissionBody, number: int, wrong: list[Violation]) -> None:
+        """Puts the additional files beside the source, which then has the name that it has with Judge0."""
+        if not _is_on(body.additional_files):
+            if number == MULTI_FILE:
+                wrong.append(Violation("additional_files", _BLANK))
+            return
+        if wrong:
+            return  # nothing is unpacked in vain
+        try:
+            files = additional_files(body.additional_files, self.source)
+            if number == MULTI_FILE:
+                draft.files, draft.entry_point = as_project(files), RUN
+                return
+        except AdditionalFilesError as error:
+            wrong.append(Violation("additional_files", str(error)))
+            return
+        draft.entry_point = BY_ID[number].source_file or ""
+        draft.files = beside(msgspec.structs.replace(draft.files[0], name=draft.entry_point), files)
 
     def _take_words(self, draft: TaskDraft, body: SubmissionBody, wrong: list[Violation]) -> None:
         draft.compile_options = _words(body, "compiler_options", wrong)[: self.counts.compile_options]
@@ -148,6 +179,16 @@ def _words(body: SubmissionBody, name: str, wrong: list[Violation]) -> list[str]
         except ValueError as error:
             wrong.append(Violation(name, f"cannot be split into words: {error}"))
     return []
+
+
+def _callback_url(value: Any, wrong: list[Violation]) -> str | None:
+    """The URL of a callback that is told as Judge0 tells its own."""
+    if not _is_on(value):
+        return None
+    if isinstance(value, str) and value.lower().startswith(("http://", "https://")):
+        return JUDGE0 + value
+    wrong.append(Violation("callback_url", "must start with http:// or https://"))
+    return None
 
 
 def _is_on(value: Any) -> bool:

@@ -26,6 +26,8 @@ UNPROCESSABLE = 422
 _OURS = {
     "task": _BASE,
     "files": "source_code",
+    "entry_point": "additional_files",
+    "callback": "callback_url",
     "cases": "stdin",
     "args": "command_line_arguments",
     "language_version": "language_id",

@@ -85,7 +85,7 @@ class Informing:
 
     async def config_info(self, _call: Call) -> ASGIApp:
         """What is switched on, and the limits."""
-        return json_answer(about.config_info(self._parts.limits, self._parts.queue_limit))
+        return json_answer(about.config_info(self._parts))
 
     async def system_info(self, _call: Call) -> ASGIApp:
         """The machines that run submissions."""

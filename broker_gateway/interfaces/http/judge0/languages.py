@@ -18,6 +18,7 @@ class Language(NamedTuple):
 
 
 MULTI_FILE = 89
+"""A program that is a Bash script, ``run``, with other files beside it."""
 LANGUAGES = (
     Language(43, "Plain Text", "text.txt"),
     Language(44, "Executable", "a.out"),
@@ -65,10 +66,12 @@ LANGUAGES = (
     Language(86, "Clojure (1.10.1)", "main.clj", "clojure"),
     Language(87, "F# (.NET Core SDK 3.1.202)", "script.fsx", "fsharp"),
     Language(88, "Groovy (3.0.3)", "script.groovy", "groovy"),
-    Language(MULTI_FILE, "Multi-file program", None),
+    Language(MULTI_FILE, "Multi-file program", None, "bash"),
 )
+MAIN_NAMES = frozenset(one.source_file for one in LANGUAGES if one.source_file)
+"""What the source of a submission is called where other files lie beside it."""
 BY_ID = {one.id: one for one in LANGUAGES}
-_NEWEST_OF_OURS = {one.ours: one for one in LANGUAGES if one.ours}
+_NEWEST_OF_OURS = {one.ours: one for one in LANGUAGES if one.ours and one.id != MULTI_FILE}
 
 
 class Languages:

@@ -58,7 +58,7 @@ class Submitting:
     def __init__(self, parts: DialectParts) -> None:
         self._service = parts.executions
         self._asking = parts.asking
-        self._drafting = Drafting(Languages(parts.catalog), parts.limits, parts.counts)
+        self._drafting = Drafting(Languages(parts.catalog), parts.limits, parts.counts, parts.source)
 
     @staticmethod
     def call_of(request: Request) -> str:
@@ -113,7 +113,7 @@ class Submitting:
         return json_answer(results, 201 if is_any else UNPROCESSABLE)
 
     async def _drafts(self, bodies: list[SubmissionBody], *, base64: bool) -> list[TaskDraft | Invalid]:
-        if sum(body.size for body in bodies) <= QUICK_BYTES:
+        if sum(body.size for body in bodies) <= QUICK_BYTES and not any(body.additional_files for body in bodies):
             return self._drafting.drafts(bodies, base64=base64)
         return await asyncio.to_thread(self._drafting.drafts, bodies, base64=base64)
 
