@@ -39,7 +39,7 @@ from broker_gateway.infrastructure.bus.result_source import BusResultSource
 from broker_gateway.infrastructure.bus.results import BusResultStore
 from broker_gateway.infrastructure.bus.roll_call import RollCall
 from broker_gateway.infrastructure.bus.store_watch import StoreWatch
-from broker_gateway.infrastructure.callbacks.transports import CallbackTransports
+from broker_gateway.infrastructure.callbacks.transports import CallbackTransports, Telling
 from broker_gateway.infrastructure.callers import KnownCallers
 from broker_gateway.infrastructure.client_settings import refuse_everybody
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
@@ -100,13 +100,7 @@ class Gateway:
         self._roll_call = RollCall(self._bus, self._directory)
         guard, identifications = self._policies.addresses, self._policies.identifications
         self._callbacks = CallbackTransports(
-            settings,
-            guard,
-            identifications,
-            self._metrics,
-            told_message,
-            to_submission=told_submission,
-            tracer=self._tracer,
+            settings, guard, identifications, self._metrics, Telling(told_message, told_submission), tracer=self._tracer
         )
         self._quotas = self._wire_quotas()
         self._relayed = RelayedResults()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import NamedTuple
 
 from broker_gateway.application.ports import CallbackTransport
 from broker_gateway.domain.callback_url import JUDGE0
@@ -19,6 +20,15 @@ from chassis.process import version
 from chassis.tracing import Tracer
 
 
+class Telling(NamedTuple):
+    """What endpoints are told, where that is not the execution as JSON."""
+
+    to_message: ToMessage
+    """By gRPC."""
+    to_submission: ToBody
+    """As Judge0 tells it."""
+
+
 class CallbackTransports:
     """All transports, which the relay and an operator's redrive share."""
 
@@ -28,12 +38,10 @@ class CallbackTransports:
         guard: AddressGuard,
         identifications: Identifications,
         metrics: Metrics,
-        to_message: ToMessage,
+        telling: Telling,
         *,
-        to_submission: ToBody,
         tracer: Tracer | None = None,
     ) -> None:
-        """``to_submission``: what those are told that are to hear of it as from Judge0."""
         timeout_s, agent, ca_file = settings.callback_timeout_s, f"coderunner/{version()}", settings.callback_ca_file
         webhook = partial(
             WebhookTransport,
@@ -43,10 +51,10 @@ class CallbackTransports:
             identifications=identifications,
             ca_file=ca_file,
         )
-        self._webhooks, self._judge0 = webhook(), webhook(form=WebhookForm("PUT", to_submission, JUDGE0))
+        self._webhooks, self._judge0 = webhook(), webhook(form=WebhookForm("PUT", telling.to_submission, JUDGE0))
         self._grpc = GrpcCallbackTransport(
             guard,
-            to_message,
+            telling.to_message,
             timeout_s=timeout_s,
             user_agent=agent,
             identifications=identifications,
