@@ -36,6 +36,8 @@ class Needs:
     """Express, a web framework of Node.js."""
     page_parts: bool = False
     """xterm.js and CodeMirror, as pages fetch them."""
+    npm: bool = False
+    """npm, with which Node.js's packages are fetched."""
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
@@ -50,6 +52,7 @@ class Needs:
             self.chromium or other.chromium,
             self.express or other.express,
             self.page_parts or other.page_parts,
+            self.npm or other.npm,
         )
 
 
@@ -61,6 +64,8 @@ MONITORING = Needs(prometheus=True)
 HELM = Needs(locks=frozenset({"dev", "helm"}), helm=True)
 COMPOSE = Needs(engine=True, images=True, compose=True)
 BROWSER = Needs(engine=True, images=True, chromium=True, page_parts=True)
+BROWSER = Needs(engine=True, images=True, chromium=True)
+WIDGETS = BROWSER | Needs(npm=True)
 DOCS = Needs(locks=frozenset({"dev", "docs"}))
 CHECKED = SERVERS | DOCS
 EVERYTHING = BROWSER | Needs(gvisor=True, databases=True, prometheus=True, express=True)
@@ -73,6 +78,7 @@ BY_PATH = {
     "tests/conformance": ENGINE_AND_IMAGES,
     "tests/docusaurus": BROWSER,
     "tests/e2e/page": BROWSER | DOCS,
+    "tests/widgets": WIDGETS,
     "tests/integration/abuse": SERVERS,
     "tests/integration/backend": SERVERS,
     "tests/integration/chassis": SERVERS,
