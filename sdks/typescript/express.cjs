@@ -1,6 +1,149 @@
 // Written by `python -m dev.typescript_sdk` from src/; a test holds them together.
 'use strict';
 
+// errors.js
+// The one kind of error that the client throws, and how it is made of what a server says.
+
+const CODES = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  408: 'DEADLINE_EXCEEDED',
+  429: 'RESOURCE_EXHAUSTED',
+  502: 'UNAVAILABLE',
+  503: 'UNAVAILABLE',
+  504: 'UNAVAILABLE',
+};
+const TRANSIENT = new Set([0, 408, 429, 502, 503, 504]);
+const MAX_ERROR_CHARS = 64 * 1024; // of a body that tells of a failure; the rest is not read
+
+/** A request that did not do what it was for. A program that fails is no error: its execution says so. */
+class CodeRunnerError extends Error {
+  /** `status` 0: there was no answer. */
+  constructor(message, { status = 0, code = 'UNKNOWN', violations = [], retryAfterMs, cause } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'CodeRunnerError';
+    this.status = status;
+    this.code = code;
+    this.violations = violations;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Whether the same request may be answered a little later. */
+function isTransient(error) {
+  if (!(error instanceof CodeRunnerError)) return false;
+  return TRANSIENT.has(error.status) || error.code === 'UNAVAILABLE' || error.code === 'RESOURCE_EXHAUSTED';
+}
+
+/** No answer came, or it broke off. */
+function noAnswer(message, cause) {
+  return new CodeRunnerError(message, { code: 'UNAVAILABLE', cause });
+}
+
+/** An answer that no gateway gives: of something else at that address, or in between. It is not asked again. */
+function strange(message, status = 200, cause = undefined) {
+  return new CodeRunnerError(`not an answer of a CodeRunner gateway: ${message}`, { status, cause });
+}
+
+/** The error that a problem (RFC 9457) tells of. `fallback`: what its answer says without it. */
+function problemError(problem, fallback = {}) {
+  const told = problem !== null && typeof problem === 'object' ? problem : {};
+  const status = fallback.status ?? (Number.isInteger(told.status) ? told.status : 500);
+  const retryAfterMs = milliseconds(told.retry_after_ms) ?? fallback.retryAfterMs;
+  const message = typeof told.detail === 'string' && told.detail ? told.detail : fallback.message;
+  const violations = Array.isArray(told.violations) ? told.violations.filter(isViolation) : [];
+  const code = typeof told.code === 'string' && told.code ? told.code : CODES[status];
+  return new CodeRunnerError(message ?? 'the gateway failed', { status, code, violations, retryAfterMs });
+}
+
+/** The error that an answer tells of, whoever wrote it: the gateway, or a proxy before it. */
+async function answerError(response) {
+  const { status } = response;
+  const type = mediaType(response);
+  const body = await beginning(response);
+  const message = `${status} ${response.statusText}`.trim() + (type.endsWith('json') ? '' : ` (${type || 'no words'})`);
+  const fallback = { status, retryAfterMs: retryAfter(response.headers.get('retry-after')), message };
+  if (status === 0 || (status >= 300 && status < 400)) return strange('the address leads elsewhere', status);
+  return problemError(type.endsWith('json') ? parsed(body) : undefined, fallback);
+}
+
+/** What an answer is, in lower case and without parameters. */
+function mediaType(response) {
+  return (response.headers.get('content-type') ?? '').split(';')[0].trim().toLowerCase();
+}
+
+function isViolation(one) {
+  return one !== null && typeof one === 'object' && typeof one.field === 'string' && typeof one.description === 'string';
+}
+
+function milliseconds(value) {
+  return typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : undefined;
+}
+
+/** Of a `Retry-After`: seconds, or a date. */
+function retryAfter(value) {
+  if (!value) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return milliseconds(ms);
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function beginning(response) {
+  if (!response.body) return '';
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for (let read = await reader.read(); !read.done && text.length < MAX_ERROR_CHARS; read = await reader.read()) {
+      text += decoder.decode(read.value, { stream: true });
+    }
+  } catch {
+    // What came of it must do: the status says more.
+  }
+  reader.cancel().catch(() => {});
+  return text;
+}
+
+// executions.js
+// What an execution is, of what a server sent.
+
+
+const ID = /^[\w-]{1,128}$/;
+
+/** Whether a task in this state has ended. */
+function isFinal(status) {
+  return status !== 'QUEUED' && status !== 'RUNNING';
+}
+
+/** The id of a task, as a part of an address. Throws TypeError for what cannot be one. */
+function idOf(id) {
+  if (typeof id !== 'string' || !ID.test(id)) throw new TypeError('the id of a task is letters, digits and hyphens');
+  return id;
+}
+
+/** The execution, or another object with a task's id. Throws CodeRunnerError where it is none. */
+function identified(body) {
+  if (body === null || typeof body !== 'object' || typeof body.id !== 'string' || !ID.test(body.id)) {
+    throw strange('it names no task');
+  }
+  return body;
+}
+
+/** One list of an answer. Throws CodeRunnerError where there is none. */
+function listOf(body, name) {
+  if (body === null || typeof body !== 'object' || !Array.isArray(body[name])) throw strange(`it has no ${name}`);
+  return body[name];
+}
+
 // keys.js
 // Idempotency keys: with one a task can be submitted again, and runs once.
 
@@ -26,6 +169,205 @@ async function cryptography() {
   if (globalThis.crypto) return globalThis.crypto;
   const name = 'node:crypto'; // Node.js 18 has it nowhere else; a name that bundlers do not follow
   return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)).webcrypto;
+}
+
+// webhooks.js
+// The receiving end of callbacks: the check of a Standard Webhooks signature (https://www.standardwebhooks.com).
+
+
+const MOST_CHARS = { 'webhook-id': 256, 'webhook-timestamp': 12, 'webhook-signature': 2048 };
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const TOLERANCE_S = 300;
+const MOST_SIGNATURES = 16;
+
+/** Twice as large as a result may be on CodeRunner's bus. */
+const MOST_CALLBACK_BYTES = 16 * 1024 * 1024;
+
+/** A request that is no callback which may be believed; `status` is what to answer. Its words hold nothing of secrets. */
+class WebhookError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.name = 'WebhookError';
+    this.status = status;
+  }
+}
+
+/**
+ * What a callback tells of: `{id, execution}`, or `{id, progress}` of a task that has not ended, where its callback asked
+ * for that. `id` is the same each time that a callback comes. `body` is as it came, in bytes; `secrets`: of several, any
+ * one may have signed. Throws WebhookError; TypeError for secrets that are none.
+ */
+async function receive(headers, body, secrets, nowMs = Date.now()) {
+  const keys = keysOf(secrets);
+  if (body.length > MOST_CALLBACK_BYTES) throw new WebhookError(`a callback has at most ${MOST_CALLBACK_BYTES} bytes`, 413);
+  const id = await verifiedId(headers, body, keys, nowMs);
+  const said = saidIn(body);
+  if (said.type !== undefined && said.data !== undefined) return { id, progress: said.data };
+  if (typeof said.id !== 'string' || typeof said.status !== 'string') throw new WebhookError('the body is no execution', 400);
+  return { id, execution: said };
+}
+
+/** The keys of secrets: base64, with or without `whsec_` before it. Throws TypeError where one is none, or there is none. */
+function keysOf(secrets) {
+  const texts = typeof secrets === 'string' ? [secrets] : Array.from(secrets ?? []);
+  if (texts.length === 0) throw new TypeError('there is no secret to verify callbacks by');
+  return texts.map((text, index) => {
+    const digits = String(text).replace(/^whsec_/, '');
+    if (!BASE64.test(digits)) throw new TypeError(`secret ${index + 1} is not base64, with or without whsec_ before it`);
+    return bytesOfBase64(digits);
+  });
+}
+
+async function verifiedId(headers, body, keys, nowMs) {
+  const [id, timestamp, signatures] = Object.keys(MOST_CHARS).map((name) => headerOf(headers, name));
+  if (!/^\d+$/.test(timestamp)) throw new WebhookError('webhook-timestamp is no number', 401);
+  const head = new TextEncoder().encode(`${id}.${timestamp}.`);
+  const signed = new Uint8Array(head.length + body.length);
+  signed.set(head);
+  signed.set(body, head.length);
+  if (!(await isSigned(signed, signatures, keys))) throw new WebhookError('no signature is of a secret that is known here', 401);
+  const awayMs = Math.abs(nowMs - Number(timestamp) * 1000);
+  if (awayMs > TOLERANCE_S * 1000) throw new WebhookError("it was signed too long ago, or ahead of this machine's clock", 401);
+  return id;
+}
+
+async function isSigned(signed, signatures, keys) {
+  const sent = signatures.split(' ').filter((one) => one.startsWith('v1,') && BASE64.test(one.slice(3))).slice(0, MOST_SIGNATURES);
+  const { subtle } = await cryptography();
+  for (const bytes of keys) {
+    const key = await subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+    for (const one of sent) if (await subtle.verify('HMAC', key, bytesOfBase64(one.slice(3)), signed)) return true;
+  }
+  return false;
+}
+
+function headerOf(headers, name) {
+  const found = typeof headers.get === 'function' ? headers.get(name) : headers[name];
+  if (typeof found !== 'string' || found.length === 0 || found.length > MOST_CHARS[name]) {
+    throw new WebhookError(`${name} is missing or too long`, 401);
+  }
+  return found;
+}
+
+function saidIn(body) {
+  let said;
+  try {
+    said = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw new WebhookError('the body is no JSON', 400);
+  }
+  if (said === null || typeof said !== 'object') throw new WebhookError('the body is no execution', 400);
+  return said;
+}
+
+function bytesOfBase64(digits) {
+  try {
+    return Uint8Array.from(atob(digits), (letter) => letter.charCodeAt(0));
+  } catch {
+    return new Uint8Array(1); // of a length that base64 does not have: it fits nothing
+  }
+}
+
+// called_back.js
+// Results that come by callback: they end a reader's stream also where the gateway that was asked is away.
+
+
+const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_RESULTS = 1000;
+
+/** Asks for callbacks, verifies them, and hands their results to the streams. */
+class Callbacks {
+  #secrets;
+  #results;
+
+  /** `results`: what several processes share, an object with `put(id, text)` and `of(id, signal)`. */
+  constructor({ url, secrets, results = new MemoryResults() }) {
+    if (typeof url !== 'string' || url === '') throw new TypeError('callbacks need the url under which CodeRunner reaches them');
+    keysOf(secrets); // before a callback comes
+    this.url = url;
+    this.#secrets = secrets;
+    this.#results = results;
+  }
+
+  /** Takes one callback; what comes twice changes nothing. Throws WebhookError. */
+  async take(headers, body) {
+    const { execution } = await receive(headers, body, this.#secrets);
+    if (execution && isFinal(execution.status)) await this.#results.put(execution.id, new TextDecoder().decode(body));
+  }
+
+  /** The execution of the task, once its callback has come; `signal` ends the waiting. */
+  async execution(id, signal) {
+    return JSON.parse(await this.#results.of(id, signal));
+  }
+}
+
+/** The results of a backend of one process: of those that nobody waits for, the newest. */
+class MemoryResults {
+  #recent = new Map();
+  #held = 0;
+  #waiting = new Map();
+  #most;
+
+  constructor(mostBytes = MOST_BYTES) {
+    this.#most = mostBytes;
+  }
+
+  put(id, text) {
+    for (const resolve of this.#waiting.get(id) ?? []) resolve(text);
+    this.#waiting.delete(id);
+    if (text.length > this.#most / 2 || this.#recent.has(id)) return;
+    this.#recent.set(id, text);
+    this.#held += text.length;
+    for (const [oldest, { length }] of this.#recent) {
+      if (this.#held <= this.#most && this.#recent.size <= MOST_RESULTS) break;
+      this.#recent.delete(oldest);
+      this.#held -= length;
+    }
+  }
+
+  of(id, signal) {
+    if (this.#recent.has(id)) return Promise.resolve(this.#recent.get(id));
+    return new Promise((resolve, reject) => {
+      const waiting = this.#waiting.get(id) ?? new Set();
+      this.#waiting.set(id, waiting.add(resolve));
+      signal.addEventListener('abort', () => {
+        waiting.delete(resolve);
+        if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
+        reject(signal.reason);
+      }, { once: true });
+    });
+  }
+}
+
+/** The events of a task by its stream or by its callback, whichever has its end first. `id`: of the task, where it is known
+ * before the first event. */
+async function* whicheverIsFirst(begin, callbacks, id, signal) {
+  const ending = new AbortController();
+  const stop = () => ending.abort(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    const events = begin(ending.signal)[Symbol.asyncIterator]();
+    let called = id && resultOf(callbacks, id, ending.signal);
+    for (;;) {
+      const upcoming = events.next();
+      upcoming.catch(() => {}); // it is asked for, or late
+      const { value, done } = await Promise.race(called ? [called, upcoming] : [upcoming]);
+      if (done) return;
+      yield value;
+      if (value.type === 'result') return;
+      if (value.execution) called ??= resultOf(callbacks, value.execution.id, ending.signal);
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    ending.abort();
+  }
+}
+
+/** Where it fails, or the stream has ended before, it is not heard of. */
+function resultOf(callbacks, id, signal) {
+  const told = (execution) => ({ value: { type: 'result', execution }, done: false });
+  return callbacks.execution(id, signal).then(told, () => new Promise(() => {}));
 }
 
 // handles.js
@@ -302,6 +644,7 @@ function codeRunner(client, options = {}) {
     if (request.method === 'POST' && path === '/v1/executions') answered = backend.run(request, response);
     else if (request.method === 'GET' && events) answered = backend.watch(request, response, handle);
     else if (request.method === 'DELETE' && handle && !events) answered = backend.cancel(request, response, handle);
+    else if (request.method === 'POST' && path === '/callbacks' && options.callbacks) answered = backend.takeCallback(request, response);
     else return next();
     return answered.catch((error) => fail(response, error, next));
   };
@@ -314,6 +657,7 @@ class Backend {
   #runs;
   #asks;
   #streams;
+  #callbacks;
 
   constructor(client, options) {
     this.#client = client;
@@ -322,6 +666,7 @@ class Backend {
     this.#runs = new Rates(options.runsPerMinute);
     this.#asks = new Rates(options.runsPerMinute * ASKS_PER_RUN);
     this.#streams = new Streams(options.maxStreamsPerReader, options.maxStreams);
+    this.#callbacks = options.callbacks && new Callbacks(options.callbacks);
   }
 
   async run(request, response) {
@@ -333,6 +678,7 @@ class Backend {
     this.#runs.take(reader, Date.now());
     const { queueDeadlineMs, cache, labels } = this.#options;
     const task = { ...said, queue_deadline_ms: queueDeadlineMs, cache, labels, reader: await this.#handles.reader(reader) };
+    if (this.#callbacks) task.callback = { url: this.#callbacks.url };
     if (said.idempotency_key?.length > 128) throw new Problem(400, 'idempotency_key must have at most 128 characters.');
     if (said.idempotency_key) task.idempotency_key = await this.#handles.key(reader, said.idempotency_key);
     await this.#follow(response, reader, (signal) => this.#client.runAndFollow(task, { signal }));
@@ -346,7 +692,7 @@ class Backend {
       response.writeHead(204).end(); // which tells a browser not to come again
       return;
     }
-    await this.#follow(response, reader, (signal) => this.#client.follow(id, { signal }), place);
+    await this.#follow(response, reader, (signal) => this.#client.follow(id, { signal }), { id, place });
   }
 
   async cancel(request, response, handle) {
@@ -357,6 +703,11 @@ class Backend {
     response.end(JSON.stringify({ execution: told(execution, handle), cancelled }));
   }
 
+  async takeCallback(request, response) {
+    await this.#callbacks.take(request.headers, await rawBodyOf(request, MOST_CALLBACK_BYTES));
+    response.writeHead(204).end();
+  }
+
   async #idOf(reader, handle) {
     this.#asks.take(reader, Date.now());
     const id = await this.#handles.idOf(handle);
@@ -365,7 +716,7 @@ class Backend {
   }
 
   /** Tells events until their end. A reader who leaves ends the stream, and not the run. */
-  async #follow(response, reader, begin, place = '') {
+  async #follow(response, reader, begin, { id, place = '' } = {}) {
     const close = this.#streams.open(reader);
     const gone = new AbortController();
     response.on('close', () => gone.abort());
@@ -374,7 +725,8 @@ class Backend {
     try {
       let telling;
       const early = []; // the output of a kept answer, which is told before any state
-      for await (const one of begin(gone.signal)) {
+      const news = this.#callbacks ? whicheverIsFirst(begin, this.#callbacks, id, gone.signal) : begin(gone.signal);
+      for await (const one of news) {
         early.push(one);
         if (!telling && !one.execution) continue;
         if (!telling) response.writeHead(200, EVENTS);
@@ -423,23 +775,36 @@ function addressOf({ ip, socket }) {
 /** What the request says in JSON; where another middleware has read it, what that made of it. */
 async function bodyOf(request, most) {
   if (request.body !== undefined && request.readableEnded) return request.body;
+  const body = await bytesOf(request, most);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw new Problem(400, 'The request is no JSON.');
+  }
+}
+
+/** The bytes of the request, which are what is signed. */
+async function rawBodyOf(request, most) {
+  const read = [request.rawBody, request.body].find((one) => one instanceof Uint8Array);
+  if (read) return read;
+  if (request.readableEnded) throw new Error('callbacks need the bytes of the body: mount codeRunner before express.json');
+  return bytesOf(request, most);
+}
+
+async function bytesOf(request, most) {
   const pieces = [];
   let size = 0;
   const late = setTimeout(() => request.destroy(new Problem(408, 'The request did not arrive in time.')), BODY_MS);
   try {
     for await (const piece of request) {
       size += piece.length;
-      if (size > most) throw new Problem(413, `A program has at most ${most} bytes here.`);
+      if (size > most) throw new Problem(413, `A request has at most ${most} bytes here.`);
       pieces.push(piece);
     }
   } finally {
     clearTimeout(late);
   }
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces)));
-  } catch {
-    throw new Problem(400, 'The request is no JSON.');
-  }
+  return Buffer.concat(pieces);
 }
 
 function drained(response, signal) {
@@ -471,6 +836,7 @@ function fail(response, error, next) {
 /** What is wrong between the backend and the gateway is none of a reader's business. */
 function problemOf(error) {
   if (error instanceof Problem) return error;
+  if (error?.name === 'WebhookError') return new Problem(error.status, error.message);
   if (error?.name !== 'CodeRunnerError') return undefined;
   const { status, violations = [], retryAfterMs = 0, message } = error;
   if (status === 400) return new Problem(400, message, { violations });
@@ -480,4 +846,4 @@ function problemOf(error) {
   return new Problem(502, 'Something broke on the server.');
 }
 
-module.exports = { codeRunner };
+module.exports = { codeRunner, receive, WebhookError };

@@ -2,9 +2,11 @@
 //
 //   app.use('/code', codeRunner(new CodeRunner(url, { token }), { secret: token }));
 
+import { Callbacks, whicheverIsFirst } from './called_back.js';
 import { Handles } from './handles.js';
 import { Problem, Rates, Streams, taskOf } from './reader_bounds.js';
 import { END, event, Telling, told } from './telling.js';
+import { MOST_CALLBACK_BYTES } from './webhooks.js';
 
 const BEAT_MS = 15_000; // proxies close what is silent
 const BODY_MS = 10_000;
@@ -27,6 +29,7 @@ export function codeRunner(client, options = {}) {
     if (request.method === 'POST' && path === '/v1/executions') answered = backend.run(request, response);
     else if (request.method === 'GET' && events) answered = backend.watch(request, response, handle);
     else if (request.method === 'DELETE' && handle && !events) answered = backend.cancel(request, response, handle);
+    else if (request.method === 'POST' && path === '/callbacks' && options.callbacks) answered = backend.takeCallback(request, response);
     else return next();
     return answered.catch((error) => fail(response, error, next));
   };
@@ -39,6 +42,7 @@ class Backend {
   #runs;
   #asks;
   #streams;
+  #callbacks;
 
   constructor(client, options) {
     this.#client = client;
@@ -47,6 +51,7 @@ class Backend {
     this.#runs = new Rates(options.runsPerMinute);
     this.#asks = new Rates(options.runsPerMinute * ASKS_PER_RUN);
     this.#streams = new Streams(options.maxStreamsPerReader, options.maxStreams);
+    this.#callbacks = options.callbacks && new Callbacks(options.callbacks);
   }
 
   async run(request, response) {
@@ -58,6 +63,7 @@ class Backend {
     this.#runs.take(reader, Date.now());
     const { queueDeadlineMs, cache, labels } = this.#options;
     const task = { ...said, queue_deadline_ms: queueDeadlineMs, cache, labels, reader: await this.#handles.reader(reader) };
+    if (this.#callbacks) task.callback = { url: this.#callbacks.url };
     if (said.idempotency_key?.length > 128) throw new Problem(400, 'idempotency_key must have at most 128 characters.');
     if (said.idempotency_key) task.idempotency_key = await this.#handles.key(reader, said.idempotency_key);
     await this.#follow(response, reader, (signal) => this.#client.runAndFollow(task, { signal }));
@@ -71,7 +77,7 @@ class Backend {
       response.writeHead(204).end(); // which tells a browser not to come again
       return;
     }
-    await this.#follow(response, reader, (signal) => this.#client.follow(id, { signal }), place);
+    await this.#follow(response, reader, (signal) => this.#client.follow(id, { signal }), { id, place });
   }
 
   async cancel(request, response, handle) {
@@ -82,6 +88,11 @@ class Backend {
     response.end(JSON.stringify({ execution: told(execution, handle), cancelled }));
   }
 
+  async takeCallback(request, response) {
+    await this.#callbacks.take(request.headers, await rawBodyOf(request, MOST_CALLBACK_BYTES));
+    response.writeHead(204).end();
+  }
+
   async #idOf(reader, handle) {
     this.#asks.take(reader, Date.now());
     const id = await this.#handles.idOf(handle);
@@ -90,7 +101,7 @@ class Backend {
   }
 
   /** Tells events until their end. A reader who leaves ends the stream, and not the run. */
-  async #follow(response, reader, begin, place = '') {
+  async #follow(response, reader, begin, { id, place = '' } = {}) {
     const close = this.#streams.open(reader);
     const gone = new AbortController();
     response.on('close', () => gone.abort());
@@ -99,7 +110,8 @@ class Backend {
     try {
       let telling;
       const early = []; // the output of a kept answer, which is told before any state
-      for await (const one of begin(gone.signal)) {
+      const news = this.#callbacks ? whicheverIsFirst(begin, this.#callbacks, id, gone.signal) : begin(gone.signal);
+      for await (const one of news) {
         early.push(one);
         if (!telling && !one.execution) continue;
         if (!telling) response.writeHead(200, EVENTS);
@@ -148,23 +160,36 @@ function addressOf({ ip, socket }) {
 /** What the request says in JSON; where another middleware has read it, what that made of it. */
 async function bodyOf(request, most) {
   if (request.body !== undefined && request.readableEnded) return request.body;
+  const body = await bytesOf(request, most);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw new Problem(400, 'The request is no JSON.');
+  }
+}
+
+/** The bytes of the request, which are what is signed. */
+async function rawBodyOf(request, most) {
+  const read = [request.rawBody, request.body].find((one) => one instanceof Uint8Array);
+  if (read) return read;
+  if (request.readableEnded) throw new Error('callbacks need the bytes of the body: mount codeRunner before express.json');
+  return bytesOf(request, most);
+}
+
+async function bytesOf(request, most) {
   const pieces = [];
   let size = 0;
   const late = setTimeout(() => request.destroy(new Problem(408, 'The request did not arrive in time.')), BODY_MS);
   try {
     for await (const piece of request) {
       size += piece.length;
-      if (size > most) throw new Problem(413, `A program has at most ${most} bytes here.`);
+      if (size > most) throw new Problem(413, `A request has at most ${most} bytes here.`);
       pieces.push(piece);
     }
   } finally {
     clearTimeout(late);
   }
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces)));
-  } catch {
-    throw new Problem(400, 'The request is no JSON.');
-  }
+  return Buffer.concat(pieces);
 }
 
 function drained(response, signal) {
@@ -196,6 +221,7 @@ function fail(response, error, next) {
 /** What is wrong between the backend and the gateway is none of a reader's business. */
 function problemOf(error) {
   if (error instanceof Problem) return error;
+  if (error?.name === 'WebhookError') return new Problem(error.status, error.message);
   if (error?.name !== 'CodeRunnerError') return undefined;
   const { status, violations = [], retryAfterMs = 0, message } = error;
   if (status === 400) return new Problem(400, message, { violations });

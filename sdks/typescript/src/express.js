@@ -1,1 +1,2 @@
 export { codeRunner } from './backend.js';
+export { receive, WebhookError } from './webhooks.js';

@@ -22,16 +22,17 @@ from tests.unit.documents.pages import shown
 
 pytestmark = pytest.mark.usefixtures("docker_engine")
 TOKEN = "s3cret"
+SECRET = "whsec_" + "c2VjcmV0" * 4
 FAST: dict[str, Any] = {"heartbeat_s": 0.5, "reconnect_max_s": 0.5}
 SOCKETS = {"NODE_OPTIONS": "--experimental-websocket"}
 """Node.js has them from 22 on without being told."""
 OWN_TESTS = sorted(f"test/{path.name}" for path in (SDK / "test").glob("*.test.mjs"))
 
 
-async def served(start_stack: StartStack) -> Stack:
+async def served(start_stack: StartStack, **of_gateway: Any) -> Stack:
     """A gateway that asks for a token, and a node that says back what programs are given to read."""
     simulated = {"sandbox": "simulated", "simulated_languages": ["python"], **FAST}
-    stack = start_stack(gateway={"tokens": {"blog": TOKEN}}, node=simulated)
+    stack = start_stack(gateway={"tokens": {"blog": TOKEN}, **of_gateway}, node=simulated)
     async with Client(stack.gateways[0].target, token=TOKEN) as client:
 
         async def is_served() -> bool:
@@ -82,11 +83,11 @@ async def test_who_follows_a_task_is_told_each_piece_once_though_the_gateway_is_
 
 
 async def test_a_blog_on_express_runs_its_readers_programs(start_stack: StartStack) -> None:
-    stack = await served(start_stack)
-    seen = {**IN_SDK, MODULES: "/node_modules"}
-    said = await said_by_node(["--test", "test/on_gateway/express.test.mjs"], access(stack.gateways[0]), seen)
+    stack = await served(start_stack, callback_secret=[SECRET], callback_allowed_networks=["127.0.0.0/8"])
+    seen, env = {**IN_SDK, MODULES: "/node_modules"}, {**access(stack.gateways[0]), "CALLBACK_SECRET": SECRET}
+    said = await said_by_node(["--test", "test/on_gateway/express.test.mjs"], env, seen)
     assert "# fail 0" in said
-    assert "# pass 3" in said
+    assert "# pass 4" in said
 
 
 async def test_every_program_of_the_pages_runs_as_it_stands(start_stack: StartStack, tmp_path: Path) -> None:

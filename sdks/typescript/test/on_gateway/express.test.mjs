@@ -9,16 +9,18 @@ import express from 'express';
 import { CodeRunner } from '@coderunner/client';
 import { codeRunner } from '@coderunner/client/express';
 
-const { CODERUNNER_URL, CODERUNNER_TOKEN: token } = process.env;
+const { CODERUNNER_URL, CODERUNNER_TOKEN: token, CALLBACK_SECRET } = process.env;
 const PATIENCE = { timeout: 60_000 };
 const PROGRAM = { language: 'python', files: [{ content: '(it says back what it reads)' }], stdin: 'said back 🙂\n' };
 
-async function blogging(t, before = []) {
+async function blogging(t, before = [], callbacks = undefined) {
   const app = express();
   for (const one of before) app.use(one);
-  app.use('/code', codeRunner(new CodeRunner(CODERUNNER_URL, { token }), { secret: `${token} of the blog`, languages: ['python'] }));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const told = callbacks && { url: `http://127.0.0.1:${server.address().port}/code/callbacks`, secrets: CALLBACK_SECRET, ...callbacks };
+  const options = { secret: `${token} of the blog`, languages: ['python'], callbacks: told };
+  app.use('/code', codeRunner(new CodeRunner(CODERUNNER_URL, { token }), options));
   t.after(() => {
     server.close();
     server.closeAllConnections();
@@ -43,6 +45,19 @@ for (const [name, before] of [['nothing', []], ['express.json', [express.json()]
     assert.equal((await fetch(`${url}/${all[0].data.id.split('.')[0]}/events`)).status, 404);
   });
 }
+
+test('a result comes by callback as well, signed by the gateway', PATIENCE, async (t) => {
+  let brought;
+  const called = new Promise((resolve) => { brought = resolve; });
+  const results = { put: (id, text) => brought({ id, execution: JSON.parse(text) }), of: () => called.then(({ execution }) => JSON.stringify(execution)) };
+  const url = await blogging(t, [], { results });
+  const all = told(await (await submitted(url, PROGRAM)).text());
+  assert.deepEqual([all.at(-1).name, all.at(-1).data.status], ['result', 'SUCCEEDED']);
+  const { id, execution } = await called;
+  assert.deepEqual([id, execution.status, execution.run.stdout], [all[0].data.id.split('.')[0], 'SUCCEEDED', PROGRAM.stdin]);
+  const forged = await fetch(url.replace('/v1/executions', '/callbacks'), { method: 'POST', body: JSON.stringify(execution) });
+  assert.equal(forged.status, 401);
+});
 
 test('what is refused before it is a task is refused in Express, too', PATIENCE, async (t) => {
   const url = await blogging(t);
