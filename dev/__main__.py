@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from dev import chromium, compose, databases, engine, express, gvisor, helm, needs, node_packages, page_parts, prometheus
+from dev import chromium, compose, databases, engine, express, gvisor, helm, needs, node_packages, page_parts, prometheus, toolchains
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
-from dev.needs import BROWSER, CHECKED, COMPOSE, DOCS, ENGINE_AND_IMAGES, EVERYTHING, HELM, PACKAGES, WIDGETS, Needs
+from dev.needs import BROWSER, CHECKED, COMPOSE, DOCS, ENGINE_AND_IMAGES, EVERYTHING, EXAMPLES, HELM, PACKAGES, WIDGETS, Needs
 from dev.paths import REPOSITORY, VENV, VENV_PYTHON
 
 
@@ -44,6 +44,7 @@ COMMANDS = {
     "compose": Command(("-m", "dev.composed"), COMPOSE),
     "helm": Command(("-m", "pytest", "tests/chart"), HELM),
     "docusaurus": Command(("-m", "pytest", "tests/docusaurus"), BROWSER),
+    "examples": Command(("-m", "pytest", "tests/examples"), EXAMPLES),
     "widgets": Command(("-m", "pytest", "tests/widgets"), WIDGETS),
     "mutants": Command(("-m", "dev.mutants"), Needs(frozenset({"dev", "mutants"}))),
     "docs": Command(("-m", "dev.docs"), DOCS),
@@ -101,6 +102,8 @@ def _prepare(wanted: Needs) -> None:
         express.ensure_express()
     if wanted.page_parts:
         page_parts.ensure_page_parts()
+    if wanted.toolchains:
+        toolchains.ensure_toolchains()
     if wanted.npm:
         node_packages.ensure_npm()
     if wanted.helm:

@@ -8,13 +8,13 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from dev import engine_api, packages
-from dev.console import say, step
+from dev.backports import backports
+from dev.console import SetupError, say, step
 from dev.locks import exclusive
 
 RUNTIME = "runsc"
@@ -26,8 +26,6 @@ WHY_NOT = "CODERUNNER_RUNSC_MISSING"
 """In the environment of the tests: why there is no gVisor."""
 _DAEMON = Path("/etc/docker/daemon.json")
 _ENGINE_PID_FILES = (Path("/var/run/docker.pid"), Path("/run/docker.pid"))
-_SOURCES = Path("/etc/apt")
-_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _OLDEST = "0.0~2023"
 """Older ones do not know the system calls of a current C library."""
 _APT_TIMEOUT_S = 60
@@ -44,7 +42,7 @@ def offer_gvisor() -> None:
     try:
         with exclusive("gvisor"):
             _ensure()
-    except (GVisorMissingError, OSError, subprocess.SubprocessError, ValueError) as error:
+    except (GVisorMissingError, SetupError, OSError, subprocess.SubprocessError, ValueError) as error:
         os.environ[WHY_NOT] = str(error)
         say(f"-- no gVisor, so its tests cannot run: {error}")
 
@@ -74,36 +72,9 @@ def _install() -> None:
     if candidate and candidate[1] >= _OLDEST and candidate[1] != "(none)":
         _apt("apt-get", "-q", "install", "--yes", "--no-install-recommends", RUNTIME)
         return
-    release = _release()
-    with tempfile.NamedTemporaryFile("w", suffix=".list") as extra:
-        extra.write(f"deb [signed-by={_KEYRING}] {_mirror(release)} {release}-backports main\n")
-        extra.flush()
-        Path(extra.name).chmod(0o644)
-        source = ["-o", f"Dir::Etc::sourcelist={extra.name}", "-o", "APT::Get::List-Cleanup=0"]
+    with backports() as (source, suite):
         _apt("apt-get", "-q", *source, "update")
-        wanted = ["--yes", "--no-install-recommends", "-t", f"{release}-backports", RUNTIME]
-        _apt("apt-get", "-q", *source, "install", *wanted)
-
-
-def _release() -> str:
-    found = re.search(r"^VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text(encoding="utf-8"), re.MULTILINE)
-    if found is None:
-        raise GVisorMissingError("this Debian has no release name")
-    return found[1]
-
-
-def _mirror(release: str) -> str:
-    """The address that the release itself is taken from."""
-    for path in sorted([_SOURCES / "sources.list", *(_SOURCES / "sources.list.d").glob("*.*")]):
-        text = path.read_text(encoding="utf-8") if path.suffix in (".list", ".sources") and path.is_file() else ""
-        for stanza in re.split(r"\n\s*\n", text):
-            uri = re.search(r"^URIs:\s*(\S+)", stanza, re.MULTILINE)
-            if uri and re.search(rf"^Suites:.*\b{release}(\s|$)", stanza, re.MULTILINE):
-                return uri[1]
-        line = re.search(rf"^deb\s+(?:\[[^]]*\]\s+)?(\S+)\s+{release}\s", text, re.MULTILINE)
-        if line:
-            return line[1]
-    raise GVisorMissingError(f"no package source of {release} is configured")
+        _apt("apt-get", "-q", *source, "install", "--yes", "--no-install-recommends", *suite, RUNTIME)
 
 
 def _apt(*command: str) -> str:

@@ -36,6 +36,8 @@ class Needs:
     """Express, a web framework of Node.js."""
     page_parts: bool = False
     """xterm.js and CodeMirror, as pages fetch them."""
+    toolchains: bool = False
+    """Compilers and build tools of the examples in other languages."""
     npm: bool = False
     """npm, with which Node.js's packages are fetched."""
 
@@ -52,6 +54,7 @@ class Needs:
             self.chromium or other.chromium,
             self.express or other.express,
             self.page_parts or other.page_parts,
+            self.toolchains or other.toolchains,
             self.npm or other.npm,
         )
 
@@ -65,6 +68,7 @@ HELM = Needs(locks=frozenset({"dev", "helm"}), helm=True)
 COMPOSE = Needs(engine=True, images=True, compose=True)
 BROWSER = Needs(engine=True, images=True, chromium=True, page_parts=True)
 BROWSER = Needs(engine=True, images=True, chromium=True)
+EXAMPLES = Needs(engine=True, images=True, toolchains=True)
 WIDGETS = BROWSER | Needs(npm=True)
 DOCS = Needs(locks=frozenset({"dev", "docs"}))
 CHECKED = SERVERS | DOCS
@@ -79,6 +83,7 @@ BY_PATH = {
     "tests/docusaurus": BROWSER,
     "tests/e2e/page": BROWSER | DOCS,
     "tests/widgets": WIDGETS,
+    "tests/examples": EXAMPLES,
     "tests/integration/abuse": SERVERS,
     "tests/integration/backend": SERVERS,
     "tests/integration/chassis": SERVERS,

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from dev.backports import backports
 from dev.console import SetupError, step
 
 _OS_RELEASE = Path("/etc/os-release")
@@ -34,6 +35,13 @@ def install(packages: Sequence[str]) -> None:
     with step(f"installing Debian packages: {' '.join(packages)}"):
         _apt_get("update")
         _apt_get("install", "--yes", "--no-install-recommends", *packages)
+
+
+def install_newer(packages: Sequence[str]) -> None:
+    """As ``install``, from the backports of this Debian. Raises SetupError."""
+    with step(f"installing Debian packages from backports: {' '.join(packages)}"), backports() as (source, suite):
+        _apt_get(*source, "update")
+        _apt_get(*source, "install", "--yes", "--no-install-recommends", *suite, *packages)
 
 
 def download(package: str, folder: Path) -> Path:
