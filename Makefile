@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 DEV = $(PYTHON) -m dev
 
-.PHONY: help setup demo stop unit test check fix proto bench chaos helm compose docusaurus upgrade widgets examples mutants docs images languages page-parts dist release lock clean
+.PHONY: help setup demo stop unit test check fix proto bench chaos helm compose docusaurus upgrade examples mutants docs images languages page-parts dist release lock clean
 
 help:
 	@echo "make setup   install everything: virtual environment, Docker engine, sandbox images"
@@ -22,7 +22,6 @@ help:
 	@echo "make helm    the Helm chart, rendered by Helm and held to the schemas of Kubernetes (Helm is built first, with Go)"
 	@echo "make compose  brings deploy/compose up, runs programs in it, takes it down again"
 	@echo "make docusaurus  a site that Docusaurus makes with our plug-in, read in a browser (npm fetches it)"
-	@echo "make widgets  codapi's own page widget on our gateway, in a browser (npm fetches it)"
 	@echo "make examples  backends in Go, Java and Node.js with stubs of their own, built and run on a gateway (Go, Maven and npm fetch)"
 	@echo "make mutants  a random sample of mutants against the unit tests; ARGS=\"--sample 60 --seed 7\""
 	@echo "make docs    the documentation site, into build/site; nothing of it asks the network"
@@ -34,7 +33,7 @@ help:
 	@echo "make lock    renew requirements/*.lock, from which .venv is made"
 	@echo "make clean   make stop, and remove .venv, .run and caches"
 
-setup demo unit test check fix proto bench chaos helm compose docusaurus upgrade widgets examples mutants docs images languages page-parts dist release lock:
+setup demo unit test check fix proto bench chaos helm compose docusaurus upgrade examples mutants docs images languages page-parts dist release lock:
 	@$(DEV) $@ $(ARGS)
 
 stop:

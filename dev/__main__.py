@@ -8,14 +8,39 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from dev import chromium, compose, databases, engine, express, gvisor, helm, needs, node_packages, page_parts, prometheus, toolchains
+from dev import (
+    chromium,
+    compose,
+    databases,
+    engine,
+    express,
+    gvisor,
+    helm,
+    needs,
+    npm,
+    page_parts,
+    prometheus,
+    toolchains,
+)
 from dev.console import SetupError, say
 from dev.environment import ensure_environment
-from dev.needs import BROWSER, CHECKED, COMPOSE, DOCS, ENGINE_AND_IMAGES, EVERYTHING, EXAMPLES, HELM, PACKAGES, WIDGETS, Needs
+from dev.needs import (
+    BROWSER,
+    CHECKED,
+    COMPOSE,
+    DOCS,
+    ENGINE_AND_IMAGES,
+    EVERYTHING,
+    EXAMPLES,
+    HELM,
+    PACKAGES,
+    Needs,
+)
 from dev.paths import REPOSITORY, VENV, VENV_PYTHON
 
 
@@ -45,7 +70,6 @@ COMMANDS = {
     "helm": Command(("-m", "pytest", "tests/chart"), HELM),
     "docusaurus": Command(("-m", "pytest", "tests/docusaurus"), BROWSER),
     "examples": Command(("-m", "pytest", "tests/examples"), EXAMPLES),
-    "widgets": Command(("-m", "pytest", "tests/widgets"), WIDGETS),
     "mutants": Command(("-m", "dev.mutants"), Needs(frozenset({"dev", "mutants"}))),
     "docs": Command(("-m", "dev.docs"), DOCS),
     "images": Command(_BUILD_IMAGES, Needs(frozenset({"servers"}), engine=True)),
@@ -55,6 +79,21 @@ COMMANDS = {
     "release": Command(("-m", "dev.release"), Needs(engine=True, page_parts=True)),
     "lock": Command(("-m", "dev.lock"), PACKAGES),
 }
+
+
+_PARTS: dict[str, Callable[[], None]] = {
+    "databases": databases.ensure_databases,
+    "prometheus": prometheus.ensure_prometheus,
+    "chromium": chromium.ensure_chromium,
+    "express": express.ensure_express,
+    "toolchains": toolchains.ensure_toolchains,
+    "npm": npm.ensure_npm,
+    "helm": helm.ensure_helm,
+    "compose": compose.ensure_compose,
+    "engine": engine.ensure_engine,
+    "gvisor": gvisor.offer_gvisor,
+}
+"""By the field of ``Needs``, in the order in which they are prepared."""
 
 
 def main(arguments: list[str]) -> int:
@@ -92,28 +131,21 @@ def program_of(name: str, arguments: list[str]) -> tuple[str, ...]:
 def _prepare(wanted: Needs) -> None:
     """Everything but the images, which the virtual environment builds. Raises SetupError."""
     ensure_environment(wanted.locks)
-    if wanted.databases:
-        databases.ensure_databases()
-    if wanted.prometheus:
-        prometheus.ensure_prometheus()
-    if wanted.chromium:
-        chromium.ensure_chromium()
-    if wanted.express:
-        express.ensure_express()
-    if wanted.page_parts:
-        page_parts.ensure_page_parts()
-    if wanted.toolchains:
-        toolchains.ensure_toolchains()
-    if wanted.npm:
-        node_packages.ensure_npm()
-    if wanted.helm:
-        helm.ensure_helm()
-    if wanted.compose:
-        compose.ensure_compose()
-    if wanted.engine:
-        engine.ensure_engine()
-    if wanted.gvisor:
-        gvisor.offer_gvisor()
+    for is_wanted, ensure in (
+        (wanted.databases, databases.ensure_databases),
+        (wanted.prometheus, prometheus.ensure_prometheus),
+        (wanted.chromium, chromium.ensure_chromium),
+        (wanted.express, express.ensure_express),
+        (wanted.toolchains, toolchains.ensure_toolchains),
+        (wanted.npm, npm.ensure_npm),
+        (wanted.page_parts, page_parts.ensure_page_parts),
+        (wanted.helm, helm.ensure_helm),
+        (wanted.compose, compose.ensure_compose),
+        (wanted.engine, engine.ensure_engine),
+        (wanted.gvisor, gvisor.offer_gvisor),
+    ):
+        if is_wanted:
+            ensure()
 
 
 def _become(command: list[str]) -> NoReturn:

@@ -66,10 +66,9 @@ ENGINE_AND_IMAGES = Needs(engine=True, images=True)
 MONITORING = Needs(prometheus=True)
 HELM = Needs(locks=frozenset({"dev", "helm"}), helm=True)
 COMPOSE = Needs(engine=True, images=True, compose=True)
-BROWSER = Needs(engine=True, images=True, chromium=True, page_parts=True)
+BROWSER = Needs(engine=True, images=True, chromium=True, page_parts=True, npm=True)
 BROWSER = Needs(engine=True, images=True, chromium=True)
 EXAMPLES = Needs(engine=True, images=True, toolchains=True)
-WIDGETS = BROWSER | Needs(npm=True)
 DOCS = Needs(locks=frozenset({"dev", "docs"}))
 CHECKED = SERVERS | DOCS
 EVERYTHING = BROWSER | Needs(gvisor=True, databases=True, prometheus=True, express=True)
@@ -82,7 +81,6 @@ BY_PATH = {
     "tests/conformance": ENGINE_AND_IMAGES,
     "tests/docusaurus": BROWSER,
     "tests/e2e/page": BROWSER | DOCS,
-    "tests/widgets": WIDGETS,
     "tests/examples": EXAMPLES,
     "tests/integration/abuse": SERVERS,
     "tests/integration/backend": SERVERS,

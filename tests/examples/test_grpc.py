@@ -60,8 +60,8 @@ def access(docker_engine: docker.DockerClient, tmp_path_factory: pytest.TempPath
     try:
         for server in (*stack.nats.members, *stack.etcd.members):
             server.start()
-        shown = {"tls_certificate": str(certificate.chain), "tls_key": str(certificate.key)}
-        gateway = stack.add_gateway(tokens={"blog": TOKEN}, **shown)
+        settings: dict[str, Any] = {"tls_certificate": str(certificate.chain), "tls_key": str(certificate.key)}
+        gateway = stack.add_gateway(tokens={"blog": TOKEN}, **settings)
         stack.add_node(languages=["python"])
         target = f"localhost:{gateway.grpc_port}"
         with pytest.MonkeyPatch.context() as patch:
@@ -124,7 +124,9 @@ async def running(example: Example, access: Mapping[str, str]) -> AsyncIterator[
 async def lines_of(session: aiohttp.ClientSession, url: str, **program: str) -> tuple[int, list[tuple[float, Any]]]:
     """The status of the answer, and each line of it with the moment at which it came."""
     async with session.post(url, json=program) as response:
-        return response.status, [(time.monotonic(), json.loads(line)) async for line in response.content if line.strip()]
+        return response.status, [
+            (time.monotonic(), json.loads(line)) async for line in response.content if line.strip()
+        ]
 
 
 async def test_a_readers_program_is_run_and_what_it_prints_is_told_as_it_prints_it(

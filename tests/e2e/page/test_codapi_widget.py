@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,11 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, async_playwright, expect
 
 from dev.chromium import chromium_program
+from dev.npm import npm
 from tests.e2e.page.generators import serving
 from tests.servers.fixtures import StartStack
 
 WIDGET = "@antonz/codapi@0.19.10"
-FETCH_S = 300
 PATIENCE_MS = 30_000.0
 LANGUAGES = ("python", "cpp")
 PAGE = """<!doctype html>
@@ -73,9 +72,7 @@ class Article:
 def widget(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the package's scripts, as they are published."""
     folder = tmp_path_factory.mktemp("widget")
-    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", WIDGET]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=FETCH_S)
-    assert done.returncode == 0, done.stdout + done.stderr
+    npm("install", WIDGET, folder=folder)
     return folder / "node_modules" / "@antonz" / "codapi" / "dist"
 
 
