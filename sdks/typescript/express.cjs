@@ -117,7 +117,7 @@ async function beginning(response) {
 // What an execution is, of what a server sent.
 
 
-const ID = /^[\w-]{1,128}$/;
+const ID = /^\w[\w.-]{0,127}$/; // a handle of a blog's own backend has a dot
 
 /** Whether a task in this state has ended. */
 function isFinal(status) {

@@ -14,9 +14,10 @@ export async function part(folder, name) {
 /** How the events of a block's program are heard: one that its reader talks to (`interactive`, `terminal`) is talked to. */
 export function eventsOf(block, view) {
   const isTerminal = block.hasAttribute('terminal');
-  if (!isTerminal && !block.hasAttribute('interactive')) return events;
-  return async function* talking(place, task, signal) {
+  return isTerminal || block.hasAttribute('interactive') ? talking : events;
+
+  async function* talking(place, task, signal) {
     const { talk } = await part(`${place.url}/page`, 'code-runner-talk.js');
     yield* talk({ place, task, signal, view, isTerminal, part });
-  };
+  }
 }

@@ -1,5 +1,5 @@
-// <code-runner> of CodeRunner, Apache-2.0. Written by `python -m dev.page_element` from sdks/page/src.
-// A part of <code-runner>, fetched where a block is talked to; as above from sdks/page/talk.
+// <code-runner> of CodeRunner, Apache-2.0: sdks/page, put together by dev.page_element.
+// A part of <code-runner>, fetched where a block is talked to; its modules are in sdks/page/talk.
 async function freshKey() {
 const bytes = (await cryptography()).getRandomValues(new Uint8Array(16));
 const time = Date.now();

@@ -1,4 +1,4 @@
-// <code-runner> of CodeRunner, Apache-2.0. Written by `python -m dev.page_element` from sdks/page/src.
+// <code-runner> of CodeRunner, Apache-2.0: sdks/page, put together by dev.page_element.
 (() => {
 'use strict';
 function make(tag, given = {}, ...children) {
@@ -774,11 +774,11 @@ throw new RunError('The server cannot be reached.');
 }
 function eventsOf(block, view) {
 const isTerminal = block.hasAttribute('terminal');
-if (!isTerminal && !block.hasAttribute('interactive')) return events;
-return async function* talking(place, task, signal) {
+return isTerminal || block.hasAttribute('interactive') ? talking : events;
+async function* talking(place, task, signal) {
 const { talk } = await part(`${place.url}/page`, 'code-runner-talk.js');
 yield* talk({ place, task, signal, view, isTerminal, part });
-};
+}
 }
 const HOLE = '##CODE##';
 const MOST_BLOCKS = 50;
