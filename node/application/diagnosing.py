@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from node.application.off_loop import off_loop
 from node.domain.diagnostics import diagnostics_of
-from node.domain.ends import end_of
+from node.domain.ends import end_of, end_of_input
 from node.domain.program import Program
 from node.domain.sandbox import Ending, Outcome
 from node.domain.stack_dumps import places_of
@@ -26,12 +26,22 @@ async def of_compilation(program: Program, stage: Stage | None) -> list[Diagnost
 
 
 async def of_run(
-    program: Program, name: str, outcome: Outcome, stage: Stage | None, limits: Limits
+    program: Program,
+    name: str,
+    outcome: Outcome,
+    stage: Stage | None,
+    limits: Limits,
+    *,
+    stdin_bytes: int | None = None,
 ) -> list[Diagnostic]:
     """The error that ended the program in the stage of that name, and what is to be said of its end; nothing of one
-    that ended well, whatever it printed."""
+    that ended well, whatever it printed. ``stdin_bytes``: of all that it could read; None: it was talked to."""
     error = outcome.ending in _BY_ITSELF and outcome.exit_code != 0
     told = await _of_output(program, name, stage) if error and stage else []
+    if told and stdin_bytes is not None:
+        told += await off_loop(
+            len(outcome.stderr), lambda: end_of_input(outcome, program.language, stdin_bytes, told[-1])
+        )
     told += await _of_stack(program, name, outcome)
     end = await off_loop(len(outcome.stderr), lambda: end_of(outcome, limits, program.language, name))
     return together(told, end)

@@ -89,8 +89,14 @@ class Judge:
             outcome = as_its_runtime_says(ended, runnable.program.language)
             result = await self._verdict(attempt, name, case, outcome, checker)
             if not found:
-                program = runnable.program
-                found = await diagnosing.of_run(program, case_stage(index), outcome, result.stage, launch.limits)
+                found = await diagnosing.of_run(
+                    runnable.program,
+                    case_stage(index),
+                    outcome,
+                    result.stage,
+                    launch.limits,
+                    stdin_bytes=len(launch.stdin),
+                )
             results.append(await off_loop(_size(result), partial(attempt.budget.case, result)))
             attempt.on_case(index, results[-1])
             stopped = attempt.task.stop_at_first_failure and result.verdict is not Verdict.ACCEPTED

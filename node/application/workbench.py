@@ -114,15 +114,15 @@ class Workbench:
         outcome = as_its_runtime_says(ended, runnable.program.language)
         stage = await off_loop(outcome.output_bytes, lambda: attempt.budget.stage(stage_of(outcome)))
         files = await self._files(attempt, outcome, inline_bytes)
+        given = None if talk else len(launch.stdin)
+        said = await diagnosing.of_run(runnable.program, RUN_STAGE, outcome, stage, task.limits, stdin_bytes=given)
         return attempt.execution(
             run_status(outcome),
             compile_stage=compile_stage,
             run_stage=stage,
             files=files,
             error=(talk.words if talk else "") or explain(outcome, task.limits, "the program"),
-            diagnostics=diagnosing.together(
-                found, await diagnosing.of_run(runnable.program, RUN_STAGE, outcome, stage, task.limits)
-            ),
+            diagnostics=diagnosing.together(found, said),
         )
 
     def _stores(self, task: TaskMessage) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from signal import Signals
 
+import msgspec
+
 from node.domain.language import Language
 from node.domain.patterns import Match, matches
 from node.domain.sandbox import Ending, Outcome
@@ -14,6 +16,7 @@ from schemas.status import Severity
 from schemas.task import Limits
 
 MEMORY_LIMIT_CODE = "memory limit"
+END_OF_INPUT_CODE = "end of input"
 _LAST_WORDS_BYTES = 64 << 10
 """Of standard error: where a runtime says what it could not allocate."""
 _MOST_MATCHES = 64
@@ -61,6 +64,19 @@ def end_of(outcome: Outcome, limits: Limits, language: Language, stage: str) -> 
     if outcome.ending is Ending.EXITED and outcome.signal is not None:
         return [_in_no_file(stage, _USUAL_CAUSES.get(outcome.signal, _SENT), signal_name(outcome.signal))]
     return []
+
+
+def end_of_input(outcome: Outcome, language: Language, stdin_bytes: int, error: Diagnostic) -> list[Diagnostic]:
+    """One note, where the program failed because it read on after all of its standard input, of ``stdin_bytes``: at the
+    place of the ``error`` that ended it. None of any other end."""
+    if outcome.ending is not Ending.EXITED or outcome.exit_code == 0 or not language.end_of_input_pattern:
+        return []
+    text = outcome.stderr[-_LAST_WORDS_BYTES:].decode(errors="replace")
+    if not matches(language.end_of_input_pattern, text, 1):
+        return []
+    had = f"all {stdin_bytes} bytes of it had been read" if stdin_bytes else "it is empty"
+    message = f"the program reads more than its standard input has: {had}"
+    return [msgspec.structs.replace(error, severity=Severity.NOTE, message=message, code=END_OF_INPUT_CODE)]
 
 
 def _memory_words(outcome: Outcome, limits: Limits, language: Language) -> str:

@@ -146,6 +146,8 @@ class Language:
     allocation_pattern: str = ""
     """Regular expression; its last match in such a stderr is what the runtime says of the allocation. Empty: the match
     of ``out_of_memory_pattern`` is."""
+    end_of_input_pattern: str = ""
+    """Regular expression; a failing program with a match in the end of its stderr read on where its input had ended."""
     stack_dump: StackDump | None = None
     """How its programs tell where they are when their time is up; None: they do not."""
     rules: tuple[CodeRule, ...] = ()

@@ -38,6 +38,7 @@ class _RunFile(_Strict, forbid_unknown_fields=True):
     options: tuple[str, ...] = ()
     out_of_memory_pattern: str = ""
     allocation_pattern: str = ""
+    end_of_input_pattern: str = ""
 
 
 class _WarmFile(_Strict, forbid_unknown_fields=True):
@@ -157,6 +158,7 @@ def _language(file: _LanguageFile) -> Language:
         run_options=file.run.options,
         out_of_memory_pattern=file.run.out_of_memory_pattern,
         allocation_pattern=file.run.allocation_pattern,
+        end_of_input_pattern=file.run.end_of_input_pattern,
         compile=_compile_stage(file.compile) if file.compile else None,
         warm=_warm(file.warm),
         stack_dump=_stack_dump(file.stack_dump),
@@ -219,7 +221,8 @@ def _check(language: Language) -> None:
     if language.source_name_pattern and groups_in(language.source_name_pattern) < 1:
         raise ValueError("source_name_pattern needs a group: it is the name")
     _check_warm(language.warm, language.compile)
-    _check_patterns([language.out_of_memory_pattern, language.allocation_pattern, *language.run_options])
+    ends = (language.out_of_memory_pattern, language.allocation_pattern, language.end_of_input_pattern)
+    _check_patterns([*ends, *language.run_options])
     _check_patterns(rule.pattern for rule in (*language.rules, *language.varies))
     for rule in language.diagnostics:
         _check_diagnostic(rule)

@@ -95,3 +95,36 @@ async def test_of_cases_the_first_that_ended_so_is_told(engine: PrefixedEngine) 
     cases = [a_case(stdin="0"), a_case(stdin="6"), a_case(stdin="11")]
     execution = await executed(engine, Faulty("python", {"main.py": program}, []), cases=cases)
     assert [(one.stage, one.code) for one in execution.diagnostics] == [("case:1", "SIGABRT")]
+
+
+READS_ON = {
+    "Python": (
+        Faulty("python", {"main.py": "print(input())\nprint(input())\n"}, []),
+        ("main.py", 2, "EOFError"),
+    ),
+    "Java": (
+        Faulty(
+            "java",
+            {
+                "Main.java": "import java.util.Scanner;\npublic class Main {\n  public static void main(String[] s) {\n"
+                "    Scanner in = new Scanner(System.in);\n    System.out.println(in.nextLine());\n"
+                "    System.out.println(in.nextLine());\n  }\n}\n"
+            },
+            [],
+        ),
+        ("Main.java", 6, "java.util.NoSuchElementException"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", READS_ON)
+async def test_where_all_input_is_given_and_it_still_reads_that_is_told_with_the_line(
+    engine: PrefixedEngine, name: str
+) -> None:
+    program, (file, line, code) = READS_ON[name]
+    execution = await executed(engine, program, stdin="one\n")
+    assert [(one.file, one.line, one.code) for one in execution.diagnostics] == [
+        (file, line, code),
+        (file, line, "end of input"),
+    ]
+    assert execution.diagnostics[1].message.endswith("all 4 bytes of it had been read")

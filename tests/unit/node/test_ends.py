@@ -143,3 +143,29 @@ def test_warnings_of_the_compiler_leave_room_for_the_end() -> None:
     found = together(warnings, end)
     assert len(found) == MAX_DIAGNOSTICS
     assert found[-1].code == "SIGSEGV"
+
+
+@pytest.mark.parametrize(
+    ("stdin_bytes", "words"), [(0, "it is empty"), (12, "all 12 bytes of it had been read")], ids=["none", "some"]
+)
+async def test_a_program_that_reads_on_after_all_of_its_input_is_told_so_at_the_line_of_its_error(
+    stdin_bytes: int, words: str
+) -> None:
+    program = program_of(PYTHON, "3", [SourceFile("main.py", "")])
+    trace = b'Traceback (most recent call last):\n  File "main.py", line 7, in <module>\nEOFError: EOF when reading a line\n'
+    outcome = an_outcome(Ending.EXITED, 1, stderr=trace)
+    error, note = await of_run(program, "run", outcome, stage_of(outcome), LIMITS, stdin_bytes=stdin_bytes)
+    assert (error.code, note.code, note.severity) == ("EOFError", "end of input", Severity.NOTE)
+    assert (note.file, note.line, note.stage) == (error.file, error.line, "run") == ("main.py", 7, "run")
+    assert note.message == f"the program reads more than its standard input has: {words}"
+
+
+async def test_of_a_program_that_is_talked_to_or_fails_otherwise_no_end_of_input_is_told() -> None:
+    program = program_of(PYTHON, "3", [SourceFile("main.py", "")])
+    head = b'Traceback (most recent call last):\n  File "main.py", line 7, in <module>\n'
+    talked = an_outcome(Ending.EXITED, 1, stderr=head + b"EOFError: EOF when reading a line\n")
+    assert len(await of_run(program, "run", talked, stage_of(talked), LIMITS, stdin_bytes=None)) == 1
+    other = an_outcome(Ending.EXITED, 1, stderr=head + b"EOFError: its own\n")
+    assert len(await of_run(program, "run", other, stage_of(other), LIMITS, stdin_bytes=0)) == 1
+    printed = an_outcome(Ending.EXITED, 0, stderr=head + b"EOFError: EOF when reading a line\n")
+    assert await of_run(program, "run", printed, stage_of(printed), LIMITS, stdin_bytes=0) == []
