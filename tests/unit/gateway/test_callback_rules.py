@@ -18,6 +18,8 @@ from tests.unit.gateway.violations import fields
         "grpc://blog:50052",
         "grpcs://blog:50052",
         "HTTPS://Blog.example/",
+        "judge0+http://h:8080/done?x=1",
+        "Judge0+HTTPS://blog.example/",
     ],
 )
 def test_a_well_formed_callback_is_let_in(url: str) -> None:
@@ -40,6 +42,11 @@ def test_other_events_are_refused(events: tuple[str, ...]) -> None:
         "",
         "blog.example/done",
         "//blog.example/",
+        "judge0://h/",
+        "judge0+grpc://h:1",
+        "judge0+ftp://h/",
+        "judge0+http://user@h/",
+        "judge0+judge0+http://h/",
         "ftp://h/",
         "file:///etc/passwd",
         "javascript:alert(1)",
