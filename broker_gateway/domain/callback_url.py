@@ -1,7 +1,7 @@
 """The rules for callbacks. Which addresses the relay then connects to is the transport's rule.
 
-A URL's scheme says how its endpoint is told. So a way that came later (``judge0+http``) passes through nodes, and is
-bound by seals, of versions that do not know it; a relay that does not keeps the result as a dead letter."""
+A URL's scheme says how its endpoint is told (docs/adr/0036): a way that came later (``judge0+http``) passes through
+nodes, and is bound by seals, of versions that do not know it."""
 
 from __future__ import annotations
 
