@@ -18,7 +18,10 @@ def once(file: str, text: str, commands: list[list[str]], expected: str | None =
         source.write(text)
     output = b""
     for command in commands:
-        output = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout
+        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True)
+        if done.returncode:
+            raise SystemExit(f"{command[0]} ended with {done.returncode}: {done.stderr.decode(errors='replace')[-300:]}")
+        output = done.stdout
     elapsed_ms = (time.perf_counter() - started) * 1e3
     if expected is not None and output.decode() != expected:
         raise SystemExit(f"{file} printed {output!r}")

@@ -36,6 +36,8 @@ _OF_OTHERS = ("conformance",)
 """What a row has from elsewhere (``dev/languages.py``)."""
 _BY_HAND: dict[str, Callable[[str], Sequence[Sequence[str]]]] = {
     "c": lambda file: (("gcc", "-O2", "-o", "program", file, "-lm"), ("./program",)),
+    "kotlin": lambda file: (("kotlinc", file), ("kotlin", f"{Path(file).stem}Kt")),
+    "typescript": lambda file: (("tsc", "--strict", "--target", "es2022", file), ("node", f"{Path(file).stem}.js")),
     **{
         name: lambda file, name=name: plain_commands(name, file)  # type: ignore[misc]
         for name in ("cpp", "go", "java", "javascript", "python", "bash")
