@@ -20,7 +20,8 @@ def once(file: str, text: str, commands: list[list[str]], expected: str | None =
     for command in commands:
         done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True)
         if done.returncode:
-            raise SystemExit(f"{command[0]} ended with {done.returncode}: {done.stderr.decode(errors='replace')[-300:]}")
+            said = done.stderr.decode(errors="replace")[-300:]
+            raise SystemExit(f"{command[0]} ended with {done.returncode}: {said}")
         output = done.stdout
     elapsed_ms = (time.perf_counter() - started) * 1e3
     if expected is not None and output.decode() != expected:

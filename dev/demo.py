@@ -16,11 +16,14 @@ from dev.locks import exclusive
 from dev.paths import REPOSITORY
 from dev.services import BLOG_PORT, GATEWAY_HTTP_PORT, GRPC_PORT, ask_for_passwords, demo_services, tell_clients
 from dev.table import render
+from node.infrastructure.languages import load_languages
+from sandbox import LANGUAGES_DIR
 
 SAMPLES = Path(__file__).with_name("samples")
-PROGRAMS = {
+_PROGRAMS = {
     "python": "hello.py",
     "java": "Main.java",
+    "c": "hello.c",
     "cpp": "hello.cpp",
     "go": "hello.go",
     "javascript": "hello.js",
@@ -72,11 +75,18 @@ def _ask_for_passwords() -> None:
         ) from error
 
 
+def programs() -> dict[str, str]:
+    """By default language: its program's file in ``samples``."""
+    default = {language.name for language in load_languages(LANGUAGES_DIR) if language.default}
+    return {name: file for name, file in _PROGRAMS.items() if name in default}
+
+
 async def run_programs(target: str) -> tuple[list[list[str]], bool]:
     """Runs one program per language: a table row for each, and whether all succeeded."""
     async with Client(target) as client:
-        await _wait_until_served(client, set(PROGRAMS))
-        executions = [await _run(client, language, name) for language, name in PROGRAMS.items()]
+        chosen = programs()
+        await _wait_until_served(client, set(chosen))
+        executions = [await _run(client, language, name) for language, name in chosen.items()]
     rows = [_row(execution, end_to_end_ms) for execution, end_to_end_ms in executions]
     return rows, all(execution.status is Status.SUCCEEDED for execution, _ in executions)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from coderunner import Client, Execution, Status
-from dev.demo import PROGRAMS, SAMPLES
+from dev.demo import SAMPLES, programs
 from tests.compose.project import HEALTHY_WITHIN_S
 from tests.servers.waiting import eventually
 
-LANGUAGES = tuple(PROGRAMS)
+LANGUAGES = tuple(programs())
 
 
 async def wait_served(client: Client) -> None:
@@ -23,7 +23,7 @@ async def wait_served(client: Client) -> None:
 
 async def run_sample(client: Client, language: str) -> Execution:
     """Runs the language's sample of the demo; it has succeeded, and said something."""
-    source = (SAMPLES / PROGRAMS[language]).read_text(encoding="utf-8")
+    source = (SAMPLES / programs()[language]).read_text(encoding="utf-8")
     async with asyncio.timeout(120):
         execution = await client.run(language, source)
     assert execution.status is Status.SUCCEEDED, execution

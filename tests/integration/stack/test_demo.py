@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from dev.demo import PROGRAMS, run_programs
+from dev.demo import programs, run_programs
 from tests.servers.fixtures import StartStack
 
 REPOSITORY = Path(__file__).parents[3]
@@ -20,7 +20,7 @@ async def test_every_program_of_the_demo_and_the_example_of_the_readme_succeed(
     stack = start_stack()
     rows, healthy = await run_programs(stack.gateways[0].target)
     assert healthy, rows
-    assert [row[0] for row in rows] == list(PROGRAMS)
+    assert [row[0] for row in rows] == list(programs())
     assert all(row[3].startswith("hello from") for row in rows), rows
 
     words = (await _run_example(stack.gateways[0].target)).split()

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from bench.languages import plain, text_of
 from dev import languages as work
 from dev.catalogue_page import BEGIN, END, PAGE, page
+from dev.demo import SAMPLES, programs
 from node.infrastructure.languages import load_languages
 from sandbox import LANGUAGES_DIR
 from tests.builders import CPP, PYTHON
@@ -33,6 +34,11 @@ def test_the_table_has_a_line_for_each_language_and_leaves_the_rest_of_the_page_
 def test_the_shipped_page_has_every_language_of_the_catalogue() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert all(f"`{one.name}`" in text for one in load_languages(LANGUAGES_DIR)), "run `python -m dev.catalogue_page`"
+
+
+def test_the_demo_has_a_program_for_each_default_language() -> None:
+    assert set(programs()) == {one.name for one in load_languages(LANGUAGES_DIR) if one.default}
+    assert all((SAMPLES / file).exists() for file in programs().values())
 
 
 def test_a_report_of_pytest_is_told_in_words() -> None:

@@ -21,7 +21,7 @@ def test_a_usual_record_has_no_fault() -> None:
         "running": 8_192,
         "load_score": 100.0,
         "alarms": ["memory 99 % >= 90 %"] * 64,
-        "languages": [a_language_record(baseline_memory_bytes=64 << 30)],
+        "languages": [a_language_record(baseline_memory_bytes=64 << 30, sample="\tif x:\n" * 125, title="t" * 64)],
     }
     assert fault_of(msgspec.structs.replace(a_node_record("a"), **largest)) == ""
 
@@ -58,6 +58,12 @@ def test_a_usual_record_has_no_fault() -> None:
         ("languages", [a_language_record(baseline_memory_bytes=-1)]),
         ("languages", [a_language_record(baseline_memory_bytes=(64 << 30) + 1)]),
         ("languages", [a_language_record("python", "3\x1b")]),
+        ("languages", [a_language_record(title="C\x1b")]),
+        ("languages", [a_language_record(title="t" * 65)]),
+        ("languages", [a_language_record(editor_mode="a\nb")]),
+        ("languages", [a_language_record(sample="print(1)\n" * 112)]),
+        ("languages", [a_language_record(sample="\u202eprint(1)")]),
+        ("languages", [a_language_record(sample="a\rb")]),
         ("languages", [a_language_record("python", "3", "p\n")]),
         ("languages", [a_language_record("python", extensions=["." * 65])]),
         ("capacity", -1),
