@@ -91,7 +91,9 @@ async def bare_ms(toolchain: Toolchain, language: Language, number: int, output:
     """Milliseconds. Raises NotMeasuredError, also where it prints something else."""
     file = usual_name(language, language.sample)
     try:
-        return await asyncio.to_thread(toolchain.run, file, text_of(language, number), plain(language, file), output)
+        return await asyncio.to_thread(
+            toolchain.run, file, text_of(language, number), plain(language, file), output, fresh=True
+        )
     except RuntimeError as error:
         raise NotMeasuredError(f"the plain command: {str(error)[-300:]}") from error
 

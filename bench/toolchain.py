@@ -56,9 +56,18 @@ class Toolchain:
         self._line.close()
         self._container.remove(force=True)
 
-    def run(self, file: str, text: str, commands: Sequence[Sequence[str]], expected: str | None = None) -> float:
-        """Milliseconds of one bare run, whose last command must have printed what is expected. Raises RuntimeError."""
-        return self._ask({"file": file, "text": text, "commands": commands, "expected": expected})
+    def run(
+        self,
+        file: str,
+        text: str,
+        commands: Sequence[Sequence[str]],
+        expected: str | None = None,
+        *,
+        fresh: bool = False,
+    ) -> float:
+        """Milliseconds of one bare run, whose last command must have printed what is expected; ``fresh``: in an empty
+        folder. Raises RuntimeError."""
+        return self._ask({"file": file, "text": text, "commands": commands, "expected": expected, "fresh": fresh})
 
     def loops(self, text: str, seconds: float) -> int:
         return int(self._ask({"seconds": seconds, "text": text}))
