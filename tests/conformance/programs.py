@@ -54,11 +54,18 @@ PLACES = ("compile_error_line", "runtime_error_line")
 """What else a language may be without: an error's place in the program."""
 
 
-def about(language: str) -> dict[str, Any]:
+def about(language: Language) -> dict[str, Any]:
     """What the language's folder says of itself: ``without``, by name of a program the reason why there is none;
-    ``limits`` that its programs need; ``prints``, where that is a ``table`` or a ``picture``."""
-    path = CONFORMANCE_DIR / language / ABOUT
+    ``limits`` that its programs need; ``prints``, where that is a ``table`` or a ``picture``; ``programs``, the folder
+    that has them."""
+    path = _folder(language) / ABOUT
     return tomllib.loads(path.read_text()) if path.exists() else {}
+
+
+def _folder(language: Language) -> Path:
+    """Its own, where it has one, or that of all versions of the language."""
+    own = CONFORMANCE_DIR / language.id
+    return own if own.is_dir() else CONFORMANCE_DIR / language.name
 
 
 def expected(language: Language, name: str) -> Expected:
@@ -73,7 +80,8 @@ def files_of(language: Language, name: str) -> list[SourceFile]:
     """The program as a task has it: one file without a name, or several, the entry first. Empty where there is none."""
     if name == "hello":
         return [SourceFile("", language.sample.lstrip("\n"))] if language.sample else []
-    folder = CONFORMANCE_DIR / language.id
+    folder = _folder(language)
+    folder = folder.parent / about(language).get("programs", folder.name)
     if name == "several":
         found = sorted((folder / name).rglob("*.*"), key=lambda path: (path.name != language.source_name, path))
         return [SourceFile(path.relative_to(folder / name).as_posix(), path.read_text()) for path in found]

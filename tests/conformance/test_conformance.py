@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 
 
 async def executed(bench: Workbench, language: Language, files: list[SourceFile], how: Expected) -> Execution:
-    limits = some_limits(**{**LEISURE, **about(language.id).get("limits", {}), **how.limits})
+    limits = some_limits(**{**LEISURE, **about(language).get("limits", {}), **how.limits})
     task = a_task(
         f"conforms-{next(_numbers)}",
         language=language.name,
@@ -40,7 +40,7 @@ async def executed(bench: Workbench, language: Language, files: list[SourceFile]
 def shown(language: Language, execution: Execution) -> str:
     """What the program printed: as it is, without the frame of a table, or as the text in a picture."""
     assert execution.run is not None
-    form = about(language.id).get("prints", "text")
+    form = about(language).get("prints", "text")
     if form == "table":
         lines = [line.strip("│| ") for line in execution.run.stdout.splitlines()[3:-1]]
         return "".join(f"{line}\n" for line in lines) or execution.run.stdout
@@ -57,7 +57,7 @@ async def test_a_program_does_what_it_does_in_every_language(
 ) -> None:
     files = files_of(language, program)
     if not files:
-        pytest.skip(about(language.id)["without"][program])
+        pytest.skip(about(language)["without"][program])
     how = expected(language, program)
     execution = await executed(bench, language, files, how)
     assert execution.status is how.status, execution
@@ -69,6 +69,6 @@ async def test_a_program_does_what_it_does_in_every_language(
         assert stage.stderr == how.stderr, execution
     if how.exit_code is not None:
         assert stage.exit_code == how.exit_code, execution
-    if how.error_line and f"{program}_line" not in about(language.id).get("without", {}):
+    if how.error_line and f"{program}_line" not in about(language).get("without", {}):
         told = {one.line for one in execution.diagnostics if one.severity is Severity.ERROR and one.file}
         assert told & marked_lines(files), execution

@@ -1,4 +1,4 @@
 local kept = {}
 while true do
-    kept[#kept + 1] = ("x"):rep(1 << 20) .. #kept
+    kept[#kept + 1] = ("x"):rep(1048576) .. #kept
 end

@@ -13,7 +13,7 @@ LANGUAGES = {one.id: one for one in load_languages(LANGUAGES_DIR)}
 
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_a_program_that_is_missing_is_missing_on_purpose(name: str) -> None:
-    without = about(name).get("without", {})
+    without = about(LANGUAGES[name]).get("without", {})
     assert set(without) <= {*PROGRAMS, *PLACES}
     assert all(without.values()), "each with its reason"
     for program in PROGRAMS:

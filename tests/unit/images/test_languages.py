@@ -137,5 +137,5 @@ def test_a_tasks_own_options_may_be_the_default_ones(name: str) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_each_language_has_an_image_of_its_own(path: Path) -> None:
     language = LANGUAGES[path.stem]
-    assert language["name"] == path.stem
+    assert path.stem == "-".join(filter(None, [language["name"], language.get("series")]))
     assert (IMAGES / language["image"].removeprefix("coderunner/") / "Dockerfile").is_file()

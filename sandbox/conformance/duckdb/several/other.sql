@@ -1,0 +1,2 @@
+CREATE TABLE greeting (line TEXT);
+INSERT INTO greeting VALUES ('Hello from the other file!');

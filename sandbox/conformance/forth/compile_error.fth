@@ -1,0 +1,3 @@
+.( first) cr
+
+: greet here-is-nothing ;

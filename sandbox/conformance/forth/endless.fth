@@ -1,0 +1,2 @@
+: run begin again ;
+run

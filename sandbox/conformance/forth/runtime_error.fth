@@ -1,0 +1,2 @@
+: fail 1 throw ; \ here
+fail
