@@ -34,6 +34,11 @@ def npm(*arguments: str, folder: Path) -> None:
     _run([str(_NODE), str(_NPM), *arguments, "--ignore-scripts", "--no-audit", "--no-fund"], folder)
 
 
+def node_program() -> Path:
+    """The Node.js that comes with it."""
+    return _NODE
+
+
 def _run(command: list[str], folder: Path | None = None) -> None:
     environment = {**os.environ, "PATH": f"{_NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     done = subprocess.run(
