@@ -235,6 +235,19 @@ async def test_a_language_that_is_added_again_gets_its_new_image_without_a_pause
     assert (before.status, before.run and before.run.stdout) == (Status.SUCCEEDED, "version 1.0\n")
 
 
+async def test_a_new_image_that_does_not_work_takes_the_place_of_none(catalogue: Catalogue) -> None:
+    assert (await catalogue.command("add", catalogue.tiny))[0] == 0
+    await catalogue.offered(catalogue.tiny)
+    catalogue.dockerfile("FROM coderunner/bash\nRUN echo nothing to tell > /etc/tiny-version\n")
+    assert (await catalogue.command("add", catalogue.tiny))[0] == 0
+    async with asyncio.timeout(PATIENCE_S):
+        while "nothing to tell" not in catalogue.node.tail(40):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    ended = await catalogue.client.run(catalogue.tiny, "cat /etc/tiny-version")
+    assert (ended.status, ended.run and ended.run.stdout) == (Status.SUCCEEDED, "version 1.0\n")
+    assert (await catalogue.listed())[catalogue.tiny]["version"] == "1.0"
+
+
 async def test_versions_stand_side_by_side_and_a_task_chooses(catalogue: Catalogue) -> None:
     tiny = catalogue.tiny
     catalogue.describe(tiny, image="coderunner/bash", more='series = "5"')

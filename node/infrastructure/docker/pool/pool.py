@@ -22,6 +22,7 @@ from node.infrastructure.docker.engine.client import Engine, EngineError, FoundC
 from node.infrastructure.docker.engine.oci_runtimes import traits_of
 from node.infrastructure.docker.pool.baseline_probe import measure
 from node.infrastructure.docker.pool.group import SlotGroup
+from node.infrastructure.docker.pool.groups import Groups
 from node.infrastructure.docker.pool.lease import Lease
 from node.infrastructure.docker.pool.policy import policy_for
 from node.infrastructure.docker.pool.precompiler import Precompiler, volume_of
@@ -66,10 +67,8 @@ class DockerSandboxPool:
         self._digests: dict[str, str] = {}
         self._surroundings = ""
         """What decides what a program does here, beside its language and image."""
-        self._groups: dict[tuple[str, Role], SlotGroup] = {}
-        """By the language's id and role."""
-        self._leaving: set[SlotGroup] = set()
-        """Groups in whose place others came, or none, while somebody holds a slot of theirs."""
+        self._all_groups = Groups(self._background)
+        self._groups = self._all_groups.in_use
         self._started = False
         self._closed = False
         self._served = ServedLanguages(
@@ -104,10 +103,10 @@ class DockerSandboxPool:
 
     async def dismiss(self, languages: Set[str]) -> None:
         """Destroys the slots of these (ids), each once nobody holds it, but for those that are to be served again."""
-        for key in [key for key in self._groups if key[0] in languages and not self._served.wants(key[0])]:
-            self._dissolve(self._groups.pop(key))
-            self._digests.pop(key[0], None)
-            self._images.pop(key[0], None)
+        for one in [one for one in languages if not self._served.wants(one)]:
+            self._all_groups.use(one, {})
+            self._digests.pop(one, None)
+            self._images.pop(one, None)
 
     async def close(self) -> None:
         """Stops the containers and keeps them for the next start. Bounded in time; raises nothing; once is enough."""
@@ -115,7 +114,7 @@ class DockerSandboxPool:
             return
         self._closed = True
         await self._background.close()
-        groups = [*self._groups.values(), *self._leaving]
+        groups = self._all_groups.every()
         await asyncio.gather(*(group.close() for group in groups))
         slots = [slot for group in groups for slot in group.members]
         for slot in slots:
@@ -148,12 +147,8 @@ class DockerSandboxPool:
         group = self._groups.get((language.id, role))
         if group is None:
             raise SandboxLostError(f"no {role} slots for {language.id} on this node")
-        lease = Lease(group, limits)
-        try:
-            await lease.acquire(limits.memory_bytes)
-            yield lease
-        finally:
-            lease.release()
+        async with _slot_of(group, limits) as sandbox:
+            yield sandbox
 
     def precompile(self, language: Language, preamble: Preamble, client: str) -> None:
         """Says that a program of this client begins so: the next that does may find it precompiled. Does not wait."""
@@ -209,37 +204,30 @@ class DockerSandboxPool:
         await asyncio.gather(*(self._adopt(container, labels, factory) for container, labels in mine))
         return factory
 
-    async def _open_groups(self, language: Language, factory: SlotFactory) -> None:
-        """Opens a group for each role of the language, of its image as it is now. A group of an older image is
-        dissolved. Raises EngineError, LookupError."""
+    async def _open_groups(self, language: Language, factory: SlotFactory) -> tuple[Mapping[Role, SlotGroup], str]:
+        """A group for each role of the language, of its image as it is now (those in use, or new ones, which tasks get
+        slots from where nothing else serves it), and their digest. Raises EngineError, LookupError."""
         settings = self._settings
         image = await build_agent_image(
             self._engine, prefix=settings.prefix, language=language.id, image=language.image, agent=self._agent
         )
-        self._digests[language.id] = outcome_digest(language, image.digest, self._surroundings)
         volume = await self._precompiled_volume(language)
+        opened = {}
         for role in (Role.RUN, Role.COMPILE) if language.compile else (Role.RUN,):
             old = self._groups.get((language.id, role))
             if old is not None and (old.template.image, old.template.language) == (image.id, language):
+                opened[role] = old
                 continue
             template = SlotTemplate(
                 language, role, image.id, usual_size(language, role, settings), volume if role is Role.COMPILE else ""
             )
             policy = policy_for(language, role, settings)
-            group = SlotGroup(template, factory, policy, old.counts if old is not None else None)
-            self._groups[language.id, role] = group
-            if old is not None:
-                self._dissolve(old)
-
-    def _dissolve(self, group: SlotGroup) -> None:
-        """Lets it go in the background, once nobody holds a slot of it."""
-        self._leaving.add(group)
-        self._background.spawn(self._dissolve_when_quiet(group))
-
-    async def _dissolve_when_quiet(self, group: SlotGroup) -> None:
-        await group.wait_until_quiet()
-        await group.dissolve()
-        self._leaving.discard(group)
+            opened[role] = SlotGroup(template, factory, policy, old.counts if old is not None else None)
+        if self._served.serves(language.id):
+            self._all_groups.try_out(opened.values())
+        else:
+            self._all_groups.use(language.id, opened)
+        return opened, outcome_digest(language, image.digest, self._surroundings)
 
     def _try_missing(self) -> None:
         for work in self._served.further_tries() if self._started else ():
@@ -268,13 +256,23 @@ class DockerSandboxPool:
         ``served_languages.NOT_YET``."""
         if self._factory is None:
             raise EngineError("not connected")
-        await self._open_groups(language, self._factory)
-        groups = [group for (name, _), group in self._groups.items() if name == language.id]
-        await asyncio.gather(*(group.wait_until_free() for group in groups))
+        opened, digest = await self._open_groups(language, self._factory)
+        try:
+            version = await self._try_out(language, opened)
+        except BaseException:
+            self._all_groups.let_go(opened.values())
+            raise
+        self._all_groups.use(language.id, opened)
+        self._digests[language.id] = digest
+        return version
+
+    async def _try_out(self, language: Language, opened: Mapping[Role, SlotGroup]) -> str:
+        """Fills the groups and measures the interpreter; the language's version."""
+        await asyncio.gather(*(group.wait_until_free() for group in opened.values()))
         limits = probe_limits(self._settings)
-        async with self.slot(language, Role.RUN, limits) as sandbox:
+        async with _slot_of(opened[Role.RUN], limits) as sandbox:
             version = await probe(sandbox, language, limits)
-            self._groups[language.id, Role.RUN].baseline_bytes = await measure(sandbox, language, limits)
+            opened[Role.RUN].baseline_bytes = await measure(sandbox, language, limits)
             return version
 
     async def _shrink_at_intervals(self) -> None:
@@ -288,3 +286,13 @@ class DockerSandboxPool:
             await self._engine.stop(container_id, _STOP_PATIENCE_S)
         except EngineError as error:
             _log.warning("slot_not_stopped", container=container_id[:12], reason=str(error))
+
+
+@asynccontextmanager
+async def _slot_of(group: SlotGroup, limits: Limits) -> AsyncIterator[Sandbox]:
+    lease = Lease(group, limits)
+    try:
+        await lease.acquire(limits.memory_bytes)
+        yield lease
+    finally:
+        lease.release()

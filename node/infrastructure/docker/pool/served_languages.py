@@ -54,6 +54,10 @@ class ServedLanguages:
         """True if it is to be served."""
         return language_id in self._wanted
 
+    def serves(self, language_id: str) -> bool:
+        """True if it is served, as it is or as it was."""
+        return language_id in self._prepared
+
     def want(self, languages: Sequence[Language], renewed: Set[str]) -> Set[str]:
         """These are to be served from now on, and no others. Those ``renewed`` (ids), or of another definition than
         before, are served as they were until they are ready once more. Returns the ids of those that are wanted no
