@@ -21,6 +21,7 @@ SERVED = REPOSITORY / "broker_gateway" / "interfaces" / "http" / "pages" / "part
 MODULES = {"xterm": ("--inject:./policed_document.js", "--define:window.document=document"), "codemirror": ()}
 """And what esbuild is told of each."""
 STYLE = "xterm.css"
+LICENSES = "licenses.txt"
 _STAMP = SERVED / "stamp"
 _BUNDLED = ("--bundle", "--format=esm", "--minify", "--legal-comments=eof", "--log-level=error")
 
@@ -46,6 +47,7 @@ def _build() -> None:
     SERVED.mkdir(exist_ok=True)
     for name, told in MODULES.items():
         _bundle(BUILD / f"{name}.js", SERVED / f"{name}.mjs", told)
+    (SERVED / LICENSES).write_text(_licenses(), encoding="utf-8")
     shutil.copy(BUILD / "node_modules" / "@xterm" / "xterm" / "css" / STYLE, SERVED / STYLE)
     _STAMP.write_text(_hash(), encoding="utf-8")
 
@@ -56,6 +58,13 @@ def _bundle(source: Path, target: Path, told: tuple[str, ...]) -> None:
     done = subprocess.run(command, cwd=BUILD, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SetupError(f"esbuild failed:\n{done.stderr[-2000:]}")
+
+
+def _licenses() -> str:
+    """Of every package that may be in a bundle: whoever hands them on hands these on as well."""
+    folder = BUILD / "node_modules"
+    found = sorted(path for path in folder.rglob("LICENSE*") if path.is_file() and "esbuild" not in path.parts)
+    return "\n".join(f"{path.parent.relative_to(folder)}\n\n{path.read_text(encoding='utf-8')}" for path in found)
 
 
 def _hash() -> str:
