@@ -89,14 +89,19 @@ async def _languages(client: Client) -> AsyncIterator[Finding]:
 
 
 async def _hello(client: Client, language: Language) -> Finding:
-    source = hello(language.name, str(time.time_ns()))
+    ours = hello(language.name, str(time.time_ns()))
+    source = ours or language.sample
     versions = ", ".join(language.versions)
-    if source is None:
+    if not source:
         return skipped("languages", f"{language.name} {versions}: no test program here")
     began = time.perf_counter()
     execution = await client.run(language.name, source, labels={"by": "doctor"})
     took_ms = (time.perf_counter() - began) * 1000
-    if execution.run is not None and execution.status == "SUCCEEDED" and execution.run.stdout.startswith("hello"):
+    if (
+        execution.run is not None
+        and execution.status == "SUCCEEDED"
+        and execution.run.stdout.lower().startswith("hello" if ours else "")
+    ):
         return ok("languages", f"{language.name} {versions} says hello in {took_ms:.0f} ms")
     stages = [stage for _, stage in execution.stages()]
     words = execution.error or one_line(stages[-1].stderr if stages else "")
