@@ -33,6 +33,7 @@ from node.application.standing_aside import StandingAside
 from node.application.task_loops import TaskLoops
 from node.application.workbench import Workbench
 from node.domain.retries import lost_after
+from node.infrastructure.added_languages import ChosenLanguages
 from node.infrastructure.artefacts import MemoryArtefactStore
 from node.infrastructure.bus.consumers import Consumers
 from node.infrastructure.bus.large_content import BusBlobs, BusLeftFiles
@@ -55,11 +56,11 @@ from node.infrastructure.wiring import (
     follow_choice,
     identity,
     nearest_existing,
+    own_inbox,
     runtime,
     sandboxes,
 )
 from node.interfaces.orders import Orders
-from schemas.names import INBOX_NODE, inbox_of
 from schemas.node import DRAIN, RESUME
 
 log = structlog.get_logger(__name__)
@@ -87,7 +88,7 @@ class Node:
 
     def _wire_bus(self) -> None:
         settings = self.settings
-        self.bus = BusConnection(settings.bus(name=f"node-{self.name}", inbox_prefix=own_inbox(settings.nats_user)))
+        self.bus = BusConnection(settings.bus(name=f"node-{self.name}", inbox_prefix=own_inbox(settings)))
         self.publisher = Publisher(self.bus)
         self.announcer = NatsAnnouncer(self.publisher)
         self.consumers = Consumers(self.bus)
@@ -157,7 +158,8 @@ class Node:
             heartbeat=self.heartbeat,
             not_started=lambda: "" if self.ready.is_set() else self._not_started,
         )
-        told = {LANGUAGES_PATH: lambda: told_languages(self.pool, settings.state_dir)}
+        self.choice = ChosenLanguages(settings)
+        told = {LANGUAGES_PATH: lambda: told_languages(self.pool, settings.state_dir, self.choice.mark)}
         self.http = HttpServer(settings.http_address, self.health.parts, self.metrics.registry, further=told)
         self._wire_gauges()
 
@@ -195,7 +197,7 @@ class Node:
         self._lasting.add(self.directory.run(), "directory")
         self._lasting.add(self.heartbeat.run(), "heartbeat")
         self._lasting.add(self.keeping_alive.run(), "keep-alive")
-        self._lasting.add(follow_choice(self.settings, self.pool, self.attempts), "language changes", may_end=True)
+        self._lasting.add(follow_choice(self.choice, self.pool, self.attempts), "language changes", may_end=True)
         self._lasting.add(self.source.run(), "task source")
         self._lasting.add(LoopWatch(self.metrics.registry).run(), "loop watch")
         self._lasting.add(MemoryReturn().run(), "memory return")
@@ -232,13 +234,12 @@ class Node:
         if not self.draining.wanted:
             await self.task_loops.resume()
         self.ready.set()
-        served = {language.id: version for language, version in self.pool.languages()}
         log.info(
             "node_ready",
             node_id=self.name,
             pools=self.settings.pools,
             concurrency=self.settings.concurrency,
-            languages=served,
+            languages={language.id: version for language, version in self.pool.languages()},
             sandbox=runtime(self.settings),
             http_port=self.http.port,
         )
@@ -265,11 +266,6 @@ class Node:
             log.warning("node_overloaded", node_id=self.name, alarms=list(alarms))
         else:
             log.info("node_no_longer_overloaded", node_id=self.name)
-
-
-def own_inbox(user: str) -> str:
-    """The prefix of reply subjects: who enters as one user hears no other's."""
-    return inbox_of(user) if user else INBOX_NODE
 
 
 def _now_ms() -> float:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from chassis.settings import ConfigurationError
 from node.catalogue.arguments import PROGRAM, USAGE, Wanted, WrongUseError, wanted
 from node.catalogue.images import LanguageImages
-from node.catalogue.running_node import RunningNode, Told
+from node.catalogue.running_node import RunningNode
 from node.catalogue.table import as_json, as_table, rows
 from node.domain.chosen import chosen
 from node.domain.language import Language
 from node.infrastructure.added_languages import ChoiceFile
+from node.infrastructure.docker.pool.served_languages import NOT_TRIED
 from node.infrastructure.languages import LanguageFileError, load_languages
 from node.infrastructure.settings import NodeSettings
+from node.infrastructure.told_languages import ToldNode
 from sandbox.builder.content import ImageError
 
 _READY_S = 300.0
 """Until what is built is served: a slot is made, and the toolchain asked for its version."""
+_SECOND_CHANCE_S = 10.0
+"""After a first failure: the engine may have had no room for a moment."""
 _GONE_S = 60.0
 FAILED, WRONG_USE = 1, 2
 
@@ -73,19 +77,24 @@ def _add(asked: Wanted) -> int:
     languages = _named(asked, load_languages(asked.settings.languages_dir))
     images = LanguageImages(asked.settings).build(languages)
     node = RunningNode(asked.settings.http_address)
-    _choice_file(asked.settings, node).change(lambda choice: choice.with_added(images))
+    file = _choice_file(asked.settings, node)
+    file.change(lambda choice: choice.with_added(images))
     if "--no-wait" in asked.flags:
         return 0
-    told = node.wait(lambda told: all(_is_served(told, one) for one in images), _READY_S)
+
+    def settled(told: ToldNode) -> bool:
+        return told.choice == file.mark() and not any(_is_pending(told, one) for one in images)
+
+    node.wait(settled, _READY_S)
+    told = node.wait(lambda told: settled(told) and not any(map(_trouble(told), images)), _SECOND_CHANCE_S)
     if told is None:
         _say(f"no node answers at {node.address}: it will serve {', '.join(images)} when it runs")
         return 0
+    wrong = [f"{one} is not served: {_trouble(told)(one)}" for one in images if _trouble(told)(one)]
     for one in images:
-        said = told.get(one)
-        if said is None or not said.version:
-            return _complain(f"{one} is not served: {said.reason if said else 'the node does not try'}", FAILED)
-        _say(f"{one} {said.version} is served")
-    return 0
+        if not _trouble(told)(one):
+            _say(f"{one} {told.languages[one].version} is served")
+    return _complain("; ".join(wrong), FAILED) if wrong else 0
 
 
 def _remove(asked: Wanted) -> int:
@@ -97,9 +106,10 @@ def _remove(asked: Wanted) -> int:
     names = [one.id for one in going]
     file.change(lambda choice: choice.with_removed(names))
     if "--no-wait" not in asked.flags:
-        told = node.wait(lambda told: not set(names) & told.keys(), _GONE_S)
-        if told is not None and set(names) & told.keys():
-            return _complain(f"the node still serves {', '.join(sorted(set(names) & told.keys()))}", FAILED)
+        told = node.wait(lambda told: not set(names) & told.languages.keys(), _GONE_S)
+        left = sorted(set(names) & told.languages.keys()) if told is not None else []
+        if left:
+            return _complain(f"the node still serves {', '.join(left)}", FAILED)
         _say(f"{', '.join(names)}: not served any more" if told is not None else f"no node answers at {node.address}")
     if "--image" in asked.flags:
         kept = chosen(every, settings.languages, file.read())
@@ -108,8 +118,15 @@ def _remove(asked: Wanted) -> int:
     return 0
 
 
-def _is_served(told: Told, language_id: str) -> bool:
-    return language_id in told and bool(told[language_id].version)
+def _is_pending(told: ToldNode, language_id: str) -> bool:
+    return language_id not in told.languages or told.languages[language_id].reason == NOT_TRIED
+
+
+def _trouble(told: ToldNode) -> Callable[[str], str]:
+    """Why the node does not serve a language, or not as it is now."""
+    return lambda language_id: (
+        told.languages[language_id].reason if language_id in told.languages else "the node does not try"
+    )
 
 
 def _named(asked: Wanted, languages: Sequence[Language]) -> list[Language]:

@@ -39,11 +39,11 @@ class RunningNode:
         told = self.told()
         return None if told is None else told.languages
 
-    def wait(self, until: Callable[[Told], bool], within_s: float) -> Told | None:
+    def wait(self, until: Callable[[ToldNode], bool], within_s: float) -> ToldNode | None:
         """What it says once that is so, or at the end of that time; None where none answers any more."""
         deadline = time.monotonic() + within_s
         while True:
-            told = self.languages()
+            told = self.told()
             if told is None or until(told) or time.monotonic() >= deadline:
                 return told
             time.sleep(_LOOK_EVERY_S)

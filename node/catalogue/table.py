@@ -30,7 +30,7 @@ class Row:
     """None where no node answers."""
     version: str
     reason: str
-    """Why it is not served, where it is wanted."""
+    """Why it is not served, or not yet as it is now, where it is wanted."""
 
 
 def rows(
@@ -79,7 +79,7 @@ def _built(row: Row) -> str:
 
 def _served(row: Row) -> str:
     if row.served:
-        return row.version
+        return f"{row.version}, as it was: {row.reason}"[:200] if row.reason else row.version
     if row.served is None:
         return "when the node runs" if row.wanted else "no"
     return f"not yet: {row.reason}"[:200] if row.wanted else "no"

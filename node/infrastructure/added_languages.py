@@ -30,13 +30,13 @@ class ChoiceFile:
     def __init__(self, state_dir: Path) -> None:
         self.path = state_dir.expanduser() / _FILE
 
-    def mark(self) -> tuple[int, int, int]:
-        """Another one for each file that was here; of no file, zeros. Raises OSError."""
+    def mark(self) -> str:
+        """Another one for each file that was here; empty where there is none. Raises OSError."""
         try:
             told = self.path.stat()
         except FileNotFoundError:
-            return (0, 0, 0)
-        return (told.st_ino, told.st_mtime_ns, told.st_size)
+            return ""
+        return f"{told.st_ino}-{told.st_mtime_ns}-{told.st_size}"
 
     def read(self) -> Choice:
         """What was decided; nothing where there is no file. Raises LanguageFileError, OSError."""
@@ -79,12 +79,14 @@ class ChosenLanguages:
         self._directory = settings.languages_dir
         self._named = settings.languages
         self._file = ChoiceFile(settings.state_dir)
-        self._mark = (0, 0, 0)
+        self.mark = ""
+        """That of the file that is followed."""
+        self._read_mark = ""
         self._choice = Choice()
 
     def changed(self) -> bool:
-        """True where the file is another than was read last. Raises OSError."""
-        return self._file.mark() != self._mark
+        """True where the file is another than is followed. Raises OSError."""
+        return self._file.mark() != self.mark
 
     def read(self) -> tuple[tuple[Language, ...], frozenset[str]]:
         """The languages to serve, and the ids of those that have another image than when it was read last. Raises
@@ -93,5 +95,9 @@ class ChosenLanguages:
         choice = self._file.read()
         languages = chosen(load_languages(self._directory), self._named, choice)
         renewed = choice.renewed_since(self._choice)
-        self._mark, self._choice = mark, choice
+        self._read_mark, self._choice = mark, choice
         return languages, renewed
+
+    def followed(self) -> None:
+        """Says that what was read last is carried out."""
+        self.mark = self._read_mark

@@ -24,6 +24,7 @@ class Wanted(Protocol):
 
     def changed(self) -> bool: ...
     def read(self) -> tuple[Sequence[Language], Set[str]]: ...
+    def followed(self) -> None: ...
 
 
 class ChangingPool(Protocol):
@@ -65,6 +66,7 @@ class LanguageChanges:
             return
         self._told = ""
         gone = self._pool.serve(languages, renewed)
+        self._wanted.followed()
         _log.info(
             "languages_wanted", languages=[one.id for one in languages], gone=sorted(gone), renewed=sorted(renewed)
         )

@@ -21,7 +21,7 @@ class ToldLanguage(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     """Empty while it is not served."""
     reason: str = ""
-    """Why it is not."""
+    """Why it is not, or not yet as it is now; empty where it is."""
 
 
 class ToldNode(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +29,8 @@ class ToldNode(msgspec.Struct, frozen=True, kw_only=True):
 
     state_dir: str
     """Where it keeps what was decided: a service may have it from a variable that no operator's shell has."""
+    choice: str
+    """The mark of the decision that it follows (``ChoiceFile.mark``)."""
     languages: dict[str, ToldLanguage]
     """By id."""
 
@@ -43,11 +45,15 @@ class Serving(Protocol):
     def unserved(self) -> Mapping[str, str]: ...
 
 
-def told_languages(pool: Serving, state_dir: Path) -> bytes:
+def told_languages(pool: Serving, state_dir: Path, choice: str) -> bytes:
     """JSON: a ``ToldNode``."""
-    served = {language.id: ToldLanguage(version=version) for language, version in pool.languages()}
-    waiting = {one: ToldLanguage(reason=reason) for one, reason in pool.unserved().items()}
-    return msgspec.json.encode(ToldNode(state_dir=str(state_dir.expanduser().absolute()), languages=waiting | served))
+    versions = {language.id: version for language, version in pool.languages()}
+    reasons = dict(pool.unserved())
+    languages = {
+        one: ToldLanguage(version=versions.get(one, ""), reason=reasons.get(one, "")) for one in versions | reasons
+    }
+    told = ToldNode(state_dir=str(state_dir.expanduser().absolute()), choice=choice, languages=languages)
+    return msgspec.json.encode(told)
 
 
 def read_told(content: bytes) -> ToldNode:

@@ -22,6 +22,7 @@ from node.infrastructure.languages import load_languages
 from node.infrastructure.settings import CORES, NodeSettings
 from node.infrastructure.simulated_sandbox import SimulatedSandboxPool
 from node.infrastructure.slot_figures import SlotFigures
+from schemas.names import INBOX_NODE, inbox_of
 
 
 class StartedPool(SandboxPool, Protocol):
@@ -38,7 +39,7 @@ class StartedPool(SandboxPool, Protocol):
         ...
 
     def unserved(self) -> Mapping[str, str]:
-        """The configured languages that are not served yet, with the reason."""
+        """The configured languages that are not served yet, or not as they are now, with the reason."""
         ...
 
 
@@ -76,10 +77,10 @@ def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
     )
 
 
-async def follow_choice(settings: NodeSettings, pool: StartedPool, attempts: Attempts) -> None:
+async def follow_choice(choice: ChosenLanguages, pool: StartedPool, attempts: Attempts) -> None:
     """Has the pool follow its operator's choice of languages, for ever. Returns for a pool that has no images."""
     if isinstance(pool, DockerSandboxPool):
-        await LanguageChanges(ChosenLanguages(settings), pool, attempts).run()
+        await LanguageChanges(choice, pool, attempts).run()
 
 
 def identity(settings: NodeSettings, name: str, started_at_ms: int) -> Identity:
@@ -96,6 +97,11 @@ def identity(settings: NodeSettings, name: str, started_at_ms: int) -> Identity:
         started_at_ms=started_at_ms,
         thresholds=Thresholds(settings.cpu_alarm_percent, settings.memory_alarm_percent, settings.disk_alarm_percent),
     )
+
+
+def own_inbox(settings: NodeSettings) -> str:
+    """The prefix of reply subjects: who enters as one user hears no other's."""
+    return inbox_of(settings.nats_user) if settings.nats_user else INBOX_NODE
 
 
 def runtime(settings: NodeSettings) -> str:

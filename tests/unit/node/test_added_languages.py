@@ -20,7 +20,7 @@ def file(tmp_path: Path) -> ChoiceFile:
 
 
 def test_no_file_is_no_decision(file: ChoiceFile) -> None:
-    assert (file.read(), file.mark()) == (Choice(), (0, 0, 0))
+    assert (file.read(), file.mark()) == (Choice(), "")
 
 
 def test_a_decision_is_kept_and_each_change_leaves_another_mark(file: ChoiceFile) -> None:
@@ -67,5 +67,7 @@ def test_the_languages_to_serve_change_with_the_file(tmp_path: Path) -> None:
         file.change(lambda choice, image=image: choice.with_added({"other": image}))  # type: ignore[misc]
         assert wanted.changed()
         languages_now, renewed_now = wanted.read()
+        assert wanted.changed()
+        wanted.followed()
         assert ([one.id for one in languages_now], renewed_now) == (["other", "tiny"], renewed)
         assert not wanted.changed()

@@ -37,7 +37,7 @@ class Pool:
         return {"cpp": "no image\x1b[2J"}
 
 
-TOLD = told_languages(Pool(), Path("/var/lib/node"))  # type: ignore[arg-type]
+TOLD = told_languages(Pool(), Path("/var/lib/node"), "7-1-2")  # type: ignore[arg-type]
 
 
 @pytest_asyncio.fixture
@@ -114,9 +114,13 @@ def test_where_no_node_answers_the_list_does_not_say_what_is_served() -> None:
 
 
 async def test_a_running_node_tells_its_languages(node: RunningNode) -> None:
-    told = await asyncio.to_thread(node.wait, lambda told: "python" in told, 5.0)
-    assert told == {"python": ToldLanguage(version="3.13.5"), "cpp": ToldLanguage(reason="no image\x1b[2J")}
-    assert (read_told(TOLD).languages, read_told(TOLD).state_dir) == (told, "/var/lib/node")
+    told = await asyncio.to_thread(node.wait, lambda told: "python" in told.languages, 5.0)
+    assert told == read_told(TOLD)
+    assert (told.state_dir, told.choice) == ("/var/lib/node", "7-1-2")
+    assert told.languages == {
+        "python": ToldLanguage(version="3.13.5"),
+        "cpp": ToldLanguage(reason="no image\x1b[2J"),
+    }
 
 
 def test_no_node_is_none() -> None:

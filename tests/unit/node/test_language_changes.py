@@ -27,8 +27,10 @@ class Decision:
     def read(self) -> tuple[Sequence[Language], Set[str]]:
         if self.error is not None:
             raise self.error
-        self.is_new = False
         return (CPP,), frozenset({"cpp"})
+
+    def followed(self) -> None:
+        self.is_new = False
 
 
 class Pool:

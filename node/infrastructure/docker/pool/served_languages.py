@@ -16,6 +16,7 @@ from node.infrastructure.docker.pool.version_probe import VersionUnknownError
 
 NOT_YET = (EngineError, LookupError, SandboxLostError, VersionUnknownError)
 """The errors whose cause may go away while the node runs: an image is built, the engine gets room."""
+NOT_TRIED = "not tried yet"
 BETWEEN_TRIES = Backoff(base_s=0.5, max_s=30.0)
 
 Prepare = Callable[[Language], Awaitable[str]]
@@ -36,6 +37,7 @@ class ServedLanguages:
         self._outdated: set[str] = set()
         """Served, and to be made ready once more."""
         self._trying: set[str] = set()
+        self._preparing: set[str] = set()
         self._reasons: dict[str, str] = {}
         self._served: tuple[tuple[Language, str], ...] = ()
 
@@ -67,14 +69,16 @@ class ServedLanguages:
         gone = before.keys() - self._wanted.keys()
         for one in gone:
             self._prepared.pop(one, None)
+        for one in gone | renewed:
             self._reasons.pop(one, None)
         self._outdated = (self._outdated | renewed) & self._prepared.keys()
         self._tell()
         return gone
 
     def unserved(self) -> Mapping[str, str]:
-        """The languages that are not served, by id, with the reason."""
-        return {one: self._reasons.get(one, "not tried yet") for one in self._wanted if one not in self._prepared}
+        """The languages that are not served, or not yet as they are now, by id, with the reason."""
+        missing = {language.id for language in self._missing()} | (self._preparing & self._wanted.keys())
+        return {one: self._reasons.get(one, NOT_TRIED) for one in self._wanted if one in missing}
 
     async def try_each(self) -> None:
         """Tries once to serve each language that is not served. What fails is logged."""
@@ -109,6 +113,7 @@ class ServedLanguages:
     async def _try(self, language: Language) -> None:
         name = language.id
         self._outdated.discard(name)
+        self._preparing.add(name)
         try:
             version = await self._prepare(language)
         except NOT_YET as error:
@@ -119,6 +124,7 @@ class ServedLanguages:
                 self._reasons[name] = str(error)
             raise
         finally:
+            self._preparing.discard(name)
             if not self.wants(name):
                 self._dismiss(name)
         if not self.wants(name):
