@@ -94,19 +94,25 @@ class Conversation:
         while True:
             call = self._gateway.execution.Interact(metadata=self._gateway.metadata)
             writing = asyncio.create_task(self._write(call))
+            was_heard = False
             try:
                 async for message in call:
-                    patience = loop.time() + _PATIENCE_S
+                    was_heard = True
                     if await self._hear(message):
                         return
             except grpc.aio.AioRpcError as error:
-                if not _is_broken(error) or loop.time() > patience:
+                if not _is_broken(error) or not (was_heard or loop.time() < patience):
                     await self._events.put(self._gateway.error(error))
                     return
+            except Exception as error:  # noqa: BLE001 - whoever listens hears of whatever ends it
+                await self._events.put(CodeRunnerError(f"the conversation broke: {error!r}"))
+                return
             finally:
                 writing.cancel()
                 call.cancel()
                 await asyncio.gather(writing, return_exceptions=True)
+            if was_heard:  # it may have been silent for long: a program that waits says nothing
+                patience = loop.time() + _PATIENCE_S
             if loop.time() > patience:
                 await self._events.put(GatewayUnavailable(f"the gateway at {self._gateway.target} ends every call"))
                 return

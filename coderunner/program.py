@@ -77,9 +77,9 @@ class RelayedProgram(Conversation):
         self._passed_on = PassedOn()
         super().__init__(gateway, what, self._passed_on)
 
-    def say(self, said: pb.Said) -> None:
-        """Passes one thing on. Raises InvalidTask where that is more than a program may be told."""
-        self._passed_on.say(said)
+    async def say(self, said: pb.Said) -> None:
+        """Passes one thing on, once there is room for it."""
+        await self._passed_on.say(said)
 
     async def __aiter__(self) -> AsyncIterator[Output | Waits | Taken | Execution]:
         async for event in self._heard():

@@ -13,6 +13,9 @@ from coderunner.v1 import execution_pb2 as pb
 _SAID_BYTES = 64 << 10
 MAX_BYTES = 1 << 20
 MAX_THINGS = 65_536
+_MAX_HELD = 1024
+_MAX_HELD_BYTES = 256 << 10
+"""Of what is passed on and not taken yet, up to one thing more: who says more waits."""
 
 
 class Spoken:
@@ -72,13 +75,21 @@ class PassedOn:
         """How many of those that are held are said in this call."""
         self._attempt = 0
         self._news = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
 
-    def say(self, said: pb.Said) -> None:
-        """Says one thing. Raises InvalidTask where more is held than a program may be told."""
-        if len(self._held) >= MAX_THINGS or self._bytes + len(said.input) > MAX_BYTES:
-            raise InvalidTask(f"a program is told at most {MAX_THINGS} things, and {MAX_BYTES} bytes of input")
+    async def say(self, said: pb.Said) -> None:
+        """Says one thing, once there is room for it. What it follows is said again from here on; one that does not
+        follow what is held is left out, as the node would leave it out."""
+        while self._held and self._held[-1].number >= said.number:
+            self._forget(self._held.pop())
+            self._sent = min(self._sent, len(self._held))
+        if self._held and said.number != self._held[-1].number + 1:
+            return
+        await self._room.wait()
         self._held.append(said)
         self._bytes += len(said.input)
+        self._mind_room()
         self._news.set()
 
     def taken(self, number: int, attempt: int) -> None:
@@ -86,8 +97,18 @@ class PassedOn:
         is_anew = self._attempt not in (0, attempt)
         self._attempt = attempt
         while self._held and (is_anew or self._held[0].number <= number):
-            self._bytes -= len(self._held.popleft().input)
+            self._forget(self._held.popleft())
             self._sent = max(0, self._sent - 1)
+
+    def _forget(self, said: pb.Said) -> None:
+        self._bytes -= len(said.input)
+        self._mind_room()
+
+    def _mind_room(self) -> None:
+        if len(self._held) < _MAX_HELD and self._bytes < _MAX_HELD_BYTES:
+            self._room.set()
+        else:
+            self._room.clear()
 
     async def from_taken(self) -> AsyncIterator[pb.Said]:
         """In a new call: what is not known to be taken, and then what comes. For ever."""

@@ -22,7 +22,7 @@ SERVED = REPOSITORY / "broker_gateway" / "interfaces" / "http" / "pages"
 SCRIPT, STYLE, TALK = "code-runner.js", "code-runner.css", "code-runner-talk.js"
 MAX_PACKED_BYTES = 20_000
 """Of script and style together, as gzip sends them: of what every page with a block fetches."""
-_HEAD = "// <code-runner> of CodeRunner, Apache-2.0: sdks/page, put together by dev.page_element.\n"
+_HEAD = "// CodeRunner, Apache-2.0; put together from sdks/page.\n"
 _TALK_HEAD = "// A part of <code-runner>, fetched where a block is talked to; its modules are in sdks/page/talk.\n"
 _COMMENT = re.compile(r"^\s*(//.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
 _REMARK = re.compile(r'(?<=[;,{}]) // [^"`\n]*$', re.MULTILINE)

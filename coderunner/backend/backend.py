@@ -115,7 +115,10 @@ class Backend:
             self._runs.take(reader, time.monotonic())
             options = self._options(reader, program)
             options["interaction"] = interaction
-            relayed = self._client.relay(program.language, program.source, **options)
+            try:
+                relayed = self._client.relay(program.language, program.source, **options)
+            except CodeRunnerError as error:
+                raise problem_of(error) from error
             return Talk(relayed, self._handles, opening.pop_all())
 
     def go_on_talking(self, reader: str, handle: str) -> Talk:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Collection
 from contextlib import aclosing, suppress
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
@@ -121,6 +122,8 @@ class _Routes:
             with suppress(WebSocketDisconnect, RuntimeError):  # the reader may have gone
                 await socket.send_text(json.dumps({"error": problem.data()}))
             await _closed(socket, _CLOSES + problem.status)
+        except HTTPException as error:  # the blog's own ``reader`` says who may not
+            await _closed(socket, _CLOSES + error.status_code)
         except WebSocketDisconnect:
             pass
 

@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from coderunner.backend.handles import Handles
-from coderunner.backend.problems import BAD, Problem, problem_of
+from coderunner.backend.problems import problem_of
 from coderunner.backend.said import said_of
 from coderunner.backend.telling import told
 from coderunner.conversation import Taken, Waits
-from coderunner.errors import CodeRunnerError, InvalidTask
+from coderunner.errors import CodeRunnerError
 from coderunner.model import Execution, Output
 from coderunner.program import RelayedProgram
 
@@ -61,10 +61,7 @@ class Talk:
 
     async def _listen(self, receive: Receive) -> None:
         while (message := await receive()) is not None:
-            try:
-                self._program.say(said_of(message))
-            except InvalidTask as error:
-                raise Problem(BAD, str(error)) from error
+            await self._program.say(said_of(message))
 
     async def _tell(self, send: Send) -> None:
         async for event in self._events():

@@ -74,8 +74,8 @@ def end_of_input(outcome: Outcome, language: Language, stdin_bytes: int, error: 
     text = outcome.stderr[-_LAST_WORDS_BYTES:].decode(errors="replace")
     if not matches(language.end_of_input_pattern, text, 1):
         return []
-    had = f"all {stdin_bytes} bytes of it had been read" if stdin_bytes else "it is empty"
-    message = f"the program reads more than its standard input has: {had}"
+    has = f"is {stdin_bytes} bytes" if stdin_bytes else "is empty"
+    message = f"the program probably reads more than its standard input has, which {has}"
     return [msgspec.structs.replace(error, severity=Severity.NOTE, message=message, code=END_OF_INPUT_CODE)]
 
 

@@ -327,6 +327,7 @@ class MemoryResults {
 
   of(id, signal) {
     if (this.#recent.has(id)) return Promise.resolve(this.#recent.get(id));
+    if (signal.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(id) ?? new Set();
       this.#waiting.set(id, waiting.add(resolve));

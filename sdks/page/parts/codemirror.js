@@ -10,9 +10,23 @@ import { indentWithTab } from '@codemirror/commands';
 import { modeOf } from './modes.js';
 import { looks } from './looks.js';
 
+/** Puts CodeMirror in the place of the plain editor, once nobody is in that: who types keeps his caret. `about`: what the
+ * plain one was made of; `root`: the tree in which it is. */
+export async function enrich(plain, about, root) {
+  const { element, indent } = plain;
+  while (element.matches(':focus-within')) {
+    await new Promise((resolve) => element.addEventListener('focusout', resolve, { once: true }));
+  }
+  const area = element.querySelector('textarea');
+  const [label, keys] = [area.ariaLabel, area.getAttribute('aria-description')];
+  const rich = new RichEditor({ ...about, source: plain.value, root, label, keys, indent });
+  element.replaceWith(rich.element);
+  return rich;
+}
+
 /** As the plain `Editor`: `element` belongs into the page; `onEdit()`, `onRun()`: told of edits, and of the keys that run.
  * `root`: the tree in which it will be; its styles go there. */
-export class RichEditor {
+class RichEditor {
   #view;
 
   constructor({ root, language, label, keys, source, indent, isReadOnly, onEdit, onRun }) {

@@ -24,7 +24,6 @@ import { Running } from './running.js';
 import { comeNear, placeOf } from './settings.js';
 import { linked, linkTo, offered } from './share.js';
 import { sheet } from './styles.js';
-import { RunError } from './transport.js';
 import { textsOf, verdictOf } from './verdict.js';
 import { said, WORDS } from './words.js';
 
@@ -238,7 +237,7 @@ export class CodeRunner extends HTMLElement {
       this.#bar.say(WORDS.CANCELLED, { kind: 'badly' });
       return;
     }
-    const isAway = error instanceof RunError && error.status === 0;
+    const isAway = error.status === 0;
     this.#state('failed');
     if (isAway && this.#recorded !== undefined) this.#showRecorded(WORDS.away);
     else this.#bar.say(error.message, { kind: 'badly' });

@@ -15,11 +15,12 @@ export async function programOf(block) {
   const { text, mark } = joined(block);
   const files = await Promise.all(namesIn(block.getAttribute('files')).map(fileOf));
   const template = await templateOf(block.getAttribute('template'));
+  const limits = namesIn(block.getAttribute('limits')).map((one) => one.split(':')).map(([name, most]) => [name, +most]);
   const content = `${template.replace(HOLE, () => text)}\n`;
   const above = template.slice(0, template.indexOf(HOLE)) + text.slice(0, text.length - block.code.length);
   const main = files.length > 0 ? { name: LANGUAGES[language]?.file ?? 'main', content } : { content };
   return {
-    task: { language, files: [main, ...files], limits: limitsIn(block.getAttribute('limits')) },
+    task: { language, files: [main, ...files], limits: Object.fromEntries(limits) },
     before: above.split('\n').length - 1,
     others: files.map(({ name }) => name),
     mark,
@@ -71,11 +72,6 @@ async function fileOf(named) {
   const content = response?.ok ? await response.text() : undefined;
   if (content === undefined || content.length > MOST_FILE_CHARS) throw new Error(said('noSetUp', { what: where }));
   return { name: as ?? decodeURIComponent(address.pathname.split('/').pop()), content };
-}
-
-/** `wall_ms:2000 memory_bytes:67108864`, as the API names them; undefined where nothing is said. */
-function limitsIn(list) {
-  return list ? Object.fromEntries(namesIn(list).map((one) => one.split(':')).map(([name, value]) => [name, +value])) : undefined;
 }
 
 function namesIn(list) {

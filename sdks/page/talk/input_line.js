@@ -1,5 +1,7 @@
 // What a program reads, typed behind what it printed.
 
+import { Focus } from './focus.js';
+
 const SOON_MS = 1500; // who is silent so long may wait for input without anybody being able to tell
 const STYLES = `
 .typed { color: var(--accent); }
@@ -23,6 +25,8 @@ export class InputLine {
   #input = document.createElement('input');
   #element = document.createElement('span');
   #timer;
+  #isClosed = false;
+  #focus;
 
   constructor(view) {
     this.#view = view;
@@ -41,6 +45,7 @@ export class InputLine {
 
   begin(program) {
     this.#program = program;
+    this.#focus = new Focus(this.#view.element);
     this.#restyle();
   }
 
@@ -53,9 +58,7 @@ export class InputLine {
   waits() {
     this.#show();
     this.#element.classList.add('waits');
-    const root = this.#element.getRootNode();
-    const { activeElement } = document;
-    if (activeElement === document.body || activeElement === root.host) this.#input.focus({ preventScroll: true });
+    if (this.#focus.isFree) this.#input.focus({ preventScroll: true });
   }
 
   /** Something was heard of the program: it does not wait. */
@@ -68,12 +71,14 @@ export class InputLine {
 
   end() {
     clearTimeout(this.#timer);
+    this.#focus?.end();
     const hadFocus = this.#element.contains(this.#element.getRootNode().activeElement);
     this.#element.remove();
     if (hadFocus) this.#view.element.focus({ preventScroll: true });
   }
 
   #show() {
+    if (this.#isClosed) return;
     this.#view.freshen();
     this.#view.element.parentElement.hidden = false;
     if (!this.#element.isConnected) this.#view.element.append(this.#element);
@@ -127,6 +132,7 @@ export class InputLine {
 
   #close() {
     this.#program.closeInput();
+    this.#isClosed = true;
     this.end();
   }
 

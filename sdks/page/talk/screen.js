@@ -1,6 +1,7 @@
 // A terminal: xterm.js (https://xtermjs.org), which is fetched where a block asks for one.
 
 const ROWS = 20;
+const shown = new WeakMap(); // by the output in whose place it is
 const SIZES = { rows: [1, 500], columns: [1, 1000] }; // what a gateway takes
 
 /** What is asked for of a terminal: its lines stay as they are, and its columns fill the block. */
@@ -14,8 +15,9 @@ export class Screen {
   #attempt = 0;
 
   /** A terminal in the place of the output. `folder`: where xterm.js is; `part(folder, name)`: fetches a module. */
-  static async opened(view, folder, part) {
-    const [xterm, sheet] = await Promise.all([part(folder, 'xterm.mjs'), sheetAt(`${folder}/xterm.css`)]);
+  static async opened(view, folder, part, signal) {
+    const [xterm, sheet] = await Promise.all([part(folder, 'xterm.mjs', signal), sheetAt(`${folder}/xterm.css`, signal)]);
+    signal.throwIfAborted(); // another run may have its terminal by now
     return new Screen(view, xterm, sheet);
   }
 
@@ -27,7 +29,8 @@ export class Screen {
     root.adoptedStyleSheets = [...root.adoptedStyleSheets.filter((one) => !one.isOfScreen), ...[sheet, own].map(ofScreen)];
     this.#box.className = 'screen';
     this.#box.setAttribute('part', 'terminal');
-    root.querySelector('.screen')?.remove();
+    shown.get(view)?.#dispose();
+    shown.set(view, this);
     view.element.parentElement.before(this.#box);
     view.element.parentElement.hidden = true;
     this.#terminal = terminalIn(root, {
@@ -82,6 +85,12 @@ export class Screen {
     return { rows: within(rows, SIZES.rows), columns: within(cols, SIZES.columns) };
   }
 
+  #dispose() {
+    this.#watching?.disconnect();
+    this.#terminal.dispose();
+    this.#box.remove();
+  }
+
   #resize() {
     const columns = this.#fit.proposeDimensions()?.cols;
     if (!columns || Number.isNaN(columns) || columns === this.#terminal.cols) return;
@@ -109,10 +118,11 @@ export class Screen {
   }
 }
 
-async function sheetAt(address) {
-  const response = await fetch(address);
+/** An empty one where it cannot be fetched. */
+async function sheetAt(address, signal) {
   const sheet = new CSSStyleSheet();
-  if (response.ok) sheet.replaceSync(await response.text());
+  const response = await fetch(address, { signal }).catch(() => undefined);
+  if (response?.ok) sheet.replaceSync(await response.text());
   return sheet;
 }
 

@@ -5,17 +5,17 @@ import { InputLine } from './input_line.js';
 import { Screen } from './screen.js';
 
 /** Submits a task and talks to its program; yields its events in batches, as pages have them of programs that nobody
- * talks to. `view`: the OutputView; `part(folder, name)`: fetches a module. Throws CodeRunnerError, or the signal's
+ * talks to. `view`: the OutputView; `part(folder, name, signal)`: fetches a module. Throws CodeRunnerError, or the signal's
  * reason. */
 export async function* talk({ place, task, signal, view, isTerminal, part }) {
   signal.throwIfAborted();
-  const face = isTerminal ? await Screen.opened(view, place.parts, part) : new InputLine(view);
+  const face = isTerminal ? await Screen.opened(view, place.parts, part, signal) : new InputLine(view);
   const client = new CodeRunner(new URL(place.url, location.href).href, place.key ? { token: place.key } : {});
   const { stdin, ...rest } = task;
   const program = client.interact({ ...rest, interaction: face.interaction }, { signal });
-  if (stdin) program.write(stdin);
-  face.begin(program);
   try {
+    face.begin(program);
+    if (stdin) program.write(stdin);
     for await (const { type, execution, ...told } of program) {
       if (type === 'waits') face.waits();
       else if (type === 'output' && face.takes(told)) continue;

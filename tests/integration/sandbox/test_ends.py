@@ -127,4 +127,4 @@ async def test_where_all_input_is_given_and_it_still_reads_that_is_told_with_the
         (file, line, code),
         (file, line, "end of input"),
     ]
-    assert execution.diagnostics[1].message.endswith("all 4 bytes of it had been read")
+    assert execution.diagnostics[1].message.endswith("which is 4 bytes")

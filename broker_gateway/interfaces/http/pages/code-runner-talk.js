@@ -1,4 +1,4 @@
-// <code-runner> of CodeRunner, Apache-2.0: sdks/page, put together by dev.page_element.
+// CodeRunner, Apache-2.0; put together from sdks/page.
 // A part of <code-runner>, fetched where a block is talked to; its modules are in sdks/page/talk.
 async function freshKey() {
 const bytes = (await cryptography()).getRandomValues(new Uint8Array(16));
@@ -956,6 +956,26 @@ if (one !== undefined && one !== null && one !== '') query.append(name, String(o
 }
 return query;
 }
+class Focus {
+#element;
+#leaving = new AbortController();
+#isWriting = false;
+constructor(element) {
+this.#element = element;
+const { signal } = this.#leaving;
+element.getRootNode().addEventListener('input', ({ target }) => {
+if (!this.#element.contains(target)) this.#isWriting = true;
+}, { signal });
+}
+get isFree() {
+const { activeElement } = document;
+const isHere = activeElement === document.body || activeElement === this.#element.getRootNode().host;
+return isHere && !this.#isWriting;
+}
+end() {
+this.#leaving.abort();
+}
+}
 const SOON_MS = 1500;
 const STYLES = `
 .typed { color: var(--accent); }
@@ -976,6 +996,8 @@ interaction = {};
 #input = document.createElement('input');
 #element = document.createElement('span');
 #timer;
+#isClosed = false;
+#focus;
 constructor(view) {
 this.#view = view;
 const { words } = view;
@@ -992,6 +1014,7 @@ this.#element.append(this.#input, end);
 }
 begin(program) {
 this.#program = program;
+this.#focus = new Focus(this.#view.element);
 this.#restyle();
 }
 takes() {
@@ -1000,9 +1023,7 @@ return false;
 waits() {
 this.#show();
 this.#element.classList.add('waits');
-const root = this.#element.getRootNode();
-const { activeElement } = document;
-if (activeElement === document.body || activeElement === root.host) this.#input.focus({ preventScroll: true });
+if (this.#focus.isFree) this.#input.focus({ preventScroll: true });
 }
 heard(type) {
 if (type === 'output') this.#element.classList.remove('waits');
@@ -1012,11 +1033,13 @@ if (this.#element.isConnected) this.#reveal();
 }
 end() {
 clearTimeout(this.#timer);
+this.#focus?.end();
 const hadFocus = this.#element.contains(this.#element.getRootNode().activeElement);
 this.#element.remove();
 if (hadFocus) this.#view.element.focus({ preventScroll: true });
 }
 #show() {
+if (this.#isClosed) return;
 this.#view.freshen();
 this.#view.element.parentElement.hidden = false;
 if (!this.#element.isConnected) this.#view.element.append(this.#element);
@@ -1064,6 +1087,7 @@ this.#reveal();
 }
 #close() {
 this.#program.closeInput();
+this.#isClosed = true;
 this.end();
 }
 #grow() {
@@ -1079,6 +1103,7 @@ if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet
 }
 }
 const ROWS = 20;
+const shown = new WeakMap();
 const SIZES = { rows: [1, 500], columns: [1, 1000] };
 class Screen {
 #view;
@@ -1088,8 +1113,9 @@ class Screen {
 #program;
 #watching;
 #attempt = 0;
-static async opened(view, folder, part) {
-const [xterm, sheet] = await Promise.all([part(folder, 'xterm.mjs'), sheetAt(`${folder}/xterm.css`)]);
+static async opened(view, folder, part, signal) {
+const [xterm, sheet] = await Promise.all([part(folder, 'xterm.mjs', signal), sheetAt(`${folder}/xterm.css`, signal)]);
+signal.throwIfAborted();
 return new Screen(view, xterm, sheet);
 }
 constructor(view, { FitAddon, terminalIn }, sheet) {
@@ -1100,7 +1126,8 @@ own.replaceSync('.screen { padding: 0.9em 0.5em 0.9em 1em; border-top: 1px solid
 root.adoptedStyleSheets = [...root.adoptedStyleSheets.filter((one) => !one.isOfScreen), ...[sheet, own].map(ofScreen)];
 this.#box.className = 'screen';
 this.#box.setAttribute('part', 'terminal');
-root.querySelector('.screen')?.remove();
+shown.get(view)?.#dispose();
+shown.set(view, this);
 view.element.parentElement.before(this.#box);
 view.element.parentElement.hidden = true;
 this.#terminal = terminalIn(root, {
@@ -1145,6 +1172,11 @@ const { rows, cols } = this.#terminal;
 const within = (value, [least, most]) => Math.min(Math.max(value, least), most);
 return { rows: within(rows, SIZES.rows), columns: within(cols, SIZES.columns) };
 }
+#dispose() {
+this.#watching?.disconnect();
+this.#terminal.dispose();
+this.#box.remove();
+}
 #resize() {
 const columns = this.#fit.proposeDimensions()?.cols;
 if (!columns || Number.isNaN(columns) || columns === this.#terminal.cols) return;
@@ -1167,10 +1199,10 @@ this.#terminal.write(`\r\n${error.message}\r\n`);
 }
 }
 }
-async function sheetAt(address) {
-const response = await fetch(address);
+async function sheetAt(address, signal) {
 const sheet = new CSSStyleSheet();
-if (response.ok) sheet.replaceSync(await response.text());
+const response = await fetch(address, { signal }).catch(() => undefined);
+if (response?.ok) sheet.replaceSync(await response.text());
 return sheet;
 }
 function ofScreen(sheet) {
@@ -1185,13 +1217,13 @@ return { fontFamily: style.fontFamily, fontSize: parseFloat(style.fontSize) * 0.
 }
 async function* talk({ place, task, signal, view, isTerminal, part }) {
 signal.throwIfAborted();
-const face = isTerminal ? await Screen.opened(view, place.parts, part) : new InputLine(view);
+const face = isTerminal ? await Screen.opened(view, place.parts, part, signal) : new InputLine(view);
 const client = new CodeRunner(new URL(place.url, location.href).href, place.key ? { token: place.key } : {});
 const { stdin, ...rest } = task;
 const program = client.interact({ ...rest, interaction: face.interaction }, { signal });
-if (stdin) program.write(stdin);
-face.begin(program);
 try {
+face.begin(program);
+if (stdin) program.write(stdin);
 for await (const { type, execution, ...told } of program) {
 if (type === 'waits') face.waits();
 else if (type === 'output' && face.takes(told)) continue;

@@ -1,4 +1,4 @@
-// <code-runner> of CodeRunner, Apache-2.0: sdks/page, put together by dev.page_element.
+// CodeRunner, Apache-2.0; put together from sdks/page.
 (() => {
 'use strict';
 function make(tag, given = {}, ...children) {
@@ -765,10 +765,12 @@ reject(signal.reason);
 }, { once: true });
 });
 }
-async function part(folder, name) {
+async function part(folder, name, signal) {
+const left = new Promise((_, reject) => signal?.addEventListener('abort', reject));
 try {
-return await import(new URL(`${folder}/${name}`, location.href));
+return await Promise.race([import(new URL(`${folder}/${name}`, location.href)), left]);
 } catch {
+signal?.throwIfAborted();
 throw new RunError('The server cannot be reached.');
 }
 }
@@ -776,7 +778,7 @@ function eventsOf(block, view) {
 const isTerminal = block.hasAttribute('terminal');
 return isTerminal || block.hasAttribute('interactive') ? talking : events;
 async function* talking(place, task, signal) {
-const { talk } = await part(`${place.url}/page`, 'code-runner-talk.js');
+const { talk } = await part(`${place.url}/page`, 'code-runner-talk.js', signal);
 yield* talk({ place, task, signal, view, isTerminal, part });
 }
 }
@@ -788,11 +790,12 @@ const { language } = block;
 const { text, mark } = joined(block);
 const files = await Promise.all(namesIn(block.getAttribute('files')).map(fileOf));
 const template = await templateOf(block.getAttribute('template'));
+const limits = namesIn(block.getAttribute('limits')).map((one) => one.split(':')).map(([name, most]) => [name, +most]);
 const content = `${template.replace(HOLE, () => text)}\n`;
 const above = template.slice(0, template.indexOf(HOLE)) + text.slice(0, text.length - block.code.length);
 const main = files.length > 0 ? { name: LANGUAGES[language]?.file ?? 'main', content } : { content };
 return {
-task: { language, files: [main, ...files], limits: limitsIn(block.getAttribute('limits')) },
+task: { language, files: [main, ...files], limits: Object.fromEntries(limits) },
 before: above.split('\n').length - 1,
 others: files.map(({ name }) => name),
 mark,
@@ -838,9 +841,6 @@ const response = await fetch(address).catch(() => undefined);
 const content = response?.ok ? await response.text() : undefined;
 if (content === undefined || content.length > MOST_FILE_CHARS) throw new Error(said('noSetUp', { what: where }));
 return { name: as ?? decodeURIComponent(address.pathname.split('/').pop()), content };
-}
-function limitsIn(list) {
-return list ? Object.fromEntries(namesIn(list).map((one) => one.split(':')).map(([name, value]) => [name, +value])) : undefined;
 }
 function namesIn(list) {
 return (list ?? '').split(/\s+/).filter(Boolean);
@@ -893,13 +893,8 @@ box.after(make('code-runner'));
 }
 }
 async function enriched(block, plain, about) {
-const { RichEditor } = await part(placeOf(block).parts, 'codemirror.mjs').catch(() => ({}));
-if (!RichEditor) return plain;
-const { element, indent, value: source } = plain;
-const label = said('code', { language: about.title });
-const rich = new RichEditor({ ...about, source, root: block.shadowRoot, label, keys: WORDS.keys, indent });
-element.replaceWith(rich.element);
-return rich;
+const { enrich } = await part(placeOf(block).parts, 'codemirror.mjs').catch(() => ({}));
+return enrich ? enrich(plain, about, block.shadowRoot) : plain;
 }
 class Running {
 #place;
@@ -1350,7 +1345,7 @@ this.#state('failed');
 this.#bar.say(WORDS.CANCELLED, { kind: 'badly' });
 return;
 }
-const isAway = error instanceof RunError && error.status === 0;
+const isAway = error.status === 0;
 this.#state('failed');
 if (isAway && this.#recorded !== undefined) this.#showRecorded(WORDS.away);
 else this.#bar.say(error.message, { kind: 'badly' });
