@@ -31,8 +31,9 @@ EMPTY = {
 }
 LARGE = {
     "bash": "x=$(head -c 30M /dev/zero | tr '\\0' x)\necho ${#x}\n",
-    "c": "#include <stdio.h>\n#include <string.h>\n#include <stdlib.h>\n"
-    'int main(void) {\n  char *b = malloc(30 << 20);\n  memset(b, 1, 30 << 20);\n  printf("%d", b[99]);\n}\n',
+    "c": "#include <stdio.h>\n#include <stdlib.h>\n"
+    "int main(void) {\n  volatile char *b = malloc(30 << 20);\n  for (int i = 0; i < 30 << 20; i++) b[i] = 1;\n"
+    '  printf("%d", b[99]);\n}\n',
     "cpp": "#include <cstdio>\n#include <vector>\n"
     'int main() {\n  std::vector<char> b(30 << 20, 1);\n  printf("%zu", b.size());\n}\n',
     "go": 'package main\n\nimport "fmt"\n\nfunc main() {\n\tb := make([]byte, 30<<20)\n'

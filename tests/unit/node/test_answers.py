@@ -10,7 +10,7 @@ from node.domain.language import Language
 from node.infrastructure.languages import load_languages
 from sandbox import LANGUAGES_DIR
 
-LANGUAGES = {language.name: language for language in load_languages(LANGUAGES_DIR)}
+LANGUAGES = {language.id: language for language in load_languages(LANGUAGES_DIR)}
 
 VARY = [
     ("python", "import time\nprint(time.time())"),

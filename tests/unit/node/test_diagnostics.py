@@ -13,7 +13,7 @@ from node.infrastructure.languages import load_languages
 from schemas.diagnostic import MAX_DIAGNOSTICS, MAX_MESSAGE, Diagnostic
 from schemas.status import Severity
 
-LANGUAGES = {one.name: one for one in load_languages(Path(__file__).parents[3] / "sandbox" / "languages")}
+LANGUAGES = {one.id: one for one in load_languages(Path(__file__).parents[3] / "sandbox" / "languages")}
 GCC = LANGUAGES["cpp"].diagnostics
 PYTHON = LANGUAGES["python"].diagnostics
 JAVA = LANGUAGES["java"].diagnostics

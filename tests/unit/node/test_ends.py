@@ -19,7 +19,7 @@ from schemas.status import Severity
 from schemas.task import SourceFile
 from tests.builders import MIB, an_outcome, some_limits
 
-LANGUAGES = {one.name: one for one in load_languages(Path(__file__).parents[3] / "sandbox" / "languages")}
+LANGUAGES = {one.id: one for one in load_languages(Path(__file__).parents[3] / "sandbox" / "languages")}
 PYTHON = LANGUAGES["python"]
 LIMITS = some_limits(memory_bytes=256 * MIB)
 

@@ -18,7 +18,7 @@ from schemas.status import Severity
 from schemas.task import SourceFile
 from tests.builders import LIMITS, an_outcome
 
-LANGUAGES = {one.name: one for one in load_languages(Path(__file__).parents[3] / "sandbox" / "languages")}
+LANGUAGES = {one.id: one for one in load_languages(Path(__file__).parents[3] / "sandbox" / "languages")}
 TELLING = {name: one.stack_dump for name, one in LANGUAGES.items() if one.stack_dump}
 
 PYTHON = """Stack (most recent call first):
