@@ -146,17 +146,13 @@ class Client:
         return Program(self._gateway, task_message(Task(language=language, source=source, **options)))
 
     def talk_to(self, task_id: str) -> Program:
-        """The same for a task that was submitted with ``interaction`` before, and to which nothing was said yet."""
+        """The same for a task submitted with ``interaction`` before, to which nothing was said yet."""
         return Program(self._gateway, task_id)
 
-    def relay(self, language: str, source: Source, **options: Unpack[TaskOptions]) -> RelayedProgram:
-        """A program that somebody else talks to through this process, such as a page; see ``interact``."""
-        options["interaction"] = options.get("interaction") or Interaction()
-        return RelayedProgram(self._gateway, task_message(Task(language=language, source=source, **options)))
-
-    def relay_to(self, task_id: str) -> RelayedProgram:
-        """The same for a task that was begun so, or submitted with ``interaction``: whoever talked to it goes on."""
-        return RelayedProgram(self._gateway, task_id)
+    def relay(self, what: Task | str) -> RelayedProgram:
+        """A program that somebody else talks to through this process, such as a page: a task with an ``interaction``,
+        or the id of one that was begun so, to go on where that somebody is."""
+        return RelayedProgram(self._gateway, what if isinstance(what, str) else task_message(what))
 
     def watch(self, task_id: str) -> AsyncGenerator[Execution | Output, None]:
         """The task's state now, then every change, and output as it appears; ends with the result. Reconnects; after

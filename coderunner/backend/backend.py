@@ -21,7 +21,7 @@ from coderunner.backend.telling import BEAT, Telling, event, told
 from coderunner.client import Client
 from coderunner.errors import CodeRunnerError, Violation
 from coderunner.model import Execution, Output
-from coderunner.task import TaskOptions
+from coderunner.task import Task, TaskOptions
 
 BEAT_S = 15.0
 """Between two signs of life, where nothing happens: proxies close what is silent."""
@@ -116,7 +116,7 @@ class Backend:
             options = self._options(reader, program)
             options["interaction"] = interaction
             try:
-                relayed = self._client.relay(program.language, program.source, **options)
+                relayed = self._client.relay(Task(language=program.language, source=program.source, **options))
             except CodeRunnerError as error:
                 raise problem_of(error) from error
             return Talk(relayed, self._handles, opening.pop_all())
@@ -126,7 +126,7 @@ class Backend:
         task_id = self._find(reader, handle)
         with ExitStack() as opening:
             opening.enter_context(self._streams.one_more(reader))
-            return Talk(self._client.relay_to(task_id), self._handles, opening.pop_all())
+            return Talk(self._client.relay(task_id), self._handles, opening.pop_all())
 
     async def cancel(self, reader: str, handle: str) -> dict[str, object]:
         """Ends the program; what is answered. Raises Problem."""

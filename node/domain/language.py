@@ -44,8 +44,8 @@ class PreambleRule:
 
 @dataclass(frozen=True, slots=True)
 class CompileStage:
-    """The compilation of a language: it reads submitted code in a compile slot, and never executes it; only artefacts
-    cross to the run slot."""
+    """The compilation of a language: it reads submitted code in a compile slot, and executes it only where the language
+    itself says so (macros of Crystal, Template Haskell); only artefacts cross to the run slot."""
 
     command: tuple[str, ...]
     """``{sources}``, ``{options}``, ``{entry}``, ``{entry_stem}`` and ``{precompiled}`` are replaced; an element that

@@ -12,7 +12,7 @@ from coderunner import Client, Execution, NotFound, SyncClient
 from tests.fakes.answers import chunk, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
 
-ASYNC_ALONE = {"relay", "relay_to", "interact", "talk_to"}
+ASYNC_ALONE = {"relay", "interact", "talk_to"}
 """Somebody who talks to a program listens at the same time."""
 
 
