@@ -19,6 +19,7 @@ import pytest_asyncio
 
 from coderunner import Client, LanguageUnavailable
 from coderunner.model import Status
+from node.infrastructure.docker.slot.agent_image import mark_of
 from tests.integration.guarantees.shared_stack import FAST, SharedStack
 from tests.integration.guarantees.simulated_tasks import known
 from tests.servers.stack import OURS, Node
@@ -92,14 +93,14 @@ def image(docker_engine: docker.DockerClient) -> Iterator[str]:
     """A name of ours that no image has yet."""
     name = f"coderunner/crtest-{secrets.token_hex(4)}"
     yield name
-    made = docker_engine.images.list(all=True, filters={"label": f"coderunner-test={name}"})
-    for one in (*docker_engine.images.list(name), *made):
-        with suppress(docker.errors.APIError):
-            docker_engine.images.remove(str(one.id), force=True)
+    with suppress(docker.errors.ImageNotFound):
+        docker_engine.images.remove(name, force=True)
 
 
 @pytest_asyncio.fixture
-async def catalogue(shared: SharedStack, image: str, tmp_path: Path) -> AsyncIterator[Catalogue]:
+async def catalogue(
+    shared: SharedStack, image: str, docker_engine: docker.DockerClient, tmp_path: Path
+) -> AsyncIterator[Catalogue]:
     languages = tmp_path / "languages"
     languages.mkdir()
     (languages / "first.toml").write_text(
@@ -122,6 +123,9 @@ async def catalogue(shared: SharedStack, image: str, tmp_path: Path) -> AsyncIte
     await asyncio.to_thread(node.stop)
     node.remove_containers()
     shared.stack.nodes.remove(node)
+    for name in (made.first, made.tiny, f"{made.tiny}-5"):  # what the node made of the images
+        for agent_image in docker_engine.images.list(filters={"label": f"{mark_of('coderunner')}={name}"}):
+            docker_engine.images.remove(str(agent_image.id), force=True)
 
 
 async def test_a_language_is_added_to_a_running_node_and_removed_from_it(catalogue: Catalogue) -> None:
