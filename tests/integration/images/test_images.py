@@ -59,10 +59,10 @@ def test_images_that_are_current_are_not_built_again(engine: docker.DockerClient
 
 
 def test_an_unknown_image_ends_with_one_sentence() -> None:
-    command = [sys.executable, "-m", "sandbox.builder", "--only", "cobol"]
+    command = [sys.executable, "-m", "sandbox.builder", "--only", "cuneiform"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("There is no image 'cobol'; known are base, bash, cpp")
+    assert done.stderr.startswith("There is no image 'cuneiform'; known are assembly, base, bash")
     assert done.stderr.count("\n") == 1
 
 
