@@ -58,7 +58,8 @@ class ChoiceFile:
         with self._locked():
             new = msgspec.json.encode(change(self.read()), order="sorted")
             beside = self.path.with_suffix(".new")
-            with beside.open("wb") as file:
+            beside.unlink(missing_ok=True)
+            with open(beside, "xb", opener=_no_link) as file:
                 file.write(new + b"\n")
                 file.flush()
                 os.fchmod(file.fileno(), 0o644)  # the node may be another user
@@ -67,9 +68,14 @@ class ChoiceFile:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with self.path.with_suffix(".lock").open("ab") as lock:
+        with open(self.path.with_suffix(".lock"), "ab", opener=_no_link) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Opens no link: the folder is what whoever answers in the node's place says, and root may be asking."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o644)
 
 
 class ChosenLanguages:

@@ -811,8 +811,13 @@ async function bytesOf(request, most) {
 function drained(response, signal) {
   if (signal.aborted) return undefined;
   return new Promise((resolve) => {
-    response.once('drain', resolve);
-    signal.addEventListener('abort', resolve, { once: true });
+    const done = () => {
+      response.off('drain', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    response.on('drain', done);
+    signal.addEventListener('abort', done);
   });
 }
 

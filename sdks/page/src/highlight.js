@@ -1,6 +1,6 @@
 // Colours: a program cut into pieces of one kind each, by one regular expression per language.
 
-import { LANGUAGES } from './languages.js';
+import { ANY, LANGUAGES } from './languages.js';
 
 const MOST_COLOURED = 50_000; // characters; a longer program has no colours
 const NUMBER = '\\b0[xXbBoO][\\da-fA-F_\']+\\w*|\\b\\d[\\d_\']*(?:\\.\\d[\\d_]*)?(?:[eE][+-]?\\d+)?\\w*';
@@ -10,8 +10,8 @@ const TOKENS = new Map();
 /** The pieces `[kind, text]` of a program, in order; together they are the program. Kinds: comment, string, number,
  * special (directives, decorators, variables), keyword, type, literal, call; '' for the rest. */
 export function pieces(source, language) {
-  const known = LANGUAGES[language];
-  if (!known || source.length > MOST_COLOURED) return [['', source]];
+  const known = LANGUAGES[language] ?? ANY;
+  if (source.length > MOST_COLOURED) return [['', source]];
   const found = [];
   let at = 0;
   for (const match of source.matchAll(tokens(language, known))) {

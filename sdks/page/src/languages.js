@@ -35,7 +35,7 @@ export const LANGUAGES = {
     literals: words('null true false this'),
   },
   cpp: {
-    title: 'C++', aliases: ['c++', 'cxx', 'g++', 'cc', 'c'], file: 'main.cpp', indent: '    ',
+    title: 'C++', aliases: ['c++', 'cxx', 'g++', 'cc'], file: 'main.cpp', indent: '    ',
     comment: C_COMMENT, string: `(?:u8|[uUL])?(?:R"\\((?:[^)]|\\)(?!"))*(?:\\)"|$)|${QUOTED}|(?<!\\d)${QUOTED_ONCE})`,
     special: '(?<![^\\n])[ \\t]*#[ \\t]*\\w+(?:[ \\t]*<[^>\\n]*>)?',
     keywords: words('alignas alignof asm break case catch class co_await co_return co_yield concept const consteval constexpr constinit const_cast continue decltype default delete do dynamic_cast else enum explicit export extern final for friend goto if inline mutable namespace new noexcept operator override private protected public register reinterpret_cast requires return sizeof static static_assert static_cast struct switch template thread_local throw try typedef typeid typename union using virtual volatile while'),
@@ -59,6 +59,11 @@ export const LANGUAGES = {
     print: (text) => `echo ${JSON.stringify(text)}`,
   },
 };
+
+/** What is alike in most others: strings, numbers, calls, and comments that have a line of their own. */
+export const ANY = { comment: '(?<![^\\n])[ \\t]*(?:[#;%]|\\/\\/|--).*', string: QUOTED, keywords: words(''), literals: words('') };
+
+LANGUAGES.c = { ...LANGUAGES.cpp, title: 'C', aliases: [], file: 'main.c' };
 
 const BY_NAME = new Map();
 for (const [name, { aliases }] of Object.entries(LANGUAGES)) for (const one of [name, ...aliases]) BY_NAME.set(one, name);

@@ -27,6 +27,9 @@ const SEEN = {
     ['#include <vector> // v', { special: ['#include <vector>'], comment: ['// v'] }],
     ['auto s = R"(a "b" \\)"; int n = 1\'000;', { type: ['auto', 'int'], string: ['R"(a "b" \\)"'], number: ["1'000"] }],
   ],
+  c: [
+    ['#include <stdio.h>\nint main(void) { return 0; }', { special: ['#include <stdio.h>'], type: ['int', 'void'], keyword: ['return'], call: ['main'], number: ['0'] }],
+  ],
   go: [
     ['func f() string { return `a\n"b"` + "c" }', { keyword: ['func', 'return'], type: ['string'], string: ['`a\n"b"`', '"c"'] }],
   ],
@@ -59,7 +62,12 @@ test('a language is known by the names that Markdown has for it', () => {
   assert.equal(languageNamed('Haskell'), 'haskell');
   assert.equal(isKnown('golang'), true);
   assert.equal(isKnown('haskell'), false);
-  assert.deepEqual(pieces('main = 1', 'haskell'), [['', 'main = 1']]);
+  assert.equal(languageNamed('c'), 'c');
+});
+
+test('what has no colours of its own has those that are alike in most languages', () => {
+  const found = pieces('  -- a\nmain = f("x") + 12', 'haskell').filter(([kind]) => kind);
+  assert.deepEqual(found, [['comment', '  -- a'], ['call', 'f'], ['string', '"x"'], ['number', '12']]);
 });
 
 test('a program made to be slow is not', () => {
@@ -67,7 +75,7 @@ test('a program made to be slow is not', () => {
     '"', '\'\'\'', '/*', '\\', '"\\', 'R"(', '$', '${', '#', ' ', '1', '1_', '1.', 'a', '\n # ', '`\\', '*/', '"""\\', '\n #include <',
   ];
   const hostile = units.map((unit) => unit.repeat(50_000 / unit.length));
-  for (const language of Object.keys(LANGUAGES)) for (const source of hostile) {
+  for (const language of [...Object.keys(LANGUAGES), 'another']) for (const source of hostile) {
     const one = performance.now();
     assert.equal(pieces(source, language).map(([, text]) => text).join('').length, source.length);
     assert.ok(performance.now() - one < 1500, `${language}: ${source.slice(0, 8)}`);

@@ -57,7 +57,7 @@ types: words('boolean byte char double float int long short void'),
 literals: words('null true false this'),
 },
 cpp: {
-title: 'C++', aliases: ['c++', 'cxx', 'g++', 'cc', 'c'], file: 'main.cpp', indent: '    ',
+title: 'C++', aliases: ['c++', 'cxx', 'g++', 'cc'], file: 'main.cpp', indent: '    ',
 comment: C_COMMENT, string: `(?:u8|[uUL])?(?:R"\\((?:[^)]|\\)(?!"))*(?:\\)"|$)|${QUOTED}|(?<!\\d)${QUOTED_ONCE})`,
 special: '(?<![^\\n])[ \\t]*#[ \\t]*\\w+(?:[ \\t]*<[^>\\n]*>)?',
 keywords: words('alignas alignof asm break case catch class co_await co_return co_yield concept const consteval constexpr constinit const_cast continue decltype default delete do dynamic_cast else enum explicit export extern final for friend goto if inline mutable namespace new noexcept operator override private protected public register reinterpret_cast requires return sizeof static static_assert static_cast struct switch template thread_local throw try typedef typeid typename union using virtual volatile while'),
@@ -81,6 +81,8 @@ literals: words('true false'),
 print: (text) => `echo ${JSON.stringify(text)}`,
 },
 };
+const ANY = { comment: '(?<![^\\n])[ \\t]*(?:[#;%]|\\/\\/|--).*', string: QUOTED, keywords: words(''), literals: words('') };
+LANGUAGES.c = { ...LANGUAGES.cpp, title: 'C', aliases: [], file: 'main.c' };
 const BY_NAME = new Map();
 for (const [name, { aliases }] of Object.entries(LANGUAGES)) for (const one of [name, ...aliases]) BY_NAME.set(one, name);
 function languageNamed(name) {
@@ -201,8 +203,8 @@ const NUMBER = '\\b0[xXbBoO][\\da-fA-F_\']+\\w*|\\b\\d[\\d_\']*(?:\\.\\d[\\d_]*)
 const WORD = '[\\p{L}_$][\\p{L}\\p{N}_$]*';
 const TOKENS = new Map();
 function pieces(source, language) {
-const known = LANGUAGES[language];
-if (!known || source.length > MOST_COLOURED) return [['', source]];
+const known = LANGUAGES[language] ?? ANY;
+if (source.length > MOST_COLOURED) return [['', source]];
 const found = [];
 let at = 0;
 for (const match of source.matchAll(tokens(language, known))) {
