@@ -67,7 +67,6 @@ MONITORING = Needs(prometheus=True)
 HELM = Needs(locks=frozenset({"dev", "helm"}), helm=True)
 COMPOSE = Needs(engine=True, images=True, compose=True)
 BROWSER = Needs(engine=True, images=True, chromium=True, page_parts=True, npm=True)
-BROWSER = Needs(engine=True, images=True, chromium=True)
 EXAMPLES = Needs(engine=True, images=True, toolchains=True)
 DOCS = Needs(locks=frozenset({"dev", "docs"}))
 CHECKED = SERVERS | DOCS
