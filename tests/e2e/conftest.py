@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import docker
 import pytest
 
 from coderunner import Client
+from dev.needs import FROM_NPM
+from dev.paths import REPOSITORY
 from tests.servers.etcd import EtcdServer
 from tests.servers.nats import NatsServer
 from tests.servers.stack import Stack
 
 JUDGED = ("python", "cpp")
 DIALECTS = ("codapi", "piston")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What npm fetches is tested where it is named."""
+    named = {Path(argument.partition("::")[0]).absolute() for argument in config.args}
+    return True if collection_path in {REPOSITORY / path for path in FROM_NPM} - named else None
 
 
 @pytest.fixture(scope="package")
