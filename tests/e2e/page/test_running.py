@@ -146,7 +146,7 @@ async def test_errors_that_are_printed_are_told_from_the_rest(blog: Blog, reader
     )
     runner = await reader.opens(blog.post(sample("python", source)))
     await runner.runs()
-    pieces = runner.output.locator("span")
+    pieces = runner.output.locator("span span")
     assert [[await one.get_attribute("class"), await one.text_content()] for one in await pieces.all()] == [
         ["out", "said\n"],
         ["err", "complained\n"],
