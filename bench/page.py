@@ -41,7 +41,7 @@ WARM_UP = 3
 READING_S = 0.3
 """Between two clicks: a reader reads, and a started interpreter waits again for the next program."""
 _CLICK = """(element) => new Promise((done) => {
-    const root = element.shadowRoot, output = root.querySelector('.output');
+    const root = element.shadowRoot, output = root.querySelector('.output > span');
     let clicked;
     const seen = new MutationObserver(() => {
         if (!output.querySelector('span.out')) return;
