@@ -14,6 +14,7 @@ import msgspec
 from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Language, PreambleRule, Warm
 from node.domain.patterns import groups_in, names_in
 from node.domain.sandbox import StackDump
+from node.domain.waiting import waiting_command
 from schemas.names import is_token
 from schemas.node_rules import MAX_NAME_CHARS, MAX_SAMPLE_CHARS, is_program_text
 
@@ -159,8 +160,8 @@ def _language(file: _LanguageFile) -> Language:
         out_of_memory_pattern=file.run.out_of_memory_pattern,
         allocation_pattern=file.run.allocation_pattern,
         end_of_input_pattern=file.run.end_of_input_pattern,
-        compile=_compile_stage(file.compile) if file.compile else None,
-        warm=_warm(file.warm),
+        compile=_compile_stage(file.compile, file.source_name) if file.compile else None,
+        warm=_warm(file.warm, file.run.command, file.source_name),
         stack_dump=_stack_dump(file.stack_dump),
         rules=_code_rules(file.rules),
         varies=_code_rules(file.varies),
@@ -172,13 +173,17 @@ def _code_rules(rules: Iterable[_RuleFile]) -> tuple[CodeRule, ...]:
     return tuple(CodeRule(rule.id, rule.pattern, rule.message) for rule in rules)
 
 
-def _compile_stage(file: _CompileFile) -> CompileStage:
+def _compile_stage(file: _CompileFile, source_name: str) -> CompileStage:
     preamble = PreambleRule(**_given(file.preamble)) if file.preamble else None
-    return CompileStage(**_in_bytes(_given(file, ("warm", "preamble"))), warm=_warm(file.warm), preamble=preamble)
+    options = () if file.default_options is msgspec.UNSET else file.default_options
+    warm = _warm(file.warm, file.command, source_name, options)
+    return CompileStage(**_in_bytes(_given(file, ("warm", "preamble"))), warm=warm, preamble=preamble)
 
 
-def _warm(file: _WarmFile | None) -> Warm | None:
-    return Warm(**_given(file)) if file else None
+def _warm(file: _WarmFile | None, stage: Sequence[str], source_name: str, options: Sequence[str] = ()) -> Warm | None:
+    if file is None:
+        return None
+    return Warm(**_given(file, ("command",)), command=waiting_command(file.command, stage, source_name, options))
 
 
 def _stack_dump(file: _StackDumpFile | None) -> StackDump | None:

@@ -219,11 +219,15 @@ class AttachedAgent:
                 return spoken
 
 
-def make_slot(api: docker.APIClient, language: str, role: Role = Role.RUN, **changes: Any) -> AttachedAgent:
-    """A started slot as the node makes it, whose agent has said that it is ready. ``changes``: fields of the agent's
-    configuration that are to be different."""
+def make_slot(api: docker.APIClient, language: str | Language, role: Role = Role.RUN, **changes: Any) -> AttachedAgent:
+    """A started slot as the node makes it, whose agent has said that it is ready. ``language``: the name of its file,
+    or one of a test's own. ``changes``: fields of the agent's configuration that are to be different."""
     settings = DockerSettings(node_id="agent-test", prefix=PREFIX)
-    definition = load_language(REPOSITORY / "sandbox" / "languages" / f"{language}.toml")
+    definition = (
+        load_language(REPOSITORY / "sandbox" / "languages" / f"{language}.toml")
+        if isinstance(language, str)
+        else language
+    )
     image = asyncio.run(_agent_image(definition, settings))
     spec = ContainerSpec(
         template=SlotTemplate(definition, role, image, usual_size(definition, role, settings)),

@@ -1,17 +1,15 @@
-/* Waits for the command of a built program, and becomes that program (docs/agent-protocol.md, prestart): says on descriptor 4
- * that it is ready, takes command and environment from descriptor 3 (lists: count | (length | bytes)*, 32 bits each, big endian).
- * It is C so that it has next to no memory of its own: what it has goes as the program comes, and would be taken for the
- * program's. */
-#define _DEFAULT_SOURCE
+/* What the agent and a waiting process say to each other (docs/agent-protocol.md, prestart): "1" on descriptor 4 says that it
+ * waits; command and environment come from descriptor 3 as lists: count | (length | bytes)*, 32 bits each, big endian. */
+#ifndef CODERUNNER_LISTS_H
+#define CODERUNNER_LISTS_H
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-enum { CONTROL_FD = 3, READY_FD = 4, NOT_FOUND = 127 /* as a shell's where a command cannot be started */ };
+enum { CONTROL_FD = 3, READY_FD = 4 };
 
 static void read_exactly(void *buffer, size_t size) {
     for (char *at = buffer; size > 0;) {
@@ -42,13 +40,9 @@ static char **read_list(void) {
     return list;
 }
 
-int main(void) {
-    if (write(READY_FD, "1", 1) != 1) return 0;
+static void say_ready(void) {
+    if (write(READY_FD, "1", 1) != 1) _exit(0);
     close(READY_FD);
-    char **command = read_list();
-    for (char **setting = read_list(); *setting; setting++) putenv(*setting);
-    close(CONTROL_FD);
-    execvp(command[0], command);
-    fprintf(stderr, "%s: %s\n", command[0], strerror(errno));
-    return NOT_FOUND;
 }
+
+#endif
