@@ -5,9 +5,12 @@ using System.Collections.Generic;
 using System.IO;
 using System.Net;
 using System.Reflection;
-using Microsoft.Win32.SafeHandles;
+using System.Runtime.InteropServices;
+using System.Text;
 
 static class Compile {
+    const int COMMANDS = 3;
+    const int READY = 4;
     const string COMPILER = "/usr/lib/mono/4.5/mcs.exe";
     const string REHEARSAL = "using System; using System.Collections.Generic; using System.Linq; using System.Text;"
         + "interface INamed { string Name { get; } }"
@@ -26,15 +29,15 @@ static class Compile {
 
     static string[] Wait(Assembly compiler) {
         Rehearse(compiler);
-        using (var ready = Descriptor(4, FileAccess.Write)) ready.WriteByte((byte)'1');
-        using (var commands = Descriptor(3, FileAccess.Read)) {
-            var command = ReadList(commands);
-            foreach (var setting in ReadList(commands)) {
-                var equals = setting.IndexOf('=');
-                Environment.SetEnvironmentVariable(setting.Substring(0, equals), setting.Substring(equals + 1));
-            }
-            return command.GetRange(1, command.Count - 1).ToArray();
+        if (write(READY, new[] { (byte)'1' }, new IntPtr(1)) != new IntPtr(1)) Environment.Exit(0);
+        close(READY);
+        var command = ReadList();
+        foreach (var setting in ReadList()) {
+            var equals = setting.IndexOf('=');
+            Environment.SetEnvironmentVariable(setting.Substring(0, equals), setting.Substring(equals + 1));
         }
+        close(COMMANDS);
+        return command.GetRange(1, command.Count - 1).ToArray();
     }
 
     static void Rehearse(Assembly compiler) {
@@ -48,28 +51,30 @@ static class Compile {
         if (said.ToString() != "") throw new InvalidOperationException(said.ToString());
     }
 
-    static FileStream Descriptor(int number, FileAccess access) {
-        return new FileStream(new SafeFileHandle(new IntPtr(number), true), access, 1);
-    }
-
-    static List<string> ReadList(Stream commands) {
+    static List<string> ReadList() {
         var list = new List<string>();
-        for (var count = ReadNumber(commands); count > 0; count--)
-            list.Add(System.Text.Encoding.UTF8.GetString(ReadExactly(commands, ReadNumber(commands))));
+        for (var count = ReadNumber(); count > 0; count--) list.Add(Encoding.UTF8.GetString(ReadExactly(ReadNumber())));
         return list;
     }
 
-    static int ReadNumber(Stream commands) {
-        return IPAddress.NetworkToHostOrder(BitConverter.ToInt32(ReadExactly(commands, 4), 0));
+    static int ReadNumber() {
+        return IPAddress.NetworkToHostOrder(BitConverter.ToInt32(ReadExactly(4), 0));
     }
 
-    static byte[] ReadExactly(Stream commands, int size) {
+    static byte[] ReadExactly(int size) {
         var bytes = new byte[size];
         for (var filled = 0; filled < size;) {
-            var read = commands.Read(bytes, filled, size - filled);
-            if (read == 0) Environment.Exit(0); // The slot closes: there will be no program.
-            filled += read;
+            var rest = new byte[size - filled];
+            var got = (int)read(COMMANDS, rest, new IntPtr(rest.Length));
+            if (got <= 0) Environment.Exit(0); // The slot closes: there will be no program.
+            Array.Copy(rest, 0, bytes, filled, got);
+            filled += got;
         }
         return bytes;
     }
+
+    // Mono's own streams refuse descriptors that it has not opened.
+    [DllImport("libc")] static extern IntPtr read(int descriptor, byte[] buffer, IntPtr size);
+    [DllImport("libc")] static extern IntPtr write(int descriptor, byte[] buffer, IntPtr size);
+    [DllImport("libc")] static extern int close(int descriptor);
 }
