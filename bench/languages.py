@@ -37,6 +37,7 @@ _OF_OTHERS = ("conformance",)
 _BY_HAND: dict[str, Callable[[str], Sequence[Sequence[str]]]] = {
     "c": lambda file: (("gcc", "-O2", "-o", "program", file, "-lm"), ("./program",)),
     "kotlin": lambda file: (("kotlinc", file), ("kotlin", f"{Path(file).stem}Kt")),
+    "rust": lambda file: (("rustc", "-Clinker=gcc-14", "-O", "--edition=2021", "-o", "program", file), ("./program",)),
     "typescript": lambda file: (("tsc", "--strict", "--target", "es2022", file), ("node", f"{Path(file).stem}.js")),
     **{
         name: lambda file, name=name: plain_commands(name, file)  # type: ignore[misc]

@@ -10,7 +10,7 @@ _FILE = re.compile(r"^--- ", re.MULTILINE)
 
 
 def read_programs(name: str, main: str = "main.py") -> dict[str, dict[str, bytes]]:
-    """Program name to its files, of a text file (its path from beside this module); the first file is called ``main``."""
+    """Program name to its files, of a text file, named from here; the first file is called ``main``."""
     programs = {}
     for section in _PROGRAM.split((Path(__file__).parent / name).read_text())[1:]:
         head, *others = _FILE.split(section)

@@ -137,3 +137,27 @@ def test_the_shipped_languages_load() -> None:
     languages = load_languages(Path("sandbox/languages"))
     assert {"python", "java", "cpp", "go", "javascript", "bash"} <= {one.id for one in languages if one.default}
     assert all(one.title and one.sample and one.editor_mode for one in languages)
+
+
+def test_what_waits_may_be_started_by_the_command_of_its_stage(tmp_path: Path) -> None:
+    stage = 'command = ["tiny", "--in={entry_stem}", "{entry}", "{options}", "{args}"]'
+    text = SMALL.replace('command = ["tiny", "{entry}"]', stage) + COMPILED.replace(
+        'command = ["tiny", "--wait"]', 'command = ["start", "{command}", "end"]'
+    ).replace(
+        "memory_mib = 2",
+        'memory_mib = 2\ndefault_options = ["-O2", "-x"]\nwarm = { kind = "prestart", command = ["{command}"] }',
+    ).replace('["tinyc", "{sources}"]', '["tinyc", "{options}", "{precompiled}", "{entry_point}", "{sources}"]')
+    language = load_language(write(tmp_path, text))
+    stem = language.source_name.rpartition(".")[0]
+    assert language.warm is not None
+    assert language.warm.command == ("start", "tiny", f"--in={stem}", language.source_name, "end")
+    assert language.compile is not None
+    assert language.compile.warm is not None
+    assert language.compile.warm.command == ("tinyc", "-O2", "-x", language.source_name)
+
+
+def test_a_command_of_a_stage_that_cannot_be_spelled_is_refused(tmp_path: Path) -> None:
+    stage = 'command = ["tiny", "--all={args}", "{entry}"]'
+    text = SMALL.replace('command = ["tiny", "{entry}"]', stage) + COMPILED.replace('"--wait"', '"{command}"')
+    with pytest.raises(LanguageFileError, match="must stand alone"):
+        load_language(write(tmp_path, text))
