@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import aetcd
@@ -88,6 +90,23 @@ class _Client(aetcd.Client):  # type: ignore[misc] # aetcd has no types
     def _encrypted(self, trust: ServerTrust) -> grpc.aio.Channel:
         credentials = grpc.ssl_channel_credentials(*trust.contents())
         return grpc.aio.secure_channel(f"{self._host}:{self._port}", credentials, options=list(self._options.items()))
+
+
+class CallCancelledError(Exception):
+    """A call to etcd was cancelled, and not by whoever waits for it."""
+
+
+@contextmanager
+def calls() -> Iterator[None]:
+    """Around calls to etcd. grpc.aio raises ``CancelledError`` also where it ends a call by itself, with the channel for
+    instance; a task that took it for its own end would end. It becomes CallCancelledError."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise CallCancelledError("the call was cancelled") from None
 
 
 def words(error: Exception) -> str:

@@ -133,7 +133,8 @@ class LastingParts:
     def _log_failures(self) -> bool:
         failures = [task for task in self._tasks if task.done() and not self._ended_well(task)]
         for task in failures:
-            log.critical("part_failed", part=task.get_name(), exc_info=None if task.cancelled() else task.exception())
+            error = asyncio.CancelledError("nobody asked for it") if task.cancelled() else task.exception()
+            log.critical("part_failed", part=task.get_name(), exc_info=error)
         return bool(failures)
 
     def _ended_well(self, task: asyncio.Task[None]) -> bool:

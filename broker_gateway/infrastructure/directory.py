@@ -15,7 +15,7 @@ import structlog
 from aetcd.utils import prefix_range_end
 
 from chassis.backoff import Failures
-from chassis.etcd import CALL_TIMEOUT_S, EtcdEndpoints, EtcdSettings, words
+from chassis.etcd import CALL_TIMEOUT_S, CallCancelledError, EtcdEndpoints, EtcdSettings, calls, words
 from schemas.names import NODES_PREFIX, node_key
 from schemas.node import NodeRecord
 from schemas.node_rules import MAX_NODES, MAX_RECORD_BYTES, fault_of
@@ -101,8 +101,9 @@ class EtcdNodeDirectory:
             endpoint = ""
             try:
                 client, endpoint = self._endpoints.next_client()  # refuses a user without a password
-                await self._session(client, endpoint)
-            except (aetcd.ClientError, grpc.RpcError, OSError, TimeoutError) as error:
+                with calls():
+                    await self._session(client, endpoint)
+            except (CallCancelledError, aetcd.ClientError, grpc.RpcError, OSError, TimeoutError) as error:
                 self.trouble = words(error)
                 log.warning("directory_away", endpoint=endpoint, error=self.trouble)
             except Exception as error:  # a message that we do not understand must not end this task

@@ -8,7 +8,7 @@ import aetcd
 import msgspec
 import structlog
 
-from chassis.etcd import EtcdEndpoints, EtcdSettings, words
+from chassis.etcd import EtcdEndpoints, EtcdSettings, calls, words
 from schemas import names
 from schemas.node import NodeRecord
 from schemas.node_rules import fault_of
@@ -83,7 +83,8 @@ class EtcdNodeDirectory:
         if record is None:
             return
         try:
-            await self._write(record)
+            with calls():
+                await self._write(record)
         except Exception as error:
             self._news.set()
             await self._lost(error)
@@ -110,7 +111,8 @@ class EtcdNodeDirectory:
         client, self._client = self._client, None
         self._tell_away(error)
         if client is not None:
-            await client.close()
+            with calls():
+                await client.close()
 
     def _tell_reachable(self) -> None:
         if not self.reachable:

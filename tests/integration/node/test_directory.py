@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
 import aetcd
 import msgspec
+import pytest
 
+from chassis.etcd import EtcdSettings
+from node.infrastructure.directory import EtcdNodeDirectory
 from schemas import names
 from schemas.node import NodeRecord
 from schemas.status import NodeState, Status
-from tests.builders import a_task
+from tests.builders import a_node_record, a_task
 from tests.integration.node.gateway_stand_in import SOON_S, GatewayStandIn
 from tests.integration.node.running_nodes import StartNode
 from tests.servers.etcd import EtcdServer
@@ -100,3 +104,31 @@ async def test_every_node_answers_a_roll_call_with_its_record(gateway: GatewaySt
         ("n2", "n2", NodeState.READY),
     }
     assert [language.name for language in told[0].languages] == ["python"]
+
+
+async def test_a_call_that_is_cancelled_under_way_is_one_that_failed_and_is_made_again(start_etcd: StartEtcd) -> None:
+    server = start_etcd()
+    settings = EtcdSettings(endpoints=[server.endpoint], reconnect_base_s=0.05, reconnect_max_s=0.2)
+    directory = EtcdNodeDirectory(settings, "n1", lease_s=3)
+    await directory.announce(a_node_record("n1"))
+    server.pause()
+    running = asyncio.create_task(directory.run())
+    try:
+        async with asyncio.timeout(SOON_S):
+            while not (under_way := calls_under_way()):
+                await asyncio.sleep(0)
+        for call in under_way:
+            call.cancel()
+        await eventually(lambda: "CallCancelledError" in directory.trouble, SOON_S)
+    finally:
+        server.resume()
+    await recorded(server, "n1")
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):  # its own end is its end
+        await running
+    await directory.withdraw()
+
+
+def calls_under_way() -> list[asyncio.Task[object]]:
+    """Tasks of grpc.aio, in each of which one call waits for its answer."""
+    return [task for task in asyncio.all_tasks() if "_invoke" in repr(task.get_coro())]
