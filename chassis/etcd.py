@@ -98,8 +98,8 @@ class CallCancelledError(Exception):
 
 @contextmanager
 def calls() -> Iterator[None]:
-    """Around calls to etcd. grpc.aio raises ``CancelledError`` also where it ends a call by itself, with the channel for
-    instance; a task that took it for its own end would end. It becomes CallCancelledError."""
+    """Around calls to etcd. grpc.aio raises ``CancelledError`` also where it ends a call by itself, as with the channel;
+    a task that took it for its own end would end. It becomes CallCancelledError."""
     try:
         yield
     except asyncio.CancelledError:

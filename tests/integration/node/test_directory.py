@@ -114,10 +114,8 @@ async def test_a_call_that_is_cancelled_under_way_is_one_that_failed_and_is_made
     server.pause()
     running = asyncio.create_task(directory.run())
     try:
-        async with asyncio.timeout(SOON_S):
-            while not (under_way := calls_under_way()):
-                await asyncio.sleep(0)
-        for call in under_way:
+        await eventually(lambda: bool(calls_under_way()), SOON_S)
+        for call in calls_under_way():
             call.cancel()
         await eventually(lambda: "CallCancelledError" in directory.trouble, SOON_S)
     finally:
