@@ -98,7 +98,7 @@ class CallCancelledError(Exception):
 
 @contextmanager
 def calls() -> Iterator[None]:
-    """Around calls to etcd. grpc.aio raises ``CancelledError`` also where it ends a call by itself, as with the channel;
+    """Around calls to etcd. grpc.aio raises ``CancelledError`` also where it ends a call by itself, as with a channel;
     a task that took it for its own end would end. It becomes CallCancelledError."""
     try:
         yield
