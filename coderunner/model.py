@@ -132,6 +132,8 @@ class Execution:
     """Why its outcome is not kept for others, where ``Task.cache`` asked for that."""
     files: tuple[OutputFile, ...] = ()
     """What the program left, by ``Task.outputs``."""
+    packages: tuple[str, ...] = ()
+    """Those that were installed for it, each as ``name==version``."""
 
     def stages(self) -> Iterator[tuple[str, Stage]]:
         """Every stage that ran, with its name as ``Output.stage`` spells it, in order."""

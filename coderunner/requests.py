@@ -51,6 +51,7 @@ def task_message(task: Task) -> pb.Task:
             cache=_cache(task.cache),
             reader=task.reader,
             redirect_stderr=task.redirect_stderr,
+            packages=_strings("packages", task.packages),
             interaction=interaction_message(task.interaction),
         )
     except (TypeError, ValueError) as error:

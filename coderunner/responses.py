@@ -36,6 +36,7 @@ def execution(message: execution_pb2.Execution) -> model.Execution:
         diagnostics=tuple(_diagnostic(one) for one in message.diagnostics),
         cached_at_ms=message.cached_at_ms,
         not_kept=message.not_kept,
+        packages=tuple(message.packages),
         files=tuple(_file(one) for one in message.files),
     )
 
@@ -245,6 +246,7 @@ def task(message: execution_pb2.Task) -> Task:
         checker=_checker(message.checker) if message.HasField("checker") else None,
         large_result=message.large_result,
         redirect_stderr=message.redirect_stderr,
+        packages=tuple(message.packages),
     )
 
 

@@ -147,6 +147,8 @@ class Task:
     """What it writes to its standard error goes to its standard output, in true order; it starts cold then."""
     interaction: Interaction | None = None
     """How it is talked to while it runs (``Client.interact``, ``Client.talk_to``). None: it is not."""
+    packages: Sequence[str] = ()
+    """What is installed for it, such as ``numpy==2.1.*``, where the language's nodes have an index of packages."""
 
 
 class TaskOptions(TypedDict, total=False):
@@ -174,3 +176,4 @@ class TaskOptions(TypedDict, total=False):
     reader: str
     redirect_stderr: bool
     interaction: Interaction | None
+    packages: Sequence[str]

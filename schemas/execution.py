@@ -82,6 +82,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     """Why its outcome is not kept for tasks like it, where that was asked for."""
     files: list[OutputFile] = msgspec.field(default_factory=list)
     """What it left for whoever ran it."""
+    packages: list[str] = msgspec.field(default_factory=list)
+    """The packages that were installed for it, each as ``name==version``."""
 
     @classmethod
     def queued(cls, task: TaskMessage) -> Execution:

@@ -40,6 +40,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
     redirect_stderr: bool = False
     stdin_blob: BlobRef | None = None
     """Of blobs it has the digest, and not what they hold."""
+    packages: list[str] = []
 
     @classmethod
     def of(cls, task: TaskMessage) -> KeptSource | None:
@@ -65,6 +66,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
             outputs=task.outputs,
             redirect_stderr=task.redirect_stderr,
             stdin_blob=task.stdin_blob,
+            packages=task.packages,
         )
         return kept if kept.json_bytes() <= SOURCE_BYTES else None
 

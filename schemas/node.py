@@ -26,6 +26,8 @@ class LanguageRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What editors and highlighters call it; empty: not told."""
     digest: str = ""
     """Hash of all that decides what a program does here, image and definition among it; empty: not told."""
+    packages: str = ""
+    """The kind of packages that tasks in it may name (``schemas.packages``); empty: none, or there is no index."""
 
 
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,8 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Its programs can be talked to while they run; a node of 0.2.0 would run them without."""
     takes_blobs: bool = False
     """It fetches files and inputs that are blobs; an older one would run the program without them."""
+    takes_packages: bool = False
+    """It knows that tasks name packages, if only to hand them on; an older one would run the program without them."""
 
 
 DRAIN = "drain"

@@ -75,6 +75,7 @@ def _is_language(language: LanguageRecord) -> bool:
         and is_program_text(language.sample)
         and len(language.digest) <= MAX_NAME_CHARS
         and language.digest.isalnum() is bool(language.digest)
+        and _is_text(language.packages, MAX_NAME_CHARS)
         and 0 <= language.baseline_memory_bytes <= MAX_BASELINE_BYTES
     )
 

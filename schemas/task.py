@@ -187,6 +187,8 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Its standard input where that is a blob; ``stdin`` is empty then."""
     keeps_files: bool = False
     """Files that its result has no room for are stored for its client, who can fetch them."""
+    packages: list[str] = []
+    """What is installed for it from an index, as its language's installer names them (``schemas.packages``)."""
 
     @property
     def input(self) -> Content:

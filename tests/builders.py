@@ -262,6 +262,7 @@ def a_node_record(node_id: str = "n1", *languages: LanguageRecord, **changes: An
         takes_bytes=True,
         talks=True,
         takes_blobs=True,
+        takes_packages=True,
         version="0.1.0",
         sandbox_runtime="runc",
         started_at_ms=1,

@@ -39,6 +39,7 @@ from broker_gateway.domain.draft import TaskDraft
 from broker_gateway.domain.endings import ending_violations
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.idempotency_key import is_recent
+from broker_gateway.domain.packages import package_violations
 from broker_gateway.domain.page_rules import of_reader, page_violations
 from broker_gateway.domain.resource_limit import ResourceLimit
 from broker_gateway.domain.scheduler import NobodyServes, Placement, PoolChoice, needs_of
@@ -154,14 +155,14 @@ class Submission:
         violations = self._admission.violations(draft, command.path) or list(self._headers_violations(command))
         if not violations and command.visitor is not None:
             violations = list(page_violations(draft, self._admission.limits.defaults, command.path))
+        scheduler = self._nodes.scheduler()
+        violations = violations or list(package_violations(draft, scheduler, command.path))
         if violations:
             return Invalid(violations)
-        scheduler = self._nodes.scheduler()
         placement = scheduler.place(needs_of(draft, draft.checker))
         if isinstance(placement, NobodyServes):
             return Unserved(placement.message)
-        behind = scheduler.node_behind(draft)
-        if behind:
+        if behind := scheduler.node_behind(draft):
             return Unserved(f"node {behind}, and has to be renewed first")
         violations = list(ending_violations(draft, placement, scheduler, command.path))
         if violations:

@@ -18,6 +18,7 @@ from broker_gateway.domain.resource_limit import LimitRules
 from broker_gateway.domain.text import CONTROL
 from broker_gateway.domain.violation import Violation
 from schemas.answers import CacheMode
+from schemas.packages import MAX_PACKAGES
 from schemas.status import Priority
 
 IDEMPOTENCY_KEY_CHARS = 128
@@ -50,6 +51,7 @@ class AdmissionPolicy:
             compile_options=self.inputs.compile_options + 1,
             outputs=self.inputs.outputs + 1,
             cases=self.cases.cases + 1,
+            packages=MAX_PACKAGES + 1,
         )
 
     def violations(self, draft: TaskDraft, path: str) -> list[Violation]:

@@ -29,10 +29,13 @@ class ClientNode:
         """0 (idle) to 100."""
         return self.record.load_score
 
-    def serves(self, language: str, version: str) -> bool:
+    def serves(self, language: str, version: str, *, packages: bool = False) -> bool:
         """True if it runs the language in that version. ``language`` is a name, not an alias; ``version`` a prefix,
-        empty for any."""
-        return any(found.name == language and version_matches(version, found.version) for found in self.languages)
+        empty for any; with ``packages`` it must have an index of them."""
+        return any(
+            found.name == language and version_matches(version, found.version) and (found.packages or not packages)
+            for found in self.languages
+        )
 
     def digest_of(self, language: str, version: str) -> str:
         """What runs such a program here (``LanguageRecord.digest``); empty where it does not tell, or does not serve
@@ -53,6 +56,6 @@ class ClientNode:
             and mine.capacity == its.capacity
             and mine.pools == its.pools
             and (mine.takes_bytes, mine.takes_blobs) == (its.takes_bytes, its.takes_blobs)
-            and mine.talks == its.talks
+            and (mine.talks, mine.takes_packages) == (its.talks, its.takes_packages)
             and mine.languages == its.languages
         )

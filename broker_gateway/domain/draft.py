@@ -26,6 +26,7 @@ class DraftCounts:
     compile_options: int
     outputs: int
     cases: int
+    packages: int
 
 
 @dataclass(slots=True)
@@ -93,6 +94,7 @@ class TaskDraft:
     reader: str = ""
     interaction: DraftInteraction | None = None
     redirect_stderr: bool = False
+    packages: Sequence[str] = ()
 
     @property
     def names_blobs(self) -> bool:

@@ -141,6 +141,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         stdin_data=data_in(draft.stdin),
         interaction=interaction_of(draft.interaction),
         redirect_stderr=draft.redirect_stderr,
+        packages=list(draft.packages),
         stdin_blob=draft.stdin_blob,
         keeps_files=terms.keeps_files,
         outputs=list(draft.outputs or (() if draft.cases else DEFAULT_OUTPUTS)),

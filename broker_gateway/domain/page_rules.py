@@ -30,6 +30,7 @@ def page_violations(draft: TaskDraft, most: Limits, path: str) -> Iterator[Viola
         "large_result": draft.large_result,
         "cache": draft.cache,
         "reader": draft.reader,
+        "packages": draft.packages,
     }
     for name, is_asked in asked.items():
         if is_asked:

@@ -4,7 +4,7 @@ the bus, by the nodes' load."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from broker_gateway.domain.client_node import ClientNode
@@ -19,6 +19,8 @@ class Need:
 
     language: str
     version: str
+    packages: bool = False
+    """With packages of an index."""
 
 
 class ToRun(Protocol):
@@ -31,9 +33,17 @@ class ToRun(Protocol):
     def language_version(self) -> str: ...
 
 
-def needs_of(program: ToRun, checker: ToRun | None) -> tuple[Need, ...]:
+class Submitted(ToRun, Protocol):
+    """A program, which may name packages."""
+
+    @property
+    def packages(self) -> Sequence[str]: ...
+
+
+def needs_of(program: Submitted, checker: ToRun | None) -> tuple[Need, ...]:
     """What a node must be able to run for a task: the program, and the checker where it has one."""
-    return tuple(Need(one.language, one.language_version) for one in (program, checker) if one is not None)
+    own = Need(program.language, program.language_version, bool(program.packages))
+    return (own,) if checker is None else (own, Need(checker.language, checker.language_version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,14 @@ class TaskScheduler:
                 return f"{quoted(node.id)} is of a version that knows no blobs"
             if (draft.interaction is not None or draft.redirect_stderr) and not node.record.talks:
                 return f"{quoted(node.id)} is of a version whose programs are not talked to, nor have one output"
+            if draft.packages and not node.record.takes_packages:
+                return f"{quoted(node.id)} is of a version that knows no packages"
         return ""
+
+    def kinds_of_packages(self, language: str) -> frozenset[str]:
+        """The kinds of packages that tasks in a language may name now; empty: none. ``language`` is a proper name."""
+        records = (record for node in self._nodes for record in node.languages if record.name == language)
+        return frozenset(record.packages for record in records if record.packages)
 
     def source_endings(self, language: str) -> frozenset[str]:
         """The endings that a compiler of the language knows its sources by; empty where any name will do.
@@ -130,34 +147,32 @@ class TaskScheduler:
         known = self._takes.get(key)
         if known is None:
             known = pool not in self._quiet and any(
-                pool in node.record.pools and all(node.serves(need.language, need.version) for need in needs)
-                for node in self._nodes
+                pool in node.record.pools and all(_serves(node, need) for need in needs) for node in self._nodes
             )
             if len(self._takes) < _MAX_REMEMBERED:
                 self._takes[key] = known
         return known
 
     def _place(self, needs: tuple[Need, ...]) -> Placement | NobodyServes:
-        names: list[str] = []
+        wanted: list[Need] = []
         for need in needs:
             name = self.language_name(need.language)
             if name is None:
                 return NobodyServes(self._unknown(need))
-            names.append(name)
-        wanted = [(name, need.version) for name, need in zip(names, needs, strict=True)]
-        pools = self._pools(wanted)
-        return Placement(tuple(names), pools, self._digests(wanted)) if pools else NobodyServes(self._unserved(wanted))
+            wanted.append(replace(need, language=name))
+        names, pools = tuple(need.language for need in wanted), self._pools(wanted)
+        return Placement(names, pools, self._digests(wanted)) if pools else NobodyServes(self._unserved(wanted))
 
-    def _digests(self, wanted: Sequence[tuple[str, str]]) -> frozenset[str]:
-        able = [node for node in self._nodes if all(node.serves(*one) for one in wanted)]
-        told = [[node.digest_of(*one) for one in wanted] for node in able]
+    def _digests(self, wanted: Sequence[Need]) -> frozenset[str]:
+        able = [node for node in self._nodes if all(_serves(node, need) for need in wanted)]
+        told = [[node.digest_of(need.language, need.version) for need in wanted] for node in able]
         return frozenset(map("+".join, told)) if all(map(all, told)) else frozenset()
 
-    def _pools(self, wanted: Sequence[tuple[str, str]]) -> tuple[PoolChoice, ...]:
+    def _pools(self, wanted: Sequence[Need]) -> tuple[PoolChoice, ...]:
         capacity: dict[str, int] = {}
         mixed: set[str] = set()
         for node in self._nodes:
-            able = all(node.serves(language, version) for language, version in wanted)
+            able = all(_serves(node, need) for need in wanted)
             for pool in node.record.pools:
                 if able:
                     capacity[pool] = capacity.get(pool, 0) + node.record.capacity
@@ -171,13 +186,19 @@ class TaskScheduler:
         served = ", ".join(sorted(set(self._names.values()))) or "none at all"
         return f"no live node serves the language {quoted(need.language)}; served now: {served}"
 
-    def _unserved(self, wanted: Sequence[tuple[str, str]]) -> str:
-        for language, version in wanted:
+    def _unserved(self, wanted: Sequence[Need]) -> str:
+        for language, version in ((need.language, need.version) for need in wanted):
             if not any(node.serves(language, version) for node in self._nodes):
                 found = {record.version for node in self._nodes for record in node.languages if record.name == language}
                 versions = ", ".join(sorted(found))
                 return f"no live node serves {language} {quoted(version)}; versions served now: {versions}"
+        if any(need.packages for need in wanted):
+            return "no live node serves this task's languages, the program's with packages"
         return "no live node serves both the program's and the checker's language"
+
+
+def _serves(node: ClientNode, need: Need) -> bool:
+    return node.serves(need.language, need.version, packages=need.packages)
 
 
 _MAX_REMEMBERED = 1024

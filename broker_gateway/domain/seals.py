@@ -125,6 +125,8 @@ def program_digest(task: TaskMessage | KeptSource) -> str:
         said = (*said, data, digests)
     elif any(one is not None for one in (task.stdin_data, *files_data, *cases_data)):
         said = (*said, data)
+    if task.packages:
+        said = (*said, ("packages", task.packages))
     return hashlib.sha256(_encode(said)).hexdigest()
 
 

@@ -53,6 +53,7 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         cache=_CACHES.get(task.cache) or str(task.cache) if task.cache else "",
         reader=task.reader,
         redirect_stderr=task.redirect_stderr,
+        packages=task.packages[: counts.packages],
         interaction=_interaction(task.interaction) if task.HasField("interaction") else None,
     )
 

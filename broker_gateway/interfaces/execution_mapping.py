@@ -36,6 +36,7 @@ def execution_message(execution: Execution) -> pb.Execution:
         cached_at_ms=execution.cached_at_ms,
         not_kept=execution.not_kept,
         files=[_file(one) for one in execution.files],
+        packages=execution.packages,
     )
 
 

@@ -32,6 +32,7 @@ def source_message(kept: KeptSource) -> pb.Task:
         large_result=kept.large_result,
         outputs=kept.outputs,
         redirect_stderr=kept.redirect_stderr,
+        packages=kept.packages,
     )
 
 

@@ -69,6 +69,7 @@ class _Options:
     interactive: bool
     terminal: bool
     redirect_stderr: bool
+    package: tuple[str, ...]
     blob: dict[str, str]
 
 
@@ -81,6 +82,7 @@ class _Options:
 @click.option("--arg", multiple=True, metavar="A", help="An argument of the program; may be repeated.")
 @click.option("--env", multiple=True, callback=name_values, metavar="NAME=VALUE", help="Environment; may be repeated.")
 @click.option("--compile-option", multiple=True, metavar="O", help="Passed to the compiler; may be repeated.")
+@click.option("--package", multiple=True, metavar="P", help="Installed for it: numpy==2.1.*; may be repeated.")
 @click.option("--cpu", type=_SECONDS, metavar="S", help="Limit of processor time in seconds.")
 @click.option("--wall", type=_SECONDS, metavar="S", help="Limit of wall-clock time in seconds.")
 @click.option("--memory", type=_SECONDS, metavar="MIB", help="Limit of memory in MiB.")
@@ -219,6 +221,7 @@ def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
         compile_options=chosen.compile_option,
         outputs=chosen.outputs,
         redirect_stderr=chosen.redirect_stderr,
+        packages=chosen.package,
         archive=sources.bytes_of(chosen.archive) if chosen.archive is not None else b"",
         limits=_limits(chosen),
         priority=chosen.priority.upper(),

@@ -33,6 +33,7 @@ class _Task(msgspec.Struct):
     checker: _Checker | None
     expires_at_ms: int | None
     answer: str = ""
+    packages: list[str] = []
 
 
 _decoder = Reader(_Task)

@@ -157,6 +157,9 @@ class TaskBody(Struct, forbid_unknown_fields=True):
     redirect_stderr: Annotated[bool, Meta(description="standard error goes to standard output, in true order")] = False
     interaction: Annotated[InteractionBody | None, Meta(description="its program is talked to")] = None
     stdin_digest: Annotated[str, Meta(description="in place of stdin: sha256:… of a blob that was put")] = ""
+    packages: Annotated[list[str], Meta(description="installed for it, such as numpy==2.1.*")] = field(
+        default_factory=list
+    )
 
     def __post_init__(self) -> None:
         _either("stdin", self.stdin, self.stdin_data, self.stdin_digest)
@@ -176,6 +179,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
             compile_options=self.compile_options[: counts.compile_options],
             outputs=self.outputs[: counts.outputs],
             redirect_stderr=self.redirect_stderr,
+            packages=self.packages[: counts.packages],
             archive=self.archive or b"",
             limits=self.limits.asked(),
             priority=self.priority,

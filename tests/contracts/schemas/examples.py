@@ -124,6 +124,7 @@ def _task() -> TaskMessage:
         ),
         stdin_blob=_BLOB,
         keeps_files=True,
+        packages=["numpy==2.1.*"],
     )
     answer = answer_key(answered, {_DIGEST})
     return SEALS.sealed(msgspec.structs.replace(answered, answer=answer))
@@ -160,6 +161,7 @@ def _finished(task: TaskMessage) -> Execution:
         diagnostics=[finding],
         cached_at_ms=AT_MS - 5_000,
         not_kept="it met a limit: wall",
+        packages=["numpy==2.1.3"],
     )
 
 
@@ -251,6 +253,7 @@ def _nodes() -> dict[str, Example]:
         sample="int main() {}\n",
         editor_mode="cpp",
         digest=_DIGEST,
+        packages="pypi",
     )
     record = a_node_record(
         "n1",
@@ -261,6 +264,7 @@ def _nodes() -> dict[str, Example]:
         takes_bytes=True,
         talks=True,
         takes_blobs=True,
+        takes_packages=True,
         version="0.2.0",
         started_at_ms=AT_MS,
         updated_at_ms=AT_MS + 5_000,

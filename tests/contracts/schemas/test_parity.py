@@ -64,7 +64,9 @@ SETTLED = dict.fromkeys(("id", "client", "pool", "submitted_at_ms", "reply"), "t
 SETTLED["traceparent"] = "comes with the call, in its metadata"
 SETTLED["seal"] = "put on by the gateway that queues it"
 OF_ANSWERS = dict.fromkeys(("answer", "keeps_answer"), "what the draft's cache comes to")
-OF_VERSIONS = dict.fromkeys(("takes_bytes", "takes_blobs", "talks"), "for gateways, of versions side by side")
+OF_VERSIONS = dict.fromkeys(
+    ("takes_bytes", "takes_blobs", "talks", "takes_packages"), "for gateways, of versions side by side"
+)
 OF_GATEWAY = {"keeps_files": "of a gateway that has a store for them, and not for readers of pages"}
 OF_HISTORY = {"keeps_source": "of the gateway's setting history"}
 NOT_KEPT = {

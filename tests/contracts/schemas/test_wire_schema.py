@@ -64,6 +64,11 @@ CAME_LATER = {
     ("KeptSource", "redirect_stderr"),
     ("OutputChunk", "at_ms"),
     ("TestCase", "stdin_data"),
+    ("TaskMessage", "packages"),
+    ("KeptSource", "packages"),
+    ("Execution", "packages"),
+    ("LanguageRecord", "packages"),
+    ("NodeRecord", "takes_packages"),
 }
 """Fields that messages of older versions lack, each with a default."""
 
