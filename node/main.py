@@ -57,6 +57,7 @@ from node.infrastructure.wiring import (
     identity,
     nearest_existing,
     own_inbox,
+    packages_of,
     runtime,
     sandboxes,
 )
@@ -94,17 +95,13 @@ class Node:
         self.consumers = Consumers(self.bus)
         self.aside = StandingAside(lambda: self.heartbeat.decile, time.monotonic)
         self.source = NatsTaskSource(
-            self.bus,
-            self.publisher,
-            self.consumers,
-            pools=settings.pools,
-            node_id=self.name,
-            decile=self.aside,
+            self.bus, self.publisher, self.consumers, pools=settings.pools, node_id=self.name, decile=self.aside
         )
 
     def _wire_work(self) -> None:
         settings, tracer = self.settings, self.tracer
         sink = NatsResultSink(self.publisher)
+        self.packages = packages_of(settings, self.pool, self.announcer, self.metrics)
         self.blobs = blob_cache(settings, self.name, BusBlobs(self.bus))
         self.runner = TaskRunner(
             RunnerPolicy(self.name, settings.max_attempts, settings.code_check),
@@ -113,6 +110,7 @@ class Node:
                 MemoryArtefactStore(settings.artefact_bytes),
                 self.announcer,
                 LargeContent(self.blobs, BusLeftFiles(self.bus)),
+                self.packages,
             ),
             sink=sink if tracer is None else TracedResultSink(sink, tracer),
             announcer=self.announcer,
@@ -137,6 +135,7 @@ class Node:
             directory=self.directory,
             clock=_now_ms,
             on_alarms=self._alarmed,
+            packages_of=self.packages.kind_of if self.packages is not None else lambda _language: "",
             announce_s=settings.heartbeat_s,
         )
         self.draining = Draining(self.task_loops, self.heartbeat, settings.drain_s)
@@ -211,6 +210,8 @@ class Node:
         """Ends it: what still runs is handed back; then the node leaves the directory, and its sandboxes stop."""
         await self._lasting.close()
         await self.directory.withdraw()
+        if self.packages is not None:
+            await self.packages.close()
         await self.pool.close()
         await self.bus.close()
         await self.http.close()
@@ -255,6 +256,8 @@ class Node:
         async for attempt in backoff.retrying(on=self._worth_another_try):
             with attempt:
                 await self.pool.start()
+        if self.packages is not None:
+            await self.packages.start([language for language, _ in self.pool.languages()])
 
     def _worth_another_try(self, error: Exception) -> bool:
         self._not_started = str(error)

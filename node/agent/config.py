@@ -19,6 +19,12 @@ class WarmConfig:
     command: list[str]
     env_at_start: bool
     """True if the waiting process cannot take another environment."""
+    late_env: frozenset[str] = frozenset()
+    """Variables that it takes with its program, though an interpreter reads them at its start."""
+
+    @classmethod
+    def of(cls, warm: dict[str, Any]) -> WarmConfig:
+        return cls(warm["kind"], list(warm["command"]), bool(warm["env_at_start"]), frozenset(warm.get("late_env", ())))
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,6 @@ class AgentConfig:
             env=dict(raw["env"]),
             writable=list(raw["writable"]),
             limits=RlimitSet.of(raw["limits"]),
-            warm=WarmConfig(warm["kind"], list(warm["command"]), bool(warm["env_at_start"])) if warm else None,
+            warm=WarmConfig.of(warm) if warm else None,
             server=list(raw["server"]) if raw.get("server") else None,
         )

@@ -150,5 +150,6 @@ class Residents:
 def needs_cold_start(env: dict[str, str], config: AgentConfig) -> bool:
     """True if a variable comes too late for the waiting process, which was started with the slot's own environment."""
     late = {name for name, value in env.items() if config.env.get(name) != value}
-    at_start = config.warm is not None and config.warm.env_at_start
-    return any(at_start or name.startswith(_READ_AT_START) for name in late)
+    if config.warm is None:
+        return any(name.startswith(_READ_AT_START) for name in late)
+    return any(config.warm.env_at_start or name.startswith(_READ_AT_START) for name in late - config.warm.late_env)

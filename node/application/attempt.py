@@ -68,6 +68,12 @@ class Attempt:
         self.cached = False
         """True where its artefacts were there already."""
         self.cancelled = False
+        self.cancelling = asyncio.Event()
+        """Set once it is cancelled."""
+        self.packages: tuple[str, ...] = ()
+        """Those that it has, each as ``name==version``."""
+        self.installation: Stage | None = None
+        """What was installed for it, where that was done now: told in the place of a compilation."""
         self.preparing = False
         """True while the ledger knows that this node looks at it and has run nothing of it."""
         self.begun = False
@@ -88,16 +94,20 @@ class Attempt:
         """Runs one launch of it in a slot, unless it was cancelled before. Raises SandboxLostError."""
         if self.cancelled:
             return CANCELLED_BEFORE_START
-        if not self.begun:
-            self.begun = True
-            if self.talk is not None:
-                self.talk.start()
-            self.on_begin()
+        self.begin()
+        if self.talk is not None:
+            self.talk.start()
         self._sandbox = sandbox
         try:
             return await sandbox.run(launch, on_output)
         finally:
             self._sandbox = None
+
+    def begin(self) -> None:
+        """Tells, the first time, that something of it runs now."""
+        if not self.begun:
+            self.begun = True
+            self.on_begin()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -119,6 +129,7 @@ class Attempt:
         """Kills it: returns once nothing of it runs any more, and nothing of it will be started after this was
         called."""
         self.cancelled = True
+        self.cancelling.set()
         while self._sandbox is not None:
             await self._sandbox.kill()
             if self._sandbox is not None:
@@ -144,7 +155,7 @@ class Attempt:
             node_id=self.node_id,
             attempt=self.number,
             queued_ms=self.queued_ms,
-            compile=compile_stage,
+            compile=compile_stage or self.installation,
             run=run_stage,
             cases=list(cases),
             warnings=[*self.warnings, *self.budget.words()],
@@ -152,6 +163,7 @@ class Attempt:
             diagnostics=list(diagnostics),
             files=list(files),
             not_kept=self.varies if self.task.keeps_answer else "",
+            packages=list(self.packages),
         )
 
     def result(self, execution: Execution) -> ResultMessage:

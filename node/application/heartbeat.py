@@ -57,6 +57,7 @@ class Heartbeat:
         directory: NodeDirectory,
         clock: Clock,
         on_alarms: OnAlarms,
+        packages_of: Callable[[Language], str] = lambda _language: "",
         announce_s: float = 5.0,
         sample_s: float = 1.0,
     ) -> None:
@@ -67,6 +68,7 @@ class Heartbeat:
         self._directory = directory
         self._clock = clock
         self._on_alarms = on_alarms
+        self._packages_of = packages_of
         self._announce_s = announce_s
         self._sample_s = sample_s
         self._load = Load(0.0, 0.0, 0.0)
@@ -167,6 +169,7 @@ class Heartbeat:
             takes_bytes=True,
             talks=True,
             takes_blobs=True,
+            takes_packages=True,
         )
 
     def _language(self, language: Language, version: str) -> LanguageRecord:
@@ -181,4 +184,5 @@ class Heartbeat:
             editor_mode=language.editor_mode,
             baseline_memory_bytes=self._pool.baseline_memory_bytes(language.id),
             digest=self._pool.digest(language.id),
+            packages=self._packages_of(language),
         )

@@ -13,11 +13,13 @@ from node.application.attempt import Attempt, Attempts
 from node.application.hold import TaskLostError
 from node.application.large_content import names_blobs
 from node.application.off_loop import INLINE_BYTES, off_loop
+from node.application.package_ports import IndexOutOfReachError
+from node.application.packages import PackagesBusyError
 from node.application.ports import Announcer, Delivery, FinishedTask, ResultSink, RunLedger, TaskLog
 from node.application.workbench import UnservedLanguageError, Workbench
 from node.domain.language import Language
 from node.domain.program import OptionRefusedError, Program, program_of
-from node.domain.retries import after_failure, before_start, given_up
+from node.domain.retries import after_failure, before_start, for_others, given_up
 from node.domain.rules import CheckMode, Finding, check
 from node.domain.sandbox import SandboxLostError
 from node.domain.sources import UnusableSourceError
@@ -113,6 +115,10 @@ class TaskRunner:
             await self._hand_back(attempt, str(error))
         except SandboxLostError as error:
             await self._hand_back(attempt, f"the sandbox was lost: {error}")
+        except IndexOutOfReachError as error:
+            await self._hand_back(attempt, f"its packages could not be installed: {error}")
+        except PackagesBusyError as error:
+            await self._hand_back(attempt, str(error), pause_s=for_others(attempt.delivery.attempt))
         except Exception as error:  # noqa: BLE001 - our failure, whatever it is: another try, then a dead letter
             self._log.trouble("task_failed_on_us", attempt.task.id, error)
             await self._hand_back(attempt, f"{type(error).__name__}: {error}")
@@ -230,8 +236,8 @@ class TaskRunner:
     async def _store(self, attempt: Attempt, execution: Execution) -> bool:
         return await self._sink.store(attempt.result(execution), attempt.task.reply)
 
-    async def _hand_back(self, attempt: Attempt, why: str) -> None:
-        """Another try, here or elsewhere, unless this was the last one."""
+    async def _hand_back(self, attempt: Attempt, why: str, *, pause_s: float | None = None) -> None:
+        """Another try, here or elsewhere, unless this was the last one. ``pause_s`` None: as is usual."""
         deliveries = attempt.delivery.attempt
         if attempt.cancelled:
             await self._store_then_acknowledge(attempt, attempt.execution(Status.CANCELLED, error=f"cancelled; {why}"))
@@ -240,7 +246,8 @@ class TaskRunner:
         else:
             self._log.trouble("task_handed_back", attempt.task.id, why)
             self._prepared(attempt)
-            pause_s = after_failure(attempt.number) if attempt.begun else before_start(deliveries)
+            if pause_s is None:
+                pause_s = after_failure(attempt.number) if attempt.begun else before_start(deliveries)
             await attempt.delivery.retry_in(pause_s)
 
     async def _bury(self, attempt: Attempt, why: str) -> None:

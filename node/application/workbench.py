@@ -12,9 +12,11 @@ from node.application.judging import CHECKER_LIMITS, CHECKER_PROGRAM_BYTES, Judg
 from node.application.large_content import LargeContent, names_blobs
 from node.application.live_output import LiveOutput
 from node.application.off_loop import off_loop
+from node.application.packages import Packages
 from node.application.ports import Announcer, ArtefactStore, SandboxPool
 from node.domain.answers import varies
 from node.domain.language import Language
+from node.domain.layers import Installation, Layer, with_layer
 from node.domain.program import Program, Runnable, program_of, run_launch
 from node.domain.sandbox import Outcome, Role, Talking
 from node.domain.sandbox import OutputFile as LeftFile
@@ -36,10 +38,17 @@ class Workbench:
     """Executes programs in slots of the pool. What a program did is an Execution; only our failures are exceptions."""
 
     def __init__(
-        self, pool: SandboxPool, artefacts: ArtefactStore, announcer: Announcer, large: LargeContent | None = None
+        self,
+        pool: SandboxPool,
+        artefacts: ArtefactStore,
+        announcer: Announcer,
+        large: LargeContent | None = None,
+        packages: Packages | None = None,
     ) -> None:
-        """``large`` None: tasks with blobs are refused, and large files of programs are left out."""
+        """``large`` None: tasks with blobs are refused, and large files of programs are left out; ``packages`` None:
+        tasks with packages are another node's."""
         self._large = large
+        self._packages = packages
         self._pool = pool
         self._announcer = announcer
         self._builder = Builder(pool, artefacts, announcer)
@@ -65,14 +74,28 @@ class Workbench:
         raise UnservedLanguageError(f"this node does not run {name}")
 
     async def execute(self, attempt: Attempt, program: Program) -> Execution:
-        """Builds and runs one task. Raises SandboxLostError, UnservedLanguageError (of a checker), ValueError (of a
-        checker's files)."""
+        """Builds and runs one task, once its packages are installed. Raises SandboxLostError, UnservedLanguageError (of
+        a checker), ValueError (of a checker's files); IndexOutOfReachError and PackagesBusyError."""
+        if not attempt.task.packages:
+            return await self._execute(attempt, program)
+        if self._packages is None or not self._packages.kind_of(program.language):
+            raise UnservedLanguageError(f"this node has no packages for {program.language.name}")
+        attempt.varies = "it has packages, which an index may change"
+        digest = self._pool.digest(program.language.id)
+        async with self._packages.lent(attempt, program.language, digest) as lent:
+            if isinstance(lent, Layer):
+                attempt.packages = lent.packages
+                return await self._execute(attempt, with_layer(program, lent))
+        return _not_installed(attempt, lent)
+
+    async def _execute(self, attempt: Attempt, program: Program) -> Execution:
         attempt.digest = self._pool.digest(program.language.id)
         if attempt.task.keeps_answer:
             await self._look_for_signs(attempt, program)
         build = await self._builder.build(attempt, program)
         attempt.cached = build.cached
-        build = replace(build, stage=attempt.budget.stage(build.stage))
+        build = replace(build, stage=attempt.budget.stage(build.stage or attempt.installation))
+        attempt.installation = None
         found = await diagnosing.of_compilation(program, build.stage)
         if build.runnable is None:
             status = build.status or Status.COMPILE_ERROR
@@ -165,6 +188,15 @@ class Workbench:
         build = await self._builder.build(attempt, program)
         fault = unplaceable(build.runnable.files, CHECKER_PROGRAM_BYTES) if build.runnable and build.stage else ""
         return Build(build.stage, None, Status.COMPILE_ERROR, fault) if fault else build.runnable or build
+
+
+def _not_installed(attempt: Attempt, ended: Installation | None) -> Execution:
+    """The end of a task whose packages are not there; ``ended`` None: it was cancelled."""
+    if ended is None or ended.outcome is None:
+        return attempt.execution(Status.CANCELLED)
+    error = ended.fault or explain(ended.outcome, ended.limits, "the installation of its packages")
+    attempt.installation = attempt.budget.stage(attempt.installation)
+    return attempt.execution(Status.COMPILE_ERROR, error=error or "its packages cannot be installed")
 
 
 def _disk_bytes(task: TaskMessage) -> int:

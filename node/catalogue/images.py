@@ -37,7 +37,7 @@ class LanguageImages:
     def build(self, languages: Sequence[Language]) -> dict[str, str]:
         """Builds what is out of date; the images' ids by the languages'. Raises ImageError."""
         sources = discover(IMAGES_DIR) | discover(self._settings.images_dir)
-        tags = dict.fromkeys(language.image for language in languages)
+        tags = dict.fromkeys(tag for language in languages for tag in _tags_of(language))
         build_images(
             [own_image(tag) for tag in tags if own_image(tag) in sources],
             sources=sources,
@@ -59,7 +59,8 @@ class LanguageImages:
         those that went. Raises ImageError."""
         prefix = self._settings.docker_prefix
         deadline = time.monotonic() + within_s
-        tags = {language.image for language in languages} - {language.image for language in kept}
+        tags = {tag for language in languages for tag in _tags_of(language)}
+        tags -= {tag for language in kept for tag in _tags_of(language)}
         try:
             while self._slots(languages) and time.monotonic() < deadline:
                 time.sleep(_LOOK_EVERY_S)
@@ -77,3 +78,8 @@ class LanguageImages:
         label = f"{self._settings.docker_prefix}.language"
         list_all = self._engine.client.api.containers
         return any(list_all(all=True, filters={"label": f"{label}={language.id}"}) for language in languages)
+
+
+def _tags_of(language: Language) -> list[str]:
+    """Its image, and what its packages are installed in."""
+    return [language.image, *([language.packages.image] if language.packages else [])]

@@ -21,6 +21,8 @@ class Warm:
     command: tuple[str, ...]
     env_at_start: bool = False
     """True where the environment cannot be changed once it waits (a JVM): tasks with ``env`` then start cold."""
+    late_env: tuple[str, ...] = ()
+    """Variables that an interpreter reads at its start, and that this one takes when its program comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,31 @@ class CompileStage:
     env: dict[str, str] = field(default_factory=dict)
     preamble: PreambleRule | None = None
     """Where it has one, ``{precompiled}`` in ``command`` is ``--precompiled=KEY`` for a program with a preamble."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRule:
+    """How packages that a task names are installed, in a slot of their own that reads an index through the node
+    (ADR 0040)."""
+
+    kind: str
+    """How they are named (``schemas.packages``); the node's setting has an index for it, or none."""
+    image: str
+    """What the installer runs in."""
+    command: tuple[str, ...]
+    """``{layer}`` is the folder to install below, in ``tree``; ``{places}`` the index and where its pages lead to;
+    ``{packages}`` what to install. Its standard output and input are the line to the node."""
+    env: dict[str, str] = field(default_factory=dict)
+    """What programs with packages get: ``{layer}`` is where these are. A value of the task's own comes before, with a
+    colon between."""
+    cpu_ms: int = 60_000
+    wall_ms: int = 120_000
+    memory_bytes: int = 1024 << 20
+    """What is installed is in memory until it is kept, and counts."""
+    disk_bytes: int = 512 << 20
+    """Of all that is downloaded and installed."""
+    files: int = 30_000
+    processes: int = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +182,8 @@ class Language:
     """Signs that a program may end otherwise when it runs again: its outcome is not kept as others' answer."""
     diagnostics: tuple[DiagnosticRule, ...] = ()
     """Of one stage, the first that finds anything counts."""
+    packages: PackageRule | None = None
+    """None: its tasks name none."""
 
     @property
     def id(self) -> str:

@@ -7,6 +7,8 @@ MAX_DELIVERIES = 40
 that restarts, or a node that comes with the right language, has its chance until then."""
 
 _MAX_PAUSE_S = 5.0
+_MAX_PAUSE_FOR_OTHERS_S = 20.0
+"""With ``MAX_DELIVERIES``: some 400 s in all."""
 _LOST_MARGIN = 0.2
 
 
@@ -20,6 +22,11 @@ def before_start(deliveries: int) -> float:
     """The pause of a task that was never begun here (no such language, no slot to be had): another node may take it
     soon."""
     return min(_MAX_PAUSE_S, 0.25 * deliveries)
+
+
+def for_others(deliveries: int) -> float:
+    """The pause of a task that waits for the installations of others: such a one takes seconds, sometimes minutes."""
+    return min(_MAX_PAUSE_FOR_OTHERS_S, 0.5 * deliveries)
 
 
 def after_failure(attempt: int) -> float:

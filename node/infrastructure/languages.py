@@ -11,12 +11,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Language, PreambleRule, Warm
+from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Language, PackageRule, PreambleRule, Warm
 from node.domain.patterns import groups_in, names_in
 from node.domain.sandbox import StackDump
 from node.domain.waiting import waiting_command
 from schemas.names import is_token
 from schemas.node_rules import MAX_NAME_CHARS, MAX_SAMPLE_CHARS, is_program_text
+from schemas.packages import kinds
 
 _MIB = 1 << 20
 _KIB = 1 << 10
@@ -46,6 +47,7 @@ class _WarmFile(_Strict, forbid_unknown_fields=True):
     kind: str
     command: tuple[str, ...]
     env_at_start: bool | msgspec.UnsetType = msgspec.UNSET
+    late_env: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _PreambleFile(_Strict, forbid_unknown_fields=True):
@@ -72,6 +74,19 @@ class _CompileFile(_Strict, forbid_unknown_fields=True):
     memory_mib: int | msgspec.UnsetType = msgspec.UNSET
     disk_mib: int | msgspec.UnsetType = msgspec.UNSET
     output_kib: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class _PackagesFile(_Strict, forbid_unknown_fields=True):
+    kind: str
+    image: str
+    command: tuple[str, ...]
+    env: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    cpu_ms: int | msgspec.UnsetType = msgspec.UNSET
+    wall_ms: int | msgspec.UnsetType = msgspec.UNSET
+    memory_mib: int | msgspec.UnsetType = msgspec.UNSET
+    disk_mib: int | msgspec.UnsetType = msgspec.UNSET
+    files: int | msgspec.UnsetType = msgspec.UNSET
+    processes: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class _StackDumpFile(_Strict, forbid_unknown_fields=True):
@@ -117,6 +132,7 @@ class _LanguageFile(_Strict, forbid_unknown_fields=True):
     processes_overhead: int | msgspec.UnsetType = msgspec.UNSET
     compile: _CompileFile | None = None
     warm: _WarmFile | None = None
+    packages: _PackagesFile | None = None
     stack_dump: _StackDumpFile | None = None
     rules: tuple[_RuleFile, ...] = ()
     varies: tuple[_RuleFile, ...] = ()
@@ -152,7 +168,7 @@ def load_language(path: Path) -> Language:
 
 
 def _language(file: _LanguageFile) -> Language:
-    given = _given(file, ("run", "compile", "warm", "stack_dump", "rules", "varies", "diagnostics"))
+    given = _given(file, ("run", "compile", "warm", "packages", "stack_dump", "rules", "varies", "diagnostics"))
     return Language(
         **_in_bytes(given),
         run_command=file.run.command,
@@ -162,6 +178,7 @@ def _language(file: _LanguageFile) -> Language:
         end_of_input_pattern=file.run.end_of_input_pattern,
         compile=_compile_stage(file.compile, file.source_name) if file.compile else None,
         warm=_warm(file.warm, file.run.command, file.source_name),
+        packages=PackageRule(**_in_bytes(_given(file.packages))) if file.packages else None,
         stack_dump=_stack_dump(file.stack_dump),
         rules=_code_rules(file.rules),
         varies=_code_rules(file.varies),
@@ -219,8 +236,7 @@ def _check(language: Language) -> None:
         raise ValueError("aliases belong to the language without a series")
     if not (language.title.isprintable() and is_program_text(language.sample)):
         raise ValueError("title and sample must be printable text")
-    if not language.run_command or not language.version_command:
-        raise ValueError("run.command and version_command must not be empty")
+    _check_commands(language)
     if re.compile(language.version_pattern).groups < 1:
         raise ValueError("version_pattern needs a group: it is the version")
     if language.source_name_pattern and groups_in(language.source_name_pattern) < 1:
@@ -236,6 +252,13 @@ def _check(language: Language) -> None:
     _check_patterns(language.compile.options_allowed if language.compile else ())
     if language.compile and language.compile.preamble:
         _check_preamble(language.compile.preamble)
+
+
+def _check_commands(language: Language) -> None:
+    if not language.run_command or not language.version_command:
+        raise ValueError("run.command and version_command must not be empty")
+    if language.packages and (language.packages.kind not in kinds() or language.compile):
+        raise ValueError(f"packages are of a kind ({', '.join(sorted(kinds()))}), and of a language without compile")
 
 
 def _check_warm(warm: Warm | None, stage: CompileStage | None) -> None:

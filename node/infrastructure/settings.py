@@ -87,6 +87,15 @@ class NodeSettings(ConnectedSettings):
     precompiled_mib: Count = Field(
         1536, description="disk for the precompiled headers that programs turn out to begin with; 0 makes none"
     )
+    package_indexes: Table = Field(
+        {}, description="kind of packages=address of its index and of where its pages lead to, with blanks between"
+    )
+    package_index_ca: Path | None = Field(None, description="whom the node believes to be an index; none: the usual")
+    packages_mib: Count = Field(4096, description="disk for packages that were installed and are not in use")
+    package_installations: Positive = Field(1, description="installations of packages at once; one client's: one")
+    package_refresh_s: Seconds = Field(
+        86_400.0, description="packages that name no one version are looked up again after this"
+    )
     seccomp_path: Path = Field(SECCOMP_PATH, description="system calls that a slot may make")
     uid_base: Annotated[int, Field(ge=1000)] = Field(200_000, description="first user id given to a slot")
     simulated_run_ms: Annotated[float, Field(ge=0)] = Field(0.0, description="run time of every simulated task")

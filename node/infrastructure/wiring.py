@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -11,18 +13,26 @@ from chassis.process import version
 from chassis.settings import ConfigurationError
 from node.application.attempt import Attempts
 from node.application.heartbeat import Identity
-from node.application.ports import SandboxPool
+from node.application.layer_book import LayerBook
+from node.application.packages import Packages
+from node.application.ports import Announcer, SandboxPool
 from node.domain.load import Thresholds
 from node.infrastructure.added_languages import ChosenLanguages
 from node.infrastructure.blob_cache import CachedBlobs, Fetching
+from node.infrastructure.docker.layers.store import DockerLayers, LayerSettings
 from node.infrastructure.docker.pool.pool import DockerSandboxPool
 from node.infrastructure.docker.settings import DockerSettings, Isolation
+from node.infrastructure.docker.slot.agent_image import agent_files
+from node.infrastructure.identity import kept_secret
 from node.infrastructure.language_changes import LanguageChanges
 from node.infrastructure.languages import load_languages
+from node.infrastructure.metrics import Metrics
+from node.infrastructure.package_index.places import Places
 from node.infrastructure.settings import CORES, NodeSettings
 from node.infrastructure.simulated_sandbox import SimulatedSandboxPool
 from node.infrastructure.slot_figures import SlotFigures
 from schemas.names import INBOX_NODE, inbox_of
+from schemas.packages import kinds
 
 
 class StartedPool(SandboxPool, Protocol):
@@ -73,8 +83,53 @@ def sandboxes(settings: NodeSettings, name: str) -> StartedPool:
             direct=settings.slot_direct,
             precompiled_bytes=settings.precompiled_mib << 20,
             seccomp_path=settings.seccomp_path,
+            layers_volume=f"{settings.docker_prefix}-layers-{name}" if settings.package_indexes else "",
         ),
+        layers=_layers(settings),
     )
+
+
+def _layers(settings: NodeSettings) -> DockerLayers | None:
+    """Where packages are installed; None where there is no index. Raises ConfigurationError, OSError."""
+    if not settings.package_indexes:
+        return None
+    unknown = settings.package_indexes.keys() - kinds()
+    if unknown:
+        raise ConfigurationError(f"setting package_indexes: there are no packages of the kind {min(unknown)!r}")
+    try:
+        places = {kind: Places(said.split()) for kind, said in settings.package_indexes.items()}
+        tls = ssl.create_default_context(cafile=settings.package_index_ca)
+    except (ValueError, ssl.SSLError, OSError) as error:
+        raise ConfigurationError(f"settings package_indexes, package_index_ca: {error}") from error
+    layers = LayerSettings(
+        places=places,
+        tls=tls,
+        installations=settings.package_installations,
+        secret=kept_secret(settings.state_dir, "layers.key"),
+    )
+    return DockerLayers(layers, agent_files())
+
+
+def packages_of(settings: NodeSettings, pool: StartedPool, announcer: Announcer, metrics: Metrics) -> Packages | None:
+    """What lends tasks their packages; None where there is no index."""
+    if not isinstance(pool, DockerSandboxPool) or pool.layers is None:
+        return None
+    packages = Packages(
+        pool.layers,
+        announcer,
+        LayerBook(settings.packages_mib << 20),
+        installations=settings.package_installations,
+        waiting=max(1, settings.concurrency // 2),
+        refresh_s=settings.package_refresh_s,
+        clock=time.time,
+    )
+    book = packages.book
+    metrics.watch("layers", "Sets of packages that are installed.", lambda: book.layers)
+    metrics.watch("layer_bytes", "Disk that these take.", lambda: book.size)
+    metrics.watch_count("packages_installed", "Installations that were made.", lambda: packages.installed)
+    metrics.watch_count("packages_found", "Tasks that found theirs installed.", lambda: packages.found)
+    metrics.watch_count("packages_put_off", "Tasks that others' stood in the way of.", lambda: packages.put_off)
+    return packages
 
 
 async def follow_choice(choice: ChosenLanguages, pool: StartedPool, attempts: Attempts) -> None:

@@ -10,8 +10,8 @@ from sandbox.builder.content import REPOSITORY, ImageError
 
 
 def images_of(directory: Path, *, default: bool) -> tuple[str, ...]:
-    """Names of our images that the language files of a folder name; ``default``: those of default languages alone.
-    Raises ImageError."""
+    """Names of our images that the language files of a folder name, those of installers among them; ``default``: those
+    of default languages alone. Raises ImageError."""
     named = []
     for path in sorted(directory.glob("*.toml")):
         try:
@@ -19,7 +19,7 @@ def images_of(directory: Path, *, default: bool) -> tuple[str, ...]:
         except (OSError, ValueError) as error:
             raise ImageError(f"The language file {path} cannot be read: {error}.") from error
         if told.get("default") is True or not default:
-            named.append(own_image(str(told.get("image", ""))))
+            named += [own_image(str(part.get("image", ""))) for part in (told, told.get("packages", {}))]
     return tuple(dict.fromkeys(name for name in named if name))
 
 

@@ -61,5 +61,7 @@ class DockerSettings:
     """Whether agents are spoken to past the engine where that is possible (ADR 0009)."""
     precompiled_bytes: int = 1536 << 20
     """The most that precompiled headers of one image may take on the host's disk; 0: none are made (ADR 0020)."""
+    layers_volume: str = ""
+    """The volume of the engine with layers of packages (ADR 0040); empty: tasks name none."""
     environment: dict[str, str] = field(default_factory=dict)
     """Variables added to the environment of the agent in every container. Never the host's."""

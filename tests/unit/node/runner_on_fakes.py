@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from node.application.attempt import Attempts
 from node.application.large_content import LargeContent
+from node.application.packages import Packages
 from node.application.runner import RunnerPolicy, TaskRunner
 from node.application.workbench import Workbench
 from node.domain.rules import CheckMode
@@ -32,12 +33,13 @@ class RunnerOnFakes:
     now_ms: float = 1_500.0
     lost_after_s: float = 60.0
     large: LargeContent | None = None
+    packages: Packages | None = None
 
     @property
     def runner(self) -> TaskRunner:
         return TaskRunner(
             RunnerPolicy("n1", max_attempts=3, check_mode=self.check_mode),
-            Workbench(self.pool, self.artefacts, self.announcer, self.large),
+            Workbench(self.pool, self.artefacts, self.announcer, self.large, self.packages),
             sink=self.sink,
             announcer=self.announcer,
             ledger=self.ledger,

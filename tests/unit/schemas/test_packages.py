@@ -36,7 +36,7 @@ HOSTILE = [
     "$(reboot)",
     "`id`",
     "six==1#egg=evil",
-    "sіx",
+    "s\u0456x",
     "@../..",
     "a/b/c",
     "npm:evil@1",

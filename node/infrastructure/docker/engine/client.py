@@ -136,6 +136,10 @@ class Engine:
         """Waits until a container no longer runs, and returns its exit code."""
         return await self._call(lambda client: client.wait(container_id, timeout=patience_s)["StatusCode"])
 
+    async def output(self, container_id: str, max_bytes: int) -> bytes:
+        """What a container has written to both outputs, at most so much. Only of one whose log the engine keeps."""
+        return await self._call(lambda client: _output(client, container_id, max_bytes))
+
     async def volumes(self, label: str) -> list[str]:
         """The names of all volumes that carry ``label``."""
         listed = await self._call(lambda client: client.volumes(filters={"label": label}))
@@ -180,6 +184,15 @@ def _build(client: docker.APIClient, tag: str, context: bytes) -> None:
     for step in steps:
         if "error" in step:
             raise docker.errors.DockerException(f"building {tag}: {step['error']}")
+
+
+def _output(client: docker.APIClient, container_id: str, max_bytes: int) -> bytes:
+    said = bytearray()
+    for piece in client.logs(container_id, stdout=True, stderr=True, stream=True):
+        said += piece[: max_bytes - len(said)]
+        if len(said) >= max_bytes:
+            break
+    return bytes(said)
 
 
 def _remove(client: docker.APIClient, container_id: str) -> None:

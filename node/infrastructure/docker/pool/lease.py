@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from node.application.ports import OnOutput
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from node.application.ports import OnOutput, Sandbox
 from node.domain.sandbox import Launch, Outcome, SandboxLostError
 from node.domain.verdict import CANCELLED_BEFORE_START
 from node.infrastructure.docker.pool.dedicated import DedicatedSlots
@@ -71,3 +74,14 @@ class Lease:
 
     async def _grants(self, slot: Slot, memory_bytes: int) -> bool:
         return slot.memory_bytes == memory_bytes or await self._group.resize(slot, memory_bytes)
+
+
+@asynccontextmanager
+async def slot_of(group: SlotGroup, limits: Limits) -> AsyncIterator[Sandbox]:
+    """A slot of the group that grants ``limits``, given back at the end of the block. Raises SandboxLostError."""
+    lease = Lease(group, limits)
+    try:
+        await lease.acquire(limits.memory_bytes)
+        yield lease
+    finally:
+        lease.release()

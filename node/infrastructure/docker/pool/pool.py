@@ -20,10 +20,11 @@ from node.domain.preamble import Preamble
 from node.domain.sandbox import Role, SandboxLostError
 from node.infrastructure.docker.engine.client import Engine, EngineError, FoundContainer
 from node.infrastructure.docker.engine.oci_runtimes import traits_of
+from node.infrastructure.docker.layers.store import DockerLayers
 from node.infrastructure.docker.pool.baseline_probe import measure
 from node.infrastructure.docker.pool.group import SlotGroup
 from node.infrastructure.docker.pool.groups import Groups
-from node.infrastructure.docker.pool.lease import Lease
+from node.infrastructure.docker.pool.lease import slot_of
 from node.infrastructure.docker.pool.policy import policy_for
 from node.infrastructure.docker.pool.precompiler import Precompiler, volume_of
 from node.infrastructure.docker.pool.served_languages import ServedLanguages
@@ -51,9 +52,16 @@ class DockerSandboxPool:
     """A ``SandboxPool`` of long-lived containers. ``start`` before use, ``close`` after."""
 
     def __init__(
-        self, *, languages: Sequence[Language], settings: DockerSettings, agent: Mapping[str, bytes] | None = None
+        self,
+        *,
+        languages: Sequence[Language],
+        settings: DockerSettings,
+        agent: Mapping[str, bytes] | None = None,
+        layers: DockerLayers | None = None,
     ) -> None:
-        """``agent``: the program that becomes PID 1, by file name; the one of this distribution where None."""
+        """``agent``: the program that becomes PID 1, by file name; the one of this distribution where None.
+        ``layers``: where packages are installed that tasks name; None: nowhere."""
+        self.layers = layers
         self._settings = settings
         self._agent = agent_files() if agent is None else agent
         self._engine = Engine(settings.socket)
@@ -147,7 +155,7 @@ class DockerSandboxPool:
         group = self._groups.get((language.id, role))
         if group is None:
             raise SandboxLostError(f"no {role} slots for {language.id} on this node")
-        async with _slot_of(group, limits) as sandbox:
+        async with slot_of(group, limits) as sandbox:
             yield sandbox
 
     def precompile(self, language: Language, preamble: Preamble, client: str) -> None:
@@ -196,6 +204,8 @@ class DockerSandboxPool:
             uids=self._uids,
             removals=self._removals,
         )
+        if self.layers is not None:
+            self.layers.connect(self._engine, factory, settings, seccomp)
         if settings.precompiled_bytes:
             self._precompiler = Precompiler(self._engine, settings, seccomp, self._background)
         opened = [self._open_groups(language, factory) for language in self._served.wanted]
@@ -270,7 +280,7 @@ class DockerSandboxPool:
         """Fills the groups and measures the interpreter; the language's version."""
         await asyncio.gather(*(group.wait_until_free() for group in opened.values()))
         limits = probe_limits(self._settings)
-        async with _slot_of(opened[Role.RUN], limits) as sandbox:
+        async with slot_of(opened[Role.RUN], limits) as sandbox:
             version = await probe(sandbox, language, limits)
             opened[Role.RUN].baseline_bytes = await measure(sandbox, language, limits)
             return version
@@ -286,13 +296,3 @@ class DockerSandboxPool:
             await self._engine.stop(container_id, _STOP_PATIENCE_S)
         except EngineError as error:
             _log.warning("slot_not_stopped", container=container_id[:12], reason=str(error))
-
-
-@asynccontextmanager
-async def _slot_of(group: SlotGroup, limits: Limits) -> AsyncIterator[Sandbox]:
-    lease = Lease(group, limits)
-    try:
-        await lease.acquire(limits.memory_bytes)
-        yield lease
-    finally:
-        lease.release()

@@ -23,7 +23,7 @@ from node.domain.language import PreambleRule
 from node.domain.preamble import Preamble
 from node.infrastructure.docker.engine.client import Engine, EngineError
 from node.infrastructure.docker.settings import DockerSettings
-from node.infrastructure.docker.slot.container_spec import PRECOMPILED_LABEL, PRECOMPILED_PATH, precompiled_mount
+from node.infrastructure.docker.slot.mounts import PRECOMPILED_LABEL, PRECOMPILED_PATH, precompiled_mount
 
 _log = structlog.get_logger(__name__)
 _ASK_AGAIN_S = 600.0

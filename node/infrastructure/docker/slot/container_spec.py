@@ -9,23 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from node.domain.sandbox import Role
 from node.infrastructure.docker.engine.oci_runtimes import NATIVE, RuntimeTraits
 from node.infrastructure.docker.settings import DockerSettings
 from node.infrastructure.docker.slot.labels import SlotLabels
+from node.infrastructure.docker.slot.mounts import layers_mount, precompiled_mount, scratch_mount
 from node.infrastructure.docker.slot.template import SlotTemplate
 
 AGENT_CAPABILITIES = ("SETGID", "SETUID")
 """The agent's Linux capabilities. It acts on a program's files and processes as that program's own user (ADR 0002)."""
 
 AGENT_PATH = "/opt/coderunner/agent"
-PRECOMPILED_PATH = "/precompiled"
-"""Where compile slots read what was precompiled, and its maker writes it."""
-PRECOMPILED_LABEL = "coderunner.precompiled"
-"""On every volume with precompiled headers."""
 ACCOUNTS_PATH = "/run/coderunner"
 """Where the agent writes the account files that name its uid (``node/agent/accounts.py``)."""
 WRITABLE = ("/workspace", "/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")  # noqa: S108 - inside the container
@@ -91,7 +88,7 @@ class ContainerSpec:
         return {
             "uid": self.uid,
             "gid": self.uid,
-            "warm": warm and {"kind": warm.kind, "command": list(warm.command), "env_at_start": warm.env_at_start},
+            "warm": warm and asdict(warm),
             "server": list(compile_stage.server) if compile_stage and compile_stage.server else None,
             "env": {**_PROGRAM_ENV, **language.env, **(compile_stage.env if compile_stage else {})},
             "limits": {
@@ -146,9 +143,16 @@ class ContainerSpec:
         }
 
     def _mounts(self) -> dict[str, Any]:
-        """Nothing of the host's. A compile slot reads what was precompiled for its image."""
-        volume = self.template.precompiled
-        return {"Mounts": [precompiled_mount(volume)]} if volume else {}
+        """Nothing of the host's. A compile slot reads what was precompiled for its image, a run slot the layers of
+        packages; an installer's writes its own folder."""
+        template, mounts = self.template, []
+        if template.precompiled:
+            mounts.append(precompiled_mount(template.precompiled))
+        if template.scratch is not None:
+            mounts.append(scratch_mount(template.scratch))
+        if self.settings.layers_volume and template.role is Role.RUN and template.language.packages is not None:
+            mounts.append(layers_mount(self.settings.layers_volume))
+        return {"Mounts": mounts} if mounts else {}
 
     def _max_tasks(self) -> int:
         """What the container's control group grants. In a run slot that is exactly what its programs are granted
@@ -170,14 +174,3 @@ class ContainerSpec:
             ACCOUNTS_PATH: f"rw,noexec,size={_ACCOUNTS_BYTES},nosuid,nodev,mode=755,nr_inodes=16",
             "/dev/shm": f"rw,noexec,size={_SHM_BYTES},{rest}",  # noqa: S108 - the engine's own has no bound on inodes
         }
-
-
-def precompiled_mount(volume: str, *, read_only: bool = True) -> dict[str, Any]:
-    """The mount of a volume with precompiled headers; the engine makes the volume at need."""
-    return {
-        "Type": "volume",
-        "Source": volume,
-        "Target": PRECOMPILED_PATH,
-        "ReadOnly": read_only,
-        "VolumeOptions": {"NoCopy": True, "Labels": {PRECOMPILED_LABEL: "1"}},
-    }

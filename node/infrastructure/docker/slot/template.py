@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from node.domain.language import Language
 from node.domain.sandbox import Role
 from node.infrastructure.docker.settings import DockerSettings
+from node.infrastructure.docker.slot.mounts import Scratch
 from schemas.task import Limits
 
 
@@ -36,6 +37,8 @@ class SlotTemplate:
     size: SlotSize
     precompiled: str = ""
     """The volume with what was precompiled for this image; empty where nothing is."""
+    scratch: Scratch | None = None
+    """The folder that an installer writes to; None: it is no installer's slot."""
 
     def grants(self, limits: Limits) -> bool:
         """Whether its slots have the disk and the processes that ``limits`` ask for. Their memory can be changed."""

@@ -64,6 +64,35 @@ static void set_sys_list(const char *name, char **items, int count) {
     Py_DECREF(list);
 }
 
+/* What the task has set; the slot itself has none. NULL where there is nothing to look at. */
+static const char *search_path(const List *pairs) {
+    static const char name[] = "PYTHONPATH=";
+    const char *found = NULL;
+    for (int i = 0; i < pairs->count; i++)
+        if (!strncmp(pairs->items[i], name, sizeof name - 1)) found = pairs->items[i] + sizeof name - 1;
+    return found && *found ? found : NULL;
+}
+
+/* Folders that stand in their place as they are. Any others (relative, empty, of another spelling) the interpreter's own
+ * start makes absolute, and drops those that come twice. */
+static bool is_plain(const char *path) {
+    return *path == '/' && !strstr(path, "//") && !strstr(path, "/.") && !strstr(path, "/:") && !strstr(path, "::") &&
+           !strstr(path, ":.") && path[strlen(path) - 1] != '/' && path[strlen(path) - 1] != ':';
+}
+
+/* Where the interpreter has PYTHONPATH: behind the program's folder, before its own library. */
+static void take_search_path(const char *path) {
+    PyObject *list = must(PySys_GetObject("path"));
+    Py_ssize_t place = 1;
+    while (path && *path) {
+        size_t length = strcspn(path, ":");
+        PyObject *folder = must(PyUnicode_DecodeFSDefaultAndSize(path, (Py_ssize_t)length));
+        check(PyList_Insert(list, place++, folder));
+        Py_DECREF(folder);
+        path += length + (path[length] == ':');
+    }
+}
+
 /* The configuration is what a sub-interpreter would start from. */
 static void take_arguments(const List *command, const char *folder) {
     PyConfig *config = (PyConfig *)_Py_GetConfig();
@@ -194,11 +223,13 @@ _Noreturn void run_program(const Task *task, const char *directory) {
     const char *script = task->command.items[1];
     take_environment(&task->environment);
     snprintf(path, sizeof path, "%s%s%s", *script == '/' ? "" : directory, *script == '/' ? "" : "/", script);
-    FILE *file = open_source(path);
+    const char *packages = search_path(&task->environment);
+    FILE *file = packages && !is_plain(packages) ? NULL : open_source(path);
     if (!file || !realpath(path, folder)) start_cold(&task->command);
     char *end = strrchr(folder, '/');
     end[end == folder] = '\0';
     take_arguments(&task->command, folder);
+    take_search_path(packages);
     _PyInterpreterState_SetRunningMain(PyInterpreterState_Get());
     start_watching();
     run_source(file, path);

@@ -1,0 +1,92 @@
+"""The book of layers: which are kept, for which orders, who uses them, and which go when there is no room."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from node.domain.layers import KeptLayer, Layer
+
+_MAX_ORDERS = 10_000
+"""That lead to a layer; many may lead to one."""
+
+
+class LayerBook:
+    """Knows all layers of this node. Waits for nothing."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """``max_bytes``: of all layers together that nobody uses."""
+        self._max_bytes = max_bytes
+        self._kept: OrderedDict[str, KeptLayer] = OrderedDict()
+        """By the orders' keys, the least recently used first."""
+        self._holders: Counter[str] = Counter()
+
+    @property
+    def size(self) -> int:
+        """The bytes of all layers."""
+        return sum({one.layer.name: one.layer.size for one in self._kept.values()}.values())
+
+    @property
+    def layers(self) -> int:
+        """The number of layers."""
+        return len({one.layer.name for one in self._kept.values()})
+
+    def fill(self, kept: Mapping[str, KeptLayer]) -> None:
+        """Takes over what an earlier life of this node has kept."""
+        for key, one in sorted(kept.items(), key=lambda item: item[1].made_at_s):
+            self._kept.setdefault(key, one)
+
+    def find(self, key: str) -> KeptLayer | None:
+        """What was installed for such an order, which counts as used now."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def keep(self, key: str, layer: Layer, now_s: float) -> None:
+        """Notes what was installed."""
+        self._kept[key] = KeptLayer(layer, now_s)
+        self._kept.move_to_end(key)
+
+    @contextmanager
+    def held(self, layer: Layer) -> Iterator[None]:
+        """While somebody uses it, it stays."""
+        self._holders[layer.name] += 1
+        try:
+            yield
+        finally:
+            self._holders[layer.name] -= 1
+            if not self._holders[layer.name]:
+                del self._holders[layer.name]
+
+    def let_go(self) -> tuple[list[str], list[str]]:
+        """Forgets what there is no room for, the least recently used first and nothing that is in use: names of layers
+        and keys of orders that are to be removed."""
+        last_used = OrderedDict[str, int]()
+        for one in self._kept.values():
+            last_used[one.layer.name] = one.layer.size
+            last_used.move_to_end(one.layer.name)
+        size, gone = sum(last_used.values()), set[str]()
+        for name, bytes_of_it in last_used.items():
+            if size <= self._max_bytes:
+                break
+            if name not in self._holders:
+                gone.add(name)
+                size -= bytes_of_it
+        keys = [key for key, one in self._kept.items() if one.layer.name in gone]
+        keys += self._orders_beyond(len(self._kept) - len(keys) - _MAX_ORDERS, gone)
+        for key in keys:
+            del self._kept[key]
+        return self._without_orders(gone), keys
+
+    def _orders_beyond(self, count: int, gone: set[str]) -> list[str]:
+        """Keys of the least recently used orders, where there are too many. A layer whose last one goes, goes too."""
+        beyond = [key for key, one in self._kept.items() if one.layer.name not in gone | self._holders.keys()]
+        beyond = beyond[: max(0, count)]
+        left = {one.layer.name for key, one in self._kept.items() if key not in set(beyond)}
+        gone |= {self._kept[key].layer.name for key in beyond} - left
+        return beyond
+
+    def _without_orders(self, gone: set[str]) -> list[str]:
+        return sorted(gone - {one.layer.name for one in self._kept.values()})

@@ -1,0 +1,43 @@
+"""What the packages of tasks need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from node.application.ports import OnOutput
+from node.domain.language import Language
+from node.domain.layers import Installation, KeptLayer, Order
+
+
+class IndexOutOfReachError(Exception):
+    """The index of packages cannot be read; later it may."""
+
+
+class LayerStore(Protocol):
+    """Installs packages, and keeps what was installed."""
+
+    async def start(self, languages: Sequence[Language]) -> None:
+        """Makes ready what installs the packages of these languages. Raises nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Ends what is being installed."""
+        ...
+
+    def kind_of(self, language: Language) -> str:
+        """The kind of packages that can be installed for the language now; empty where none can."""
+        ...
+
+    async def kept(self) -> Mapping[str, KeptLayer]:
+        """All that is kept, by the orders' keys. Raises SandboxLostError."""
+        ...
+
+    async def install(self, order: Order, on_output: OnOutput) -> Installation:
+        """Installs what is ordered. Raises SandboxLostError, IndexOutOfReachError."""
+        ...
+
+    async def remove(self, layers: Collection[str], keys: Collection[str]) -> None:
+        """Removes layers by their names, which nobody uses any more, and the orders' keys that lead to them. Raises
+        SandboxLostError."""
+        ...

@@ -1,0 +1,245 @@
+"""The packages of tasks (ADR 0040): installed once for all that ask for the same, kept, and lent to each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager, suppress
+from functools import partial
+from typing import Any
+
+import structlog
+
+from chassis.background import Background
+from node.application.attempt import Attempt
+from node.application.layer_book import LayerBook
+from node.application.live_output import LiveOutput
+from node.application.off_loop import off_loop
+from node.application.package_ports import IndexOutOfReachError, LayerStore
+from node.application.ports import Announcer, OnOutput
+from node.domain.language import Language
+from node.domain.layers import Installation, Layer, Order
+from node.domain.sandbox import SandboxLostError
+from node.domain.verdict import stage_of
+from schemas.execution import COMPILE_STAGE
+
+_FAILED_FOR_S = 60.0
+"""A set of packages that cannot be installed is not tried again within this: its tasks end as the first one did."""
+_MAX_FAILED = 256
+
+_log = structlog.get_logger(__name__)
+
+
+class PackagesBusyError(Exception):
+    """This node installs for others now, or for the same client: another node may, or this one later."""
+
+
+class Packages:
+    """Lends each task the layer of its packages."""
+
+    def __init__(
+        self,
+        store: LayerStore,
+        announcer: Announcer,
+        book: LayerBook,
+        *,
+        installations: int,
+        waiting: int,
+        refresh_s: float,
+        clock: Callable[[], float],
+    ) -> None:
+        """``installations``: the most at once, of one client one; ``waiting``: the most tasks that wait for one, of all
+        that the node may run; ``refresh_s``: after so long it is looked whether the index has newer versions;
+        ``clock``: Unix seconds."""
+        self.book = book
+        self.installed = self.found = 0
+        """Installations that were made, and tasks that found their packages installed."""
+        self.put_off = 0
+        """Tasks that were handed back, as this node installed for others."""
+        self._store = store
+        self._announcer = announcer
+        self._installations = installations
+        self._may_wait = waiting
+        self._refresh_s = refresh_s
+        self._clock = clock
+        self._background = Background()
+        self._under_way: dict[str, _UnderWay] = {}
+        self._failed: OrderedDict[str, tuple[float, Installation]] = OrderedDict()
+        self._waiting = 0
+
+    def kind_of(self, language: Language) -> str:
+        """The kind of packages that tasks in this language may name here now; empty: none."""
+        return self._store.kind_of(language)
+
+    async def start(self, languages: Sequence[Language]) -> None:
+        """Makes ready what installs the packages of these, and finds what an earlier life of this node has kept. Where
+        that fails, it is not used."""
+        await self._store.start(languages)
+        try:
+            self.book.fill(await self._store.kept())
+        except SandboxLostError as error:
+            _log.warning("layers_not_listed", error=str(error))
+        await self._tidy()
+
+    async def close(self) -> None:
+        """Ends what is being installed."""
+        await self._background.close()
+        await self._store.close()
+
+    @asynccontextmanager
+    async def lent(
+        self, attempt: Attempt, language: Language, digest: str
+    ) -> AsyncIterator[Layer | Installation | None]:
+        """The layer with the attempt's packages, for as long as the block lasts: installed first where it is not kept.
+        An Installation where that failed, None where the attempt was cancelled meanwhile. Raises SandboxLostError,
+        IndexOutOfReachError, PackagesBusyError."""
+        order = Order.of(language, attempt.task.packages, digest)
+        with ExitStack() as holds:
+            layer = self._fresh(order)
+            if layer is not None:
+                self.found += 1
+                holds.enter_context(self.book.held(layer))
+                yield layer
+            else:
+                ended = await self._waited(attempt, order, holds)
+                yield ended.layer or ended if ended is not None else None
+        self._background.spawn(self._tidy())
+
+    def _fresh(self, order: Order) -> Layer | None:
+        kept = self.book.find(order.key)
+        if kept is None or (not order.is_pinned and self._clock() - kept.made_at_s > self._refresh_s):
+            return None
+        return kept.layer
+
+    async def _waited(self, attempt: Attempt, order: Order, holds: ExitStack) -> Installation | None:
+        """How the installation ended, ours or one that was under way; its layer is held."""
+        failed_at_s, ended = self._failed.get(order.key, (float("-inf"), None))
+        if self._clock() - failed_at_s >= _FAILED_FOR_S:
+            under_way = self._joined(attempt.task.client, order)
+            attempt.begin()
+            ended = await self._await(attempt, under_way, holds)
+        else:
+            attempt.begin()
+        outcome = ended.outcome if ended is not None else None
+        if outcome is not None:
+            attempt.installation = await off_loop(outcome.output_bytes, partial(stage_of, outcome))
+        return ended
+
+    async def _await(self, attempt: Attempt, under_way: _UnderWay, holds: ExitStack) -> Installation | None:
+        live = LiveOutput(self._announcer, attempt, COMPILE_STAGE)
+        under_way.listen(live)
+        self._waiting += 1
+        cancelled = asyncio.create_task(attempt.cancelling.wait())
+        futures: set[asyncio.Future[Any]] = {under_way.ended, cancelled}
+        try:
+            await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+            if attempt.cancelled:
+                return None
+            ended = under_way.ended.result()
+            if ended.layer is not None:
+                holds.enter_context(self.book.held(ended.layer))
+            return ended
+        finally:
+            self._waiting -= 1
+            under_way.leave(live)
+            live.close()
+            cancelled.cancel()
+
+    def _joined(self, client: str, order: Order) -> _UnderWay:
+        under_way = self._under_way.get(order.key)
+        if self._waiting >= self._may_wait:
+            self.put_off += 1
+            raise PackagesBusyError("as many tasks wait for packages as this node lets wait")
+        if under_way is not None:
+            return under_way
+        clients = Counter(one.client for one in self._under_way.values())
+        if clients.total() >= self._installations or clients[client]:
+            self.put_off += 1
+            raise PackagesBusyError("this node installs other packages now")
+        under_way = self._under_way[order.key] = _UnderWay(client)
+        self._background.spawn(self._install(order, under_way))
+        return under_way
+
+    async def _install(self, order: Order, under_way: _UnderWay) -> None:
+        try:
+            ended = await self._installed(order, under_way.say)
+        except (SandboxLostError, IndexOutOfReachError) as error:
+            under_way.fail(error)
+        except Exception as error:
+            under_way.fail(SandboxLostError(f"{type(error).__name__}: {error}"))
+            raise
+        else:
+            under_way.finish(ended)
+        finally:
+            del self._under_way[order.key]
+            under_way.fail(SandboxLostError("the node is shutting down"))
+        if not under_way.is_waited_for:
+            await self._tidy()
+
+    async def _installed(self, order: Order, on_output: OnOutput) -> Installation:
+        try:
+            ended = await self._store.install(order, on_output)
+        except IndexOutOfReachError as error:
+            kept = self.book.find(order.key)
+            if kept is None:
+                raise
+            _log.warning("packages_not_refreshed", packages=order.packages, error=str(error))
+            return Installation(None, kept.layer, order.limits())
+        if ended.layer is not None:
+            self.installed += 1
+            self.book.keep(order.key, ended.layer, self._clock())
+        else:
+            self._failed[order.key] = (self._clock(), ended)
+            while len(self._failed) > _MAX_FAILED:
+                self._failed.popitem(last=False)
+        return ended
+
+    async def _tidy(self) -> None:
+        layers, keys = self.book.let_go()
+        if not keys:
+            return
+        try:
+            await self._store.remove(layers, keys)
+        except SandboxLostError as error:  # the next start of this node finds them
+            _log.warning("layers_not_removed", layers=len(layers), error=str(error))
+
+
+class _UnderWay:
+    """An installation that somebody waits for."""
+
+    def __init__(self, client: str) -> None:
+        self.client = client
+        """Who asked first."""
+        self.ended: asyncio.Future[Installation] = asyncio.get_running_loop().create_future()
+        self.ended.add_done_callback(lambda ended: ended.exception())  # nobody may be left to see it
+        self._said: list[tuple[str, bytes]] = []
+        self._listeners: list[OnOutput] = []
+
+    def listen(self, listener: OnOutput) -> None:
+        """Is told all that the installer has said, and says. Its output limit bounds that."""
+        for stream, data in self._said:
+            listener(stream, data)
+        self._listeners.append(listener)
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Somebody is about to use what was installed, and looks after it then."""
+        return bool(self._listeners)
+
+    def leave(self, listener: OnOutput) -> None:
+        with suppress(ValueError):
+            self._listeners.remove(listener)
+
+    def say(self, stream: str, data: bytes) -> None:
+        self._said.append((stream, data))
+        for listener in self._listeners:
+            listener(stream, data)
+
+    def finish(self, ended: Installation) -> None:
+        if not self.ended.done():
+            self.ended.set_result(ended)
+
+    def fail(self, error: Exception) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(error)

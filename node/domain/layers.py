@@ -1,0 +1,118 @@
+"""Layers: what was installed for tasks that name packages, kept by what was asked for and by what it holds (ADR
+0040)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from node.domain.language import Language, PackageRule
+from node.domain.program import Program
+from node.domain.sandbox import Outcome
+from node.domain.template import expand
+from schemas.packages import is_pinned, normalised
+from schemas.task import Limits
+
+LAYERS_PATH = "/packages"
+"""Where run slots find all layers, each under a name that nobody can guess, and none of them listed."""
+INSTALL_PATH = "/layer"
+"""Where an installer's slot has its folder."""
+_OUTPUT_BYTES = 256 << 10
+_OPEN_FILES = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One tree of installed packages."""
+
+    name: str
+    """Of its folder in ``LAYERS_PATH``."""
+    size: int
+    """In bytes, on the disk."""
+    packages: tuple[str, ...]
+    """What is in it, each as ``name==version``."""
+
+    @property
+    def path(self) -> str:
+        """Where programs find it."""
+        return f"{LAYERS_PATH}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLayer:
+    """A layer as it was asked for."""
+
+    layer: Layer
+    made_at_s: float
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be installed."""
+
+    language: Language
+    rule: PackageRule
+    packages: tuple[str, ...]
+    """In one order, each once."""
+    key: str
+    """The same for all orders that install the same."""
+
+    @classmethod
+    def of(cls, language: Language, packages: Iterable[str], digest: str) -> Order:
+        """``digest``: what runs programs of the language here. Raises ValueError where it takes no packages."""
+        rule = language.packages
+        if rule is None:
+            raise ValueError(f"{language.name} takes no packages")
+        named = normalised(rule.kind, packages)
+        definition = msgspec.json.encode((language.id, digest, rule, named), order="deterministic")
+        return cls(language, rule, named, hashlib.sha256(definition).hexdigest())
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether each of them is of one version."""
+        return all(is_pinned(self.rule.kind, package) for package in self.packages)
+
+    def limits(self) -> Limits:
+        """The limits of the installation, which are the language's and not the task's."""
+        rule = self.rule
+        return Limits(
+            cpu_ms=rule.cpu_ms,
+            wall_ms=rule.wall_ms,
+            memory_bytes=rule.memory_bytes,
+            processes=rule.processes,
+            output_bytes=_OUTPUT_BYTES,
+            disk_bytes=rule.disk_bytes,
+            open_files=_OPEN_FILES,
+            file_bytes=rule.disk_bytes,
+        )
+
+    def command(self, places: Iterable[str]) -> tuple[str, ...]:
+        """The installer's command; ``places``: the index, and where its pages lead to."""
+        values = {"layer": INSTALL_PATH, "places": tuple(places), "packages": self.packages}
+        return expand(self.rule.command, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """How an installation ended."""
+
+    outcome: Outcome | None
+    """The installer's; its standard error is what it says. None where a layer of before serves, as none could run."""
+    layer: Layer | None
+    limits: Limits
+    """Those of the installation."""
+    fault: str = ""
+    """Why what was installed is no layer; empty where it is, or where the installer itself failed."""
+
+
+def with_layer(program: Program, layer: Layer) -> Program:
+    """The program that finds what is in the layer: by variables of its environment, behind what its task has set."""
+    rule = program.language.packages
+    added = {name: expand([value], {"layer": layer.path})[0] for name, value in rule.env.items()} if rule else {}
+    own = program.env
+    joined = {name: f"{own[name]}:{value}" if own.get(name) else value for name, value in added.items()}
+    return replace(program, env={**own, **joined})

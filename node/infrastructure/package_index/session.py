@@ -1,0 +1,141 @@
+"""The talk between an installer in its slot and the node that reads the index for it (docs/packages.md).
+
+The installer says one line of JSON at a time and waits for its answer. What comes from there is hostile: lines are
+bounded, and one that is none ends the installation. At most one piece of a document is on its way, so that a slot that
+does not read holds nothing up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import suppress
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from node.domain.sandbox import Tell
+from node.infrastructure.package_index.reader import IndexReader, OutOfReachError, UnreadableError
+from schemas.interaction import Said
+from schemas.reader import Reader
+
+PIECE_BYTES = 256 << 10
+_MAX_LINE_BYTES = 256 << 10
+_MAX_WAITING_LINES = 4
+_MAX_INSTALLED = 2_000
+_T = TypeVar("_T")
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an installer says: one of these."""
+
+    get: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+    accept: Annotated[str, msgspec.Meta(max_length=512, pattern=r"^[A-Za-z0-9.+/;=, *_-]*\Z")] = "*/*"
+    more: bool = False
+    packages: Annotated[
+        list[Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9@/._-]{1,200}==[A-Za-z0-9.+!_-]{1,100}\Z")]],
+        msgspec.Meta(max_length=_MAX_INSTALLED),
+    ] = []
+
+
+_decode = Reader(_Line).decode
+
+
+class IndexSession:
+    """One installer's talk. ``take`` what it says; ``serve`` answers it until it is cancelled."""
+
+    def __init__(self, reader: IndexReader, executor: Executor, on_nonsense: Callable[[], None]) -> None:
+        """``on_nonsense`` is called where the installer does not keep to the talk."""
+        self.packages: tuple[str, ...] = ()
+        """What it says that it has installed."""
+        self.out_of_reach = ""
+        """Why the index could not be read, though later it may; empty where it could."""
+        self._reader = reader
+        self._executor = executor
+        self._on_nonsense = on_nonsense
+        self._tell: Tell = _to_nobody
+        self._begun = bytearray()
+        self._lines: deque[_Line] = deque()
+        self._came = asyncio.Event()
+        self._is_over = False
+
+    def begin(self, tell: Tell) -> None:
+        """Is given the way to the installer, once that was started."""
+        self._tell = tell
+
+    def take(self, data: bytes) -> None:
+        """Takes what the installer said."""
+        if self._is_over:
+            return
+        self._begun += data
+        *lines, rest = bytes(self._begun).split(b"\n")
+        self._begun = bytearray(rest)
+        try:
+            for line in map(_decode, lines[: _MAX_WAITING_LINES + 1]):
+                self._hear(line)
+        except msgspec.DecodeError:
+            self._nonsense()
+        if len(self._lines) > _MAX_WAITING_LINES or len(rest) > _MAX_LINE_BYTES:
+            self._nonsense()
+        self._came.set()
+
+    def _hear(self, line: _Line) -> None:
+        if line.packages:
+            self.packages = tuple(line.packages)
+        else:
+            self._lines.append(line)
+
+    async def serve(self) -> None:
+        """Answers, for ever."""
+        while True:
+            while self._lines:
+                await self._answer(self._lines.popleft())
+            self._came.clear()
+            await self._came.wait()
+
+    def close(self) -> None:
+        """Ends it: whoever reads for it is interrupted."""
+        self._is_over = True
+        self._reader.interrupt()
+        with suppress(RuntimeError):  # the node is shutting down
+            self._executor.submit(self._reader.close)
+
+    def _nonsense(self) -> None:
+        self._is_over = True
+        self._lines.clear()
+        self._on_nonsense()
+
+    async def _answer(self, line: _Line) -> None:
+        await (self._open(line) if line.get else self._read())
+
+    async def _open(self, line: _Line) -> None:
+        head = {"status": 0, "type": "", "bytes": None, "error": ""}
+        try:
+            answer = await self._on_thread(lambda: self._reader.open(line.get, line.accept))
+            head |= {"status": answer.status, "type": answer.media_type, "bytes": answer.size}
+        except UnreadableError as error:
+            self._note(error)
+            head["error"] = str(error)
+        self._tell(Said.of(msgspec.json.encode(head) + b"\n"))
+
+    async def _read(self) -> None:
+        try:
+            piece = await self._on_thread(lambda: self._reader.read(PIECE_BYTES))
+        except UnreadableError as error:
+            self._note(error)
+            self._tell(Said.of(b"-1\n"))
+        else:
+            self._tell(Said.of(b"%d\n" % len(piece) + piece))
+
+    def _note(self, error: UnreadableError) -> None:
+        if isinstance(error, OutOfReachError):
+            self.out_of_reach = str(error)
+
+    async def _on_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+
+def _to_nobody(said: Said) -> None:
+    """Before the installer was started, nothing is said to it."""

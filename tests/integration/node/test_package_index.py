@@ -1,0 +1,304 @@
+"""Reading an index of packages for an installer, over TLS: what the index answers is as hostile as what the installer
+asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from node.infrastructure.package_index import reader as reading
+from node.infrastructure.package_index.places import Places
+from node.infrastructure.package_index.reader import IndexReader, OutOfReachError, UnreadableError
+from node.infrastructure.package_index.session import IndexSession
+from schemas.interaction import Said
+from tests.servers.package_index import PackageIndex, redirect, send
+from tests.servers.ports import free_port
+
+KIB = 1 << 10
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[PackageIndex]:
+    one = PackageIndex(tmp_path)
+    yield one
+    one.close()
+
+
+Opened = Callable[..., IndexReader]
+
+
+@pytest.fixture
+def a_reader(index: PackageIndex) -> Iterator[Opened]:
+    opened: list[IndexReader] = []
+
+    def open_one(max_bytes: int = 1 << 20, url: str = "") -> IndexReader:
+        tls = ssl.create_default_context(cafile=index.ca)
+        opened.append(IndexReader(Places([url or index.url, index.files_url]), tls, max_bytes))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+def read_all(reader: IndexReader, url: str) -> bytes:
+    reader.open(url, "*/*")
+    data = b""
+    while piece := reader.read(64 * KIB):
+        data += piece
+    return data
+
+
+def test_documents_are_read_over_one_connection(index: PackageIndex, a_reader: Opened) -> None:
+    file = index.add("a", "1", b"wheel")
+    reader = a_reader()
+    assert file.encode() in read_all(reader, f"{index.url}a/")
+    assert read_all(reader, f"{index.origin}{file}") == b"wheel"
+    assert reader.open(f"{index.url}none/", "*/*").status == 404
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "https://localhost:1/simple/a/",
+        "file:///etc/passwd",
+        "//169.254.169.254/",
+        "/admin/",
+        "../../admin/",
+        "",
+    ],
+)
+def test_a_redirection_leads_nowhere_but_to_places_of_the_index(
+    index: PackageIndex, a_reader: Opened, url: str
+) -> None:
+    index.answers["/simple/a/"] = redirect(url)
+    with pytest.raises(UnreadableError):
+        a_reader().open(f"{index.url}a/", "*/*")
+    assert set(index.requests) == {"/simple/a/"}
+
+
+def test_a_redirection_within_the_index_is_followed_but_not_for_ever(index: PackageIndex, a_reader: Opened) -> None:
+    index.add("a", "1", b"")
+    index.answers["/simple/A/"] = redirect("../a/")
+    reader = a_reader()
+    assert reader.open(f"{index.url}A/", "*/*").status == 200
+    index.answers["/simple/loop/"] = redirect(f"{index.url}loop/")
+    with pytest.raises(UnreadableError, match="too often"):
+        a_reader().open(f"{index.url}loop/", "*/*")
+
+
+def test_only_so_much_is_downloaded_in_all(index: PackageIndex, a_reader: Opened) -> None:
+    index.answers["/files/x"] = lambda handler: send(handler, bytes(100 * KIB), "a/b")
+    reader = a_reader(max_bytes=150 * KIB)
+    assert len(read_all(reader, f"{index.files_url}x")) == 100 * KIB
+    with pytest.raises(UnreadableError, match="more than"):
+        read_all(reader, f"{index.files_url}x")
+
+
+def test_a_body_without_end_is_cut(index: PackageIndex, a_reader: Opened) -> None:
+    def endless(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while True:
+            handler.wfile.write(bytes(64 * KIB))
+
+    index.answers["/files/x"] = endless
+    with pytest.raises(UnreadableError, match="more than"):
+        read_all(a_reader(), f"{index.files_url}x")
+
+
+def test_a_body_that_breaks_off_is_no_body(index: PackageIndex, a_reader: Opened) -> None:
+    def short(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b"x" * 10)
+        handler.close_connection = True
+
+    index.answers["/files/x"] = short
+    with pytest.raises(OutOfReachError, match="broke off"):
+        read_all(a_reader(), f"{index.files_url}x")
+
+
+def test_a_body_that_drips_does_not_last(
+    index: PackageIndex, a_reader: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b".")
+            time.sleep(0.01)
+
+    index.answers["/files/x"] = drip
+    monkeypatch.setattr(reading, "_DOCUMENT_S", 0.2)
+    with pytest.raises(OutOfReachError, match="slowly"):
+        read_all(a_reader(), f"{index.files_url}x")
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x00" * 1_000,
+        b"HTTP/1.1 200 OK\r\n" + b"A: " + b"b" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 10_000 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+        b"HTTP/1.1 99999 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n",
+        b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 429 Slowly\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_garbage_is_an_index_that_does_not_answer(index: PackageIndex, a_reader: Opened, garbage: bytes) -> None:
+    def say(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(garbage)
+        handler.close_connection = True
+
+    index.answers["/simple/a/"] = say
+    reader = a_reader()
+    with suppress(OutOfReachError):
+        assert read_all(reader, f"{index.url}a/") == b""  # without a size, an end is an end
+
+
+def test_compressed_answers_are_not_passed_on(index: PackageIndex, a_reader: Opened) -> None:
+    index.answers["/simple/a/"] = lambda handler: send(handler, b"", "text/html", Content_Encoding="gzip")
+    with pytest.raises(UnreadableError, match="compresses"):
+        a_reader().open(f"{index.url}a/", "*/*")
+
+
+def test_an_index_with_another_certificate_is_none(index: PackageIndex) -> None:
+    reader = IndexReader(Places([index.url]), ssl.create_default_context(), 1 << 20)
+    with pytest.raises(OutOfReachError, match=r"(?i)certificate"):
+        reader.open(f"{index.url}a/", "*/*")
+    reader.close()
+
+
+def test_an_index_that_is_away_is_out_of_reach(a_reader: Opened) -> None:
+    url = f"http://localhost:{free_port()}/simple/"
+    with pytest.raises(OutOfReachError, match="does not answer"):
+        a_reader(url=url).open(f"{url}a/", "*/*")
+
+
+def test_requests_are_bounded(index: PackageIndex, a_reader: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_REQUESTS", 2)
+    reader = a_reader()
+    for _ in range(2):
+        read_all(reader, f"{index.url}a/")
+    with pytest.raises(UnreadableError, match="requests"):
+        reader.open(f"{index.url}a/", "*/*")
+
+
+class Slot:
+    """An installer's side of the talk."""
+
+    def __init__(self, index: PackageIndex, executor: ThreadPoolExecutor) -> None:
+        self.nonsense = 0
+        reader = IndexReader(Places([index.url, index.files_url]), ssl.create_default_context(cafile=index.ca), 1 << 20)
+        self.session = IndexSession(reader, executor, self._note)
+        self.session.begin(self._hear)
+        self._answers: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def _note(self) -> None:
+        self.nonsense += 1
+
+    def _hear(self, said: Said) -> None:
+        self._answers.put_nowait(said.data)
+
+    async def ask(self, **line: object) -> bytes:
+        self.session.take(json.dumps(line).encode() + b"\n")
+        async with asyncio.timeout(10):
+            return await self._answers.get()
+
+
+@asynccontextmanager
+async def slot_of(index: PackageIndex) -> AsyncIterator[Slot]:
+    with ThreadPoolExecutor(1) as executor:
+        slot = Slot(index, executor)
+        serving = asyncio.create_task(slot.session.serve())
+        try:
+            yield slot
+        finally:
+            slot.session.close()
+            serving.cancel()
+
+
+async def test_an_installer_is_given_documents_piece_by_piece(index: PackageIndex) -> None:
+    index.answers["/files/x"] = lambda handler: send(handler, bytes(300 * KIB), "a/b")
+    async with slot_of(index) as slot:
+        head = json.loads(await slot.ask(get=f"{index.files_url}x"))
+        assert head == {"status": 200, "type": "a/b", "bytes": 300 * KIB, "error": ""}
+        size = 0
+        while (piece := await slot.ask(more=True)) != b"0\n":
+            told, _, data = piece.partition(b"\n")
+            assert len(data) == int(told)
+            size += len(data)
+        assert size == 300 * KIB
+        slot.session.take(json.dumps({"packages": ["a==1", "b==2+x"]}).encode() + b"\n")
+        assert slot.session.packages == ("a==1", "b==2+x")
+
+
+async def test_an_installer_is_told_what_it_may_not_read(index: PackageIndex) -> None:
+    async with slot_of(index) as slot:
+        head = json.loads(await slot.ask(get="http://169.254.169.254/"))
+        assert "not a place" in head["error"]
+        assert await slot.ask(more=True) == b"0\n"
+        assert slot.session.out_of_reach == ""
+        index.answers["/simple/a/"] = lambda handler: send(handler, b"", "a/b", status=503)
+        await slot.ask(get=f"{index.url}a/")
+        assert "503" in slot.session.out_of_reach
+    assert not any(path != "/simple/a/" for path in index.requests)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"nonsense\n",
+        b"\xff\xfe\n",
+        b"[]\n",
+        b'{"get": 1}\n',
+        b'{"post": "https://localhost/"}\n',
+        b'{"get": "https://localhost/", "accept": "a\\r\\nHost: evil.example"}\n',
+        b'{"get": "' + b"a" * 5_000 + b'"}\n',
+        b'{"more": true}\n' * 100,
+        b"x" * (300 << 10),
+        b'{"packages": ["a==1\\u001b[2J"]}\n',
+        b'{"packages": ["-r evil"]}\n',
+        b'{"packages": [' + b'"a==1",' * 2_000 + b'"a==1"]}\n',
+        b"[" * 100_000 + b"\n",
+    ],
+)
+async def test_an_installer_that_does_not_keep_to_the_talk_is_ended(index: PackageIndex, said: bytes) -> None:
+    async with slot_of(index) as slot:
+        slot.session.take(said)
+        slot.session.take(said)
+        assert slot.nonsense == 1
+        assert slot.session.packages == ()
+    assert index.requests == []
+
+
+async def test_a_reader_that_waits_is_interrupted_when_the_installation_ends(index: PackageIndex) -> None:
+    release = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        loop.call_soon_threadsafe(release.set)
+        time.sleep(0.3)
+        handler.close_connection = True
+
+    index.answers["/simple/a/"] = hang
+    started = time.monotonic()
+    async with slot_of(index) as slot:
+        slot.session.take(json.dumps({"get": f"{index.url}a/"}).encode() + b"\n")
+        await release.wait()
+    assert time.monotonic() - started < 5

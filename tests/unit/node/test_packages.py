@@ -1,0 +1,265 @@
+"""The packages of tasks on a node: installed once, lent to all, and in nobody's way."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from node.application.layer_book import LayerBook
+from node.application.package_ports import IndexOutOfReachError
+from node.application.packages import Packages
+from node.domain.language import PackageRule
+from node.domain.layers import KeptLayer, Layer, Order
+from node.domain.sandbox import SandboxLostError
+from schemas.execution import Execution
+from schemas.status import Status
+from tests.builders import CPP, PYTHON, a_task
+from tests.fakes.layers import ScriptedLayers
+from tests.fakes.node import FakeDelivery, ScriptedPool
+from tests.unit.node.runner_on_fakes import RunnerOnFakes
+
+RULE = PackageRule(
+    kind="pypi", image="installer", command=("install", "{layer}", "{packages}"), env={"PYTHONPATH": "{layer}"}
+)
+INDEXED = replace(PYTHON, packages=RULE)
+
+
+class Node:
+    """A runner whose Python takes packages."""
+
+    def __init__(self, *, max_bytes: int = 1_000, installations: int = 1, waiting: int = 2) -> None:
+        self.pool = ScriptedPool(languages=[INDEXED, CPP])
+        self.layers = ScriptedLayers()
+        self.now_s = 1_000.0
+        self.on = RunnerOnFakes(self.pool)
+        self.packages = Packages(
+            self.layers,
+            self.on.announcer,
+            LayerBook(max_bytes),
+            installations=installations,
+            waiting=waiting,
+            refresh_s=100.0,
+            clock=lambda: self.now_s,
+        )
+        self.on.packages = self.packages
+
+    async def run(self, task_id: str = "t1", *packages: str, **changes: object) -> Execution:
+        task = a_task(task_id, packages=list(packages or ["six"]), **changes)
+        return await self.on.handle(FakeDelivery(task))
+
+    def begin(self, task_id: str, *packages: str, client: str = "blog") -> tuple[FakeDelivery, asyncio.Task[None]]:
+        delivery = FakeDelivery(a_task(task_id, packages=list(packages or ["six"]), client=client))
+        return delivery, asyncio.create_task(self.on.runner.handle(delivery))
+
+    def envs(self) -> list[str]:
+        return [launch.env.get("PYTHONPATH", "") for _, launch in self.pool.launches]
+
+
+async def test_packages_are_installed_once_and_lent_to_each_task_that_names_them() -> None:
+    node = Node()
+    first, again = await node.run("t1", "Six", "numpy==2"), await node.run("t2", "numpy==2", "six", client="other")
+    assert (first.status, again.status) == (Status.SUCCEEDED, Status.SUCCEEDED)
+    assert [order.packages for order in node.layers.orders] == [("numpy==2", "six")]
+    assert first.packages == again.packages == ["numpy==2==1", "six==1"]
+    assert node.envs() == ["/packages/layer1"] * 2
+    assert first.compile is not None
+    assert first.compile.stderr == "Collecting\n"
+    assert again.compile is None
+    assert (node.packages.installed, node.packages.found) == (1, 1)
+
+
+async def test_a_search_path_of_the_task_comes_before_its_packages() -> None:
+    node = Node()
+    await node.run("t1", env={"PYTHONPATH": "/workspace/lib"})
+    assert node.envs() == ["/workspace/lib:/packages/layer1"]
+
+
+async def test_a_task_without_packages_installs_nothing_and_sees_none() -> None:
+    node = Node()
+    execution = await node.on.handle(FakeDelivery(a_task()))
+    assert (execution.packages, node.envs(), node.layers.orders) == ([], [""], [])
+
+
+async def test_whoever_watches_sees_the_task_run_and_what_the_installer_says() -> None:
+    node = Node()
+    node.layers.may_end.clear()
+    _, handling = node.begin("t1")
+    await node.on.announcer.spoke.wait()
+    assert node.on.statuses == [Status.RUNNING]
+    assert [(one.stage, one.stream, one.text) for one in node.on.announcer.chunks] == [
+        ("compile", "stderr", "Collecting\n")
+    ]
+    node.layers.may_end.set()
+    await handling
+    assert node.on.statuses == [Status.RUNNING, Status.SUCCEEDED]
+
+
+async def test_a_failed_installation_is_a_compile_error_of_all_that_name_the_same_for_a_while() -> None:
+    node = Node()
+    node.layers.exit_code = 1
+    for task_id in ("t1", "t2"):
+        execution = await node.run(task_id)
+        assert execution.status is Status.COMPILE_ERROR
+        assert execution.compile is not None
+        assert (execution.compile.exit_code, execution.compile.stderr) == (1, "Collecting\n")
+        assert execution.error
+    assert len(node.layers.orders) == 1
+    assert node.pool.launches == []
+    node.now_s += 61
+    node.layers.exit_code = 0
+    assert (await node.run("t3")).status is Status.SUCCEEDED
+
+
+async def test_what_cannot_be_kept_is_told_with_the_reason() -> None:
+    node = Node()
+    node.layers.fault = "has more than 3 files"
+    execution = await node.run()
+    assert (execution.status, execution.error) == (Status.COMPILE_ERROR, "has more than 3 files")
+
+
+async def test_tasks_that_name_the_same_wait_for_one_installation() -> None:
+    node = Node()
+    node.layers.may_end.clear()
+    (first, one), (second, two) = node.begin("t1"), node.begin("t2", client="other")
+    await node.layers.begun.wait()
+    node.layers.may_end.set()
+    await asyncio.gather(one, two)
+    assert len(node.layers.orders) == 1
+    assert (first.said[-1], second.said[-1]) == ("done", "done")
+    assert [
+        chunk for chunk in node.on.announcer.chunks if chunk.id == "t2"
+    ] == []  # it ended at once: the result has it
+    second_result = node.on.sink.results["t2"].execution
+    assert second_result.compile is not None
+    assert second_result.compile.stderr == "Collecting\n"
+
+
+@pytest.mark.parametrize(("installations", "client"), [(1, "other"), (5, "blog")])
+async def test_a_client_with_many_sets_of_packages_holds_up_nobody(installations: int, client: str) -> None:
+    """Of one client one set is installed at a time, of all so many; what must wait for that keeps no place."""
+    node = Node(installations=installations, waiting=9)
+    node.layers.may_end.clear()
+    _, handling = node.begin("t1", "a")
+    await node.layers.begun.wait()
+    delivery, turned_away = node.begin("t2", "b", client=client)
+    await turned_away
+    assert delivery.said == ["retry_in 0.5"]
+    assert node.packages.put_off == 1
+    assert "t2" not in node.on.sink.results
+    node.layers.may_end.set()
+    await handling
+
+
+async def test_only_so_many_tasks_wait_for_packages_and_the_rest_keep_no_place() -> None:
+    node = Node(waiting=1)
+    node.layers.may_end.clear()
+    _, handling = node.begin("t1")
+    await node.layers.begun.wait()
+    delivery, turned_away = node.begin("t2", client="other")
+    await turned_away
+    assert delivery.said == ["retry_in 0.5"]
+    node.layers.may_end.set()
+    await handling
+    assert (await node.run("t3")).status is Status.SUCCEEDED
+
+
+async def test_a_task_that_is_cancelled_waits_no_longer_and_its_packages_stay_for_the_next() -> None:
+    node = Node()
+    node.layers.may_end.clear()
+    _, handling = node.begin("t1")
+    await node.layers.begun.wait()
+    await node.on.cancel("t1")
+    await handling
+    assert node.on.sink.results["t1"].execution.status is Status.CANCELLED
+    node.layers.may_end.set()
+    assert (await node.run("t2")).status is Status.SUCCEEDED
+    assert len(node.layers.orders) == 1
+
+
+@pytest.mark.parametrize("error", [IndexOutOfReachError("no answer"), SandboxLostError("gone"), RuntimeError("bug")])
+@pytest.mark.filterwarnings("ignore")
+async def test_what_is_not_the_tasks_fault_is_tried_again_and_counts_as_an_attempt(error: Exception) -> None:
+    node = Node()
+    node.layers.error = error
+    delivery, handling = node.begin("t1")
+    await handling
+    assert delivery.said[-1] == "retry_in 0"
+    node.layers.error = None
+    assert (await node.run("t1")).status is Status.SUCCEEDED
+
+
+async def test_an_open_set_is_looked_up_anew_after_a_while_and_a_pinned_one_never() -> None:
+    node = Node()
+    await node.run("t1", "six")
+    await node.run("t2", "six==1.17.0")
+    node.now_s += 101
+    await node.run("t3", "six")
+    await node.run("t4", "six==1.17.0")
+    assert [order.packages for order in node.layers.orders] == [("six",), ("six==1.17.0",), ("six",)]
+
+
+async def test_while_the_index_is_away_what_was_installed_serves_on() -> None:
+    node = Node()
+    await node.run("t1")
+    node.now_s += 101
+    node.layers.error = IndexOutOfReachError("no answer")
+    execution = await node.run("t2")
+    assert (execution.status, execution.packages, execution.compile) == (Status.SUCCEEDED, ["six==1"], None)
+
+
+async def test_what_there_is_no_room_for_goes_once_nobody_uses_it() -> None:
+    node = Node(max_bytes=10)
+    await node.run("t1", "a")
+    await node.run("t2", "b")
+    await asyncio.sleep(0)
+    assert node.layers.removed == ["layer1"]
+    await node.run("t3", "b")
+    assert len(node.layers.orders) == 2
+
+
+async def test_a_layer_that_is_larger_than_all_room_serves_its_task_and_goes() -> None:
+    node = Node(max_bytes=0)
+    assert (await node.run("t1")).status is Status.SUCCEEDED
+    await asyncio.sleep(0)
+    assert node.layers.removed == ["layer1"]
+
+
+async def test_what_an_earlier_life_installed_is_found() -> None:
+    node = Node()
+    order = Order.of(INDEXED, ["six"], node.pool.digest("python"))
+    node.layers.before = {order.key: KeptLayer(Layer("before", 1, ("six==1",)), node.now_s)}
+    await node.packages.start([INDEXED])
+    await node.run("t1")
+    assert (node.envs(), node.layers.orders) == (["/packages/before"], [])
+
+
+async def test_outcomes_with_packages_are_never_kept_for_others() -> None:
+    execution = await Node().run("t1", keeps_answer=True, answer="a")
+    assert execution.not_kept == "it has packages, which an index may change"
+
+
+async def test_a_node_without_an_index_leaves_the_task_to_others() -> None:
+    fakes = RunnerOnFakes(ScriptedPool(languages=[INDEXED]))
+    delivery = FakeDelivery(a_task(packages=["six"]))
+    await fakes.runner.handle(delivery)
+    assert delivery.said == ["retry_in 0.25"]
+    assert fakes.pool.launches == []
+
+
+async def test_a_language_that_takes_no_packages_leaves_the_task_to_others() -> None:
+    node = Node()
+    delivery = FakeDelivery(a_task(packages=["six"], language="cpp"))
+    await node.on.runner.handle(delivery)
+    assert delivery.said == ["retry_in 0.25"]
+
+
+def test_an_order_depends_on_all_that_decides_what_is_installed() -> None:
+    keys = {
+        Order.of(INDEXED, packages, digest).key
+        for packages in (["a"], ["b"], ["a", "b"], ["a==1"])
+        for digest in ("one image", "another")
+    }
+    assert len(keys) == 8
+    assert Order.of(INDEXED, ["A_b", "c"], "d").key == Order.of(INDEXED, ["c", "a-b"], "d").key
