@@ -43,6 +43,8 @@ export interface TaskBody {
   interaction?: InteractionBody | null;
   /** in place of stdin: sha256:… of a blob that was put */
   stdin_digest?: string;
+  /** installed for it, such as numpy==2.1.* */
+  packages?: string[];
 }
 
 /** A source file. A single one may leave its name out. */
@@ -154,6 +156,7 @@ export interface Execution {
   cached_at_ms?: number;
   not_kept?: string;
   files?: OutputFile[];
+  packages?: string[];
 }
 
 /** A task's state. `QUEUED -> RUNNING -> one of the others`, which are final. */
@@ -283,6 +286,7 @@ export interface KeptSource {
   outputs?: string[];
   redirect_stderr?: boolean;
   stdin_blob?: BlobRef | null;
+  packages?: string[];
 }
 
 /** One file of the submission. An empty `name` (one file only) takes the language's usual name. */

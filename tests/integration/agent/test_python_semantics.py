@@ -89,3 +89,33 @@ def test_an_environment_of_the_task_is_the_programs_and_its_childrens(python_slo
     warm, cold = (python_slot.python(source, env=env, warm=warm) for warm in (True, False))
     assert b"GREETING=hi = ho\n" in cold.stdout
     assert _told(warm) == _told(cold)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/tmp",
+        "/tmp:/nowhere",
+        "/usr/lib/python3:/tmp",
+        "",
+        ":",
+        "/tmp:",
+        ":/tmp",
+        "/tmp::/var",
+        "lib",
+        "/tmp:lib",
+        "./lib",
+        "/tmp/../var",
+        "/tmp/",
+        "//tmp",
+        "/",
+        "/t m:/ü",
+        "/tmp:/var:/tmp",
+        "/usr/lib/python3.13:/tmp",
+        ":".join(f"/d{number}" for number in range(20)),
+    ],
+)
+def test_a_search_path_is_where_the_interpreters_start_would_have_put_it(python_slot: AttachedAgent, path: str) -> None:
+    source = "import os, sys\nprint(sys.path, sys.flags, os.environ['PYTHONPATH'])\n"
+    warm, cold = (python_slot.python(source, env={"PYTHONPATH": path}, warm=one) for one in (True, False))
+    assert _told(warm) == _told(cold)

@@ -43,6 +43,14 @@ def test_a_variable_that_the_slot_has_already_does_not_come_too_late() -> None:
     assert not needs_cold_start({"LANG": "C.UTF-8"}, TAKES_NO_ENVIRONMENT)
 
 
+def test_a_variable_that_the_waiting_process_takes_with_its_program_does_not_come_too_late() -> None:
+    warm = WarmConfig("zygote", [], env_at_start=False, late_env=frozenset({"PYTHONPATH"}))
+    takes_it = dataclasses.replace(CONFIG, warm=warm)
+    assert not needs_cold_start({"PYTHONPATH": "/packages/a", "X": "1"}, takes_it)
+    assert needs_cold_start({"PYTHONPATH": "/packages/a", "PYTHONHASHSEED": "1"}, takes_it)
+    assert needs_cold_start({"PYTHONPATH": "/packages/a"}, CONFIG)
+
+
 def test_every_variable_comes_too_late_for_a_process_that_takes_no_environment() -> None:
     assert needs_cold_start({"GREETING": "x"}, TAKES_NO_ENVIRONMENT)
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from node.domain.language import CompileStage, Language, Warm
+from node.domain.language import CompileStage, Language, PackageRule, Warm
 from node.domain.sandbox import Role
 from node.infrastructure.docker.engine.oci_runtimes import RuntimeTraits
 from node.infrastructure.docker.settings import DockerSettings
 from node.infrastructure.docker.slot.container_spec import ContainerSpec
+from node.infrastructure.docker.slot.mounts import Scratch
 from node.infrastructure.docker.slot.template import SlotSize, SlotTemplate, usual_size
 
 MIB = 1 << 20
@@ -55,6 +56,33 @@ def test_a_slot_can_reach_nothing_and_gain_nothing() -> None:
 def test_a_compile_slot_reads_what_was_precompiled_and_cannot_write_it() -> None:
     (mount,) = spec(role=Role.COMPILE, precompiled="headers").payload()["HostConfig"]["Mounts"]
     assert (mount["Type"], mount["Source"], mount["ReadOnly"]) == ("volume", "headers", True)
+
+
+def test_run_slots_of_languages_with_packages_read_layers_and_no_others_have_any() -> None:
+    settings = dataclasses.replace(SETTINGS, layers_volume="layers")
+    indexed = dataclasses.replace(LANGUAGE, packages=PackageRule(kind="pypi", image="i", command=("c",)))
+    (mount,) = spec(settings=settings, language=indexed).payload()["HostConfig"]["Mounts"]
+    assert (mount["Type"], mount["Source"], mount["Target"], mount["ReadOnly"]) == (
+        "volume",
+        "layers",
+        "/packages",
+        True,
+    )
+    for changes in ({"language": LANGUAGE}, {"language": indexed, "role": Role.COMPILE}):
+        assert "Mounts" not in spec(settings=settings, **changes).payload()["HostConfig"]
+    assert "Mounts" not in spec(language=indexed).payload()["HostConfig"]
+
+
+def test_an_installer_has_a_folder_in_memory_of_bounded_size_and_sees_no_layer() -> None:
+    settings = dataclasses.replace(SETTINGS, layers_volume="layers")
+    indexed = dataclasses.replace(LANGUAGE, packages=PackageRule(kind="pypi", image="i", command=("c",)))
+    made = SlotTemplate(indexed, Role.COMPILE, "sha256:1", SIZE, scratch=Scratch("s", "n", 7 * MIB, 10))
+    host = ContainerSpec(template=made, uid=5, seccomp="{}", settings=settings).payload()["HostConfig"]
+    (mount,) = host["Mounts"]
+    assert (mount["Source"], mount["Target"], mount["ReadOnly"]) == ("s", "/layer", False)
+    driver = mount["VolumeOptions"]["DriverConfig"]["Options"]
+    assert (driver["type"], driver["o"]) == ("tmpfs", f"size={7 * MIB},nr_inodes=40,mode=1777,nosuid,nodev")
+    assert host["NetworkMode"] == "none"
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,28 @@ def test_stages_and_rules_are_read_and_sizes_become_bytes(tmp_path: Path) -> Non
     assert (language.stack_dump.signal, language.stack_dump.running) == (3, "runs")
 
 
+PACKAGES = """
+[packages]
+kind = "pypi"
+image = "installer"
+command = ["install", "{layer}", "{places}", "{packages}"]
+env = { TINY_PATH = "{layer}" }
+disk_mib = 7
+"""
+
+
+def test_what_installs_packages_is_read(tmp_path: Path) -> None:
+    rule = load_language(write(tmp_path, SMALL + PACKAGES)).packages
+    assert rule is not None
+    assert (rule.kind, rule.image, rule.disk_bytes, rule.files) == ("pypi", "installer", 7 << 20, 30_000)
+
+
+@pytest.mark.parametrize("text", [SMALL + PACKAGES.replace("pypi", "cargo"), SMALL + COMPILED + PACKAGES])
+def test_packages_are_of_a_known_kind_and_of_no_compiled_language(tmp_path: Path, text: str) -> None:
+    with pytest.raises(LanguageFileError, match="packages are of a kind"):
+        load_language(write(tmp_path, text))
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [

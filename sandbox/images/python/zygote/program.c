@@ -73,11 +73,29 @@ static const char *search_path(const List *pairs) {
     return found && *found ? found : NULL;
 }
 
-/* Folders that stand in their place as they are. Any others (relative, empty, of another spelling) the interpreter's own
- * start makes absolute, and drops those that come twice. */
+/* Whether this folder stands in sys.path as it is spelled. */
+static bool is_plain_folder(const char *folder, size_t length) {
+    if (length < 2 || *folder != '/' || folder[length - 1] == '/' || !strncmp(folder, "/usr/", 5)) return false;
+    for (size_t i = 0; i + 1 < length; i++)
+        if (folder[i] == '/' && (folder[i + 1] == '/' || folder[i + 1] == '.')) return false;
+    return true;
+}
+
+/* Others (relative, empty, of another spelling, named twice, the interpreter's own) are for its own start, which makes
+ * them absolute and drops what comes twice. */
 static bool is_plain(const char *path) {
-    return *path == '/' && !strstr(path, "//") && !strstr(path, "/.") && !strstr(path, "/:") && !strstr(path, "::") &&
-           !strstr(path, ":.") && path[strlen(path) - 1] != '/' && path[strlen(path) - 1] != ':';
+    enum { MAX_FOLDERS = 16 };
+    struct { const char *start; size_t length; } known[MAX_FOLDERS];
+    for (int count = 0;; count++) {
+        size_t length = strcspn(path, ":");
+        if (count == MAX_FOLDERS || !is_plain_folder(path, length)) return false;
+        for (int i = 0; i < count; i++)
+            if (known[i].length == length && !strncmp(known[i].start, path, length)) return false;
+        known[count].start = path;
+        known[count].length = length;
+        if (!path[length]) return true;
+        path += length + 1;
+    }
 }
 
 /* Where the interpreter has PYTHONPATH: behind the program's folder, before its own library. */
