@@ -127,7 +127,7 @@ async def test_an_installation_whose_node_is_gone_leaves_nothing_to_the_next(
         await asked.wait()
     async with living(engine, index, volume, "runc") as life:
         assert await life.layers.kept() == {}
-        with pytest.raises(SandboxLostError):
+        with pytest.raises((SandboxLostError, RuntimeError)):  # its slot is lost, and its engine is closed
             await installing
         await eventually(lambda: not client.volumes.list(filters={"label": f"{SCRATCH_LABEL}=node-1"}))
 

@@ -92,8 +92,8 @@ def test_different_trees_are_different_layers(keeper: Keeper, one: dict[str, str
             (keeper.tree / path).parent.mkdir(exist_ok=True)
             (keeper.tree / path).write_text(text)
         names.append(keeper.store()["layer"])
-        for path in sorted(keeper.tree.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
+        for made in sorted(keeper.tree.rglob("*"), reverse=True):
+            made.rmdir() if made.is_dir() else made.unlink()
     assert names[0] != names[1]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from broker_gateway.application.commands import Invalid, SubmitTaskCommand, TaskDTO, Unserved, Visitor
@@ -22,7 +24,7 @@ def gateway() -> GatewayOnFakes:
     return one
 
 
-def naming(*packages: str, **fields: object) -> SubmitTaskCommand:
+def naming(*packages: str, **fields: Any) -> SubmitTaskCommand:
     return SubmitTaskCommand("blog", a_draft(packages=packages, **fields))
 
 
