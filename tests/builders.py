@@ -22,8 +22,7 @@ from schemas.progress import ProgressMessage
 from schemas.status import NodeState, Priority, Status, Verdict
 from schemas.task import Callback, CallbackEvent, Comparison, Limits, SourceFile, TaskMessage, TestCase
 
-MIB = 1 << 20
-SUBMITTED_AT_MS = 1_000
+MIB, SUBMITTED_AT_MS = 1 << 20, 1_000
 
 LIMITS = Limits(
     cpu_ms=5_000,

@@ -21,6 +21,10 @@ class LayerBook:
         self._kept: OrderedDict[str, KeptLayer] = OrderedDict()
         """By the orders' keys, the least recently used first."""
         self._holders: Counter[str] = Counter()
+        self._used_again: set[str] = set()
+        """Names of layers that were asked for after they had been made."""
+        self._replaced: set[str] = set()
+        """Names of layers that no order leads to any more: theirs has a newer one."""
 
     @property
     def size(self) -> int:
@@ -36,18 +40,24 @@ class LayerBook:
         """Takes over what an earlier life of this node has kept."""
         for key, one in sorted(kept.items(), key=lambda item: item[1].made_at_s):
             self._kept.setdefault(key, one)
+            self._used_again.add(one.layer.name)
 
     def find(self, key: str) -> KeptLayer | None:
         """What was installed for such an order, which counts as used now."""
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
+            self._used_again.add(found.layer.name)
         return found
 
     def keep(self, key: str, layer: Layer, now_s: float) -> None:
         """Notes what was installed."""
+        before = self._kept.get(key)
         self._kept[key] = KeptLayer(layer, now_s)
         self._kept.move_to_end(key)
+        if before is not None:
+            self._replaced.add(before.layer.name)
+        self._replaced -= {one.layer.name for one in self._kept.values()}
 
     @contextmanager
     def held(self, layer: Layer) -> Iterator[None]:
@@ -61,14 +71,15 @@ class LayerBook:
                 del self._holders[layer.name]
 
     def let_go(self) -> tuple[list[str], list[str]]:
-        """Forgets what there is no room for, the least recently used first and nothing that is in use: names of layers
-        and keys of orders that are to be removed."""
+        """Forgets what there is no room for: names of layers and keys of orders that are to be removed. Nothing that is
+        in use goes; what was never used again goes first, so that a stream of new sets pushes out nothing that somebody
+        comes back to; then the least recently used."""
         last_used = OrderedDict[str, int]()
         for one in self._kept.values():
             last_used[one.layer.name] = one.layer.size
             last_used.move_to_end(one.layer.name)
         size, gone = sum(last_used.values()), set[str]()
-        for name, bytes_of_it in last_used.items():
+        for name, bytes_of_it in sorted(last_used.items(), key=lambda item: item[0] in self._used_again):
             if size <= self._max_bytes:
                 break
             if name not in self._holders:
@@ -78,7 +89,10 @@ class LayerBook:
         keys += self._orders_beyond(len(self._kept) - len(keys) - _MAX_ORDERS, gone)
         for key in keys:
             del self._kept[key]
-        return self._without_orders(gone), keys
+        replaced = {name for name in self._replaced if name not in self._holders}
+        self._replaced -= replaced
+        self._used_again -= gone | replaced
+        return self._without_orders(gone | replaced), keys
 
     def _orders_beyond(self, count: int, gone: set[str]) -> list[str]:
         """Keys of the least recently used orders, where there are too many. A layer whose last one goes, goes too."""

@@ -67,6 +67,8 @@ class Packages:
         self._under_way: dict[str, _UnderWay] = {}
         self._failed: OrderedDict[str, tuple[float, Installation]] = OrderedDict()
         self._waiting = 0
+        self._removing: set[str] = set()
+        self._removal = asyncio.Lock()
 
     def kind_of(self, language: Language) -> str:
         """The kind of packages that tasks in this language may name here now; empty: none."""
@@ -180,6 +182,10 @@ class Packages:
     async def _installed(self, order: Order, on_output: OnOutput) -> Installation:
         try:
             ended = await self._store.install(order, on_output)
+            if ended.layer is not None and ended.layer.name in self._removing:
+                async with self._removal:  # it was found there, and goes: it is made again
+                    pass
+                ended = await self._store.install(order, on_output)
         except IndexOutOfReachError as error:
             kept = self.book.find(order.key)
             if kept is None:
@@ -197,12 +203,16 @@ class Packages:
 
     async def _tidy(self) -> None:
         layers, keys = self.book.let_go()
-        if not keys:
+        if not (layers or keys):
             return
+        self._removing.update(layers)
         try:
-            await self._store.remove(layers, keys)
+            async with self._removal:
+                await self._store.remove(layers, keys)
         except SandboxLostError as error:  # the next start of this node finds them
             _log.warning("layers_not_removed", layers=len(layers), error=str(error))
+        finally:
+            self._removing -= set(layers)
 
 
 class _UnderWay:

@@ -62,7 +62,8 @@ def test_every_log_event_has_its_row_and_every_row_its_event() -> None:
 def test_every_metric_has_its_row_and_every_row_its_metric() -> None:
     page = text(REPOSITORY / "docs" / "operations.md").partition("## Metrics")[2].partition("\n## ")[0]
     rows = set(re.findall(r"`(coderunner_\w+)`", page))
-    watched = set(re.findall(r'\b(?:watch|count)\("(\w+)"', text(REPOSITORY / "node" / "main.py")))
+    sources = [text(REPOSITORY / "node" / path) for path in ("main.py", "infrastructure/wiring.py")]
+    watched = set(re.findall(r'\b(?:watch|count|watch_count)\("(\w+)"', "".join(sources)))
     ours = {one.name for one in declared() if one.name.startswith("coderunner_")}
     assert rows == ours | {f"coderunner_node_{name}" for name in watched}
 

@@ -21,6 +21,7 @@ MAX_REQUESTS = 2_000
 _TIMEOUT_S = 20.0
 _DOCUMENT_S = 300.0
 """For one document, however slowly it drips."""
+_PIECE_S = 0.2
 _MAX_REDIRECTIONS = 4
 _REDIRECTIONS = frozenset({301, 302, 303, 307, 308})
 _MAX_TYPE_CHARS = 200
@@ -109,7 +110,7 @@ class IndexReader:
         if self._now() > self._deadline:
             raise OutOfReachError("the index answers too slowly")
         try:
-            data = response.read1(min(size, self._left_bytes + 1))
+            data = self._piece(response, min(size, self._left_bytes + 1))
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._drop()
             raise OutOfReachError(f"the index broke off: {_words(error)}") from error
@@ -123,6 +124,16 @@ class IndexReader:
                 self._drop()
                 raise OutOfReachError("the index broke off")
         return data
+
+    def _piece(self, response: http.client.HTTPResponse, size: int) -> bytes:
+        """As much as comes within a moment: one read brings 16 KiB of TLS, and each piece costs a way to the slot."""
+        piece = bytearray()
+        until = self._now() + _PIECE_S
+        while len(piece) < size and (data := response.read1(size - len(piece))):
+            piece += data
+            if self._now() > until:
+                break
+        return bytes(piece)
 
     def _answer(self, response: http.client.HTTPResponse) -> Answer:
         if response.status >= _OURS_TO_BLAME or response.status == _BUSY:

@@ -24,6 +24,7 @@ from tests.servers.package_index import PackageIndex, redirect, send
 from tests.servers.ports import free_port
 
 KIB = 1 << 10
+Opened = Callable[..., IndexReader]
 
 
 @pytest.fixture
@@ -31,9 +32,6 @@ def index(tmp_path: Path) -> Iterator[PackageIndex]:
     one = PackageIndex(tmp_path)
     yield one
     one.close()
-
-
-Opened = Callable[..., IndexReader]
 
 
 @pytest.fixture
@@ -203,14 +201,11 @@ class Slot:
     """An installer's side of the talk."""
 
     def __init__(self, index: PackageIndex, executor: ThreadPoolExecutor) -> None:
-        self.nonsense = 0
+        self.nonsense: list[bool] = []
         reader = IndexReader(Places([index.url, index.files_url]), ssl.create_default_context(cafile=index.ca), 1 << 20)
-        self.session = IndexSession(reader, executor, self._note)
+        self.session = IndexSession(reader, executor, lambda: self.nonsense.append(True))
         self.session.begin(self._hear)
         self._answers: asyncio.Queue[bytes] = asyncio.Queue()
-
-    def _note(self) -> None:
-        self.nonsense += 1
 
     def _hear(self, said: Said) -> None:
         self._answers.put_nowait(said.data)
@@ -257,7 +252,7 @@ async def test_an_installer_is_told_what_it_may_not_read(index: PackageIndex) ->
         index.answers["/simple/a/"] = lambda handler: send(handler, b"", "a/b", status=503)
         await slot.ask(get=f"{index.url}a/")
         assert "503" in slot.session.out_of_reach
-    assert not any(path != "/simple/a/" for path in index.requests)
+    assert set(index.requests) == {"/simple/a/"}
 
 
 @pytest.mark.parametrize(
@@ -282,7 +277,7 @@ async def test_an_installer_that_does_not_keep_to_the_talk_is_ended(index: Packa
     async with slot_of(index) as slot:
         slot.session.take(said)
         slot.session.take(said)
-        assert slot.nonsense == 1
+        assert len(slot.nonsense) == 1
         assert slot.session.packages == ()
     assert index.requests == []
 

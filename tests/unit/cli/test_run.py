@@ -123,4 +123,5 @@ def test_json_prints_the_execution_with_the_protos_names(gateway: FakeGateway, c
         "cached_at_ms": 0,
         "not_kept": "",
         "files": [],
+        "packages": [],
     }

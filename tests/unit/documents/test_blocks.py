@@ -9,7 +9,7 @@ from tests.unit.documents.pages import Shown, everything, shown
 RUN = {"python", "sh", "toml", "json", "yaml", "dockerfile", "js", "html"}
 """By test_python.py, test_shell.py, test_files.py; JavaScript on a gateway, by tests/integration/sdks; pages in a
 browser, by tests/e2e/page."""
-PICTURES = 10
+PICTURES = 11
 """Blocks of ``text``: drawings, what programs print, and what is of no language that is tested."""
 NOT_RUN = 2
 """Each says why, in a comment above it."""

@@ -27,6 +27,16 @@ def test_what_was_not_used_for_longest_makes_room() -> None:
     assert book.find("key of b") is None
 
 
+def test_what_is_used_again_outlives_a_stream_of_sets_that_are_used_once() -> None:
+    book = a_book(20, "a")
+    assert book.find("key of a") is not None
+    for number in range(5):
+        book.keep(f"key {number}", layer(f"once{number}"), 10 + number)
+        gone, _ = book.let_go()
+        assert gone == ([f"once{number - 1}"] if number else [])
+    assert book.find("key of a") is not None
+
+
 def test_what_is_in_use_stays_however_little_room_there_is() -> None:
     book = a_book(0, "a", "b")
     with book.held(layer("a")), book.held(layer("a")):
@@ -53,6 +63,17 @@ def test_what_an_earlier_life_kept_is_older_than_what_came_since() -> None:
     assert found is not None
     assert found.layer.name == "new"
     assert book.let_go()[0] == ["a"]
+
+
+def test_a_layer_in_whose_place_a_newer_one_came_goes_once_nobody_uses_it() -> None:
+    book = a_book(1_000, "a")
+    with book.held(layer("a")):
+        book.keep("key of a", layer("newer"), 5)
+        assert book.let_go() == ([], [])
+    assert book.let_go() == (["a"], [])
+    book.keep("key of a", layer("newest"), 6)
+    book.keep("another", layer("newer"), 7)
+    assert book.let_go() == ([], [])
 
 
 def test_orders_are_bounded_like_layers() -> None:

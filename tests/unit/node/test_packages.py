@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
@@ -224,6 +225,28 @@ async def test_a_layer_that_is_larger_than_all_room_serves_its_task_and_goes() -
     assert (await node.run("t1")).status is Status.SUCCEEDED
     await asyncio.sleep(0)
     assert node.layers.removed == ["layer1"]
+
+
+async def test_a_layer_that_is_found_while_it_goes_is_made_again() -> None:
+    node = Node(max_bytes=0, installations=2, waiting=4)
+    removing, may_end = asyncio.Event(), asyncio.Event()
+
+    async def remove(layers: Collection[str], keys: Collection[str]) -> None:
+        removing.set()
+        await may_end.wait()
+        node.layers.removed += layers
+
+    node.layers.remove = remove  # type: ignore[method-assign]  # it takes its time
+    await node.run("t1")
+    await removing.wait()
+    node.layers.orders.clear()  # the next one has the same content, and so the same name
+    node.layers.begun.clear()
+    _, handling = node.begin("t2")
+    await node.layers.begun.wait()
+    may_end.set()
+    await handling
+    assert len(node.layers.orders) == 2
+    assert node.envs() == ["/packages/layer1", "/packages/layer2"]
 
 
 async def test_what_an_earlier_life_installed_is_found() -> None:
