@@ -23,6 +23,8 @@ class LayerBook:
         self._holders: Counter[str] = Counter()
         self._used_again: set[str] = set()
         """Names of layers that were asked for after they had been made."""
+        self._may_be_over = False
+        """Whether there may be something to let go: it is looked for only then."""
         self._replaced: set[str] = set()
         """Names of layers that no order leads to any more: theirs has a newer one."""
 
@@ -38,6 +40,7 @@ class LayerBook:
 
     def fill(self, kept: Mapping[str, KeptLayer]) -> None:
         """Takes over what an earlier life of this node has kept."""
+        self._may_be_over = True
         for key, one in sorted(kept.items(), key=lambda item: item[1].made_at_s):
             self._kept.setdefault(key, one)
             self._used_again.add(one.layer.name)
@@ -52,6 +55,7 @@ class LayerBook:
 
     def keep(self, key: str, layer: Layer, now_s: float) -> None:
         """Notes what was installed."""
+        self._may_be_over = True
         before = self._kept.get(key)
         self._kept[key] = KeptLayer(layer, now_s)
         self._kept.move_to_end(key)
@@ -74,6 +78,8 @@ class LayerBook:
         """Forgets what there is no room for: names of layers and keys of orders that are to be removed. Nothing that is
         in use goes; what was never used again goes first, so that a stream of new sets pushes out nothing that somebody
         comes back to; then the least recently used."""
+        if not self._may_be_over:
+            return [], []
         last_used = OrderedDict[str, int]()
         for one in self._kept.values():
             last_used[one.layer.name] = one.layer.size
@@ -92,13 +98,17 @@ class LayerBook:
         replaced = {name for name in self._replaced if name not in self._holders}
         self._replaced -= replaced
         self._used_again -= gone | replaced
+        self._may_be_over = size > self._max_bytes or bool(self._replaced) or len(self._kept) > _MAX_ORDERS
         return self._without_orders(gone | replaced), keys
 
     def _orders_beyond(self, count: int, gone: set[str]) -> list[str]:
         """Keys of the least recently used orders, where there are too many. A layer whose last one goes, goes too."""
-        beyond = [key for key, one in self._kept.items() if one.layer.name not in gone | self._holders.keys()]
-        beyond = beyond[: max(0, count)]
-        left = {one.layer.name for key, one in self._kept.items() if key not in set(beyond)}
+        if count <= 0:
+            return []
+        stay = gone | self._holders.keys()
+        beyond = [key for key, one in self._kept.items() if one.layer.name not in stay][:count]
+        named = frozenset(beyond)
+        left = {one.layer.name for key, one in self._kept.items() if key not in named}
         gone |= {self._kept[key].layer.name for key in beyond} - left
         return beyond
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -168,16 +168,19 @@ class Packages:
             ended = await self._installed(order, under_way.say)
         except (SandboxLostError, IndexOutOfReachError) as error:
             under_way.fail(error)
+            return
         except Exception as error:
             under_way.fail(SandboxLostError(f"{type(error).__name__}: {error}"))
             raise
-        else:
-            under_way.finish(ended)
+        except asyncio.CancelledError:
+            under_way.fail(SandboxLostError("the node is shutting down"))
+            raise
         finally:
             del self._under_way[order.key]
-            under_way.fail(SandboxLostError("the node is shutting down"))
-        if not under_way.is_waited_for:
-            await self._tidy()
+        with self.book.held(ended.layer) if ended.layer is not None else nullcontext():
+            under_way.finish(ended)
+            await under_way.left()  # each holds it for itself by then
+        await self._tidy()
 
     async def _installed(self, order: Order, on_output: OnOutput) -> Installation:
         try:
@@ -225,6 +228,7 @@ class _UnderWay:
         self.ended.add_done_callback(lambda ended: ended.exception())  # nobody may be left to see it
         self._said: list[tuple[str, bytes]] = []
         self._listeners: list[OnOutput] = []
+        self._all_left = asyncio.Event()
 
     def listen(self, listener: OnOutput) -> None:
         """Is told all that the installer has said, and says. Its output limit bounds that."""
@@ -232,14 +236,16 @@ class _UnderWay:
             listener(stream, data)
         self._listeners.append(listener)
 
-    @property
-    def is_waited_for(self) -> bool:
-        """Somebody is about to use what was installed, and looks after it then."""
-        return bool(self._listeners)
-
     def leave(self, listener: OnOutput) -> None:
-        with suppress(ValueError):
-            self._listeners.remove(listener)
+        self._listeners.remove(listener)
+        if not self._listeners:
+            self._all_left.set()
+
+    async def left(self) -> None:
+        """Waits until nobody listens any more: all have what they waited for."""
+        if self._listeners:
+            self._all_left.clear()
+            await self._all_left.wait()
 
     def say(self, stream: str, data: bytes) -> None:
         self._said.append((stream, data))
