@@ -119,12 +119,12 @@ class DockerLayers:
             return {}
         try:
             answer = await self._keeper.ask(self._any_image(), "list", {})
-        except EngineError as error:
-            raise SandboxLostError(str(error)) from error
-        return {
-            key: KeptLayer(Layer(one["layer"], int(one["bytes"]), tuple(one["packages"])), float(one["made_at_s"]))
-            for key, one in answer["kept"].items()
-        }
+            return {
+                key: KeptLayer(Layer(one["layer"], int(one["bytes"]), tuple(one["packages"])), float(one["made_at_s"]))
+                for key, one in answer["kept"].items()
+            }
+        except (EngineError, KeyError, TypeError, ValueError) as error:
+            raise SandboxLostError(f"{type(error).__name__}: {error}") from error
 
     async def remove(self, layers: Collection[str], keys: Collection[str]) -> None:
         """See the port."""
