@@ -43,6 +43,7 @@ _WORK_BYTES = 32 << 20
 """Of the installer's own work directory: what it installs is elsewhere."""
 _DOWNLOADS = 2
 """So much of the disk may be downloaded: pages are not kept."""
+_CLOSE_PATIENCE_S = 4.0
 _REMOVE_AGAIN_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -109,7 +110,10 @@ class DockerLayers:
                 self._background.spawn(self._remove_scratch(volume))
 
     async def close(self) -> None:
-        """Ends what is being installed."""
+        """Ends what is being installed, and removes what it leaves, as far as that is quickly done."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_PATIENCE_S):
+                await self._background.drain()
         await self._background.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
