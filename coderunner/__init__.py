@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from coderunner.model import Status as Status
     from coderunner.model import Stream as Stream
     from coderunner.model import Submitted as Submitted
+    from coderunner.model import TestResult as TestResult
+    from coderunner.model import TestStatus as TestStatus
     from coderunner.model import Verdict as Verdict
     from coderunner.operations import Operator as Operator
     from coderunner.program import Program as Program
@@ -93,6 +95,8 @@ _NAMES_BY_MODULE = {
         "Status",
         "Stream",
         "Submitted",
+        "TestResult",
+        "TestStatus",
         "Verdict",
     ),
     "coderunner.task": ("Callback", "Checker", "Comparison", "Interaction", "Limits", "Task", "Terminal", "TestCase"),

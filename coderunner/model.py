@@ -10,6 +10,7 @@ from coderunner.diagnostic import Diagnostic
 from coderunner.errors import CodeRunnerError
 from coderunner.output_file import OutputFile
 from coderunner.status import Severity, Status, Verdict
+from coderunner.test_result import TestResult, TestStatus
 
 __all__ = [
     "CallbackAttempt",
@@ -30,6 +31,8 @@ __all__ = [
     "Status",
     "Stream",
     "Submitted",
+    "TestResult",
+    "TestStatus",
     "Verdict",
 ]
 
@@ -134,6 +137,8 @@ class Execution:
     """What the program left, by ``Task.outputs``."""
     packages: tuple[str, ...] = ()
     """Those that were installed for it, each as ``name==version``."""
+    tests: tuple[TestResult, ...] = ()
+    """What became of each test, with ``Task.test_framework``."""
 
     def stages(self) -> Iterator[tuple[str, Stage]]:
         """Every stage that ran, with its name as ``Output.stage`` spells it, in order."""
@@ -215,6 +220,8 @@ class Language:
     """A short program to begin with."""
     editor_mode: str = ""
     """What editors and highlighters call it, such as ``python``."""
+    test_frameworks: tuple[str, ...] = ()
+    """What ``Task.test_framework`` may name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ def task_message(task: Task) -> pb.Task:
             reader=task.reader,
             redirect_stderr=task.redirect_stderr,
             packages=_strings("packages", task.packages),
+            test_framework=task.test_framework,
             interaction=interaction_message(task.interaction),
         )
     except (TypeError, ValueError) as error:

@@ -38,6 +38,7 @@ def execution(message: execution_pb2.Execution) -> model.Execution:
         not_kept=message.not_kept,
         packages=tuple(message.packages),
         files=tuple(_file(one) for one in message.files),
+        tests=tuple(_test(one) for one in message.tests),
     )
 
 
@@ -77,6 +78,7 @@ def language(message: catalog_pb2.Language) -> model.Language:
         title=message.title,
         sample=message.sample,
         editor_mode=message.editor_mode,
+        test_frameworks=tuple(message.test_frameworks),
     )
 
 
@@ -187,6 +189,26 @@ def _file(message: execution_pb2.OutputFile) -> OutputFile:
     return OutputFile(message.name, message.size, message.media_type, message.digest, data, message.place)
 
 
+def _test(message: execution_pb2.TestResult) -> model.TestResult:
+    return model.TestResult(
+        name=message.name,
+        suite=message.suite,
+        status=_test_status(message.status),
+        duration_ms=message.duration_ms,
+        message=message.message,
+        file=message.file,
+        line=message.line,
+    )
+
+
+def _test_status(value: execution_pb2.TestResult.Status) -> model.TestStatus:
+    """An end that this version does not know is no success."""
+    try:
+        return model.TestStatus(execution_pb2.TestResult.Status.Name(value))
+    except ValueError:
+        return model.TestStatus.ERROR
+
+
 def _diagnostic(message: execution_pb2.Diagnostic) -> model.Diagnostic:
     return model.Diagnostic(
         stage=message.stage,
@@ -247,6 +269,7 @@ def task(message: execution_pb2.Task) -> Task:
         large_result=message.large_result,
         redirect_stderr=message.redirect_stderr,
         packages=tuple(message.packages),
+        test_framework=message.test_framework,
     )
 
 

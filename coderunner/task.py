@@ -145,6 +145,9 @@ class Task:
     alike, and may have quotas of their own. Empty: on its own."""
     redirect_stderr: bool = False
     """What it writes to its standard error goes to its standard output, in true order; it starts cold then."""
+    test_framework: str = ""
+    """The source is run as tests of it, such as ``pytest`` (``Language.test_frameworks`` tells which there are):
+    ``Execution.tests`` has what became of each. Empty: as a program. Not with cases."""
     interaction: Interaction | None = None
     """How it is talked to while it runs (``Client.interact``, ``Client.talk_to``). None: it is not."""
     packages: Sequence[str] = ()
@@ -175,5 +178,6 @@ class TaskOptions(TypedDict, total=False):
     cache: str
     reader: str
     redirect_stderr: bool
+    test_framework: str
     interaction: Interaction | None
     packages: Sequence[str]

@@ -10,6 +10,7 @@ from schemas.kept_source import KeptSource
 from schemas.output_file import OutputFile
 from schemas.status import Status, Verdict
 from schemas.task import Callback, TaskMessage
+from schemas.test_result import TestResult
 
 COMPILE_STAGE = "compile"
 RUN_STAGE = "run"
@@ -84,6 +85,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     """What it left for whoever ran it."""
     packages: list[str] = msgspec.field(default_factory=list)
     """The packages that were installed for it, each as ``name==version``."""
+    tests: list[TestResult] = msgspec.field(default_factory=list)
+    """With a test framework: each test that it told of."""
 
     @classmethod
     def queued(cls, task: TaskMessage) -> Execution:
@@ -130,7 +133,9 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 
     def without_output(self) -> Execution:
         """The same with nothing that a program wrote: its state, its times, and the error in our own words."""
-        return msgspec.structs.replace(self, compile=None, run=None, cases=[], diagnostics=[], warnings=[], files=[])
+        return msgspec.structs.replace(
+            self, compile=None, run=None, cases=[], diagnostics=[], warnings=[], files=[], tests=[]
+        )
 
 
 def _bare(

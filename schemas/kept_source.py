@@ -41,6 +41,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
     stdin_blob: BlobRef | None = None
     """Of blobs it has the digest, and not what they hold."""
     packages: list[str] = []
+    test_framework: str = ""
 
     @classmethod
     def of(cls, task: TaskMessage) -> KeptSource | None:
@@ -67,6 +68,7 @@ class KeptSource(msgspec.Struct, frozen=True, kw_only=True):
             redirect_stderr=task.redirect_stderr,
             stdin_blob=task.stdin_blob,
             packages=task.packages,
+            test_framework=task.test_framework,
         )
         return kept if kept.json_bytes() <= SOURCE_BYTES else None
 

@@ -28,6 +28,8 @@ class LanguageRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of all that decides what a program does here, image and definition among it; empty: not told."""
     packages: str = ""
     """The kind of packages that tasks in it may name (``schemas.packages``); empty: none, or there is no index."""
+    test_frameworks: list[str] = []
+    """Those that its programs can be run as tests of; a node of an older version knows of none."""
 
 
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):

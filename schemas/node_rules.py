@@ -15,7 +15,7 @@ MAX_NODES = 10_000
 MAX_CAPACITY = 8_192
 """As many pull requests as may wait on one queue."""
 MAX_ENTRIES = 64
-"""Pools, labels, alarms of a node; aliases and endings of a language."""
+"""Pools, labels, alarms of a node; aliases, endings and test frameworks of a language."""
 MAX_LANGUAGES = 256
 MAX_NAME_CHARS = 64
 MAX_TEXT_CHARS = 256
@@ -70,6 +70,7 @@ def _is_language(language: LanguageRecord) -> bool:
         and _are_texts(language.aliases, MAX_NAME_CHARS)
         and _are_texts(language.extensions, MAX_NAME_CHARS)
         and _is_text(language.title, MAX_NAME_CHARS)
+        and _are_texts(language.test_frameworks, MAX_NAME_CHARS)
         and _is_text(language.editor_mode, MAX_NAME_CHARS)
         and len(language.sample) <= MAX_SAMPLE_CHARS
         and is_program_text(language.sample)

@@ -189,6 +189,8 @@ class TaskMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Files that its result has no room for are stored for its client, who can fetch them."""
     packages: list[str] = []
     """What is installed for it from an index, as its language's installer names them (``schemas.packages``)."""
+    test_framework: str = ""
+    """Its files are run as tests of that framework; empty: as a program."""
 
     @property
     def input(self) -> Content:

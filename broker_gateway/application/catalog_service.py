@@ -31,6 +31,8 @@ class LanguageDTO:
     """What readers call it; empty: as its name."""
     sample: str = ""
     editor_mode: str = ""
+    test_frameworks: list[str] = field(default_factory=list)
+    """What its files can be run as tests of, by name."""
     baselines: list[int] = field(default_factory=list)
     """What each of these nodes that knows it says of the interpreter's own memory, in bytes."""
 
@@ -92,6 +94,7 @@ def _merge(merged: dict[str, LanguageDTO], records: Iterable[LanguageRecord]) ->
         language.title = language.title or record.title
         language.sample = language.sample or record.sample
         language.editor_mode = language.editor_mode or record.editor_mode
+        language.test_frameworks = sorted({*language.test_frameworks, *record.test_frameworks})
         if record.name not in counted:
             counted.add(record.name)
             language.nodes += 1

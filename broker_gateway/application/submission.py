@@ -36,7 +36,7 @@ from broker_gateway.application.settings import SubmissionSettings
 from broker_gateway.application.unpacking import with_archive_unpacked
 from broker_gateway.domain.admission import AdmissionPolicy
 from broker_gateway.domain.draft import TaskDraft
-from broker_gateway.domain.endings import ending_violations
+from broker_gateway.domain.endings import placement_violations
 from broker_gateway.domain.execution_task import ExecutionTask, Terms
 from broker_gateway.domain.idempotency_key import is_recent
 from broker_gateway.domain.packages import package_violations
@@ -162,11 +162,12 @@ class Submission:
         placement = scheduler.place(needs_of(draft, draft.checker))
         if isinstance(placement, NobodyServes):
             return Unserved(placement.message)
-        if behind := scheduler.node_behind(draft):
-            return Unserved(f"node {behind}, and has to be renewed first")
-        violations = list(ending_violations(draft, placement, scheduler, command.path))
+        violations = list(placement_violations(draft, placement, scheduler, command.path))
         if violations:
             return Invalid(violations)
+        behind = scheduler.node_behind(draft, placement.languages[0])
+        if behind:
+            return Unserved(f"node {behind}, and has to be renewed first")
         return Admitted(self._name(command), self._of_visitor(command), placement)
 
     def _headers_violations(self, command: SubmitTaskCommand) -> Iterator[Violation]:

@@ -15,6 +15,7 @@ from broker_gateway.domain.interaction import interaction_violations
 from broker_gateway.domain.judging import CaseRules, checker_violations
 from broker_gateway.domain.program_input import InputRules
 from broker_gateway.domain.resource_limit import LimitRules
+from broker_gateway.domain.testing import testing_violations
 from broker_gateway.domain.text import CONTROL
 from broker_gateway.domain.violation import Violation
 from schemas.answers import CacheMode
@@ -83,6 +84,7 @@ class AdmissionPolicy:
 
     def _terms_violations(self, draft: TaskDraft, path: str) -> Iterator[Violation]:
         yield from interaction_violations(draft, path)
+        yield from testing_violations(draft, path)
         if draft.limits:
             yield from self.limits.violations(draft.limits, f"{path}.limits")
         if draft.priority not in _PRIORITIES:

@@ -43,6 +43,11 @@ class ClientNode:
         found = (one.digest for one in self.languages if one.name == language and version_matches(version, one.version))
         return next(found, "")
 
+    def test_frameworks_of(self, language: str, version: str) -> list[str] | None:
+        """What it can run such a program as tests of; None where it does not serve it."""
+        records = (one for one in self.languages if one.name == language and version_matches(version, one.version))
+        return next((record.test_frameworks for record in records), None)
+
     @property
     def languages(self) -> list[LanguageRecord]:
         return self.record.languages

@@ -95,6 +95,8 @@ class TaskDraft:
     interaction: DraftInteraction | None = None
     redirect_stderr: bool = False
     packages: Sequence[str] = ()
+    test_framework: str = ""
+    """What its files are run as tests of; empty: they are run as a program."""
 
     @property
     def names_blobs(self) -> bool:

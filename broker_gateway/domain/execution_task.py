@@ -142,6 +142,7 @@ def _message(draft: TaskDraft, terms: Terms) -> TaskMessage:
         interaction=interaction_of(draft.interaction),
         redirect_stderr=draft.redirect_stderr,
         packages=list(draft.packages),
+        test_framework=draft.test_framework,
         stdin_blob=draft.stdin_blob,
         keeps_files=terms.keeps_files,
         outputs=list(draft.outputs or (() if draft.cases else DEFAULT_OUTPUTS)),

@@ -99,9 +99,9 @@ class TaskScheduler:
         """The proper name of a language that is served."""
         return self._names.get(name_or_alias.lower())
 
-    def node_behind(self, draft: TaskDraft) -> str:
-        """A live node of an older version, which must not be handed what the draft has, and why; empty where there is
-        none."""
+    def node_behind(self, draft: TaskDraft, language: str) -> str:
+        """A live node of an older version, or with an older definition of the ``language`` (a proper name), which must
+        not be handed what the draft has, and why; empty where there is none."""
         for node in self._nodes:
             if draft.holds_bytes and not node.record.takes_bytes:
                 return f"{quoted(node.id)} is of a version that takes text alone"
@@ -111,12 +111,20 @@ class TaskScheduler:
                 return f"{quoted(node.id)} is of a version whose programs are not talked to, nor have one output"
             if draft.packages and not node.record.takes_packages:
                 return f"{quoted(node.id)} is of a version that knows no packages"
+            frameworks = node.test_frameworks_of(language, draft.language_version)
+            if draft.test_framework and frameworks is not None and draft.test_framework not in frameworks:
+                return f"{quoted(node.id)} serves {language} without that test framework"
         return ""
 
     def kinds_of_packages(self, language: str) -> frozenset[str]:
         """The kinds of packages that tasks in a language may name now; empty: none. ``language`` is a proper name."""
         records = (record for node in self._nodes for record in node.languages if record.name == language)
         return frozenset(record.packages for record in records if record.packages)
+
+    def test_frameworks(self, language: str, version: str) -> list[str]:
+        """What some node can run such a program as tests of, by name. ``language`` is a proper name."""
+        told = (node.test_frameworks_of(language, version) or () for node in self._nodes)
+        return sorted({name for names in told for name in names})
 
     def source_endings(self, language: str) -> frozenset[str]:
         """The endings that a compiler of the language knows its sources by; empty where any name will do.

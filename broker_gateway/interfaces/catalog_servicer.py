@@ -41,6 +41,7 @@ def _language(language: LanguageDTO) -> pb.Language:
         title=language.title,
         sample=language.sample,
         editor_mode=language.editor_mode,
+        test_frameworks=language.test_frameworks,
     )
 
 

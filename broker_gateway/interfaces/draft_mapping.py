@@ -54,6 +54,7 @@ def draft_of(task: pb.Task, counts: DraftCounts = DEFAULT_COUNTS) -> TaskDraft:
         reader=task.reader,
         redirect_stderr=task.redirect_stderr,
         packages=task.packages[: counts.packages],
+        test_framework=task.test_framework,
         interaction=_interaction(task.interaction) if task.HasField("interaction") else None,
     )
 

@@ -7,6 +7,7 @@ from schemas.diagnostic import Diagnostic
 from schemas.execution import CaseResult, Execution, OutputChunk, Stage
 from schemas.output_file import OutputFile
 from schemas.status import Status
+from schemas.test_result import TestResult
 
 STATUSES = {pb.Execution.Status.Value(status.value): status for status in Status}
 """What a number stands for. Protobuf takes names where it builds messages."""
@@ -37,6 +38,19 @@ def execution_message(execution: Execution) -> pb.Execution:
         not_kept=execution.not_kept,
         files=[_file(one) for one in execution.files],
         packages=execution.packages,
+        tests=[_test(one) for one in execution.tests],
+    )
+
+
+def _test(test: TestResult) -> pb.TestResult:
+    return pb.TestResult(
+        name=test.name,
+        suite=test.suite,
+        status=test.status.value,
+        duration_ms=test.duration_ms,
+        message=test.message,
+        file=test.file,
+        line=test.line,
     )
 
 

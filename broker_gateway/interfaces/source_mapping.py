@@ -33,6 +33,7 @@ def source_message(kept: KeptSource) -> pb.Task:
         outputs=kept.outputs,
         redirect_stderr=kept.redirect_stderr,
         packages=kept.packages,
+        test_framework=kept.test_framework,
     )
 
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63oderunner/v1/catalog.proto\x12\rcoderunner.v1\"\x16\n\x14ListLanguagesRequest\"C\n\x15ListLanguagesResponse\x12*\n\tlanguages\x18\x01 \x03(\x0b\x32\x17.coderunner.v1.Language\"\xc3\x01\n\x08Language\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08versions\x18\x02 \x03(\t\x12\x0f\n\x07\x61liases\x18\x03 \x03(\t\x12\x12\n\nextensions\x18\x04 \x03(\t\x12\x10\n\x08\x63ompiled\x18\x05 \x01(\x08\x12\r\n\x05nodes\x18\x06 \x01(\r\x12\x1d\n\x15\x62\x61seline_memory_bytes\x18\x07 \x01(\x04\x12\r\n\x05title\x18\x08 \x01(\t\x12\x0e\n\x06sample\x18\t \x01(\t\x12\x13\n\x0b\x65\x64itor_mode\x18\n \x01(\t\"\x12\n\x10ListNodesRequest\"7\n\x11ListNodesResponse\x12\"\n\x05nodes\x18\x01 \x03(\x0b\x32\x13.coderunner.v1.Node\"\xdb\x04\n\x04Node\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\r\n\x05pools\x18\x03 \x03(\t\x12\x35\n\tlanguages\x18\x04 \x03(\x0b\x32\".coderunner.v1.Node.LanguagesEntry\x12\x10\n\x08\x63\x61pacity\x18\x05 \x01(\r\x12\x0f\n\x07running\x18\x06 \x01(\r\x12\x13\n\x0b\x63pu_percent\x18\x07 \x01(\x01\x12\x16\n\x0ememory_percent\x18\x08 \x01(\x01\x12\x12\n\nload_score\x18\t \x01(\x01\x12(\n\x05state\x18\n \x01(\x0e\x32\x19.coderunner.v1.Node.State\x12\x0f\n\x07version\x18\x0b \x01(\t\x12\x17\n\x0fsandbox_runtime\x18\x0c \x01(\t\x12\x15\n\rstarted_at_ms\x18\r \x01(\x04\x12\x15\n\rupdated_at_ms\x18\x0e \x01(\x04\x12\x0e\n\x06\x61larms\x18\x0f \x03(\t\x12\x14\n\x0c\x64isk_percent\x18\x10 \x01(\x01\x12/\n\x06labels\x18\x11 \x03(\x0b\x32\x1f.coderunner.v1.Node.LabelsEntry\x1a\x30\n\x0eLanguagesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"U\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0c\n\x08STARTING\x10\x01\x12\t\n\x05READY\x10\x02\x12\x0c\n\x08\x44RAINING\x10\x03\x12\x0e\n\nOVERLOADED\x10\x04\x32\xbc\x01\n\x0e\x43\x61talogService\x12Z\n\rListLanguages\x12#.coderunner.v1.ListLanguagesRequest\x1a$.coderunner.v1.ListLanguagesResponse\x12N\n\tListNodes\x12\x1f.coderunner.v1.ListNodesRequest\x1a .coderunner.v1.ListNodesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63oderunner/v1/catalog.proto\x12\rcoderunner.v1\"\x16\n\x14ListLanguagesRequest\"C\n\x15ListLanguagesResponse\x12*\n\tlanguages\x18\x01 \x03(\x0b\x32\x17.coderunner.v1.Language\"\xdc\x01\n\x08Language\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08versions\x18\x02 \x03(\t\x12\x0f\n\x07\x61liases\x18\x03 \x03(\t\x12\x12\n\nextensions\x18\x04 \x03(\t\x12\x10\n\x08\x63ompiled\x18\x05 \x01(\x08\x12\r\n\x05nodes\x18\x06 \x01(\r\x12\x1d\n\x15\x62\x61seline_memory_bytes\x18\x07 \x01(\x04\x12\r\n\x05title\x18\x08 \x01(\t\x12\x0e\n\x06sample\x18\t \x01(\t\x12\x13\n\x0b\x65\x64itor_mode\x18\n \x01(\t\x12\x17\n\x0ftest_frameworks\x18\x0b \x03(\t\"\x12\n\x10ListNodesRequest\"7\n\x11ListNodesResponse\x12\"\n\x05nodes\x18\x01 \x03(\x0b\x32\x13.coderunner.v1.Node\"\xdb\x04\n\x04Node\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\r\n\x05pools\x18\x03 \x03(\t\x12\x35\n\tlanguages\x18\x04 \x03(\x0b\x32\".coderunner.v1.Node.LanguagesEntry\x12\x10\n\x08\x63\x61pacity\x18\x05 \x01(\r\x12\x0f\n\x07running\x18\x06 \x01(\r\x12\x13\n\x0b\x63pu_percent\x18\x07 \x01(\x01\x12\x16\n\x0ememory_percent\x18\x08 \x01(\x01\x12\x12\n\nload_score\x18\t \x01(\x01\x12(\n\x05state\x18\n \x01(\x0e\x32\x19.coderunner.v1.Node.State\x12\x0f\n\x07version\x18\x0b \x01(\t\x12\x17\n\x0fsandbox_runtime\x18\x0c \x01(\t\x12\x15\n\rstarted_at_ms\x18\r \x01(\x04\x12\x15\n\rupdated_at_ms\x18\x0e \x01(\x04\x12\x0e\n\x06\x61larms\x18\x0f \x03(\t\x12\x14\n\x0c\x64isk_percent\x18\x10 \x01(\x01\x12/\n\x06labels\x18\x11 \x03(\x0b\x32\x1f.coderunner.v1.Node.LabelsEntry\x1a\x30\n\x0eLanguagesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"U\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0c\n\x08STARTING\x10\x01\x12\t\n\x05READY\x10\x02\x12\x0c\n\x08\x44RAINING\x10\x03\x12\x0e\n\nOVERLOADED\x10\x04\x32\xbc\x01\n\x0e\x43\x61talogService\x12Z\n\rListLanguages\x12#.coderunner.v1.ListLanguagesRequest\x1a$.coderunner.v1.ListLanguagesResponse\x12N\n\tListNodes\x12\x1f.coderunner.v1.ListNodesRequest\x1a .coderunner.v1.ListNodesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,19 +40,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTLANGUAGESRESPONSE']._serialized_start=70
   _globals['_LISTLANGUAGESRESPONSE']._serialized_end=137
   _globals['_LANGUAGE']._serialized_start=140
-  _globals['_LANGUAGE']._serialized_end=335
-  _globals['_LISTNODESREQUEST']._serialized_start=337
-  _globals['_LISTNODESREQUEST']._serialized_end=355
-  _globals['_LISTNODESRESPONSE']._serialized_start=357
-  _globals['_LISTNODESRESPONSE']._serialized_end=412
-  _globals['_NODE']._serialized_start=415
-  _globals['_NODE']._serialized_end=1018
-  _globals['_NODE_LANGUAGESENTRY']._serialized_start=836
-  _globals['_NODE_LANGUAGESENTRY']._serialized_end=884
-  _globals['_NODE_LABELSENTRY']._serialized_start=886
-  _globals['_NODE_LABELSENTRY']._serialized_end=931
-  _globals['_NODE_STATE']._serialized_start=933
-  _globals['_NODE_STATE']._serialized_end=1018
-  _globals['_CATALOGSERVICE']._serialized_start=1021
-  _globals['_CATALOGSERVICE']._serialized_end=1209
+  _globals['_LANGUAGE']._serialized_end=360
+  _globals['_LISTNODESREQUEST']._serialized_start=362
+  _globals['_LISTNODESREQUEST']._serialized_end=380
+  _globals['_LISTNODESRESPONSE']._serialized_start=382
+  _globals['_LISTNODESRESPONSE']._serialized_end=437
+  _globals['_NODE']._serialized_start=440
+  _globals['_NODE']._serialized_end=1043
+  _globals['_NODE_LANGUAGESENTRY']._serialized_start=861
+  _globals['_NODE_LANGUAGESENTRY']._serialized_end=909
+  _globals['_NODE_LABELSENTRY']._serialized_start=911
+  _globals['_NODE_LABELSENTRY']._serialized_end=956
+  _globals['_NODE_STATE']._serialized_start=958
+  _globals['_NODE_STATE']._serialized_end=1043
+  _globals['_CATALOGSERVICE']._serialized_start=1046
+  _globals['_CATALOGSERVICE']._serialized_end=1234
 # @@protoc_insertion_point(module_scope)

@@ -18,7 +18,7 @@ class ListLanguagesResponse(_message.Message):
     def __init__(self, languages: _Optional[_Iterable[_Union[Language, _Mapping]]] = ...) -> None: ...
 
 class Language(_message.Message):
-    __slots__ = ("name", "versions", "aliases", "extensions", "compiled", "nodes", "baseline_memory_bytes", "title", "sample", "editor_mode")
+    __slots__ = ("name", "versions", "aliases", "extensions", "compiled", "nodes", "baseline_memory_bytes", "title", "sample", "editor_mode", "test_frameworks")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
     ALIASES_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +29,7 @@ class Language(_message.Message):
     TITLE_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_FIELD_NUMBER: _ClassVar[int]
     EDITOR_MODE_FIELD_NUMBER: _ClassVar[int]
+    TEST_FRAMEWORKS_FIELD_NUMBER: _ClassVar[int]
     name: str
     versions: _containers.RepeatedScalarFieldContainer[str]
     aliases: _containers.RepeatedScalarFieldContainer[str]
@@ -39,7 +40,8 @@ class Language(_message.Message):
     title: str
     sample: str
     editor_mode: str
-    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[str]] = ..., aliases: _Optional[_Iterable[str]] = ..., extensions: _Optional[_Iterable[str]] = ..., compiled: bool = ..., nodes: _Optional[int] = ..., baseline_memory_bytes: _Optional[int] = ..., title: _Optional[str] = ..., sample: _Optional[str] = ..., editor_mode: _Optional[str] = ...) -> None: ...
+    test_frameworks: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[str]] = ..., aliases: _Optional[_Iterable[str]] = ..., extensions: _Optional[_Iterable[str]] = ..., compiled: bool = ..., nodes: _Optional[int] = ..., baseline_memory_bytes: _Optional[int] = ..., title: _Optional[str] = ..., sample: _Optional[str] = ..., editor_mode: _Optional[str] = ..., test_frameworks: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListNodesRequest(_message.Message):
     __slots__ = ()

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Task(_message.Message):
-    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "stdin_data", "stdin_digest", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "archive", "outputs", "reader", "interaction", "redirect_stderr", "packages")
+    __slots__ = ("language", "language_version", "files", "entry_point", "stdin", "stdin_data", "stdin_digest", "args", "env", "compile_options", "limits", "priority", "cases", "stop_at_first_failure", "checker", "idempotency_key", "queue_deadline_ms", "callback", "labels", "large_result", "cache", "archive", "outputs", "reader", "interaction", "redirect_stderr", "packages", "test_framework")
     class Priority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         PRIORITY_UNSPECIFIED: _ClassVar[Task.Priority]
@@ -70,6 +70,7 @@ class Task(_message.Message):
     INTERACTION_FIELD_NUMBER: _ClassVar[int]
     REDIRECT_STDERR_FIELD_NUMBER: _ClassVar[int]
     PACKAGES_FIELD_NUMBER: _ClassVar[int]
+    TEST_FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
     language: str
     language_version: str
     files: _containers.RepeatedCompositeFieldContainer[File]
@@ -97,7 +98,8 @@ class Task(_message.Message):
     interaction: Interaction
     redirect_stderr: bool
     packages: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., stdin_digest: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., archive: _Optional[bytes] = ..., outputs: _Optional[_Iterable[str]] = ..., reader: _Optional[str] = ..., interaction: _Optional[_Union[Interaction, _Mapping]] = ..., redirect_stderr: bool = ..., packages: _Optional[_Iterable[str]] = ...) -> None: ...
+    test_framework: str
+    def __init__(self, language: _Optional[str] = ..., language_version: _Optional[str] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., entry_point: _Optional[str] = ..., stdin: _Optional[str] = ..., stdin_data: _Optional[bytes] = ..., stdin_digest: _Optional[str] = ..., args: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., compile_options: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., priority: _Optional[_Union[Task.Priority, str]] = ..., cases: _Optional[_Iterable[_Union[TestCase, _Mapping]]] = ..., stop_at_first_failure: bool = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., queue_deadline_ms: _Optional[int] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., large_result: bool = ..., cache: _Optional[_Union[Task.Cache, str]] = ..., archive: _Optional[bytes] = ..., outputs: _Optional[_Iterable[str]] = ..., reader: _Optional[str] = ..., interaction: _Optional[_Union[Interaction, _Mapping]] = ..., redirect_stderr: bool = ..., packages: _Optional[_Iterable[str]] = ..., test_framework: _Optional[str] = ...) -> None: ...
 
 class Interaction(_message.Message):
     __slots__ = ("terminal", "session_ms", "grace_ms", "clock_goes_on")
@@ -222,7 +224,7 @@ class Callback(_message.Message):
     def __init__(self, url: _Optional[str] = ..., headers: _Optional[str] = ..., events: _Optional[_Iterable[_Union[Callback.Event, str]]] = ...) -> None: ...
 
 class Execution(_message.Message):
-    __slots__ = ("id", "status", "language", "language_version", "node_id", "attempt", "queued_ms", "labels", "compile", "run", "cases", "error", "warnings", "submitted_at_ms", "finished_at_ms", "diagnostics", "cached_at_ms", "not_kept", "files", "packages")
+    __slots__ = ("id", "status", "language", "language_version", "node_id", "attempt", "queued_ms", "labels", "compile", "run", "cases", "error", "warnings", "submitted_at_ms", "finished_at_ms", "diagnostics", "cached_at_ms", "not_kept", "files", "packages", "tests")
     class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATUS_UNSPECIFIED: _ClassVar[Execution.Status]
@@ -278,6 +280,7 @@ class Execution(_message.Message):
     NOT_KEPT_FIELD_NUMBER: _ClassVar[int]
     FILES_FIELD_NUMBER: _ClassVar[int]
     PACKAGES_FIELD_NUMBER: _ClassVar[int]
+    TESTS_FIELD_NUMBER: _ClassVar[int]
     id: str
     status: Execution.Status
     language: str
@@ -298,7 +301,38 @@ class Execution(_message.Message):
     not_kept: str
     files: _containers.RepeatedCompositeFieldContainer[OutputFile]
     packages: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[Execution.Status, str]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., node_id: _Optional[str] = ..., attempt: _Optional[int] = ..., queued_ms: _Optional[float] = ..., labels: _Optional[_Mapping[str, str]] = ..., compile: _Optional[_Union[Stage, _Mapping]] = ..., run: _Optional[_Union[Stage, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[CaseResult, _Mapping]]] = ..., error: _Optional[str] = ..., warnings: _Optional[_Iterable[str]] = ..., submitted_at_ms: _Optional[int] = ..., finished_at_ms: _Optional[int] = ..., diagnostics: _Optional[_Iterable[_Union[Diagnostic, _Mapping]]] = ..., cached_at_ms: _Optional[int] = ..., not_kept: _Optional[str] = ..., files: _Optional[_Iterable[_Union[OutputFile, _Mapping]]] = ..., packages: _Optional[_Iterable[str]] = ...) -> None: ...
+    tests: _containers.RepeatedCompositeFieldContainer[TestResult]
+    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[Execution.Status, str]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., node_id: _Optional[str] = ..., attempt: _Optional[int] = ..., queued_ms: _Optional[float] = ..., labels: _Optional[_Mapping[str, str]] = ..., compile: _Optional[_Union[Stage, _Mapping]] = ..., run: _Optional[_Union[Stage, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[CaseResult, _Mapping]]] = ..., error: _Optional[str] = ..., warnings: _Optional[_Iterable[str]] = ..., submitted_at_ms: _Optional[int] = ..., finished_at_ms: _Optional[int] = ..., diagnostics: _Optional[_Iterable[_Union[Diagnostic, _Mapping]]] = ..., cached_at_ms: _Optional[int] = ..., not_kept: _Optional[str] = ..., files: _Optional[_Iterable[_Union[OutputFile, _Mapping]]] = ..., packages: _Optional[_Iterable[str]] = ..., tests: _Optional[_Iterable[_Union[TestResult, _Mapping]]] = ...) -> None: ...
+
+class TestResult(_message.Message):
+    __slots__ = ("name", "suite", "status", "duration_ms", "message", "file", "line")
+    class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STATUS_UNSPECIFIED: _ClassVar[TestResult.Status]
+        PASSED: _ClassVar[TestResult.Status]
+        FAILED: _ClassVar[TestResult.Status]
+        SKIPPED: _ClassVar[TestResult.Status]
+        ERROR: _ClassVar[TestResult.Status]
+    STATUS_UNSPECIFIED: TestResult.Status
+    PASSED: TestResult.Status
+    FAILED: TestResult.Status
+    SKIPPED: TestResult.Status
+    ERROR: TestResult.Status
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SUITE_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    DURATION_MS_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    suite: str
+    status: TestResult.Status
+    duration_ms: float
+    message: str
+    file: str
+    line: int
+    def __init__(self, name: _Optional[str] = ..., suite: _Optional[str] = ..., status: _Optional[_Union[TestResult.Status, str]] = ..., duration_ms: _Optional[float] = ..., message: _Optional[str] = ..., file: _Optional[str] = ..., line: _Optional[int] = ...) -> None: ...
 
 class Diagnostic(_message.Message):
     __slots__ = ("stage", "file", "line", "column", "severity", "message", "code")

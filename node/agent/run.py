@@ -19,7 +19,7 @@ from .disk import Disk
 from .identity import end_everything, files_as, kill_everything, signal_session
 from .interaction import Interaction
 from .meter import Meter
-from .run_files import artefacts_of, outputs_of, split
+from .run_files import REPORT_VARIABLE, artefacts_of, outputs_of, report_of, report_path, split
 from .spawn import MIN_OPEN_FILES, Pipes, spawn
 from .stack_dump import StackDump
 from .standard_input import StandardInput
@@ -78,6 +78,8 @@ class Run:
         self.account = Account(self._meter, self._disk, self._limits, 1 + len(known), memory_before_bytes)
         self._meter.limit_tasks(self.account.max_tasks)
         command, env = list(self._header["command"]), dict(self._header["env"])
+        if self._header.get("report_bytes"):
+            env[REPORT_VARIABLE] = report_path(self.directory)
         if waiting:
             waiting.hand_over(command, env, self.rlimits)
             self.pid = waiting.pid
@@ -239,6 +241,8 @@ class Run:
         files, are_all = outputs_of(self._config, self._header, self.directory)
         if self._dump is not None and self._dump.text:
             self._emit({"type": "output", "run_id": self.id, "stream": "stack"}, self._dump.text)
+        for piece in report_of(self._config, self._header, self.directory):
+            self._emit({"type": "output", "run_id": self.id, "stream": "report"}, piece)
         self._emit(
             {
                 "type": "exited",

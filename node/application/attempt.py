@@ -23,6 +23,7 @@ from schemas.names import task_digest
 from schemas.output_file import OutputFile
 from schemas.progress import ProgressMessage
 from schemas.status import Status
+from schemas.test_result import TestResult
 
 KILL_AGAIN_S = 0.2
 """A kill that met a program before it had started is sent again after this."""
@@ -145,6 +146,7 @@ class Attempt:
         error: str = "",
         diagnostics: Sequence[Diagnostic] = (),
         files: Sequence[OutputFile] = (),
+        tests: Sequence[TestResult] = (),
     ) -> Execution:
         """The task in the state ``status``, with what this attempt knows of it by now."""
         return msgspec.structs.replace(
@@ -162,6 +164,7 @@ class Attempt:
             error=error,
             diagnostics=list(diagnostics),
             files=list(files),
+            tests=list(tests),
             not_kept=self.varies if self.task.keeps_answer else "",
             packages=list(self.packages),
         )

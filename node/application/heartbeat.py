@@ -182,6 +182,7 @@ class Heartbeat:
             title=language.title,
             sample=language.sample,
             editor_mode=language.editor_mode,
+            test_frameworks=[one.name for one in language.tests],
             baseline_memory_bytes=self._pool.baseline_memory_bytes(language.id),
             digest=self._pool.digest(language.id),
             packages=self._packages_of(language),

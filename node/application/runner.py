@@ -159,7 +159,9 @@ class TaskRunner:
 
     async def _execute(self, attempt: Attempt) -> Execution:
         task = attempt.task
-        language, attempt.language_version = self._workbench.language(task.language, task.language_version)
+        language, attempt.language_version = self._workbench.language(
+            task.language, task.language_version, task.test_framework
+        )
         attempt.language = language.name
         expired = _expired(attempt)
         if expired is not None:

@@ -18,6 +18,7 @@ from node.domain.answers import varies
 from node.domain.language import Language
 from node.domain.layers import Installation, Layer, with_layer
 from node.domain.program import Program, Runnable, program_of, run_launch
+from node.domain.reported_tests import NO_TESTS, Reported, reported, tested_status
 from node.domain.sandbox import Outcome, Role, Talking
 from node.domain.sandbox import OutputFile as LeftFile
 from node.domain.sizes import LARGE_OUTPUT_FILES_BYTES, OUTPUT_FILES_BYTES, STORED_FILES_BYTES, unplaceable
@@ -60,14 +61,17 @@ class Workbench:
             return "this node fetches no blobs" if names_blobs(attempt.task) else ""
         return await self._large.fetch(attempt)
 
-    def language(self, name: str, version: str) -> tuple[Language, str]:
-        """The language and its probed version. A name wins over another language's alias, as in the gateway.
-        Raises UnservedLanguageError."""
+    def language(self, name: str, version: str, framework: str = "") -> tuple[Language, str]:
+        """The language and its probed version, as it runs tests where a ``framework`` is named. A name wins over
+        another language's alias, as in the gateway. Raises UnservedLanguageError."""
         served = self._pool.languages()
         found = [one for one in served if one[0].name == name] or [one for one in served if name in one[0].aliases]
         for language, probed in found:
             if version_matches(version, probed):
-                return language, probed
+                found_language = language.testing(framework) if framework else language
+                if found_language is None:
+                    raise UnservedLanguageError(f"this node runs no tests of {framework} in {name} {probed}")
+                return found_language, probed
         if found:
             probed = ", ".join(one[1] for one in found)
             raise UnservedLanguageError(f"this node has {name} {probed}, not {version}")
@@ -135,18 +139,26 @@ class Workbench:
             finally:
                 live.close()
         outcome = as_its_runtime_says(ended, runnable.program.language)
+        explained = (talk.words if talk else "") or explain(outcome, task.limits, "the program")
+        tests = await self._tests(attempt, outcome, explained) if task.test_framework else None
         stage = await off_loop(outcome.output_bytes, lambda: attempt.budget.stage(stage_of(outcome)))
         files = await self._files(attempt, outcome, inline_bytes)
         given = None if talk else len(launch.stdin)
         said = await diagnosing.of_run(runnable.program, RUN_STAGE, outcome, stage, task.limits, stdin_bytes=given)
+        status = run_status(outcome)
         return attempt.execution(
-            run_status(outcome),
+            status if tests is None else tested_status(status, tests),
             compile_stage=compile_stage,
             run_stage=stage,
             files=files,
-            error=(talk.words if talk else "") or explain(outcome, task.limits, "the program"),
+            error=explained or (NO_TESTS if tests is not None and not tests.tests else ""),
             diagnostics=diagnosing.together(found, said),
+            tests=tests.tests if tests is not None else (),
         )
+
+    async def _tests(self, attempt: Attempt, outcome: Outcome, ended: str) -> Reported:
+        """What became of its tests, as far as the result has room."""
+        return await off_loop(len(outcome.report), lambda: attempt.budget.tests(reported(outcome.report, ended)))
 
     def _stores(self, task: TaskMessage) -> bool:
         return self._large is not None and task.keeps_files

@@ -6,7 +6,7 @@ runtime under the containers (``runc``, ``runsc``), and everything that clients 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from node.domain.sandbox import Role, StackDump
 
@@ -101,6 +101,21 @@ class PackageRule:
 
 
 @dataclass(frozen=True, slots=True)
+class TestFramework:
+    """A way to run submitted files as tests, in place of the program (ADR 0039)."""
+
+    __test__ = False  # pytest must not collect it
+
+    name: str
+    command: tuple[str, ...]
+    """Runs the tests and writes the report; placeholders as in ``Language.run_command``."""
+    source_name: str = ""
+    """What a single file without a name is called; empty: as a program's."""
+    compile: CompileStage | None = None
+    """How they are compiled; None: as a program."""
+
+
+@dataclass(frozen=True, slots=True)
 class CodeRule:
     """One rule of the basic code check: a regular expression that is held against each line."""
 
@@ -184,11 +199,30 @@ class Language:
     """Of one stage, the first that finds anything counts."""
     packages: PackageRule | None = None
     """None: its tasks name none."""
+    tests: tuple[TestFramework, ...] = ()
+    """What its files can be run as tests of."""
+    runs_tests: bool = False
+    """True of what ``testing`` returns: a run leaves a report."""
 
     @property
     def id(self) -> str:
         """What is unique to it on a node: its name, with its series behind it where it has one."""
         return f"{self.name}-{self.series}" if self.series else self.name
+
+    def testing(self, framework: str) -> Language | None:
+        """The same language, where the files of a task are tests of that framework; None where it has none of that
+        name. Its runs start cold."""
+        found = next((one for one in self.tests if one.name == framework), None)
+        if found is None:
+            return None
+        return replace(
+            self,
+            run_command=found.command,
+            compile=found.compile or self.compile,
+            source_name=found.source_name or self.source_name,
+            source_name_pattern="" if found.source_name else self.source_name_pattern,
+            runs_tests=True,
+        )
 
     def warm_for(self, role: Role) -> Warm | None:
         """What waits in slots of that role."""

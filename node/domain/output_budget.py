@@ -8,16 +8,20 @@ import msgspec
 
 from node.domain.captured import Captured, streams_of, with_streams
 from node.domain.output_files import apart, told, without_digest
+from node.domain.reported_tests import Reported
 from node.domain.sandbox import OutputFile as LeftFile
-from node.domain.sizes import MAX_OUTPUT_FILES, OUTPUT_NAMES
+from node.domain.sizes import MAX_OUTPUT_FILES, MAX_TESTS, OUTPUT_NAMES
 from schemas.execution import CaseResult, Stage
 from schemas.output_file import OutputFile
-from schemas.sizes import ENVELOPE_BYTES, EXECUTION_BYTES, json_bytes
+from schemas.sizes import ENVELOPE_BYTES, EXECUTION_BYTES, json_bytes, utf8_bytes
+from schemas.test_result import TestResult
 
 ENCODED_BYTES = 6 << 20
 """Of one result as JSON, where its task does not ask for a large one: encoding so much takes up to 40 ms."""
 _FILE_WORDS_BYTES = 320
 """Of a file's entry, beside its name and what it holds."""
+_TEST_WORDS_BYTES = 160
+"""Of a test's entry, beside its texts."""
 LIVE_BYTES = 4 << 20
 """Of one task's live output as JSON. What comes later is in the result, as far as that has room."""
 
@@ -38,6 +42,7 @@ class OutputBudget:
         self._cut = 0
         self._files_left = 0
         self._are_all_files = True
+        self._are_all_tests = True
         self.live_bytes = LIVE_BYTES
         """What is left for live output."""
 
@@ -74,6 +79,23 @@ class OutputBudget:
         self._files_left += sum(not file.digest for file in found) + len(files) - len(found)
         return found
 
+    def tests(self, found: Reported) -> Reported:
+        """What was reported, as far as half of the room that is left takes it; to be called before the last stage."""
+        utf8, json = self._utf8 // 2, self._json // 2
+        kept: list[TestResult] = []
+        for test in found.tests:
+            texts = (test.name, test.suite, test.message, test.file)
+            utf8_cost = _TEST_WORDS_BYTES + sum(map(utf8_bytes, texts))
+            json_cost = _TEST_WORDS_BYTES + sum(map(json_bytes, texts))
+            utf8, json = utf8 - utf8_cost, json - json_cost
+            if utf8 < 0 or json < 0:
+                break
+            kept.append(test)
+            self._utf8 -= utf8_cost
+            self._json -= json_cost
+        self._are_all_tests = found.are_all and len(kept) == len(found.tests)
+        return Reported(tuple(kept), self._are_all_tests)
+
     def _takes_file(self, file: OutputFile) -> bool:
         words = _FILE_WORDS_BYTES + json_bytes(file.name)
         utf8, json = words + len(file.data or b""), words + (len(file.data or b"") + 2) // 3 * 4
@@ -96,6 +118,8 @@ class OutputBudget:
             said.append(
                 f"it left more files than are told of: at most {MAX_OUTPUT_FILES}, of the first {OUTPUT_NAMES} names"
             )
+        if not self._are_all_tests:
+            said.append(f"more tests ran than are told of: at most {MAX_TESTS}, as far as the result has room")
         return said
 
     def _take(self, streams: Sequence[Captured]) -> list[Captured]:

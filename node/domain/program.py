@@ -13,6 +13,7 @@ from node.domain.patterns import matches_in_full
 from node.domain.preamble import Preamble, preamble_of
 from node.domain.rules import refused_options
 from node.domain.sandbox import Launch, Talking
+from node.domain.sizes import REPORT_BYTES
 from node.domain.sources import as_argument, entry_of, matching, named, normalised, stem
 from node.domain.template import expand
 from node.domain.text import lenient, raw
@@ -137,7 +138,7 @@ def run_launch(
 ) -> Launch:
     """The launch of the program. ``outputs``: patterns of the files that come back, so many bytes of them. What waits
     with a fixed environment cannot serve a task that brings its own, and nothing that waits has a
-    terminal, or one stream for both outputs."""
+    terminal, one stream for both outputs, or tests to run."""
     program = runnable.program
     language = program.language
     options = [one for one in program.options if any(matches_in_full(rule, one) for rule in language.run_options)]
@@ -154,9 +155,10 @@ def run_launch(
         stack_dump=language.stack_dump,
         outputs=tuple(outputs),
         outputs_bytes=outputs_bytes if outputs else 0,
-        warm=not (fixed_env and program.env) and not (on_terminal or redirect_stderr),
+        warm=not (fixed_env and program.env) and not (on_terminal or redirect_stderr or language.runs_tests),
         redirect_stderr=redirect_stderr,
         talking=talking,
+        report_bytes=REPORT_BYTES if language.runs_tests else 0,
     )
 
 

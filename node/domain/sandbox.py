@@ -73,6 +73,8 @@ class Launch:
     """Its standard error goes to its standard output."""
     talking: Talking | None = None
     """None: it is not talked to."""
+    report_bytes: int = 0
+    """Of the report that it may write on its tests; 0: it writes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ class Outcome:
     """Whether it left no others, as far as was looked."""
     stack_dump: bytes = b""
     """Where its runtime says it was, at a limit of time."""
+    report: bytes = b""
+    """What it wrote on its tests, from the beginning, however it ended."""
 
     @property
     def output_bytes(self) -> int:

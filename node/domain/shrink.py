@@ -19,16 +19,19 @@ def output_size(execution: Execution) -> int:
         len(one.text) + len(one.data or b"") for stage in stages if stage is not None for one in streams_of(stage)
     )
     files = sum(len(file.data or b"") for file in execution.files)
-    return said + files + sum(len(case.checker_output) for case in execution.cases)
+    tests = sum(len(test.message) for test in execution.tests)
+    return said + files + tests + sum(len(case.checker_output) for case in execution.cases)
 
 
 def shrink_outputs(execution: Execution, characters: int) -> Execution:
-    """The same execution with at most so many characters of each stream, and nothing of its files but their names."""
+    """The same execution with at most so many characters of each stream and message, and nothing of its files but their
+    names."""
     return msgspec.structs.replace(
         execution,
         compile=_shrunk(execution.compile, characters),
         run=_shrunk(execution.run, characters),
         files=[file if file.place else without_digest(file) for file in execution.files],
+        tests=[msgspec.structs.replace(test, message=test.message[:characters]) for test in execution.tests],
         cases=[
             msgspec.structs.replace(
                 case, stage=_shrunk(case.stage, characters), checker_output=case.checker_output[:characters]

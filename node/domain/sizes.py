@@ -24,6 +24,11 @@ LARGE_OUTPUT_FILES_BYTES = 4 << 20
 STORED_FILES_BYTES = 32 << 20
 """Of all of them that are brought back, where those are stored that the result has no room for."""
 
+REPORT_BYTES = 512 << 10
+"""Of a run's report on its tests; what follows is not read."""
+MAX_TESTS = 500
+"""That are told of."""
+
 _PAGE_BYTES = 4096
 """What the file systems of slots give a file is a multiple of this."""
 

@@ -5,24 +5,21 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from signal import Signals
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Language, PackageRule, PreambleRule, Warm
-from node.domain.patterns import groups_in, names_in
+from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Language, PackageRule, PreambleRule, TestFramework, Warm
 from node.domain.sandbox import StackDump
 from node.domain.waiting import waiting_command
-from schemas.names import is_token
-from schemas.node_rules import MAX_NAME_CHARS, MAX_SAMPLE_CHARS, is_program_text
-from schemas.packages import kinds
+from node.infrastructure.language_checks import check
+from schemas.node_rules import MAX_ENTRIES, MAX_NAME_CHARS, MAX_SAMPLE_CHARS
 
 _MIB = 1 << 20
 _KIB = 1 << 10
-_HEADER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/-]*")
-_WARM_KINDS = ("zygote", "prestart")
 _SERIES = r"^[0-9A-Za-z]+([._][0-9A-Za-z]+)*\Z"
 _EDITOR_MODE = r"^[A-Za-z0-9][A-Za-z0-9+#./_-]{0,63}\Z"
 
@@ -89,6 +86,21 @@ class _PackagesFile(_Strict, forbid_unknown_fields=True):
     processes: int | msgspec.UnsetType = msgspec.UNSET
 
 
+class _TestsCompileFile(_Strict, forbid_unknown_fields=True):
+    """What is not as in ``[compile]``."""
+
+    command: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    sources: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    artefacts: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    default_options: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+
+
+class _TestsFile(_Strict, forbid_unknown_fields=True):
+    command: tuple[str, ...]
+    source_name: str | msgspec.UnsetType = msgspec.UNSET
+    compile: _TestsCompileFile | None = None
+
+
 class _StackDumpFile(_Strict, forbid_unknown_fields=True):
     signal: str
     stream: Literal["stdout", "stderr"]
@@ -134,6 +146,7 @@ class _LanguageFile(_Strict, forbid_unknown_fields=True):
     warm: _WarmFile | None = None
     packages: _PackagesFile | None = None
     stack_dump: _StackDumpFile | None = None
+    tests: Annotated[dict[str, _TestsFile], msgspec.Meta(max_length=MAX_ENTRIES)] = {}
     rules: tuple[_RuleFile, ...] = ()
     varies: tuple[_RuleFile, ...] = ()
     diagnostics: tuple[_DiagnosticFile, ...] = ()
@@ -161,14 +174,17 @@ def load_language(path: Path) -> Language:
     try:
         file = msgspec.convert(tomllib.loads(path.read_text()), _LanguageFile)
         language = _language(file)
-        _check(language)
+        check(language)
     except (OSError, ValueError, re.error) as error:
         raise LanguageFileError(f"{path.name}: {error}") from error
     return language
 
 
 def _language(file: _LanguageFile) -> Language:
-    given = _given(file, ("run", "compile", "warm", "packages", "stack_dump", "rules", "varies", "diagnostics"))
+    given = _given(
+        file, ("run", "compile", "warm", "packages", "stack_dump", "tests", "rules", "varies", "diagnostics")
+    )
+    stage = _compile_stage(file.compile, file.source_name) if file.compile else None
     return Language(
         **_in_bytes(given),
         run_command=file.run.command,
@@ -176,14 +192,24 @@ def _language(file: _LanguageFile) -> Language:
         out_of_memory_pattern=file.run.out_of_memory_pattern,
         allocation_pattern=file.run.allocation_pattern,
         end_of_input_pattern=file.run.end_of_input_pattern,
-        compile=_compile_stage(file.compile, file.source_name) if file.compile else None,
+        compile=stage,
         warm=_warm(file.warm, file.run.command, file.source_name),
         packages=PackageRule(**_in_bytes(_given(file.packages))) if file.packages else None,
         stack_dump=_stack_dump(file.stack_dump),
         rules=_code_rules(file.rules),
         varies=_code_rules(file.varies),
         diagnostics=tuple(DiagnosticRule(**_given(rule)) for rule in file.diagnostics),
+        tests=tuple(_test_framework(name, one, stage) for name, one in sorted(file.tests.items())),
     )
+
+
+def _test_framework(name: str, file: _TestsFile, stage: CompileStage | None) -> TestFramework:
+    given = _given(file, ("compile",))
+    if file.compile is None:
+        return TestFramework(name=name, **given)
+    if stage is None:
+        raise ValueError(f"tests.{name}.compile belongs to a language with a compile stage")
+    return TestFramework(name=name, compile=replace(stage, **_given(file.compile)), **given)
 
 
 def _code_rules(rules: Iterable[_RuleFile]) -> tuple[CodeRule, ...]:
@@ -227,73 +253,3 @@ def _in_bytes(fields: dict[str, Any]) -> dict[str, Any]:
         else:
             converted[name] = value
     return converted
-
-
-def _check(language: Language) -> None:
-    if not is_token(language.name):
-        raise ValueError(f"name {language.name!r} may hold letters, digits, '-' and '_' only")
-    if language.series and language.aliases:
-        raise ValueError("aliases belong to the language without a series")
-    if not (language.title.isprintable() and is_program_text(language.sample)):
-        raise ValueError("title and sample must be printable text")
-    _check_commands(language)
-    if re.compile(language.version_pattern).groups < 1:
-        raise ValueError("version_pattern needs a group: it is the version")
-    if language.source_name_pattern and groups_in(language.source_name_pattern) < 1:
-        raise ValueError("source_name_pattern needs a group: it is the name")
-    _check_warm(language.warm, language.compile)
-    ends = (language.out_of_memory_pattern, language.allocation_pattern, language.end_of_input_pattern)
-    _check_patterns([*ends, *language.run_options])
-    _check_patterns(rule.pattern for rule in (*language.rules, *language.varies))
-    for rule in language.diagnostics:
-        _check_diagnostic(rule)
-    if language.stack_dump:
-        _check_stack_dump(language.stack_dump)
-    _check_patterns(language.compile.options_allowed if language.compile else ())
-    if language.compile and language.compile.preamble:
-        _check_preamble(language.compile.preamble)
-
-
-def _check_commands(language: Language) -> None:
-    if not language.run_command or not language.version_command:
-        raise ValueError("run.command and version_command must not be empty")
-    if language.packages and (language.packages.kind not in kinds() or language.compile):
-        raise ValueError(f"packages are of a kind ({', '.join(sorted(kinds()))}), and of a language without compile")
-
-
-def _check_warm(warm: Warm | None, stage: CompileStage | None) -> None:
-    for one in (warm, stage.warm if stage else None):
-        if one and one.kind not in _WARM_KINDS:
-            raise ValueError(f"warm.kind {one.kind!r} is none of: {', '.join(_WARM_KINDS)}")
-    if stage and stage.warm and stage.server:
-        raise ValueError("compile.server and compile.warm exclude each other")
-
-
-def _check_diagnostic(rule: DiagnosticRule) -> None:
-    missing = {"file", "line"} - names_in(rule.frame or rule.pattern)
-    missing |= {"message"} - names_in(rule.pattern)
-    if missing:
-        raise ValueError(f"diagnostics: {rule.pattern!r} and its frame lack the groups {', '.join(sorted(missing))}")
-
-
-def _check_stack_dump(dump: StackDump) -> None:
-    _check_patterns([dump.running])
-    missing = {"file", "line"} - names_in(dump.frame)
-    if missing:
-        raise ValueError(f"stack_dump.frame {dump.frame!r} lacks the groups {', '.join(sorted(missing))}")
-
-
-def _check_preamble(rule: PreambleRule) -> None:
-    if "header" not in names_in(rule.element):
-        raise ValueError("compile.preamble.element lacks the group header")
-    if not rule.command:
-        raise ValueError("compile.preamble.command must not be empty")
-    odd = sorted(header for header in rule.headers if not _HEADER_NAME.fullmatch(header) or ".." in header)
-    if odd:
-        raise ValueError(f"compile.preamble.headers: {odd[0]!r} is no name of a header")
-    _check_patterns([*rule.shaping_options, *rule.neutral_options])
-
-
-def _check_patterns(patterns: Iterable[str]) -> None:
-    for pattern in patterns:
-        groups_in(pattern)

@@ -115,6 +115,8 @@ class Language(msgspec.Struct):
     """A short program to begin with."""
     editor_mode: str = ""
     """What editors and highlighters call it."""
+    test_frameworks: list[str] = msgspec.field(default_factory=list)
+    """What a task's ``test_framework`` may name."""
 
     @classmethod
     def of(cls, language: LanguageDTO) -> Language:

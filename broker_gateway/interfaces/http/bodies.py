@@ -160,6 +160,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
     packages: Annotated[list[str], Meta(description="installed for it, such as numpy==2.1.*")] = field(
         default_factory=list
     )
+    test_framework: Annotated[str, Meta(description="the files are its tests; /v1/languages tells which")] = ""
 
     def __post_init__(self) -> None:
         _either("stdin", self.stdin, self.stdin_data, self.stdin_digest)
@@ -180,6 +181,7 @@ class TaskBody(Struct, forbid_unknown_fields=True):
             outputs=self.outputs[: counts.outputs],
             redirect_stderr=self.redirect_stderr,
             packages=self.packages[: counts.packages],
+            test_framework=self.test_framework,
             archive=self.archive or b"",
             limits=self.limits.asked(),
             priority=self.priority,

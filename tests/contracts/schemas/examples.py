@@ -26,6 +26,7 @@ from schemas.output_file import OutputFile
 from schemas.progress import ProgressMessage
 from schemas.status import DeadReason, LimitName, Priority, Severity, Status, Verdict
 from schemas.task import Callback, CallbackEvent, Checker, SourceFile, TaskMessage
+from schemas.test_result import TestResult, TestStatus
 from tests.builders import (
     LIMITS,
     a_case,
@@ -125,6 +126,7 @@ def _task() -> TaskMessage:
         stdin_blob=_BLOB,
         keeps_files=True,
         packages=["numpy==2.1.*"],
+        test_framework="catch2",
     )
     answer = answer_key(answered, {_DIGEST})
     return SEALS.sealed(msgspec.structs.replace(answered, answer=answer))
@@ -152,6 +154,17 @@ def _finished(task: TaskMessage) -> Execution:
         run=msgspec.structs.replace(stage, stdout_invalid_utf8=True, stdout_data=b"\xff", stderr_data=b"\xfe"),
         files=[
             OutputFile(name="out/a.png", size=1, media_type="image/png", digest="sha256:00", data=b"\xff", place="p1")
+        ],
+        tests=[
+            TestResult(
+                name="sum",
+                suite="main.cpp",
+                status=TestStatus.FAILED,
+                duration_ms=1.5,
+                message="3 was expected",
+                file="main.cpp",
+                line=7,
+            )
         ],
         cases=[a_case_result(Verdict.WRONG_ANSWER, name="sum", checker_output="3 was expected")],
         warnings=["exec is not for here"],
@@ -252,6 +265,7 @@ def _nodes() -> dict[str, Example]:
         title="C++",
         sample="int main() {}\n",
         editor_mode="cpp",
+        test_frameworks=["catch2"],
         digest=_DIGEST,
         packages="pypi",
     )

@@ -23,6 +23,7 @@ from broker_gateway.interfaces.source_mapping import source_message
 from coderunner import api_key, joined_node, model, requests, responses
 from coderunner import output_file as sdk_file
 from coderunner import task as sdk
+from coderunner import test_result as sdk_test
 from coderunner.v1 import callback_pb2, catalog_pb2, keys_pb2, nodes_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
 from schemas import answers, status
@@ -36,6 +37,7 @@ from schemas import node as wire_node
 from schemas import output_file as wire_file
 from schemas import progress as wire_progress
 from schemas import task as wire_task
+from schemas import test_result as wire_test
 from schemas.kept_source import KeptSource
 from tests.contracts.schemas.filling import Filler, Leaves, field_names, leaves, unset
 
@@ -140,6 +142,8 @@ PAIRS = [
     Pair(wire_diagnostic.Diagnostic, pb.Diagnostic),
     Pair(wire_file.OutputFile, pb.OutputFile),
     Pair(pb.OutputFile, sdk_file.OutputFile),
+    Pair(wire_test.TestResult, pb.TestResult),
+    Pair(pb.TestResult, sdk_test.TestResult),
     Pair(wire.CaseResult, pb.CaseResult),
     Pair(wire.OutputChunk, pb.OutputChunk, left={"id": "a watcher knows which task it watches"}),
     Pair(wire_letter.DeadLetter, operations_pb2.DeadLetter, left={"subject": "the bus's matter"}),

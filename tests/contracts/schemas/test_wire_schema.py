@@ -69,6 +69,10 @@ CAME_LATER = {
     ("Execution", "packages"),
     ("LanguageRecord", "packages"),
     ("NodeRecord", "takes_packages"),
+    ("TaskMessage", "test_framework"),
+    ("KeptSource", "test_framework"),
+    ("LanguageRecord", "test_frameworks"),
+    ("Execution", "tests"),
 }
 """Fields that messages of older versions lack, each with a default."""
 

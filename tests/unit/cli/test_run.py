@@ -124,4 +124,5 @@ def test_json_prints_the_execution_with_the_protos_names(gateway: FakeGateway, c
         "not_kept": "",
         "files": [],
         "packages": [],
+        "tests": [],
     }

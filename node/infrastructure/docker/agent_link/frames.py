@@ -36,10 +36,11 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
 
 class Output(msgspec.Struct, frozen=True, tag="output"):
-    """A piece of the program's output, or where it was when its time was up; the frame's body."""
+    """A piece of the program's output or of its report on tests, or where it was when its time was up; the frame's
+    body."""
 
     run_id: str
-    stream: Literal["stdout", "stderr", "stack"]
+    stream: Literal["stdout", "stderr", "stack", "report"]
 
 
 class Waits(msgspec.Struct, frozen=True, tag="waits"):

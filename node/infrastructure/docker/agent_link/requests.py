@@ -48,6 +48,7 @@ def run_header(
         "warm": warm,
         "stack_dump": _stack_dump(launch.stack_dump),
         "redirect_stderr": launch.redirect_stderr,
+        "report_bytes": launch.report_bytes,
         "interaction": _interaction(launch.talking.interaction) if launch.talking else None,
     }
 

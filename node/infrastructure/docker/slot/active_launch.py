@@ -17,7 +17,7 @@ from node.infrastructure.docker.agent_link.frames import Exited, FrameError, spl
 
 _log = structlog.get_logger(__name__)
 _FRAME_SLACK_BYTES = 64 << 10
-"""Holds a stack dump, too."""
+"""Holds a stack dump, or a piece of a report, too."""
 _run_numbers = itertools.count(1)
 
 
@@ -39,7 +39,13 @@ class ActiveLaunch:
         self._on_output = on_output
         self._uid = uid
         self.talking = launch.talking
-        self._output = {"stdout": bytearray(), "stderr": bytearray(), "stack": bytearray()}
+        self._output = {name: bytearray() for name in ("stdout", "stderr", "stack", "report")}
+        self._most = {
+            "stdout": launch.limits.output_bytes,
+            "stderr": launch.limits.output_bytes,
+            "stack": _FRAME_SLACK_BYTES,
+            "report": launch.report_bytes,
+        }
 
     @property
     def max_body_bytes(self) -> int:
@@ -56,13 +62,13 @@ class ActiveLaunch:
         self._on_output = _ignore
 
     def take_output(self, stream: str, data: bytes) -> None:
-        """Keeps the output and passes it on, but no stack dump. Raises FrameError where it is more than the limit."""
+        """Keeps the output and passes it on, but no stack dump and no report. Raises FrameError where it is more than
+        the limit."""
         kept = self._output[stream]
         kept += data
-        most = _FRAME_SLACK_BYTES if stream == "stack" else self.limits.output_bytes
-        if len(kept) > most:
-            raise FrameError(f"more {stream} than the limit of {most} bytes")
-        if stream != "stack":
+        if len(kept) > self._most[stream]:
+            raise FrameError(f"more {stream} than the limit of {self._most[stream]} bytes")
+        if stream in ("stdout", "stderr"):
             self._pass_on(stream, data)
 
     def take_wait(self) -> None:
@@ -113,6 +119,7 @@ class ActiveLaunch:
             fault=exited.fault,
             warm=exited.warm,
             stack_dump=bytes(self._output["stack"]),
+            report=bytes(self._output["report"]),
             files=split_files(exited.files, body[end:]),
             are_all_files=exited.are_all_files,
         )

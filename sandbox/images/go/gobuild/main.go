@@ -1,5 +1,5 @@
 // gobuild builds one Go program: `gobuild -o FILE [OPTIONS] [--entry-point=ENTRY] ENTRY SOURCES...`, from the program's directory. As
-// `gobuild --wait` it takes these arguments from the agent, once there are any.
+// `gobuild --wait` it takes these arguments from the agent, once there are any. `gobuild --tests` builds tests.
 //
 // A program of plain files that imports only the standard library is compiled and linked against the packages that
 // were built with the image, with no `go build` in between. Everything else goes to `go build`, with a build cache that
@@ -8,9 +8,7 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -58,6 +56,10 @@ func mustStartToolchain() toolchain {
 }
 
 func build(arguments []string, tools toolchain) int {
+	if len(arguments) > 0 && arguments[0] == testsOption {
+		tools.stop()
+		return buildTests(arguments[1:])
+	}
 	req, err := parse(arguments)
 	if err != nil {
 		tools.stop()
@@ -171,12 +173,8 @@ func goBuild(req request) int {
 		return fail(err)
 	}
 	defer os.RemoveAll(cache)
-	command := exec.Command(filepath.Join(home, "go"), arguments...)
+	command := goCommand(arguments, cache)
 	command.Dir = root
-	command.Env = append(os.Environ(),
-		"GOCACHE="+cache, "GOPATH="+home+"/path", "GOENV=off", "GOFLAGS=", "GOPROXY=off", "GOSUMDB=off",
-		"GOTELEMETRY=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0", "PWD=")
-	command.Stdout, command.Stderr = io.Writer(os.Stderr), os.Stderr
 	if err := command.Run(); err != nil {
 		if command.ProcessState == nil {
 			return fail(err)

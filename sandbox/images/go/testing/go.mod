@@ -1,0 +1,3 @@
+module testing-report
+
+go 1.24
