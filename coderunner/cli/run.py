@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coderunner.cli import cases, exit_codes, saving, sources
+from coderunner.cli import cases, exit_codes, saving, sources, tested
 from coderunner.cli.large_files import put_large
 from coderunner.cli.live_run import submit_and_follow
 from coderunner.cli.marks import marks
@@ -71,6 +71,8 @@ class _Options:
     redirect_stderr: bool
     package: tuple[str, ...]
     blob: dict[str, str]
+    tests: str
+    junit: Path | None
 
 
 @click.command(short_help="Run a program and exit with its exit code.")
@@ -129,6 +131,8 @@ class _Options:
 @click.option("--output", "outputs", multiple=True, metavar="PATTERN", help="Files that come back; without it: out/*.")
 @click.option("--save", type=click.Path(file_okay=False, path_type=Path), help="Folder to write these files to.")
 @click.option("--redirect-stderr", is_flag=True, help="Standard error goes to standard output, in true order.")
+@click.option("--tests", default="", metavar="NAME", help="Run the files as tests, as pytest or go-test does.")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write what became of them as XML.")
 @click.option("--interactive", "-i", is_flag=True, help="Pass standard input on to the program while it runs.")
 @click.option("--terminal", "-t", is_flag=True, help="The same, and the program runs on a terminal; Ctrl-] leaves it.")
 @click.option(
@@ -147,6 +151,7 @@ def run(address: Address, /, **options: Any) -> int:
     if chosen.json and chosen.raw:
         raise click.UsageError("--json and --raw exclude each other")
     _check_talk(chosen)
+    _check_tests(chosen)
     if not chosen.files and chosen.archive is None:
         raise click.UsageError("Missing argument 'FILE...'")
     submission = sources.read(chosen.files, chosen.entry_point, has_more=chosen.archive is not None)
@@ -203,6 +208,14 @@ def _check_talk(chosen: _Options) -> None:
             raise click.UsageError(f"--interactive and --terminal exclude {name}")
 
 
+def _check_tests(chosen: _Options) -> None:
+    """Raises UsageError for what does not go together with tests, or needs them."""
+    if chosen.tests and chosen.cases:
+        raise click.UsageError("--tests and --cases exclude each other")
+    if chosen.junit is not None and not chosen.tests:
+        raise click.UsageError("--junit needs --tests")
+
+
 def _shown(chosen: _Options) -> frozenset[Stream]:
     """What is written as it appears."""
     if chosen.json:
@@ -222,6 +235,7 @@ def _task(chosen: _Options, submission: sources.Submission) -> TaskOptions:
         outputs=chosen.outputs,
         redirect_stderr=chosen.redirect_stderr,
         packages=chosen.package,
+        test_framework=chosen.tests,
         archive=sources.bytes_of(chosen.archive) if chosen.archive is not None else b"",
         limits=_limits(chosen),
         priority=chosen.priority.upper(),
@@ -266,11 +280,15 @@ def _scaled(amount: float | None, factor: int) -> int | None:
 
 
 def _show(execution: Execution, source: Source, chosen: _Options) -> int:
+    if chosen.junit is not None:
+        tested.write_report(chosen.junit, execution)
     if chosen.json:
         print_json(as_json(execution))
     else:
         if execution.cases:
             click.echo(cases.verdicts(execution))
+        if chosen.tests and execution.run is not None:
+            click.echo(tested.results(execution))
         for sentence in (*remarks(execution), *(() if chosen.save is not None else saving.left(execution))):
             print_notice(sentence)
         for line in marks(execution, source):

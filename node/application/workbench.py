@@ -18,7 +18,7 @@ from node.domain.answers import varies
 from node.domain.language import Language
 from node.domain.layers import Installation, Layer, with_layer
 from node.domain.program import Program, Runnable, program_of, run_launch
-from node.domain.reported_tests import NO_TESTS, Reported, reported, tested_status
+from node.domain.reported_tests import NO_TESTS, Reported, reported, status_with_tests
 from node.domain.sandbox import Outcome, Role, Talking
 from node.domain.sandbox import OutputFile as LeftFile
 from node.domain.sizes import LARGE_OUTPUT_FILES_BYTES, OUTPUT_FILES_BYTES, STORED_FILES_BYTES, unplaceable
@@ -147,7 +147,7 @@ class Workbench:
         said = await diagnosing.of_run(runnable.program, RUN_STAGE, outcome, stage, task.limits, stdin_bytes=given)
         status = run_status(outcome)
         return attempt.execution(
-            status if tests is None else tested_status(status, tests),
+            status if tests is None else status_with_tests(status, tests),
             compile_stage=compile_stage,
             run_stage=stage,
             files=files,

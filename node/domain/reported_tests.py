@@ -88,7 +88,7 @@ def reported(report: bytes, ended: str) -> Reported:
     return Reported(tuple(told), are_all)
 
 
-def tested_status(status: Status, found: Reported) -> Status:
+def status_with_tests(status: Status, found: Reported) -> Status:
     """The status of a task whose program was tests: SUCCEEDED needs one that ran, and none that did not pass."""
     bad = any(test.status in (TestStatus.FAILED, TestStatus.ERROR) for test in found.tests)
     return Status.FAILED if status is Status.SUCCEEDED and (bad or not found.tests) else status

@@ -23,6 +23,11 @@ from tests.integration.sandbox.prefixed_engine import PrefixedEngine
 
 CHOICE = "CODERUNNER_CONFORMANCE"
 """``all``, or names with commas between them."""
+OF_ONE = {
+    "test_cpp_batteries.py": "cpp-batteries",
+    "test_java_batteries.py": "java-batteries",
+    "test_python_science.py": "python-science",
+}
 
 
 def chosen() -> list[Language]:
@@ -38,7 +43,7 @@ def chosen() -> list[Language]:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """What one language does beside what all do is tested where that one is."""
-    of_one = {"test_python_science.py": "python-science"}.get(collection_path.name)
+    of_one = OF_ONE.get(collection_path.name)
     return True if of_one and of_one not in {one.id for one in chosen()} else None
 
 

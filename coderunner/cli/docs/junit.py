@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
 from coderunner.cli.docs.checking import Checked
-
-_NO_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+from coderunner.cli.xml_text import xml_text
 
 
 def report(checked: Sequence[Checked]) -> bytes:
@@ -24,7 +22,7 @@ def report(checked: Sequence[Checked]) -> bytes:
         }
         told = {name: str(count) for name, count in counts.items()}
         time = f"{sum(one.ms for one in of_page) / 1e3:.3f}"
-        suite = Xml.SubElement(suites, "testsuite", {"name": _fit(page), "errors": "0", "time": time, **told})
+        suite = Xml.SubElement(suites, "testsuite", {"name": xml_text(page), "errors": "0", "time": time, **told})
         for one in of_page:
             _case(suite, one)
     whole: bytes = Xml.tostring(suites, encoding="utf-8", xml_declaration=True)
@@ -33,18 +31,13 @@ def report(checked: Sequence[Checked]) -> bytes:
 
 def _case(suite: Xml.Element, one: Checked) -> None:
     name = f"line {one.block.line}, {one.block.language}"
-    about = {"classname": _fit(str(one.page.path)), "name": _fit(name), "time": f"{one.ms / 1e3:.3f}"}
+    about = {"classname": xml_text(str(one.page.path)), "name": xml_text(name), "time": f"{one.ms / 1e3:.3f}"}
     case = Xml.SubElement(suite, "testcase", about)
     if one.fault:
         words, _, rest = one.fault.partition("\n")
-        failure = Xml.SubElement(case, "failure", {"message": _fit(words)})
-        failure.text = _fit(rest)
+        failure = Xml.SubElement(case, "failure", {"message": xml_text(words)})
+        failure.text = xml_text(rest)
     elif one.printed is None:
         Xml.SubElement(case, "skipped")
     if one.printed is not None:
-        Xml.SubElement(case, "system-out").text = _fit(one.printed)
-
-
-def _fit(text: str) -> str:
-    """The text without what XML 1.0 has no characters for."""
-    return _NO_XML.sub("\ufffd", text)
+        Xml.SubElement(case, "system-out").text = xml_text(one.printed)

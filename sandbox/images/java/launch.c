@@ -6,6 +6,7 @@
  * out, and the environment can still be changed as long as no Java code has asked for it. */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <jni.h>
@@ -24,6 +25,7 @@
 #define SUPPORT "/opt/coderunner/java/support.jar"
 #define PREVIEW "--enable-preview"
 #define ARCHIVE "/opt/coderunner/java/launch.jsa"
+#define LIBRARIES "/opt/coderunner/java/lib" /* jars that every program finds, by name; an image may have none */
 
 enum { CONTROL_FD = 3, READY_FD = 4, LM_CLASS = 1, AGENT_TIMEOUT_NS = 100 * 1000 * 1000 };
 enum { MAIN_WITHOUT_ARGUMENTS = 1, MAIN_OF_AN_INSTANCE = 2 }; /* LauncherHelper.getMainType */
@@ -33,8 +35,10 @@ typedef struct {
     char **items;
 } List;
 
+static char class_path[8192] = "-Djava.class.path=" SUPPORT ":.";
+
 static char *options[] = {
-    "-Djava.class.path=" SUPPORT ":.",
+    class_path,
     "-XX:SharedArchiveFile=" ARCHIVE,
     "-Xshare:auto",
     "-Xlog:disable",
@@ -68,6 +72,23 @@ static void read_memory_limit(char *limit, size_t size) {
         if (file && !fgets(limit, (int)size, file)) limit[0] = '\0';
         if (file) fclose(file);
     }
+}
+
+static int is_jar(const struct dirent *entry) {
+    const char *ending = strrchr(entry->d_name, '.');
+    return ending && !strcmp(ending, ".jar");
+}
+
+static void add_libraries(void) {
+    struct dirent **jars;
+    int count = scandir(LIBRARIES, &jars, is_jar, alphasort);
+    for (int i = 0; i < count; i++) {
+        size_t used = strlen(class_path);
+        int added = snprintf(class_path + used, sizeof class_path - used, ":%s/%s", LIBRARIES, jars[i]->d_name);
+        if (added < 0 || (size_t)added >= sizeof class_path - used) fail("too many libraries");
+        free(jars[i]);
+    }
+    if (count >= 0) free(jars);
 }
 
 static void read_exactly(void *buffer, size_t size) {
@@ -283,6 +304,7 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; i < sizeof jvm_variables / sizeof *jvm_variables; i++) unsetenv(jvm_variables[i]);
 
+    add_libraries();
     take_memory_ahead();
     void *library = dlopen(LIBJVM, RTLD_NOW | RTLD_GLOBAL);
     if (!library) fail(dlerror());

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from xml.etree import ElementTree as Xml
 
 import pytest
 
@@ -126,3 +127,45 @@ def test_json_prints_the_execution_with_the_protos_names(gateway: FakeGateway, c
         "packages": [],
         "tests": [],
     }
+
+
+def _with_tests() -> execution_pb2.Execution:
+    result = ran("1 failed\n", status="FAILED", exit_code=1)
+    result.tests.add(name="test_good", suite="test_a.py", status="PASSED", duration_ms=1.25)
+    result.tests.add(
+        name="test_bad\x1b[2J", suite="test_a.py", status="FAILED", message="1 != 2\nmore", file="test_a.py", line=7
+    )
+    return result
+
+
+def test_tests_are_a_table_and_a_report_for_build_servers(
+    gateway: FakeGateway, coderunner: Cli, hello: str, tmp_path: Path
+) -> None:
+    gateway.script = lambda task: Script(_with_tests())
+    xml = tmp_path / "report.xml"
+    done = coderunner("run", "--tests", "pytest", "--junit", str(xml), hello)
+    assert gateway.of("Submit")[-1].task.test_framework == "pytest"
+    assert done.returncode == 1
+    assert [line.split() for line in done.stdout.splitlines()[2:4]] == [
+        ["test_a.py", "test_good", "PASSED", "1.2"],
+        ["test_a.py", "test_bad\\x1b[2J", "FAILED", "0.0", "test_a.py:7", "1", "!=", "2\\nmore"],
+    ]
+    assert done.stdout.endswith("1 passed, 1 failed\n")
+    suite = Xml.fromstring(xml.read_bytes()).find("testsuite")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
+    assert [case.get("name") for case in suite] == ["test_good", "test_bad\ufffd[2J"]
+    failure = suite[1].find("failure")
+    assert failure is not None
+    assert (failure.get("message"), failure.text) == ("1 != 2", "more")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(["--junit", "a.xml"], "--junit needs --tests"), (["--tests", "pytest", "--cases", "."], "exclude each other")],
+)
+def test_options_of_tests_that_do_not_fit_are_refused(
+    coderunner: Cli, hello: str, options: list[str], words: str
+) -> None:
+    done = coderunner("run", *options, hello)
+    assert (done.returncode, words in done.stderr) == (2, True)

@@ -29,6 +29,14 @@ final class Compilation {
 
     private static final JavaCompiler JAVAC = ToolProvider.getSystemJavaCompiler();
 
+    /** Jars that every program finds; an image may have none. */
+    private static final List<File> LIBRARIES = libraries(new File("/opt/coderunner/java/lib"));
+
+    private static List<File> libraries(File folder) {
+        var jars = folder.listFiles((unused, name) -> name.endsWith(".jar"));
+        return jars == null ? List.of() : List.of(jars);
+    }
+
     static Result run(Path directory, List<String> command) {
         var options = new ArrayList<String>();
         var sources = new ArrayList<JavaFileObject>();
@@ -64,7 +72,7 @@ final class Compilation {
         var diagnostics = new StringWriter();
         try (var files = JAVAC.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
             files.setLocation(StandardLocation.CLASS_OUTPUT, List.of(output.toFile()));
-            files.setLocation(StandardLocation.CLASS_PATH, List.<File>of());
+            files.setLocation(StandardLocation.CLASS_PATH, LIBRARIES);
             files.setLocation(StandardLocation.SOURCE_PATH, List.<File>of());
             var succeeded = JAVAC.getTask(diagnostics, files, null, options, null, sources).call();
             if (diagnostics.toString().lines().anyMatch(line -> line.startsWith(CRASHED))) {
