@@ -66,11 +66,8 @@ class BrokenTest {
     @BeforeAll static void begin() { throw new IllegalStateException("no database"); }
     @Test void never() {}
 }
-
-class OldTest {
-    @org.junit.Test public void old() {}
-}
 """
+JUNIT_4 = "public class OldTest {\n    @org.junit.Test public void old() {}\n}\n"
 
 
 async def test_its_libraries_are_found(bench: Workbench, language: Language) -> None:
@@ -82,7 +79,9 @@ async def test_its_libraries_are_found(bench: Workbench, language: Language) -> 
 
 
 async def test_of_junit(bench: Workbench) -> None:
-    execution = await executed_tests(bench, "java-batteries", "junit", {"SumsTest.java": JUNIT})
+    execution = await executed_tests(
+        bench, "java-batteries", "junit", {"SumsTest.java": JUNIT, "OldTest.java": JUNIT_4}
+    )
     assert execution.status is Status.FAILED, execution
     assert ends(execution) == {
         "good": "PASSED",
