@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from coderunner.model import Status as Status
     from coderunner.model import Stream as Stream
     from coderunner.model import Submitted as Submitted
-    from coderunner.model import TestResult as TestResult
-    from coderunner.model import TestStatus as TestStatus
     from coderunner.model import Verdict as Verdict
     from coderunner.operations import Operator as Operator
     from coderunner.program import Program as Program
@@ -56,6 +54,8 @@ if TYPE_CHECKING:
     from coderunner.task import Task as Task
     from coderunner.task import Terminal as Terminal
     from coderunner.task import TestCase as TestCase
+    from coderunner.test_result import TestResult as TestResult
+    from coderunner.test_result import TestStatus as TestStatus
 
 _NAMES_BY_MODULE = {
     "coderunner.blob": ("Blob",),
@@ -95,11 +95,10 @@ _NAMES_BY_MODULE = {
         "Status",
         "Stream",
         "Submitted",
-        "TestResult",
-        "TestStatus",
         "Verdict",
     ),
     "coderunner.task": ("Callback", "Checker", "Comparison", "Interaction", "Limits", "Task", "Terminal", "TestCase"),
+    "coderunner.test_result": ("TestResult", "TestStatus"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 

@@ -10,7 +10,7 @@ from coderunner.diagnostic import Diagnostic
 from coderunner.errors import CodeRunnerError
 from coderunner.output_file import OutputFile
 from coderunner.status import Severity, Status, Verdict
-from coderunner.test_result import TestResult, TestStatus
+from coderunner.test_result import TestResult
 
 __all__ = [
     "CallbackAttempt",
@@ -31,8 +31,6 @@ __all__ = [
     "Status",
     "Stream",
     "Submitted",
-    "TestResult",
-    "TestStatus",
     "Verdict",
 ]
 
@@ -220,8 +218,7 @@ class Language:
     """A short program to begin with."""
     editor_mode: str = ""
     """What editors and highlighters call it, such as ``python``."""
-    test_frameworks: tuple[str, ...] = ()
-    """What ``Task.test_framework`` may name."""
+    test_frameworks: tuple[str, ...] = ()  # what Task.test_framework may name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from coderunner.blob import Blob
 from coderunner.errors import CodeRunnerError
 from coderunner.output_file import OutputFile
 from coderunner.task import Checker, Comparison, Content, Limits, Task, TestCase
+from coderunner.test_result import TestResult, TestStatus
 from coderunner.v1 import callback_pb2, catalog_pb2, execution_pb2, operations_pb2
 
 
@@ -189,8 +190,8 @@ def _file(message: execution_pb2.OutputFile) -> OutputFile:
     return OutputFile(message.name, message.size, message.media_type, message.digest, data, message.place)
 
 
-def _test(message: execution_pb2.TestResult) -> model.TestResult:
-    return model.TestResult(
+def _test(message: execution_pb2.TestResult) -> TestResult:
+    return TestResult(
         name=message.name,
         suite=message.suite,
         status=_test_status(message.status),
@@ -201,12 +202,12 @@ def _test(message: execution_pb2.TestResult) -> model.TestResult:
     )
 
 
-def _test_status(value: execution_pb2.TestResult.Status) -> model.TestStatus:
+def _test_status(value: execution_pb2.TestResult.Status) -> TestStatus:
     """An end that this version does not know is no success."""
     try:
-        return model.TestStatus(execution_pb2.TestResult.Status.Name(value))
+        return TestStatus(execution_pb2.TestResult.Status.Name(value))
     except ValueError:
-        return model.TestStatus.ERROR
+        return TestStatus.ERROR
 
 
 def _diagnostic(message: execution_pb2.Diagnostic) -> model.Diagnostic:

@@ -14,7 +14,8 @@ from coderunner.cli.xml_text import xml_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from coderunner.model import Execution, TestResult
+    from coderunner.model import Execution
+    from coderunner.test_result import TestResult
 
 _COLOURS = {"PASSED": "green", "SKIPPED": "bright_black"}
 _ELEMENTS = {"FAILED": "failure", "ERROR": "error", "SKIPPED": "skipped"}

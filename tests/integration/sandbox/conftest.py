@@ -8,7 +8,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import docker
 import pytest
+import pytest_asyncio
 
+from node.application.workbench import Workbench
+from node.infrastructure.artefacts import MemoryArtefactStore
+from tests.fakes.node import RecordingAnnouncer
+from tests.integration.sandbox.languages import language
 from tests.integration.sandbox.prefixed_engine import PATIENCE_S, Eventually, PrefixedEngine
 from tests.servers.oci_runtimes import GVISOR, why_not
 
@@ -44,6 +49,18 @@ async def engine(client: docker.DockerClient, prefix: str) -> AsyncIterator[Pref
         yield engine
         for pool in engine.pools:
             await pool.close()
+    finally:
+        engine.clean_up()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bench(client: docker.DockerClient, prefix: str) -> AsyncIterator[Workbench]:
+    """A node's way with a task, with slots of the default languages that have test frameworks."""
+    engine = PrefixedEngine(client, prefix)
+    try:
+        pool = await engine.pool(*(language(name) for name in ("python", "javascript", "go")))
+        yield Workbench(pool, MemoryArtefactStore(), RecordingAnnouncer())
+        await pool.close()
     finally:
         engine.clean_up()
 

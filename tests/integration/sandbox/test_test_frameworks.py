@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator
-
-import docker
 import pytest
-import pytest_asyncio
 
 from node.application.workbench import UnservedLanguageError, Workbench
-from node.infrastructure.artefacts import MemoryArtefactStore
 from schemas.status import Status
-from tests.fakes.node import RecordingAnnouncer
-from tests.integration.sandbox.languages import language
-from tests.integration.sandbox.prefixed_engine import PrefixedEngine
 from tests.integration.sandbox.testing import ends, executed_tests
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -101,18 +92,6 @@ LOOPS = {
         "func TestFirst(t *testing.T) {}\n\nfunc TestEndless(t *testing.T) {\n\tfor {\n\t}\n}\n",
     ),
 }
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bench(client: docker.DockerClient, prefix: str) -> AsyncIterator[Workbench]:
-    """A node's way with a task, with slots of the default languages that have test frameworks."""
-    engine = PrefixedEngine(client, prefix)
-    try:
-        pool = await engine.pool(*(language(name) for name in ("python", "javascript", "go")))
-        yield Workbench(pool, MemoryArtefactStore(), RecordingAnnouncer())
-        await pool.close()
-    finally:
-        engine.clean_up()
 
 
 async def test_of_pytest(bench: Workbench) -> None:
@@ -288,48 +267,6 @@ async def test_of_more_tests_than_are_told_it_is_said(bench: Workbench) -> None:
     execution = await executed_tests(bench, "python", "pytest", {"test_a.py": source})
     assert (execution.status, len(execution.tests)) == (Status.FAILED, 500)
     assert any("more tests ran than are told of" in warning for warning in execution.warnings)
-
-
-HOSTILE = {
-    "a million lines": "open(path, 'w').write('{}\\n' * 1_000_000)",
-    "one long line": "open(path, 'w').write('\"' * 50_000_000)",
-    "a sparse file": "open(path, 'w').truncate(50 << 20)",
-    "deep": "open(path, 'w').write(('[' * 15_000 + '\\n') * 500)",
-    "no text": "open(path, 'wb').write(b'\\xff\\xfe\\n' * 100_000)",
-    "a link": "os.symlink('/etc/passwd', path)",
-    "a pipe": "os.mkfifo(path)",
-    "a folder": "os.mkdir(path)",
-    "no rights": "open(path, 'w').close(); os.chmod(path, 0)",
-    "a device": "os.symlink('/dev/zero', path)",
-}
-
-
-@pytest.mark.parametrize("what", HOSTILE)
-async def test_a_report_of_a_strangers_making_harms_nobody(bench: Workbench, what: str) -> None:
-    source = f"""import os
-path = os.getcwd() + '.report'
-def test_hostile():
-    os.unlink(path)
-    {HOSTILE[what]}
-"""
-    began = time.monotonic()
-    execution = await executed_tests(bench, "python", "pytest", {"test_a.py": source})
-    assert time.monotonic() - began < 20
-    assert (execution.status, execution.tests, execution.error) == (Status.FAILED, [], "no tests were found")
-    after = await executed_tests(bench, "python", "pytest", {"test_a.py": "def test_one(): pass"})
-    assert after.status is Status.SUCCEEDED
-
-
-async def test_a_forged_report_speaks_of_its_own_program_alone(bench: Workbench) -> None:
-    line = '{"name": "\\u001b[2Jfree", "status": "PASSED", "line": 3, "message": "\\u202ex"}'
-    source = f"""import os
-def test_hostile():
-    path = os.getcwd() + '.report'
-    os.unlink(path)
-    open(path, 'w').write({line!r} + "\\n")
-"""
-    execution = await executed_tests(bench, "python", "pytest", {"test_a.py": source})
-    assert [(test.name, test.message) for test in execution.tests] == [("\ufffd[2Jfree", "\ufffdx")]
 
 
 async def test_the_report_is_no_file_of_the_program(bench: Workbench) -> None:
