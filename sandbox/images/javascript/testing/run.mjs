@@ -11,7 +11,7 @@ const TEST = /(^|\/)test\/|(^|\/)(test|test-[^/]+|[^/]+[._-]test)\.[cm]?js$/;
 const sources = fs
   .readdirSync('.', { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && SOURCE.test(entry.name))
-  .map((entry) => own(path.resolve(entry.path, entry.name)))
+  .map((entry) => own(path.resolve(entry.parentPath ?? entry.path, entry.name)))
   .filter((name) => !/(^|\/)node_modules\//.test(name))
   .sort();
 const tests = sources.filter((name) => TEST.test(name));
