@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import msgspec
 
 from node.domain.sizes import MAX_TESTS, REPORT_BYTES
+from schemas.reader import Reader, UnreadableError
 from schemas.status import Status
 from schemas.test_result import TestResult, TestStatus
 
@@ -45,7 +46,7 @@ class _Line(msgspec.Struct, frozen=True):
     more: bool = False
 
 
-_decode = msgspec.json.Decoder(_Line).decode
+_reader = Reader(_Line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ def _lines(report: bytes) -> Iterator[_Line]:
         if not 0 < len(text) <= MAX_LINE_BYTES:
             continue
         try:
-            yield _decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            yield _reader.decode(text)
+        except UnreadableError:
             continue
 
 
