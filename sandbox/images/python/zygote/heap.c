@@ -8,6 +8,7 @@ enum { GET_OBJECTS, GET_REFERRERS, GET_FREEZE_COUNT, FREEZE, FUNCTIONS };
 static PyMethodDef *functions[FUNCTIONS]; /* of the gc module */
 static PyCFunction originals[FUNCTIONS];  /* their own code */
 static PyCFunction gc_unfreeze;
+static PyObject *gc; /* a module of our own, of the same functions as any other gc module */
 
 /* Unfreezes the heap, and returns the function's own code. A sub-interpreter has a heap of its own, in which nothing is
  * frozen. */
@@ -50,9 +51,12 @@ static void track_again(PyObject *object) {
     PyObject_GC_Track(object);
 }
 
-void freeze_heap(void) {
-    PyObject *gc = PyImport_ImportModule("gc");
+void find_gc(void) {
+    gc = PyImport_ImportModule("gc");
     if (!gc || PyDict_DelItemString(PyImport_GetModuleDict(), "gc")) give_up("there is no gc module");
+}
+
+void freeze_heap(void) {
     gc_unfreeze = method_of(gc, "unfreeze", METH_NOARGS)->ml_meth;
     PyCFunction freeze_now = method_of(gc, "freeze", METH_NOARGS)->ml_meth;
     replace_function(gc, GET_OBJECTS, "get_objects", METH_FASTCALL | METH_KEYWORDS,
@@ -60,7 +64,7 @@ void freeze_heap(void) {
     replace_function(gc, GET_REFERRERS, "get_referrers", METH_FASTCALL, (PyCFunction)(void (*)(void))get_referrers);
     replace_function(gc, GET_FREEZE_COUNT, "get_freeze_count", METH_NOARGS, get_freeze_count);
     replace_function(gc, FREEZE, "freeze", METH_NOARGS, freeze);
-    Py_DECREF(gc);
+    Py_CLEAR(gc);
     PyGC_Collect();
     Py_XDECREF(freeze_now(NULL, NULL));
     PyObject *main_module = PyImport_AddModule("__main__"); /* the program's, whose end it must not outlive */

@@ -1,25 +1,31 @@
 /* Preloaded modules: library modules that are imported before there is a program, and become the program's when it
- * imports them. A program that does not import them does not see them, and one whose import would find something else
- * gets that.
+ * imports them (docs/adr/0038-libraries-are-imported-before-there-is-a-program.md). A program that does not import them
+ * does not see them, and one whose import would find something else gets that.
  *
  * An import that would find one of them, and would have to load it, ends in one step as it would have ended: the same
- * modules in `sys.modules`, in the same order. Every other import is the interpreter's own. */
+ * modules in `sys.modules`, in the same order, and the same changes elsewhere. Every other import is the interpreter's
+ * own; only where it comes to load a file whose module is preloaded, and may not be loaded twice, it gets that. */
 #include "zygote.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define PRELOAD_PY "/opt/coderunner/python/preload.py"
 
-enum { MODULE, MODULES_ADDED, ATTRIBUTES_SET }; /* the fields of a preload, a tuple */
+enum { MODULE, EVENTS, ATTRIBUTES, ONCE }; /* the fields of a preload, a tuple: see preload.py */
 
-static PyObject *preloads;               /* name -> preload, as preload.py makes them */
+static PyObject *preloads;               /* name -> preload */
+static PyObject *hiding_names;           /* of files that hide a preload */
+static PyObject *read_at_import;         /* beginnings of variables that preloads have read */
+static bool some_load_once;              /* so a program that hides one of them cannot be run here */
 static PyObject *imported;               /* names of the program's: imported once more, they are new modules */
 static PyObject *original_find_and_load; /* _find_and_load of importlib._bootstrap */
+static PyObject *original_load;          /* _load_unlocked of the same */
 static PyObject *original_import;        /* __import__ of builtins */
 static PyObject *builtins_dict;
-static PyObject *startup_meta_path, *startup_path_hooks, *startup_path; /* these lists of sys before the program */
+static PyObject *known_meta_path, *known_path_hooks, *startup_path; /* these lists of sys without the program's doing */
 static PyMethodDef *addaudithook;
 static PyCFunction original_addaudithook;
 static bool audit_hook_added; /* it would miss the imports that are done in one step */
@@ -36,8 +42,8 @@ static bool imports_are_unobserved(void) {
            PyDict_GetItemString(builtins_dict, "__import__") == original_import;
 }
 
-/* True if a list of sys still holds the very objects that it held before the program. */
-static bool is_as_at_startup(const char *name, PyObject *before) {
+/* True if a list of sys holds the very objects that it held before. */
+static bool holds_the_same(const char *name, PyObject *before) {
     PyObject *now = PySys_GetObject(name);
     if (!now || !PyList_Check(now) || PyList_GET_SIZE(now) != PyList_GET_SIZE(before)) return false;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(before); i++)
@@ -45,18 +51,24 @@ static bool is_as_at_startup(const char *name, PyObject *before) {
     return true;
 }
 
+static PyObject *copy_of_sys_list(const char *name) {
+    PyObject *list = PySys_GetObject(name), *copy = list ? PySequence_List(list) : NULL;
+    if (!copy) give_up("sys is not as it should be");
+    return copy;
+}
+
 /* True if a file or folder there may be what an import would find first: its name begins as a preload's does. */
-static bool may_shadow_a_preload(const char *directory) {
+static bool may_hide_a_preload(const char *directory) {
     DIR *listing = opendir(*directory ? directory : ".");
     if (!listing) return errno != ENOENT;
-    bool shadows = false;
-    for (struct dirent *entry; !shadows && (entry = readdir(listing));) {
+    bool hides = false;
+    for (struct dirent *entry; !hides && (entry = readdir(listing));) {
         PyObject *stem = PyUnicode_DecodeFSDefaultAndSize(entry->d_name, (Py_ssize_t)strcspn(entry->d_name, "."));
-        shadows = !stem || PyDict_Contains(preloads, stem);
+        hides = !stem || PySet_Contains(hiding_names, stem);
         Py_XDECREF(stem);
     }
     closedir(listing);
-    return shadows;
+    return hides;
 }
 
 /* True if a search along sys.path comes to the library's directories, and none before them has what it looks for. */
@@ -69,27 +81,53 @@ static bool library_comes_first(void) {
         if (!directory) return false;
         if (PyUnicode_Compare(entry, PyList_GET_ITEM(startup_path, found)) == 0) {
             if (++found == PyList_GET_SIZE(startup_path)) return true;
-        } else if (may_shadow_a_preload(directory)) {
+        } else if (may_hide_a_preload(directory)) {
             return false;
         }
     }
     return false;
 }
 
-/* True if each module that an import adds is either not imported yet, or imported and still the preloaded one. */
-static bool additions_are_intact(PyObject *modules, PyObject *names) {
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
-        PyObject *name = PyTuple_GET_ITEM(names, i), *there = PyDict_GetItem(modules, name);
-        PyObject *preload = PyDict_GetItem(preloads, name);
-        if (!preload || (there ? there != PyTuple_GET_ITEM(preload, MODULE) : PySet_Contains(imported, name)))
-            return false;
+/* A walk through what importing a module does, in the order in which it is done. */
+typedef struct {
+    PyObject *modules; /* sys.modules */
+    PyObject *visited; /* names */
+    PyObject *steps;   /* a list: names of modules to add, and calls to make */
+    bool strict;       /* an import that would come to other modules than the preloaded ones is no such walk */
+} Walk;
+
+static bool walk_from(Walk *walk, PyObject *name);
+
+static bool walk_events(Walk *walk, PyObject *events) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(events); i++) {
+        PyObject *event = PyTuple_GET_ITEM(events, i);
+        if (PyUnicode_Check(event) ? !walk_from(walk, event) : PyList_Append(walk->steps, event) < 0) return false;
     }
     return true;
 }
 
+static bool walk_package(Walk *walk, PyObject *name) {
+    Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), -1);
+    PyObject *package = dot > 0 ? PyUnicode_Substring(name, 0, dot) : NULL;
+    bool walked = dot == -1 || (package && walk_from(walk, package));
+    Py_XDECREF(package);
+    return walked;
+}
+
+static bool walk_from(Walk *walk, PyObject *name) {
+    PyObject *preload = PyDict_GetItem(preloads, name), *there = PyDict_GetItem(walk->modules, name);
+    if (!preload || PySet_Contains(walk->visited, name)) return true;
+    if (there) return !walk->strict || there == PyTuple_GET_ITEM(preload, MODULE);
+    if (PySet_Contains(imported, name)) return !walk->strict;
+    if (!walk_package(walk, name)) return false;
+    if (PySet_Contains(walk->visited, name)) return true; /* its package has imported it */
+    if (PySet_Add(walk->visited, name)) return false;
+    return walk_events(walk, PyTuple_GET_ITEM(preload, EVENTS)) && PyList_Append(walk->steps, name) == 0;
+}
+
 /* Makes a preloaded module the program's: its entry in sys.modules, and the attributes that importing it sets. */
-static int add_to_modules(PyObject *modules, PyObject *name) {
-    PyObject *preload = PyDict_GetItem(preloads, name), *attributes = PyTuple_GET_ITEM(preload, ATTRIBUTES_SET);
+static int add_module(PyObject *modules, PyObject *name) {
+    PyObject *preload = PyDict_GetItem(preloads, name), *attributes = PyTuple_GET_ITEM(preload, ATTRIBUTES);
     if (PyDict_SetItem(modules, name, PyTuple_GET_ITEM(preload, MODULE)) || PySet_Add(imported, name)) return -1;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(attributes); i++) {
         PyObject *one = PyTuple_GET_ITEM(attributes, i); /* dictionary, name, value */
@@ -98,18 +136,42 @@ static int add_to_modules(PyObject *modules, PyObject *name) {
     return 0;
 }
 
+static void take_steps(Walk *walk) {
+    bool finders_are_known = holds_the_same("meta_path", known_meta_path);
+    bool hooks_are_known = holds_the_same("path_hooks", known_path_hooks);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(walk->steps); i++) {
+        PyObject *step = PyList_GET_ITEM(walk->steps, i), *done = NULL;
+        if (PyUnicode_Check(step)) {
+            if (add_module(walk->modules, step)) PyErr_Clear();
+            continue;
+        }
+        done = PyObject_CallObject(PyTuple_GET_ITEM(step, 0), PyTuple_GET_ITEM(step, 1));
+        if (!done) PyErr_Clear();
+        Py_XDECREF(done);
+    }
+    if (finders_are_known) Py_SETREF(known_meta_path, copy_of_sys_list("meta_path"));
+    if (hooks_are_known) Py_SETREF(known_path_hooks, copy_of_sys_list("path_hooks"));
+}
+
+/* Does what an import of the module does; false where that would come to other modules than the preloaded ones. */
+static bool import_preload(PyObject *name, bool strict) {
+    Walk walk = {PyImport_GetModuleDict(), PySet_New(NULL), PyList_New(0), strict};
+    bool walked = walk.visited && walk.steps && walk_from(&walk, name);
+    bool watching = set_watching(false);
+    if (walked) take_steps(&walk);
+    set_watching(watching);
+    Py_XDECREF(walk.visited);
+    Py_XDECREF(walk.steps);
+    return walked;
+}
+
 /* The module that an import of this name would find and load, if that is a preloaded one; otherwise NULL. */
 static PyObject *take_preloaded(PyObject *name) {
-    PyObject *preload = PyDict_GetItem(preloads, name), *modules = PyImport_GetModuleDict();
-    if (!preload || PyDict_Contains(modules, name) || Py_IsFinalizing() || !imports_are_unobserved() ||
-        !is_as_at_startup("meta_path", startup_meta_path) || !is_as_at_startup("path_hooks", startup_path_hooks))
+    PyObject *preload = PyDict_GetItem(preloads, name);
+    if (!preload || PyDict_Contains(PyImport_GetModuleDict(), name) || Py_IsFinalizing() || !imports_are_unobserved() ||
+        !holds_the_same("meta_path", known_meta_path) || !holds_the_same("path_hooks", known_path_hooks) ||
+        !library_comes_first() || !import_preload(name, true))
         return NULL;
-    PyObject *names = PyTuple_GET_ITEM(preload, MODULES_ADDED);
-    if (!additions_are_intact(modules, names) || !library_comes_first()) return NULL;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
-        PyObject *one = PyTuple_GET_ITEM(names, i);
-        if (!PyDict_Contains(modules, one) && add_to_modules(modules, one)) return NULL;
-    }
     return Py_NewRef(PyTuple_GET_ITEM(preload, MODULE));
 }
 
@@ -121,41 +183,89 @@ static PyObject *find_and_load(PyObject *Py_UNUSED(self), PyObject *const *args,
     return PyObject_Vectorcall(original_find_and_load, args, (size_t)count, NULL);
 }
 
-static PyObject *copy_of_sys_list(const char *name) {
-    PyObject *list = PySys_GetObject(name), *copy = list ? PySequence_List(list) : NULL;
-    if (!copy) give_up("sys is not as it should be");
-    return copy;
+/* The preload that has been loaded from the very file of this specification, and may not be loaded from it again;
+ * otherwise NULL. */
+static PyObject *loaded_once(PyObject *spec) {
+    PyObject *name = PyObject_GetAttrString(spec, "name"), *origin = PyObject_GetAttrString(spec, "origin");
+    PyObject *preload = name && PyUnicode_CheckExact(name) ? PyDict_GetItem(preloads, name) : NULL;
+    PyObject *own = preload ? PyObject_GetAttrString(PyTuple_GET_ITEM(preload, MODULE), "__spec__") : NULL;
+    PyObject *own_origin = own ? PyObject_GetAttrString(own, "origin") : NULL;
+    if (!preload || PyTuple_GET_ITEM(preload, ONCE) != Py_True || PySet_Contains(imported, name) || !origin ||
+        !own_origin || PyObject_RichCompareBool(origin, own_origin, Py_EQ) != 1 || !import_preload(name, false))
+        preload = NULL;
+    Py_XDECREF(own_origin);
+    Py_XDECREF(own);
+    Py_XDECREF(origin);
+    Py_XDECREF(name);
+    PyErr_Clear();
+    return preload;
+}
+
+/* Stands in the place of importlib's _load_unlocked, which makes a module of what a finder has found. */
+static PyObject *load(PyObject *Py_UNUSED(self), PyObject *spec) {
+    PyObject *preload = Py_IsFinalizing() ? NULL : loaded_once(spec);
+    return preload ? Py_NewRef(PyTuple_GET_ITEM(preload, MODULE)) : PyObject_CallOneArg(original_load, spec);
+}
+
+bool is_preload_out_of_place(const Task *task, const char *directory) {
+    if (!some_load_once) return false;
+    for (int i = 0; i < task->environment.count; i++)
+        for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(read_at_import); k++) {
+            const char *beginning = PyUnicode_AsUTF8(PyTuple_GET_ITEM(read_at_import, k));
+            if (!strncmp(task->environment.items[i], beginning, strlen(beginning))) return true;
+        }
+    return may_hide_a_preload(directory);
+}
+
+static PyObject *must_have(PyObject *names, const char *name) {
+    PyObject *value = PyDict_GetItemString(names, name);
+    if (!value) give_up("no modules are preloaded");
+    return Py_NewRef(value);
 }
 
 void import_preloads(void) {
     FILE *file = fopen(PRELOAD_PY, "rbe");
-    PyObject *names = PyDict_New();
+    PyObject *names = PyDict_New(), *name, *preload;
     PyObject *done = file && names ? PyRun_FileEx(file, PRELOAD_PY, Py_file_input, names, names, 1) : NULL;
-    preloads = done ? Py_XNewRef(PyDict_GetItemString(names, "PRELOADS")) : NULL;
-    if (!preloads) give_up("no modules are preloaded");
+    if (!done) give_up("modules cannot be preloaded");
+    preloads = must_have(names, "PRELOADS");
+    hiding_names = must_have(names, "HIDING_NAMES");
+    read_at_import = must_have(names, "READ_AT_IMPORT");
+    for (Py_ssize_t at = 0; PyDict_Next(preloads, &at, &name, &preload);)
+        some_load_once |= PyTuple_GET_ITEM(preload, ONCE) == Py_True;
     Py_DECREF(done);
     Py_DECREF(names);
 }
 
+/* Puts a function of ours in the place of one of importlib's, which it returns. */
+static PyObject *replace(PyMethodDef *method) {
+    PyObject *bootstrap = PyModule_GetDict(PyImport_AddModule("_frozen_importlib"));
+    PyObject *original = Py_XNewRef(PyDict_GetItemString(bootstrap, method->ml_name));
+    PyObject *replacement = PyCFunction_New(method, NULL);
+    if (!original || !replacement || PyDict_SetItemString(bootstrap, method->ml_name, replacement))
+        give_up("imports cannot be intercepted");
+    Py_DECREF(replacement);
+    return original;
+}
+
 void hide_preloads(void) {
-    static PyMethodDef method = {"_find_and_load", (PyCFunction)(void (*)(void))find_and_load, METH_FASTCALL, NULL};
+    static PyMethodDef methods[] = {
+        {"_find_and_load", (PyCFunction)(void (*)(void))find_and_load, METH_FASTCALL, NULL},
+        {"_load_unlocked", load, METH_O, NULL},
+    };
     PyObject *modules = PyImport_GetModuleDict(), *name, *preload, *sys = PyImport_AddModule("sys");
     for (Py_ssize_t at = 0; PyDict_Next(preloads, &at, &name, &preload);)
         if (PyDict_DelItem(modules, name)) give_up("a preloaded module is not in sys.modules");
     imported = PySet_New(NULL);
-    startup_meta_path = copy_of_sys_list("meta_path");
-    startup_path_hooks = copy_of_sys_list("path_hooks");
+    if (!imported) give_up("out of memory");
+    known_meta_path = copy_of_sys_list("meta_path");
+    known_path_hooks = copy_of_sys_list("path_hooks");
     startup_path = copy_of_sys_list("path");
     builtins_dict = PyModule_GetDict(PyImport_AddModule("builtins"));
-    original_import = Py_XNewRef(PyDict_GetItemString(builtins_dict, "__import__"));
+    original_import = must_have(builtins_dict, "__import__");
     addaudithook = method_of(sys, "addaudithook", METH_FASTCALL | METH_KEYWORDS);
     original_addaudithook = addaudithook->ml_meth;
     addaudithook->ml_meth = (PyCFunction)(void (*)(void))note_audit_hook;
-    PyObject *bootstrap = PyModule_GetDict(PyImport_AddModule("_frozen_importlib"));
-    original_find_and_load = Py_XNewRef(PyDict_GetItemString(bootstrap, method.ml_name));
-    PyObject *replacement = PyCFunction_New(&method, NULL);
-    if (!imported || !original_import || !original_find_and_load || !replacement ||
-        PyDict_SetItemString(bootstrap, method.ml_name, replacement))
-        give_up("imports cannot be intercepted");
-    Py_DECREF(replacement);
+    original_find_and_load = replace(&methods[0]);
+    if (some_load_once) original_load = replace(&methods[1]);
 }

@@ -246,6 +246,7 @@ _Noreturn void run_program(const Task *task, const char *directory) {
     if (!file || !realpath(path, folder)) start_cold(&task->command);
     char *end = strrchr(folder, '/');
     end[end == folder] = '\0';
+    if (is_preload_out_of_place(task, folder)) start_cold(&task->command);
     take_arguments(&task->command, folder);
     take_search_path(packages);
     _PyInterpreterState_SetRunningMain(PyInterpreterState_Get());

@@ -46,14 +46,22 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FLUSH_FAILED = 120, AGENT_TIMEOUT_NS = 100 * 1000 * 1000 };
+enum { FLUSH_FAILED = 120, AGENT_TIMEOUT_NS = 100 * 1000 * 1000, MAX_CHANGES = 32 };
+
+/* An attribute of a startup module that the program has set, to something that may have a finaliser. */
+typedef struct {
+    PyObject *dict, *name, *at_start; /* at_start: the interpreter's own value, or NULL */
+} Change;
 
 static PyObject *sys_dict;
 static PyObject *startup_modules;     /* a set: those of the interpreter's start, and the preloaded ones */
+static PyObject *startup_types;       /* a set: every class that there is before the program */
 static PyObject *last_startup_module; /* `site`: of them, finalisation empties the last one first */
 static PyObject *streams[2];          /* stdout and stderr as the interpreter made them */
 static bool stream_replaced[2];      /* by the program */
-static bool startup_modules_changed; /* by the program, with something that may have a finaliser */
+static Change changes[MAX_CHANGES];
+static int change_count;
+static bool more_has_changed; /* than can be told in detail */
 static bool program_runs;
 static pid_t program_pid;
 static bool may_exit_early;
@@ -103,8 +111,31 @@ static bool flush(PyObject *stream) {
     return done;
 }
 
+/* True for a value that keeps no object of the program alive whose finaliser would have to run: a module, since modules
+ * are emptied by themselves, a class of the zygote's, or a plain value. */
+static bool has_no_finalizer(PyObject *value) {
+    return !value || PyModule_Check(value) || (PyType_Check(value) && PySet_Contains(startup_types, value) == 1) ||
+           !(PyType_HasFeature(Py_TYPE(value), Py_TPFLAGS_HEAPTYPE) || PyType_IS_GC(Py_TYPE(value)));
+}
+
+/* What was changed for a while, as warnings.catch_warnings() does, counts as unchanged. */
 static bool startup_is_unchanged(void) {
-    return !startup_modules_changed && !stream_replaced[0] && !stream_replaced[1];
+    if (more_has_changed || stream_replaced[0] || stream_replaced[1]) return false;
+    for (int i = 0; i < change_count; i++) {
+        PyObject *now = PyDict_GetItem(changes[i].dict, changes[i].name);
+        if (now != changes[i].at_start && !has_no_finalizer(now)) return false;
+    }
+    return true;
+}
+
+static void note_change(PyObject *dict, PyObject *name) {
+    for (int i = 0; i < change_count; i++)
+        if (changes[i].dict == dict && PyUnicode_Compare(changes[i].name, name) == 0) return;
+    if (change_count == MAX_CHANGES) {
+        more_has_changed = true;
+        return;
+    }
+    changes[change_count++] = (Change){dict, Py_NewRef(name), Py_XNewRef(PyDict_GetItem(dict, name))};
 }
 
 /* Removes the startup modules but the last from sys.modules, so that finalisation need not look at each of them. */
@@ -139,13 +170,6 @@ static bool is_cleared_before_modules(PyObject *name) {
     return false;
 }
 
-/* True for a value that keeps no object of the program alive whose finaliser would have to run: a module, since modules
- * are emptied by themselves, or a plain value. */
-static bool has_no_finalizer(PyObject *value) {
-    return !value || PyModule_Check(value) ||
-           !(PyType_HasFeature(Py_TYPE(value), Py_TPFLAGS_HEAPTYPE) || PyType_IS_GC(Py_TYPE(value)));
-}
-
 /* Called by the interpreter before each change of a startup module's dictionary. */
 static int on_dict_event(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *value) {
     if (Py_IsFinalizing()) {
@@ -155,16 +179,21 @@ static int on_dict_event(PyDict_WatchEvent event, PyObject *dict, PyObject *key,
         return 0;
     }
     if (!program_runs) return 0;
-    if (event == PyDict_EVENT_CLONED) startup_modules_changed = true;
+    if (event == PyDict_EVENT_CLONED) more_has_changed = true;
     if (!key || !PyUnicode_Check(key)) return 0;
     if (dict == sys_dict && PyUnicode_EqualToUTF8(key, "stdout")) {
         stream_replaced[0] = value != streams[0];
     } else if (dict == sys_dict && PyUnicode_EqualToUTF8(key, "stderr")) {
         stream_replaced[1] = value != streams[1];
     } else if (!has_no_finalizer(value) && !(dict == sys_dict && is_cleared_before_modules(key))) {
-        startup_modules_changed = true;
+        note_change(dict, key);
     }
     return 0;
+}
+
+static int note_type(PyObject *object, void *Py_UNUSED(nothing)) {
+    if (PyType_Check(object) && PySet_Add(startup_types, object)) give_up("classes cannot be listed");
+    return 1;
 }
 
 /* Called in the zygote, where every imported module is the interpreter's own or a preloaded one. The set of startup
@@ -180,6 +209,10 @@ void watch_modules(void) {
         if (PySet_Add(startup_modules, module) || watcher < 0 || PyDict_Watch(watcher, PyModule_GetDict(module)))
             give_up("modules cannot be watched");
     }
+    startup_types = PySet_New(NULL);
+    if (!startup_types) give_up("out of memory");
+    PyGC_Collect(); /* those that only importing needed are gone */
+    PyUnstable_GC_VisitObjects(note_type, NULL);
     last_startup_module = PyDict_GetItemString(modules, "site");
     sys_dict = PyModule_GetDict(PyDict_GetItemString(modules, "sys"));
     streams[0] = Py_XNewRef(PySys_GetObject("stdout"));
@@ -189,6 +222,12 @@ void watch_modules(void) {
 void start_watching(void) {
     program_runs = true;
     program_pid = getpid();
+}
+
+bool set_watching(bool watching) {
+    bool before = program_runs;
+    program_runs = watching;
+    return before;
 }
 
 _Noreturn void finish(int exit_code, bool interrupted) {

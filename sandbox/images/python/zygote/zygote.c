@@ -86,6 +86,7 @@ static PyObject *serve(PyObject *Py_UNUSED(self), PyObject *path) {
     }
     User user = read_user();
     remove_traces(path);
+    find_gc();
     import_preloads();
     watch_modules();
     hide_preloads();

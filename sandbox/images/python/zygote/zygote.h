@@ -6,8 +6,8 @@
  *   program.c      what it does as an interpreter: run the file as Py_RunMain does, and end
  *   quick_exit.c   ends the process once nothing of the program is left, instead of taking the interpreter apart
  *   heap.c         keeps the heap shared with the zygote until the program asks the gc module for its objects
- *   preload.c      modules that are ready for a program to import: preload.py imports them; list_preloads.py finds out,
- *                  when the image is built, what importing them changes */
+ *   preload.c      modules that are ready for a program to import: preload.py imports them, and writes down what
+ *                  importing them changes */
 #ifndef ZYGOTE_H
 #define ZYGOTE_H
 
@@ -49,15 +49,20 @@ _Noreturn void run_program(const Task *task, const char *directory);
 /* quick_exit.c */
 void watch_modules(void);
 void start_watching(void);
+bool set_watching(bool watching); /* false while what is changed is not the program's; returns what it was */
 _Noreturn void finish(int exit_code, bool interrupted);
 
 /* heap.c */
+void find_gc(void); /* before any other module is imported */
 void freeze_heap(void);
 PyMethodDef *method_of(PyObject *module, const char *name, int flags);
 
 /* preload.c. Between the two calls the preloaded modules are in sys.modules. */
 void import_preloads(void);
 void hide_preloads(void);
+/* True if the program's imports would not come to the preloaded modules as they are, and cannot load them again: a
+ * file of its own hides one, or a variable of its own was read when they were imported. */
+bool is_preload_out_of_place(const Task *task, const char *directory);
 
 /* Something that cannot fail in a healthy interpreter has failed. */
 _Noreturn void give_up(const char *what);
