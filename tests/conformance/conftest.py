@@ -24,10 +24,11 @@ from tests.integration.sandbox.prefixed_engine import PrefixedEngine
 CHOICE = "CODERUNNER_CONFORMANCE"
 """``all``, or names with commas between them."""
 OF_ONE = {
-    "test_cpp_batteries.py": "cpp-batteries",
-    "test_java_batteries.py": "java-batteries",
-    "test_python_science.py": "python-science",
+    "cpp_batteries": "cpp-batteries",
+    "java_batteries": "java-batteries",
+    "python_science": "python-science",
 }
+"""Which files of tests are of one language alone, by what their names begin with after ``test_``."""
 
 
 def chosen() -> list[Language]:
@@ -43,8 +44,8 @@ def chosen() -> list[Language]:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """What one language does beside what all do is tested where that one is."""
-    of_one = OF_ONE.get(collection_path.name)
-    return True if of_one and of_one not in {one.id for one in chosen()} else None
+    of_one = next((language for language in OF_ONE if collection_path.name.startswith(f"test_{language}")), None)
+    return True if of_one and OF_ONE[of_one] not in {one.id for one in chosen()} else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
