@@ -10,7 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <unistd.h>
 
 #define PRELOAD_PY "/opt/coderunner/python/preload.py"
 
@@ -207,13 +207,22 @@ static PyObject *load(PyObject *Py_UNUSED(self), PyObject *spec) {
     return preload ? Py_NewRef(PyTuple_GET_ITEM(preload, MODULE)) : PyObject_CallOneArg(original_load, spec);
 }
 
+/* True for a variable (NAME=value) that preloads have read, and found something else. */
+static bool came_too_late(const char *pair) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(read_at_import); i++) {
+        const char *beginning = PyUnicode_AsUTF8(PyTuple_GET_ITEM(read_at_import, i));
+        if (strncmp(pair, beginning, strlen(beginning))) continue;
+        for (char **own = environ; *own; own++)
+            if (!strcmp(*own, pair)) return false;
+        return true;
+    }
+    return false;
+}
+
 bool is_preload_out_of_place(const Task *task, const char *directory) {
     if (!some_load_once) return false;
     for (int i = 0; i < task->environment.count; i++)
-        for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(read_at_import); k++) {
-            const char *beginning = PyUnicode_AsUTF8(PyTuple_GET_ITEM(read_at_import, k));
-            if (!strncmp(task->environment.items[i], beginning, strlen(beginning))) return true;
-        }
+        if (came_too_late(task->environment.items[i])) return true;
     return may_hide_a_preload(directory);
 }
 

@@ -239,14 +239,15 @@ static _Noreturn void run_source(FILE *file, const char *path) {
 _Noreturn void run_program(const Task *task, const char *directory) {
     static char path[2 * PATH_MAX], folder[PATH_MAX];
     const char *script = task->command.items[1];
-    take_environment(&task->environment);
     snprintf(path, sizeof path, "%s%s%s", *script == '/' ? "" : directory, *script == '/' ? "" : "/", script);
     const char *packages = search_path(&task->environment);
     FILE *file = packages && !is_plain(packages) ? NULL : open_source(path);
-    if (!file || !realpath(path, folder)) start_cold(&task->command);
-    char *end = strrchr(folder, '/');
+    bool found = file && realpath(path, folder);
+    char *end = found ? strrchr(folder, '/') : folder;
     end[end == folder] = '\0';
-    if (is_preload_out_of_place(task, folder)) start_cold(&task->command);
+    bool runs_here = found && !is_preload_out_of_place(task, folder);
+    take_environment(&task->environment);
+    if (!runs_here) start_cold(&task->command);
     take_arguments(&task->command, folder);
     take_search_path(packages);
     _PyInterpreterState_SetRunningMain(PyInterpreterState_Get());

@@ -61,7 +61,7 @@ PyMethodDef *method_of(PyObject *module, const char *name, int flags);
 void import_preloads(void);
 void hide_preloads(void);
 /* True if the program's imports would not come to the preloaded modules as they are, and cannot load them again: a
- * file of its own hides one, or a variable of its own was read when they were imported. */
+ * file of its own hides one, or a variable of its own, which is not set yet, was read when they were imported. */
 bool is_preload_out_of_place(const Task *task, const char *directory);
 
 /* Something that cannot fail in a healthy interpreter has failed. */
