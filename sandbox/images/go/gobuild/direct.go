@@ -17,12 +17,12 @@ func direct(req request) (packages string, ok bool) {
 	if len(req.options) > 0 || !plainDirectory() {
 		return "", false
 	}
-	standard, err := standardLibrary(packages)
+	built, err := builtPackages(packages)
 	if err != nil {
 		return "", false
 	}
 	for _, source := range req.sources {
-		if !plainName(source) || !plainFile(source, standard) {
+		if !plainName(source) || !plainFile(source, built) {
 			return "", false
 		}
 	}
@@ -52,9 +52,9 @@ func plainName(name string) bool {
 		strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
 }
 
-// plainFile says that a file belongs to package main, imports only the standard library, embeds nothing and is meant for
-// this platform. A file that cannot be parsed is not plain.
-func plainFile(name string, standard map[string]bool) bool {
+// plainFile says that a file belongs to package main, imports only built packages, embeds nothing and is meant for this
+// platform. A file that cannot be parsed is not plain.
+func plainFile(name string, built map[string]bool) bool {
 	if matches, err := rules.Default.MatchFile(".", name); err != nil || !matches {
 		return false
 	}
@@ -64,15 +64,15 @@ func plainFile(name string, standard map[string]bool) bool {
 	}
 	for _, spec := range file.Imports {
 		path, err := strconv.Unquote(spec.Path.Value)
-		if err != nil || path == "embed" || !standard[path] {
+		if err != nil || path == "embed" || !built[path] {
 			return false
 		}
 	}
 	return true
 }
 
-// standardLibrary is what a program may import, read from the list of built packages.
-func standardLibrary(packages string) (map[string]bool, error) {
+// builtPackages is what a program may import, read from the list of built packages.
+func builtPackages(packages string) (map[string]bool, error) {
 	listed, err := os.ReadFile(packages)
 	if err != nil {
 		return nil, err

@@ -1,9 +1,9 @@
 // gobuild builds one Go program: `gobuild -o FILE [OPTIONS] [--entry-point=ENTRY] ENTRY SOURCES...`, from the program's directory. As
 // `gobuild --wait` it takes these arguments from the agent, once there are any. `gobuild --tests` builds tests.
 //
-// A program of plain files that imports only the standard library is compiled and linked against the packages that
-// were built with the image, with no `go build` in between. Everything else goes to `go build`, with a build cache that
-// holds the standard library and that nobody can write to.
+// A program of plain files that imports only packages that were built with the image (the standard library, and in some
+// images others) is compiled and linked against those, with no `go build` in between. Everything else goes to
+// `go build`, with a build cache that holds them and that nobody can write to.
 package main
 
 import (
@@ -175,6 +175,10 @@ func goBuild(req request) int {
 	defer os.RemoveAll(cache)
 	command := goCommand(arguments, cache)
 	command.Dir = root
+	if packages, err := os.Readlink(filepath.Join(home, "gopath")); err == nil && !isModule {
+		// Where no module says what is to be had, that is what the image has.
+		command.Env = append(command.Env, "GO111MODULE=off", "GOPATH="+packages)
+	}
 	if err := command.Run(); err != nil {
 		if command.ProcessState == nil {
 			return fail(err)
