@@ -20,7 +20,6 @@ from schemas.execution import Execution
 from schemas.status import Status
 from schemas.task import SourceFile
 from tests.builders import MIB, a_task, some_limits
-from tests.conformance.programs import LEISURE
 from tests.fakes.node import FakeDelivery
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,6 +35,8 @@ IN_ANY_ORDER = [  # scipy itself goes through a set of names
     "mpl_toolkits.mplot3d",
     "multiprocessing, logging",
 ]
+AT_LEISURE = {"cpu_ms": 60_000, "wall_ms": 120_000}
+"""The rest is what every slot grants, so that one serves them all."""
 COLD = {"NPY_NOTHING": "1"}
 TELL = """
 import sys
@@ -64,7 +65,7 @@ async def executed(
     **limits: int,
 ) -> Execution:
     files = [SourceFile("main.py", source), *(SourceFile(name, text) for name, text in (others or {}).items())]
-    limits = {**LEISURE, "output_bytes": 4 * MIB, **limits}
+    limits = {**AT_LEISURE, "output_bytes": 4 * MIB, **limits}
     task = a_task(f"science-{next(_numbers)}", language=language.name, files=files, limits=some_limits(**limits))
     program = program_of(language, "1", files, entry_point="main.py", env=env)
     return await bench.execute(Attempt(FakeDelivery(task), "n1", 0.0), program)
@@ -99,13 +100,14 @@ async def test_a_program_that_imports_nothing_sees_nothing(bench: Workbench, lan
 async def test_a_module_is_an_attribute_of_its_package_once_it_is_imported(
     bench: Workbench, language: Language
 ) -> None:
-    source = """import numpy, scipy, sklearn
-print("random" in vars(numpy), "linalg" in vars(scipy), hasattr(sklearn, "svm"))
-scipy.linalg.det([[1, 2], [3, 4]]), numpy.random.rand()
-import sklearn.svm
-print("random" in vars(numpy), "linalg" in vars(scipy), hasattr(sklearn, "svm"))
+    source = """import numpy, scipy
+print("random" in vars(numpy), "linalg" in vars(scipy), "stats" in vars(scipy))
+print(numpy.random.rand() < 1, scipy.linalg.det([[1, 2], [3, 4]]))
+import scipy.stats as stats
+print("random" in vars(numpy), "linalg" in vars(scipy), stats is vars(scipy)["stats"])
 """
-    assert await printed(bench, language, source) == "False False False\nTrue True True\n"
+    warm, cold = [await printed(bench, language, source, env=env) for env in (None, COLD)]
+    assert warm == cold == "False False False\nTrue -2.0\nTrue True True\n"
 
 
 async def test_random_numbers_are_each_programs_own(bench: Workbench, language: Language) -> None:
@@ -147,8 +149,6 @@ OBSERVED = {
     "trace": "sys.settrace(lambda *a: seen.append('pandas'))\n",
     "import function": "import builtins\nplain = builtins.__import__\n"
     "def mine(name, *rest):\n    seen.append(name)\n    return plain(name, *rest)\nbuiltins.__import__ = mine\n",
-    "reloaded": "import numpy\nseen.append('pandas')\n"
-    "[sys.modules.pop(name) for name in [*sys.modules] if name.startswith('numpy')]\n",
 }
 
 
@@ -160,19 +160,30 @@ async def test_who_watches_imports_gets_the_libraries_too(bench: Workbench, lang
     assert await printed(bench, language, source) == "True 3\n"
 
 
+async def test_a_library_can_be_imported_once_more(bench: Workbench, language: Language) -> None:
+    source = """import sys, numpy
+first = numpy
+for name in [name for name in sys.modules if name.startswith("numpy")]: del sys.modules[name]
+import numpy
+print(numpy is first, numpy.arange(3).sum())
+"""
+    warm, cold = [await printed(bench, language, source, env=env) for env in (None, COLD)]
+    assert warm == cold == "False 3\n"
+
+
 async def test_what_the_libraries_take_is_not_the_programs(bench: Workbench, language: Language) -> None:
     source = (
         "import matplotlib.pyplot, numpy, pandas, scipy.stats, sklearn.linear_model, sympy\nprint(numpy.arange(3))\n"
     )
-    execution = await executed(bench, language, source, memory_bytes=64 * MIB, processes=64)
+    execution = await executed(bench, language, source, memory_bytes=64 * MIB)
     assert execution.status is Status.SUCCEEDED, execution
     assert execution.run is not None
-    assert execution.run.peak_memory_bytes < 32 * MIB
+    assert execution.run.peak_memory_bytes < 24 * MIB
 
 
 async def test_what_the_program_takes_is(bench: Workbench, language: Language) -> None:
     source = "import numpy\nkept = [numpy.ones(1 << 20) for _ in range(200)]\nprint(len(kept))\n"
-    execution = await executed(bench, language, source, memory_bytes=64 * MIB, processes=64)
+    execution = await executed(bench, language, source, memory_bytes=64 * MIB)
     assert execution.status is Status.MEMORY_LIMIT, execution
 
 
@@ -183,4 +194,4 @@ print(sizes["Rss:"], sizes["Private_Dirty:"])
 """
     resident_kib, own_kib = map(int, (await printed(bench, language, source)).split())
     assert resident_kib > 100 << 10
-    assert own_kib < 24 << 10
+    assert own_kib < 20 << 10
