@@ -103,6 +103,7 @@ class Scene:
         kills: FakeKills | None = None,
         processor: FakeProcessor | None = None,
         agent_reads_it: bool = True,
+        waits_for_any_memory: bool = False,
     ) -> None:
         async def out_of_memory(container_id: str) -> bool:
             return killed_for_memory
@@ -122,6 +123,7 @@ class Scene:
             processor=processor,  # type: ignore[arg-type]  # a fake
             patience_s=patience_s,
             out_of_memory=out_of_memory,
+            waits_for_any_memory=waits_for_any_memory,
         )
         self.slot.on_lost = self.losses.append
 

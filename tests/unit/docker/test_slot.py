@@ -139,8 +139,11 @@ async def test_the_hosts_account_is_told_what_was_there_when_the_program_took_ov
     assert scene.account.before_bytes == told
 
 
-async def test_what_waits_is_not_used_for_a_task_with_other_memory_than_it_was_started_with() -> None:
-    scene = Scene()
+@pytest.mark.parametrize(("any_memory", "told"), [(False, [True, False, True]), (True, [True, True, True])])
+async def test_what_has_sized_its_heap_is_not_used_for_a_task_with_other_memory(
+    any_memory: bool, told: list[bool]
+) -> None:
+    scene = Scene(waits_for_any_memory=any_memory)
     warm = []
     for memory_bytes in (1, 2, 2):
         scene.slot.memory_bytes = memory_bytes
@@ -149,7 +152,7 @@ async def test_what_waits_is_not_used_for_a_task_with_other_memory_than_it_was_s
         scene.exited()
         scene.clean()
         await task
-    assert warm == [True, False, True]
+    assert warm == told
 
 
 async def test_a_kill_that_only_the_host_saw_is_a_memory_limit() -> None:

@@ -152,6 +152,7 @@ class SlotFactory:
         pid = int(found["State"]["Pid"])
         self._bound_sockets(pid)
         await self._open_direct_line(line, pid)
+        warm = spec.template.language.warm_for(spec.template.role)
         return Slot(
             container_id=container_id,
             uid=spec.uid,
@@ -163,6 +164,7 @@ class SlotFactory:
             processor=open_processor_account(pid, looks=not line.is_direct),
             patience_s=self._settings.patience_s,
             out_of_memory=self._out_of_memory,
+            waits_for_any_memory=warm is not None and warm.kind == "zygote",
         )
 
     def _memory_watch(self, pid: int, spec: ContainerSpec) -> MemoryWatch:

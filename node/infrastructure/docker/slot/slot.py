@@ -40,10 +40,12 @@ class Slot:
         processor: ProcessorAccount | None,
         patience_s: float,
         out_of_memory: Callable[[str], Awaitable[bool]],
+        waits_for_any_memory: bool = False,
     ) -> None:
         """``memory_bytes``: what a program is granted now; ``overhead_bytes`` and ``overhead_processes``: what its
         runtime needs beyond that; ``patience_s``: how long the agent may take beyond what it was asked for;
-        ``out_of_memory``: asks the engine whether the kernel ended the whole container for want of memory."""
+        ``out_of_memory``: asks the engine whether the kernel ended the whole container for want of memory;
+        ``waits_for_any_memory``: what waits did not look at the memory that it found when it was started."""
         self.container_id = container_id
         self.uid = uid
         self.memory_bytes = memory_bytes
@@ -54,6 +56,7 @@ class Slot:
         self.on_lost: Callable[[Slot], None] = lambda slot: None
         self.met_its_memory_limit = False
         self._memory_at_prestart = memory_bytes
+        self._waits_for_any_memory = waits_for_any_memory
         self._overhead_processes = overhead_processes
         self._line = line
         self._memory = memory
@@ -138,7 +141,7 @@ class Slot:
             collect_bytes=active.collect_bytes,
             overhead_processes=self._overhead_processes,
             # An interpreter that waits has sized its heap for the memory it found when it was started.
-            warm=launch.warm and self._memory_at_prestart == self.memory_bytes,
+            warm=launch.warm and (self._waits_for_any_memory or self._memory_at_prestart == self.memory_bytes),
         )
         self._line.frames.body_limit = active.max_body_bytes
         self._memory.start()
