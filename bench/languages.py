@@ -35,6 +35,11 @@ _MIB = 1 << 20
 _OF_OTHERS = ("conformance",)
 """What a row has from elsewhere (``dev/languages.py``)."""
 _BY_HAND: dict[str, Callable[[str], Sequence[Sequence[str]]]] = {
+    "go-batteries": lambda file: (
+        ("env", "GO111MODULE=off", "GOPATH=/usr/share/gocode", "go", "build", "-o", "program", file),
+        ("./program",),
+    ),
+    "javascript-batteries": lambda file: plain_commands("javascript", file),
     "c": lambda file: (("gcc", "-O2", "-o", "program", file, "-lm"), ("./program",)),
     "kotlin": lambda file: (("kotlinc", file), ("kotlin", f"{Path(file).stem}Kt")),
     "rust": lambda file: (("rustc", "-Clinker=gcc-14", "-O", "--edition=2021", "-o", "program", file), ("./program",)),
