@@ -23,12 +23,8 @@ from tests.integration.sandbox.prefixed_engine import PrefixedEngine
 
 CHOICE = "CODERUNNER_CONFORMANCE"
 """``all``, or names with commas between them."""
-OF_ONE = {
-    "cpp_batteries": "cpp-batteries",
-    "java_batteries": "java-batteries",
-    "python_science": "python-science",
-}
-"""Which files of tests are of one language alone, by what their names begin with after ``test_``."""
+OF_ONE = ("cpp-batteries", "go-batteries", "java-batteries", "javascript-batteries", "python-science")
+"""Languages with tests of their own: files whose names begin so, as ``test_go_batteries.py``."""
 
 
 def chosen() -> list[Language]:
@@ -42,15 +38,23 @@ def chosen() -> list[Language]:
     return [one for one in languages if one.id in wanted]
 
 
+def of_one(path: Path) -> str | None:
+    """The language whose tests alone a file has."""
+    name = path.name.replace("_", "-")
+    return next((language for language in OF_ONE if name.startswith(f"test-{language}")), None)
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """What one language does beside what all do is tested where that one is."""
-    of_one = next((language for language in OF_ONE if collection_path.name.startswith(f"test_{language}")), None)
-    return True if of_one and OF_ONE[of_one] not in {one.id for one in chosen()} else None
+    one = of_one(collection_path)
+    return True if one and one not in {language.id for language in chosen()} else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "language" in metafunc.fixturenames:
-        metafunc.parametrize("language", chosen(), ids=lambda one: one.id, scope="module", indirect=True)
+        one = of_one(metafunc.definition.path)
+        languages = [language for language in chosen() if one in (None, language.id)]
+        metafunc.parametrize("language", languages, ids=lambda one: one.id, scope="module", indirect=True)
     if "program" in metafunc.fixturenames:
         metafunc.parametrize("program", PROGRAMS)
 
