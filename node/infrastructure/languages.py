@@ -12,7 +12,16 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from node.domain.language import CodeRule, CompileStage, DiagnosticRule, Language, PackageRule, PreambleRule, TestFramework, Warm
+from node.domain.language import (
+    CodeRule,
+    CompileStage,
+    DiagnosticRule,
+    Language,
+    PackageRule,
+    PreambleRule,
+    TestFramework,
+    Warm,
+)
 from node.domain.sandbox import StackDump
 from node.domain.waiting import waiting_command
 from node.infrastructure.language_checks import check

@@ -45,6 +45,8 @@ export interface TaskBody {
   stdin_digest?: string;
   /** installed for it, such as numpy==2.1.* */
   packages?: string[];
+  /** the files are its tests; /v1/languages tells which */
+  test_framework?: string;
 }
 
 /** A source file. A single one may leave its name out. */
@@ -157,6 +159,7 @@ export interface Execution {
   not_kept?: string;
   files?: OutputFile[];
   packages?: string[];
+  tests?: TestResult[];
 }
 
 /** A task's state. `QUEUED -> RUNNING -> one of the others`, which are final. */
@@ -215,6 +218,20 @@ export interface OutputFile {
   data: string | null;
   place?: string;
 }
+
+/** One test, as its framework told of it. Every text is the program's. */
+export interface TestResult {
+  name: string;
+  suite: string;
+  status: TestStatus;
+  duration_ms: number;
+  message: string;
+  file: string;
+  line: number;
+}
+
+/** How a test ended. */
+export type TestStatus = 'ERROR' | 'FAILED' | 'PASSED' | 'SKIPPED';
 
 /** Several tasks; each is accepted or refused on its own. */
 export interface BatchBody {
@@ -287,6 +304,7 @@ export interface KeptSource {
   redirect_stderr?: boolean;
   stdin_blob?: BlobRef | null;
   packages?: string[];
+  test_framework?: string;
 }
 
 /** One file of the submission. An empty `name` (one file only) takes the language's usual name. */
@@ -392,6 +410,7 @@ export interface Language {
   title?: string;
   sample?: string;
   editor_mode?: string;
+  test_frameworks?: string[];
 }
 
 /** The live nodes, by id. */
