@@ -75,10 +75,13 @@ class NameChanges:
         self.names = [vars(module) for module in modules]
         self.at_start = [dict(names) for names in self.names]
         self.before = [*self.at_start]
+        self.ids = [[*map(id, names.values())] for names in self.names]
 
     def note(self, events):
         for index, (names, before) in enumerate(zip(self.names, self.before, strict=True)):
-            if [*map(id, names.values())] != [*map(id, before.values())]:
+            ids = [*map(id, names.values())]
+            if ids != self.ids[index]:
+                self.ids[index] = ids
                 changed = [(name, value) for name, value in names.items() if before.get(name, _absent) is not value]
                 events += [(names.__setitem__, one) for one in changed]
                 self.before[index] = dict(names)

@@ -9,10 +9,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <marshal.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#define PRELOAD_PY "/opt/coderunner/python/preload.py"
+#define PRELOAD_PYC "/opt/coderunner/python/preload.pyc"
+
+enum { PYC_HEADER = 16 };
 
 enum { MODULE, EVENTS, ATTRIBUTES, ONCE }; /* the fields of a preload, a tuple: see preload.py */
 
@@ -233,10 +236,13 @@ static PyObject *must_have(PyObject *names, const char *name) {
 }
 
 void import_preloads(void) {
-    FILE *file = fopen(PRELOAD_PY, "rbe");
+    FILE *file = fopen(PRELOAD_PYC, "rbe");
     PyObject *names = PyDict_New(), *name, *preload;
-    PyObject *done = file && names ? PyRun_FileEx(file, PRELOAD_PY, Py_file_input, names, names, 1) : NULL;
+    PyObject *code = file && !fseek(file, PYC_HEADER, SEEK_SET) ? PyMarshal_ReadLastObjectFromFile(file) : NULL;
+    PyObject *done = code && names ? PyEval_EvalCode(code, names, names) : NULL;
     if (!done) give_up("modules cannot be preloaded");
+    fclose(file);
+    Py_DECREF(code);
     preloads = must_have(names, "PRELOADS");
     hiding_names = must_have(names, "HIDING_NAMES");
     read_at_import = must_have(names, "READ_AT_IMPORT");

@@ -66,6 +66,7 @@ class _Trace:
         self.watched_spec = Watched
         _bootstrap._load_unlocked, _bootstrap._handle_fromlist = self.load, self.from_list
         sys.meta_path.append(self)
+        self.note(names=True)  # these changes are ours
         return self
 
     def __exit__(self, *exc):
@@ -135,18 +136,19 @@ class _Trace:
         if self.running and name != self.running[-1] and name in self.events:
             self.events[self.running[-1]].append(name)
 
-    def note(self, name):
-        """What has changed since the last call is the doing of the code that runs."""
+    def note(self, *, names):
+        """What has changed since the last call is the doing of the code that runs. ``names``: look at all modules of
+        the interpreter's start, too, which takes time."""
         events = self.events[self.running[-1]] if self.running else []
         for one in self.watched:
             one.note(events)
-        if "." not in name or not _is_once(sys.modules.get(name)):
+        if names:
             self.names.note(events)
 
     def load(self, spec):
         """In the place of ``_load_unlocked``."""
         name = spec.name
-        self.note(name)
+        self.note(names=bool(self.running) and _is_once(sys.modules.get(self.running[-1])))
         self.watch_attributes()
         if self.running:
             self.add_others(self.running[-1])
@@ -160,7 +162,7 @@ class _Trace:
             module = self.originals[0](spec)
             loaded = True
         finally:
-            self.note(name)
+            self.note(names=True)
             self.running.pop()
             if not loaded:  # what it had imported stays
                 events = self.events.pop(name)
