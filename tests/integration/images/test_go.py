@@ -62,6 +62,13 @@ def test_a_program_is_built_as_go_build_builds_it(slot: SlotOf, name: str) -> No
     assert ours[0] == (1 if ours[2] else 0)
 
 
+def test_a_package_older_than_two_seconds_is_built_without_an_index_in_the_read_only_cache(slot: SlotOf) -> None:
+    """From that age on `go build` keeps an index of a package's files, and fails where it cannot write it."""
+    build = [GOBUILD, "-o", "program", "main.go", "main.go", "p/p.go"]
+    _, built = slot("go").do({"run": ["sleep", "2.5"]}, {"run": build}, files=PROGRAMS["a module with a package"])
+    assert built == [0, "", ""]
+
+
 @pytest.mark.parametrize("name", ["hello", "two files", "a module with a package", "a panic"])
 def test_what_was_built_runs_as_what_go_build_built(slot: SlotOf, name: str) -> None:
     files = PROGRAMS[name]
