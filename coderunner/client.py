@@ -18,6 +18,7 @@ from coderunner.connection import Connection
 from coderunner.errors import CodeRunnerError, TimedOut
 from coderunner.executing import executed
 from coderunner.grpc_errors import refusal_error
+from coderunner.kept_task import kept_task
 from coderunner.model import CallbackRecord, Cancellation, Execution, Language, Node, Output, Status, Submitted
 from coderunner.on_output import OnOutput, tell
 from coderunner.output_file import OutputFile
@@ -176,7 +177,7 @@ class Client:
         """What was submitted; None where it is not kept. Of ``env`` the names have no values. Raises NotFound."""
         request = execution_pb2.GetSourceRequest(id=task_id)
         response: execution_pb2.GetSourceResponse = await self._gateway.ask(self._gateway.execution.GetSource, request)
-        return responses.task(response.task) if response.HasField("task") else None
+        return kept_task(response.task) if response.HasField("task") else None
 
     async def callback_attempts(self, task_id: str) -> CallbackRecord | None:
         """What was tried to deliver the task's result to its callback; None where nothing is known. Raises

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any
 
 from coderunner import model
 from coderunner.audit_record import AuditRecord
-from coderunner.blob import Blob
 from coderunner.errors import CodeRunnerError
 from coderunner.output_file import OutputFile
-from coderunner.task import Checker, Comparison, Content, Limits, Task, TestCase
 from coderunner.test_result import TestResult, TestStatus
 from coderunner.v1 import callback_pb2, catalog_pb2, execution_pb2, operations_pb2
 
@@ -248,55 +244,3 @@ def _unknown(what: str, value: int) -> CodeRunnerError:
     return CodeRunnerError(
         f"the gateway speaks of a {what} ({value}) that this version does not know; upgrade coderunner"
     )
-
-
-def task(message: execution_pb2.Task) -> Task:
-    """The Task that a gateway kept."""
-    return Task(
-        language=message.language,
-        source=_source(message.files),
-        version=message.language_version,
-        entry_point=message.entry_point,
-        stdin=_stdin(message),
-        args=tuple(message.args),
-        env=dict(message.env) or None,
-        compile_options=tuple(message.compile_options),
-        outputs=tuple(message.outputs),
-        limits=_limits(message.limits) if message.HasField("limits") else None,
-        priority=execution_pb2.Task.Priority.Name(message.priority or execution_pb2.Task.NORMAL),
-        cases=tuple(_kept_case(case) for case in message.cases),
-        stop_at_first_failure=message.stop_at_first_failure,
-        checker=_checker(message.checker) if message.HasField("checker") else None,
-        large_result=message.large_result,
-        redirect_stderr=message.redirect_stderr,
-        packages=tuple(message.packages),
-        test_framework=message.test_framework,
-    )
-
-
-def _source(files: Sequence[execution_pb2.File]) -> dict[str, Content]:
-    return {file.name: Blob(file.digest) if file.digest else file.data or file.content for file in files}
-
-
-def _stdin(message: execution_pb2.Task | execution_pb2.TestCase) -> Content:
-    return Blob(message.stdin_digest) if message.stdin_digest else message.stdin_data or message.stdin
-
-
-def _limits(message: execution_pb2.Limits) -> Limits:
-    return Limits(**{field.name: value for field, value in message.ListFields()})
-
-
-def _kept_case(message: execution_pb2.TestCase) -> TestCase:
-    mode: Any = execution_pb2.Comparison.Mode.Name(message.comparison.mode or execution_pb2.Comparison.TRIMMED)
-    return TestCase(
-        name=message.name,
-        stdin=_stdin(message),
-        args=tuple(message.args),
-        expected_output=message.expected_output,
-        comparison=Comparison(mode, message.comparison.epsilon),
-        limits=_limits(message.limits) if message.HasField("limits") else None,
-    )
-
-
-def _checker(message: execution_pb2.Checker) -> Checker:
-    return Checker(message.language, _source(message.files), message.language_version)

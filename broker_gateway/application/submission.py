@@ -165,8 +165,7 @@ class Submission:
         violations = list(placement_violations(draft, placement, scheduler, command.path))
         if violations:
             return Invalid(violations)
-        behind = scheduler.node_behind(draft, placement.languages[0])
-        if behind:
+        if behind := scheduler.node_behind(draft, placement.languages[0]):
             return Unserved(f"node {behind}, and has to be renewed first")
         return Admitted(self._name(command), self._of_visitor(command), placement)
 

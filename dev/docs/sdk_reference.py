@@ -17,7 +17,7 @@ _SECTIONS = {
     "errors": "When something is wrong",
 }
 """Modules by the order in which a reader needs them, and their headings."""
-_STANDS_WITH = dict.fromkeys(("status", "diagnostic", "output_file", "test_result"), "model") | {
+_STANDS_WITH = dict.fromkeys(("callback_record", "status", "diagnostic", "output_file", "test_result"), "model") | {
     "blob": "task",
     "conversation": "program",
 }

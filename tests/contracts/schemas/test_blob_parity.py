@@ -10,8 +10,9 @@ from broker_gateway.domain.task_id import TaskId
 from broker_gateway.interfaces.draft_mapping import draft_of
 from broker_gateway.interfaces.source_mapping import source_message
 from coderunner import blob as sdk_blob
-from coderunner import requests, responses
+from coderunner import requests
 from coderunner import task as sdk
+from coderunner.kept_task import kept_task
 from schemas.kept_source import KeptSource
 
 NOW_MS = 1_000_000
@@ -28,5 +29,5 @@ def test_blobs_arrive_at_the_node_by_their_digests_and_come_back_with_the_source
     assert [blob.digest for blob in blobs if blob is not None] == ["sha256:1", "sha256:2", "sha256:1", "sha256:2"]
     kept = KeptSource.of(msgspec.structs.replace(message, keeps_source=True))
     assert kept is not None
-    back = responses.task(source_message(kept))
+    back = kept_task(source_message(kept))
     assert (back.source, back.stdin, back.cases[0].stdin, back.checker) == (task.source, two, one, checker)

@@ -20,10 +20,11 @@ from broker_gateway.domain.resource_limit import DEFAULT_LIMITS, ResourceLimit
 from broker_gateway.domain.task_id import TaskId
 from broker_gateway.interfaces.draft_mapping import draft_of
 from broker_gateway.interfaces.source_mapping import source_message
-from coderunner import api_key, joined_node, model, requests, responses
+from coderunner import api_key, joined_node, model, requests
 from coderunner import output_file as sdk_file
 from coderunner import task as sdk
 from coderunner import test_result as sdk_test
+from coderunner.kept_task import kept_task
 from coderunner.v1 import callback_pb2, catalog_pb2, keys_pb2, nodes_pb2, operations_pb2
 from coderunner.v1 import execution_pb2 as pb
 from schemas import answers, status
@@ -241,7 +242,7 @@ def test_every_field_of_a_kept_source_arrives_at_the_caller() -> None:
     assert {path: answer.pop(path, None) for path in told if not path.endswith(".mode")} == {
         path: value for path, value in told.items() if not path.endswith(".mode")
     }
-    again = requests.task_message(responses.task(source_message(kept)))
+    again = requests.task_message(kept_task(source_message(kept)))
     assert again.idempotency_key
     again.idempotency_key = ""
     assert again == source_message(kept)
@@ -259,7 +260,7 @@ def test_bytes_arrive_at_the_node_and_come_back_with_the_source() -> None:
     assert [one.held for one in (*message.files, *message.checker.files)] == [b"\xff3", "t", b"\xff2"]
     kept = KeptSource.of(msgspec.structs.replace(message, keeps_source=True))
     assert kept is not None
-    back = responses.task(source_message(kept))
+    back = kept_task(source_message(kept))
     assert (back.source, back.stdin, back.cases[0].stdin) == (task.source, task.stdin, case.stdin)
     assert back.checker == checker
 
