@@ -26,6 +26,10 @@ CHOICE = "CODERUNNER_CONFORMANCE"
 OF_ONE = ("cpp-batteries", "go-batteries", "java-batteries", "javascript-batteries", "python-science")
 """Languages with tests of their own: files whose names begin so, as ``test_go_batteries.py``."""
 
+WAITING = Path(__file__).with_name("test_what_waits.py")
+WAIT = {path.stem for path in WAITING.with_name("waiting").iterdir()}
+"""Languages of which programs are kept that are run by what waits, and by what is started."""
+
 
 def chosen() -> list[Language]:
     languages = load_languages(LANGUAGES_DIR)
@@ -46,14 +50,19 @@ def of_one(path: Path) -> str | None:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """What one language does beside what all do is tested where that one is."""
+    ids = {language.id for language in chosen()}
+    if collection_path == WAITING:
+        return True if not ids & WAIT else None
     one = of_one(collection_path)
-    return True if one and one not in {language.id for language in chosen()} else None
+    return True if one and one not in ids else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "language" in metafunc.fixturenames:
         one = of_one(metafunc.definition.path)
         languages = [language for language in chosen() if one in (None, language.id)]
+        if metafunc.definition.path == WAITING:
+            languages = [language for language in languages if language.id in WAIT]
         metafunc.parametrize("language", languages, ids=lambda one: one.id, scope="module", indirect=True)
     if "program" in metafunc.fixturenames:
         metafunc.parametrize("program", PROGRAMS)
