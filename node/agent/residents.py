@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import select
+import sys
 import time
 from typing import Any
 
@@ -14,7 +15,7 @@ from .connections import connections_left
 from .identity import end_everything, reap_orphans, scheduling
 from .node_connection import NodeConnection
 from .run import Run
-from .warm import Prestart, WaitingProcess, Zygote, start_warm
+from .warm import NoWarmStartError, Prestart, WaitingProcess, Zygote, start_warm
 from .wipe import wipe
 
 _READ_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "TZ", "MALLOC_", "GLIBC_")
@@ -35,6 +36,9 @@ class Residents:
         self.waiting: WaitingProcess | None = None
         self.server: CompileServer | None = None
         self._server_started = float("-inf")
+        self._starts_cold = False
+        """For the slot's life: there was a zygote that could not start."""
+        self._has_told = False
         self._zygote_is_used = False
         self._idle_since_s = 0.0
         self._own_descriptors = len(os.listdir("/proc/self/fd"))
@@ -50,11 +54,29 @@ class Residents:
         if self._config.server is not None:
             self.restart_dead_server()
             return
-        if self.warm is None and self._config.warm is not None:
+        if self.warm is None and self._config.warm is not None and not self._starts_cold:
             self.warm = start_warm(self._config)
         if self.warm is not None and self.waiting is None:
-            self.waiting = self.warm.start()
+            self._start_waiting(self.warm)
         self._idle_since_s = time.monotonic()
+
+    def _start_waiting(self, warm: Prestart | Zygote) -> None:
+        """A zygote that cannot start is no reason to run no programs: they start cold from then on."""
+        try:
+            self.waiting = warm.start()
+        except NoWarmStartError as error:
+            self.warm, self._starts_cold = None, True
+            self._leave_nothing()
+            self._tell(f"programs start cold: {error}")
+            return
+        if isinstance(warm, Zygote) and not self._has_told:
+            self._tell(warm.said())
+
+    def _tell(self, what: str) -> None:
+        """On standard error, for the node's operator, once."""
+        if what and not self._has_told:
+            self._has_told = True
+            print(f"agent: {what}", file=sys.stderr, flush=True)  # noqa: T201
 
     def renew_in_s(self) -> float | None:
         """Seconds of idleness until the zygote is to be renewed; None while it has forked no program: those that it
@@ -91,12 +113,15 @@ class Residents:
         """Ends a waiting process, and wipes its directory, so that the program that starts instead finds neither."""
         waiting.close()
         waiting.pipes.close_ours()
+        self._leave_nothing()
+
+    def _leave_nothing(self) -> None:
         end_everything(self._config.uid, self.pids())
         wipe(self._config.writable, self._config.uid, self._config.gid)
 
     def ended(self, pid: int) -> bool:
-        """A process that is not a program has ended: True if it was a resident one. Where it was the zygote, the agent
-        and the slot end with it."""
+        """A process that is not a program has ended: True if it was a resident one. Where it was a zygote that
+        had children, the agent and the slot end with it."""
         if isinstance(self.warm, Zygote) and pid == self.warm.pid:
             os._exit(1)
         if self.waiting is not None and pid == self.waiting.pid:

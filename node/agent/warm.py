@@ -25,6 +25,13 @@ _STARTS_OF_IDLENESS = 10
 unlikely that a program comes just then, and has to wait."""
 _READY_TIMEOUT_MS = 20_000
 """A JVM on a loaded machine takes its time; past this the slot starts its programs cold."""
+_FIRST_CHILD_TIMEOUT_S = 45.0
+"""For the start of a zygote, which imports libraries: less than a node waits for a slot (60 s)."""
+_MAX_SAID_BYTES = 4096
+
+
+class NoWarmStartError(Exception):
+    """The zygote ended, or said nothing for too long, before it had a child. It is closed."""
 
 
 @dataclass
@@ -110,6 +117,7 @@ class Zygote:
         self.renew_after_s: float | None = None
         """After so long an idleness another one should take its place; None before its first child."""
         self._link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._link.settimeout(_FIRST_CHILD_TIMEOUT_S)
         self._stdio = Pipes.make()
         command = [*interpreter, str(config.uid), str(config.gid)]
         fds = [self._stdio.stdin, self._stdio.stdout, self._stdio.stderr, theirs.fileno()]
@@ -127,7 +135,8 @@ class Zygote:
         return {self.pid}
 
     def start(self) -> WaitingProcess:
-        """Has the zygote fork a waiting process. Raises OSError if the zygote has ended."""
+        """Has the zygote fork a waiting process. Raises OSError if the zygote has ended, and ``NoWarmStartError`` if
+        that would have been its first child."""
         config = self._config
         with files_as(config.uid, config.gid):
             directory, pipes = workdir.make(), Pipes.make()
@@ -135,18 +144,42 @@ class Zygote:
         ready, ready_write = os.pipe2(os.O_CLOEXEC)
         fds = [pipes.stdin, pipes.stdout, pipes.stderr, control_read, ready_write]
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
+        try:
+            pid = self._ask(directory, rights)
+        except OSError as error:
+            pipes.close_ours()
+            os.close(control)
+            os.close(ready)
+            if self.renew_after_s is not None:
+                raise
+            said = self.said()
+            self.close()
+            raise NoWarmStartError(f"{error} {said}") from error
+        finally:
+            pipes.close_theirs()
+            os.close(control_read)
+            os.close(ready_write)
+        if self.renew_after_s is None:
+            self._link.settimeout(None)
+            self.renew_after_s = _STARTS_OF_IDLENESS * (time.monotonic() - self._started_s)
+        first_for_the_oom_killer(pid, (config.uid, config.gid))
+        return WaitingProcess(pid, pipes, directory, control, ready, config.limits, True)
+
+    def _ask(self, directory: str, rights: tuple[int, int, array.array[int]]) -> int:
+        """The pid of a new child. Raises OSError if the zygote has ended, or takes too long for its first one."""
         self._link.sendmsg([directory.encode()], [rights])
-        pipes.close_theirs()
-        os.close(control_read)
-        os.close(ready_write)
         answer = self._link.recv(_PID.size)
         if not answer:
             raise OSError("the zygote ended")
-        if self.renew_after_s is None:
-            self.renew_after_s = _STARTS_OF_IDLENESS * (time.monotonic() - self._started_s)
-        pid = _PID.unpack(answer)[0]
-        first_for_the_oom_killer(pid, (config.uid, config.gid))
-        return WaitingProcess(pid, pipes, directory, control, ready, config.limits, True)
+        return int(_PID.unpack(answer)[0])
+
+    def said(self) -> str:
+        """What it has written to its standard error since the last call, as one line; most of it."""
+        try:
+            said = os.read(self._stdio.our_stderr, _MAX_SAID_BYTES)
+        except BlockingIOError:
+            return ""
+        return " ".join(said.decode(errors="replace").split())
 
     def close(self) -> None:
         """Ends it, and waits for that. What it forked lives on."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from node.agent import warm as agents_warm
+from node.agent import workdir
 from node.agent.config import AgentConfig, RlimitSet, WarmConfig
 from node.agent.spawn import Pipes
-from node.agent.warm import Prestart, WaitingProcess, start_warm
+from node.agent.warm import NoWarmStartError, Prestart, WaitingProcess, Zygote, start_warm
 
 
 @dataclass
@@ -115,3 +119,50 @@ def test_a_prestart_has_no_process_until_one_is_started() -> None:
 def test_an_unknown_kind_of_warm_start_ends_the_agent_with_a_sentence() -> None:
     with pytest.raises(SystemExit, match="no such kind of warm start: hot"):
         start_warm(config(WarmConfig("hot", [], env_at_start=False)))
+
+
+@pytest.fixture
+def without_a_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Files are made by whoever runs the tests."""
+    monkeypatch.setattr(agents_warm, "files_as", lambda uid, gid: nullcontext())
+    monkeypatch.setattr(workdir, "WORKSPACE", str(tmp_path))
+
+
+def zygote(script: str) -> Zygote:
+    made = start_warm(config(WarmConfig("zygote", ["sh", "-c", script], env_at_start=False)))
+    assert isinstance(made, Zygote)
+    return made
+
+
+def open_descriptors() -> int:
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
+def has_no_child(pid: int) -> bool:
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return True
+    return False
+
+
+@pytest.mark.usefixtures("without_a_user")
+def test_a_zygote_that_ends_before_its_first_child_is_no_warm_start() -> None:
+    before = open_descriptors()
+    broken = zygote("/bin/echo no such library >&2; exit 127")
+    os.waitid(os.P_PID, broken.pid, os.WEXITED | os.WNOWAIT)
+    with pytest.raises(NoWarmStartError, match="no such library"):
+        broken.start()
+    assert has_no_child(broken.pid)
+    assert open_descriptors() == before
+
+
+@pytest.mark.usefixtures("without_a_user")
+def test_a_zygote_that_says_nothing_before_its_first_child_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agents_warm, "_FIRST_CHILD_TIMEOUT_S", 0.2)
+    before = open_descriptors()
+    hanging = zygote("exec /bin/sleep 600")
+    with pytest.raises(NoWarmStartError, match="timed out"):
+        hanging.start()
+    assert has_no_child(hanging.pid)
+    assert open_descriptors() == before
