@@ -1,13 +1,14 @@
 """Run in the zygote before it forks: imports the modules that ``preloads.txt`` lists, and writes down what each import
 does, so that ``preload.c`` can hide them all and give each to a program that imports it, as if it were imported only
-then (docs/adr/0038-libraries-are-imported-before-there-is-a-program.md).
+then (docs/adr/0038-libraries-are-imported-before-there-is-a-program.md). If one cannot be imported, the zygote starts
+once more without its library.
 
 It imports nothing itself that a plain interpreter has not imported, and leaves
 
 ``PRELOADS``: ``{name: (module, events, attributes, once)}``. ``events`` is what the import does, in its order: a name
-for a module that the code asks for, ``(function, arguments)`` for what it changes elsewhere. ``attributes`` is what the
-import system then sets, ``(dictionary, name, value)``. ``once``: it is not of the standard library, and its machine
-code may refuse to be loaded again.
+for a module that the code asks for, ``(function, arguments)`` for what it changes elsewhere, and what ``renewals.py``
+says. ``attributes`` is what the import system then sets, ``(dictionary, name, value)``. ``once``: it is not of the
+standard library, and its machine code may refuse to be loaded again.
 ``HIDING_NAMES``: names, up to their first dot, of files and folders that make an import of these find something else.
 ``READ_AT_IMPORT``: beginnings of environment variables that the modules' code reads.
 """
@@ -20,8 +21,10 @@ import sys
 _known_paths = frozenset(sys.path_importer_cache)
 sys.path.insert(0, "/opt/coderunner/python")
 from import_changes import EnvironmentChanges, ListChanges, NameChanges  # noqa: E402 - it is nowhere else
+from preload_list import import_all, read_list  # noqa: E402
+from renewals import renewals  # noqa: E402
 
-del sys.path[0], sys.modules["import_changes"]
+del sys.path[0], sys.modules["import_changes"], sys.modules["preload_list"], sys.modules["renewals"]
 
 _Module = type(sys)
 _absent = object()
@@ -37,7 +40,8 @@ class _Trace:
         self.bound_before = {}  # by module: what its package called so before it was imported
         self.missing = set()
         self.running = []  # names of the modules whose code runs, the innermost last
-        self.watched = [ListChanges(_warnings, "filters", _warnings._filters_mutated), EnvironmentChanges()]
+        self.environment = EnvironmentChanges()
+        self.watched = [ListChanges(_warnings, "filters", _warnings._filters_mutated), self.environment]
         self.watched += [ListChanges(sys, "meta_path"), ListChanges(sys, "path_hooks")]
         self.names = NameChanges(self.at_start.values())
         self.originals = _bootstrap._load_unlocked, _bootstrap._handle_fromlist
@@ -45,6 +49,7 @@ class _Trace:
         self.watched_packages = {}
         self.register = None
         self.names_of = {}  # by module that makes attributes when they are asked for: those that it had at first
+        self.not_renewed = None  # why what is random in a module would be the same for all programs
 
     def __enter__(self):
         trace = self
@@ -94,7 +99,7 @@ class _Trace:
     def is_loaded(self, name, module):
         """A module's code has run."""
         names = vars(module)
-        self.events[name] += _to_renew(name, names)
+        self.add_renewals(name, names)
         if name == "atexit":
             self.register, module.register = module.register, self.register_at_exit
         if name == "threading":
@@ -107,6 +112,16 @@ class _Trace:
         self.bound_before[name] = vars(sys.modules[package]).get(last, _absent) if package else _absent
         if package and package not in self.running and "__getattr__" in vars(sys.modules[package]):
             self.just_bound.append((name, sys.modules[package], last))
+
+    def add_renewals(self, name, names):
+        """Each is tried. A failure is written down, for who imports the module might catch it."""
+        try:
+            events = renewals(name, names)
+            for function, arguments, _ in events:
+                function(*arguments)
+            self.events[name] += events
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            self.not_renewed = error
 
     def watch_attributes(self):
         """A package with ``__getattr__`` may import a module of its own when it is asked for the attribute: once it is
@@ -236,20 +251,6 @@ def _is_once(module):
     )
 
 
-def _to_renew(name, names):
-    """What is random, or a time, when the module is imported, is so again for each program. (``random`` sees to that
-    itself, after each fork.)"""
-    if name == "numpy.random.mtrand":
-        return [(_new_bit_generator, (names,))]
-    if name == "sympy.core.random":
-        return [(names["rng"].seed, ())]
-    if name == "multiprocessing.process":
-        return [(_new_key, (names,))]
-    if name == "logging":
-        return [(_new_start, (names,))]
-    return []
-
-
 def _forget_configuration():
     """The first call of its functions imports a module, whoever makes it."""
     module = sys.modules.get("sysconfig")
@@ -261,33 +262,9 @@ def _name_program(name):
     sys.modules[name] = sys.modules["__main__"]
 
 
-def _new_bit_generator(names):
-    names["set_bit_generator"](names["_MT19937"]())
-
-
-def _new_key(names):
-    names["_current_process"]._config["authkey"] = names["AuthenticationString"](os.urandom(32))
-
-
-def _new_start(names):
-    names["_startTime"] = names["time"].time_ns()
-
-
-def _read_list():
-    """The file's lines by their first word: ``import``, ``environment``, ``file``."""
-    found = {"import": [], "environment": [], "file": []}
-    with open("/opt/coderunner/python/preloads.txt") as lines:  # noqa: PTH123
-        for line in lines:
-            words = line.partition("#")[0].split()
-            for word in words[1:]:
-                found[words[0]].append(word)
-    return found
-
-
-_list = _read_list()
+_list = read_list()
 with _Trace() as _trace:
-    for _name in _list["import"]:
-        __import__(_name)
+    import_all(_trace, _list["import"])
 PRELOADS = _trace.preloads()
 HIDING_NAMES = {name for name in (*PRELOADS, *_trace.missing, *_list["file"]) if "." not in name}
 READ_AT_IMPORT = tuple(_list["environment"])
