@@ -111,9 +111,10 @@ print("random" in vars(numpy), "linalg" in vars(scipy), stats is vars(scipy)["st
 
 
 async def test_random_numbers_are_each_programs_own(bench: Workbench, language: Language) -> None:
-    source = """import multiprocessing, random, numpy as np, sympy.core.random as of_sympy
+    source = """import multiprocessing, random, numpy as np, sympy, sympy.core.random as of_sympy
 print(np.random.rand(), random.random(), of_sympy.rng.random(), np.random.default_rng().random())
 print(multiprocessing.current_process().authkey.hex())
+print(sympy.Dummy("x").dummy_index)
 print(np.random.get_state()[1][:4], np.random.mtrand._rand._bit_generator.seed_seq.entropy)
 """
     told = [(await printed(bench, language, source)).split() for _ in range(3)]

@@ -13,6 +13,8 @@ def renewals(name, names):
         return [(_new_bit_generator, (names,), _must_be)]
     if name == "sympy.core.random":
         return [(names["rng"].seed, (), _must_be)]
+    if name == "sympy.core.symbol":
+        return [(_new_dummies, (names["Dummy"],), _must_be)]
     if name == "multiprocessing.process":
         return [(_new_key, (names,), _must_be)]
     if name == "logging":
@@ -22,6 +24,11 @@ def renewals(name, names):
 
 def _new_bit_generator(names):
     names["set_bit_generator"](names["_MT19937"]())
+
+
+def _new_dummies(dummy):
+    dummy._prng.seed()
+    dummy._base_dummy_index = dummy._prng.randint(10**6, 9 * 10**6)
 
 
 def _new_key(names):
