@@ -121,6 +121,23 @@ print(np.random.get_state()[1][:4], np.random.mtrand._rand._bit_generator.seed_s
     assert all(len(set(place)) == 3 for place in zip(*told, strict=False) if place[0] not in "[]")
 
 
+async def test_where_random_state_cannot_be_renewed_the_import_fails(bench: Workbench, language: Language) -> None:
+    """As it fails where the module is loaded, which asks for random numbers itself; a later import works."""
+    source = """import os
+os.urandom, whole = lambda size: 1 // 0, os.urandom
+try:
+    import multiprocessing
+except ZeroDivisionError as error:
+    print(error)
+os.urandom = whole
+import multiprocessing, multiprocessing.process
+print(len(multiprocessing.current_process().authkey))
+"""
+    warm, cold = [await printed(bench, language, source, env=env) for env in (None, COLD)]
+    assert warm == cold
+    assert warm.endswith("\n32\n")
+
+
 async def test_a_seed_gives_the_numbers_that_it_gives_everywhere(bench: Workbench, language: Language) -> None:
     source = "import numpy as np\nnp.random.seed(42)\nprint(np.random.rand(2))\n"
     assert await printed(bench, language, source) == "[0.37454012 0.95071431]\n"

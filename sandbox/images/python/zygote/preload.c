@@ -139,75 +139,89 @@ static int add_module(PyObject *modules, PyObject *name) {
     return 0;
 }
 
-static void take_steps(Walk *walk) {
-    bool finders_are_known = holds_the_same("meta_path", known_meta_path);
-    bool hooks_are_known = holds_the_same("path_hooks", known_path_hooks);
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(walk->steps); i++) {
-        PyObject *step = PyList_GET_ITEM(walk->steps, i), *done = NULL;
-        if (PyUnicode_Check(step)) {
-            if (add_module(walk->modules, step)) PyErr_Clear();
-            continue;
-        }
-        done = PyObject_CallObject(PyTuple_GET_ITEM(step, 0), PyTuple_GET_ITEM(step, 1));
-        if (!done) PyErr_Clear();
-        Py_XDECREF(done);
-    }
-    if (finders_are_known) Py_SETREF(known_meta_path, copy_of_sys_list("meta_path"));
-    if (hooks_are_known) Py_SETREF(known_path_hooks, copy_of_sys_list("path_hooks"));
+/* A call that an import makes. One that fails is none, unless it is a renewal (see renewals.py): false then, with an
+ * exception, since the program may not have a module whose random state others have, too. */
+static bool call(PyObject *step) {
+    enum { RENEWAL = 3 };
+    PyObject *done = PyObject_CallObject(PyTuple_GET_ITEM(step, 0), PyTuple_GET_ITEM(step, 1));
+    bool made = done || PyTuple_GET_SIZE(step) != RENEWAL;
+    if (made) PyErr_Clear();
+    Py_XDECREF(done);
+    return made;
 }
 
-/* Does what an import of the module does; false where that would come to other modules than the preloaded ones. */
-static bool import_preload(PyObject *name, bool strict) {
+/* False, with an exception, where a module cannot be the program's; then those that want it are not its, either. */
+static bool take_steps(Walk *walk) {
+    bool finders_are_known = holds_the_same("meta_path", known_meta_path);
+    bool hooks_are_known = holds_the_same("path_hooks", known_path_hooks), taken = true;
+    for (Py_ssize_t i = 0; taken && i < PyList_GET_SIZE(walk->steps); i++) {
+        PyObject *step = PyList_GET_ITEM(walk->steps, i);
+        taken = PyUnicode_Check(step) ? add_module(walk->modules, step) == 0 : call(step);
+    }
+    PyObject *raised = PyErr_GetRaisedException();
+    if (finders_are_known) Py_SETREF(known_meta_path, copy_of_sys_list("meta_path"));
+    if (hooks_are_known) Py_SETREF(known_path_hooks, copy_of_sys_list("path_hooks"));
+    PyErr_SetRaisedException(raised);
+    return taken;
+}
+
+typedef enum { NOT_PRELOADED, TAKEN, FAILED } Import; /* FAILED: with an exception, which is the import's */
+
+/* Does what an import of the module does; NOT_PRELOADED where that would come to other modules than those. */
+static Import import_preload(PyObject *name, bool strict) {
     Walk walk = {PyImport_GetModuleDict(), PySet_New(NULL), PyList_New(0), strict};
-    bool walked = walk.visited && walk.steps && walk_from(&walk, name);
+    Import result = NOT_PRELOADED;
     bool watching = set_watching(false);
-    if (walked) take_steps(&walk);
+    if (walk.visited && walk.steps && walk_from(&walk, name)) result = take_steps(&walk) ? TAKEN : FAILED;
     set_watching(watching);
     Py_XDECREF(walk.visited);
     Py_XDECREF(walk.steps);
-    return walked;
+    return result;
 }
 
-/* The module that an import of this name would find and load, if that is a preloaded one; otherwise NULL. */
-static PyObject *take_preloaded(PyObject *name) {
-    PyObject *preload = PyDict_GetItem(preloads, name);
-    if (!preload || PyDict_Contains(PyImport_GetModuleDict(), name) || Py_IsFinalizing() || !imports_are_unobserved() ||
-        !holds_the_same("meta_path", known_meta_path) || !holds_the_same("path_hooks", known_path_hooks) ||
-        !library_comes_first() || !import_preload(name, true))
-        return NULL;
-    return Py_NewRef(PyTuple_GET_ITEM(preload, MODULE));
+/* Whether an import of this name would find and load a preloaded module; then it has. */
+static Import take_preloaded(PyObject *name) {
+    if (!PyDict_Contains(preloads, name) || PyDict_Contains(PyImport_GetModuleDict(), name) || Py_IsFinalizing() ||
+        !imports_are_unobserved() || !holds_the_same("meta_path", known_meta_path) ||
+        !holds_the_same("path_hooks", known_path_hooks) || !library_comes_first())
+        return NOT_PRELOADED;
+    return import_preload(name, true);
+}
+
+static PyObject *module_of(PyObject *name, Import result) {
+    return result == TAKEN ? Py_NewRef(PyTuple_GET_ITEM(PyDict_GetItem(preloads, name), MODULE)) : NULL;
 }
 
 /* Stands in the place of importlib's _find_and_load, which is called for a module that is not in sys.modules. */
 static PyObject *find_and_load(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count) {
-    PyObject *module = count > 0 && PyUnicode_CheckExact(args[0]) ? take_preloaded(args[0]) : NULL;
-    if (module) return module;
+    Import result = count > 0 && PyUnicode_CheckExact(args[0]) ? take_preloaded(args[0]) : NOT_PRELOADED;
+    if (result != NOT_PRELOADED) return module_of(args[0], result);
     PyErr_Clear();
     return PyObject_Vectorcall(original_find_and_load, args, (size_t)count, NULL);
 }
 
-/* The preload that has been loaded from the very file of this specification, and may not be loaded from it again;
- * otherwise NULL. */
-static PyObject *loaded_once(PyObject *spec) {
-    PyObject *name = PyObject_GetAttrString(spec, "name"), *origin = PyObject_GetAttrString(spec, "origin");
+/* Whether a preload has been loaded from the very file of this specification, and may not be loaded from it again. */
+static bool is_loaded_once(PyObject *name, PyObject *spec) {
     PyObject *preload = name && PyUnicode_CheckExact(name) ? PyDict_GetItem(preloads, name) : NULL;
-    PyObject *own = preload ? PyObject_GetAttrString(PyTuple_GET_ITEM(preload, MODULE), "__spec__") : NULL;
+    if (!preload || PyTuple_GET_ITEM(preload, ONCE) != Py_True || PySet_Contains(imported, name)) return false;
+    PyObject *origin = PyObject_GetAttrString(spec, "origin");
+    PyObject *own = PyObject_GetAttrString(PyTuple_GET_ITEM(preload, MODULE), "__spec__");
     PyObject *own_origin = own ? PyObject_GetAttrString(own, "origin") : NULL;
-    if (!preload || PyTuple_GET_ITEM(preload, ONCE) != Py_True || PySet_Contains(imported, name) || !origin ||
-        !own_origin || PyObject_RichCompareBool(origin, own_origin, Py_EQ) != 1 || !import_preload(name, false))
-        preload = NULL;
+    bool same = origin && own_origin && PyObject_RichCompareBool(origin, own_origin, Py_EQ) == 1;
     Py_XDECREF(own_origin);
     Py_XDECREF(own);
     Py_XDECREF(origin);
-    Py_XDECREF(name);
-    PyErr_Clear();
-    return preload;
+    return same;
 }
 
 /* Stands in the place of importlib's _load_unlocked, which makes a module of what a finder has found. */
 static PyObject *load(PyObject *Py_UNUSED(self), PyObject *spec) {
-    PyObject *preload = Py_IsFinalizing() ? NULL : loaded_once(spec);
-    return preload ? Py_NewRef(PyTuple_GET_ITEM(preload, MODULE)) : PyObject_CallOneArg(original_load, spec);
+    PyObject *name = PyObject_GetAttrString(spec, "name");
+    Import result = !Py_IsFinalizing() && is_loaded_once(name, spec) ? import_preload(name, false) : NOT_PRELOADED;
+    if (result == NOT_PRELOADED) PyErr_Clear();
+    PyObject *module = result == NOT_PRELOADED ? PyObject_CallOneArg(original_load, spec) : module_of(name, result);
+    Py_XDECREF(name);
+    return module;
 }
 
 /* True for a variable (NAME=value) that preloads have read, and found something else. */
