@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
@@ -33,8 +34,9 @@ class LayerStore(Protocol):
         """All that is kept, by the orders' keys. Raises SandboxLostError."""
         ...
 
-    async def install(self, order: Order, on_output: OnOutput) -> Installation:
-        """Installs what is ordered. Raises SandboxLostError, IndexOutOfReachError."""
+    async def install(self, order: Order, on_output: OnOutput, abandoned: asyncio.Event) -> Installation:
+        """Installs what is ordered. Once ``abandoned`` is set the installer is ended, and its outcome says so; what is
+        installed by then is kept. Raises SandboxLostError, IndexOutOfReachError."""
         ...
 
     async def remove(self, layers: Collection[str], keys: Collection[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager, nullcontext
 from functools import partial
@@ -13,11 +13,12 @@ import structlog
 
 from chassis.background import Background
 from node.application.attempt import Attempt
+from node.application.installations import Turns, UnderWay
 from node.application.layer_book import LayerBook
 from node.application.live_output import LiveOutput
 from node.application.off_loop import off_loop
 from node.application.package_ports import IndexOutOfReachError, LayerStore
-from node.application.ports import Announcer, OnOutput
+from node.application.ports import Announcer
 from node.domain.language import Language
 from node.domain.layers import Installation, Layer, Order
 from node.domain.sandbox import SandboxLostError
@@ -29,10 +30,6 @@ _FAILED_FOR_S = 60.0
 _MAX_FAILED = 256
 
 _log = structlog.get_logger(__name__)
-
-
-class PackagesBusyError(Exception):
-    """This node installs for others now, or for the same client: another node may, or this one later."""
 
 
 class Packages:
@@ -55,20 +52,20 @@ class Packages:
         self.book = book
         self.installed = self.found = 0
         """Installations that were made, and tasks that found their packages installed."""
-        self.put_off = 0
-        """Tasks that were handed back, as this node installed for others."""
         self._store = store
         self._announcer = announcer
-        self._installations = installations
-        self._may_wait = waiting
+        self._turns = Turns(installations, waiting, clock)
         self._refresh_s = refresh_s
         self._clock = clock
         self._background = Background()
-        self._under_way: dict[str, _UnderWay] = {}
         self._failed: OrderedDict[str, tuple[float, Installation]] = OrderedDict()
-        self._waiting = 0
         self._removing: set[str] = set()
         self._removal = asyncio.Lock()
+
+    @property
+    def put_off(self) -> int:
+        """Tasks that were handed back, as this node installed for others."""
+        return self._turns.put_off
 
     def kind_of(self, language: Language) -> str:
         """The kind of packages that tasks in this language may name here now; empty: none."""
@@ -128,14 +125,14 @@ class Packages:
             attempt.installation = await off_loop(outcome.output_bytes, partial(stage_of, outcome))
         return ended
 
-    async def _await(self, attempt: Attempt, under_way: _UnderWay, holds: ExitStack) -> Installation | None:
+    async def _await(self, attempt: Attempt, under_way: UnderWay, holds: ExitStack) -> Installation | None:
         live = LiveOutput(self._announcer, attempt, COMPILE_STAGE)
         under_way.listen(live)
-        self._waiting += 1
         cancelled = asyncio.create_task(attempt.cancelling.wait())
         futures: set[asyncio.Future[Any]] = {under_way.ended, cancelled}
         try:
-            await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+            with self._turns.waiting(attempt.task.client):
+                await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
             if attempt.cancelled:
                 return None
             ended = under_way.ended.result()
@@ -143,29 +140,19 @@ class Packages:
                 holds.enter_context(self.book.held(ended.layer))
             return ended
         finally:
-            self._waiting -= 1
             under_way.leave(live)
             live.close()
             cancelled.cancel()
 
-    def _joined(self, client: str, order: Order) -> _UnderWay:
-        under_way = self._under_way.get(order.key)
-        if self._waiting >= self._may_wait:
-            self.put_off += 1
-            raise PackagesBusyError("as many tasks wait for packages as this node lets wait")
-        if under_way is not None:
-            return under_way
-        clients = Counter(one.client for one in self._under_way.values())
-        if clients.total() >= self._installations or clients[client]:
-            self.put_off += 1
-            raise PackagesBusyError("this node installs other packages now")
-        under_way = self._under_way[order.key] = _UnderWay(client)
-        self._background.spawn(self._install(order, under_way))
+    def _joined(self, client: str, order: Order) -> UnderWay:
+        under_way, is_new = self._turns.joined(client, order.key)
+        if is_new:
+            self._background.spawn(self._install(order, under_way))
         return under_way
 
-    async def _install(self, order: Order, under_way: _UnderWay) -> None:
+    async def _install(self, order: Order, under_way: UnderWay) -> None:
         try:
-            ended = await self._installed(order, under_way.say)
+            ended = await self._installed(order, under_way)
         except (SandboxLostError, IndexOutOfReachError) as error:
             under_way.fail(error)
             return
@@ -176,19 +163,20 @@ class Packages:
             under_way.fail(SandboxLostError("the node is shutting down"))
             raise
         finally:
-            del self._under_way[order.key]
+            self._turns.end(order.key)
         with self.book.held(ended.layer) if ended.layer is not None else nullcontext():
             under_way.finish(ended)
             await under_way.left()  # each holds it for itself by then
         await self._tidy()
 
-    async def _installed(self, order: Order, on_output: OnOutput) -> Installation:
+    async def _installed(self, order: Order, under_way: UnderWay) -> Installation:
+        install = partial(self._store.install, order, under_way.say, under_way.abandoned)
         try:
-            ended = await self._store.install(order, on_output)
+            ended = await install()
             if ended.layer is not None and ended.layer.name in self._removing:
                 async with self._removal:  # it was found there, and goes: it is made again
                     pass
-                ended = await self._store.install(order, on_output)
+                ended = await install()
         except IndexOutOfReachError as error:
             kept = self.book.find(order.key)
             if kept is None:
@@ -198,7 +186,7 @@ class Packages:
         if ended.layer is not None:
             self.installed += 1
             self.book.keep(order.key, ended.layer, self._clock())
-        else:
+        elif not under_way.abandoned.is_set():
             self._failed[order.key] = (self._clock(), ended)
             while len(self._failed) > _MAX_FAILED:
                 self._failed.popitem(last=False)
@@ -216,46 +204,3 @@ class Packages:
             _log.warning("layers_not_removed", layers=len(layers), error=str(error))
         finally:
             self._removing -= set(layers)
-
-
-class _UnderWay:
-    """An installation that somebody waits for."""
-
-    def __init__(self, client: str) -> None:
-        self.client = client
-        """Who asked first."""
-        self.ended: asyncio.Future[Installation] = asyncio.get_running_loop().create_future()
-        self.ended.add_done_callback(lambda ended: ended.exception())  # nobody may be left to see it
-        self._said: list[tuple[str, bytes]] = []
-        self._listeners: list[OnOutput] = []
-        self._all_left = asyncio.Event()
-
-    def listen(self, listener: OnOutput) -> None:
-        """Is told all that the installer has said, and says. Its output limit bounds that."""
-        for stream, data in self._said:
-            listener(stream, data)
-        self._listeners.append(listener)
-
-    def leave(self, listener: OnOutput) -> None:
-        self._listeners.remove(listener)
-        if not self._listeners:
-            self._all_left.set()
-
-    async def left(self) -> None:
-        """Waits until nobody listens any more: all have what they waited for."""
-        if self._listeners:
-            self._all_left.clear()
-            await self._all_left.wait()
-
-    def say(self, stream: str, data: bytes) -> None:
-        self._said.append((stream, data))
-        for listener in self._listeners:
-            listener(stream, data)
-
-    def finish(self, ended: Installation) -> None:
-        if not self.ended.done():
-            self.ended.set_result(ended)
-
-    def fail(self, error: Exception) -> None:
-        if not self.ended.done():
-            self.ended.set_exception(error)

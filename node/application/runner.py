@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from node.application.attempt import Attempt, Attempts
 from node.application.hold import TaskLostError
+from node.application.installations import PackagesBusyError
 from node.application.large_content import names_blobs
 from node.application.off_loop import INLINE_BYTES, off_loop
 from node.application.package_ports import IndexOutOfReachError
-from node.application.packages import PackagesBusyError
 from node.application.ports import Announcer, Delivery, FinishedTask, ResultSink, RunLedger, TaskLog
 from node.application.workbench import UnservedLanguageError, Workbench
 from node.domain.language import Language

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from node.application.ports import OnOutput
 from node.domain.language import Language
 from node.domain.layers import Installation, KeptLayer, Layer, Order
+from node.domain.sandbox import Ending
 from tests.builders import an_outcome
 
 
@@ -19,6 +20,9 @@ class ScriptedLayers:
         self.may_end = asyncio.Event()
         self.may_end.set()
         self.begun = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.given_up = 0
+        """Installations that were ended, as nobody waited for them."""
         self.error: Exception | None = None
         self.fault = ""
         self.exit_code = 0
@@ -39,11 +43,14 @@ class ScriptedLayers:
     async def kept(self) -> Mapping[str, KeptLayer]:
         return self.before
 
-    async def install(self, order: Order, on_output: OnOutput) -> Installation:
+    async def install(self, order: Order, on_output: OnOutput, abandoned: asyncio.Event) -> Installation:
         self.orders.append(order)
         self.begun.set()
         on_output("stderr", self.said)
-        await self.may_end.wait()
+        if not await self._may_end(abandoned):
+            self.given_up += 1
+            asyncio.get_running_loop().call_soon(self.ended.set)
+            return Installation(an_outcome(ending=Ending.CANCELLED, exit_code=None), None, order.limits())
         if self.error is not None:
             raise self.error
         outcome = an_outcome(exit_code=self.exit_code, stderr=self.said)
@@ -51,6 +58,15 @@ class ScriptedLayers:
             return Installation(outcome, None, order.limits(), self.fault)
         layer = Layer(f"layer{len(self.orders)}", self.size, tuple(f"{name}==1" for name in order.packages))
         return Installation(outcome, layer, order.limits())
+
+    async def _may_end(self, abandoned: asyncio.Event) -> bool:
+        if self.may_end.is_set():
+            return True
+        ends = [asyncio.create_task(event.wait()) for event in (self.may_end, abandoned)]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for one in ends:
+            one.cancel()
+        return self.may_end.is_set()
 
     async def remove(self, layers: Collection[str], keys: Collection[str]) -> None:
         del keys

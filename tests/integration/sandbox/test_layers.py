@@ -100,7 +100,7 @@ async def test_layers_appear_in_slots_that_wait_and_outlive_their_node(
 ) -> None:
     async with living(engine, index, volume, runtime) as life:
         order = life.order("says")
-        installed = await life.layers.install(order, nobody)
+        installed = await life.layers.install(order, nobody, asyncio.Event())
         assert installed.layer is not None
         assert installed.layer.packages == ("says==1",)
         assert await life.prints(order) == b"installed\n"
@@ -123,7 +123,7 @@ async def test_an_installation_whose_node_is_gone_leaves_nothing_to_the_next(
 
     index.answers["/files/says-1-py3-none-any.whl"] = hang
     async with living(engine, index, volume, "runc") as life:
-        installing = asyncio.create_task(life.layers.install(life.order("says"), nobody))
+        installing = asyncio.create_task(life.layers.install(life.order("says"), nobody, asyncio.Event()))
         await asked.wait()
     async with living(engine, index, volume, "runc") as life:
         assert await life.layers.kept() == {}
@@ -138,8 +138,8 @@ async def test_an_index_that_answers_badly_is_told_from_packages_that_are_not_th
     index.answers["/simple/busy/"] = lambda handler: send(handler, b"", "text/html", status=503)
     async with living(engine, index, volume, "runc") as life:
         with pytest.raises(IndexOutOfReachError, match="503"):
-            await life.layers.install(life.order("busy"), nobody)
-        ended = await life.layers.install(life.order("none"), nobody)
+            await life.layers.install(life.order("busy"), nobody, asyncio.Event())
+        ended = await life.layers.install(life.order("none"), nobody, asyncio.Event())
         assert ended.layer is None
         assert ended.outcome is not None
         assert b"No matching distribution" in ended.outcome.stderr

@@ -4,58 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import replace
 
 import pytest
 
-from node.application.layer_book import LayerBook
 from node.application.package_ports import IndexOutOfReachError
-from node.application.packages import Packages
-from node.domain.language import PackageRule
 from node.domain.layers import KeptLayer, Layer, Order
 from node.domain.sandbox import SandboxLostError
-from schemas.execution import Execution
 from schemas.status import Status
-from tests.builders import CPP, PYTHON, a_task
-from tests.fakes.layers import ScriptedLayers
+from tests.builders import a_task
 from tests.fakes.node import FakeDelivery, ScriptedPool
+from tests.unit.node.packages_on_fakes import INDEXED, Node
 from tests.unit.node.runner_on_fakes import RunnerOnFakes
-
-RULE = PackageRule(
-    kind="pypi", image="installer", command=("install", "{layer}", "{packages}"), env={"PYTHONPATH": "{layer}"}
-)
-INDEXED = replace(PYTHON, packages=RULE)
-
-
-class Node:
-    """A runner whose Python takes packages."""
-
-    def __init__(self, *, max_bytes: int = 1_000, installations: int = 1, waiting: int = 2) -> None:
-        self.pool = ScriptedPool(languages=[INDEXED, CPP])
-        self.layers = ScriptedLayers()
-        self.now_s = 1_000.0
-        self.on = RunnerOnFakes(self.pool)
-        self.packages = Packages(
-            self.layers,
-            self.on.announcer,
-            LayerBook(max_bytes),
-            installations=installations,
-            waiting=waiting,
-            refresh_s=100.0,
-            clock=lambda: self.now_s,
-        )
-        self.on.packages = self.packages
-
-    async def run(self, task_id: str = "t1", *packages: str, **changes: object) -> Execution:
-        task = a_task(task_id, packages=list(packages or ["six"]), **changes)
-        return await self.on.handle(FakeDelivery(task))
-
-    def begin(self, task_id: str, *packages: str, client: str = "blog") -> tuple[FakeDelivery, asyncio.Task[None]]:
-        delivery = FakeDelivery(a_task(task_id, packages=list(packages or ["six"]), client=client))
-        return delivery, asyncio.create_task(self.on.runner.handle(delivery))
-
-    def envs(self) -> list[str]:
-        return [launch.env.get("PYTHONPATH", "") for _, launch in self.pool.launches]
 
 
 async def test_packages_are_installed_once_and_lent_to_each_task_that_names_them() -> None:
@@ -166,7 +125,7 @@ async def test_only_so_many_tasks_wait_for_packages_and_the_rest_keep_no_place()
     assert (await node.run("t3")).status is Status.SUCCEEDED
 
 
-async def test_a_task_that_is_cancelled_waits_no_longer_and_its_packages_stay_for_the_next() -> None:
+async def test_an_installation_that_nobody_waits_for_any_more_is_ended_and_is_no_failure() -> None:
     node = Node()
     node.layers.may_end.clear()
     _, handling = node.begin("t1")
@@ -174,9 +133,26 @@ async def test_a_task_that_is_cancelled_waits_no_longer_and_its_packages_stay_fo
     await node.on.cancel("t1")
     await handling
     assert node.on.sink.results["t1"].execution.status is Status.CANCELLED
+    delivery, too_early = node.begin("t2")
+    await too_early
+    assert delivery.said == ["retry_in 0.5"]  # it ends, and is not joined
+    await node.layers.ended.wait()
+    assert node.layers.given_up == 1
     node.layers.may_end.set()
-    assert (await node.run("t2")).status is Status.SUCCEEDED
-    assert len(node.layers.orders) == 1
+    assert (await node.run("t3")).status is Status.SUCCEEDED
+
+
+async def test_an_installation_goes_on_for_those_who_still_wait() -> None:
+    node = Node()
+    node.layers.may_end.clear()
+    (_, first), (_, second) = node.begin("t1"), node.begin("t2", client="other")
+    await node.layers.begun.wait()
+    await node.on.cancel("t1")
+    await first
+    node.layers.may_end.set()
+    await second
+    assert node.on.sink.results["t2"].execution.status is Status.SUCCEEDED
+    assert (len(node.layers.orders), node.layers.given_up) == (1, 0)
 
 
 @pytest.mark.parametrize("error", [IndexOutOfReachError("no answer"), SandboxLostError("gone"), RuntimeError("bug")])

@@ -137,7 +137,7 @@ class DockerLayers:
         except EngineError as error:
             raise SandboxLostError(str(error)) from error
 
-    async def install(self, order: Order, on_output: OnOutput) -> Installation:
+    async def install(self, order: Order, on_output: OnOutput, abandoned: asyncio.Event) -> Installation:
         """See the port."""
         rule = order.rule
         scratch = Scratch(
@@ -154,17 +154,19 @@ class DockerLayers:
         except EngineError as error:
             raise SandboxLostError(f"no slot for the installer: {error}") from error
         try:
-            return await self._installed(slot, order, scratch, image.id, on_output)
+            ran = await self._run(slot, order, on_output, abandoned)
+            return await self._stored(slot, order, scratch, ran)
         except EngineError as error:
             raise SandboxLostError(str(error)) from error
         finally:
             self._factory.destroy(slot)
             self._background.spawn(self._remove_scratch(scratch.volume))
 
-    async def _installed(
-        self, slot: Slot, order: Order, scratch: Scratch, image: str, on_output: OnOutput
+    async def _stored(
+        self, slot: Slot, order: Order, scratch: Scratch, ran: tuple[Outcome, IndexSession]
     ) -> Installation:
-        outcome, session = await self._run(slot, order, on_output)
+        outcome, session = ran
+        image = self._images[order.rule.image].id
         if compile_status(outcome) is not None:
             if session.out_of_reach:
                 raise IndexOutOfReachError(session.out_of_reach)
@@ -185,7 +187,9 @@ class DockerLayers:
         layer = Layer(answer["layer"], int(answer["bytes"]), session.packages)
         return Installation(outcome, layer, order.limits())
 
-    async def _run(self, slot: Slot, order: Order, on_output: OnOutput) -> tuple[Outcome, IndexSession]:
+    async def _run(
+        self, slot: Slot, order: Order, on_output: OnOutput, abandoned: asyncio.Event
+    ) -> tuple[Outcome, IndexSession]:
         """Runs the installer, and reads the index for it. Its standard output is the line to us, and nobody's news."""
         rule = order.rule
         places = self._settings.places[rule.kind]
@@ -207,11 +211,13 @@ class DockerLayers:
                 on_output(stream, data)
 
         serving = asyncio.create_task(session.serve())
+        ending = asyncio.create_task(_kill_once(abandoned, slot))
         try:
             outcome = await slot.run(launch, listen)
         finally:
             session.close()
             serving.cancel()
+            ending.cancel()
         return replace(outcome, stdout=b"", stdout_truncated=False), session
 
     def _any_image(self) -> str:
@@ -225,6 +231,11 @@ class DockerLayers:
                 await self._engine.remove_volume(volume)
                 return
         _log.warning("scratch_not_removed", volume=volume)  # the next start of this node finds it
+
+
+async def _kill_once(abandoned: asyncio.Event, slot: Slot) -> None:
+    await abandoned.wait()
+    slot.kill()
 
 
 def _installer_of(language: Language) -> Language:
