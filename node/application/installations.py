@@ -40,9 +40,9 @@ class Turns:
         self._served: OrderedDict[str, float] = OrderedDict()
         """By client, when it last had something installed."""
 
-    def joined(self, client: str, key: str) -> tuple[UnderWay, bool]:
-        """The installation that a task of the client is to wait for, and whether it is new. Raises
-        PackagesBusyError."""
+    def joined(self, client: str, key: str, *, in_need: bool = True) -> tuple[UnderWay, bool]:
+        """The installation that a task of the client is to wait for, and whether it is new. Raises PackagesBusyError;
+        where the task is ``in_need`` it comes again then, and its client has a turn."""
         under_way = self._under_way.get(key)
         why = self._why_not_wait(client)
         if not why and under_way is None:
@@ -50,7 +50,8 @@ class Turns:
         elif under_way is not None and under_way.abandoned.is_set():
             why = why or "an installation that nobody waited for ends now"
         if why:
-            self._note_put_off(client)
+            if in_need:
+                self._note_put_off(client)
             raise PackagesBusyError(why)
         self._put_off.pop(client, None)
         if under_way is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from node.domain.layers import KeptLayer, Layer
 
@@ -45,6 +46,10 @@ class LayerBook:
             self._kept.setdefault(key, one)
             self._used_again.add(one.layer.name)
 
+    def __contains__(self, key: str) -> bool:
+        """Whether something is kept for such an order."""
+        return key in self._kept
+
     def find(self, key: str) -> KeptLayer | None:
         """What was installed for such an order, which counts as used now."""
         found = self._kept.get(key)
@@ -62,6 +67,10 @@ class LayerBook:
         if before is not None:
             self._replaced.add(before.layer.name)
         self._replaced -= {one.layer.name for one in self._kept.values()}
+
+    def leave_until(self, key: str, not_before_s: float) -> None:
+        """Notes that what was installed for such an order serves on until then, however old it is."""
+        self._kept[key] = replace(self._kept[key], not_before_s=not_before_s)
 
     @contextmanager
     def held(self, layer: Layer) -> Iterator[None]:

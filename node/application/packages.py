@@ -13,7 +13,7 @@ import structlog
 
 from chassis.background import Background
 from node.application.attempt import Attempt
-from node.application.installations import Turns, UnderWay
+from node.application.installations import PackagesBusyError, Turns, UnderWay
 from node.application.layer_book import LayerBook
 from node.application.live_output import LiveOutput
 from node.application.off_loop import off_loop
@@ -28,6 +28,8 @@ from schemas.execution import COMPILE_STAGE
 _FAILED_FOR_S = 60.0
 """A set of packages that cannot be installed is not tried again within this: its tasks end as the first one did."""
 _MAX_FAILED = 256
+_AGAIN_AFTER_S = 120.0
+"""A set that could not be looked up again is not before this: what was installed serves on."""
 
 _log = structlog.get_logger(__name__)
 
@@ -107,15 +109,20 @@ class Packages:
 
     def _fresh(self, order: Order) -> Layer | None:
         kept = self.book.find(order.key)
-        if kept is None or (not order.is_pinned and self._clock() - kept.made_at_s > self._refresh_s):
+        if kept is None:
             return None
-        return kept.layer
+        now_s = self._clock()
+        is_fresh = now_s - kept.made_at_s <= self._refresh_s or now_s < kept.not_before_s
+        return kept.layer if order.is_pinned or is_fresh else None
 
     async def _waited(self, attempt: Attempt, order: Order, holds: ExitStack) -> Installation | None:
         """How the installation ended, ours or one that was under way; its layer is held."""
         failed_at_s, ended = self._failed.get(order.key, (float("-inf"), None))
         if self._clock() - failed_at_s >= _FAILED_FOR_S:
-            under_way = self._joined(attempt.task.client, order)
+            try:
+                under_way = self._joined(attempt.task.client, order)
+            except PackagesBusyError as error:
+                return self._of_before(order, error, holds)
             attempt.begin()
             ended = await self._await(attempt, under_way, holds)
         else:
@@ -145,10 +152,21 @@ class Packages:
             cancelled.cancel()
 
     def _joined(self, client: str, order: Order) -> UnderWay:
-        under_way, is_new = self._turns.joined(client, order.key)
+        under_way, is_new = self._turns.joined(client, order.key, in_need=order.key not in self.book)
         if is_new:
             self._background.spawn(self._install(order, under_way))
         return under_way
+
+    def _of_before(self, order: Order, error: Exception, holds: ExitStack) -> Installation:
+        """What was installed before, held, where the set cannot be looked up again now. Raises the error where nothing
+        was."""
+        kept = self.book.find(order.key)
+        if kept is None:
+            raise error
+        self.book.leave_until(order.key, self._clock() + _AGAIN_AFTER_S)
+        _log.warning("packages_not_refreshed", packages=order.packages, error=str(error))
+        holds.enter_context(self.book.held(kept.layer))
+        return Installation(None, kept.layer, order.limits())
 
     async def _install(self, order: Order, under_way: UnderWay) -> None:
         try:
@@ -177,12 +195,9 @@ class Packages:
                 async with self._removal:  # it was found there, and goes: it is made again
                     pass
                 ended = await install()
-        except IndexOutOfReachError as error:
-            kept = self.book.find(order.key)
-            if kept is None:
-                raise
-            _log.warning("packages_not_refreshed", packages=order.packages, error=str(error))
-            return Installation(None, kept.layer, order.limits())
+        except (SandboxLostError, IndexOutOfReachError) as error:
+            with ExitStack() as holds:
+                return self._of_before(order, error, holds)
         if ended.layer is not None:
             self.installed += 1
             self.book.keep(order.key, ended.layer, self._clock())

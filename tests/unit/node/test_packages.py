@@ -177,13 +177,35 @@ async def test_an_open_set_is_looked_up_anew_after_a_while_and_a_pinned_one_neve
     assert [order.packages for order in node.layers.orders] == [("six",), ("six==1.17.0",), ("six",)]
 
 
-async def test_while_the_index_is_away_what_was_installed_serves_on() -> None:
+@pytest.mark.parametrize("error", [IndexOutOfReachError("no answer"), SandboxLostError("no slot for the installer")])
+async def test_while_a_set_cannot_be_looked_up_again_what_was_installed_serves_on(error: Exception) -> None:
     node = Node()
     await node.run("t1")
     node.now_s += 101
-    node.layers.error = IndexOutOfReachError("no answer")
-    execution = await node.run("t2")
-    assert (execution.status, execution.packages, execution.compile) == (Status.SUCCEEDED, ["six==1"], None)
+    node.layers.error = error
+    for task_id in ("t2", "t3"):
+        execution = await node.run(task_id)
+        assert (execution.status, execution.packages, execution.compile) == (Status.SUCCEEDED, ["six==1"], None)
+    assert len(node.layers.orders) == 2  # not once for each task
+    node.layers.error = None
+    node.now_s += 301
+    await node.run("t4")
+    assert len(node.layers.orders) == 3
+
+
+async def test_while_others_install_what_was_installed_serves_on_and_nobody_is_put_off() -> None:
+    node = Node(waiting=4)
+    await node.run("t1")
+    node.now_s += 101
+    node.layers.may_end.clear()
+    node.layers.begun.clear()
+    _, handling = node.begin("t2", "b", client="other")
+    await node.layers.begun.wait()
+    assert (await node.run("t3")).status is Status.SUCCEEDED
+    assert node.envs() == ["/packages/layer1"] * 2
+    assert node.packages.put_off == 0
+    node.layers.may_end.set()
+    await handling
 
 
 async def test_what_there_is_no_room_for_goes_once_nobody_uses_it() -> None:
