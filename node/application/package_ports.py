@@ -30,6 +30,10 @@ class LayerStore(Protocol):
         """The kind of packages that can be installed for the language now; empty where none can."""
         ...
 
+    def source_of(self, language: Language) -> Sequence[str]:
+        """What packages of the language are installed with, and from where: other words where that may give others."""
+        ...
+
     async def kept(self) -> Mapping[str, KeptLayer]:
         """All that is kept, by the orders' keys. Raises SandboxLostError."""
         ...

@@ -95,7 +95,7 @@ class Packages:
         """The layer with the attempt's packages, for as long as the block lasts: installed first where it is not kept.
         An Installation where that failed, None where the attempt was cancelled meanwhile. Raises SandboxLostError,
         IndexOutOfReachError, PackagesBusyError."""
-        order = Order.of(language, attempt.task.packages, digest)
+        order = Order.of(language, attempt.task.packages, digest, self._store.source_of(language))
         with ExitStack() as holds:
             layer = self._fresh(order)
             if layer is not None:

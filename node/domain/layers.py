@@ -64,13 +64,14 @@ class Order:
     """The same for all orders that install the same."""
 
     @classmethod
-    def of(cls, language: Language, packages: Iterable[str], digest: str) -> Order:
-        """``digest``: what runs programs of the language here. Raises ValueError where it takes no packages."""
+    def of(cls, language: Language, packages: Iterable[str], digest: str, source: Iterable[str]) -> Order:
+        """``digest``: what runs programs of the language here; ``source``: what installs, and from where. Raises
+        ValueError where the language takes no packages."""
         rule = language.packages
         if rule is None:
             raise ValueError(f"{language.name} takes no packages")
         named = normalised(rule.kind, packages)
-        definition = msgspec.json.encode((language.id, digest, rule, named), order="deterministic")
+        definition = msgspec.json.encode((language.id, digest, tuple(source), rule, named), order="deterministic")
         return cls(language, rule, named, hashlib.sha256(definition).hexdigest())
 
     @property

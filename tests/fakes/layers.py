@@ -30,6 +30,7 @@ class ScriptedLayers:
         self.removed: list[str] = []
         self.before: dict[str, KeptLayer] = {}
         self.size = 10
+        self.source = ("installer", "https://index.example/simple/")
 
     async def start(self, languages: Sequence[Language]) -> None:
         del languages
@@ -39,6 +40,10 @@ class ScriptedLayers:
 
     def kind_of(self, language: Language) -> str:
         return language.packages.kind if language.packages else ""
+
+    def source_of(self, language: Language) -> Sequence[str]:
+        del language
+        return self.source
 
     async def kept(self) -> Mapping[str, KeptLayer]:
         return self.before

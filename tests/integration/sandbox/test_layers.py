@@ -66,7 +66,7 @@ class Life:
         self.pool = DockerSandboxPool(languages=[PYTHON], settings=settings, layers=self.layers)
 
     def order(self, *packages: str) -> Order:
-        return Order.of(PYTHON, packages, self.pool.digest("python"))
+        return Order.of(PYTHON, packages, self.pool.digest("python"), self.layers.source_of(PYTHON))
 
     async def prints(self, order: Order) -> bytes:
         """What a program prints that imports what was ordered, and is there already."""

@@ -249,7 +249,7 @@ async def test_a_layer_that_is_found_while_it_goes_is_made_again() -> None:
 
 async def test_what_an_earlier_life_installed_is_found() -> None:
     node = Node()
-    order = Order.of(INDEXED, ["six"], node.pool.digest("python"))
+    order = Order.of(INDEXED, ["six"], node.pool.digest("python"), node.layers.source)
     node.layers.before = {order.key: KeptLayer(Layer("before", 1, ("six==1",)), node.now_s)}
     await node.packages.start([INDEXED])
     await node.run("t1")
@@ -278,9 +278,18 @@ async def test_a_language_that_takes_no_packages_leaves_the_task_to_others() -> 
 
 def test_an_order_depends_on_all_that_decides_what_is_installed() -> None:
     keys = {
-        Order.of(INDEXED, packages, digest).key
+        Order.of(INDEXED, packages, digest, source).key
         for packages in (["a"], ["b"], ["a", "b"], ["a==1"])
         for digest in ("one image", "another")
+        for source in (["installer", "index"], ["newer", "index"], ["installer", "mirror"])
     }
-    assert len(keys) == 8
-    assert Order.of(INDEXED, ["A_b", "c"], "d").key == Order.of(INDEXED, ["c", "a-b"], "d").key
+    assert len(keys) == 24
+    assert Order.of(INDEXED, ["A_b", "c"], "d", "s").key == Order.of(INDEXED, ["c", "a-b"], "d", "s").key
+
+
+async def test_what_came_from_another_index_is_not_lent() -> None:
+    node = Node()
+    await node.run("t1")
+    node.layers.source = ("installer", "https://mirror.example/simple/")
+    await node.run("t2")
+    assert node.envs() == ["/packages/layer1", "/packages/layer2"]

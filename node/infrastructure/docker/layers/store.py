@@ -88,6 +88,13 @@ class DockerLayers:
             self._background.spawn(self.look_for(language))
         return ""
 
+    def source_of(self, language: Language) -> Sequence[str]:
+        """See the port."""
+        rule = language.packages
+        image = self._images.get(rule.image) if rule else None
+        places = self._settings.places.get(rule.kind) if rule else None
+        return (image.digest if image else "", *(places.urls if places else ()))
+
     async def look_for(self, language: Language) -> None:
         """Makes the image of a language's installer ready, where there is one."""
         rule = language.packages
