@@ -8,6 +8,7 @@ without capabilities, and the only one that can write where layers are.
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import hmac
 import json
@@ -131,26 +132,44 @@ class Copy:
 
 def store(order: dict[str, Any]) -> dict[str, Any]:
     """Makes a layer of what was installed, unless it is there already: its name and size, or why not. It appears
-    under its name whole, or not at all."""
+    under its name whole, or not at all, and what does not become one goes."""
+    _sweep()
     unfinished = _UNFINISHED + secrets.token_hex(8)
     os.mkdir(unfinished, 0o755)
+    try:
+        return _stored(order, unfinished)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _stored(order: dict[str, Any], unfinished: str) -> dict[str, Any]:
     copy = Copy(int(order["max_bytes"]), int(order["max_files"]))
     try:
         _copy_into(copy, unfinished)
     except (RefusedError, PermissionError, FileNotFoundError) as error:
-        shutil.rmtree(unfinished)
         return {"fault": str(error)}
     # Who knows the name can see the layer: so it is no hash that anybody could work out.
     name = hmac.digest(bytes.fromhex(order["secret"]), copy.digest, "sha256").hex()[:40]
     _make_sure(unfinished)
-    if os.path.isdir(name):
-        shutil.rmtree(unfinished)
-    else:
+    is_new = not os.path.isdir(name)
+    if is_new:
         os.rename(unfinished, name)
     about = {"layer": name, "bytes": copy.bytes, **order["about"]}
-    _write_key(_checked(_KEY, order["key"]), about)
-    _make_sure(".")
+    try:
+        _write_key(_checked(_KEY, order["key"]), about)
+        _make_sure(".")
+    except OSError:
+        if is_new:
+            os.rename(name, unfinished)
+        raise
     return about
+
+
+def _sweep() -> None:
+    """Removes what a keeper left that was killed, or whose disk was full: one keeper works at a time."""
+    for name in os.listdir("."):
+        if name.startswith(_UNFINISHED):
+            shutil.rmtree(name, ignore_errors=True)
 
 
 def listed(_order: dict[str, Any]) -> dict[str, Any]:
@@ -173,6 +192,7 @@ def listed(_order: dict[str, Any]) -> dict[str, Any]:
 
 def remove(order: dict[str, Any]) -> dict[str, Any]:
     """Removes layers, and the keys that lead to them."""
+    _sweep()
     for key in order["keys"]:
         with suppress(FileNotFoundError):
             os.unlink(os.path.join(_KEYS, _checked(_KEY, key)))
@@ -192,7 +212,13 @@ def hold(_order: dict[str, Any]) -> dict[str, Any]:
 
 def _copy_into(copy: Copy, folder: str) -> None:
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    source, target = os.open(INSTALLED, flags), os.open(folder, flags)
+    try:
+        source = os.open(INSTALLED, flags)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise RefusedError("is no folder") from error
+        raise
+    target = os.open(folder, flags)
     try:
         copy.folder(source, target)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -188,3 +189,40 @@ def test_layers_are_removed_with_their_keys_and_nothing_else_can_be(keeper: Keep
 def test_nothing_installed_is_told_so(keeper: Keeper) -> None:
     keeper.tree.rmdir()
     assert "No such file" in keeper.store()["fault"]
+
+
+@pytest.mark.parametrize("leave", [lambda path: path.symlink_to("/etc"), lambda path: path.write_text("")])
+def test_what_is_installed_where_no_folder_is_is_the_installers_fault(
+    keeper: Keeper, leave: Callable[[Path], None]
+) -> None:
+    keeper.tree.rmdir()
+    leave(keeper.tree)
+    assert keeper.store()["fault"] == "is no folder"
+    assert keeper.names() == set()
+
+
+@pytest.mark.parametrize("where", ["_copy_into", "_make_sure", "_write_key"])
+def test_a_store_that_fails_leaves_nothing(keeper: Keeper, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    (keeper.tree / "a").write_text("1")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(layer_keeper, where, full)
+        with pytest.raises(OSError, match="No space"):
+            keeper.store()
+    assert keeper.names() == set()
+    layer = keeper.store()["layer"]
+    with monkeypatch.context() as patch:
+        patch.setattr(layer_keeper, where, full)
+        with pytest.raises(OSError, match="No space"):
+            keeper.store(OTHER_KEY)
+    assert keeper.names() == {layer}
+
+
+@pytest.mark.parametrize("verb", ["store", "remove"])
+def test_what_a_killed_keeper_left_goes_with_the_next_order(keeper: Keeper, verb: str) -> None:
+    (keeper.layers / ".new-0123" / "x").mkdir(parents=True)
+    answer = keeper.store() if verb == "store" else keeper.ask("remove", layers=[], keys=[])
+    assert keeper.names() == ({answer["layer"]} if verb == "store" else set())
