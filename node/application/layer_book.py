@@ -10,7 +10,9 @@ from dataclasses import replace
 from node.domain.layers import KeptLayer, Layer
 
 _MAX_ORDERS = 10_000
-"""That lead to a layer; many may lead to one."""
+"""That lead to a layer."""
+_MAX_ORDERS_OF_ONE = 64
+"""That lead to the same layer."""
 
 
 class LayerBook:
@@ -26,6 +28,8 @@ class LayerBook:
         """Names of layers that were asked for after they had been made."""
         self._may_be_over = False
         """Whether there may be something to let go: it is looked for only then."""
+        self._dropped: list[str] = []
+        """Keys of orders that are forgotten, and to be removed."""
         self._replaced: set[str] = set()
         """Names of layers that no order leads to any more: theirs has a newer one."""
 
@@ -66,6 +70,10 @@ class LayerBook:
         self._kept.move_to_end(key)
         if before is not None:
             self._replaced.add(before.layer.name)
+        same = [other for other, one in self._kept.items() if one.layer.name == layer.name]
+        for other in same[:-_MAX_ORDERS_OF_ONE]:
+            del self._kept[other]
+            self._dropped.append(other)
         self._replaced -= {one.layer.name for one in self._kept.values()}
 
     def leave_until(self, key: str, not_before_s: float) -> None:
@@ -104,6 +112,8 @@ class LayerBook:
         keys += self._orders_beyond(len(self._kept) - len(keys) - _MAX_ORDERS, gone)
         for key in keys:
             del self._kept[key]
+        keys += [key for key in self._dropped if key not in self._kept]
+        self._dropped.clear()
         replaced = {name for name in self._replaced if name not in self._holders}
         self._replaced -= replaced
         self._used_again -= gone | replaced

@@ -77,10 +77,23 @@ def test_a_layer_in_whose_place_a_newer_one_came_goes_once_nobody_uses_it() -> N
 
 
 def test_orders_are_bounded_like_layers() -> None:
-    book = LayerBook(1_000)
+    book = LayerBook(1 << 20)
     for number in range(layer_book._MAX_ORDERS + 2):
-        book.keep(f"key {number}", layer("a"), number)
+        book.keep(f"key {number}", layer(f"l{number // 50}"), number)
     assert book.let_go() == ([], ["key 0", "key 1"])
-    book.keep("key of b", layer("b"), 1e9)
+    for number in range(50):
+        book.keep(f"key of b {number}", layer("b"), 1e9)
     layers, keys = book.let_go()
-    assert (layers, keys) == ([], ["key 2"])
+    assert (layers, len(keys), keys[0]) == (["l0"], 50, "key 2")
+
+
+def test_only_so_many_orders_lead_to_one_layer_and_the_oldest_are_forgotten() -> None:
+    book = a_book(1_000, "a")
+    for number in range(70):
+        book.keep(f"key {number}", layer("b"), number)
+    assert book.let_go() == ([], [f"key {number}" for number in range(6)])
+    assert book.find("key 5") is None
+    assert (book.find("key 6"), book.layers) == (KeptLayer(layer("b"), 6), 2)
+    book.keep("key of a", layer("b"), 99)
+    book.keep("key 7", layer("b"), 100)
+    assert book.let_go() == (["a"], ["key 8"])

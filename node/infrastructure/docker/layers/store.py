@@ -43,6 +43,10 @@ _WORK_BYTES = 32 << 20
 """Of the installer's own work directory: what it installs is elsewhere."""
 _DOWNLOADS = 2
 """So much of the disk may be downloaded: pages are not kept."""
+_AT_ONCE = 500
+"""Names in one order to the keeper, which is one argument of a program: 128 KiB at the most."""
+_MAX_LISTED_CHARS = 64 << 10
+"""Of the names and versions of what was installed, for the same reason."""
 _CLOSE_PATIENCE_S = 4.0
 _REMOVE_AGAIN_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -139,8 +143,11 @@ class DockerLayers:
 
     async def remove(self, layers: Collection[str], keys: Collection[str]) -> None:
         """See the port."""
+        gone = {"keys": sorted(keys), "layers": sorted(layers)}
         try:
-            await self._keeper.ask(self._any_image(), "remove", {"layers": sorted(layers), "keys": sorted(keys)})
+            for first in range(0, max(map(len, gone.values())), _AT_ONCE):
+                some = {kind: names[first : first + _AT_ONCE] for kind, names in gone.items()}
+                await self._keeper.ask(self._any_image(), "remove", some)
         except EngineError as error:
             raise SandboxLostError(str(error)) from error
 
@@ -178,6 +185,8 @@ class DockerLayers:
             if session.out_of_reach:
                 raise IndexOutOfReachError(session.out_of_reach)
             return Installation(outcome, None, order.limits())
+        if sum(map(len, session.packages)) > _MAX_LISTED_CHARS:
+            return Installation(outcome, None, order.limits(), "what was installed has more names than are kept")
         wanted = {
             "key": order.key,
             "secret": self._settings.secret.hex(),

@@ -1,0 +1,135 @@
+"""What is told to the keeper of layers, and what is made of how an installation ended. Without an engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from node.domain.language import PackageRule
+from node.domain.layers import Installation, Order
+from node.domain.sandbox import Outcome
+from node.infrastructure.docker.layers.store import DockerLayers, LayerSettings
+from node.infrastructure.docker.slot.agent_image import AgentImage
+from node.infrastructure.package_index.places import Places
+from tests.builders import PYTHON, an_outcome
+from tests.fakes.node import nobody
+
+RULE = PackageRule(kind="pypi", image="installer", command=("install",))
+INDEXED = replace(PYTHON, packages=RULE)
+
+
+class Keeper:
+    """Remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.orders: list[dict[str, Any]] = []
+
+    async def ask(self, image: str, verb: str, order: dict[str, Any], scratch: object = None) -> dict[str, Any]:
+        del image, scratch
+        assert len(json.dumps(order)) < 128 << 10  # one argument of a program
+        self.orders.append(order)
+        return {"layer": "l", "bytes": 1} if verb == "store" else {}
+
+    @asynccontextmanager
+    async def holding(self, *_: object) -> AsyncIterator[None]:
+        yield
+
+
+class Engine:
+    async def remove(self, container: str) -> None:
+        pass
+
+    async def remove_volume(self, name: str) -> None:
+        pass
+
+
+class Slot:
+    """An installer that ends as a test says."""
+
+    container_id = "c"
+
+    def __init__(self, outcome: Outcome, said: bytes) -> None:
+        self.outcome, self.said = outcome, said
+
+    async def run(self, launch: object, listen: Any) -> Outcome:
+        listen("stdout", self.said)
+        await asyncio.sleep(0)
+        return self.outcome
+
+    def close(self) -> None:
+        pass
+
+    def kill(self) -> None:
+        pass
+
+
+class Factory:
+    slot: Slot
+
+    async def make(self, template: object) -> Slot:
+        return self.slot
+
+    def destroy(self, slot: Slot) -> None:
+        pass
+
+
+class Store:
+    """The store between these."""
+
+    def __init__(self) -> None:
+        self.keeper, self.factory = Keeper(), Factory()
+        settings = LayerSettings(
+            places={"pypi": Places(["https://index.example/simple/"])},
+            tls=ssl.create_default_context(),
+            installations=1,
+            secret=b"s" * 32,
+        )
+        self.layers = DockerLayers(settings, {})
+        docker: Any = SimpleNamespace(prefix="p", node_id="n", layers_volume="v")
+        engine: Any = Engine()
+        factory: Any = self.factory
+        keeper: Any = self.keeper
+        self.layers.connect(engine, factory, docker, "{}")
+        self.layers._keeper = keeper
+        self.layers._images["installer"] = AgentImage("id", "digest")
+
+    async def install(self, outcome: Outcome, said: bytes = b"") -> Installation:
+        self.factory.slot = Slot(outcome, said)
+        order = Order.of(INDEXED, ["six"], "d", ["s"])
+        return await self.layers.install(order, nobody, asyncio.Event())
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[Store]:
+    one = Store()
+    yield one
+    await one.layers._background.close()
+    await one.layers.close()
+
+
+async def test_what_is_removed_is_told_in_orders_that_fit_an_argument(store: Store) -> None:
+    keys, layers = [f"{number:064x}" for number in range(10_001)], [f"{number:040x}" for number in range(1_200)]
+    await store.layers.remove(layers, keys)
+    assert [key for order in store.keeper.orders for key in order["keys"]] == keys
+    assert [name for order in store.keeper.orders for name in order["layers"]] == layers
+    store.keeper.orders.clear()
+    await store.layers.remove(["a" * 40], [])
+    assert store.keeper.orders == [{"keys": [], "layers": ["a" * 40]}]
+
+
+@pytest.mark.parametrize(("count", "is_kept"), [(200, True), (1_999, False)])
+async def test_a_list_of_what_was_installed_fits_an_argument_or_is_refused(
+    store: Store, count: int, is_kept: bool
+) -> None:
+    listed = [f"{'n' * 195}{number:04}==1" for number in range(count)]
+    ended = await store.install(an_outcome(), json.dumps({"packages": listed}).encode() + b"\n")
+    assert (ended.layer is not None) is is_kept
+    assert ("more names than are kept" in ended.fault) is not is_kept
