@@ -28,6 +28,8 @@ from schemas.execution import COMPILE_STAGE
 _FAILED_FOR_S = 60.0
 """A set of packages that cannot be installed is not tried again within this: its tasks end as the first one did."""
 _MAX_FAILED = 256
+_UNREACHED_FOR_S = 30.0
+"""A set for which the index was out of reach twice in a row is not tried again within this: its tasks come again."""
 _AGAIN_AFTER_S = 120.0
 """A set that could not be looked up again is not before this: what was installed serves on."""
 
@@ -61,6 +63,8 @@ class Packages:
         self._clock = clock
         self._background = Background()
         self._failed: OrderedDict[str, tuple[float, Installation]] = OrderedDict()
+        self._unreached: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        """By the orders' keys, when the index was out of reach last, and how often one soon after the other."""
         self._removing: set[str] = set()
         self._removal = asyncio.Lock()
 
@@ -119,6 +123,7 @@ class Packages:
         """How the installation ended, ours or one that was under way; its layer is held."""
         failed_at_s, ended = self._failed.get(order.key, (float("-inf"), None))
         if self._clock() - failed_at_s >= _FAILED_FOR_S:
+            self._refuse_unreached(order.key)
             try:
                 under_way = self._joined(attempt.task.client, order)
             except PackagesBusyError as error:
@@ -196,8 +201,11 @@ class Packages:
                     pass
                 ended = await install()
         except (SandboxLostError, IndexOutOfReachError) as error:
+            if isinstance(error, IndexOutOfReachError):
+                self._note_unreached(order.key)
             with ExitStack() as holds:
                 return self._of_before(order, error, holds)
+        self._unreached.pop(order.key, None)
         if ended.layer is not None:
             self.installed += 1
             self.book.keep(order.key, ended.layer, self._clock())
@@ -206,6 +214,19 @@ class Packages:
             while len(self._failed) > _MAX_FAILED:
                 self._failed.popitem(last=False)
         return ended
+
+    def _note_unreached(self, key: str) -> None:
+        at_s, times = self._unreached.pop(key, (float("-inf"), 0))
+        now_s = self._clock()
+        self._unreached[key] = (now_s, times + 1 if now_s - at_s <= 2 * _UNREACHED_FOR_S else 1)
+        while len(self._unreached) > _MAX_FAILED:
+            self._unreached.popitem(last=False)
+
+    def _refuse_unreached(self, key: str) -> None:
+        """Raises IndexOutOfReachError where that is to be expected: the task is not begun, and no slot is made."""
+        at_s, times = self._unreached.get(key, (float("-inf"), 0))
+        if times > 1 and self._clock() - at_s < _UNREACHED_FOR_S and key not in self.book:
+            raise IndexOutOfReachError("the index could not be read for the same packages a moment ago")
 
     async def _tidy(self) -> None:
         layers, keys = self.book.let_go()

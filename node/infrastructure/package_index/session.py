@@ -51,7 +51,9 @@ class IndexSession:
         self.packages: tuple[str, ...] = ()
         """What it says that it has installed."""
         self.out_of_reach = ""
-        """Why the index could not be read, though later it may; empty where it could."""
+        """Why the document that was asked for last could not be read, though later it may; empty where it could."""
+        self.is_reading = False
+        """Whether a document was asked for and is not read to its end."""
         self._reader = reader
         self._executor = executor
         self._on_nonsense = on_nonsense
@@ -113,7 +115,9 @@ class IndexSession:
     async def _open(self, line: _Line) -> None:
         head = {"status": 0, "type": "", "bytes": None, "error": ""}
         try:
+            self.is_reading = True
             answer = await self._on_thread(lambda: self._reader.open(line.get, line.accept))
+            self.out_of_reach = ""
             head |= {"status": answer.status, "type": answer.media_type, "bytes": answer.size}
         except UnreadableError as error:
             self._note(error)
@@ -127,9 +131,11 @@ class IndexSession:
             self._note(error)
             self._tell(Said.of(b"-1\n"))
         else:
+            self.is_reading = bool(piece)
             self._tell(Said.of(b"%d\n" % len(piece) + piece))
 
     def _note(self, error: UnreadableError) -> None:
+        self.is_reading = False
         if isinstance(error, OutOfReachError):
             self.out_of_reach = str(error)
 

@@ -3,13 +3,10 @@ asks for."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -18,8 +15,6 @@ import pytest
 from node.infrastructure.package_index import reader as reading
 from node.infrastructure.package_index.places import Places
 from node.infrastructure.package_index.reader import IndexReader, OutOfReachError, UnreadableError
-from node.infrastructure.package_index.session import IndexSession
-from schemas.interaction import Said
 from tests.servers.package_index import PackageIndex, redirect, send
 from tests.servers.ports import free_port
 
@@ -195,105 +190,3 @@ def test_requests_are_bounded(index: PackageIndex, a_reader: Opened, monkeypatch
         read_all(reader, f"{index.url}a/")
     with pytest.raises(UnreadableError, match="requests"):
         reader.open(f"{index.url}a/", "*/*")
-
-
-class Slot:
-    """An installer's side of the talk."""
-
-    def __init__(self, index: PackageIndex, executor: ThreadPoolExecutor) -> None:
-        self.nonsense: list[bool] = []
-        reader = IndexReader(Places([index.url, index.files_url]), ssl.create_default_context(cafile=index.ca), 1 << 20)
-        self.session = IndexSession(reader, executor, lambda: self.nonsense.append(True))
-        self.session.begin(self._hear)
-        self._answers: asyncio.Queue[bytes] = asyncio.Queue()
-
-    def _hear(self, said: Said) -> None:
-        self._answers.put_nowait(said.data)
-
-    async def ask(self, **line: object) -> bytes:
-        self.session.take(json.dumps(line).encode() + b"\n")
-        async with asyncio.timeout(10):
-            return await self._answers.get()
-
-
-@asynccontextmanager
-async def slot_of(index: PackageIndex) -> AsyncIterator[Slot]:
-    with ThreadPoolExecutor(1) as executor:
-        slot = Slot(index, executor)
-        serving = asyncio.create_task(slot.session.serve())
-        try:
-            yield slot
-        finally:
-            slot.session.close()
-            serving.cancel()
-
-
-async def test_an_installer_is_given_documents_piece_by_piece(index: PackageIndex) -> None:
-    index.answers["/files/x"] = lambda handler: send(handler, bytes(300 * KIB), "a/b")
-    async with slot_of(index) as slot:
-        head = json.loads(await slot.ask(get=f"{index.files_url}x"))
-        assert head == {"status": 200, "type": "a/b", "bytes": 300 * KIB, "error": ""}
-        size = 0
-        while (piece := await slot.ask(more=True)) != b"0\n":
-            told, _, data = piece.partition(b"\n")
-            assert len(data) == int(told)
-            size += len(data)
-        assert size == 300 * KIB
-        slot.session.take(json.dumps({"packages": ["a==1", "b==2+x"]}).encode() + b"\n")
-        assert slot.session.packages == ("a==1", "b==2+x")
-
-
-async def test_an_installer_is_told_what_it_may_not_read(index: PackageIndex) -> None:
-    async with slot_of(index) as slot:
-        head = json.loads(await slot.ask(get="http://169.254.169.254/"))
-        assert "not a place" in head["error"]
-        assert await slot.ask(more=True) == b"0\n"
-        assert slot.session.out_of_reach == ""
-        index.answers["/simple/a/"] = lambda handler: send(handler, b"", "a/b", status=503)
-        await slot.ask(get=f"{index.url}a/")
-        assert "503" in slot.session.out_of_reach
-    assert set(index.requests) == {"/simple/a/"}
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        b"nonsense\n",
-        b"\xff\xfe\n",
-        b"[]\n",
-        b'{"get": 1}\n',
-        b'{"post": "https://localhost/"}\n',
-        b'{"get": "https://localhost/", "accept": "a\\r\\nHost: evil.example"}\n',
-        b'{"get": "' + b"a" * 5_000 + b'"}\n',
-        b'{"more": true}\n' * 100,
-        b"x" * (300 << 10),
-        b'{"packages": ["a==1\\u001b[2J"]}\n',
-        b'{"packages": ["-r evil"]}\n',
-        b'{"packages": [' + b'"a==1",' * 2_000 + b'"a==1"]}\n',
-        b"[" * 100_000 + b"\n",
-    ],
-)
-async def test_an_installer_that_does_not_keep_to_the_talk_is_ended(index: PackageIndex, said: bytes) -> None:
-    async with slot_of(index) as slot:
-        slot.session.take(said)
-        slot.session.take(said)
-        assert len(slot.nonsense) == 1
-        assert slot.session.packages == ()
-    assert index.requests == []
-
-
-async def test_a_reader_that_waits_is_interrupted_when_the_installation_ends(index: PackageIndex) -> None:
-    release = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def hang(handler: BaseHTTPRequestHandler) -> None:
-        loop.call_soon_threadsafe(release.set)
-        time.sleep(0.3)
-        handler.close_connection = True
-
-    index.answers["/simple/a/"] = hang
-    started = time.monotonic()
-    async with slot_of(index) as slot:
-        slot.session.take(json.dumps({"get": f"{index.url}a/"}).encode() + b"\n")
-        await release.wait()
-    assert time.monotonic() - started < 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,12 +14,14 @@ from typing import Any
 
 import pytest
 
+from node.application.package_ports import IndexOutOfReachError
 from node.domain.language import PackageRule
 from node.domain.layers import Installation, Order
-from node.domain.sandbox import Outcome
+from node.domain.sandbox import Ending, Outcome
 from node.infrastructure.docker.layers.store import DockerLayers, LayerSettings
 from node.infrastructure.docker.slot.agent_image import AgentImage
 from node.infrastructure.package_index.places import Places
+from node.infrastructure.package_index.reader import IndexReader
 from tests.builders import PYTHON, an_outcome
 from tests.fakes.node import nobody
 
@@ -133,3 +136,15 @@ async def test_a_list_of_what_was_installed_fits_an_argument_or_is_refused(
     ended = await store.install(an_outcome(), json.dumps({"packages": listed}).encode() + b"\n")
     assert (ended.layer is not None) is is_kept
     assert ("more names than are kept" in ended.fault) is not is_kept
+
+
+@pytest.mark.parametrize("ending", [Ending.WALL, Ending.CPU])
+async def test_time_that_is_up_while_the_index_is_read_is_the_indexs_fault(
+    store: Store, monkeypatch: pytest.MonkeyPatch, ending: Ending
+) -> None:
+    monkeypatch.setattr(IndexReader, "open", lambda *_: time.sleep(0.2))
+    outcome = an_outcome(ending=ending, exit_code=None)
+    with pytest.raises(IndexOutOfReachError, match="still being read"):
+        await store.install(outcome, b'{"get": "https://index.example/simple/six/"}\n')
+    ended = await store.install(outcome)
+    assert (ended.layer, ended.outcome) == (None, outcome)

@@ -167,6 +167,22 @@ async def test_what_is_not_the_tasks_fault_is_tried_again_and_counts_as_an_attem
     assert (await node.run("t1")).status is Status.SUCCEEDED
 
 
+async def test_a_set_whose_index_is_out_of_reach_again_is_not_tried_for_a_while_and_nobody_loses_attempts() -> None:
+    node = Node()
+    node.layers.error = IndexOutOfReachError("no answer")
+    said = []
+    for number in range(4):
+        delivery, handling = node.begin(f"t{number}")
+        await handling
+        said.append(delivery.said[-1])
+    assert said == ["retry_in 0", "retry_in 0", "retry_in 0.25", "retry_in 0.25"]
+    assert len(node.layers.orders) == 2
+    node.layers.error = None
+    assert (await node.run("other", "b")).status is Status.SUCCEEDED
+    node.now_s += 31
+    assert (await node.run("t0")).status is Status.SUCCEEDED
+
+
 async def test_an_open_set_is_looked_up_anew_after_a_while_and_a_pinned_one_never() -> None:
     node = Node()
     await node.run("t1", "six")

@@ -22,7 +22,7 @@ from node.application.package_ports import IndexOutOfReachError
 from node.application.ports import OnOutput
 from node.domain.language import Language
 from node.domain.layers import Installation, KeptLayer, Layer, Order
-from node.domain.sandbox import Launch, Outcome, Role, SandboxLostError, Talking
+from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError, Talking
 from node.domain.verdict import compile_status
 from node.infrastructure.docker.engine.client import Engine, EngineError
 from node.infrastructure.docker.layers.keeper import LayerKeeper
@@ -184,6 +184,8 @@ class DockerLayers:
         if compile_status(outcome) is not None:
             if session.out_of_reach:
                 raise IndexOutOfReachError(session.out_of_reach)
+            if session.is_reading and outcome.ending in (Ending.WALL, Ending.CPU):
+                raise IndexOutOfReachError("the index was still being read when the installation's time was up")
             return Installation(outcome, None, order.limits())
         if sum(map(len, session.packages)) > _MAX_LISTED_CHARS:
             return Installation(outcome, None, order.limits(), "what was installed has more names than are kept")
