@@ -82,9 +82,10 @@ class IndexReader:
         """Has another thread that waits for the index wait no longer; from now on nothing is read."""
         self._closed = True
         connection = self._connection
-        if connection is not None and connection.sock is not None:
+        sock = connection.sock if connection is not None else None  # the other thread may take it away
+        if sock is not None:
             with suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+                sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Hangs up, once no other thread reads."""
@@ -100,7 +101,10 @@ class IndexReader:
             response = self._get(url, accept)
             if response.status not in _REDIRECTIONS:
                 return self._answer(response)
-            url = urljoin(url, response.headers.get("Location", ""))
+            try:
+                url = urljoin(url, response.headers.get("Location", ""))
+            except ValueError as error:
+                raise UnreadableError("the index redirects to what is no address") from error
         raise UnreadableError("the index redirects too often")
 
     def _read(self, size: int) -> bytes:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Annotated, TypeVar
 
 import msgspec
+import structlog
 
 from node.domain.sandbox import Tell
 from node.infrastructure.package_index.reader import IndexReader, OutOfReachError, UnreadableError
@@ -26,6 +27,7 @@ _MAX_LINE_BYTES = 256 << 10
 _MAX_WAITING_LINES = 4
 _MAX_INSTALLED = 2_000
 _T = TypeVar("_T")
+_log = structlog.get_logger(__name__)
 
 
 class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,12 +92,17 @@ class IndexSession:
             self._lines.append(line)
 
     async def serve(self) -> None:
-        """Answers, for ever."""
-        while True:
-            while self._lines:
-                await self._answer(self._lines.popleft())
-            self._came.clear()
-            await self._came.wait()
+        """Answers, for ever. What nobody has foreseen ends the installation, as the installer waits for an answer."""
+        try:
+            while True:
+                while self._lines:
+                    await self._answer(self._lines.popleft())
+                self._came.clear()
+                await self._came.wait()
+        except Exception as error:  # noqa: BLE001 - whatever it is: nobody else would see it
+            if not self._is_over:
+                _log.error("package_index_not_read", exc_info=error)
+                self._nonsense()
 
     def close(self) -> None:
         """Ends it: whoever reads for it is interrupted."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,8 @@ def test_documents_are_read_over_one_connection(index: PackageIndex, a_reader: O
         "//169.254.169.254/",
         "/admin/",
         "../../admin/",
+        "http://[",
+        "//[::1/",
         "",
     ],
 )
@@ -190,3 +193,26 @@ def test_requests_are_bounded(index: PackageIndex, a_reader: Opened, monkeypatch
         read_all(reader, f"{index.url}a/")
     with pytest.raises(UnreadableError, match="requests"):
         reader.open(f"{index.url}a/", "*/*")
+
+
+def test_a_connection_that_is_dropped_meanwhile_is_interrupted_like_any_other(a_reader: Opened) -> None:
+    reader = a_reader()
+
+    class Dropped:
+        """Its socket is there once only, as where another thread hangs up."""
+
+        looks = 0
+
+        @property
+        def sock(self) -> None:
+            Dropped.looks += 1
+            if Dropped.looks > 1:
+                raise AssertionError("looked at twice")
+
+        def close(self) -> None:
+            pass
+
+    connection: Any = Dropped()
+    reader._connection = connection
+    reader.interrupt()
+    assert Dropped.looks == 1

@@ -36,9 +36,14 @@ class Slot:
     def __init__(self, index: PackageIndex, executor: ThreadPoolExecutor) -> None:
         self.nonsense: list[bool] = []
         reader = IndexReader(Places([index.url, index.files_url]), ssl.create_default_context(cafile=index.ca), 1 << 20)
-        self.session = IndexSession(reader, executor, lambda: self.nonsense.append(True))
+        self.ended = asyncio.Event()
+        self.session = IndexSession(reader, executor, self._end)
         self.session.begin(self._hear)
         self._answers: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def _end(self) -> None:
+        self.nonsense.append(True)
+        self.ended.set()
 
     def _hear(self, said: Said) -> None:
         self._answers.put_nowait(said.data)
@@ -144,3 +149,16 @@ async def test_a_reader_that_waits_is_interrupted_when_the_installation_ends(ind
         slot.session.take(json.dumps({"get": f"{index.url}a/"}).encode() + b"\n")
         await release.wait()
     assert time.monotonic() - started < 5
+
+
+async def test_an_answer_that_fails_as_nobody_foresaw_ends_the_installation(
+    index: PackageIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("Invalid IPv6 URL")
+
+    monkeypatch.setattr(IndexReader, "open", fail)
+    async with slot_of(index) as slot:
+        slot.session.take(json.dumps({"get": f"{index.url}a/"}).encode() + b"\n")
+        await slot.ended.wait()
+    assert slot.nonsense == [True]
