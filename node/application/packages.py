@@ -28,6 +28,7 @@ from schemas.execution import COMPILE_STAGE
 _FAILED_FOR_S = 60.0
 """A set of packages that cannot be installed is not tried again within this: its tasks end as the first one did."""
 _MAX_FAILED = 256
+_FILL_AGAIN_S = 30.0
 _UNREACHED_FOR_S = 30.0
 """A set for which the index was out of reach twice in a row is not tried again within this: its tasks come again."""
 _AGAIN_AFTER_S = 120.0
@@ -65,6 +66,8 @@ class Packages:
         self._failed: OrderedDict[str, tuple[float, Installation]] = OrderedDict()
         self._unreached: OrderedDict[str, tuple[float, int]] = OrderedDict()
         """By the orders' keys, when the index was out of reach last, and how often one soon after the other."""
+        self._fill_again_s = float("inf")
+        """When it is looked again for what an earlier life has kept."""
         self._removing: set[str] = set()
         self._removal = asyncio.Lock()
 
@@ -75,15 +78,23 @@ class Packages:
 
     def kind_of(self, language: Language) -> str:
         """The kind of packages that tasks in this language may name here now; empty: none."""
-        return self._store.kind_of(language)
+        kind = self._store.kind_of(language)
+        if kind and self._clock() >= self._fill_again_s:
+            self._fill_again_s = float("inf")
+            self._background.spawn(self._fill())
+        return kind
 
     async def start(self, languages: Sequence[Language]) -> None:
         """Makes ready what installs the packages of these, and finds what an earlier life of this node has kept. Where
-        that fails, it is not used."""
+        that fails, it is looked for again once there is an installer."""
         await self._store.start(languages)
+        await self._fill()
+
+    async def _fill(self) -> None:
         try:
             self.book.fill(await self._store.kept())
         except SandboxLostError as error:
+            self._fill_again_s = self._clock() + _FILL_AGAIN_S
             _log.warning("layers_not_listed", error=str(error))
         await self._tidy()
 

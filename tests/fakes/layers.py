@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from node.application.ports import OnOutput
 from node.domain.language import Language
 from node.domain.layers import Installation, KeptLayer, Layer, Order
-from node.domain.sandbox import Ending
+from node.domain.sandbox import Ending, SandboxLostError
 from tests.builders import an_outcome
 
 
@@ -30,6 +30,7 @@ class ScriptedLayers:
         self.removed: list[str] = []
         self.before: dict[str, KeptLayer] = {}
         self.size = 10
+        self.is_away = False
         self.source = ("installer", "https://index.example/simple/")
 
     async def start(self, languages: Sequence[Language]) -> None:
@@ -39,13 +40,15 @@ class ScriptedLayers:
         self.may_end.set()
 
     def kind_of(self, language: Language) -> str:
-        return language.packages.kind if language.packages else ""
+        return language.packages.kind if language.packages and not self.is_away else ""
 
     def source_of(self, language: Language) -> Sequence[str]:
         del language
         return self.source
 
     async def kept(self) -> Mapping[str, KeptLayer]:
+        if self.is_away:
+            raise SandboxLostError("no installer's image is there")
         return self.before
 
     async def install(self, order: Order, on_output: OnOutput, abandoned: asyncio.Event) -> Installation:

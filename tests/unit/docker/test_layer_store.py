@@ -17,7 +17,8 @@ import pytest
 from node.application.package_ports import IndexOutOfReachError
 from node.domain.language import PackageRule
 from node.domain.layers import Installation, Order
-from node.domain.sandbox import Ending, Outcome
+from node.domain.sandbox import Ending, Outcome, SandboxLostError
+from node.infrastructure.docker.engine.client import EngineError
 from node.infrastructure.docker.layers.store import DockerLayers, LayerSettings
 from node.infrastructure.docker.slot.agent_image import AgentImage
 from node.infrastructure.package_index.places import Places
@@ -47,6 +48,12 @@ class Keeper:
 
 
 class Engine:
+    def __init__(self) -> None:
+        self.images = {"id"}
+
+    async def image_id(self, name: str) -> str | None:
+        return name if name in self.images else None
+
     async def remove(self, container: str) -> None:
         pass
 
@@ -76,8 +83,11 @@ class Slot:
 
 class Factory:
     slot: Slot
+    fault = ""
 
     async def make(self, template: object) -> Slot:
+        if self.fault:
+            raise EngineError(self.fault)
         return self.slot
 
     def destroy(self, slot: Slot) -> None:
@@ -98,6 +108,7 @@ class Store:
         self.layers = DockerLayers(settings, {})
         docker: Any = SimpleNamespace(prefix="p", node_id="n", layers_volume="v")
         engine: Any = Engine()
+        self.engine: Engine = engine
         factory: Any = self.factory
         keeper: Any = self.keeper
         self.layers.connect(engine, factory, docker, "{}")
@@ -148,3 +159,17 @@ async def test_time_that_is_up_while_the_index_is_read_is_the_indexs_fault(
         await store.install(outcome, b'{"get": "https://index.example/simple/six/"}\n')
     ended = await store.install(outcome)
     assert (ended.layer, ended.outcome) == (None, outcome)
+
+
+@pytest.mark.parametrize(("images", "kind"), [({"id"}, "pypi"), (set(), "")])
+async def test_an_installer_whose_image_is_gone_is_announced_no_more(store: Store, images: set[str], kind: str) -> None:
+    store.engine.images = images
+    store.factory.fault = "the engine refused: no such image"
+    store.layers._looked_at["installer"] = time.monotonic()  # it is looked for again after a while
+    with pytest.raises(SandboxLostError):
+        await store.install(an_outcome())
+    assert store.layers.kind_of(INDEXED) == kind
+    if not kind:
+        for call in (store.layers.kept(), store.layers.remove(["a" * 40], []), store.install(an_outcome())):
+            with pytest.raises(SandboxLostError, match="image"):
+                await call

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from node.application.package_ports import IndexOutOfReachError
+from node.domain.layers import KeptLayer, Layer, Order
 from node.domain.sandbox import SandboxLostError
 from schemas.status import Status
-from tests.unit.node.packages_on_fakes import Node
+from tests.unit.node.packages_on_fakes import INDEXED, Node
 
 
 @pytest.mark.parametrize("error", [IndexOutOfReachError("no answer"), SandboxLostError("gone"), RuntimeError("bug")])
@@ -67,3 +70,18 @@ async def test_while_others_install_what_was_installed_serves_on_and_nobody_is_p
     assert node.packages.put_off == 0
     node.layers.may_end.set()
     await handling
+
+
+async def test_what_an_earlier_life_installed_is_found_once_there_is_an_installer() -> None:
+    node = Node()
+    order = Order.of(INDEXED, ["six"], node.pool.digest("python"), node.layers.source)
+    node.layers.before = {order.key: KeptLayer(Layer("before", 1, ("six==1",)), node.now_s)}
+    node.layers.is_away = True
+    await node.packages.start([INDEXED])
+    assert node.packages.kind_of(INDEXED) == ""
+    node.layers.is_away = False
+    node.now_s += 31
+    assert node.packages.kind_of(INDEXED) == "pypi"
+    await asyncio.sleep(0)  # the book is filled beside the heartbeat
+    await node.run("t1")
+    assert (node.envs(), node.layers.orders) == (["/packages/before"], [])

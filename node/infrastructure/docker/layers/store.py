@@ -130,8 +130,6 @@ class DockerLayers:
 
     async def kept(self) -> Mapping[str, KeptLayer]:
         """See the port."""
-        if not self._images:
-            return {}
         try:
             answer = await self._keeper.ask(self._any_image(), "list", {})
             return {
@@ -139,6 +137,7 @@ class DockerLayers:
                 for key, one in answer["kept"].items()
             }
         except (EngineError, KeyError, TypeError, ValueError) as error:
+            await self._forget_missing()
             raise SandboxLostError(f"{type(error).__name__}: {error}") from error
 
     async def remove(self, layers: Collection[str], keys: Collection[str]) -> None:
@@ -149,6 +148,7 @@ class DockerLayers:
                 some = {kind: names[first : first + _AT_ONCE] for kind, names in gone.items()}
                 await self._keeper.ask(self._any_image(), "remove", some)
         except EngineError as error:
+            await self._forget_missing()
             raise SandboxLostError(str(error)) from error
 
     async def install(self, order: Order, on_output: OnOutput, abandoned: asyncio.Event) -> Installation:
@@ -160,17 +160,21 @@ class DockerLayers:
             rule.disk_bytes,
             rule.files,
         )
-        image = self._images[rule.image]
+        image = self._images.get(rule.image)
+        if image is None:
+            raise SandboxLostError(f"no image {rule.image}")
         size = SlotSize(rule.memory_bytes, _WORK_BYTES, rule.processes)
         template = SlotTemplate(_installer_of(order.language), Role.COMPILE, image.id, size, scratch=scratch)
         try:
             slot = await self._factory.make(template)
         except EngineError as error:
+            await self._forget_missing()
             raise SandboxLostError(f"no slot for the installer: {error}") from error
         try:
             ran = await self._run(slot, order, on_output, abandoned)
             return await self._stored(slot, order, scratch, ran)
         except EngineError as error:
+            await self._forget_missing()
             raise SandboxLostError(str(error)) from error
         finally:
             self._factory.destroy(slot)
@@ -180,7 +184,6 @@ class DockerLayers:
         self, slot: Slot, order: Order, scratch: Scratch, ran: tuple[Outcome, IndexSession]
     ) -> Installation:
         outcome, session = ran
-        image = self._images[order.rule.image].id
         if compile_status(outcome) is not None:
             if session.out_of_reach:
                 raise IndexOutOfReachError(session.out_of_reach)
@@ -196,6 +199,7 @@ class DockerLayers:
             "max_files": order.rule.files,
             "about": {"packages": session.packages, "made_at_s": time.time()},
         }
+        image = self._any_image()
         async with self._keeper.holding(image, scratch):
             slot.close()
             await self._engine.remove(slot.container_id)  # nothing runs any more that could change what is looked at
@@ -239,7 +243,18 @@ class DockerLayers:
         return replace(outcome, stdout=b"", stdout_truncated=False), session
 
     def _any_image(self) -> str:
-        return next(iter(self._images.values())).id
+        """Of an installer; the keeper runs in each. Raises EngineError."""
+        for image in self._images.values():
+            return image.id
+        raise EngineError("no installer's image is there")
+
+    async def _forget_missing(self) -> None:
+        """Where the engine has failed: languages whose installer has no image any more are announced no longer."""
+        for name, image in list(self._images.items()):
+            with suppress(EngineError):
+                if await self._engine.image_id(image.id) is None:
+                    _log.error("packages_not_served", image=name, reason="its image is gone")
+                    self._images.pop(name, None)
 
     async def _remove_scratch(self, volume: str) -> None:
         """Once its slot is gone: until then the engine refuses."""
