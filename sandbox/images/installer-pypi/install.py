@@ -8,6 +8,7 @@ import compileall
 import json
 import os
 import py_compile
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ import index_relay
 _PIP = ["python3", "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-cache-dir"]
 _PIP += ["--only-binary=:all:", "--no-compile", "--no-warn-script-location", "--root-user-action=ignore"]
 _PIP += ["--progress-bar=off", "--retries=1", "--timeout=60", "--trusted-host=127.0.0.1"]
+_START_UP_MODULES = ("sitecustomize", "usercustomize")
 
 
 def main(layer, *words):
@@ -30,11 +32,19 @@ def main(layer, *words):
     code = subprocess.call([*_PIP, *where, "--", *packages], stdin=subprocess.DEVNULL, stdout=2, env=environment)
     if code == 0:
         target.mkdir(exist_ok=True)
+        _remove_start_up_code(target)
         unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH  # no look at its source for each import
         compileall.compile_dir(target, quiet=2, stripdir=target, workers=1, invalidation_mode=unchecked)
         with line:
             line.say({"packages": _installed(report)})
     return code
+
+
+def _remove_start_up_code(target):
+    """Modules that an interpreter which finds the layer would run at its start, though no program imports them."""
+    for path in target.iterdir():
+        if path.name.partition(".")[0] in _START_UP_MODULES:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _installed(report):
