@@ -65,9 +65,10 @@ class EtcdNodeDirectory:
             return
         try:
             async with asyncio.timeout(WITHDRAW_S):
-                if self._lease is not None:
-                    await client.revoke_lease(self._lease)
-                await client.close()
+                with calls():
+                    if self._lease is not None:
+                        await client.revoke_lease(self._lease)
+                    await client.close()
         except Exception as error:  # noqa: BLE001 - going down: the lease ends by itself
             log.warning("node_not_withdrawn", error=words(error))
 
