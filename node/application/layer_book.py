@@ -13,6 +13,7 @@ _MAX_ORDERS = 10_000
 """That lead to a layer."""
 _MAX_ORDERS_OF_ONE = 64
 """That lead to the same layer."""
+_AGAIN_AFTER_S = 300.0
 
 
 class LayerBook:
@@ -25,7 +26,7 @@ class LayerBook:
         """By the orders' keys, the least recently used first."""
         self._holders: Counter[str] = Counter()
         self._used_again: set[str] = set()
-        """Names of layers that were asked for after they had been made."""
+        """Names of layers that somebody came back to."""
         self._may_be_over = False
         """Whether there may be something to let go: it is looked for only then."""
         self._dropped: list[str] = []
@@ -54,19 +55,21 @@ class LayerBook:
         """Whether something is kept for such an order."""
         return key in self._kept
 
-    def find(self, key: str) -> KeptLayer | None:
-        """What was installed for such an order, which counts as used now."""
+    def find(self, key: str, client: str, now_s: float) -> KeptLayer | None:
+        """What was installed for such an order, which counts as used now by the client; and as used again, but for a
+        second use by the same client soon after the first, which any stream of new sets could have."""
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
-            self._used_again.add(found.layer.name)
+            if client != found.client or now_s - found.made_at_s >= _AGAIN_AFTER_S:
+                self._used_again.add(found.layer.name)
         return found
 
-    def keep(self, key: str, layer: Layer, now_s: float) -> None:
-        """Notes what was installed."""
+    def keep(self, key: str, layer: Layer, now_s: float, client: str) -> None:
+        """Notes what was installed for the client."""
         self._may_be_over = True
         before = self._kept.get(key)
-        self._kept[key] = KeptLayer(layer, now_s)
+        self._kept[key] = KeptLayer(layer, now_s, client)
         self._kept.move_to_end(key)
         if before is not None:
             self._replaced.add(before.layer.name)

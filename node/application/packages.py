@@ -112,7 +112,7 @@ class Packages:
         IndexOutOfReachError, PackagesBusyError."""
         order = Order.of(language, attempt.task.packages, digest, self._store.source_of(language))
         with ExitStack() as holds:
-            layer = self._fresh(order)
+            layer = self._fresh(order, attempt.task.client)
             if layer is not None:
                 self.found += 1
                 holds.enter_context(self.book.held(layer))
@@ -122,11 +122,11 @@ class Packages:
                 yield ended.layer or ended if ended is not None else None
         self._background.spawn(self._tidy())
 
-    def _fresh(self, order: Order) -> Layer | None:
-        kept = self.book.find(order.key)
+    def _fresh(self, order: Order, client: str) -> Layer | None:
+        now_s = self._clock()
+        kept = self.book.find(order.key, client, now_s)
         if kept is None:
             return None
-        now_s = self._clock()
         is_fresh = now_s - kept.made_at_s <= self._refresh_s or now_s < kept.not_before_s
         return kept.layer if order.is_pinned or is_fresh else None
 
@@ -138,7 +138,7 @@ class Packages:
             try:
                 under_way = self._joined(attempt.task.client, order)
             except PackagesBusyError as error:
-                return self._of_before(order, error, holds)
+                return self._of_before(order, attempt.task.client, error, holds)
             attempt.begin()
             ended = await self._await(attempt, under_way, holds)
         else:
@@ -173,13 +173,14 @@ class Packages:
             self._background.spawn(self._install(order, under_way))
         return under_way
 
-    def _of_before(self, order: Order, error: Exception, holds: ExitStack) -> Installation:
+    def _of_before(self, order: Order, client: str, error: Exception, holds: ExitStack) -> Installation:
         """What was installed before, held, where the set cannot be looked up again now. Raises the error where nothing
         was."""
-        kept = self.book.find(order.key)
+        now_s = self._clock()
+        kept = self.book.find(order.key, client, now_s)
         if kept is None:
             raise error
-        self.book.leave_until(order.key, self._clock() + _AGAIN_AFTER_S)
+        self.book.leave_until(order.key, now_s + _AGAIN_AFTER_S)
         _log.warning("packages_not_refreshed", packages=order.packages, error=str(error))
         holds.enter_context(self.book.held(kept.layer))
         return Installation(None, kept.layer, order.limits())
@@ -215,11 +216,11 @@ class Packages:
             if isinstance(error, IndexOutOfReachError):
                 self._note_unreached(order.key)
             with ExitStack() as holds:
-                return self._of_before(order, error, holds)
+                return self._of_before(order, under_way.client, error, holds)
         self._unreached.pop(order.key, None)
         if ended.layer is not None:
             self.installed += 1
-            self.book.keep(order.key, ended.layer, self._clock())
+            self.book.keep(order.key, ended.layer, self._clock(), under_way.client)
         elif not under_way.abandoned.is_set():
             self._failed[order.key] = (self._clock(), ended)
             while len(self._failed) > _MAX_FAILED:

@@ -48,6 +48,8 @@ class KeptLayer:
     layer: Layer
     made_at_s: float
     """Unix seconds."""
+    client: str = ""
+    """Who asked for it first; empty where that was in an earlier life."""
     not_before_s: float = 0.0
     """Unix seconds: until then it is not looked up again, as that was tried in vain."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from node.application import layer_book
 from node.application.layer_book import LayerBook
 from node.domain.layers import KeptLayer, Layer
@@ -14,27 +16,27 @@ def layer(name: str, size: int = 10) -> Layer:
 def a_book(max_bytes: int, *names: str) -> LayerBook:
     book = LayerBook(max_bytes)
     for at_s, name in enumerate(names):
-        book.keep(f"key of {name}", layer(name), at_s)
+        book.keep(f"key of {name}", layer(name), at_s, "blog")
     return book
 
 
 def test_what_was_not_used_for_longest_makes_room() -> None:
     book = a_book(20, "a", "b", "c")
-    assert book.find("key of a") is not None
+    assert book.find("key of a", "other", 0) is not None
     assert book.let_go() == (["b"], ["key of b"])
     assert book.let_go() == ([], [])
     assert (book.size, book.layers) == (20, 2)
-    assert book.find("key of b") is None
+    assert book.find("key of b", "other", 0) is None
 
 
 def test_what_is_used_again_outlives_a_stream_of_sets_that_are_used_once() -> None:
     book = a_book(20, "a")
-    assert book.find("key of a") is not None
+    assert book.find("key of a", "other", 0) is not None
     for number in range(5):
-        book.keep(f"key {number}", layer(f"once{number}"), 10 + number)
+        book.keep(f"key {number}", layer(f"once{number}"), 10 + number, "blog")
         gone, _ = book.let_go()
         assert gone == ([f"once{number - 1}"] if number else [])
-    assert book.find("key of a") is not None
+    assert book.find("key of a", "other", 0) is not None
 
 
 def test_what_is_in_use_stays_however_little_room_there_is() -> None:
@@ -46,11 +48,11 @@ def test_what_is_in_use_stays_however_little_room_there_is() -> None:
 
 def test_a_layer_counts_once_however_many_orders_lead_to_it() -> None:
     book = a_book(20, "a", "b")
-    book.keep("another key of a", layer("a"), 9)
+    book.keep("another key of a", layer("a"), 9, "blog")
     assert (book.size, book.layers) == (20, 2)
-    book.keep("key of c", layer("c"), 10)
+    book.keep("key of c", layer("c"), 10, "blog")
     assert book.let_go() == (["b"], ["key of b"])
-    book.keep("key of d", layer("d"), 11)
+    book.keep("key of d", layer("d"), 11, "blog")
     assert book.let_go() == (["a"], ["key of a", "another key of a"])
 
 
@@ -59,7 +61,7 @@ def test_what_an_earlier_life_kept_is_older_than_what_came_since() -> None:
     book.fill(
         {"k2": KeptLayer(layer("b"), 2.0), "k1": KeptLayer(layer("a"), 1.0), "key of new": KeptLayer(layer("x"), 0)}
     )
-    found = book.find("key of new")
+    found = book.find("key of new", "other", 0)
     assert found is not None
     assert found.layer.name == "new"
     assert book.let_go()[0] == ["a"]
@@ -68,21 +70,21 @@ def test_what_an_earlier_life_kept_is_older_than_what_came_since() -> None:
 def test_a_layer_in_whose_place_a_newer_one_came_goes_once_nobody_uses_it() -> None:
     book = a_book(1_000, "a")
     with book.held(layer("a")):
-        book.keep("key of a", layer("newer"), 5)
+        book.keep("key of a", layer("newer"), 5, "blog")
         assert book.let_go() == ([], [])
     assert book.let_go() == (["a"], [])
-    book.keep("key of a", layer("newest"), 6)
-    book.keep("another", layer("newer"), 7)
+    book.keep("key of a", layer("newest"), 6, "blog")
+    book.keep("another", layer("newer"), 7, "blog")
     assert book.let_go() == ([], [])
 
 
 def test_orders_are_bounded_like_layers() -> None:
     book = LayerBook(1 << 20)
     for number in range(layer_book._MAX_ORDERS + 2):
-        book.keep(f"key {number}", layer(f"l{number // 50}"), number)
+        book.keep(f"key {number}", layer(f"l{number // 50}"), number, "blog")
     assert book.let_go() == ([], ["key 0", "key 1"])
     for number in range(50):
-        book.keep(f"key of b {number}", layer("b"), 1e9)
+        book.keep(f"key of b {number}", layer("b"), 1e9, "blog")
     layers, keys = book.let_go()
     assert (layers, len(keys), keys[0]) == (["l0"], 50, "key 2")
 
@@ -90,10 +92,22 @@ def test_orders_are_bounded_like_layers() -> None:
 def test_only_so_many_orders_lead_to_one_layer_and_the_oldest_are_forgotten() -> None:
     book = a_book(1_000, "a")
     for number in range(70):
-        book.keep(f"key {number}", layer("b"), number)
+        book.keep(f"key {number}", layer("b"), number, "blog")
     assert book.let_go() == ([], [f"key {number}" for number in range(6)])
-    assert book.find("key 5") is None
-    assert (book.find("key 6"), book.layers) == (KeptLayer(layer("b"), 6), 2)
-    book.keep("key of a", layer("b"), 99)
-    book.keep("key 7", layer("b"), 100)
+    assert book.find("key 5", "other", 0) is None
+    assert (book.find("key 6", "other", 0), book.layers) == (KeptLayer(layer("b"), 6, "blog"), 2)
+    book.keep("key of a", layer("b"), 99, "blog")
+    book.keep("key 7", layer("b"), 100, "blog")
     assert book.let_go() == (["a"], ["key 8"])
+
+
+@pytest.mark.parametrize(
+    ("client", "after_s", "stays"), [("blog", 10, False), ("blog", 400, True), ("other", 10, True), ("", 10, True)]
+)
+def test_a_client_that_uses_each_of_its_sets_twice_at_once_pushes_out_nothing(
+    client: str, after_s: float, stays: bool
+) -> None:
+    book = a_book(10, "a")
+    assert book.find("key of a", client, after_s) is not None
+    book.keep("key of b", layer("b"), after_s, "blog")
+    assert book.let_go()[0] == (["b"] if stays else ["a"])
