@@ -16,7 +16,7 @@ import pytest
 from node.application.package_ports import IndexOutOfReachError
 from node.domain.layers import Order, with_layer
 from node.domain.program import program_of, run_launch, runnable_as_submitted
-from node.domain.sandbox import Role, SandboxLostError
+from node.domain.sandbox import Ending, Role, SandboxLostError
 from node.infrastructure.docker import DockerSandboxPool
 from node.infrastructure.docker.layers.store import DockerLayers, LayerSettings
 from node.infrastructure.docker.slot.agent_image import agent_files
@@ -145,3 +145,27 @@ async def test_an_index_that_answers_badly_is_told_from_packages_that_are_not_th
         assert b"No matching distribution" in ended.outcome.stderr
         assert ended.outcome.stdout == b""
         await life.layers.kept()
+
+
+async def test_an_installation_that_nobody_waits_for_is_ended_and_leaves_nothing(
+    engine: PrefixedEngine, index: PackageIndex, volume: str, client: docker.DockerClient, eventually: Eventually
+) -> None:
+    asked, abandoned = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        loop.call_soon_threadsafe(asked.set)
+        handler.rfile.read(1)
+
+    index.answers["/files/says-1-py3-none-any.whl"] = hang
+    async with living(engine, index, volume, "runc") as life:
+        installing = asyncio.create_task(life.layers.install(life.order("says"), nobody, abandoned))
+        await asked.wait()
+        abandoned.set()
+        async with asyncio.timeout(10):
+            ended = await installing
+        assert ended.layer is None
+        assert ended.outcome is not None
+        assert ended.outcome.ending is Ending.CANCELLED
+        assert await life.layers.kept() == {}
+        await eventually(lambda: not client.volumes.list(filters={"label": f"{SCRATCH_LABEL}=node-1"}))
