@@ -12,6 +12,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from node.domain.program import COMPILE_OPEN_FILES
 from node.domain.sandbox import Role
 from node.infrastructure.docker.engine.oci_runtimes import NATIVE, RuntimeTraits
 from node.infrastructure.docker.settings import DockerSettings
@@ -94,7 +95,7 @@ class ContainerSpec:
             "limits": {
                 "processes": self.template.size.processes + language.processes_overhead,
                 "file_bytes": self.template.size.disk_bytes,
-                "open_files": _OPEN_FILES,
+                "open_files": COMPILE_OPEN_FILES if compile_stage else _OPEN_FILES,
             },
             "writable": list(WRITABLE),
         }
