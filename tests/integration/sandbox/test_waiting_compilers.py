@@ -1,4 +1,4 @@
-"""A compiler that waits is the one that compiles: as the node asks for it, within the limits that it was started with."""
+"""A compiler that waits is the one that compiles, as the node asks for it."""
 
 from __future__ import annotations
 
