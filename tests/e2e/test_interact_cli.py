@@ -98,8 +98,14 @@ def test_the_program_has_a_terminal_of_that_size_and_every_key(judging_stack: St
 
 
 def test_a_terminal_that_changes_its_size_says_so(judging_stack: Stack, tmp_path: Path) -> None:
-    source = "import os, signal\nsignal.signal(signal.SIGWINCH, lambda *_: print(os.get_terminal_size(), flush=True))\n"
-    typist = Typist(judging_stack, tmp_path, "run", "-t", program(tmp_path, f"{source}input('? ')"))
+    source = """import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGWINCH})
+print('? ', flush=True)
+signal.sigwait({signal.SIGWINCH})
+print(os.get_terminal_size(), flush=True)
+input()
+"""
+    typist = Typist(judging_stack, tmp_path, "run", "-t", program(tmp_path, source))
     typist.sees("? ")
     termios.tcsetwinsize(typist.terminal, (9, 33))
     os.kill(typist.process.pid, signal.SIGWINCH)
