@@ -89,7 +89,8 @@ def test_a_pipe_is_passed_on_to_its_end(judging_stack: Stack, tmp_path: Path) ->
 
 
 def test_the_program_has_a_terminal_of_that_size_and_every_key(judging_stack: Stack, tmp_path: Path) -> None:
-    source = "import os, sys, tty\nprint(os.get_terminal_size())\ntty.setraw(0)\nprint(repr(sys.stdin.read(1)), end='')"
+    source = "import os, sys, tty\ntty.setraw(0)\nprint(os.get_terminal_size(), flush=True)\n"
+    source += "print(repr(sys.stdin.read(1)), end='')"
     typist = Typist(judging_stack, tmp_path, "run", "-t", program(tmp_path, source))
     typist.sees("columns=71, lines=17")
     typist.types("\x01")
