@@ -23,10 +23,20 @@ from schemas.names import task_digest
 from schemas.output_file import OutputFile
 from schemas.progress import ProgressMessage
 from schemas.status import Status
+from schemas.task import TaskMessage
 from schemas.test_result import TestResult
 
 KILL_AGAIN_S = 0.2
 """A kill that met a program before it had started is sent again after this."""
+
+
+def _budget_of(task: TaskMessage, message_bytes: int) -> OutputBudget:
+    source = KeptSource.of(task)
+    return OutputBudget(
+        stages=1 + max(1, len(task.cases)),
+        message_bytes=message_bytes - (source.json_bytes() if source is not None else 0),
+        large=task.large_result,
+    )
 
 
 class Attempt:
@@ -60,12 +70,7 @@ class Attempt:
         """What runs it (``SandboxPool.digest``), the checker's behind a plus sign; empty where nothing did yet."""
         self.varies = ""
         """The sign that it may end otherwise when it runs again; empty where none was found."""
-        source = KeptSource.of(self.task)
-        self.budget = OutputBudget(
-            stages=1 + max(1, len(self.task.cases)),
-            message_bytes=message_bytes - (source.json_bytes() if source is not None else 0),
-            large=self.task.large_result,
-        )
+        self.budget = _budget_of(self.task, message_bytes)
         self.cached = False
         """True where its artefacts were there already."""
         self.cancelled = False

@@ -1,8 +1,9 @@
 """The index of packages as an installer sees it: plain HTTP on the loopback, each request passed on to the node through
 standard output, each answer taken from standard input (docs/packages.md).
 
-The node's places are found under their own addresses, ``/https/index.example/simple/`` for ``https://index.example/simple/``, so
-that relative links lead where they should; in pages, addresses of the places are written anew.
+The node's places are found under their own addresses, ``/https/index.example/simple/`` for
+``https://index.example/simple/``, so that relative links lead where they should; in pages,
+addresses of the places are written anew.
 """
 
 import json

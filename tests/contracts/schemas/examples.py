@@ -78,6 +78,14 @@ def examples() -> dict[str, Example]:
     }
 
 
+_CALLBACK = Callback(
+    url="https://blog.example/finished",
+    occasion="redriven-1",
+    headers="blog",
+    events=[CallbackEvent.RUNNING, CallbackEvent.CASE],
+)
+
+
 def _task() -> TaskMessage:
     task_id = TaskId.of_key(CLIENT, IDEMPOTENCY_KEY, ID_SECRET).value
     answered = a_task(
@@ -105,12 +113,7 @@ def _task() -> TaskMessage:
         ],
         stop_at_first_failure=True,
         checker=Checker(language="python", language_version="3", files=[SourceFile("check.py", "raise SystemExit(0)")]),
-        callback=Callback(
-            url="https://blog.example/finished",
-            occasion="redriven-1",
-            headers="blog",
-            events=[CallbackEvent.RUNNING, CallbackEvent.CASE],
-        ),
+        callback=_CALLBACK,
         submitted_at_ms=AT_MS,
         expires_at_ms=AT_MS + 60_000,
         large_result=True,
