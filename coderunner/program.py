@@ -22,7 +22,7 @@ class Program(Conversation):
     """A program, from the beginning of its ``async with`` block to its end: who leaves the block before the program has
     ended ends it. Iterating gives its output as it appears, ``Waits`` whenever it waits for input, and the task's
     states; the last is the result. A gateway's restart is survived, and no input is lost or doubled by it; what the
-    program prints meanwhile is in the result alone. Every method raises CodeRunnerError or one of its kinds."""
+    program prints meanwhile is told afterwards. Every method raises CodeRunnerError or one of its kinds."""
 
     def __init__(self, gateway: Connection, what: pb.Task | str) -> None:
         """``what``: a task to submit, or the id of one that was."""

@@ -67,33 +67,3 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Said:
         """That one thing."""
         return cls(data=data, closes=closes, signal=signal, terminal=terminal)
-
-
-class TalkOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What was said to a task since its node was last told; nothing: its client is still there."""
-
-    id: str
-    first: int
-    """The number of the first in ``said``. The first thing that is said to a task is number 1, in each attempt anew."""
-    said: list[Said]
-
-
-class TalkReply(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of the node that has the task in its hands."""
-
-    id: str
-    attempt: int
-    taken: int
-    """It has all up to this number, in this attempt. What comes again is not taken twice, and nothing is taken before
-    what precedes it."""
-    full: bool
-    """More than it has is not taken."""
-    waits: bool
-    """Its program waits for its input now, as far as its node knows."""
-
-
-class TalkRefusal(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of a node that has not."""
-
-    unknown: str
-    """The task's id."""

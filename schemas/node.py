@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from schemas.interaction import TalkOrder
 from schemas.status import NodeState
+from schemas.talk import TalkOrder
 
 
 class LanguageRecord(msgspec.Struct, frozen=True, kw_only=True):

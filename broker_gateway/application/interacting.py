@@ -4,6 +4,7 @@ it (docs/adr/0033)."""
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -33,6 +34,8 @@ THINGS_PER_S = 1000
 """Of one call: who says more waits."""
 _AHEAD = 64
 """Messages that may wait for a slow client; then nothing more is read from the bus for it."""
+_EARLY = 1024
+"""Pieces of output that wait for those before them, which the node is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,11 @@ class _Talk:
         self.tasks: list[asyncio.Task[None]] = []
         self._begins = begins
         self._is_told_to_wait = False
+        self._early: deque[OutputChunk] | None = None if begins else deque()
+        """What it prints before its client has been told what it missed."""
+        self._told_again: dict[tuple[int, str], int] = {}
+        """Of an attempt's streams, up to where its client has them from what was printed lately."""
+        self._in_order = asyncio.Lock()
         self._pace = Pace(THINGS_PER_S)
         self._telling: asyncio.Future[Telling] = asyncio.get_running_loop().create_future()
 
@@ -124,8 +132,12 @@ class _Talk:
             async for item in told:
                 if isinstance(item, Execution):
                     self._state(item)
-                if not self._is_told_before(item):
-                    await self.heard.put(item)
+                    if item.status.is_final:
+                        await self._returned([])
+                if isinstance(item, OutputChunk) and item.stage == RUN_STAGE and self._early is not None:
+                    await self._keep(self._early, item)
+                else:
+                    await self._hear_news(item)
             await self.heard.put(None)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the call's
             await self.heard.put(error)
@@ -152,6 +164,35 @@ class _Talk:
         except Exception as error:  # noqa: BLE001 - as above
             await self.heard.put(error)
 
+    async def _hear_news(self, item: Watched | Refusal) -> None:
+        """Unless it has been told with what was printed lately."""
+        if not isinstance(item, OutputChunk) or item.stage != RUN_STAGE or item.offset >= self._has_upto(item):
+            await self._hear(item)
+
+    def _has_upto(self, chunk: OutputChunk) -> int:
+        return self._told_again.get((chunk.attempt, chunk.stream), 0)
+
+    async def _hear(self, item: Watched | Refusal) -> None:
+        if not self._is_told_before(item):
+            await self.heard.put(item)
+
+    async def _keep(self, early: deque[OutputChunk], chunk: OutputChunk) -> None:
+        early.append(chunk)
+        if len(early) > _EARLY:  # a node that does not answer
+            await self._returned([])
+
+    async def _returned(self, printed: list[OutputChunk]) -> None:
+        """Tells what was printed lately, and then what came meanwhile and is not among that."""
+        async with self._in_order:
+            if self._early is None:
+                return
+            for chunk in printed:
+                self._told_again[chunk.attempt, chunk.stream] = chunk.offset + len(chunk.text)
+                await self._hear(chunk)
+            while self._early:
+                await self._hear_news(self._early.popleft())
+            self._early = None
+
     def _is_told_before(self, item: Watched | Refusal) -> bool:
         """Whether it says once more that the program waits, to which nothing was said since, and which said nothing."""
         if not isinstance(item, OutputChunk):
@@ -170,7 +211,8 @@ class _Talk:
 
     def _state(self, execution: Execution) -> None:
         if not self._telling.done():
-            telling = Telling(execution.id, self._nodes, self.heard.put, partial(self._waited, execution.id))
+            on_return = None if self._begins else self._returned
+            telling = Telling(execution.id, self._nodes, self.heard.put, partial(self._waited, execution.id), on_return)
             self._telling.set_result(telling)
             self.tasks.append(asyncio.create_task(self._tell(telling)))
         self._telling.result().state(execution)

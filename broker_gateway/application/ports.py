@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
-from schemas.interaction import TalkOrder, TalkRefusal, TalkReply
 from schemas.node import NodeRecord
 from schemas.progress import Progress
 from schemas.status import Priority, Status
+from schemas.talk import TalkOrder, TalkRefusal, TalkReply
 from schemas.task import TaskMessage
 
 

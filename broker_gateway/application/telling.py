@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from broker_gateway.application.ports import NodeControl
-from schemas.execution import Execution
-from schemas.interaction import SAID_BYTES, TALK_BYTES, TALK_ITEMS, Said, TalkOrder, TalkReply
+from schemas.execution import Execution, OutputChunk
+from schemas.interaction import SAID_BYTES, TALK_BYTES, TALK_ITEMS, Said
 from schemas.status import Status
+from schemas.talk import TalkOrder, TalkReply
 
 ALIVE_EVERY_S = 2.0
 """A node is told so often that the client is still there."""
@@ -38,7 +39,9 @@ class UntakenError(ValueError):
 
 class Telling:
     """Tells one task's node what its client says. ``on_taken`` is told how much of it the node has, when that has
-    changed; ``on_wait`` the attempt whose program waited for its input already when this began."""
+    changed; ``on_wait`` the attempt whose program waited for its input already when this began. Where its client comes
+    back, ``on_return`` is told once, before either, of what the program had printed lately; of nothing where the node
+    does not answer."""
 
     def __init__(
         self,
@@ -46,11 +49,13 @@ class Telling:
         nodes: NodeControl,
         on_taken: Callable[[Taken], Awaitable[None]],
         on_wait: Callable[[int], Awaitable[None]],
+        on_return: Callable[[list[OutputChunk]], Awaitable[None]] | None = None,
     ) -> None:
         self._task_id = task_id
         self._nodes = nodes
         self._on_taken = on_taken
         self._on_wait = on_wait
+        self._on_return = on_return
         self._node_id = ""
         self._waiting: deque[tuple[int, Said]] = deque()
         self._bytes = 0
@@ -106,8 +111,8 @@ class Telling:
                 break
             batch.append(said)
         first = self._waiting[0][0] if batch else 1
-        answer = await self._nodes.talk(self._node_id, TalkOrder(id=self._task_id, first=first, said=batch), _ANSWER_S)
-        if not isinstance(answer, TalkReply):
+        answer = await self._answer(first, batch)
+        if answer is None:
             return False
         if answer.full:
             raise UntakenError(f"a task is told at most {TALK_BYTES} bytes and {TALK_ITEMS} things in all")
@@ -124,6 +129,15 @@ class Telling:
         if self._waiting:
             self._news.set()
         return not batch or not self._waiting or answer.taken >= first
+
+    async def _answer(self, first: int, batch: list[Said]) -> TalkReply | None:
+        on_return, self._on_return = self._on_return, None
+        order = TalkOrder(id=self._task_id, first=first, said=batch, returns=on_return is not None)
+        answer = await self._nodes.talk(self._node_id, order, _ANSWER_S)
+        reply = answer if isinstance(answer, TalkReply) else None
+        if on_return is not None:
+            await on_return(reply.printed if reply is not None else [])
+        return reply
 
     def _begin_anew(self, taken: int) -> None:
         """The node lacks what came before all that waits: its client has to say it again."""

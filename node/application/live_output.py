@@ -7,7 +7,7 @@ import asyncio
 from node.application.attempt import Attempt
 from node.application.ports import Announcer
 from node.domain.text import LiveText
-from schemas.execution import OutputChunk
+from schemas.execution import RUN_STAGE, OutputChunk
 from schemas.sizes import json_bytes
 
 FLUSH_AFTER_S = 0.02
@@ -94,7 +94,10 @@ class LiveOutput:
             return
         self._published = True
         self._attempt.budget.live_bytes -= json_bytes(text)
-        self._announcer.output(self._chunk(stream, offset, text))
+        chunk = self._chunk(stream, offset, text)
+        if self._attempt.talk is not None and self._stage == RUN_STAGE:
+            self._attempt.talk.printed.add(chunk)
+        self._announcer.output(chunk)
 
     def _chunk(self, stream: str, offset: int, text: str) -> OutputChunk:
         now = asyncio.get_running_loop().time()

@@ -7,8 +7,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from node.domain.printed import Printed
 from node.domain.sandbox import Tell
-from schemas.interaction import TALK_BYTES, TALK_ITEMS, Interaction, Said, TalkOrder
+from schemas.interaction import TALK_BYTES, TALK_ITEMS, Interaction, Said
+from schemas.talk import TalkOrder
 
 End = Callable[[], Awaitable[None]]
 
@@ -23,6 +25,7 @@ class Talk:
         self.full = False
         self.waits = False
         """The program waits for its input, and was told nothing since."""
+        self.printed = Printed()
         self.words = ""
         """Why it was ended; empty while it was not."""
         self._held: list[Said] = []

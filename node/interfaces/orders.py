@@ -12,9 +12,9 @@ from nats.aio.msg import Msg
 
 from node.application.attempt import Attempts
 from schemas import names
-from schemas.interaction import TalkOrder, TalkRefusal, TalkReply
 from schemas.node import CancelOrder, CancelReply, NodeOrder, NodeRecord
 from schemas.reader import Reader
+from schemas.talk import TalkOrder, TalkRefusal, TalkReply
 
 _cancels = Reader(CancelOrder)
 _orders = Reader(NodeOrder)
@@ -90,7 +90,10 @@ class Orders:
             return
         taken = attempt.talk.hear(order)
         talk = attempt.talk
-        reply = TalkReply(id=order.id, attempt=attempt.number, taken=taken, full=talk.full, waits=talk.waits)
+        printed = talk.printed.chunks() if order.returns else []
+        reply = TalkReply(
+            id=order.id, attempt=attempt.number, taken=taken, full=talk.full, waits=talk.waits, printed=printed
+        )
         await message.respond(msgspec.json.encode(reply))
 
     async def _here(self, message: Msg) -> None:

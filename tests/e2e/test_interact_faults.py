@@ -15,6 +15,13 @@ from tests.servers.nats import NatsServer
 from tests.servers.stack import Stack
 
 LINES = 300
+COUNTS = f"""
+import sys, time
+for number in range({LINES}):
+    print(number, flush=True)
+    time.sleep(0.02)
+sys.stdin.read()
+"""
 READS_ALL = "import sys\nprint('up', flush=True)\nfor line in sys.stdin:\n    print(line, end='')"
 EXPECTED = "up\n" + "".join(f"{number}\n" for number in range(LINES))
 
@@ -47,6 +54,26 @@ async def test_a_gateway_that_is_killed_loses_no_input_and_doubles_none(stack: S
     assert (result.status, result.attempt) == (Status.SUCCEEDED, 1)
     assert result.run is not None
     assert result.run.stdout == EXPECTED
+
+
+async def test_what_a_program_prints_while_its_gateway_is_dead_is_told_when_one_is_back(stack: Stack) -> None:
+    stack.add_node(languages=["python"])
+    await stack.wait_served("python")
+    gateway, told = stack.gateways[0], ""
+    async with asyncio.timeout(120), stack.client() as client, client.interact("python", COUNTS) as program:
+        async for event in program:
+            if not isinstance(event, Output):
+                continue
+            assert event.offset == len(told), "a hole"
+            told += event.text
+            if told.endswith("\n50\n"):
+                gateway.kill()
+                gateway.start(wait=False)
+            elif told.endswith(f"{LINES - 1}\n"):
+                await program.close_input()
+    result = await program.result()
+    assert result.run is not None
+    assert told == result.run.stdout == "".join(f"{number}\n" for number in range(LINES))
 
 
 async def test_a_node_that_is_killed_is_followed_by_one_that_is_told_all_again(stack: Stack) -> None:

@@ -10,8 +10,8 @@ import msgspec
 from broker_gateway.application.ports import Page, TaskFilter
 from chassis.errors import BusUnavailableError
 from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
-from schemas.interaction import TalkOrder, TalkRefusal, TalkReply
 from schemas.status import Status
+from schemas.talk import TalkOrder, TalkRefusal, TalkReply
 from schemas.task import TaskMessage
 
 Item = Execution | OutputChunk | ResultMessage

@@ -9,9 +9,9 @@ import msgspec
 from chassis.errors import BusUnavailableError
 from chassis.nats.connection import BusConnection
 from schemas import names
-from schemas.interaction import TalkOrder, TalkRefusal, TalkReply
 from schemas.node import TALK, CancelOrder, CancelReply, NodeOrder
 from schemas.reader import Reader
+from schemas.talk import TalkOrder, TalkRefusal, TalkReply
 
 _encoder = msgspec.json.Encoder()
 _replies = Reader(CancelReply)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Dialect, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Insert
 
@@ -43,12 +43,13 @@ class SqlHistoryStore:
         autocommit = self._of_readers.execution_options(isolation_level="AUTOCOMMIT")
         self._readers = Readers(autocommit, self._limits, whose)
         self._dialect = self._engine.dialect.name
-        self._upserts = (
+        upserts = (
             dialects.upsert_tasks(self._dialect),
             dialects.upsert_outputs(self._dialect),
             dialects.insert_labels(self._dialect),
             dialects.insert_sources(self._dialect),
         )
+        self._upserts = tuple(_Put(upsert, self._engine.dialect) for upsert in upserts)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -107,8 +108,8 @@ class SqlHistoryStore:
     async def _write(self, batch: Batch) -> None:
         async with self._engine.begin() as connection:
             parts = (batch.tasks, batch.outputs, batch.labels, batch.sources)
-            for statement, rows in zip(self._upserts, parts, strict=True):
-                await _put(connection, statement, rows)
+            for put, rows in zip(self._upserts, parts, strict=True):
+                await put.rows(connection, rows)
 
     async def _rows(self, query: Select[Any]) -> list[Row]:
         async with self._readers.connection() as connection:
@@ -129,6 +130,21 @@ class SqlHistoryStore:
         return 0
 
 
-async def _put(connection: AsyncConnection, statement: Insert, rows: list[Row]) -> None:
-    if rows:
-        await connection.execute(statement, rows)
+class _Put:
+    """One upsert, made into SQL once: SQLAlchemy keeps none that says what to do on a conflict, and would make it anew
+    for each batch."""
+
+    def __init__(self, statement: Insert, dialect: Dialect) -> None:
+        self._statement = statement
+        self._dialect = dialect
+        self._compiled: Any = None
+
+    async def rows(self, connection: AsyncConnection, rows: list[Row]) -> None:
+        """Puts them in; all rows of a table have the same columns."""
+        if not rows:
+            return
+        if self._compiled is None:
+            self._compiled = self._statement.compile(
+                dialect=self._dialect, column_keys=list(rows[0]), for_executemany=True
+            )
+        await connection.execute(self._compiled, rows)

@@ -6,8 +6,13 @@ import asyncio
 import random
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import msgspec
+import pytest
+from sqlalchemy import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import Insert
 
 from broker_gateway.application.history_ports import HistoryStore, PastTask, TaskRecord
 from broker_gateway.application.ports import Place, TaskFilter
@@ -164,3 +169,21 @@ def _parts(records: list[TaskRecord], shuffling: random.Random, most: int = 3) -
         parts.append(records[:size])
         records = records[size:]
     return parts
+
+
+async def test_a_statement_is_made_once_and_not_for_each_batch(
+    history: HistoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await history.record([queued("t", 7), running("t"), RESULT])
+    made: list[object] = []
+    make = SQLCompiler.__init__
+
+    def counted(self: SQLCompiler, dialect: Dialect, statement: object, *others: Any, **more: Any) -> None:
+        if isinstance(statement, Insert):
+            made.append(statement)
+        make(self, dialect, statement, *others, **more)  # type: ignore[arg-type]  # of any statement
+
+    monkeypatch.setattr(SQLCompiler, "__init__", counted)
+    await history.record([queued("u", 8), running("u"), ended("u", Status.SUCCEEDED)])
+    assert made == []
+    assert await history.find("u") is not None

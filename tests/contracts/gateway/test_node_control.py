@@ -15,8 +15,9 @@ from broker_gateway.infrastructure.bus.control import BusNodeControl
 from chassis.nats.connection import BusConnection
 from chassis.nats.settings import BusSettings
 from schemas import names
-from schemas.interaction import Said, TalkOrder, TalkRefusal, TalkReply
+from schemas.interaction import Said
 from schemas.node import CancelReply, NodeOrder
+from schemas.talk import TalkOrder, TalkRefusal, TalkReply
 from tests.contracts.implementations import MEMORY, NATS, picked
 from tests.fakes.memory_bus import MemoryBus, MemoryNodeControl
 from tests.integration.gateway.declared_bus import declared_bus

@@ -17,14 +17,15 @@ from schemas.blob import BlobRef, HeldBlob
 from schemas.callback import CallbackAttempt, CallbackRecord, DeliveryState
 from schemas.dead_letter import DeadLetter
 from schemas.diagnostic import Diagnostic
-from schemas.execution import Execution, OutputChunk, ResultMessage, TaskEvent
-from schemas.interaction import Interaction, Said, SignalName, TalkOrder, TalkRefusal, TalkReply, Terminal
+from schemas.execution import RUN_STAGE, Execution, OutputChunk, ResultMessage, TaskEvent
+from schemas.interaction import Interaction, Said, SignalName, Terminal
 from schemas.joined import JoinedNode, joined_subject
 from schemas.lanes import BacklogNotice
 from schemas.node import DRAIN, TALK, CancelOrder, CancelReply, NodeOrder
 from schemas.output_file import OutputFile
 from schemas.progress import ProgressMessage
 from schemas.status import DeadReason, LimitName, Priority, Severity, Status, Verdict
+from schemas.talk import TalkOrder, TalkRefusal, TalkReply
 from schemas.task import Callback, CallbackEvent, Checker, SourceFile, TaskMessage
 from schemas.test_result import TestResult, TestStatus
 from tests.builders import (
@@ -249,10 +250,12 @@ def _talk() -> dict[str, Example]:
         Said.of(signal=SignalName.INT),
         Said.of(terminal=Terminal(rows=24, columns=80)),
     ]
-    order = NodeOrder(order=TALK, talk=TalkOrder(id="a", first=1, said=said))
+    order = NodeOrder(order=TALK, talk=TalkOrder(id="a", first=1, said=said, returns=True))
+    printed = OutputChunk(id="a", attempt=1, stage=RUN_STAGE, stream="stdout", offset=0, text="name? ")
+    reply = TalkReply(id="a", attempt=1, taken=4, full=True, waits=True, printed=[printed])
     return {
         "what is said to a task": Example(names.node_subject("n1"), order),
-        "what is said to a task, its reply": Example("", TalkReply(id="a", attempt=1, taken=4, full=True, waits=True)),
+        "what is said to a task, its reply": Example("", reply),
         "what is said to a task, its refusal": Example("", TalkRefusal(unknown="a")),
     }
 

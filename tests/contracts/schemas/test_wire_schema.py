@@ -70,6 +70,8 @@ CAME_LATER = {
     ("LanguageRecord", "packages"),
     ("NodeRecord", "takes_packages"),
     ("TaskMessage", "test_framework"),
+    ("TalkOrder", "returns"),
+    ("TalkReply", "printed"),
     ("KeptSource", "test_framework"),
     ("LanguageRecord", "test_frameworks"),
     ("Execution", "tests"),

@@ -11,7 +11,8 @@ from typing import Any
 
 import aiohttp
 
-from schemas.interaction import Said, TalkOrder, TalkRefusal, TalkReply
+from schemas.interaction import Said
+from schemas.talk import TalkOrder, TalkRefusal, TalkReply
 from tests.unit.gateway.gateway_on_fakes import PATIENCE_S, GatewayOnFakes
 from tests.unit.gateway.http_calls import TASK, HttpCalls
 

@@ -13,7 +13,8 @@ from broker_gateway.domain.quota import CallPolicy
 from broker_gateway.interfaces import execution_servicer
 from coderunner.v1 import execution_pb2 as pb
 from schemas.execution import OutputChunk
-from schemas.interaction import SAID_BYTES, Said, TalkOrder, TalkReply
+from schemas.interaction import SAID_BYTES, Said
+from schemas.talk import TalkOrder, TalkReply
 from tests.unit.gateway.grpc_calls import Calls, Code, failure, serving, task
 
 PATIENCE_S = 10.0

@@ -11,8 +11,9 @@ import pytest
 from broker_gateway.application.pace import Pace
 from broker_gateway.application.telling import _AHEAD, Taken, Telling, UntakenError
 from schemas.execution import Execution
-from schemas.interaction import Said, TalkOrder, TalkRefusal, TalkReply
+from schemas.interaction import Said
 from schemas.status import Status
+from schemas.talk import TalkOrder, TalkRefusal, TalkReply
 from tests.builders import an_execution
 from tests.fakes.memory_bus import MemoryBus, MemoryNodeControl
 

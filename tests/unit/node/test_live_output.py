@@ -4,9 +4,13 @@ import asyncio
 
 from node.application.attempt import Attempt
 from node.application.live_output import FLUSH_AT_BYTES, LiveOutput
+from schemas.execution import COMPILE_STAGE, RUN_STAGE
+from schemas.interaction import Interaction
 from schemas.sizes import json_bytes
 from tests.builders import a_task
 from tests.fakes.node import FakeDelivery, RecordingAnnouncer
+
+TALKED_TO = Interaction(terminal=None, session_ms=60_000, grace_ms=30_000, clock_stands=True)
 
 
 def an_attempt(task_id: str, number: int) -> Attempt:
@@ -98,3 +102,16 @@ async def test_what_is_published_of_one_task_has_a_bound_over_all_its_stages() -
         live.close()
     assert [chunk.stage for chunk in announcer.chunks] == ["case:0", "case:0"]
     assert sum(json_bytes(chunk.text) for chunk in announcer.chunks) == 12 * FLUSH_AT_BYTES
+
+
+async def test_of_a_program_that_is_talked_to_what_it_printed_is_kept_for_who_comes_back() -> None:
+    announcer = RecordingAnnouncer()
+    attempt = Attempt(FakeDelivery(a_task("t1", interaction=TALKED_TO), 1), "n1", 1_500, message_bytes=8 << 20)
+    for stage in (COMPILE_STAGE, RUN_STAGE):
+        live = LiveOutput(announcer, attempt, stage)
+        live("stdout", b"x" * FLUSH_AT_BYTES)
+        live("stdin", b"")
+        live.close()
+    assert attempt.talk is not None
+    assert attempt.talk.printed.chunks() == [one for one in announcer.chunks if one.stage == RUN_STAGE and one.text]
+    assert len(attempt.talk.printed.chunks()) == 1

@@ -9,7 +9,8 @@ import pytest
 
 from node.application.live_output import BETWEEN_ECHOES_S, LiveOutput
 from node.application.talk import Talk
-from schemas.interaction import TALK_BYTES, TALK_ITEMS, Interaction, Said, TalkOrder
+from schemas.interaction import TALK_BYTES, TALK_ITEMS, Interaction, Said
+from schemas.talk import TalkOrder
 from tests.fakes.node import RecordingAnnouncer
 from tests.unit.node.test_live_output import an_attempt, texts
 
