@@ -1,10 +1,10 @@
-"""The whole test suite as two pytest runs at the same time, which is what ``make test`` without arguments does.
+"""The whole test suite as pytest runs, two at the same time, which is what ``make test`` without arguments does.
 
 Most tests wait most of their time: for a lease to run out, for a deadline, for a server to come back. The tests that
-need the Docker engine, which count its containers and measure what it does, are all in one of the runs and thus never
-meet each other; the other run has the tests that need at most NATS and etcd.
+need the Docker engine, and measure or break what it does, are all in one of the runs and thus never meet each other.
+Beside it runs what needs at most NATS and etcd; and then, as that ends sooner, those of the engine's that only use it.
 
-Where a few tests of nine thousand fail beside the other run, each is run once more, alone on the machine, and must pass
+Where a few tests of twelve thousand fail beside another run, each is run once more, alone on the machine, and must pass
 there. Which they were is the last thing that is said: such a test, or what it tests, has a fault.
 """
 
@@ -23,13 +23,16 @@ from dev.console import say
 from dev.needs import BY_PATH
 from dev.paths import LOGS, REPOSITORY, RUN, VENV_PYTHON
 
+USING_ENGINE = ("tests/conformance", "tests/e2e/page", "tests/integration/distributions", "tests/integration/sdks")
+"""Tests that use the engine and do nothing to it that others would notice."""
 LOG = LOGS / "tests-without-engine.log"
+LOG_USING_ENGINE = LOGS / "tests-using-engine.log"
 PORTS = ("20000-25999", "26000-32000")
-"""Each run's own, as in ``tests/servers/ports.py``: neither takes the port of a server that the other has stopped for a
-moment."""
+"""Each lane's own, as in ``tests/servers/ports.py``: neither takes the port of a server that the other has stopped for
+a moment."""
 SLOWEST = ("--durations=40", "--durations-min=2")
-"""Each run ends with its slowest tests: the two have half an hour."""
-CACHES = (REPOSITORY / ".pytest_cache", RUN / "pytest-without-engine")
+"""Each run ends with its slowest tests: all have half an hour."""
+CACHES = (REPOSITORY / ".pytest_cache", RUN / "pytest-without-engine", RUN / "pytest-using-engine")
 """Where each run notes what failed; the first is where ``pytest --last-failed`` looks."""
 MOST_AGAIN = 5
 """More failed tests than these are no matter of chance, and none is run again."""
@@ -38,26 +41,28 @@ TESTS_FAILED = 1
 
 
 def main() -> int:
-    """Runs both, and what failed again. The exit code of the first that failed, or 0."""
+    """Runs all, and what failed again. The exit code of the first that failed, or 0."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     LOG.parent.mkdir(parents=True, exist_ok=True)
     for cache in CACHES:
         _failures(cache).unlink(missing_ok=True)
     with ExitStack() as running:
-        log = running.enter_context(LOG.open("wb"))
-        say(f"-- tests that need no Docker engine run beside these; what they say follows, and is in {LOG}")
-        other = start(without_engine(), PORTS[1], running, log)
+        say(f"-- other tests run beside these; what they say follows, and is in {LOG} and {LOG_USING_ENGINE}")
         shown = start(with_engine(), PORTS[0], running)
-        codes = [_ended(shown), _ended(other)]
-    say("\n-- tests that need no Docker engine")
-    say(LOG.read_text(encoding="utf-8", errors="replace"))
+        codes = []
+        for log, arguments in ((LOG, without_engine()), (LOG_USING_ENGINE, using_engine())):
+            codes.append(_ended(start(arguments, PORTS[1], running, running.enter_context(log.open("wb")))))
+        codes.insert(0, _ended(shown))
+    for log in (LOG, LOG_USING_ENGINE):
+        say(f"\n-- {log.stem}")
+        say(log.read_text(encoding="utf-8", errors="replace"))
     if set(codes) <= {0, TESTS_FAILED} and any(codes):
         return _alone(failed())
     return next(filter(None, codes), 0)
 
 
 def failed() -> list[str]:
-    """The names of the tests that failed in either run, as pytest takes them."""
+    """The names of the tests that failed in any run, as pytest takes them."""
     return [name for cache in CACHES if _failures(cache).exists() for name in json.loads(_failures(cache).read_text())]
 
 
@@ -65,7 +70,7 @@ def _alone(names: list[str]) -> int:
     """Runs tests that failed once more. Pytest's exit code; 1 without a run where they are too many, or not known."""
     if not 0 < len(names) <= MOST_AGAIN:
         return TESTS_FAILED
-    say(f"\n-- {len(names)} failed beside the other run; once more, alone")
+    say(f"\n-- {len(names)} failed beside another run; once more, alone")
     with ExitStack() as running:
         code = _ended(start(["-p", "no:cacheprovider", *names], PORTS[0], running))
     if code == 0:
@@ -79,13 +84,18 @@ def _failures(cache: Path) -> Path:
 
 
 def with_engine() -> list[str]:
-    """Arguments of pytest: every test that is not in the other run."""
-    return [f"--ignore={path}" for path in _apart()]
+    """Arguments of pytest: every test that is in no other run."""
+    return [f"--ignore={path}" for path in (*_apart(), *USING_ENGINE)]
 
 
 def without_engine() -> list[str]:
     """Arguments of pytest: the tests that need no engine. The usual cache of failures is the other run's."""
     return ["-o", f"cache_dir={CACHES[1]}", *_apart()]
+
+
+def using_engine() -> list[str]:
+    """Arguments of pytest: the tests that only use the engine."""
+    return ["-o", f"cache_dir={CACHES[2]}", *(f"--ignore={path}" for path in _apart()), *USING_ENGINE]
 
 
 def _apart() -> list[str]:

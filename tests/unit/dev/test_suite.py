@@ -1,4 +1,4 @@
-"""``make test`` as two runs at the same time."""
+"""``make test`` as runs of which two are at the same time."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ import sys
 from pathlib import Path
 from dev import suite
 place, python = Path(sys.argv[1]), Path(sys.executable)
-suite.VENV_PYTHON, suite.LOG = python, place / "log"
-suite.CACHES = place / "with", place / "without"
+suite.VENV_PYTHON, suite.LOG, suite.LOG_USING_ENGINE = python, place / "without.log", place / "using.log"
+suite.CACHES = place / "with", place / "without", place / "using"
 usual = ["-c", str(place / "none.ini"), "-q", "-o"]
 suite.with_engine = lambda: [*usual, f"cache_dir={place}/with", str(place / "test_with.py")]
 suite.without_engine = lambda: [*usual, f"cache_dir={place}/without", str(place / "test_without.py")]
+suite.using_engine = lambda: [*usual, f"cache_dir={place}/using", str(place / "test_using.py")]
 start = suite.start
 suite.start = lambda arguments, *others: start(["-c", str(place / "none.ini"), *arguments], *others)
 os.chdir(place)
 sys.exit(suite.main())
 """
+USES = "def test_one() -> None: pass\ndef test_two() -> None: pass\ndef test_three() -> None: pass\n"
 PASSES = "def test_that_passes() -> None: pass\n"
 FAILS = "def test_that_fails() -> None: raise AssertionError('what the other run says')\n"
 FAILS_ONCE = """
@@ -48,12 +50,13 @@ Launch = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def launch(tmp_path: Path) -> Launch:
-    """``launch(with_, without)`` starts the suite with these sources as the tests of the two runs."""
+    """``launch(with_, without)`` starts the suite with these sources as the tests of the runs."""
 
-    def start(with_: str, without: str) -> subprocess.Popen[str]:
+    def start(with_: str, without: str, using: str = USES) -> subprocess.Popen[str]:
         (tmp_path / "none.ini").write_text("[pytest]\n")
         (tmp_path / "test_with.py").write_text(with_)
         (tmp_path / "test_without.py").write_text(without)
+        (tmp_path / "test_using.py").write_text(using)
         command = [sys.executable, "-c", LAUNCH, str(tmp_path)]
         return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
 
@@ -63,7 +66,20 @@ def launch(tmp_path: Path) -> Launch:
 def test_every_test_is_in_one_of_the_runs_and_none_that_needs_an_engine_is_in_the_other() -> None:
     left_out = {argument.removeprefix("--ignore=") for argument in suite.with_engine()}
     added = set(suite.without_engine()) & BY_PATH.keys()
-    assert left_out == added == {path for path, needs in BY_PATH.items() if not needs.engine}
+    assert added == {path for path, needs in BY_PATH.items() if not needs.engine}
+    later = suite.using_engine()
+    assert left_out - added == set(suite.USING_ENGINE) == set(later) & set(suite.USING_ENGINE)
+    assert added == {argument.removeprefix("--ignore=") for argument in later if argument.startswith("--ignore=")}
+
+
+def test_a_run_fails_with_those_that_use_the_engine_and_comes_after_those_without_one(
+    launch: Launch, tmp_path: Path
+) -> None:
+    with launch(PASSES, PASSES, FAILS + PASSES) as running:
+        said = running.communicate(timeout=60)[0]
+    assert running.returncode == 1
+    assert "1 failed, 1 passed in" in said
+    assert (tmp_path / "without.log").stat().st_mtime_ns < (tmp_path / "using.log").stat().st_mtime_ns
 
 
 def test_make_test_takes_two_runs_for_the_whole_suite_and_one_for_anything_chosen() -> None:
