@@ -135,7 +135,7 @@ class Execution:
     files: tuple[OutputFile, ...] = ()
     """What the program left, by ``Task.outputs``."""
     packages: tuple[str, ...] = ()
-    """Those that were installed for it, each as ``name==version``."""
+    """Those that were installed for it, each as its language names one of one version: ``numpy==2.1.3``."""
     tests: tuple[TestResult, ...] = ()
     """What became of each test, with ``Task.test_framework``."""
 

@@ -84,7 +84,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     files: list[OutputFile] = msgspec.field(default_factory=list)
     """What it left for whoever ran it."""
     packages: list[str] = msgspec.field(default_factory=list)
-    """The packages that were installed for it, each as ``name==version``."""
+    """The packages that were installed for it, each as its kind tells one of one version (``schemas.packages``)."""
     tests: list[TestResult] = msgspec.field(default_factory=list)
     """With a test framework: each test that it told of."""
 

@@ -71,6 +71,7 @@ class Run:
         with files_as(*user):
             self.directory = waiting.directory if waiting else workdir.make()
             workdir.write(self.directory, self._files)
+            workdir.link(self._header.get("links", {}))
             joined = bool(self._header.get("redirect_stderr"))
             pipes = waiting.pipes if waiting else Pipes.make(joined=joined) if not self._terminal else None
         self._pipes = pipes or make_terminal(user, int(self._terminal["rows"]), int(self._terminal["columns"]))

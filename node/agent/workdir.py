@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 
@@ -66,6 +66,15 @@ def _enter(at: int, folder: str) -> int:
     inner = os.open(folder, _DIRECTORY, dir_fd=at)
     os.close(at)
     return inner
+
+
+def link(links: Mapping[str, str]) -> None:
+    """Makes symbolic links beside work directories, where nothing is looked for that comes back: by plain name, where
+    each leads to. Raises OSError, also where something has that name."""
+    for name, target in links.items():
+        if "/" in name or name in ("", ".", ".."):
+            raise OSError(f"not a name beside the work directory: {name!r}")
+        os.symlink(target, f"{WORKSPACE}/{name}")
 
 
 def collect(

@@ -26,6 +26,7 @@ from node.domain.verdict import as_its_runtime_says, explain, run_status, stage_
 from schemas.diagnostic import Diagnostic
 from schemas.execution import RUN_STAGE, Execution, Stage
 from schemas.output_file import OutputFile
+from schemas.packages import first_fault
 from schemas.status import Status, Verdict
 from schemas.task import TaskMessage
 from schemas.versions import version_matches
@@ -82,8 +83,12 @@ class Workbench:
         a checker), ValueError (of a checker's files); IndexOutOfReachError and PackagesBusyError."""
         if not attempt.task.packages:
             return await self._execute(attempt, program)
-        if self._packages is None or not self._packages.kind_of(program.language):
+        kind = self._packages.kind_of(program.language) if self._packages is not None else ""
+        if self._packages is None or not kind:
             raise UnservedLanguageError(f"this node has no packages for {program.language.name}")
+        fault = first_fault(kind, attempt.task.packages)
+        if fault:  # of a kind that other nodes have for the language, or no gateway has looked at it
+            return attempt.execution(Status.REJECTED, error=fault)
         attempt.varies = "it has packages, which an index may change"
         digest = self._pool.digest(program.language.id)
         async with self._packages.lent(attempt, program.language, digest) as lent:

@@ -90,6 +90,10 @@ class PackageRule:
     env: dict[str, str] = field(default_factory=dict)
     """What programs with packages get: ``{layer}`` is where these are. A value of the task's own comes before, with a
     colon between."""
+    compile_env: dict[str, str] = field(default_factory=dict)
+    """What the compiler of such programs gets beside its own."""
+    links: dict[str, str] = field(default_factory=dict)
+    """Links beside the folder of such a program, by name: an interpreter looks for packages in the folders above."""
     cpu_ms: int = 60_000
     wall_ms: int = 120_000
     memory_bytes: int = 1024 << 20

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -33,7 +33,7 @@ class Layer:
     size: int
     """In bytes, on the disk."""
     packages: tuple[str, ...]
-    """What is in it, each as ``name==version``."""
+    """What is in it, each as its kind tells one of one version (``schemas.packages``)."""
 
     @property
     def path(self) -> str:
@@ -68,7 +68,7 @@ class Order:
     @classmethod
     def of(cls, language: Language, packages: Iterable[str], digest: str, source: Iterable[str]) -> Order:
         """``digest``: what runs programs of the language here; ``source``: what installs, and from where. Raises
-        ValueError where the language takes no packages."""
+        ValueError where the language takes no packages, or none of that name."""
         rule = language.packages
         if rule is None:
             raise ValueError(f"{language.name} takes no packages")
@@ -115,9 +115,22 @@ class Installation:
 
 
 def with_layer(program: Program, layer: Layer) -> Program:
-    """The program that finds what is in the layer: by variables of its environment, behind what its task has set."""
+    """The program that finds what is in the layer: by variables of its environment, behind what its task has set, by
+    variables of its compiler's, and by links beside it."""
     rule = program.language.packages
-    added = {name: expand([value], {"layer": layer.path})[0] for name, value in rule.env.items()} if rule else {}
+    if rule is None:
+        return program
     own = program.env
-    joined = {name: f"{own[name]}:{value}" if own.get(name) else value for name, value in added.items()}
-    return replace(program, env={**own, **joined})
+    joined = {name: f"{own[name]}:{value}" if own.get(name) else value for name, value in _leading(rule.env, layer)}
+    return replace(
+        program,
+        env={**own, **joined},
+        compile_env=dict(_leading(rule.compile_env, layer)),
+        links=dict(_leading(rule.links, layer)),
+    )
+
+
+def _leading(values: Mapping[str, str], layer: Layer) -> Iterator[tuple[str, str]]:
+    """The same, with the place of the layer in them."""
+    for name, value in values.items():
+        yield name, expand([value], {"layer": layer.path})[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -36,6 +36,10 @@ class Program:
     env: Mapping[str, str]
     entry_point: str = ""
     """The entry where the task named it; empty where it was found by its name."""
+    compile_env: Mapping[str, str] = field(default_factory=dict)
+    """By which its compiler finds its packages."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Beside the folder that it is compiled and run in, by name: the way to its packages."""
 
     @property
     def size(self) -> int:
@@ -108,8 +112,9 @@ def compile_launch(program: Program, stage: CompileStage, preamble: Preamble | N
         files=_encoded(program.files),
         command=command,
         limits=compile_limits(stage),
-        env=stage.env,
+        env={**stage.env, **program.compile_env},
         collect=stage.artefacts,
+        links=program.links,
     )
 
 
@@ -159,6 +164,7 @@ def run_launch(
         redirect_stderr=redirect_stderr,
         talking=talking,
         report_bytes=REPORT_BYTES if language.runs_tests else 0,
+        links=program.links,
     )
 
 
@@ -176,8 +182,8 @@ def runnable_of_artefacts(program: Program, stage: CompileStage, artefacts: Mapp
 
 def artefact_key(program: Program, launch: Launch, client: str, digest: str) -> str:
     """Hash of everything that goes into a build: language, image, compiler (``digest``: ``SandboxPool.digest``),
-    command, options, environment, files; and of the client, who would learn from another's artefacts that this source
-    was compiled before."""
+    command, options, environment, packages, files; and of the client, who would learn from another's artefacts that
+    this source was compiled before."""
     inputs = (
         client,
         program.language.id,
@@ -186,6 +192,7 @@ def artefact_key(program: Program, launch: Launch, client: str, digest: str) -> 
         program.version,
         launch.command,
         sorted(launch.env.items()),
+        sorted(launch.links.items()),
         launch.collect,
         list(launch.files.items()),
     )

@@ -75,6 +75,8 @@ class Launch:
     """None: it is not talked to."""
     report_bytes: int = 0
     """Of the report that it may write on its tests; 0: it writes none."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Symbolic links beside the work directory: name, and where each leads to."""
 
 
 @dataclass(frozen=True, slots=True)

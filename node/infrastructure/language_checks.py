@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from node.domain.language import CompileStage, DiagnosticRule, Language, PreambleRule, TestFramework, Warm
+from node.domain.language import (
+    CompileStage,
+    DiagnosticRule,
+    Language,
+    PackageRule,
+    PreambleRule,
+    TestFramework,
+    Warm,
+)
 from node.domain.patterns import groups_in, names_in
 from node.domain.sandbox import StackDump
 from schemas.names import is_token
@@ -46,8 +54,16 @@ def check(language: Language) -> None:
 def _check_commands(language: Language) -> None:
     if not language.run_command or not language.version_command:
         raise ValueError("run.command and version_command must not be empty")
-    if language.packages and (language.packages.kind not in kinds() or language.compile):
-        raise ValueError(f"packages are of a kind ({', '.join(sorted(kinds()))}), and of a language without compile")
+    if language.packages:
+        _check_packages(language.packages)
+
+
+def _check_packages(rule: PackageRule) -> None:
+    if rule.kind not in kinds():
+        raise ValueError(f"packages.kind {rule.kind!r} is none of: {', '.join(sorted(kinds()))}")
+    odd = sorted(name for name in rule.links if not is_token(name) or name.startswith("task-"))
+    if odd:
+        raise ValueError(f"packages.links: {odd[0]!r} is no name for a link beside a program's folder")
 
 
 def _check_warm(warm: Warm | None, stage: CompileStage | None) -> None:

@@ -87,6 +87,8 @@ class _PackagesFile(_Strict, forbid_unknown_fields=True):
     image: str
     command: tuple[str, ...]
     env: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    compile_env: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    links: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     cpu_ms: int | msgspec.UnsetType = msgspec.UNSET
     wall_ms: int | msgspec.UnsetType = msgspec.UNSET
     memory_mib: int | msgspec.UnsetType = msgspec.UNSET

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import subprocess
 import sys
 import zipfile
@@ -14,10 +13,9 @@ from pathlib import Path
 import docker
 import pytest
 
-from coderunner import Client, Execution, InvalidTask, Output, Status
-from tests.servers.etcd import EtcdServer
-from tests.servers.nats import NatsServer
-from tests.servers.package_index import PackageIndex, a_wheel, redirect, send, with_small_installers
+from coderunner import Client, InvalidTask, Output, Status
+from tests.servers.package_index import PackageIndex, a_wheel, redirect, send
+from tests.servers.package_stack import a_name, said, stack_with_packages, stdout
 from tests.servers.stack import Stack
 
 SAYS = "print('installed')\n"
@@ -35,49 +33,17 @@ def stack(
     index: PackageIndex, docker_engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """A gateway, and a node whose Python has an index."""
-    directory = tmp_path_factory.mktemp("packages")
-    stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
-    try:
-        for server in (*stack.nats.members, *stack.etcd.members):
-            server.start()
-        stack.add_gateway()
-        stack.add_node(
-            languages=["python", "bash"],
-            languages_dir=str(with_small_installers(directory / "languages")),
-            concurrency=4,
-            package_installations=2,
-            package_indexes={"pypi": f"{index.url} {index.files_url}"},
-            package_index_ca=str(index.ca),
-        )
-        asyncio.run(stack.wait_served("python", "bash"))
+    indexes = {"pypi": f"{index.url} {index.files_url}"}
+    with stack_with_packages(
+        tmp_path_factory.mktemp("packages"), docker_engine, index, ["python", "bash"], indexes
+    ) as stack:
         yield stack
-    finally:
-        names = [node.name for node in stack.nodes]
-        stack.close()
-        for volume in docker_engine.volumes.list():
-            if any(volume.name.endswith(f"-layers-{name}") for name in names):
-                volume.remove(force=True)
 
 
 @pytest.fixture
 async def client(stack: Stack) -> AsyncIterator[Client]:
     async with stack.client() as client:
         yield client
-
-
-def a_name() -> str:
-    """A package that no other test has."""
-    return f"p{secrets.token_hex(6)}"
-
-
-def stdout(execution: Execution) -> str:
-    assert execution.run is not None, execution.error
-    return execution.run.stdout
-
-
-def said(execution: Execution) -> str:
-    assert execution.compile is not None
-    return execution.compile.stderr
 
 
 async def test_a_program_has_the_packages_that_its_task_names_and_what_they_need(

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from sandbox import LANGUAGES_DIR
 from tests.servers.certificates import make_certificate
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -128,12 +127,3 @@ def a_wheel(
 
 def _digest(data: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-
-
-def with_small_installers(folder: Path) -> Path:
-    """The language files of Python and Bash; what an installer may install is little, so that it is soon too much."""
-    folder.mkdir()
-    for name in ("python", "bash"):
-        text = (LANGUAGES_DIR / f"{name}.toml").read_text()
-        (folder / f"{name}.toml").write_text(text.replace("[packages]\n", "[packages]\ndisk_mib = 64\n"))
-    return folder

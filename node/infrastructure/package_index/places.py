@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 MAX_URL_CHARS = 2_048
 _VISIBLE = re.compile(r"[!-~]+")
+_SCOPED = re.compile(r"@[A-Za-z0-9][A-Za-z0-9._-]*%2[fF][A-Za-z0-9][A-Za-z0-9._-]*")
+"""npm's name of a package with a scope, in one part of a path: decoded it is two plain ones."""
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 
 
@@ -30,6 +32,8 @@ class Places:
             return "not a place of the index"
         path = url[len(place) :].partition("?")[0]
         for part in path.split("/"):
+            if _SCOPED.fullmatch(part):
+                continue
             plain = unquote(part)
             if plain in (".", "..") or "/" in plain or "\\" in plain or "%" in plain:
                 return "not a plain path"

@@ -37,7 +37,7 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accept: Annotated[str, msgspec.Meta(max_length=512, pattern=r"^[A-Za-z0-9.+/;=, *_-]*\Z")] = "*/*"
     more: bool = False
     packages: Annotated[
-        list[Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9@/._-]{1,200}==[A-Za-z0-9.+!_-]{1,100}\Z")]],
+        list[Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9@][A-Za-z0-9@/:.=+!_~-]{1,300}\Z")]],
         msgspec.Meta(max_length=_MAX_INSTALLED),
     ] = []
 
@@ -52,8 +52,6 @@ class IndexSession:
         """``on_nonsense`` is called where the installer does not keep to the talk."""
         self.packages: tuple[str, ...] = ()
         """What it says that it has installed."""
-        self.out_of_reach = ""
-        """Why the document that was asked for last could not be read, though later it may; empty where it could."""
         self.is_reading = False
         """Whether a document was asked for and is not read to its end."""
         self._reader = reader
@@ -64,6 +62,13 @@ class IndexSession:
         self._lines: deque[_Line] = deque()
         self._came = asyncio.Event()
         self._is_over = False
+        self._unreached: dict[str, str] = {}
+        self._url = ""
+
+    @property
+    def out_of_reach(self) -> str:
+        """Why a document could not be read, though later it may, the last such; empty where all could in the end."""
+        return next(reversed(self._unreached.values()), "")
 
     def begin(self, tell: Tell) -> None:
         """Is given the way to the installer, once that was started."""
@@ -122,9 +127,9 @@ class IndexSession:
     async def _open(self, line: _Line) -> None:
         head = {"status": 0, "type": "", "bytes": None, "error": ""}
         try:
-            self.is_reading = True
+            self.is_reading, self._url = True, line.get
             answer = await self._on_thread(lambda: self._reader.open(line.get, line.accept))
-            self.out_of_reach = ""
+            self._unreached.pop(line.get, None)
             head |= {"status": answer.status, "type": answer.media_type, "bytes": answer.size}
         except UnreadableError as error:
             self._note(error)
@@ -144,7 +149,7 @@ class IndexSession:
     def _note(self, error: UnreadableError) -> None:
         self.is_reading = False
         if isinstance(error, OutOfReachError):
-            self.out_of_reach = str(error)
+            self._unreached[self._url] = str(error)
 
     async def _on_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)

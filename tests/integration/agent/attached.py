@@ -135,6 +135,7 @@ class AttachedAgent:
         executable: bool = False,
         interaction: Mapping[str, Any] | None = None,
         redirect_stderr: bool = False,
+        links: Mapping[str, str] | None = None,
         **limits: int,
     ) -> None:
         contents = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
@@ -158,6 +159,7 @@ class AttachedAgent:
             "warm": warm,
             "interaction": interaction,
             "redirect_stderr": redirect_stderr,
+            "links": dict(links or {}),
         }
         self.send(header, b"".join(contents.values()) + stdin)
 

@@ -79,6 +79,8 @@ async def test_an_installer_is_given_documents_piece_by_piece(index: PackageInde
         assert size == 300 * KIB
         slot.session.take(json.dumps({"packages": ["a==1", "b==2+x"]}).encode() + b"\n")
         assert slot.session.packages == ("a==1", "b==2+x")
+        slot.session.take(json.dumps({"packages": ["@a/b@1.0.0-rc.1", "g.h:a:1"]}).encode() + b"\n")
+        assert slot.session.packages == ("@a/b@1.0.0-rc.1", "g.h:a:1")
 
 
 async def test_an_installer_is_told_what_it_may_not_read(index: PackageIndex) -> None:
@@ -105,6 +107,15 @@ async def test_an_index_that_answers_again_was_not_out_of_reach(index: PackageIn
         await slot.ask(more=True)
         await slot.ask(more=True)
         assert not slot.session.is_reading
+
+
+async def test_a_document_out_of_reach_is_not_forgotten_for_another_that_is_read(index: PackageIndex) -> None:
+    async with slot_of(index) as slot:
+        index.answers["/simple/a/"] = lambda handler: send(handler, b"", "a/b", status=503)
+        index.answers["/simple/b/"] = lambda handler: send(handler, b"page", "a/b")
+        await slot.ask(get=f"{index.url}a/")
+        await slot.ask(get=f"{index.url}b/")
+        assert "503" in slot.session.out_of_reach
 
 
 @pytest.mark.parametrize(

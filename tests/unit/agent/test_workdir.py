@@ -54,6 +54,20 @@ def test_only_a_program_is_executable(directory: Path) -> None:
     assert (directory / "program").stat().st_mode & 0o100
 
 
+def test_a_link_is_made_beside_work_directories_and_over_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workdir, "WORKSPACE", str(tmp_path))
+    workdir.link({"modules": "/packages/x", "others": "/packages/y"})
+    assert {path.name: str(path.readlink()) for path in tmp_path.iterdir()} == {
+        "modules": "/packages/x",
+        "others": "/packages/y",
+    }
+    for name in ("modules", "a/b", "..", "", "a\0"):
+        with pytest.raises((OSError, ValueError)):
+            workdir.link({name: "/packages/x"})
+
+
 @pytest.mark.parametrize(
     "name", ["", ".", "..", "/etc/passwd", "../up", "a/../../b", "a/./b", "a//b", "a/", "a\0b", "a\0/b"]
 )

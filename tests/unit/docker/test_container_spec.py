@@ -58,19 +58,19 @@ def test_a_compile_slot_reads_what_was_precompiled_and_cannot_write_it() -> None
     assert (mount["Type"], mount["Source"], mount["ReadOnly"]) == ("volume", "headers", True)
 
 
-def test_run_slots_of_languages_with_packages_read_layers_and_no_others_have_any() -> None:
+@pytest.mark.parametrize("role", [Role.RUN, Role.COMPILE])
+def test_slots_of_languages_with_packages_read_layers_and_no_others_have_any(role: Role) -> None:
     settings = dataclasses.replace(SETTINGS, layers_volume="layers")
     indexed = dataclasses.replace(LANGUAGE, packages=PackageRule(kind="pypi", image="i", command=("c",)))
-    (mount,) = spec(settings=settings, language=indexed).payload()["HostConfig"]["Mounts"]
+    (mount,) = spec(settings=settings, language=indexed, role=role).payload()["HostConfig"]["Mounts"]
     assert (mount["Type"], mount["Source"], mount["Target"], mount["ReadOnly"]) == (
         "volume",
         "layers",
         "/packages",
         True,
     )
-    for changes in ({"language": LANGUAGE}, {"language": indexed, "role": Role.COMPILE}):
-        assert "Mounts" not in spec(settings=settings, **changes).payload()["HostConfig"]
-    assert "Mounts" not in spec(language=indexed).payload()["HostConfig"]
+    assert "Mounts" not in spec(settings=settings, language=LANGUAGE, role=role).payload()["HostConfig"]
+    assert "Mounts" not in spec(language=indexed, role=role).payload()["HostConfig"]
 
 
 def test_an_installer_has_a_folder_in_memory_of_bounded_size_and_sees_no_layer() -> None:

@@ -78,6 +78,8 @@ kind = "pypi"
 image = "installer"
 command = ["install", "{layer}", "{places}", "{packages}"]
 env = { TINY_PATH = "{layer}" }
+compile_env = { TINY_LIBRARY = "{layer}" }
+links = { tiny_modules = "{layer}/modules" }
 disk_mib = 7
 """
 
@@ -86,12 +88,22 @@ def test_what_installs_packages_is_read(tmp_path: Path) -> None:
     rule = load_language(write(tmp_path, SMALL + PACKAGES)).packages
     assert rule is not None
     assert (rule.kind, rule.image, rule.disk_bytes, rule.files) == ("pypi", "installer", 7 << 20, 30_000)
+    assert (rule.compile_env, rule.links) == ({"TINY_LIBRARY": "{layer}"}, {"tiny_modules": "{layer}/modules"})
 
 
-@pytest.mark.parametrize("text", [SMALL + PACKAGES.replace("pypi", "cargo"), SMALL + COMPILED + PACKAGES])
-def test_packages_are_of_a_known_kind_and_of_no_compiled_language(tmp_path: Path, text: str) -> None:
-    with pytest.raises(LanguageFileError, match="packages are of a kind"):
-        load_language(write(tmp_path, text))
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("pypi", "cargo"), "'cargo' is none of: maven, npm, pypi"),
+        (("tiny_modules", '"../x"'), "'../x' is no name"),
+        (("tiny_modules", '"task-1"'), "'task-1' is no name"),
+    ],
+)
+def test_packages_are_of_a_known_kind_and_their_links_beside_programs(
+    tmp_path: Path, change: tuple[str, str], complaint: str
+) -> None:
+    with pytest.raises(LanguageFileError, match=complaint):
+        load_language(write(tmp_path, SMALL + COMPILED + PACKAGES.replace(*change)))
 
 
 @pytest.mark.parametrize(

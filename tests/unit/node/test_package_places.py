@@ -16,6 +16,8 @@ PYPI = Places(["https://index.example/simple", "https://files.example/packages/"
         "https://index.example/simple/numpy/",
         "https://files.example/packages/ab/cd/numpy-2.1.3-cp313-cp313-linux_x86_64.whl",
         "https://files.example/packages/a%2Bb.whl?download=1",
+        "https://index.example/simple/@babel%2fcore",
+        "https://index.example/simple/@babel%2Fcore/-/core-7.0.0.tgz",
     ],
 )
 def test_what_is_below_a_place_is_read(url: str) -> None:
@@ -48,6 +50,11 @@ def test_what_is_below_a_place_is_read(url: str) -> None:
         "https://index.example/simple/a\\..\\b",
         "https://index.example/simple/a%5c..",
         "https://index.example/simple/./numpy",
+        "https://index.example/simple/@babel%2f..",
+        "https://index.example/simple/@..%2fcore",
+        "https://index.example/simple/@a%2fb%2fc",
+        "https://index.example/simple/@a%2f%2e%2e",
+        "https://index.example/simple/a%2fb",
         "https://index.example/simple/a b",
         "https://index.example/simple/a\r\nHost: evil.example",
         "https://index.example/simple/a\0",

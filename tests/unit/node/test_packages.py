@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 
-from node.domain.layers import KeptLayer, Layer, Order
+from node.domain.layers import KeptLayer, Layer, Order, with_layer
+from node.domain.program import compile_launch, program_of, run_launch, runnable_as_submitted
 from schemas.status import Status
-from tests.builders import a_task
+from schemas.task import SourceFile
+from tests.builders import CPP, a_task, some_limits
 from tests.fakes.node import FakeDelivery, ScriptedPool
-from tests.unit.node.packages_on_fakes import INDEXED, Node
+from tests.unit.node.packages_on_fakes import INDEXED, RULE, Node
 from tests.unit.node.runner_on_fakes import RunnerOnFakes
 
 
@@ -229,6 +232,25 @@ async def test_a_language_that_takes_no_packages_leaves_the_task_to_others() -> 
     delivery = FakeDelivery(a_task(packages=["six"], language="cpp"))
     await node.on.runner.handle(delivery)
     assert delivery.said == ["retry_in 0.25"]
+
+
+async def test_a_name_of_another_kind_is_refused_by_the_node_too() -> None:
+    node = Node()
+    ended = await node.run("t1", "six", "@babel/core@^7")
+    assert (ended.status, node.layers.orders, node.pool.launches) == (Status.REJECTED, [], [])
+    assert "'@babel/core@^7' is no package as pypi names them" in ended.error
+
+
+def test_a_layer_reaches_a_programs_environment_its_compilers_and_its_folder() -> None:
+    rule = replace(RULE, compile_env={"LIBRARY": "{layer}/x"}, links={"modules": "{layer}/modules"})
+    program = program_of(replace(CPP, packages=rule), "14", [SourceFile("", "x")], env={"PYTHONPATH": "/mine"})
+    found = with_layer(program, Layer("l", 1, ()))
+    assert found.env == {"PYTHONPATH": "/mine:/packages/l"}
+    assert CPP.compile is not None
+    compiling = compile_launch(found, CPP.compile)
+    assert dict(compiling.env) == {**CPP.compile.env, "LIBRARY": "/packages/l/x"}
+    running = run_launch(runnable_as_submitted(found), stdin="", args=(), limits=some_limits())
+    assert compiling.links == running.links == {"modules": "/packages/l/modules"}
 
 
 def test_an_order_depends_on_all_that_decides_what_is_installed() -> None:

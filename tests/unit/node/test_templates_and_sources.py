@@ -139,6 +139,8 @@ def test_the_build_key_changes_with_everything_that_goes_in() -> None:
         replace(base, files={"a.cpp": "1", "c.h": "2"}),
         replace(base, files={"a.cpp": "12", "b.h": ""}),
         replace(base, language=replace(CPP, image="cpp:2")),
+        replace(base, compile_env={"CLASSPATH": "/packages/x"}),
+        replace(base, links={"node_modules": "/packages/x"}),
         replace(base, language=replace(CPP, compile=replace(CPP.compile, env={"X": "1"}))),
         replace(base, language=replace(CPP, compile=replace(CPP.compile, command=("clang++", "{sources}")))),
     ]

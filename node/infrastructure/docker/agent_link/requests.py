@@ -49,6 +49,7 @@ def run_header(
         "stack_dump": _stack_dump(launch.stack_dump),
         "redirect_stderr": launch.redirect_stderr,
         "report_bytes": launch.report_bytes,
+        "links": dict(launch.links),
         "interaction": _interaction(launch.talking.interaction) if launch.talking else None,
     }
 

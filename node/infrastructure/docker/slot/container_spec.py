@@ -144,14 +144,14 @@ class ContainerSpec:
         }
 
     def _mounts(self) -> dict[str, Any]:
-        """Nothing of the host's. A compile slot reads what was precompiled for its image, a run slot the layers of
-        packages; an installer's writes its own folder."""
+        """Nothing of the host's. A compile slot reads what was precompiled for its image, slots of languages with
+        packages the layers of these; an installer's writes its own folder."""
         template, mounts = self.template, []
         if template.precompiled:
             mounts.append(precompiled_mount(template.precompiled))
         if template.scratch is not None:
             mounts.append(scratch_mount(template.scratch))
-        if self.settings.layers_volume and template.role is Role.RUN and template.language.packages is not None:
+        elif self.settings.layers_volume and template.language.packages is not None:
             mounts.append(layers_mount(self.settings.layers_volume))
         return {"Mounts": mounts} if mounts else {}
 
