@@ -151,7 +151,8 @@ class Task:
     interaction: Interaction | None = None
     """How it is talked to while it runs (``Client.interact``, ``Client.talk_to``). None: it is not."""
     packages: Sequence[str] = ()
-    """What is installed for it, such as ``numpy==2.1.*``, where the language's nodes have an index of packages."""
+    """What is installed for it, such as ``numpy==2.1.*`` in Python or ``lodash@4`` in JavaScript, where the language's
+    nodes have an index of packages."""
 
 
 class TaskOptions(TypedDict, total=False):

@@ -84,7 +84,9 @@ class _Options:
 @click.option("--arg", multiple=True, metavar="A", help="An argument of the program; may be repeated.")
 @click.option("--env", multiple=True, callback=name_values, metavar="NAME=VALUE", help="Environment; may be repeated.")
 @click.option("--compile-option", multiple=True, metavar="O", help="Passed to the compiler; may be repeated.")
-@click.option("--package", multiple=True, metavar="P", help="Installed for it: numpy==2.1.*; may be repeated.")
+@click.option(
+    "--package", multiple=True, metavar="P", help="Installed for it: numpy==2.1.*, lodash@4; may be repeated."
+)
 @click.option("--cpu", type=_SECONDS, metavar="S", help="Limit of processor time in seconds.")
 @click.option("--wall", type=_SECONDS, metavar="S", help="Limit of wall-clock time in seconds.")
 @click.option("--memory", type=_SECONDS, metavar="MIB", help="Limit of memory in MiB.")

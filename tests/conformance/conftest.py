@@ -23,7 +23,7 @@ from tests.integration.sandbox.prefixed_engine import PrefixedEngine
 
 CHOICE = "CODERUNNER_CONFORMANCE"
 """``all``, or names with commas between them."""
-OF_ONE = ("cpp-batteries", "go-batteries", "java-batteries", "javascript-batteries", "python-science")
+OF_ONE = ("cpp-batteries", "go-batteries", "java-batteries", "javascript-batteries", "python-science", "typescript")
 """Languages with tests of their own: files whose names begin so, as ``test_go_batteries.py``."""
 
 WAITING = Path(__file__).with_name("test_what_waits.py")

@@ -1,0 +1,68 @@
+"""Installs packages with npm from an index that the node passes on, into a folder that becomes a layer: ``install.py
+LAYER PLACE... -- PACKAGE...``. The first place is the registry; the node's answers come on standard input.
+
+No code of a package runs: no scripts, nothing is built, and there is no git.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import index_relay
+
+_NPM = ["node", "/opt/coderunner/npm/bin/npm-cli.js", "install", "--ignore-scripts", "--no-bin-links"]
+_NPM += ["--no-audit", "--no-fund", "--no-update-notifier", "--no-package-lock", "--no-progress", "--no-color"]
+_NPM += ["--logs-max=0", "--maxsockets=4", "--fetch-retries=1", "--fetch-retry-mintimeout=500"]
+_LOCK = ".package-lock.json"
+_TELLS = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@/._~-]*@[0-9][0-9A-Za-z.+-]*")
+
+
+def main(layer, *words):
+    places, packages = words[: words.index("--")], words[words.index("--") + 1 :]
+    target, project, scratch = Path(layer, "tree"), Path(layer, "project"), Path(layer, "scratch")
+    wanted = _wanted(packages)
+    for folder in (target, project, scratch):
+        folder.mkdir()
+    (project / "package.json").write_text(json.dumps({"private": True, "dependencies": wanted}))
+    line = index_relay.Line()
+    registry = index_relay.local_address(index_relay.serve(line, places), places[0])
+    where = [f"--registry={registry}", f"--cache={scratch}/cache"]
+    where += [f"--{whose}config={scratch}/{whose}" for whose in ("user", "global")]  # there are none
+    environment = {**os.environ, "HOME": str(scratch), "TMPDIR": str(scratch)}
+    code = subprocess.call([*_NPM, *where], stdin=subprocess.DEVNULL, stdout=2, env=environment, cwd=project)
+    if code == 0:
+        modules = project / "node_modules"
+        installed = _installed(modules / _LOCK)
+        (modules / _LOCK).unlink()  # it has addresses of this installation
+        modules.rename(target / modules.name)
+        with line:
+            line.say({"packages": installed})
+    return code
+
+
+def _wanted(packages):
+    """The dependencies of a project that needs these: npm takes nothing in them for an option or a file."""
+    wanted = {}
+    for package in packages:
+        name, _, version = package[1:].partition("@")  # the first character may be that of a scope
+        name = package[0] + name
+        if name in wanted:
+            raise SystemExit(f"{name} is named twice: {name}@{wanted[name]}, {package}")
+        wanted[name] = version or "*"
+    return wanted
+
+
+def _installed(lock):
+    """Each package as ``name@version``, wherever in the tree it is."""
+    told = set()
+    for place, one in json.loads(lock.read_text(encoding="utf-8"))["packages"].items():
+        name = one.get("name") or place.rpartition("node_modules/")[2]
+        told.add(f"{name}@{one.get('version', '')}")
+    return sorted(filter(_TELLS.fullmatch, told))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""What the installer of npm's packages asks npm for, and what it tells of what was installed. Without npm."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import IMAGES_DIR
+
+
+@pytest.fixture
+def installer(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.syspath_prepend(str(IMAGES_DIR / "installer-pypi"))  # its relay is in both images
+    return runpy.run_path(str(IMAGES_DIR / "installer-npm" / "install.py"))
+
+
+def test_names_become_the_dependencies_of_a_project(installer: dict[str, Any]) -> None:
+    wanted = installer["_wanted"](["@babel/core@^7", "@types/node", "lodash", "react@18||19"])
+    assert wanted == {"@babel/core": "^7", "@types/node": "*", "lodash": "*", "react": "18||19"}
+    with pytest.raises(SystemExit, match="lodash is named twice"):
+        installer["_wanted"](["lodash@3", "lodash@4"])
+
+
+def test_what_was_installed_is_told_wherever_in_the_tree_it_is(installer: dict[str, Any], tmp_path: Path) -> None:
+    packages = {
+        "node_modules/a": {"version": "1.0.0"},
+        "node_modules/@s/b": {"version": "2.0.0-rc.1+5"},
+        "node_modules/a/node_modules/c": {"version": "1.0.0"},
+        "node_modules/c": {"version": "2.0.0"},
+        "node_modules/other": {"name": "real", "version": "3.0.0"},
+        "node_modules/evil": {"version": "1\u001b[2J"},
+        "node_modules/link": {"link": True},
+    }
+    lock = tmp_path / "lock.json"
+    lock.write_text(json.dumps({"packages": packages}))
+    assert installer["_installed"](lock) == ["@s/b@2.0.0-rc.1+5", "a@1.0.0", "c@1.0.0", "c@2.0.0", "real@3.0.0"]
