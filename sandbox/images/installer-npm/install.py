@@ -17,6 +17,9 @@ _NPM = ["node", "/opt/coderunner/npm/bin/npm-cli.js", "install", "--ignore-scrip
 _NPM += ["--no-audit", "--no-fund", "--no-update-notifier", "--no-package-lock", "--no-progress", "--no-color"]
 _NPM += ["--logs-max=0", "--maxsockets=4", "--fetch-retries=1", "--fetch-retry-mintimeout=500"]
 _LOCK = ".package-lock.json"
+_NOT_UNPACKED = "TAR_ENTRY_ERROR"
+"""npm warns of a file that it could not unpack, where there is no room left, and is content all the same."""
+_NO_NEWS = "Log files were not written"
 _TELLS = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@/._~-]*@[0-9][0-9A-Za-z.+-]*")
 
 
@@ -32,7 +35,7 @@ def main(layer, *words):
     where = [f"--registry={registry}", f"--cache={scratch}/cache"]
     where += [f"--{whose}config={scratch}/{whose}" for whose in ("user", "global")]  # there are none
     environment = {**os.environ, "HOME": str(scratch), "TMPDIR": str(scratch)}
-    code = subprocess.call([*_NPM, *where], stdin=subprocess.DEVNULL, stdout=2, env=environment, cwd=project)
+    code = _run([*_NPM, *where], registry, places[0], env=environment, cwd=project)
     if code == 0:
         modules = project / "node_modules"
         installed = _installed(modules / _LOCK)
@@ -41,6 +44,22 @@ def main(layer, *words):
         with line:
             line.say({"packages": installed})
     return code
+
+
+def _run(command, ours, theirs, **options):
+    """Runs npm, and passes on what it says, with the registry's address as people know it. Its exit code; 1 where it
+    has left out a file."""
+    is_whole, silent = True, subprocess.DEVNULL
+    said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
+    with subprocess.Popen(command, stdin=silent, **said, **options) as npm:
+        for line in npm.stdout:
+            is_whole = is_whole and _NOT_UNPACKED not in line
+            if _NO_NEWS not in line:
+                sys.stderr.write(line.replace(ours, theirs))
+                sys.stderr.flush()
+    if not is_whole:
+        sys.stderr.write("a package has files that cannot be unpacked here\n")
+    return npm.returncode if is_whole else npm.returncode or 1
 
 
 def _wanted(packages):

@@ -61,12 +61,9 @@ async def test_a_registry_leads_an_installer_nowhere_else(client: Client, regist
 @pytest.mark.parametrize(
     "wanted",
     [
-        "git+https://localhost:1/a.git",
         "github:evil/a",
         "http://169.254.169.254/a.tgz",
-        "file:/etc",
         "file:../../../../packages",
-        "link:/etc",
     ],
 )
 async def test_what_a_package_needs_comes_from_the_registry_or_not_at_all(
@@ -117,20 +114,16 @@ async def test_a_bomb_ends_in_its_own_slot(client: Client, registry: NpmRegistry
     """80 MiB in 80 KiB, more than an installer's folder has."""
     name = a_name()
     registry.publish(name, "1.0.0", a_tarball(name, "1.0.0", {"index.js": "", "zeros": bytes(80 << 20)}))
-    await refused(client, name)
+    assert "cannot be unpacked" in await refused(client, name)
     assert (await client.run("javascript", "1;")).status is Status.SUCCEEDED
 
 
 GARBAGE = {
-    "no JSON": b"<html>",
-    "nothing": b"",
-    "a list": b"[]",
     "null": b"null",
     "deep": b"[" * 1_000_000,
     "numbers": b'{"versions": {"1.0.0": 7}, "dist-tags": {"latest": "1.0.0"}}',
     "no dist": b'{"versions": {"1.0.0": {"name": "a", "version": "1.0.0"}}, "dist-tags": {"latest": "1.0.0"}}',
     "__proto__": b'{"__proto__": {"x": 1}, "versions": {"__proto__": {"dist": {}}}, "dist-tags": {"__proto__": "1"}}',
-    "binary": bytes(range(256)) * 100,
 }
 
 
@@ -144,7 +137,7 @@ async def test_what_is_no_document_is_no_package(client: Client, registry: NpmRe
 async def test_names_of_dependencies_are_believed_no_more_than_those_of_tasks(
     client: Client, registry: NpmRegistry
 ) -> None:
-    for evil in ("../../evil", "__proto__", "--global", ".bin", "node_modules", "@a/../../b"):
+    for evil in ("../../evil", "__proto__", ".bin", "@a/../../b"):
         ended = await client.run("javascript", LOOKS, packages=[publish(registry, dependencies={evil: "1"})])
         assert ended.status is Status.COMPILE_ERROR or stdout(ended) == "EROFS\n", ended
 

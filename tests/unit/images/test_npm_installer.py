@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +39,25 @@ def test_what_was_installed_is_told_wherever_in_the_tree_it_is(installer: dict[s
     lock = tmp_path / "lock.json"
     lock.write_text(json.dumps({"packages": packages}))
     assert installer["_installed"](lock) == ["@s/b@2.0.0-rc.1+5", "a@1.0.0", "c@1.0.0", "c@2.0.0", "real@3.0.0"]
+
+
+@pytest.mark.parametrize(
+    ("says", "code", "told"),
+    [
+        ("added 1 package", 0, "added 1 package"),
+        ("npm warn tar TAR_ENTRY_ERROR ENOSPC: no space left on device, write", 1, "cannot be unpacked"),
+        ("npm error 404 - GET http://127.0.0.1:7/https/r.example/x", 0, "npm error 404 - GET https://r.example/x"),
+    ],
+)
+def test_what_npm_leaves_out_without_an_error_is_one(
+    installer: dict[str, Any], capsys: pytest.CaptureFixture[str], says: str, code: int, told: str
+) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        f"import sys; print({says!r}); print('Log files were not written', file=sys.stderr)",
+    ]
+    assert installer["_run"](command, "http://127.0.0.1:7/https/r.example/", "https://r.example/") == code
+    said = capsys.readouterr().err
+    assert told in said
+    assert "Log files" not in said
