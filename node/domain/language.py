@@ -50,8 +50,8 @@ class CompileStage:
     itself says so (macros of Crystal, Template Haskell); only artefacts cross to the run slot."""
 
     command: tuple[str, ...]
-    """``{sources}``, ``{options}``, ``{entry}``, ``{entry_stem}`` and ``{precompiled}`` are replaced; an element that
-    is just a placeholder may become several, or none."""
+    """``{sources}``, ``{options}``, ``{entry}``, ``{entry_stem}``, ``{precompiled}`` and ``{layer_option}`` are
+    replaced; an element that is just a placeholder may become several, or none."""
     artefacts: tuple[str, ...]
     """Glob patterns, relative to the work directory, of what crosses to the run slot."""
     sources: tuple[str, ...]
@@ -153,7 +153,8 @@ class Language:
     source_name: str
     """What a single file without a name is called."""
     run_command: tuple[str, ...]
-    """``{entry}``, ``{entry_stem}``, ``{options}`` and ``{args}`` are replaced."""
+    """``{entry}``, ``{entry_stem}``, ``{options}``, ``{layer_option}`` and ``{args}`` are replaced. ``{layer_option}``
+    is ``--packages=FOLDER`` where the task names packages, and nothing elsewhere."""
     version_command: tuple[str, ...]
     version_pattern: str
     """Its first group is the version."""

@@ -115,8 +115,8 @@ class Installation:
 
 
 def with_layer(program: Program, layer: Layer) -> Program:
-    """The program that finds what is in the layer: by variables of its environment, behind what its task has set, by
-    variables of its compiler's, and by links beside it."""
+    """The program that finds what is in the layer: by a word of its commands, by variables of its environment, behind
+    what its task has set, by variables of its compiler's, and by links beside it."""
     rule = program.language.packages
     if rule is None:
         return program
@@ -127,6 +127,7 @@ def with_layer(program: Program, layer: Layer) -> Program:
         env={**own, **joined},
         compile_env=dict(_leading(rule.compile_env, layer)),
         links=dict(_leading(rule.links, layer)),
+        layer=layer.path,
     )
 
 

@@ -40,6 +40,8 @@ class Program:
     """By which its compiler finds its packages."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Beside the folder that it is compiled and run in, by name: the way to its packages."""
+    layer: str = ""
+    """The folder with the packages that its task names; empty where it names none."""
 
     @property
     def size(self) -> int:
@@ -105,6 +107,7 @@ def compile_launch(program: Program, stage: CompileStage, preamble: Preamble | N
             "options": program.options or stage.default_options,
             "precompiled": [f"--precompiled={preamble.key}"] if preamble else [],
             "entry_point": [f"--entry-point={program.entry_point}"] if program.entry_point else [],
+            "layer_option": _layer_option(program),
             **_entry_values(program.entry),
         },
     )
@@ -147,7 +150,8 @@ def run_launch(
     program = runnable.program
     language = program.language
     options = [one for one in program.options if any(matches_in_full(rule, one) for rule in language.run_options)]
-    command = expand(language.run_command, {"args": tuple(args), "options": options, **_entry_values(program.entry)})
+    values = {"args": tuple(args), "options": options, "layer_option": _layer_option(program)}
+    command = expand(language.run_command, {**values, **_entry_values(program.entry)})
     fixed_env = language.warm is not None and language.warm.env_at_start
     on_terminal = talking is not None and talking.interaction.terminal is not None
     return Launch(
@@ -197,6 +201,10 @@ def artefact_key(program: Program, launch: Launch, client: str, digest: str) -> 
         list(launch.files.items()),
     )
     return hashlib.sha256(msgspec.msgpack.encode(inputs)).hexdigest()
+
+
+def _layer_option(program: Program) -> list[str]:
+    return [f"--packages={program.layer}"] if program.layer else []
 
 
 def _entry_values(entry: str) -> dict[str, str | Sequence[str]]:

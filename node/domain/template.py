@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-_PLACEHOLDER = re.compile(r"\{(entry|entry_stem|entry_point|args|sources|options|precompiled|layer|places|packages)\}")
+_PLACEHOLDER = re.compile(
+    r"\{(entry|entry_stem|entry_point|args|sources|options|precompiled|layer_option|layer|places|packages)\}"
+)
 
 
 def expand(command: Sequence[str], values: Mapping[str, str | Sequence[str]]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ def waiting_command(
             "args": (),
             "entry_point": (),
             "precompiled": (),
+            "layer_option": (),
         },
     )
     return tuple(word for element in warm for word in (usual if element == _USUAL else (element,)))

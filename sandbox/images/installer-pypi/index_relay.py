@@ -72,6 +72,7 @@ def _local(address, place):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a body waits 40 ms behind its head otherwise
 
     def do_GET(self):
         scheme, _, rest = self.path.lstrip("/").partition("/")

@@ -1,6 +1,6 @@
-/* The Java launcher: runs a compiled program as `java` does: `launch [--enable-preview] MAIN ARGS...`, or, started before
- * there is a program, `launch --wait`: the JVM is up, says so on descriptor 4, and takes command and environment from descriptor 3
- * (the lists of docs/agent-protocol.md: count | (length | bytes)*, 32 bits each, big endian).
+/* The Java launcher: runs a compiled program as `java` does: `launch [--enable-preview] [--packages=FOLDER] MAIN ARGS...`, or,
+ * started before there is a program, `launch --wait`: the JVM is up, says so on descriptor 4, and takes command and environment
+ * from descriptor 3 (the lists of docs/agent-protocol.md: count | (length | bytes)*, 32 bits each, big endian).
  *
  * It is C because `java` is: main is called with no Java frame below it, an uncaught exception takes the JVM's own way
  * out, and the environment can still be changed as long as no Java code has asked for it. */
@@ -24,6 +24,7 @@
 #define LIBJVM "/usr/lib/jvm/default/lib/server/libjvm.so"
 #define SUPPORT "/opt/coderunner/java/support.jar"
 #define PREVIEW "--enable-preview"
+#define PACKAGES "--packages=" /* a folder with jars, and their names in the order of the class path (class-path) */
 #define ARCHIVE "/opt/coderunner/java/launch.jsa"
 #define LIBRARIES "/opt/coderunner/java/lib" /* jars that every program finds, by name; an image may have none */
 
@@ -57,6 +58,7 @@ static const char *const jvm_variables[] = {"JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS"
 
 static int waits;
 static List command;
+static const char *packages; /* their folder; NULL: none */
 
 static void fail(const char *message) {
     fprintf(stderr, "launch: %s\n", message);
@@ -135,10 +137,17 @@ static void start_again_if_it_must(const char *memory_before) {
 }
 
 /* Takes the JVM's own option off the command. */
-static void take_option(void) {
+static void take_preview(void) {
     if (command.count < 1 || strcmp(command.items[0], PREVIEW)) return;
     options[sizeof options / sizeof *options - 3] = PREVIEW;
     options[sizeof options / sizeof *options - 2] = "-Dcoderunner.preview=true";
+    command.items++;
+    command.count--;
+}
+
+static void take_packages(void) {
+    if (command.count < 1 || strncmp(command.items[0], PACKAGES, sizeof PACKAGES - 1)) return;
+    packages = command.items[0] + sizeof PACKAGES - 1;
     command.items++;
     command.count--;
 }
@@ -214,6 +223,23 @@ static jobject call(JNIEnv *env, const char *class, const char *method, const ch
     return result;
 }
 
+/* Puts the jars of packages at the end of the class path, by the method through which the JVM does so for agents (JVM TI,
+ * AddToSystemClassLoaderSearch): from then on they are as if `java` had been started with them. */
+static void add_packages(JNIEnv *env) {
+    jobjectArray jars = call(env, "coderunner/Packages", "add", "(Ljava/lang/String;)[Ljava/lang/String;", java_string(env, packages));
+    jclass loader_class = (*env)->FindClass(env, "java/lang/ClassLoader");
+    jmethodID system = (*env)->GetStaticMethodID(env, loader_class, "getSystemClassLoader", "()Ljava/lang/ClassLoader;");
+    jobject loader = (*env)->CallStaticObjectMethod(env, loader_class, system);
+    jmethodID append = (*env)->GetMethodID(env, (*env)->GetObjectClass(env, loader), "appendToClassPathForInstrumentation",
+                                           "(Ljava/lang/String;)V");
+    for (jsize i = 0; append && i < (*env)->GetArrayLength(env, jars); i++) {
+        jobject jar = (*env)->GetObjectArrayElement(env, jars, i);
+        (*env)->CallVoidMethod(env, loader, append, jar);
+        (*env)->DeleteLocalRef(env, jar);
+    }
+    if (!append || (*env)->ExceptionCheck(env)) fail("packages cannot be added to the class path");
+}
+
 /* The class whose main is to run. The JVM's own helper loads and checks it, in the words of `java`. */
 static jclass load_main_class(JNIEnv *env) {
     jobject name = call(env, "coderunner/MainClass", "find", "([Ljava/lang/String;)Ljava/lang/String;",
@@ -250,7 +276,9 @@ static void *run(void *library) {
     JNIEnv *env = create_jvm(&vm, library);
     call(env, "coderunner/MainClass", "prepare", "(Ljava/lang/String;)Ljava/lang/String;", NULL);
     if (waits) wait_for_program();
-    if (command.count < 1) fail("usage: launch --wait | launch MAIN ARGS...");
+    take_packages();
+    if (command.count < 1) fail("usage: launch --wait | launch [--packages=FOLDER] MAIN ARGS...");
+    if (packages) add_packages(env);
 
     long code = 1;
     jclass main_class = load_main_class(env);
@@ -300,7 +328,7 @@ int main(int argc, char **argv) {
     } else if (argc == 2 && !strcmp(argv[1], "--wait")) {
         waits = 1;
     } else {
-        take_option();
+        take_preview();
     }
     for (size_t i = 0; i < sizeof jvm_variables / sizeof *jvm_variables; i++) unsetenv(jvm_variables[i]);
 

@@ -27,6 +27,8 @@ final class Compilation {
     /** Options whose number is a word of its own. */
     private static final List<String> VALUED = List.of("--release", "--source", "-source", "--target", "-target");
 
+    private static final String PACKAGES = "--packages=";
+
     private static final JavaCompiler JAVAC = ToolProvider.getSystemJavaCompiler();
 
     /** Jars that every program finds; an image may have none. */
@@ -41,12 +43,15 @@ final class Compilation {
         var options = new ArrayList<String>();
         var sources = new ArrayList<JavaFileObject>();
         var output = directory;
+        var packages = "";
         for (var i = 1; i < command.size(); i++) {
             var argument = command.get(i);
             if (argument.equals("-d") && i + 1 < command.size()) {
                 output = directory.resolve(command.get(++i));
             } else if (VALUED.contains(argument) && i + 1 < command.size() && command.get(i + 1).matches("\\d+")) {
                 options.addAll(List.of(argument, command.get(++i)));
+            } else if (argument.startsWith(PACKAGES)) {
+                packages = argument.substring(PACKAGES.length());
             } else if (argument.endsWith(".java")) {
                 sources.add(new Source(directory, argument));
             } else if (runsCode(argument)) {
@@ -59,7 +64,7 @@ final class Compilation {
         if (sources.size() == 1) {
             ((Source) sources.get(0)).alone = true;
         }
-        return compile(options, sources, output);
+        return compile(options, sources, packages, output);
     }
 
     /** Options that would have javac run code or read other files of arguments. */
@@ -68,11 +73,14 @@ final class Compilation {
                 || argument.startsWith("-Xplugin") || argument.startsWith("-J") || argument.startsWith("-A");
     }
 
-    private static Result compile(List<String> options, List<JavaFileObject> sources, Path output) {
+    /** Nothing that is found on the class path runs here: without a place for processors, javac would look there for them, and
+     * for plug-ins that start by themselves (-proc:none does not keep those away). */
+    private static Result compile(List<String> options, List<JavaFileObject> sources, String packages, Path output) {
         var diagnostics = new StringWriter();
         try (var files = JAVAC.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
             files.setLocation(StandardLocation.CLASS_OUTPUT, List.of(output.toFile()));
-            files.setLocation(StandardLocation.CLASS_PATH, LIBRARIES);
+            files.setLocation(StandardLocation.CLASS_PATH, classPath(packages));
+            files.setLocation(StandardLocation.ANNOTATION_PROCESSOR_PATH, List.<File>of());
             files.setLocation(StandardLocation.SOURCE_PATH, List.<File>of());
             var succeeded = JAVAC.getTask(diagnostics, files, null, options, null, sources).call();
             if (diagnostics.toString().lines().anyMatch(line -> line.startsWith(CRASHED))) {
@@ -84,6 +92,16 @@ final class Compilation {
         } catch (IOException error) {
             return new Result(1, diagnostics + "error: " + error.getMessage() + "\n");
         }
+    }
+
+    private static List<File> classPath(String packages) throws IOException {
+        var jars = new ArrayList<>(LIBRARIES);
+        if (!packages.isEmpty()) {
+            for (var jar : Packages.jars(packages)) {
+                jars.add(new File(jar));
+            }
+        }
+        return jars;
     }
 
     /** A submitted file; diagnostics call it by its name in the submission. */
