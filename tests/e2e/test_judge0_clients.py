@@ -15,6 +15,7 @@ from judge0_client import Judge0Client, MultiFileSubmission, SingleFileSubmissio
 from judge0_client.types import SubmissionStatusId
 from judge0_client.utils.exceptions import Judge0Error
 
+from tests.e2e.test_redirected import IN_ORDER, TAKES_TURNS
 from tests.servers.etcd import EtcdServer
 from tests.servers.nats import NatsServer
 from tests.servers.stack import Stack
@@ -126,9 +127,17 @@ def test_the_sdk_is_told_what_the_compiler_said(sdk: judge0.Client) -> None:
 
 
 def test_the_sdk_is_told_both_streams_as_one(sdk: judge0.Client) -> None:
-    source = "import sys\nprint('out')\nprint('err', file=sys.stderr)"
-    done = judge0.run(client=sdk, source_code=source, language=PYTHON, redirect_stderr_to_stdout=True)
-    assert (done.stdout, done.stderr, done.redirect_stderr_to_stdout) == ("out\nerr\n", None, True)
+    done = judge0.run(client=sdk, source_code=TAKES_TURNS, language=PYTHON, redirect_stderr_to_stdout=True)
+    assert (done.stdout, done.stderr, done.redirect_stderr_to_stdout) == (IN_ORDER, None, True)
+
+
+@pytest.mark.parametrize(
+    ("expected", "status"), [(IN_ORDER, judge0.Status.ACCEPTED), ("0\n2\n4\n", judge0.Status.WRONG_ANSWER)]
+)
+def test_the_sdk_has_both_streams_compared_as_one(sdk: judge0.Client, expected: str, status: judge0.Status) -> None:
+    about = {"source_code": TAKES_TURNS, "language": PYTHON, "expected_output": expected}
+    done = judge0.run(client=sdk, redirect_stderr_to_stdout=True, **about)
+    assert (done.status, done.stdout) == (status, IN_ORDER)
 
 
 @pytest.mark.parametrize(

@@ -116,8 +116,6 @@ async def test_base64_is_taken_where_it_is_said_and_only_there() -> None:
          {"enable_per_process_and_thread_time_limit": ["this option cannot be enabled"]}),
         ({"enable_per_process_and_thread_memory_limit": "true"},
          {"enable_per_process_and_thread_memory_limit": ["this option cannot be enabled"]}),
-        ({"redirect_stderr_to_stdout": 1, "expected_output": "x"},
-         {"redirect_stderr_to_stdout": ["this option cannot be enabled together with expected_output"]}),
         ({"enable_network": True}, {"enable_network": ["enabling network is not allowed"]}),
         ({"callback_url": "ftp://x.example"}, {"callback_url": ["must start with http:// or https://"]}),
         ({"language_id": 89, "source_code": None, "additional_files": "UEsFBg=="},
@@ -168,6 +166,15 @@ async def test_what_changes_nothing_is_passed_over() -> None:
     async with serving() as calls:
         token = await submitted(calls, **fields)
         assert calls.gateway.bus.tasks[task_id_of(token)].limits.cpu_ms == 5000
+
+
+@pytest.mark.parametrize("expected", [None, "out\nerr\n"])
+async def test_both_outputs_are_one_also_where_something_is_expected_of_them(expected: str | None) -> None:
+    async with serving() as calls:
+        token = await submitted(calls, redirect_stderr_to_stdout=1, expected_output=expected)
+        task = calls.gateway.bus.tasks[task_id_of(token)]
+        assert task.redirect_stderr
+        assert [case.expected_output for case in task.cases] == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'"x"', b'{"source_code": "\xff"}', b"[" * 100_000, b"1e999"])

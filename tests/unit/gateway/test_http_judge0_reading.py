@@ -154,11 +154,11 @@ async def test_all_fields_are_told_where_all_are_asked_for() -> None:
         } == {name for name, value in body.items() if value is None}
 
 
-async def test_standard_error_is_told_with_standard_output_where_that_is_asked_for() -> None:
+async def test_it_is_told_that_standard_error_went_to_standard_output() -> None:
     async with serving() as calls:
         token = await submitted(calls, redirect_stderr_to_stdout=True)
         task = calls.gateway.bus.tasks[task_id_of(token)]
-        run = a_stage("out\n", stderr="err\ufffd\n", stderr_invalid_utf8=True)
+        run = a_stage("out\nerr\ufffd\n", stdout_invalid_utf8=True)
         calls.gateway.bus.finish(ResultMessage.of(an_execution(task.id, labels=task.labels, run=run), task))
         path = f"/submissions/{token}?fields=stdout,stderr,redirect_stderr_to_stdout&base64_encoded="
         _, body = await calls.ask("GET", path + "true")

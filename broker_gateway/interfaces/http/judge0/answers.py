@@ -14,7 +14,7 @@ from broker_gateway.interfaces.http.judge0.drafts import LANGUAGE_LABEL, REDIREC
 from broker_gateway.interfaces.http.judge0.fields import ASKED, ENCODED
 from broker_gateway.interfaces.http.judge0.languages import MAIN_NAMES, language_of
 from broker_gateway.interfaces.http.judge0.measures import FIXED, MEASURES
-from broker_gateway.interfaces.http.judge0.outcomes import outcome_of, stderr_of, stdout_of, together
+from broker_gateway.interfaces.http.judge0.outcomes import outcome_of, stderr_of, stdout_of
 from broker_gateway.interfaces.http.judge0.tokens import token_of
 from schemas.content import Content, bytes_of, content_in
 from schemas.execution import Execution
@@ -95,10 +95,7 @@ def _state(execution: Execution) -> dict[str, Any]:
 def _outcome(execution: Execution) -> dict[str, Any]:
     outcome = outcome_of(execution)
     run = outcome.run
-    redirects = execution.labels.get(REDIRECT_LABEL) == "true"
     stdout, stderr = (stdout_of(run), stderr_of(run)) if run is not None else ("", "")
-    if redirects:
-        stdout, stderr = together(stdout, stderr), ""
     return {
         "status_id": int(outcome.status),
         "status": outcome.status.told(),
@@ -106,7 +103,7 @@ def _outcome(execution: Execution) -> dict[str, Any]:
         "compile_output": outcome.compile_output,
         "stdout": stdout or None,
         "stderr": stderr or None,
-        REDIRECT: redirects,
+        REDIRECT: execution.labels.get(REDIRECT_LABEL) == "true",
         "time": seconds(run.cpu_ms) if run is not None else None,
         "wall_time": seconds(run.wall_ms) if run is not None else None,
         "memory": run.peak_memory_bytes // 1024 if run is not None else None,

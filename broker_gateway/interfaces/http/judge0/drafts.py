@@ -35,7 +35,7 @@ LANGUAGE_LABEL = "judge0_language_id"
 """The label that keeps which of Judge0's languages was asked for: several are one of ours."""
 REDIRECT = "redirect_stderr_to_stdout"
 REDIRECT_LABEL = f"judge0_{REDIRECT}"
-"""The label that keeps that standard error is told after standard output, as a part of it."""
+"""The label that keeps that standard error went to standard output: what is read of a task does not say it."""
 MAX_WORDS_CHARS = 512
 """Of compiler options, and of arguments."""
 _BLANK = "can't be blank"
@@ -80,13 +80,11 @@ class Drafting:
             words = "setting compiler options is only allowed for compiled languages"
             wrong.append(Violation("compiler_options", words))
         wrong += [Violation(name, words) for name, words in _NOT_HERE.items() if _is_on(getattr(body, name))]
-        redirects = _is_on(body.redirect_stderr_to_stdout)
-        if redirects and expected is not None:
-            wrong.append(Violation(REDIRECT, f"{_CANNOT_BE} together with expected_output"))
+        draft.redirect_stderr = _is_on(body.redirect_stderr_to_stdout)
         if wrong or language is None:
             return Invalid(wrong)
         draft.language = language.name
-        draft.labels = {LANGUAGE_LABEL: str(number)} | ({REDIRECT_LABEL: "true"} if redirects else {})
+        draft.labels = {LANGUAGE_LABEL: str(number)} | ({REDIRECT_LABEL: "true"} if draft.redirect_stderr else {})
         return draft if expected is None else _judged(draft, expected)
 
     def _take_texts(

@@ -22,7 +22,7 @@ MULTI_FILE = 89
 LANGUAGES = (
     Language(43, "Plain Text", "text.txt"),
     Language(44, "Executable", "a.out"),
-    Language(45, "Assembly (NASM 2.14.02)", "main.asm"),
+    Language(45, "Assembly (NASM 2.14.02)", "main.asm", "assembly"),
     Language(46, "Bash (5.0.0)", "script.sh", "bash"),
     Language(47, "Basic (FBC 1.07.1)", "main.bas"),
     Language(48, "C (GCC 7.4.0)", "main.c", "c"),
