@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack
@@ -32,6 +31,7 @@ from coderunner.watch import Watched, watch
 _GIVE_UP_S = 5.0  # how long a caller whose time is over waits for the task to be cancelled
 _BATCH_S = 60.0
 _MAX_BATCH_TASKS = 1000  # what one SubmitBatch takes
+_MAX_BATCH_BYTES = 3 << 20  # of the 4 MiB that a request may have
 _PAGE_TASKS = 200
 
 
@@ -113,10 +113,10 @@ class Client:
         return await self._submit(task_message(Task(language=language, source=source, **options)))
 
     async def submit_batch(self, tasks: Iterable[Task]) -> tuple[Submitted, ...]:
-        """One answer for each task, in order: each is accepted or refused on its own."""
-        messages = iter([task_message(task) for task in tasks])
+        """One answer for each task, in order: each is accepted or refused on its own. More than one call takes (1,000
+        tasks, 4 MiB) goes in several."""
         answers: list[Submitted] = []
-        while batch := list(islice(messages, _MAX_BATCH_TASKS)):
+        for batch in _batches([task_message(task) for task in tasks]):
             request = execution_pb2.SubmitBatchRequest(tasks=batch)
             response: execution_pb2.SubmitBatchResponse = await self._gateway.ask(
                 self._gateway.execution.SubmitBatch, request, _BATCH_S
@@ -294,6 +294,20 @@ class Client:
         request = execution_pb2.SubmitRequest(task=task)
         answer: execution_pb2.SubmitResponse = await self._gateway.ask(self._gateway.execution.Submit, request)
         return answer.id
+
+
+def _batches(messages: Iterable[execution_pb2.Task]) -> Iterator[list[execution_pb2.Task]]:
+    batch: list[execution_pb2.Task] = []
+    room = _MAX_BATCH_BYTES
+    for message in messages:
+        size = message.ByteSize()
+        if batch and (len(batch) == _MAX_BATCH_TASKS or size > room):
+            yield batch
+            batch, room = [], _MAX_BATCH_BYTES
+        batch.append(message)
+        room -= size
+    if batch:
+        yield batch
 
 
 def _submitted(message: execution_pb2.Submitted) -> Submitted:

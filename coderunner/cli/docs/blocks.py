@@ -42,18 +42,31 @@ class Block:
     @property
     def depends_on(self) -> list[str]:
         """The names of those on which it builds."""
-        return self.attributes.get("depends-on", "").replace(",", " ").split()
+        names = self.attributes.get("depends-on", "").replace(",", " ").split()
+        return [name.removeprefix("#") for name in names]
 
     @property
     def is_run(self) -> bool:
-        """False where the page says that it is not to be."""
-        return "no-run" not in self.attributes
+        """False where the page says that it is not to be, and where its reader has to answer it."""
+        asks = "terminal" in self.attributes or ("interactive" in self.attributes and "stdin" not in self.attributes)
+        return "no-run" not in self.attributes and not asks
+
+    @property
+    def recorded_in(self) -> str:
+        """``#id`` of the element that has what it prints, where that is elsewhere in the page; or empty."""
+        named = self.attributes.get("output", "")
+        return named if named.startswith("#") else ""
 
     @property
     def expected(self) -> str | None:
         """What it should print; None where the page does not say."""
         given = self.attributes.get("expect") or None
         return given if given is not None else self.recording.text if self.recording is not None else None
+
+
+def language_in(attributes: Mapping[str, str]) -> str:
+    """The language that a ``<code-runner>`` names, or codapi's element; empty where the code's own holds."""
+    return attributes.get("language") or attributes.get("sandbox", "").partition(":")[0]
 
 
 def attributes_in(words: str) -> dict[str, str]:

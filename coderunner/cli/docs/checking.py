@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from coderunner.cli.docs.blocks import Block
+from coderunner.cli.docs.outcomes import outcomes
 from coderunner.cli.docs.pages import Page
+from coderunner.cli.docs.plain import plain
+from coderunner.cli.docs.programs import Program, Programs, SetUpError
 from coderunner.cli.remarks import remarks
-from coderunner.errors import CodeRunnerError
+from coderunner.errors import InvalidTask
 from coderunner.status import Status
 
 if TYPE_CHECKING:
     from coderunner.client import Client
-    from coderunner.model import Execution
-
-_AT_ONCE = 32
-_PRINTS = {
-    "python": "print({mark!r}, flush=True)",
-    "javascript": "console.log({mark!r})",
-    "bash": "echo {mark}",
-}
-"""What tells where the output of the blocks ends on which one builds, by language."""
+    from coderunner.model import Execution, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,67 +46,61 @@ class Checked:
         return f"{self.page.path}:{self.block.line}"
 
 
+class _Asked(NamedTuple):
+    """A block that is run."""
+
+    page: Page
+    number: int
+    program: Program
+    expected: str | None
+
+
 async def check(client: Client, pages: Sequence[Page]) -> list[Checked]:
     """Runs every block in a language that is served, unless the page says otherwise; in the pages' order. Raises
     CodeRunnerError where the gateway is away."""
     known = {
-        name: language.name
+        name: language
         for language in await client.languages()
         for name in (language.name, *language.aliases, *(one.removeprefix(".") for one in language.extensions))
     }
-    limit = asyncio.Semaphore(_AT_ONCE)
+    looked_at = [one for page in pages for one in _looked_at(page, known)]
+    asked = [one for one in looked_at if isinstance(one, _Asked)]
+    ended = iter(await outcomes(client, [one.program.task for one in asked]))
+    return [one if isinstance(one, Checked) else _checked(one, next(ended)) for one in looked_at]
 
-    async def one(page: Page, number: int) -> Checked | None:
-        block = page.blocks[number]
+
+def _looked_at(page: Page, known: Mapping[str, Language]) -> Iterator[Checked | _Asked]:
+    programs = Programs(page)
+    for number, block in enumerate(page.blocks):
         language = known.get(block.language.lower())
         if language is None:
-            return None
+            continue
         if not block.is_run:
-            return Checked(page, number)
-        async with limit:
-            return await _run(client, page, number, language)
-
-    found = await asyncio.gather(*(one(page, number) for page in pages for number in range(len(page.blocks))))
-    return [checked for checked in found if checked is not None]
-
-
-async def _run(client: Client, page: Page, number: int, language: str) -> Checked:
-    block = page.blocks[number]
-    mark = f"--{token_hex(8)}--"
-    try:
-        before = list(_before(page, block))
-    except LookupError as error:
-        return Checked(page, number, f"depends on {error}, which is no block of this page")
-    between = [_PRINTS[language].format(mark=mark)] if before and language in _PRINTS else []
-    source = "\n".join([*(one.code for one in before), *between, block.code])
-    try:
-        execution = await client.run(language, source, stdin=block.attributes.get("stdin", ""))
-    except CodeRunnerError as error:
-        if not getattr(error, "violations", ()):
-            raise
-        return Checked(page, number, str(error))
-    stdout = execution.run.stdout if execution.run is not None else ""
-    printed = stdout.partition(f"{mark}\n")[2] if between else stdout
-    ms = execution.run.wall_ms if execution.run is not None else 0.0
-    fault = _wrong_end(block, execution)
-    difference = "" if fault else _difference(block.expected, printed)
-    return Checked(page, number, fault or difference, printed, ms, bool(difference))
+            yield Checked(page, number)
+            continue
+        try:
+            program = programs.program(block, language.name, next(iter(language.extensions), ""))
+        except SetUpError as error:
+            yield Checked(page, number, str(error))
+        else:
+            yield _Asked(page, number, program, programs.expected(block))
 
 
-def _before(page: Page, block: Block) -> Iterator[Block]:
-    """The blocks on which this one builds, those on which they build first, each once. Raises LookupError."""
-    named = {one.name: one for one in page.blocks if one.name}
-    yield from _resolved(block, named, {id(block)})
+def _checked(asked: _Asked, outcome: Execution | InvalidTask) -> Checked:
+    if isinstance(outcome, InvalidTask):
+        return Checked(asked.page, asked.number, str(outcome))
+    run = outcome.run
+    printed = _own(plain(run.stdout), asked.program.mark) if run is not None else ""
+    fault = _wrong_end(asked.page.blocks[asked.number], outcome)
+    difference = "" if fault else _difference(asked.expected, printed)
+    ms = run.wall_ms if run is not None else 0.0
+    return Checked(asked.page, asked.number, fault or difference, printed, ms, bool(difference))
 
 
-def _resolved(block: Block, named: Mapping[str, Block], seen: set[int]) -> Iterator[Block]:
-    for name in block.depends_on:
-        if name not in named:
-            raise LookupError(f"'{name}'")
-        if id(named[name]) not in seen:
-            seen.add(id(named[name]))
-            yield from _resolved(named[name], named, seen)
-            yield named[name]
+def _own(printed: str, mark: str) -> str:
+    """What is behind the mark; all, where it is not there: the program did not come so far."""
+    _, found, behind = printed.partition(f"{mark}\n")
+    return behind if mark and found else printed
 
 
 def _wrong_end(block: Block, execution: Execution) -> str:

@@ -72,7 +72,7 @@ def _update(checked: Sequence[Checked]) -> set[str]:
 
 
 def _is_news(one: Checked) -> bool:
-    if one.printed is None or one.block.attributes.get("expect"):
+    if one.printed is None or one.block.attributes.get("expect") or one.block.recorded_in:
         return False
     recorded = one.block.recording.text if one.block.recording is not None else None
     if recorded is None:

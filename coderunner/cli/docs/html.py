@@ -7,9 +7,11 @@ import html
 import re
 from html.parser import HTMLParser
 
-from coderunner.cli.docs.blocks import Block, Recording, offsets_of
+from coderunner.cli.docs.blocks import Block, Recording, language_in, offsets_of
 
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight)-([\w+#.-]+)")
+_NOTHING = re.compile(r"(?:\s|</\w+>)*")
+"""What may stand between a block and its ``<code-runner>``."""
 _RUNNERS = ("code-runner", "codapi-snippet")
 
 
@@ -18,19 +20,38 @@ def blocks_in(text: str) -> list[Block]:
     reader = _Reader(text)
     reader.feed(text)
     reader.close()
-    return [found.block() for found in reader.found]
+    return [found.block() for found in reader.found if found.language]
+
+
+def html_in(text: str) -> str:
+    """All of it."""
+    return text
 
 
 class _Found:
     """A block while it is read."""
 
-    def __init__(self, line: int, language: str, attributes: dict[str, str], *, is_within: bool) -> None:
+    def __init__(self, line: int, *, is_within: bool) -> None:
         """``is_within``: a ``<code-runner>`` is around it."""
-        self.line, self.language, self.attributes, self.is_within = line, language, attributes, is_within
+        self.line, self.is_within = line, is_within
+        self.language = ""
+        self.attributes: dict[str, str] = {}
         self.code = ""
         self.output: tuple[int, int] | None = None
         self.text = ""
         self.end = 0
+
+    def take(self, given: dict[str, str]) -> None:
+        """Takes over what a ``<pre>`` or a ``<code>`` says."""
+        classes = given.get("class", "")
+        named = _LANGUAGE.search(classes)
+        self.language = named[1] if named else self.language
+        self.attributes |= given | ({"no-run": ""} if "no-run" in classes.split() else {})
+
+    def run_by(self, runner: dict[str, str]) -> None:
+        """Takes over what its ``<code-runner>`` says."""
+        self.language = language_in(runner) or self.language
+        self.attributes |= runner
 
     def block(self) -> Block:
         if self.output is not None:
@@ -45,11 +66,12 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._text, self._offsets = text, offsets_of(text)
         self.found: list[_Found] = []
-        self._around: dict[str, str] | None = None
+        self._runner: dict[str, str] | None = None
+        self._runner_at = 0
+        self._is_empty = False
         self._code: _Found | None = None
         self._output: int | None = None
         self._output_tag = ""
-        self._open_pre = False
 
     def _at(self) -> int:
         line, column = self.getpos()
@@ -57,30 +79,22 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        classes = given.get("class", "")
         behind = self._at() + len(self.get_starttag_text() or "")
         if tag in _RUNNERS:
-            self._around = given
-            if self.found and not self._text[self.found[-1].end : self._at()].strip():
-                self.found[-1].attributes |= given
+            self._runner, self._runner_at, self._is_empty = given, self._at(), True
+        elif tag == "pre" and "output" in given.get("class", "").split():
+            self._begin_output(behind, tag)
         elif tag == "pre":
-            self._open_pre = True
-            if "output" in classes.split():
-                self._begin_output(behind, tag)
-            elif _LANGUAGE.search(classes):
-                self._begin(given, classes)
-        elif tag == "code" and self._open_pre and self._code is None:
-            self._begin(given, classes)
+            self._begin(given)
+        elif tag == "code" and self._code is not None and not self._code.code.strip():
+            self._code.take(given)
         elif tag == "output":
             self._begin_output(behind, tag)
 
-    def _begin(self, given: dict[str, str], classes: str) -> None:
-        around = self._around or {}
-        named = _LANGUAGE.search(classes)
-        language = around.get("language") or around.get("sandbox") or (named[1] if named else "")
-        if language:
-            attributes = {**given, **around} | ({"no-run": ""} if "no-run" in classes.split() else {})
-            self._code = _Found(self.getpos()[0], language, attributes, is_within=self._around is not None)
+    def _begin(self, given: dict[str, str]) -> None:
+        self._code = _Found(self.getpos()[0], is_within=self._runner is not None)
+        self._code.take(given)
+        self._is_empty = False
 
     def _begin_output(self, at: int, tag: str) -> None:
         if self.found and self.found[-1].output is None:
@@ -91,19 +105,24 @@ class _Reader(HTMLParser):
             self._code.code += data
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "pre":
-            self._open_pre = False
-            if self._code is not None:
-                self._code.end = self._at() + len("</pre>")
-                self.found.append(self._code)
-                self._code = None
-        elif tag in _RUNNERS:
-            self._around = None
+        if tag == "pre" and self._code is not None:
+            self._code.end = self._at() + len("</pre>")
+            if self._runner is not None:
+                self._code.run_by(self._runner)
+            self.found.append(self._code)
+            self._code = None
+        elif tag in _RUNNERS and self._runner is not None:
+            if self._is_empty and self.found and self._is_right_behind(self.found[-1].end, self._runner_at):
+                self.found[-1].run_by(self._runner)
+            self._runner = None
         if self._output is not None and tag == self._output_tag:
             found = self.found[-1]
             found.output = (self._output, self._at())
             found.text = self._text[self._output : self._at()]
             self._output = None
+
+    def _is_right_behind(self, end: int, at: int) -> bool:
+        return _NOTHING.fullmatch(self._text, end, at) is not None
 
 
 def _new_within(output: str) -> str:

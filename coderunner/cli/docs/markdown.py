@@ -10,7 +10,7 @@ from functools import partial
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from coderunner.cli.docs.blocks import Block, Recording, attributes_in, offsets_of
+from coderunner.cli.docs.blocks import Block, Recording, attributes_in, language_in, offsets_of
 
 OUTPUT = "output"
 _RUNNER = re.compile(r"<code-?runner\b(?P<attributes>[^>]*)>", re.IGNORECASE)
@@ -24,6 +24,11 @@ def blocks_in(text: str) -> list[Block]:
     return list(_blocks(tokens, lines, offsets))
 
 
+def html_in(text: str) -> str:
+    """The blocks of HTML."""
+    return "\n".join(one.content for one in MarkdownIt("commonmark").parse(text) if one.type == "html_block")
+
+
 def _runner(token: Token) -> re.Match[str] | None:
     """The tag, where the token is HTML that begins with it: a block, or a paragraph."""
     return _RUNNER.match(token.content.lstrip()) if token.type in ("html_block", "inline") else None
@@ -32,16 +37,20 @@ def _runner(token: Token) -> re.Match[str] | None:
 def _blocks(tokens: Sequence[Token], lines: Sequence[str], offsets: Sequence[int]) -> Iterator[Block]:
     for index, token in enumerate(tokens):
         language, _, words = token.info.strip().partition(" ")
-        if token.type != "fence" or not language or language == OUTPUT or token.map is None:
+        if token.type != "fence" or language == OUTPUT or token.map is None:
             continue
         behind = list(tokens[index + 1 : index + 3])
         end = token.map[1]
         attributes = attributes_in(words)
         runner = _runner(behind[0]) if behind and _is_right_behind(end, behind[0], lines) else None
         if runner is not None and behind[0].map:
-            attributes |= attributes_in(runner["attributes"])
+            said = attributes_in(runner["attributes"])
+            attributes |= said
+            language = language_in(said) or language
             end = behind[0].map[1]
             behind = behind[1:]
+        if not language:
+            continue
         opening = _FENCE.match(lines[token.map[0]])
         prefix = opening["before"] if opening else ""
         recording = _recording(behind[0] if behind else None, end, " " * len(prefix), lines, offsets)

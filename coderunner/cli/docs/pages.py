@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import Protocol, cast
 
 import click
 
 from coderunner.cli.docs.blocks import Block
+from coderunner.cli.docs.elements import Elements, elements_in
 from coderunner.cli.sources import text_of
 
 _READERS = {
@@ -30,6 +32,8 @@ class Page:
     path: Path
     text: str
     blocks: list[Block]
+    elements: Elements = field(default_factory=Elements)
+    """Of its HTML."""
 
     def with_outputs(self, outputs: Mapping[int, str]) -> str:
         """The page with these outputs, by the blocks' numbers from 0, in the place of what is recorded."""
@@ -56,13 +60,23 @@ def _files(path: Path) -> list[Path]:
 
 def _page(path: Path) -> Page:
     text = text_of(path)
-    return Page(path, text, _reader(path)(text))
+    reader = _reader(path)
+    return Page(path, text, reader.blocks_in(text), elements_in(reader.html_in(text)))
 
 
-def _reader(path: Path) -> Callable[[str], list[Block]]:
+class _Reader(Protocol):
+    """A module that reads pages of one kind."""
+
+    def blocks_in(self, text: str, /) -> list[Block]:
+        """The blocks with a language, in order."""
+
+    def html_in(self, text: str, /) -> str:
+        """The page's HTML."""
+
+
+def _reader(path: Path) -> _Reader:
+    name = _READERS[path.suffix.lower()]
     try:
-        module = import_module(f"coderunner.cli.docs.{_READERS[path.suffix.lower()]}")
+        return cast("_Reader", import_module(f"coderunner.cli.docs.{name}"))
     except ImportError as error:
         raise click.UsageError(f"'{path}' needs a package that is not there: pip install 'coderunner[docs]'") from error
-    read: Callable[[str], list[Block]] = module.blocks_in
-    return read

@@ -13,6 +13,7 @@ from coderunner.cli.docs.blocks import Block, Recording, attributes_in, offsets_
 
 OUTPUT = "output"
 _DIRECTIVE = re.compile(r"^(?P<indent>\s*)\.\. (?:code-block|code|sourcecode):: *(?P<language>\S*) *$")
+_RAW = re.compile(r"^(?P<indent>\s*)\.\. raw:: +html *$")
 _OPTION = re.compile(r"^\s+:(?P<name>[\w-]+):\s*(?P<value>.*?)\s*$")
 
 
@@ -35,7 +36,7 @@ class _Directive:
 def blocks_in(text: str) -> list[Block]:
     """The blocks with a language, in order. Options are the attributes, ``:class: no-run`` among them."""
     lines, offsets = text.splitlines(), offsets_of(text)
-    found = _directives(lines)
+    found = _directives(_DIRECTIVE, lines)
     blocks = []
     for index, one in enumerate(found):
         if one.is_output or not one.language:
@@ -46,15 +47,20 @@ def blocks_in(text: str) -> list[Block]:
     return blocks
 
 
-def _directives(lines: Sequence[str]) -> list[_Directive]:
+def html_in(text: str) -> str:
+    """What is passed through to pages of HTML."""
+    return "\n".join(one.code for one in _directives(_RAW, text.splitlines()))
+
+
+def _directives(opens: re.Pattern[str], lines: Sequence[str]) -> list[_Directive]:
     found = []
     at = 0
     while at < len(lines):
-        opening = _DIRECTIVE.match(lines[at])
+        opening = opens.match(lines[at])
         if opening is None:
             at += 1
             continue
-        one = _read(lines, at, opening["indent"], opening["language"])
+        one = _read(lines, at, opening["indent"], opening.groupdict().get("language") or "")
         found.append(one)
         at = max(at + 1, one.end)
     return found

@@ -101,18 +101,33 @@ def test_blocks_that_build_on_each_other_end(page: Path, coderunner: Cli) -> Non
 def test_the_report_has_a_case_for_each_block_and_nothing_that_is_no_xml(
     page: Path, coderunner: Cli, gateway: FakeGateway
 ) -> None:
-    gateway.script = lambda task: Script(ran("\x1b[31m<&\0"))
+    gateway.script = lambda task: Script(ran("\x1b[31m<&\0", status="FAILED", exit_code=1, stderr="\x1b[31m<&\0"))
     coderunner("docs", "check", str(page), "--junit", str(page.with_suffix(".xml")))
     (suite,) = Xml.parse(page.with_suffix(".xml")).getroot()
     assert {name: suite.get(name) for name in ("tests", "failures", "skipped")} == {
         "tests": "3",
-        "failures": "2",
+        "failures": "1",
         "skipped": "1",
     }
     first, second, third = suite.findall("testcase")
-    assert (first.get("name"), first.findtext("system-out")) == ("line 1, python", "\ufffd[31m<&\ufffd")
-    assert second.find("failure") is not None
+    assert (first.get("name"), first.findtext("system-out")) == ("line 1, python", "<&")
+    assert first.findtext("failure") == "\ufffd[31m<&\ufffd"
+    assert second.find("failure") is None
     assert third.find("skipped") is not None
+
+
+def test_all_of_them_are_submitted_at_once(page: Path, coderunner: Cli, gateway: FakeGateway) -> None:
+    page.write_text("```python\nprint(1)\n```\n\n" * 100)
+    assert "100 programs ran, 0 wrong" in coderunner("docs", "check", str(page)).stderr
+    assert [len(batch.tasks) for batch in gateway.of("SubmitBatch")] == [100]
+
+
+def test_a_block_that_cannot_be_made_is_wrong_and_the_others_are_run(page: Path, coderunner: Cli) -> None:
+    page.write_text("```python template=#gone\nprint(1)\n```\n\n```python\nprint(2)\n```\n")
+    done = coderunner("docs", "check", str(page))
+    assert f"{page}:1 python needs '#gone', which is nothing of this page" in done.stdout
+    assert f"{page}:5 python ok" in done.stdout
+    assert "1 programs ran, 1 wrong" in done.stderr
 
 
 @pytest.mark.parametrize(

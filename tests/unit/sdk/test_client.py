@@ -102,6 +102,14 @@ async def test_a_long_batch_goes_in_parts(gateway: FakeGateway) -> None:
     assert [len(request.tasks) for request in gateway.of("SubmitBatch")] == [1000, 1]
 
 
+async def test_a_large_batch_goes_in_parts_that_a_request_may_have(gateway: FakeGateway) -> None:
+    large = "#" * (200 << 10)
+    async with Client(gateway.target) as client:
+        answers = await client.submit_batch(Task(language="python", source=large) for _ in range(40))
+    assert len({answer.id for answer in answers}) == 40
+    assert [len(request.tasks) for request in gateway.of("SubmitBatch")] == [15, 15, 10]
+
+
 async def test_cancel_says_whether_there_was_anything_to_cancel(gateway: FakeGateway) -> None:
     async with Client(gateway.target) as client:
         assert (await client.cancel(await client.submit("python", ""))).cancelled is False
