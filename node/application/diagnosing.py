@@ -38,9 +38,10 @@ async def of_run(
     that ended well, whatever it printed. ``stdin_bytes``: of all that it could read; None: it was talked to."""
     error = outcome.ending in _BY_ITSELF and outcome.exit_code != 0
     told = await _of_output(program, name, stage) if error and stage else []
-    if told and stdin_bytes is not None:
+    if error and stage and stdin_bytes is not None:
+        last = told[-1] if told else None
         told += await off_loop(
-            len(outcome.stderr), lambda: end_of_input(outcome, program.language, stdin_bytes, told[-1])
+            len(outcome.stderr), lambda: end_of_input(outcome, program.language, name, stdin_bytes, last)
         )
     told += await _of_stack(program, name, outcome)
     end = await off_loop(len(outcome.stderr), lambda: end_of(outcome, limits, program.language, name))

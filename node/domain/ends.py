@@ -66,9 +66,11 @@ def end_of(outcome: Outcome, limits: Limits, language: Language, stage: str) -> 
     return []
 
 
-def end_of_input(outcome: Outcome, language: Language, stdin_bytes: int, error: Diagnostic) -> list[Diagnostic]:
+def end_of_input(
+    outcome: Outcome, language: Language, stage: str, stdin_bytes: int, error: Diagnostic | None
+) -> list[Diagnostic]:
     """One note, where the program failed because it read on after all of its standard input, of ``stdin_bytes``: at the
-    place of the ``error`` that ended it. None of any other end."""
+    place of the ``error`` that ended it, in no file where that is not told. None of any other end."""
     if outcome.ending is not Ending.EXITED or outcome.exit_code == 0 or not language.end_of_input_pattern:
         return []
     text = outcome.stderr[-_LAST_WORDS_BYTES:].decode(errors="replace")
@@ -76,7 +78,8 @@ def end_of_input(outcome: Outcome, language: Language, stdin_bytes: int, error: 
         return []
     has = f"is {stdin_bytes} bytes" if stdin_bytes else "is empty"
     message = f"the program probably reads more than its standard input has, which {has}"
-    return [msgspec.structs.replace(error, severity=Severity.NOTE, message=message, code=END_OF_INPUT_CODE)]
+    at = error or _in_no_file(stage, message, END_OF_INPUT_CODE)
+    return [msgspec.structs.replace(at, severity=Severity.NOTE, message=message, code=END_OF_INPUT_CODE)]
 
 
 def _memory_words(outcome: Outcome, limits: Limits, language: Language) -> str:

@@ -158,6 +158,14 @@ async def test_a_program_that_reads_on_after_all_of_its_input_is_told_so_at_the_
     assert note.message == f"the program probably reads more than its standard input has, which {words}"
 
 
+async def test_where_the_line_of_the_error_is_not_told_the_note_is_in_no_file() -> None:
+    program = program_of(PYTHON, "3", [SourceFile("main.py", "")])
+    outcome = an_outcome(Ending.EXITED, 1, stderr=b"EOFError: EOF when reading a line\n")
+    (note,) = await of_run(program, "case:1", outcome, stage_of(outcome), LIMITS, stdin_bytes=0)
+    assert (note.stage, note.file, note.line, note.code) == ("case:1", "", 0, "end of input")
+    assert note.severity is Severity.NOTE
+
+
 async def test_of_a_program_that_is_talked_to_or_fails_otherwise_no_end_of_input_is_told() -> None:
     program = program_of(PYTHON, "3", [SourceFile("main.py", "")])
     head = b'Traceback (most recent call last):\n  File "main.py", line 7, in <module>\n'
