@@ -40,10 +40,22 @@ _BY_HAND: dict[str, Callable[[str], Sequence[Sequence[str]]]] = {
         ("./program",),
     ),
     "javascript-batteries": lambda file: plain_commands("javascript", file),
+    "cpp-batteries": lambda file: plain_commands("cpp", file),
     "c": lambda file: (("gcc", "-O2", "-o", "program", file, "-lm"), ("./program",)),
+    "java-batteries": lambda file: (
+        ("javac", "-cp", "/opt/coderunner/java/lib/*", file),
+        ("java", "-cp", "/opt/coderunner/java/lib/*:.", Path(file).stem),
+    ),
     "kotlin": lambda file: (("kotlinc", file), ("kotlin", f"{Path(file).stem}Kt")),
+    "kotlin-2": lambda file: (
+        ("kotlinc", file),
+        ("java", "-cp", "/opt/coderunner/kotlin/jars/kotlin-stdlib.jar:.", f"{Path(file).stem}Kt"),
+    ),
     "rust": lambda file: (("rustc", "-Clinker=gcc-14", "-O", "--edition=2021", "-o", "program", file), ("./program",)),
-    "typescript": lambda file: (("tsc", "--strict", "--target", "es2022", file), ("node", f"{Path(file).stem}.js")),
+    **{
+        name: lambda file: (("tsc", "--strict", "--target", "es2022", file), ("node", f"{Path(file).stem}.js"))
+        for name in ("typescript", "typescript-5")
+    },
     **{
         name: lambda file, name=name: plain_commands(name, file)  # type: ignore[misc]
         for name in ("cpp", "go", "java", "javascript", "python", "bash")

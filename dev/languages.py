@@ -17,14 +17,16 @@ from xml.etree import ElementTree
 
 from bench import languages as figures
 from dev.catalogue_page import write_page
-from dev.console import say
+from dev.console import SetupError, say
 from dev.paths import REPOSITORY
+from dev.toolchains import ensure_toolchains
 from node.domain.language import Language
 from node.infrastructure.languages import load_languages
-from sandbox import LANGUAGES_DIR
+from sandbox import IMAGES_DIR, LANGUAGES_DIR
 from sandbox.builder.build import build_images
 from sandbox.builder.catalogue import own_image
-from sandbox.builder.content import ImageError
+from sandbox.builder.content import ImageError, build_order, discover
+from sandbox.builder.fetched import programs
 
 SUITE = "tests/conformance"
 CHOICE = "CODERUNNER_CONFORMANCE"
@@ -53,9 +55,12 @@ def main() -> int:
 def work_on(language: Language, *, tests: bool, measures: bool) -> bool:
     """True if it builds, conforms and runs."""
     say(f"=== {language.id}")
+    image = own_image(language.image)
     try:
-        build_images([own_image(language.image)])
-    except ImageError as error:
+        for source in build_order(discover(IMAGES_DIR), [image]):
+            ensure_toolchains(programs(source))
+        build_images([image])
+    except (ImageError, SetupError) as error:
         say(str(error))
         return False
     well = True

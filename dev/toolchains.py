@@ -1,10 +1,11 @@
-"""The compilers and build tools of the examples in other languages: the machine's own, or those of Debian."""
+"""The compilers and build tools of other languages that examples and images need: the machine's own, or Debian's."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import subprocess
+from collections.abc import Collection
 
 from dev import packages
 from dev.console import SetupError
@@ -22,15 +23,15 @@ _LEAST_GO = (1, 21)
 """From which on Go fetches the version that a module asks for."""
 
 
-def ensure_toolchains() -> None:
-    """Installs what is missing. Raises SetupError."""
-    if not _missing():
+def ensure_toolchains(wanted: Collection[str] = tuple(PACKAGES)) -> None:
+    """Installs what is missing of the wanted programs. Raises SetupError."""
+    if not _missing(wanted):
         return
     with exclusive("toolchains"):
-        missing = _missing()
+        missing = _missing(wanted)
         if missing and not packages.can_install():
             names = " ".join(name for program in missing for name in PACKAGES[program])
-            raise SetupError(f"The examples need {', '.join(missing)} (Debian: apt-get install {names}).")
+            raise SetupError(f"This needs {', '.join(missing)} (Debian: apt-get install {names}).")
         usual = [name for program in missing if program != "go" for name in PACKAGES[program]]
         if usual:
             packages.install(usual)
@@ -38,8 +39,8 @@ def ensure_toolchains() -> None:
             _install_go()
 
 
-def _missing() -> list[str]:
-    return [name for name in PACKAGES if shutil.which(name) is None or (name == "go" and not _is_new_enough())]
+def _missing(wanted: Collection[str]) -> list[str]:
+    return [name for name in wanted if shutil.which(name) is None or (name == "go" and not _is_new_enough())]
 
 
 def _install_go() -> None:

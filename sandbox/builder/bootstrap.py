@@ -1,8 +1,9 @@
-"""The Debian base, made locally from Debian's packages where no image registry can be reached."""
+"""Debian's base images, made locally from Debian's packages where no image registry can be reached."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -14,40 +15,46 @@ import docker
 from sandbox.builder.content import ImageError
 
 DEFAULT_BASE = "debian:trixie-slim"
-SUITE = "trixie"
+_BASE = re.compile(r"debian:([a-z]+)-slim")
 _EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 
 Say = Callable[[str], None]
 
 
-def bootstrap_base(client: docker.DockerClient, say: Say) -> None:
-    """Makes ``debian:trixie-slim`` with mmdebstrap and imports it. Raises ImageError."""
-    _require_mmdebstrap(say)
+def suite_of(base: str) -> str:
+    """The Debian release that a base image is made of; empty for an image that cannot be made here."""
+    found = _BASE.fullmatch(base)
+    return found[1] if found else ""
+
+
+def bootstrap_base(client: docker.DockerClient, base: str, say: Say) -> None:
+    """Makes a base such as ``debian:trixie-slim`` with mmdebstrap and imports it. Raises ImageError."""
+    _require_mmdebstrap(base, say)
     with tempfile.TemporaryDirectory(prefix="coderunner-base-") as scratch:
         archive = Path(scratch) / "base.tar"
-        say(f"no registry answers: making {DEFAULT_BASE} from Debian's packages")
-        _stream(_mmdebstrap_command(archive), say)
+        say(f"no registry answers: making {base} from Debian's packages")
+        _stream(_mmdebstrap_command(suite_of(base), archive), say)
         say("importing it")
-        repository, tag = DEFAULT_BASE.split(":")
+        repository, tag = base.split(":")
         changes = ["ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 'CMD ["bash"]']
         answer = client.api.import_image_from_file(str(archive), repository=repository, tag=tag, changes=changes)
         if "error" in str(answer):
             raise ImageError(f"The engine refused the bootstrapped base: {answer!s}.")
 
 
-def _mmdebstrap_command(archive: Path) -> list[str]:
+def _mmdebstrap_command(suite: str, archive: Path) -> list[str]:
     options = ["--variant=minbase", "--dpkgopt=force-unsafe-io", '--aptopt=Acquire::Languages "none"']
     options += [f"--dpkgopt=path-exclude={pattern}" for pattern in _EXCLUDED]
-    return ["mmdebstrap", *options, SUITE, str(archive), *_sources()]
+    return ["mmdebstrap", *options, suite, str(archive), *_sources(suite)]
 
 
-def _sources() -> list[str]:
+def _sources(suite: str) -> list[str]:
     """Lines for apt on the mirrors that this host itself installs from; none where they are unclear: mmdebstrap then
     takes its own."""
     main, security = _host_mirrors()
     if not main or not security:
         return []
-    return [f"deb {main} {SUITE} main", f"deb {main} {SUITE}-updates main", f"deb {security} {SUITE}-security main"]
+    return [f"deb {main} {suite} main", f"deb {main} {suite}-updates main", f"deb {security} {suite}-security main"]
 
 
 def _host_mirrors() -> tuple[str, str]:
@@ -76,7 +83,7 @@ def _os_release() -> str:
         return ""
 
 
-def _require_mmdebstrap(say: Say) -> None:
+def _require_mmdebstrap(base: str, say: Say) -> None:
     missing = [] if shutil.which("mmdebstrap") else ["mmdebstrap"]
     if not Path("/usr/share/keyrings/debian-archive-keyring.gpg").exists():
         missing.append("debian-archive-keyring")
@@ -84,7 +91,7 @@ def _require_mmdebstrap(say: Say) -> None:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise ImageError(
-            f"No registry answers for {DEFAULT_BASE}: load that image into the engine, or run this as root on Debian."
+            f"No registry answers for {base}: load that image into the engine, or run this as root on Debian."
         )
     say(f"installing {' and '.join(missing)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

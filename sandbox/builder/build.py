@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from sandbox import IMAGES_DIR, LANGUAGES_DIR
-from sandbox.builder.bootstrap import DEFAULT_BASE, bootstrap_base
+from sandbox.builder.bootstrap import DEFAULT_BASE, bootstrap_base, suite_of
 from sandbox.builder.catalogue import images_of
 from sandbox.builder.content import ImageError, ImageSource, build_order, content_hashes, discover
 from sandbox.builder.engine import Engine, Say
@@ -65,8 +65,9 @@ def build_images(
         if not force and engine.content_of(source.tag) == hashes[source.name]:
             say("is current")
             continue
-        if not source.parents:
-            provide_base(engine, base, force, say)
+        for foreign in source.bases(build_args):
+            if foreign == base or suite_of(foreign):  # any other is for the engine to find
+                provide_base(engine, foreign, force, say)
         taken = {name: value for name, value in build_args.items() if name in source.arguments}
         proxies = {name: os.environ[name] for name in PROXY_NAMES if name in os.environ}
         engine.build(source, hashes[source.name], {**taken, **proxies}, force, say)
@@ -74,14 +75,14 @@ def build_images(
 
 
 def provide_base(engine: Engine, base: str, force: bool, say: Say) -> None:
-    """The image that everything starts from: the engine's own, a registry's, or made here."""
+    """An image that others start from: the engine's own, a registry's, or made here. Raises ImageError."""
     if engine.has(base) and not force:
         return
     if engine.pull(base, say):
         return
-    if base != DEFAULT_BASE:
+    if not suite_of(base):
         raise ImageError(f"The base image {base} is neither in the engine nor in a registry that answers.")
-    bootstrap_base(engine.client, say)
+    bootstrap_base(engine.client, base, say)
 
 
 def main(arguments: list[str] | None = None, *, program: str | None = None) -> int:

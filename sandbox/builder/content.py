@@ -15,7 +15,7 @@ CONTENT_LABEL = "coderunner.content"
 """Image label that carries the content hash."""
 
 _ARG = re.compile(r"^ARG\s+(\w+)", re.MULTILINE)
-_FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)", re.MULTILINE)
+_FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.MULTILINE | re.IGNORECASE)
 
 
 class ImageError(Exception):
@@ -37,9 +37,19 @@ class ImageSource:
     @property
     def parents(self) -> tuple[str, ...]:
         """Names of those of our own images that the Dockerfile builds on."""
-        bases = _FROM.findall((self.directory / "Dockerfile").read_text(encoding="utf-8"))
-        ours = [base.partition("/")[2].partition(":")[0] for base in bases if base.startswith(f"{REPOSITORY}/")]
+        ours = [base.partition("/")[2].partition(":")[0] for base, _ in self._froms() if _is_ours(base)]
         return tuple(dict.fromkeys(ours))
+
+    def bases(self, build_args: Mapping[str, str]) -> tuple[str, ...]:
+        """Tags of the images of others that it starts from."""
+        stages = {name for _, name in self._froms()} | {"scratch"}
+        others = [base for base, _ in self._froms() if not _is_ours(base) and base not in stages]
+        told = {spelt: value for name, value in build_args.items() for spelt in (f"${name}", f"${{{name}}}")}
+        return tuple(dict.fromkeys(told.get(base, base) for base in others))
+
+    def _froms(self) -> list[tuple[str, str]]:
+        """What each stage starts from, and the stage's name where it has one."""
+        return _FROM.findall((self.directory / "Dockerfile").read_text(encoding="utf-8"))
 
     @property
     def arguments(self) -> frozenset[str]:
@@ -104,6 +114,10 @@ def _kind_and_content(path: Path) -> tuple[str, bytes]:
 def _feed(digest: hashlib._Hash, kind: str, name: str, content: bytes) -> None:
     digest.update(f"{kind} {len(name)} {name} {len(content)} ".encode())
     digest.update(content)
+
+
+def _is_ours(tag: str) -> bool:
+    return tag.startswith(f"{REPOSITORY}/")
 
 
 def _ignored(relative: Path) -> bool:

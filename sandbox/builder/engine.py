@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import docker
 import docker.errors
 
 from sandbox.builder.content import CONTENT_LABEL, ImageError, ImageSource
-from sandbox.builder.wheels import fetched_wheels
+from sandbox.builder.fetched import fetched
 
 Say = Callable[[str], None]
 
@@ -106,8 +106,8 @@ class Engine:
                 return
 
     def _build(self, source: ImageSource, content: str, build_args: Mapping[str, str], force: bool, say: Say) -> None:
-        with fetched_wheels(source, say) as wheels:
-            context = _context(source, wheels)
+        with fetched(source, say) as files:
+            context = _context(source, files)
         stream = self.client.api.build(
             fileobj=context,
             custom_context=True,
@@ -136,7 +136,7 @@ def _sentence(error: str, log: list[str]) -> str:
     return " ".join(f"{error.strip()}: {said}".split()) + ("" if said.endswith(".") else ".")
 
 
-def _context(source: ImageSource, wheels: Sequence[Path] = ()) -> io.BytesIO:
+def _context(source: ImageSource, fetched_files: Mapping[str, Path]) -> io.BytesIO:
     """The build context as a tar file that is the same for the same content, whoever owns the checkout."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
@@ -150,10 +150,10 @@ def _context(source: ImageSource, wheels: Sequence[Path] = ()) -> io.BytesIO:
             entry.size = len(content)
             entry.mode = 0o755 if path.stat().st_mode & 0o111 else 0o644
             tar.addfile(entry, io.BytesIO(content))
-        for wheel in wheels:
-            entry = tarfile.TarInfo(f"wheels/{wheel.name}")
-            entry.size = wheel.stat().st_size
-            with wheel.open("rb") as file:
+        for name, path in fetched_files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = path.stat().st_size
+            with path.open("rb") as file:
                 tar.addfile(entry, file)
     archive.seek(0)
     return archive

@@ -26,9 +26,13 @@ CHOICE = "CODERUNNER_CONFORMANCE"
 OF_ONE = ("cpp-batteries", "go-batteries", "java-batteries", "javascript-batteries", "python-science", "typescript")
 """Languages with tests of their own: files whose names begin so, as ``test_go_batteries.py``."""
 
-WAITING = Path(__file__).with_name("test_what_waits.py")
-WAIT = {path.stem for path in WAITING.with_name("waiting").iterdir()}
-"""Languages of which programs are kept that are run by what waits, and by what is started."""
+HERE = Path(__file__).parent
+OF_SOME = {
+    HERE / "test_what_waits.py": {path.stem for path in (HERE / "waiting").iterdir()},
+    HERE / "test_code_of_macros.py": {path.name for path in (HERE / "macros").iterdir()},
+}
+"""Languages of which programs are kept that are run by what waits, and by what is started; and whose compilers run code
+that they read."""
 
 
 def chosen() -> list[Language]:
@@ -51,8 +55,8 @@ def of_one(path: Path) -> str | None:
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """What one language does beside what all do is tested where that one is."""
     ids = {language.id for language in chosen()}
-    if collection_path == WAITING:
-        return True if not ids & WAIT else None
+    if collection_path in OF_SOME:
+        return True if not ids & OF_SOME[collection_path] else None
     one = of_one(collection_path)
     return True if one and one not in ids else None
 
@@ -61,8 +65,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "language" in metafunc.fixturenames:
         one = of_one(metafunc.definition.path)
         languages = [language for language in chosen() if one in (None, language.id)]
-        if metafunc.definition.path == WAITING:
-            languages = [language for language in languages if language.id in WAIT]
+        some = OF_SOME.get(metafunc.definition.path)
+        languages = [language for language in languages if some is None or language.id in some]
         metafunc.parametrize("language", languages, ids=lambda one: one.id, scope="module", indirect=True)
     if "program" in metafunc.fixturenames:
         metafunc.parametrize("program", PROGRAMS)

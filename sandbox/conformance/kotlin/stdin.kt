@@ -1,3 +1,3 @@
 fun main() {
-    while (true) println((readLine() ?: break).toUpperCase())
+    while (true) println((readLine() ?: break).map { Character.toUpperCase(it) }.joinToString(""))
 }

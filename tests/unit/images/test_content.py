@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.builder.bootstrap import suite_of
 from sandbox.builder.content import ImageError, build_order, content_hashes, discover
 
 BASE = "ARG BASE=debian:trixie-slim\nFROM ${BASE}\n"
@@ -113,6 +114,30 @@ def test_parents_are_built_first_and_once(images: Path) -> None:
 
 def test_one_image_needs_only_what_it_stands_on(images: Path) -> None:
     assert [source.name for source in build_order(discover(images), ["tool"])] == ["base", "tool"]
+
+
+def test_what_an_image_has_from_others_is_known_and_stages_of_its_own_are_none(images: Path) -> None:
+    text = "FROM coderunner/base AS base\nfrom debian:bookworm-slim as older\nFROM older\nFROM scratch\n"
+    write(images / "older" / "Dockerfile", text)
+    sources = discover(images)
+    assert sources["older"].parents == ("base",)
+    assert sources["older"].bases(ARGUMENTS) == ("debian:bookworm-slim",)
+    assert sources["base"].bases(ARGUMENTS) == ("debian:trixie-slim",)
+    assert sources["tool"].bases(ARGUMENTS) == ()
+
+
+@pytest.mark.parametrize(
+    ("base", "suite"),
+    [
+        ("debian:trixie-slim", "trixie"),
+        ("debian:bookworm-slim", "bookworm"),
+        ("debian:12-slim", ""),
+        ("example/debian:bookworm-slim", ""),
+        ("debian:--hook-slim", ""),
+    ],
+)
+def test_the_release_of_a_base_that_can_be_made_here_is_in_its_name(base: str, suite: str) -> None:
+    assert suite_of(base) == suite
 
 
 def test_an_unknown_image_is_named_with_those_that_exist(images: Path) -> None:

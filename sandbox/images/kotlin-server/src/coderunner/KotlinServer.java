@@ -27,6 +27,7 @@ final class KotlinServer {
     private static final long STACK_BYTES = 16L << 20;
     private static final int CRASHED_EXIT_CODE = 3;
     private static final int WARM_UP_ROUNDS = 6;
+    private static final String LIBRARY = "/opt/coderunner/kotlin/jars/kotlin-stdlib.jar";
     private static final String WARM_UP = """
             data class Point(val x: Int, val y: Int)
             fun main(args: Array<String>) {
@@ -88,7 +89,7 @@ final class KotlinServer {
     }
 
     private static Result compile(Path directory, List<String> words) {
-        var arguments = new ArrayList<>(List.of("-nowarn", "-no-reflect", "-d", directory.toString()));
+        var arguments = new ArrayList<>(List.of("-nowarn", "-no-reflect", "-no-stdlib", "-cp", LIBRARY, "-d", directory.toString()));
         for (var word : words) {
             arguments.add(word.endsWith(".kt") ? directory.resolve(word).toString() : word);
         }

@@ -1,0 +1,4 @@
+import std/os
+
+for word in commandLineParams():
+  echo word

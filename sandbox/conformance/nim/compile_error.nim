@@ -1,0 +1,3 @@
+let first = "first"
+echo first
+echo here

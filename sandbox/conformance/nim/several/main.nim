@@ -1,0 +1,3 @@
+import other
+
+echo greeting()

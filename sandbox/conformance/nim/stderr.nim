@@ -1,0 +1,1 @@
+stderr.writeLine("to standard error")

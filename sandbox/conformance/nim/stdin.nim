@@ -1,0 +1,4 @@
+import std/strutils
+
+for line in stdin.lines:
+  echo line.toUpperAscii

@@ -1,0 +1,2 @@
+const said = staticExec("{shell}")
+echo said
