@@ -19,7 +19,7 @@ PROGRAMS = Path(__file__).parent / "macros"
 PROBE = (
     "id -u; touch /opt/left /usr/left /etc/left 2>/dev/null && echo ESCAPED; ls -A /tmp /dev/shm /workspace;"
     " cat /proc/[0-9]*/comm; echo 127.0.0.1 >/tmp/left; touch /dev/shm/left ../left;"
-    " setsid sleep 600 </dev/null >/dev/null 2>&1 & echo probed"
+    " (exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec setsid sleep 600) </dev/null >/dev/null 2>&1 & echo probed"
 )
 
 
@@ -36,7 +36,7 @@ async def probed(bench: Workbench, language: Language, number: int) -> Execution
 async def test_what_a_macro_runs_is_locked_in_and_gone_afterwards(bench: Workbench, language: Language) -> None:
     for number in range(3):
         execution = await probed(bench, language, number)
-        assert execution.status is Status.SUCCEEDED, execution
+        assert execution.status is Status.SUCCEEDED, (execution.compile, execution.run)
         assert execution.run is not None
         said = execution.run.stdout.split()
         assert said[0].isdigit(), execution
