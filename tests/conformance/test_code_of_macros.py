@@ -27,7 +27,9 @@ async def probed(bench: Workbench, language: Language, number: int) -> Execution
     """A run of the program as nobody has seen it."""
     files = [
         SourceFile(path.name, path.read_text().replace("{shell}", PROBE) + "\n" * number)
-        for path in sorted((PROGRAMS / language.id).iterdir(), key=lambda path: (path.name != language.source_name, path))
+        for path in sorted(
+            (PROGRAMS / language.id).iterdir(), key=lambda path: (path.name != language.source_name, path)
+        )
     ]
     return await executed(bench, language, files, Expected())
 

@@ -27,7 +27,10 @@ for word; do case $word in --file=*) project=${word#*=} ;; esac; done
 grep -q '<groupId>org.example</groupId><artifactId>tool</artifactId><version>1.0</version>' "$project"
 printf 'an archive' >"$(dirname "$project")/tool-1.0.jar"
 """
-LISTS = {"npm": f"tool@1.0.0 --hash=sha256:{DIGEST}\n", "jars": f"org.example:tool:1.0 \\\n    --hash=sha256:{DIGEST}\n"}
+LISTS = {
+    "npm": f"tool@1.0.0 --hash=sha256:{DIGEST}\n",
+    "jars": f"org.example:tool:1.0 \\\n    --hash=sha256:{DIGEST}\n",
+}
 
 
 @pytest.fixture
