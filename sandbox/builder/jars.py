@@ -1,4 +1,4 @@
-"""Jars of Maven repositories, fetched by this machine's own Maven: those that are listed, and none that they ask for."""
+"""Jars of Maven repositories, fetched by this machine's own Maven: those listed, and none that they ask for."""
 
 from __future__ import annotations
 

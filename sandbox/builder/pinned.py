@@ -1,4 +1,4 @@
-"""Lists of packages with their hashes, in the form of pip's: ``NAME --hash=sha256:HEX``, a word each, ``#`` comments."""
+"""Lists of packages with their hashes, in pip's form: ``NAME --hash=sha256:HEX``, ``#`` before comments."""
 
 from __future__ import annotations
 
