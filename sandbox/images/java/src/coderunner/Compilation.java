@@ -13,6 +13,7 @@ import javax.lang.model.SourceVersion;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
 import javax.tools.StandardLocation;
 import javax.tools.ToolProvider;
 
@@ -30,6 +31,9 @@ final class Compilation {
     private static final String PACKAGES = "--packages=";
 
     private static final JavaCompiler JAVAC = ToolProvider.getSystemJavaCompiler();
+
+    /** Keeps the modules and jars open that every compilation reads, and their indexes; nothing of a program or its packages. */
+    private static final StandardJavaFileManager KEPT = fileManager();
 
     /** Jars that every program finds; an image may have none. */
     private static final List<File> LIBRARIES = libraries(new File("/opt/coderunner/java/lib"));
@@ -73,11 +77,21 @@ final class Compilation {
                 || argument.startsWith("-Xplugin") || argument.startsWith("-J") || argument.startsWith("-A");
     }
 
+    /** Such a one reads jars in another way (META-INF/versions). */
+    private static boolean isForAnotherRelease(List<String> options) {
+        return options.stream().anyMatch(option -> VALUED.stream().anyMatch(option::startsWith));
+    }
+
+    private static StandardJavaFileManager fileManager() {
+        return JAVAC.getStandardFileManager(null, null, StandardCharsets.UTF_8);
+    }
+
     /** Nothing that is found on the class path runs here: without a place for processors, javac would look there for them, and
      * for plug-ins that start by themselves (-proc:none does not keep those away). */
     private static Result compile(List<String> options, List<JavaFileObject> sources, String packages, Path output) {
         var diagnostics = new StringWriter();
-        try (var files = JAVAC.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
+        try (var own = packages.isEmpty() && !isForAnotherRelease(options) ? null : fileManager()) {
+            var files = own == null ? KEPT : own;
             files.setLocation(StandardLocation.CLASS_OUTPUT, List.of(output.toFile()));
             files.setLocation(StandardLocation.CLASS_PATH, classPath(packages));
             files.setLocation(StandardLocation.ANNOTATION_PROCESSOR_PATH, List.<File>of());
