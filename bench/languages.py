@@ -51,6 +51,10 @@ _BY_HAND: dict[str, Callable[[str], Sequence[Sequence[str]]]] = {
         ("kotlinc", file),
         ("java", "-cp", "/opt/coderunner/kotlin/jars/kotlin-stdlib.jar:.", f"{Path(file).stem}Kt"),
     ),
+    "nim": lambda file: (
+        ("nim", "compile", "--forceBuild:on", "--hints:off", "-d:release", "--out:program", file),
+        ("./program",),
+    ),
     "rust": lambda file: (("rustc", "-Clinker=gcc-14", "-O", "--edition=2021", "-o", "program", file), ("./program",)),
     **{
         name: lambda file: (("tsc", "--strict", "--target", "es2022", file), ("node", f"{Path(file).stem}.js"))
