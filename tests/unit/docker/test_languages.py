@@ -106,6 +106,12 @@ def test_packages_are_of_a_known_kind_and_their_links_beside_programs(
         load_language(write(tmp_path, SMALL + COMPILED + PACKAGES.replace(*change)))
 
 
+def test_a_compiler_finds_packages_in_one_way_or_another(tmp_path: Path) -> None:
+    neither = "".join(line for line in PACKAGES.splitlines(True) if not line.startswith(("compile_env", "links")))
+    with pytest.raises(LanguageFileError, match="has no .layer_option."):
+        load_language(write(tmp_path, SMALL + COMPILED + neither))
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
