@@ -277,7 +277,7 @@ public class Process extends AbstractProcessor {
 async def test_nothing_of_a_package_runs_in_the_compiler(client: Client, repository: MavenRepository) -> None:
     """javac starts plug-ins that it finds on its class path, also where it runs no processors."""
     group = a_group()
-    files = {
+    files: dict[str, bytes | str] = {
         **await compiled(client, {"lib/Plug.java": PLUGIN, "lib/Process.java": PROCESSOR}),
         "META-INF/services/com.sun.source.util.Plugin": "lib.Plug\n",
         "META-INF/services/javax.annotation.processing.Processor": "lib.Process\n",

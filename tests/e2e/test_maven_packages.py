@@ -109,7 +109,7 @@ async def test_a_program_in_a_waiting_jvm_sees_what_java_with_that_class_path_wo
     group = a_group()
     sources = {"lib/Greeting.java": GREETING % '"hi"', "lib/Service.java": SERVICE, "lib/Serves.java": SERVES}
     manifest = "Manifest-Version: 1.0\nImplementation-Version: 7.5\nMulti-Release: true\n\n"
-    files = {
+    files: dict[str, bytes | str] = {
         "META-INF/MANIFEST.MF": manifest,
         **await compiled(client, sources),
         "META-INF/services/lib.Service": "lib.Serves\n",
