@@ -27,6 +27,15 @@ class RefusedField(BaseModel):
     description: str
 
 
+class LeftFile(BaseModel):
+    """A file that the program left in its folder out."""
+
+    name: str
+    size: int = Field(description="Bytes.")
+    media_type: str
+    given: bool = Field(description="What it holds is beside this answer: a PNG as an image, a text as a resource.")
+
+
 class RunAnswer(BaseModel):
     """How a program ended, or why it was refused."""
 
@@ -50,6 +59,8 @@ class RunAnswer(BaseModel):
         default=[], description="What is to be said of its end, and of output that was cut at a limit."
     )
     diagnostics: list[FoundInCode] = []
+    files: list[LeftFile] = []
+    files_left_out: int = Field(default=0, description="Files that it left besides.")
     error: str = Field(default="", description="Why there is no result, in the gateway's words.")
     violations: list[RefusedField] = Field(default=[], description="Which fields of the request are refused.")
     retry_after_s: float | None = Field(default=None, description="When another try is worth it.")

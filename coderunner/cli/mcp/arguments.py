@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from coderunner.cli.mcp.bounds import ITEMS, few_words
 from coderunner.errors import InvalidTask, Violation
-from coderunner.task import Limits, Source, TaskOptions
+from coderunner.task import Content, Limits, Source, TaskOptions
 
 _MAX_INTEGER = (1 << 53) - 1  # what JSON's readers agree on
 _Amount = Annotated[int | None, Field(ge=1, le=_MAX_INTEGER)]
@@ -27,6 +28,14 @@ class LimitArguments(BaseModel):
     output_bytes: _Amount = Field(default=None, description="What is kept of each output stream, in bytes.")
 
 
+class BytesArgument(BaseModel):
+    """A file that is no text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base64: str
+
+
 class RunArguments(BaseModel):
     """The arguments of run_code: either code or files."""
 
@@ -34,8 +43,10 @@ class RunArguments(BaseModel):
 
     language: str = Field(max_length=64, description="A name or an alias that list_languages tells, such as python.")
     code: str | None = Field(default=None, description="The program, where it is one file.")
-    files: dict[str, str] | None = Field(
-        default=None, description="The program as several files: names with their texts."
+    files: dict[str, str | BytesArgument] | None = Field(
+        default=None,
+        description="The program as several files, and what it reads: names with their texts, or with their bytes as "
+        '{"base64": "..."}.',
     )
     entry_point: str = Field(default="", description="Which of the files is run; without it the language decides.")
     version: str = Field(default="", max_length=64, description='A version or its beginning, such as "3" or "3.13".')
@@ -61,7 +72,7 @@ def asked_for(arguments: dict[str, Any]) -> Asked:
         raise _refused(_violations(error)) from None
     if (asked.code is None) == (asked.files is None):
         raise _refused((Violation("code", "give either code or files"),))
-    source = asked.code if asked.code is not None else asked.files or {}
+    files = {name: _content(name, given) for name, given in (asked.files or {}).items()}
     options = TaskOptions(
         version=asked.version,
         entry_point=asked.entry_point,
@@ -69,7 +80,17 @@ def asked_for(arguments: dict[str, Any]) -> Asked:
         args=asked.args,
         limits=Limits(**asked.limits.model_dump()) if asked.limits is not None else None,
     )
-    return Asked(asked.language, source, options)
+    return Asked(asked.language, asked.code if asked.code is not None else files, options)
+
+
+def _content(name: str, given: str | BytesArgument) -> Content:
+    """Raises InvalidTask."""
+    if isinstance(given, str):
+        return given
+    try:
+        return binascii.a2b_base64(given.base64, strict_mode=True)
+    except ValueError:  # for characters that are not ASCII as well
+        raise _refused((Violation(few_words(f"files.{name}.base64"), "is not base64"),)) from None
 
 
 def _refused(violations: tuple[Violation, ...]) -> InvalidTask:

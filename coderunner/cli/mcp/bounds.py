@@ -13,7 +13,13 @@ PIECES = 500
 WORDS_CHARS = 500
 """Of one sentence of the gateway's or of a compiler's, and of a name that a caller made up."""
 ITEMS = 20
-"""Diagnostics, and violations, of one program."""
+"""Diagnostics, violations, and files that it left, of one program."""
+PICTURES = 8
+"""That one program left, and that are given with its answer."""
+PICTURE_BYTES = 1 << 20
+"""Of all of them together: as much as comes with a result."""
+PICTURE_PIXELS = 8000
+"""Of a side of a picture: more is not looked at, or takes a host's memory."""
 TOKEN_CHARS = 256
 """Of a progress token, which each notification repeats."""
 

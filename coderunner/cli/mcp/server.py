@@ -24,6 +24,7 @@ from coderunner.cli.mcp import answers, words
 from coderunner.cli.mcp.answers import LanguagesAnswer, RunAnswer
 from coderunner.cli.mcp.arguments import RunArguments, asked_for
 from coderunner.cli.mcp.bounds import TOKEN_CHARS, Bounds, few_words
+from coderunner.cli.mcp.left_files import left_files
 from coderunner.cli.mcp.live_output import LiveOutput
 from coderunner.cli.mcp.runs import Runs
 from coderunner.errors import CodeRunnerError
@@ -40,7 +41,8 @@ _TOOLS = [
         name="run_code",
         title="Run a program",
         description="Runs a program in a locked-down container without a network and returns what it printed, its exit "
-        "code and what it took. Each run is a fresh one: nothing is kept from the one before.",
+        "code and what it took. Files that it writes into the folder out come back: PNG pictures and small texts are "
+        "shown, the others named. Each run is a fresh one: nothing is kept from the one before.",
         input_schema=RunArguments.model_json_schema(),
         output_schema=RunAnswer.model_json_schema(),
         annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False),
@@ -96,7 +98,11 @@ class _Tools:
             answer = answers.of_refusal(error)
             return _result(words.of_run(answer), answer, failed=True)
         answer = answers.of_execution(execution, self._bounds)
-        return _result(words.of_run(answer), answer, failed=execution.status is not Status.SUCCEEDED)
+        answer.files, contents = left_files(execution, self._bounds)
+        answer.files_left_out = len(execution.files) - len(answer.files)
+        told = _result(words.of_run(answer), answer, failed=execution.status is not Status.SUCCEEDED)
+        told.content += contents
+        return told
 
     async def _list_languages(self) -> CallToolResult:
         try:

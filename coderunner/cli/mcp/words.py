@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coderunner.cli.mcp.answers import FoundInCode, LanguagesAnswer, RunAnswer
+from coderunner.cli.mcp.answers import FoundInCode, LanguagesAnswer, LeftFile, RunAnswer
 
 
 def of_run(answer: RunAnswer) -> str:
@@ -41,6 +41,9 @@ def _result(answer: RunAnswer) -> Iterator[str]:
     ):
         if text:
             yield f"{name}:\n{text}"
+    yield from map(_left, answer.files)
+    if answer.files_left_out:
+        yield f"{answer.files_left_out} more files are left out"
     if not (answer.stdout or answer.stderr) and answer.wall_ms is not None:
         yield "(no output)"
 
@@ -55,6 +58,10 @@ def _facts(answer: RunAnswer) -> Iterator[str]:
         yield f"{answer.wall_ms:.0f} ms"
     if answer.peak_memory_bytes is not None:
         yield f"peak memory {answer.peak_memory_bytes / (1 << 20):.1f} MiB"
+
+
+def _left(one: LeftFile) -> str:
+    return f"file {one.name}: {one.media_type}, {one.size} bytes{'' if one.given else ', not shown'}"
 
 
 def _finding(one: FoundInCode) -> str:
