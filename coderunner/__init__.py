@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from coderunner.program import Program as Program
     from coderunner.program import RelayedProgram as RelayedProgram
     from coderunner.sync import SyncClient as SyncClient
+    from coderunner.sync_program import SyncProgram as SyncProgram
     from coderunner.task import Callback as Callback
     from coderunner.task import Checker as Checker
     from coderunner.task import Comparison as Comparison
@@ -64,6 +65,7 @@ _NAMES_BY_MODULE = {
     "coderunner.conversation": ("Taken", "Waits"),
     "coderunner.program": ("Program", "RelayedProgram"),
     "coderunner.sync": ("SyncClient",),
+    "coderunner.sync_program": ("SyncProgram",),
     "coderunner.errors": (
         "CodeRunnerError",
         "GatewayUnavailable",

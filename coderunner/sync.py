@@ -15,7 +15,9 @@ from coderunner.client import Client
 from coderunner.model import CallbackRecord, Cancellation, Execution, Language, Node, Output, Status, Submitted
 from coderunner.on_output import OnOutput
 from coderunner.output_file import OutputFile
-from coderunner.task import Source, Task, TaskOptions
+from coderunner.program import Program
+from coderunner.sync_program import SyncProgram
+from coderunner.task import Source, Task, TaskOptions, Terminal
 
 _Result = TypeVar("_Result")
 
@@ -109,6 +111,16 @@ class SyncClient:
         """Waits for the task's result. ``on_output`` gets all of its output, each character once and in order."""
         return self._wait(self._client.follow(task_id, on_output))
 
+    def interact(
+        self, language: str, source: Source, *, terminal: Terminal | None = None, **options: Unpack[TaskOptions]
+    ) -> SyncProgram:
+        """A program to talk to while it runs, as ``Client.interact``: ``with client.interact(...) as program``."""
+        return self._talked_to(self._client.interact(language, source, terminal=terminal, **options))
+
+    def talk_to(self, task_id: str) -> SyncProgram:
+        """The same for a task submitted with ``interaction`` before, to which nothing was said yet."""
+        return self._talked_to(self._client.talk_to(task_id))
+
     def watch(self, task_id: str) -> Iterator[Execution | Output]:
         """The task's state now, then every change, and output as it appears; ends with the result."""
         return self._iterate(self._client.watch(task_id))
@@ -191,6 +203,9 @@ class SyncClient:
     def nodes(self) -> tuple[Node, ...]:
         """The live nodes, as they last described themselves."""
         return self._wait(self._client.nodes())
+
+    def _talked_to(self, program: Program) -> SyncProgram:
+        return SyncProgram(program, self._wait, self._iterate)
 
     def _wait(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         if self._loop is None:

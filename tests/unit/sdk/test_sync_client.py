@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from coderunner import Client, Execution, NotFound, SyncClient
+from coderunner import Client, Execution, InvalidTask, NotFound, Program, Status, SyncClient, SyncProgram, Waits
+from coderunner.spoken import MAX_BYTES
 from tests.fakes.answers import chunk, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
 
-ASYNC_ALONE = {"relay", "interact", "talk_to"}
-"""Somebody who talks to a program listens at the same time."""
+ASYNC_ALONE = {"relay"}
+"""Of servers of pages, which have a loop."""
 
 
 def test_it_mirrors_the_asynchronous_client() -> None:
@@ -24,6 +25,28 @@ def test_it_mirrors_the_asynchronous_client() -> None:
     for name in ours:
         parameters = inspect.signature(getattr(SyncClient, name)).parameters
         assert list(parameters) == list(inspect.signature(getattr(Client, name)).parameters), name
+
+
+def test_a_program_that_is_talked_to_mirrors_the_asynchronous_one() -> None:
+    ours = {name for name in vars(SyncProgram) if not name.startswith("_")}
+    theirs = {name for name in vars(Program) if not name.startswith("_")}
+    assert ours == {*theirs, "id"}
+    for name in theirs:
+        parameters = inspect.signature(getattr(SyncProgram, name)).parameters
+        assert list(parameters) == list(inspect.signature(getattr(Program, name)).parameters), name
+
+
+def test_a_program_is_talked_to(gateway: FakeGateway) -> None:
+    with SyncClient(gateway.target) as client:
+        with client.interact("python", "input()") as program:
+            events = iter(program)
+            assert next(events) == Waits(attempt=1)
+            program.write("Ada\n")
+            assert program.result().status is Status.SUCCEEDED
+        assert program.id
+        too_much = client.interact("python", "input()")
+        with too_much as program, pytest.raises(InvalidTask):
+            program.write(b"x" * (MAX_BYTES + 1))
 
 
 def test_it_runs_watches_lists_and_cancels(gateway: FakeGateway) -> None:
