@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 FROM = re.compile(
-    r"^(import|export) (?P<names>type \*|type \{[^}]*\}|\{[^}]*\}) from '\./(?P<module>\w+)\.js';\n", re.MULTILINE
+    r"^(import|export) (?P<names>type \*|type \{[^}]*\}|\{[^}]*\})"
+    r" from '(?P<folder>\.|\.\./\w+)/(?P<module>\w+)\.js';\n",
+    re.MULTILINE,
 )
 _DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function\*?|class|const|let) (\w+)", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=async function|function|class|const|let)", re.MULTILINE)
@@ -34,5 +36,5 @@ def _add(source: Path, name: str, done: dict[str, str]) -> None:
     text = (source / f"{name}.js").read_text(encoding="utf-8")
     for found in FROM.finditer(text):
         if found["module"] not in done:
-            _add(source, found["module"], done)
+            _add(source / found["folder"], found["module"], done)
     done[name] = text

@@ -11,6 +11,8 @@ SCRIPTS = {
     "code-runner.js": "text/javascript",
     "code-runner.css": "text/css",
     "code-runner-talk.js": "text/javascript",
+    "code-runner-languages.js": "text/javascript",
+    "code-runner-files.js": "text/javascript",
 }
 
 

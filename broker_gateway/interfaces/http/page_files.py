@@ -18,6 +18,8 @@ _FILES = {
     "code-runner.js": "text/javascript",
     "code-runner.css": "text/css",
     "code-runner-talk.js": "text/javascript",
+    "code-runner-languages.js": "text/javascript",
+    "code-runner-files.js": "text/javascript",
 }
 _PARTS = {"xterm.mjs": "text/javascript", "xterm.css": "text/css", "codemirror.mjs": "text/javascript"}
 """Other people's, which a page fetches where a block asks for a terminal or CodeMirror: in what is released, and where

@@ -29,7 +29,7 @@ export async function enrich(plain, about, root) {
 class RichEditor {
   #view;
 
-  constructor({ root, language, label, keys, source, indent, isReadOnly, onEdit, onRun }) {
+  constructor({ root, mode, label, keys, source, indent, isReadOnly, onEdit, onRun }) {
     const run = () => {
       onRun();
       return true;
@@ -46,7 +46,7 @@ class RichEditor {
         basicSetup,
         keymap.of([indentWithTab]), // after Escape, Tab leaves the editor: CodeMirror's own rule
         indentUnit.of(indent),
-        modeOf(language),
+        modeOf(mode),
         lintGutter(),
         looks,
         EditorState.readOnly.of(isReadOnly),

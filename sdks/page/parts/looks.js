@@ -18,10 +18,10 @@ const theme = EditorView.theme({
     backgroundColor: 'color-mix(in srgb, var(--accent) 26%, transparent)',
   },
   '.cm-lintRange-error, .cm-lintRange-warning': { backgroundImage: 'none', textDecoration: 'underline wavy var(--bad)', textDecorationSkipInk: 'none' },
-  '.cm-lintRange-warning': { textDecorationColor: 'var(--wary)' },
+  '.cm-lintRange-warning': { textDecorationColor: 'var(--warning)' },
   '.cm-lint-marker-error, .cm-lint-marker-warning': { content: '"●"', color: 'var(--bad)' },
-  '.cm-lint-marker-warning': { color: 'var(--wary)' },
-  '.cm-tooltip, .cm-panels': { color: 'var(--ink)', backgroundColor: 'var(--well)', borderColor: 'var(--line)' },
+  '.cm-lint-marker-warning': { color: 'var(--warning)' },
+  '.cm-tooltip, .cm-panels': { color: 'var(--ink)', backgroundColor: 'var(--output-paper)', borderColor: 'var(--line)' },
   '.cm-tooltip-autocomplete ul li[aria-selected]': { color: 'var(--on-accent)', backgroundColor: 'var(--accent)' },
 });
 

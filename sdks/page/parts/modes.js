@@ -1,4 +1,4 @@
-// Which of CodeMirror's modes a language of CodeRunner's has, by its name.
+// CodeMirror's modes by the names that the files of languages have for them (`editor_mode`).
 
 import { StreamLanguage } from '@codemirror/language';
 import { cpp } from '@codemirror/lang-cpp';
@@ -33,18 +33,19 @@ import { ruby } from '@codemirror/legacy-modes/mode/ruby';
 import { scheme } from '@codemirror/legacy-modes/mode/scheme';
 import { shell } from '@codemirror/legacy-modes/mode/shell';
 import { tcl } from '@codemirror/legacy-modes/mode/tcl';
+import { wast } from '@codemirror/legacy-modes/mode/wast';
 
 const OWN = {
-  python, java, go, php, rust, cpp, c: cpp, javascript, sqlite: sql, duckdb: sql, postgresql: sql,
+  python, java, go, php, rust, cpp, c: cpp, javascript, sql,
   typescript: () => javascript({ typescript: true }),
 };
 const STREAMED = {
-  bash: shell, brainfuck, clojure, cobol, 'common-lisp': commonLisp, crystal, csharp, d, erlang, forth, fortran, fsharp: fSharp, groovy,
-  haskell, julia, kotlin, lua, nasm: gas, ocaml: oCaml, octave, pascal, perl, r, racket: scheme, ruby, scala, scheme, tcl,
+  bash: shell, brainfuck, clojure, cobol, commonlisp: commonLisp, crystal, csharp, d, erlang, forth, fortran, fsharp: fSharp, groovy,
+  haskell, julia, kotlin, lua, nasm: gas, ocaml: oCaml, octave, pascal, perl, r, racket: scheme, ruby, scala, scheme, tcl, wast,
 };
 
-/** An extension; nothing where the language has no mode. */
-export function modeOf(language) {
-  if (Object.hasOwn(OWN, language)) return OWN[language]();
-  return Object.hasOwn(STREAMED, language) ? StreamLanguage.define(STREAMED[language]) : [];
+/** An extension; nothing where CodeMirror has none. */
+export function modeOf(mode) {
+  if (Object.hasOwn(OWN, mode)) return OWN[mode]();
+  return Object.hasOwn(STREAMED, mode) ? StreamLanguage.define(STREAMED[mode]) : [];
 }

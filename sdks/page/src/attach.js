@@ -3,7 +3,7 @@
 import { bare, found, trimmed } from './dom.js';
 import { isKnown, languageNamed } from './languages.js';
 
-const NAMED = /(?:^|\s)(?:(?:language|lang|highlight-source|highlight)-|brush:\s*)([\w+#]+)/;
+const NAMED = /(?:^|\s)(?:(?:language|lang|highlight-source|highlight)-|brush:\s*)([\w+#.-]+)/;
 const NUMBERS = '.lineno, .linenos, .ln, .line-number, .lnt, .gutter, [data-line-number]:empty, button';
 
 /** The element with the code: inside, by the page's selector, or before the element. Null where there is none. */

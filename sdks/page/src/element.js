@@ -12,12 +12,12 @@ import { found, make, textOf, trimmed } from './dom.js';
 import { Editor } from './editor.js';
 import { findings } from './error_lines.js';
 import { compared } from './exercise.js';
-import { filesView } from './files_view.js';
 import { findingsView } from './findings_view.js';
 import { inputField } from './input_field.js';
+import { LeftFiles } from './left_files.js';
 import { languageNamed, titleOf } from './languages.js';
 import { OutputView } from './output_view.js';
-import { eventsOf } from './parts.js';
+import { eventsOf, withLanguage } from './parts.js';
 import { programOf } from './program.js';
 import { enriched } from './rich_editor.js';
 import { Running } from './running.js';
@@ -37,7 +37,7 @@ export class CodeRunner extends HTMLElement {
   #input;
   #outcome = make('div', { className: 'outcome', hidden: true });
   #notes = make('div', { className: 'notes' });
-  #files = make('div', { className: 'files' });
+  #files = new LeftFiles(this);
   #original = '';
   #running;
   #hidden = [];
@@ -73,7 +73,7 @@ export class CodeRunner extends HTMLElement {
 
   get language() {
     const given = this.getAttribute('language') ?? this.getAttribute('sandbox')?.split(':')[0];
-    return given ? languageNamed(given) : this.#languageOfCode;
+    return languageNamed(given || this.#languageOfCode);
   }
 
   #languageOfCode = '';
@@ -102,7 +102,7 @@ export class CodeRunner extends HTMLElement {
   #begun({ mark }) {
     this.#output.begin(mark);
     this.#notes.replaceChildren();
-    this.#files.replaceChildren();
+    this.#files.show([]);
     this.#editor.mark([]);
     this.#busy(WORDS.running);
     this.dispatchEvent(new CustomEvent('execute', { detail: this.code }));
@@ -133,9 +133,8 @@ export class CodeRunner extends HTMLElement {
 
   /** Ends the program that runs. */
   stop() {
-    if (!this.#running) return;
-    this.#busy(WORDS.stopping);
-    this.#running.stop();
+    if (this.#running) this.#busy(WORDS.stopping);
+    this.#running?.stop();
   }
 
   /** Puts the program back to what the page shows. */
@@ -151,6 +150,10 @@ export class CodeRunner extends HTMLElement {
       return;
     }
     this.#languageOfCode = languageOf(code);
+    withLanguage(this, () => this.isConnected && !this.#editor && this.#beginWith(code));
+  }
+
+  #beginWith(code) {
     this.#original = sourceOf(code);
     const title = titleOf(this.language);
     const kind = this.getAttribute('editor') ?? this.usualEditor;
@@ -182,7 +185,7 @@ export class CodeRunner extends HTMLElement {
     this.#outcome.append(this.#output.element);
     const field = inputField(this.getAttribute('stdin'), () => this.#toggle());
     this.#input = field?.input;
-    const parts = [this.#editor.element, field?.element ?? '', this.#bar.element, this.#notes, this.#outcome, this.#files];
+    const parts = [this.#editor.element, field?.element ?? '', this.#bar.element, this.#notes, this.#outcome, this.#files.element];
     this.#frame = make('div', { className: 'frame', part: 'frame', role: 'group', ariaLabel: said('example', { language: title }) }, ...parts);
     root.append(this.#frame);
   }
@@ -205,7 +208,7 @@ export class CodeRunner extends HTMLElement {
     const { isWell, words, facts } = verdictOf(execution);
     if (this.#output.isCut && !facts.includes(WORDS.cut)) facts.push(WORDS.cut);
     this.#state(isWell ? 'succeeded' : 'failed');
-    this.#files.replaceChildren(...filesView(execution.files));
+    this.#files.show(execution.files);
     const isSilent = isWell && this.#output.isEmpty && !execution.files?.length && !this.hasAttribute('terminal');
     if (this.#output.isEmpty) this.#outcome.hidden = true;
     this.#bar.say(isSilent ? WORDS.nothing : words, { kind: isWell ? 'well' : 'badly', facts });

@@ -25,20 +25,21 @@ export function pieces(source, language) {
   return found;
 }
 
-function tokens(language, { comment, string, special }) {
+function tokens(language, { comment, string, special, word = WORD }) {
   if (!TOKENS.has(language)) {
     const parts = [`(?<comment>${comment})`, `(?<string>${string})`, special ? `(?<special>${special})` : ''];
-    const all = [...parts.filter(Boolean), `(?<number>${NUMBER})`, `(?<word>${WORD})`].join('|');
+    const all = [...parts.filter(Boolean), `(?<number>${NUMBER})`, `(?<word>${word})`].join('|');
     TOKENS.set(language, new RegExp(all, 'gu'));
   }
   return TOKENS.get(language);
 }
 
-function kindOf(match, { keywords, types, literals }, source) {
+function kindOf(match, { keywords, types, literals, isCaseless }, source) {
   const { word, ...others } = match.groups;
-  if (word === undefined) return Object.keys(others).find((name) => others[name] !== undefined);
-  if (keywords.has(word)) return 'keyword';
-  if (types?.has(word)) return 'type';
-  if (literals.has(word)) return 'literal';
+  if (word === undefined) return Object.keys(others).find((one) => others[one] !== undefined);
+  const name = isCaseless ? word.toLowerCase() : word;
+  if (keywords.has(name)) return 'keyword';
+  if (types?.has(name)) return 'type';
+  if (literals?.has(name)) return 'literal';
   return source[match.index + word.length] === '(' ? 'call' : '';
 }

@@ -1,16 +1,12 @@
-// The languages that are served: names, the name of a program's file, and what its colours are made of.
+// The languages whose blocks run: names, the name of a program's file, and what its colours are made of. The usual ones
+// are here; those of the catalogue beside them are fetched where a page has a block of one (`../languages`).
 
-const C_COMMENT = '\\/\\/.*|\\/\\*[^]*?(?:\\*\\/|$)';
-const HASH_COMMENT = '#.*';
-const QUOTED = '"(?:[^"\\\\\\n]|\\\\.)*"?';
-const QUOTED_ONCE = "'(?:[^'\\\\\\n]|\\\\.)*'?";
-const BACKQUOTED = '`(?:[^`\\\\]|\\\\[^]?)*(?:`|$)';
-const BLOCK_QUOTED = '"""(?:[^\\\\]|\\\\[^]?)*?(?:"""|$)';
-
-const words = (text) => new Set(text.split(' '));
+import { FURTHER } from './further.js';
+import { BACKQUOTED, BLOCK_QUOTED, C_COMMENT, HASH_COMMENT, QUOTED, QUOTED_ONCE, words } from './patterns.js';
 
 /** By name. `comment`, `string`: regular expressions; `print`: a statement that prints a text, with which blocks that
- * build on each other are told apart; `indent`: what Tab writes. */
+ * build on each other are told apart; `indent`: what Tab writes; `word`: what a word is, where it is more than letters;
+ * `isCaseless`: keywords may be written in any case, and stand here in small letters; `mode`: CodeMirror's. */
 export const LANGUAGES = {
   python: {
     title: 'Python', aliases: ['py', 'python3'], file: 'main.py', indent: '    ',
@@ -50,7 +46,7 @@ export const LANGUAGES = {
     literals: words('nil true false iota'),
   },
   bash: {
-    title: 'Bash', aliases: ['sh', 'shell', 'zsh', 'console'], file: 'main.sh', indent: '  ',
+    title: 'Bash', aliases: ['sh', 'shell', 'zsh'], file: 'main.sh', indent: '  ',
     comment: '(?<![\\w$&{"\'#])#.*', string: `\\$?"(?:[^"\\\\]|\\\\[^]?)*(?:"|$)|\\$?'[^']*(?:'|$)`,
     special: '\\$(?:\\w+|\\{[^}\\n]*\\}?|[@*#?$!-])',
     keywords: words('case do done elif else esac fi for function if in select then time until while break continue return exit local export readonly declare'),
@@ -61,21 +57,33 @@ export const LANGUAGES = {
 };
 
 /** What is alike in most others: strings, numbers, calls, and comments that have a line of their own. */
-export const ANY = { comment: '(?<![^\\n])[ \\t]*(?:[#;%]|\\/\\/|--).*', string: QUOTED, keywords: words(''), literals: words('') };
-
-LANGUAGES.c = { ...LANGUAGES.cpp, title: 'C', aliases: [], file: 'main.c' };
+export const ANY = { comment: '(?<![^\\n])[ \\t]*(?:[#;%]|\\/\\/|--).*', string: QUOTED, keywords: words('') };
 
 const BY_NAME = new Map();
-for (const [name, { aliases }] of Object.entries(LANGUAGES)) for (const one of [name, ...aliases]) BY_NAME.set(one, name);
+
+/** Takes languages in, whole descriptions by name. */
+export function takeIn(languages) {
+  for (const [name, one] of Object.entries(languages)) {
+    LANGUAGES[name] = one;
+    for (const called of [name, ...one.aliases]) BY_NAME.set(called, name);
+  }
+}
+
+takeIn({ ...LANGUAGES, c: { ...LANGUAGES.cpp, title: 'C', aliases: [], file: 'main.c' } });
 
 /** The language's own name for a name or alias of it; what is not known here stays as it is: a gateway may serve it. */
 export function languageNamed(name) {
   return BY_NAME.get(name.toLowerCase()) ?? name.toLowerCase();
 }
 
-/** Whether its colours are known here. */
+/** Whether it is of the catalogue, and not fetched yet. */
+export function isFurther(name) {
+  return !BY_NAME.has(name) && FURTHER.has(name);
+}
+
+/** Whether it is of the catalogue. */
 export function isKnown(name) {
-  return BY_NAME.has(name.toLowerCase());
+  return BY_NAME.has(name.toLowerCase()) || FURTHER.has(name.toLowerCase());
 }
 
 /** What a language is called where people read it. */

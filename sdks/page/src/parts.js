@@ -1,5 +1,7 @@
 // What is fetched only where a block asks for it.
 
+import { isFurther, LANGUAGES, takeIn } from './languages.js';
+import { placeOf, SCRIPT } from './settings.js';
 import { events, RunError } from './transport.js';
 
 /** A module of its own: ours from where programs run, other people's from where the page says. Throws RunError, or the
@@ -23,4 +25,19 @@ export function eventsOf(block, view) {
     const { talk } = await part(`${place.url}/page`, 'code-runner-talk.js', signal);
     yield* talk({ place, task, signal, view, isTerminal, part });
   }
+}
+
+/** A module of ours: beside the script, or, where that is a bundle or came alone, from where programs run. */
+export function ownPart(block, name) {
+  const fromPlace = () => part(`${placeOf(block).url}/page`, name);
+  const [folder, isOurs] = SCRIPT.split('/code-runner.js');
+  return isOurs === undefined ? fromPlace() : part(folder, name).catch(fromPlace);
+}
+
+/** Does it once the block's language is known: at once, or when those of the catalogue have come. It runs without as well. */
+export async function withLanguage(block, act) {
+  if (isFurther(block.language)) {
+    await ownPart(block, 'code-runner-languages.js').then(({ further }) => takeIn(further(LANGUAGES)), () => {});
+  }
+  act();
 }

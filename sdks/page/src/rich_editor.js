@@ -1,5 +1,6 @@
 // CodeMirror in the place of the plain editor, where a block asks for it (`../parts/codemirror.js`).
 
+import { LANGUAGES } from './languages.js';
 import { part } from './parts.js';
 import { placeOf } from './settings.js';
 
@@ -7,5 +8,6 @@ import { placeOf } from './settings.js';
  * was made of. */
 export async function enriched(block, plain, about) {
   const { enrich } = await part(placeOf(block).parts, 'codemirror.mjs').catch(() => ({}));
-  return enrich ? enrich(plain, about, block.shadowRoot) : plain;
+  const mode = LANGUAGES[about.language]?.mode ?? about.language;
+  return enrich ? enrich(plain, { ...about, mode }, block.shadowRoot) : plain;
 }

@@ -5,7 +5,7 @@ import { isKnown } from './languages.js';
 import { bare, found, make, textOf } from './dom.js';
 import { learn } from './words.js';
 
-const SCRIPT = document.currentScript?.src || '';
+export const SCRIPT = document.currentScript?.src || '';
 
 /** What the page says: on the element itself, in `<code-runner-settings>`, or by where the script comes from. */
 export function placeOf(element) {

@@ -1,23 +1,33 @@
 // How it looks. Every colour and size is a custom property that a page may set (docs/page.md), and sides are the script's
 // own: start and end. Dark or light is the page's `color-scheme`.
 
+/** What a page may set, in the light and in the dark. */
+const COLOURS = `
+paper #fcfcfb #181b1f
+output-paper #f5f5f2 #121417
+ink #22262b #e2e5e9
+quiet #5f6670 #a0a8b3
+line #e2e2dd #2d3238
+accent #0b6b62 #5fd0c0
+on-accent #fff #06231f
+good #19692f #84d698
+bad #b3261e #ff9d93
+warning #7d5700 #e8c069
+keyword #7a3ea8 #c9a7f5
+string #1a6b3c #9bd6a6
+number #9a4a00 #f0b27a
+comment #6a7078 #8e97a3
+name #1d5fa8 #8fbff5
+`;
+
+/** The custom properties, of what `of(light, dark)` gives. */
+function colours(of) {
+  return COLOURS.replace(/(.+) (.+) (.+)/g, (_, name, light, dark) => `--${name}: var(--code-runner-${name}, ${of(light, dark)});`);
+}
+
 const TEXT = `
 :host {
-  --paper: var(--code-runner-paper, #fcfcfb);
-  --well: var(--code-runner-output-paper, #f5f5f2);
-  --ink: var(--code-runner-ink, #22262b);
-  --quiet: var(--code-runner-quiet, #5f6670);
-  --line: var(--code-runner-line, #e2e2dd);
-  --accent: var(--code-runner-accent, #0b6b62);
-  --on-accent: var(--code-runner-on-accent, #fff);
-  --good: var(--code-runner-good, #19692f);
-  --bad: var(--code-runner-bad, #b3261e);
-  --wary: var(--code-runner-warning, #7d5700);
-  --keyword: var(--code-runner-keyword, #7a3ea8);
-  --string: var(--code-runner-string, #1a6b3c);
-  --number: var(--code-runner-number, #9a4a00);
-  --comment: var(--code-runner-comment, #6a7078);
-  --name: var(--code-runner-name, #1d5fa8);
+  ${colours((light) => light)}
   display: block;
   margin: var(--code-runner-margin, 1.25em 0);
   color: var(--ink);
@@ -26,23 +36,7 @@ const TEXT = `
   container-type: inline-size;
 }
 @supports (color: light-dark(#000, #fff)) {
-  :host {
-    --paper: var(--code-runner-paper, light-dark(#fcfcfb, #181b1f));
-    --well: var(--code-runner-output-paper, light-dark(#f5f5f2, #121417));
-    --ink: var(--code-runner-ink, light-dark(#22262b, #e2e5e9));
-    --quiet: var(--code-runner-quiet, light-dark(#5f6670, #a0a8b3));
-    --line: var(--code-runner-line, light-dark(#e2e2dd, #2d3238));
-    --accent: var(--code-runner-accent, light-dark(#0b6b62, #5fd0c0));
-    --on-accent: var(--code-runner-on-accent, light-dark(#fff, #06231f));
-    --good: var(--code-runner-good, light-dark(#19692f, #84d698));
-    --bad: var(--code-runner-bad, light-dark(#b3261e, #ff9d93));
-    --wary: var(--code-runner-warning, light-dark(#7d5700, #e8c069));
-    --keyword: var(--code-runner-keyword, light-dark(#7a3ea8, #c9a7f5));
-    --string: var(--code-runner-string, light-dark(#1a6b3c, #9bd6a6));
-    --number: var(--code-runner-number, light-dark(#9a4a00, #f0b27a));
-    --comment: var(--code-runner-comment, light-dark(#6a7078, #8e97a3));
-    --name: var(--code-runner-name, light-dark(#1d5fa8, #8fbff5));
-  }
+  :host {${colours((light, dark) => `light-dark(${light}, ${dark})`)}}
 }
 :host([hidden]) { display: none; }
 :host([theme="dark"]) { color-scheme: dark; }
@@ -65,11 +59,11 @@ const TEXT = `
 .call, .type { color: var(--name); }
 .marks { position: absolute; inset: 0; min-width: 100%; pointer-events: none; }
 .mark { position: absolute; inset-inline: 0; top: calc(0.9em + var(--row) * 1lh); height: 1lh; padding-block: 0; padding-left: calc(1em + var(--length) * 1ch + 3ch); overflow: hidden; background: color-mix(in srgb, var(--bad) 12%, transparent); box-shadow: inset 3px 0 var(--bad); color: var(--bad); }
-.mark.warning { background: color-mix(in srgb, var(--wary) 12%, transparent); box-shadow: inset 3px 0 var(--wary); color: var(--wary); }
+.mark.warning { background: color-mix(in srgb, var(--warning) 12%, transparent); box-shadow: inset 3px 0 var(--warning); color: var(--warning); }
 .mark span { font-size: 0.86em; font-style: italic; }
 
 .stdin { display: flex; gap: 0.8em; align-items: baseline; padding: 0.4em 1em; border-top: 1px solid var(--line); color: var(--quiet); font-size: 0.86em; }
-.stdin textarea { flex: 1; min-width: 0; padding: 0.3em 0.5em; border: 1px solid var(--line); border-radius: 0.35em; background: var(--well); color: var(--ink); font: inherit; font-size: max(1em, 0.8rem); resize: vertical; field-sizing: content; max-height: 8lh; }
+.stdin textarea { flex: 1; min-width: 0; padding: 0.3em 0.5em; border: 1px solid var(--line); border-radius: 0.35em; background: var(--output-paper); color: var(--ink); font: inherit; font-size: max(1em, 0.8rem); resize: vertical; field-sizing: content; max-height: 8lh; }
 
 .bar { display: flex; align-items: center; gap: 0.25em 0.5em; min-height: 3.1em; padding: 0.4em 1em 0.4em 0.5em; padding-inline: 0.5em 1em; border-top: 1px solid var(--line); font-size: 0.86em; line-height: 1.3; }
 button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet); font: inherit; font-weight: 600; cursor: pointer; touch-action: manipulation; -webkit-tap-highlight-color: transparent; }
@@ -110,7 +104,7 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .comparison .extra { background: color-mix(in srgb, var(--bad) 12%, transparent); }
 .comparison .same .kind { visibility: hidden; }
 
-.outcome { border-top: 1px solid var(--line); background: var(--well); }
+.outcome { border-top: 1px solid var(--line); background: var(--output-paper); }
 .output { max-height: var(--code-runner-output-height, 26em); margin: 0; padding: 0.9em 1em; overflow: auto; font: inherit; font-size: 0.94em; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 8; unicode-bidi: plaintext; text-align: start; outline-offset: -2px !important; }
 .output .err { color: var(--bad); }
 .output.recorded { color: var(--quiet); }

@@ -25,7 +25,7 @@ export class Screen {
     this.#view = view;
     const root = view.element.getRootNode();
     const own = new CSSStyleSheet();
-    own.replaceSync('.screen { padding: 0.9em 0.5em 0.9em 1em; border-top: 1px solid var(--line); background: var(--well); } .screen.over { opacity: 0.8; }');
+    own.replaceSync('.screen { padding: 0.9em 0.5em 0.9em 1em; border-top: 1px solid var(--line); background: var(--output-paper); } .screen.over { opacity: 0.8; }');
     root.adoptedStyleSheets = [...root.adoptedStyleSheets.filter((one) => !one.isOfScreen), ...[sheet, own].map(ofScreen)];
     this.#box.className = 'screen';
     this.#box.setAttribute('part', 'terminal');

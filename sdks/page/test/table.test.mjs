@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { cellsOf } from '../src/table.js';
+import { cellsOf } from '../files/table.js';
 
 test('cells are told apart as RFC 4180 has it', () => {
   assert.deepEqual(cellsOf('a,b\r\n1,"x, ""y""\nz"\n,\n'), [['a', 'b'], ['1', 'x, "y"\nz'], ['', '']]);

@@ -18,7 +18,7 @@ from tests.servers.etcd import EtcdServer
 from tests.servers.nats import NatsServer
 from tests.servers.stack import Stack
 
-LANGUAGES = ("python", "javascript", "java", "cpp", "go", "bash")
+LANGUAGES = ("python", "javascript", "java", "c", "cpp", "go", "bash")
 
 
 @pytest.fixture(scope="package")

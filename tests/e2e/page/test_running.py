@@ -20,6 +20,7 @@ PROGRAMS = {
         '// says it\npublic class Says { public static void main(String[] a) { System.out.println("größer " + 42); } }',
         "größer 42",
     ),
+    "c": ('// says it\n#include <stdio.h>\nint main(void) { printf("größer %d\\n", 6 * 7); }', "größer 42"),
     "cpp": ('// says it\n#include <iostream>\nint main() { std::cout << "größer " << 6 * 7 << "\\n"; }', "größer 42"),
     "go": ('// says it\npackage main\nimport "fmt"\nfunc main() { fmt.Println("größer", 6*7) }', "größer 42"),
     "bash": ('# says it\nfor n in 42; do echo "größer $n"; done', "größer 42"),
@@ -28,6 +29,7 @@ BROKEN = {
     "python": ("print(1)\nx = 1 / 0\nprint(2)", "Exit code 1", 2, "ZeroDivisionError"),
     "javascript": ("const a = 1;\nconsole.log(b);", "Exit code 1", 2, "b is not defined"),
     "java": ("public class Main {\n  int f() { return x; }\n}", "Does not compile", 2, "cannot find symbol"),
+    "c": ("int main(void) {\n  int a = 1;\n  return b;\n}", "Does not compile", 3, "undeclared"),
     "cpp": ("int main() {\n  int a = 1;\n  return b;\n}", "Does not compile", 3, "not declared"),
     "go": ("package main\n\nfunc main() {\n\tx := 1\n}", "Does not compile", 4, "declared and not used"),
 }

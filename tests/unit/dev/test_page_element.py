@@ -9,15 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from dev.page_element import MAX_PACKED_BYTES, PAGE, SCRIPT, SERVED, STYLE, TALK, one_script, packed_bytes, written
+from dev.page_element import (
+    MAX_PACKED_BYTES,
+    PAGE,
+    PARTS,
+    SCRIPT,
+    SERVED,
+    STYLE,
+    USUAL,
+    of_the_catalogue,
+    one_script,
+    packed_bytes,
+    written,
+)
 from dev.paths import REPOSITORY
 from dev.typescript_sdk import pack
+from node.infrastructure.languages import load_languages
+from sandbox import LANGUAGES_DIR
 
+_COLOURED = re.compile(r"^  '?([\w-]+)'?: (?:\{|[A-Z]+,)|'?([\w-]+)'?: \{ like: ", re.MULTILINE)
 SOURCES = sorted((PAGE / "src").iterdir())
-ON_DEMAND = sorted(path for folder in ("talk", "parts") for path in (PAGE / folder).glob("*.js"))
+ON_DEMAND = sorted(path for folder in ("talk", "parts", "languages", "files") for path in (PAGE / folder).glob("*.js"))
 
 
-@pytest.mark.parametrize(("path", "text"), written().items(), ids=lambda one: getattr(one, "name", ""))
+@pytest.mark.parametrize(
+    ("path", "text"), (of_the_catalogue() | written()).items(), ids=lambda one: getattr(one, "name", "")
+)
 def test_what_is_committed_is_what_would_be_written_now(path: Path, text: str) -> None:
     assert path.read_text(encoding="utf-8") == text, "python -m dev.page_element writes it"
 
@@ -42,9 +59,19 @@ def test_no_name_is_declared_twice() -> None:
     assert sorted(set(names)) == sorted(names)
 
 
+def test_every_language_of_the_catalogue_has_colours_of_its_own() -> None:
+    """A file of the catalogue alone makes a language's blocks run; its keywords stand in sdks/page/languages."""
+    catalogue = {one.name for one in load_languages(LANGUAGES_DIR)}
+    tables = [PAGE / "src" / "languages.js", *(PAGE / "languages").glob("*.js")]
+    texts = [path.read_text(encoding="utf-8") for path in tables if path.name != "catalogue.js"]
+    coloured = {found[1] or found[2] for text in texts for found in _COLOURED.finditer(text)}
+    assert catalogue - coloured - set(USUAL) == set(), "without keywords"
+    assert set(USUAL) <= catalogue
+
+
 def test_nothing_of_it_makes_a_page_of_text() -> None:
     """What programs print is set as text, and the strictest policy of a page lets the script work."""
-    text = (SERVED / SCRIPT).read_text(encoding="utf-8") + (SERVED / TALK).read_text(encoding="utf-8")
+    text = "".join((SERVED / name).read_text(encoding="utf-8") for name in (SCRIPT, *PARTS))
     made = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "cssText")
     assert [name for name in made if name in text] == []
 
@@ -70,7 +97,7 @@ def test_what_is_published_is_the_package_without_its_tests(tmp_path: Path) -> N
     assert packed.name.startswith("coderunner-page-")
     with tarfile.open(packed) as archive:
         names = {name.removeprefix("package/") for name in archive.getnames()}
-    apart = {"package.json", "README.md", "LICENSE", SCRIPT, STYLE, TALK, "docusaurus.cjs"}
+    apart = {"package.json", "README.md", "LICENSE", SCRIPT, STYLE, *PARTS, "docusaurus.cjs"}
     assert names == apart | {f"src/{path.name}" for path in SOURCES}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dev.page_element import SERVED
+from dev.page_element import PARTS, SCRIPT, SERVED, STYLE
 from tests.unit.gateway.http_calls import TOKENS, serving_http
 
-FILES = {"code-runner.js": "text/javascript; charset=utf-8", "code-runner.css": "text/css; charset=utf-8"}
+FILES = {STYLE: "text/css; charset=utf-8"} | dict.fromkeys((SCRIPT, *PARTS), "text/javascript; charset=utf-8")
 BLOG = {"Origin": "https://blog.example"}
 
 

@@ -26,13 +26,14 @@ return text.replace(/^(?:[ \t]*\r?\n)+/, '').trimEnd();
 function bare(element) {
 return element.textContent.replace(/[\s\d]/g, '');
 }
+const FURTHER = new Set('ada gnat assembly nasm asm awk gawk bc brainfuck bf clojure clj cobol cob gnucobol common-lisp lisp sbcl cl cpp-batteries cpp-libraries crystal cr csharp cs c# mono d gdc dlang duckdb elixir exs erlang erl forth pforth 4th fortran gfortran f90 f95 gnuplot go-batteries graphviz dot groovy haskell hs ghc java-batteries java-libraries javascript-batteries jq kotlin kt lua lua5 lua54 ocaml ml octave matlab pascal fpc freepascal perl pl perl5 php php8 postgresql postgres psql prolog swipl swi-prolog pypy pypy3 python-science science scipy r rscript racket rkt ruby rb rust rs rustc scala scala2 scheme guile scm sqlite sqlite3 sql tcl tclsh typescript ts webassembly wat wasm zig'.split(' '));
 const C_COMMENT = '\\/\\/.*|\\/\\*[^]*?(?:\\*\\/|$)';
 const HASH_COMMENT = '#.*';
 const QUOTED = '"(?:[^"\\\\\\n]|\\\\.)*"?';
 const QUOTED_ONCE = "'(?:[^'\\\\\\n]|\\\\.)*'?";
 const BACKQUOTED = '`(?:[^`\\\\]|\\\\[^]?)*(?:`|$)';
 const BLOCK_QUOTED = '"""(?:[^\\\\]|\\\\[^]?)*?(?:"""|$)';
-const words = (text) => new Set(text.split(' '));
+const words = (text) => new Set(text.split(/\s+/));
 const LANGUAGES = {
 python: {
 title: 'Python', aliases: ['py', 'python3'], file: 'main.py', indent: '    ',
@@ -72,7 +73,7 @@ types: words('any bool byte comparable complex64 complex128 error float32 float6
 literals: words('nil true false iota'),
 },
 bash: {
-title: 'Bash', aliases: ['sh', 'shell', 'zsh', 'console'], file: 'main.sh', indent: '  ',
+title: 'Bash', aliases: ['sh', 'shell', 'zsh'], file: 'main.sh', indent: '  ',
 comment: '(?<![\\w$&{"\'#])#.*', string: `\\$?"(?:[^"\\\\]|\\\\[^]?)*(?:"|$)|\\$?'[^']*(?:'|$)`,
 special: '\\$(?:\\w+|\\{[^}\\n]*\\}?|[@*#?$!-])',
 keywords: words('case do done elif else esac fi for function if in select then time until while break continue return exit local export readonly declare'),
@@ -81,20 +82,28 @@ literals: words('true false'),
 print: (text) => `echo ${JSON.stringify(text)}`,
 },
 };
-const ANY = { comment: '(?<![^\\n])[ \\t]*(?:[#;%]|\\/\\/|--).*', string: QUOTED, keywords: words(''), literals: words('') };
-LANGUAGES.c = { ...LANGUAGES.cpp, title: 'C', aliases: [], file: 'main.c' };
+const ANY = { comment: '(?<![^\\n])[ \\t]*(?:[#;%]|\\/\\/|--).*', string: QUOTED, keywords: words('') };
 const BY_NAME = new Map();
-for (const [name, { aliases }] of Object.entries(LANGUAGES)) for (const one of [name, ...aliases]) BY_NAME.set(one, name);
+function takeIn(languages) {
+for (const [name, one] of Object.entries(languages)) {
+LANGUAGES[name] = one;
+for (const called of [name, ...one.aliases]) BY_NAME.set(called, name);
+}
+}
+takeIn({ ...LANGUAGES, c: { ...LANGUAGES.cpp, title: 'C', aliases: [], file: 'main.c' } });
 function languageNamed(name) {
 return BY_NAME.get(name.toLowerCase()) ?? name.toLowerCase();
 }
+function isFurther(name) {
+return !BY_NAME.has(name) && FURTHER.has(name);
+}
 function isKnown(name) {
-return BY_NAME.has(name.toLowerCase());
+return BY_NAME.has(name.toLowerCase()) || FURTHER.has(name.toLowerCase());
 }
 function titleOf(name) {
 return LANGUAGES[name]?.title ?? name;
 }
-const NAMED = /(?:^|\s)(?:(?:language|lang|highlight-source|highlight)-|brush:\s*)([\w+#]+)/;
+const NAMED = /(?:^|\s)(?:(?:language|lang|highlight-source|highlight)-|brush:\s*)([\w+#.-]+)/;
 const NUMBERS = '.lineno, .linenos, .ln, .line-number, .lnt, .gutter, [data-line-number]:empty, button';
 function codeFor(element, selector) {
 const own = element.querySelector(':scope > pre, :scope > :not(pre, output, [slot]) pre');
@@ -217,20 +226,21 @@ at = match.index + match[0].length;
 if (at < source.length) found.push(['', source.slice(at)]);
 return found;
 }
-function tokens(language, { comment, string, special }) {
+function tokens(language, { comment, string, special, word = WORD }) {
 if (!TOKENS.has(language)) {
 const parts = [`(?<comment>${comment})`, `(?<string>${string})`, special ? `(?<special>${special})` : ''];
-const all = [...parts.filter(Boolean), `(?<number>${NUMBER})`, `(?<word>${WORD})`].join('|');
+const all = [...parts.filter(Boolean), `(?<number>${NUMBER})`, `(?<word>${word})`].join('|');
 TOKENS.set(language, new RegExp(all, 'gu'));
 }
 return TOKENS.get(language);
 }
-function kindOf(match, { keywords, types, literals }, source) {
+function kindOf(match, { keywords, types, literals, isCaseless }, source) {
 const { word, ...others } = match.groups;
-if (word === undefined) return Object.keys(others).find((name) => others[name] !== undefined);
-if (keywords.has(word)) return 'keyword';
-if (types?.has(word)) return 'type';
-if (literals.has(word)) return 'literal';
+if (word === undefined) return Object.keys(others).find((one) => others[one] !== undefined);
+const name = isCaseless ? word.toLowerCase() : word;
+if (keywords.has(name)) return 'keyword';
+if (types?.has(name)) return 'type';
+if (literals?.has(name)) return 'literal';
 return source[match.index + word.length] === '(' ? 'call' : '';
 }
 class Editor {
@@ -405,53 +415,6 @@ else if (shown.length > 0 && shown[shown.length - 1].kind !== 'cut') shown.push(
 if (shown[shown.length - 1]?.kind === 'cut') shown.pop();
 return shown;
 }
-const MOST_ROWS = 200;
-const MOST_COLUMNS = 40;
-const MOST_TABLE = 200_000;
-function cellsOf(text, separator = ',') {
-const rows = [[]];
-const cell = new RegExp(`("(?:[^"]|"")*"?|[^${separator}\\r\\n]*)(${separator}|\\r?\\n|\\r|$)`, 'y');
-const source = text.slice(0, MOST_TABLE).trimEnd();
-for (let found = cell.exec(source); found && rows.length <= MOST_ROWS; found = cell.exec(source)) {
-const [, value, end] = found;
-const row = rows[rows.length - 1];
-if (row.length < MOST_COLUMNS) row.push(value.startsWith('"') ? value.replace(/^"|"$/g, '').replaceAll('""', '"') : value);
-if (end === '') break;
-if (end !== separator) rows.push([]);
-}
-return rows.slice(0, MOST_ROWS);
-}
-function tableOf(text, separator) {
-const [head, ...rows] = cellsOf(text, separator);
-const row = (cells, tag) => make('tr', {}, ...cells.map((cell) => make(tag, { textContent: cell })));
-return make('table', {}, make('thead', {}, row(head, 'th')), make('tbody', {}, ...rows.map((cells) => row(cells, 'td'))));
-}
-const MOST_IN_FILE = 20_000;
-const TEXTS = /^text\/|json$/;
-const TABLES = { 'text/csv': ',', 'text/tab-separated-values': '\t' };
-function filesView(files = []) {
-return files.map((file) => make('figure', { className: 'file', part: 'file' }, captionOf(file), ...viewOf(file)));
-}
-function captionOf({ name, size, data }) {
-const words = size < 1024 ? `${size} B` : `${(size / 1024).toFixed(1)} KiB`;
-if (data === null) return make('figcaption', {}, `${name} · ${words} · ${WORDS.tooLarge}`);
-const link = make('a', { href: dataAddress('application/octet-stream', data), download: name.split('/').pop(), textContent: name });
-return make('figcaption', {}, link, ` · ${words}`);
-}
-function viewOf({ name, media_type: type, data }) {
-if (data === null) return [];
-if (type.startsWith('image/')) return [make('img', { src: dataAddress(type, data), alt: name })];
-if (type === 'text/html') return [make('iframe', { sandbox: '', src: dataAddress('text/html;charset=utf-8', data), title: name })];
-if (type in TABLES) return [make('div', { className: 'table', tabIndex: 0 }, tableOf(textIn(data), TABLES[type]))];
-if (TEXTS.test(type)) return [make('pre', { textContent: textIn(data).slice(0, MOST_IN_FILE), tabIndex: 0 })];
-return [];
-}
-function dataAddress(type, data) {
-return `data:${type};base64,${data}`;
-}
-function textIn(data) {
-return new TextDecoder().decode(Uint8Array.from(atob(data), (one) => one.charCodeAt(0)));
-}
 function findingsView(findings, goTo) {
 const rows = findings.filter(({ line }) => line > 0).map(({ line, column, message }) => {
 const go = make('button', { type: 'button', textContent: said('line', { line }) });
@@ -474,149 +437,51 @@ onRun();
 const element = make('label', { className: 'stdin', part: 'stdin' }, make('span', { textContent: WORDS.input }), input);
 return { element, input };
 }
-const SEQUENCE = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])/g;
-const UNFINISHED = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]{0,200}\x1b?|[ -/]*)?$|\r+$/;
-const OTHERS = /[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]/g;
-class Plain {
-#rest = '';
-push(text) {
-const all = this.#rest + text;
-const unfinished = UNFINISHED.exec(all.slice(-256))?.[0] ?? '';
-this.#rest = unfinished;
-const whole = unfinished ? all.slice(0, -unfinished.length) : all;
-return whole.replace(SEQUENCE, '').replace(OTHERS, '').replace(/\x1b/g, '').replace(/\r+\n?/g, '\n');
+const SCRIPT = document.currentScript?.src || '';
+function placeOf(element) {
+const said = (name) => element.getAttribute(name) ?? document.querySelector('code-runner-settings')?.getAttribute(name);
+const url = (said('url') ?? originOf(SCRIPT)).replace(/\/+$/, '').replace(/\/v1$/, '');
+return { url, key: said('key') ?? '', parts: said('parts') ?? `${url}/page` };
+}
+function comeNear(element) {
+const { origin } = new URL(placeOf(element).url, location.href);
+if (origin === location.origin || document.querySelector(`link[rel="preconnect"][href="${origin}"]`)) return;
+document.head.append(make('link', { rel: 'preconnect', href: origin, crossOrigin: 'anonymous' }));
+}
+function originOf(script) {
+return /^https?:/.test(script) ? new URL(script).origin : location.origin;
+}
+class CodeRunnerSettings extends HTMLElement {
+connectedCallback() {
+this.#learn();
+if (!this.hasAttribute('attach')) return;
+const attach = () => attachAll(this.getAttribute('attach') || undefined);
+if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', attach, { once: true });
+else attach();
+}
+#learn() {
+const words = this.getAttribute('words');
+const element = words && found(words);
+if (!element) return;
+try {
+learn(JSON.parse(textOf(element)));
+} catch {
+console.warn(`code-runner: ${words} is no JSON`);
 }
 }
-class ToldOutput {
-isGappy = false;
-#attempt = 0;
-#next = new Map();
-begins({ attempt }) {
-const isAnother = this.#attempt > 0 && attempt > this.#attempt;
-if (isAnother) {
-this.#next.clear();
-this.isGappy = false;
 }
-this.#attempt = Math.max(this.#attempt, attempt);
-return isAnother;
+function settle() {
+const given = new URLSearchParams(SCRIPT.split('#')[1]);
+if (given.has('attach')) document.head.append(make('code-runner-settings', Object.fromEntries(given)));
 }
-news({ stage, stream, offset, text, attempt }) {
-if (attempt < this.#attempt) return '';
-const name = `${stage}/${stream}`;
-const next = this.#next.get(name) ?? 0;
-const points = Array.from(text);
-if (offset > next) this.isGappy = true;
-if (offset + points.length <= next) return '';
-this.#next.set(name, offset + points.length);
-return offset < next ? points.slice(next - offset).join('') : text;
-}
-}
-const MOST_CHARS = 100_000;
-const MOST_PIECES = 2000;
-class OutputView {
-#text = make('span');
-element = make('pre', { className: 'output', part: 'output', role: 'log', tabIndex: 0, ariaLabel: WORDS.output }, this.#text);
-words = WORDS;
-isCut = false;
-#told = new ToldOutput();
-#plain = new Map();
-#printed = [];
-#shown = 0;
-#isStale = false;
-#mark = '';
-#held = '';
-begin(mark = '') {
-this.element.style.minHeight = `${this.element.offsetHeight}px`;
-this.element.classList.remove('recorded');
-this.#isStale = !this.isEmpty;
-this.#told = new ToldOutput();
-this.#restart(mark);
-this.#markOfRun = mark;
-}
-#markOfRun = '';
-add(pieces) {
-let isAgain = false;
-for (const piece of pieces) {
-if (this.#told.begins(piece)) {
-isAgain = true;
-this.clear();
-this.#restart(this.#markOfRun);
-}
-this.#take(piece, this.#told.news(piece));
-}
-return isAgain;
-}
-end(texts) {
-if (this.#told.isGappy) {
-this.clear();
-this.#restart(this.#markOfRun);
-for (const piece of texts) this.#take(piece, piece.text);
-}
-this.#show('out', this.#held);
-this.#held = '';
-this.freshen();
-this.element.style.minHeight = '';
-}
-get printed() {
-return this.#printed.join('');
-}
-get isEmpty() {
-return !this.#text.hasChildNodes();
-}
-record(text) {
-this.clear();
-this.element.classList.add('recorded');
-this.#text.append(text.slice(0, MOST_CHARS));
-}
-type(text) {
-this.#show('typed', text);
-}
-freshen() {
-if (this.#isStale) this.clear();
-}
-clear() {
-this.#text.replaceChildren();
-this.#isStale = false;
-}
-#restart(mark) {
-this.#plain.clear();
-this.#printed = [];
-this.#shown = 0;
-this.isCut = false;
-this.#mark = mark;
-this.#held = '';
-}
-#take({ stage, stream }, news) {
-const name = `${stage}/${stream}`;
-if (!this.#plain.has(name)) this.#plain.set(name, new Plain());
-let text = this.#plain.get(name).push(news);
-const isReaders = stage === 'run' && stream === 'stdout';
-if (isReaders && this.#mark) text = this.#afterMark(text);
-if (isReaders && text) this.#printed.push(text.slice(0, Math.max(0, MOST_CHARS - this.#shown)));
-this.#show(isReaders ? 'out' : 'err', text);
-}
-#afterMark(text) {
-this.#held = (this.#held + text).slice(0, MOST_CHARS + this.#mark.length);
-const at = this.#held.indexOf(`${this.#mark}\n`);
-if (at < 0) return '';
-const rest = this.#held.slice(at + this.#mark.length + 1);
-this.#mark = '';
-this.#held = '';
-return rest;
-}
-#show(kind, text) {
-const room = MOST_CHARS - this.#shown;
-if (text.length > room) this.isCut = true;
-const shown = text.slice(0, Math.max(0, room));
-if (!shown) return;
-this.freshen();
-this.#shown += shown.length;
-const { element } = this;
-const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
-const last = this.#text.lastChild;
-if (last?.className === kind || this.#text.childNodes.length >= MOST_PIECES) last.append(shown);
-else this.#text.append(make('span', { className: kind, textContent: shown }));
-if (isAtEnd) element.scrollTop = element.scrollHeight;
+function attachAll(selector) {
+for (const one of document.querySelectorAll(selector ?? 'pre')) {
+const code = one.querySelector('code') ?? one;
+const table = one.closest('table');
+const box = table && bare(table) === bare(code) ? table : one.closest('pre') ?? one;
+const isOurs = selector ?? (isKnown(languageOf(code)) && bare(code));
+if (!isOurs || box.closest('code-runner') || box.nextElementSibling?.matches('code-runner, codapi-snippet')) continue;
+box.after(make('code-runner'));
 }
 }
 const MOST_EVENT_CHARS = 64 * 1024 * 1024;
@@ -784,6 +649,178 @@ const { talk } = await part(`${place.url}/page`, 'code-runner-talk.js', signal);
 yield* talk({ place, task, signal, view, isTerminal, part });
 }
 }
+function ownPart(block, name) {
+const fromPlace = () => part(`${placeOf(block).url}/page`, name);
+const [folder, isOurs] = SCRIPT.split('/code-runner.js');
+return isOurs === undefined ? fromPlace() : part(folder, name).catch(fromPlace);
+}
+async function withLanguage(block, act) {
+if (isFurther(block.language)) {
+await ownPart(block, 'code-runner-languages.js').then(({ further }) => takeIn(further(LANGUAGES)), () => {});
+}
+act();
+}
+class LeftFiles {
+element = make('div', { className: 'files' });
+#block;
+#shown;
+constructor(block) {
+this.#block = block;
+}
+async show(files = []) {
+this.#shown = files;
+const views = files.length > 0 ? await this.#viewsOf(files) : [];
+if (this.#shown === files) this.element.replaceChildren(...views);
+}
+#viewsOf(files) {
+return ownPart(this.#block, 'code-runner-files.js').then(({ filesView }) => filesView(files, WORDS), ({ message }) => [message]);
+}
+}
+const SEQUENCE = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])/g;
+const UNFINISHED = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]{0,200}\x1b?|[ -/]*)?$|\r+$/;
+const OTHERS = /[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]/g;
+class Plain {
+#rest = '';
+push(text) {
+const all = this.#rest + text;
+const unfinished = UNFINISHED.exec(all.slice(-256))?.[0] ?? '';
+this.#rest = unfinished;
+const whole = unfinished ? all.slice(0, -unfinished.length) : all;
+return whole.replace(SEQUENCE, '').replace(OTHERS, '').replace(/\x1b/g, '').replace(/\r+\n?/g, '\n');
+}
+}
+class ToldOutput {
+isGappy = false;
+#attempt = 0;
+#next = new Map();
+begins({ attempt }) {
+const isAnother = this.#attempt > 0 && attempt > this.#attempt;
+if (isAnother) {
+this.#next.clear();
+this.isGappy = false;
+}
+this.#attempt = Math.max(this.#attempt, attempt);
+return isAnother;
+}
+news({ stage, stream, offset, text, attempt }) {
+if (attempt < this.#attempt) return '';
+const name = `${stage}/${stream}`;
+const next = this.#next.get(name) ?? 0;
+const points = Array.from(text);
+if (offset > next) this.isGappy = true;
+if (offset + points.length <= next) return '';
+this.#next.set(name, offset + points.length);
+return offset < next ? points.slice(next - offset).join('') : text;
+}
+}
+const MOST_CHARS = 100_000;
+const MOST_PIECES = 2000;
+class OutputView {
+#text = make('span');
+element = make('pre', { className: 'output', part: 'output', role: 'log', tabIndex: 0, ariaLabel: WORDS.output }, this.#text);
+words = WORDS;
+isCut = false;
+#told = new ToldOutput();
+#plain = new Map();
+#printed = [];
+#shown = 0;
+#isStale = false;
+#mark = '';
+#held = '';
+begin(mark = '') {
+this.element.style.minHeight = `${this.element.offsetHeight}px`;
+this.element.classList.remove('recorded');
+this.#isStale = !this.isEmpty;
+this.#told = new ToldOutput();
+this.#restart(mark);
+this.#markOfRun = mark;
+}
+#markOfRun = '';
+add(pieces) {
+let isAgain = false;
+for (const piece of pieces) {
+if (this.#told.begins(piece)) {
+isAgain = true;
+this.clear();
+this.#restart(this.#markOfRun);
+}
+this.#take(piece, this.#told.news(piece));
+}
+return isAgain;
+}
+end(texts) {
+if (this.#told.isGappy) {
+this.clear();
+this.#restart(this.#markOfRun);
+for (const piece of texts) this.#take(piece, piece.text);
+}
+this.#show('out', this.#held);
+this.#held = '';
+this.freshen();
+this.element.style.minHeight = '';
+}
+get printed() {
+return this.#printed.join('');
+}
+get isEmpty() {
+return !this.#text.hasChildNodes();
+}
+record(text) {
+this.clear();
+this.element.classList.add('recorded');
+this.#text.append(text.slice(0, MOST_CHARS));
+}
+type(text) {
+this.#show('typed', text);
+}
+freshen() {
+if (this.#isStale) this.clear();
+}
+clear() {
+this.#text.replaceChildren();
+this.#isStale = false;
+}
+#restart(mark) {
+this.#plain.clear();
+this.#printed = [];
+this.#shown = 0;
+this.isCut = false;
+this.#mark = mark;
+this.#held = '';
+}
+#take({ stage, stream }, news) {
+const name = `${stage}/${stream}`;
+if (!this.#plain.has(name)) this.#plain.set(name, new Plain());
+let text = this.#plain.get(name).push(news);
+const isReaders = stage === 'run' && stream === 'stdout';
+if (isReaders && this.#mark) text = this.#afterMark(text);
+if (isReaders && text) this.#printed.push(text.slice(0, Math.max(0, MOST_CHARS - this.#shown)));
+this.#show(isReaders ? 'out' : 'err', text);
+}
+#afterMark(text) {
+this.#held = (this.#held + text).slice(0, MOST_CHARS + this.#mark.length);
+const at = this.#held.indexOf(`${this.#mark}\n`);
+if (at < 0) return '';
+const rest = this.#held.slice(at + this.#mark.length + 1);
+this.#mark = '';
+this.#held = '';
+return rest;
+}
+#show(kind, text) {
+const room = MOST_CHARS - this.#shown;
+if (text.length > room) this.isCut = true;
+const shown = text.slice(0, Math.max(0, room));
+if (!shown) return;
+this.freshen();
+this.#shown += shown.length;
+const { element } = this;
+const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
+const last = this.#text.lastChild;
+if (last?.className === kind || this.#text.childNodes.length >= MOST_PIECES) last.append(shown);
+else this.#text.append(make('span', { className: kind, textContent: shown }));
+if (isAtEnd) element.scrollTop = element.scrollHeight;
+}
+}
 const HOLE = '##CODE##';
 const MOST_BLOCKS = 50;
 const MOST_FILE_CHARS = 1_000_000;
@@ -847,56 +884,10 @@ return { name: as ?? decodeURIComponent(address.pathname.split('/').pop()), cont
 function namesIn(list) {
 return (list ?? '').split(/\s+/).filter(Boolean);
 }
-const SCRIPT = document.currentScript?.src || '';
-function placeOf(element) {
-const said = (name) => element.getAttribute(name) ?? document.querySelector('code-runner-settings')?.getAttribute(name);
-const url = (said('url') ?? originOf(SCRIPT)).replace(/\/+$/, '').replace(/\/v1$/, '');
-return { url, key: said('key') ?? '', parts: said('parts') ?? `${url}/page` };
-}
-function comeNear(element) {
-const { origin } = new URL(placeOf(element).url, location.href);
-if (origin === location.origin || document.querySelector(`link[rel="preconnect"][href="${origin}"]`)) return;
-document.head.append(make('link', { rel: 'preconnect', href: origin, crossOrigin: 'anonymous' }));
-}
-function originOf(script) {
-return /^https?:/.test(script) ? new URL(script).origin : location.origin;
-}
-class CodeRunnerSettings extends HTMLElement {
-connectedCallback() {
-this.#learn();
-if (!this.hasAttribute('attach')) return;
-const attach = () => attachAll(this.getAttribute('attach') || undefined);
-if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', attach, { once: true });
-else attach();
-}
-#learn() {
-const words = this.getAttribute('words');
-const element = words && found(words);
-if (!element) return;
-try {
-learn(JSON.parse(textOf(element)));
-} catch {
-console.warn(`code-runner: ${words} is no JSON`);
-}
-}
-}
-function settle() {
-const given = new URLSearchParams(SCRIPT.split('#')[1]);
-if (given.has('attach')) document.head.append(make('code-runner-settings', Object.fromEntries(given)));
-}
-function attachAll(selector) {
-for (const one of document.querySelectorAll(selector ?? 'pre')) {
-const code = one.querySelector('code') ?? one;
-const table = one.closest('table');
-const box = table && bare(table) === bare(code) ? table : one.closest('pre') ?? one;
-const isOurs = selector ?? (isKnown(languageOf(code)) && bare(code));
-if (!isOurs || box.closest('code-runner') || box.nextElementSibling?.matches('code-runner, codapi-snippet')) continue;
-box.after(make('code-runner'));
-}
-}
 async function enriched(block, plain, about) {
 const { enrich } = await part(placeOf(block).parts, 'codemirror.mjs').catch(() => ({}));
-return enrich ? enrich(plain, about, block.shadowRoot) : plain;
+const mode = LANGUAGES[about.language]?.mode ?? about.language;
+return enrich ? enrich(plain, { ...about, mode }, block.shadowRoot) : plain;
 }
 class Running {
 #place;
@@ -986,23 +977,29 @@ return undefined;
 }
 }
 }
+const COLOURS = `
+paper #fcfcfb #181b1f
+output-paper #f5f5f2 #121417
+ink #22262b #e2e5e9
+quiet #5f6670 #a0a8b3
+line #e2e2dd #2d3238
+accent #0b6b62 #5fd0c0
+on-accent #fff #06231f
+good #19692f #84d698
+bad #b3261e #ff9d93
+warning #7d5700 #e8c069
+keyword #7a3ea8 #c9a7f5
+string #1a6b3c #9bd6a6
+number #9a4a00 #f0b27a
+comment #6a7078 #8e97a3
+name #1d5fa8 #8fbff5
+`;
+function colours(of) {
+return COLOURS.replace(/(.+) (.+) (.+)/g, (_, name, light, dark) => `--${name}: var(--code-runner-${name}, ${of(light, dark)});`);
+}
 const TEXT = `
 :host {
---paper: var(--code-runner-paper, #fcfcfb);
---well: var(--code-runner-output-paper, #f5f5f2);
---ink: var(--code-runner-ink, #22262b);
---quiet: var(--code-runner-quiet, #5f6670);
---line: var(--code-runner-line, #e2e2dd);
---accent: var(--code-runner-accent, #0b6b62);
---on-accent: var(--code-runner-on-accent, #fff);
---good: var(--code-runner-good, #19692f);
---bad: var(--code-runner-bad, #b3261e);
---wary: var(--code-runner-warning, #7d5700);
---keyword: var(--code-runner-keyword, #7a3ea8);
---string: var(--code-runner-string, #1a6b3c);
---number: var(--code-runner-number, #9a4a00);
---comment: var(--code-runner-comment, #6a7078);
---name: var(--code-runner-name, #1d5fa8);
+${colours((light) => light)}
 display: block;
 margin: var(--code-runner-margin, 1.25em 0);
 color: var(--ink);
@@ -1011,23 +1008,7 @@ text-align: start;
 container-type: inline-size;
 }
 @supports (color: light-dark(#000, #fff)) {
-:host {
---paper: var(--code-runner-paper, light-dark(#fcfcfb, #181b1f));
---well: var(--code-runner-output-paper, light-dark(#f5f5f2, #121417));
---ink: var(--code-runner-ink, light-dark(#22262b, #e2e5e9));
---quiet: var(--code-runner-quiet, light-dark(#5f6670, #a0a8b3));
---line: var(--code-runner-line, light-dark(#e2e2dd, #2d3238));
---accent: var(--code-runner-accent, light-dark(#0b6b62, #5fd0c0));
---on-accent: var(--code-runner-on-accent, light-dark(#fff, #06231f));
---good: var(--code-runner-good, light-dark(#19692f, #84d698));
---bad: var(--code-runner-bad, light-dark(#b3261e, #ff9d93));
---wary: var(--code-runner-warning, light-dark(#7d5700, #e8c069));
---keyword: var(--code-runner-keyword, light-dark(#7a3ea8, #c9a7f5));
---string: var(--code-runner-string, light-dark(#1a6b3c, #9bd6a6));
---number: var(--code-runner-number, light-dark(#9a4a00, #f0b27a));
---comment: var(--code-runner-comment, light-dark(#6a7078, #8e97a3));
---name: var(--code-runner-name, light-dark(#1d5fa8, #8fbff5));
-}
+:host {${colours((light, dark) => `light-dark(${light}, ${dark})`)}}
 }
 :host([hidden]) { display: none; }
 :host([theme="dark"]) { color-scheme: dark; }
@@ -1049,10 +1030,10 @@ container-type: inline-size;
 .call, .type { color: var(--name); }
 .marks { position: absolute; inset: 0; min-width: 100%; pointer-events: none; }
 .mark { position: absolute; inset-inline: 0; top: calc(0.9em + var(--row) * 1lh); height: 1lh; padding-block: 0; padding-left: calc(1em + var(--length) * 1ch + 3ch); overflow: hidden; background: color-mix(in srgb, var(--bad) 12%, transparent); box-shadow: inset 3px 0 var(--bad); color: var(--bad); }
-.mark.warning { background: color-mix(in srgb, var(--wary) 12%, transparent); box-shadow: inset 3px 0 var(--wary); color: var(--wary); }
+.mark.warning { background: color-mix(in srgb, var(--warning) 12%, transparent); box-shadow: inset 3px 0 var(--warning); color: var(--warning); }
 .mark span { font-size: 0.86em; font-style: italic; }
 .stdin { display: flex; gap: 0.8em; align-items: baseline; padding: 0.4em 1em; border-top: 1px solid var(--line); color: var(--quiet); font-size: 0.86em; }
-.stdin textarea { flex: 1; min-width: 0; padding: 0.3em 0.5em; border: 1px solid var(--line); border-radius: 0.35em; background: var(--well); color: var(--ink); font: inherit; font-size: max(1em, 0.8rem); resize: vertical; field-sizing: content; max-height: 8lh; }
+.stdin textarea { flex: 1; min-width: 0; padding: 0.3em 0.5em; border: 1px solid var(--line); border-radius: 0.35em; background: var(--output-paper); color: var(--ink); font: inherit; font-size: max(1em, 0.8rem); resize: vertical; field-sizing: content; max-height: 8lh; }
 .bar { display: flex; align-items: center; gap: 0.25em 0.5em; min-height: 3.1em; padding: 0.4em 1em 0.4em 0.5em; padding-inline: 0.5em 1em; border-top: 1px solid var(--line); font-size: 0.86em; line-height: 1.3; }
 button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet); font: inherit; font-weight: 600; cursor: pointer; touch-action: manipulation; -webkit-tap-highlight-color: transparent; }
 :is(button, .stdin textarea, .output):focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -1090,7 +1071,7 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .comparison .missing { background: color-mix(in srgb, var(--good) 12%, transparent); }
 .comparison .extra { background: color-mix(in srgb, var(--bad) 12%, transparent); }
 .comparison .same .kind { visibility: hidden; }
-.outcome { border-top: 1px solid var(--line); background: var(--well); }
+.outcome { border-top: 1px solid var(--line); background: var(--output-paper); }
 .output { max-height: var(--code-runner-output-height, 26em); margin: 0; padding: 0.9em 1em; overflow: auto; font: inherit; font-size: 0.94em; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 8; unicode-bidi: plaintext; text-align: start; outline-offset: -2px !important; }
 .output .err { color: var(--bad); }
 .output.recorded { color: var(--quiet); }
@@ -1174,7 +1155,7 @@ class CodeRunner extends HTMLElement {
 #input;
 #outcome = make('div', { className: 'outcome', hidden: true });
 #notes = make('div', { className: 'notes' });
-#files = make('div', { className: 'files' });
+#files = new LeftFiles(this);
 #original = '';
 #running;
 #hidden = [];
@@ -1204,7 +1185,7 @@ if (this.#editor) this.#editor.value = source;
 }
 get language() {
 const given = this.getAttribute('language') ?? this.getAttribute('sandbox')?.split(':')[0];
-return given ? languageNamed(given) : this.#languageOfCode;
+return languageNamed(given || this.#languageOfCode);
 }
 #languageOfCode = '';
 async run() {
@@ -1229,7 +1210,7 @@ if (this.#running === running) this.#fail(error);
 #begun({ mark }) {
 this.#output.begin(mark);
 this.#notes.replaceChildren();
-this.#files.replaceChildren();
+this.#files.show([]);
 this.#editor.mark([]);
 this.#busy(WORDS.running);
 this.dispatchEvent(new CustomEvent('execute', { detail: this.code }));
@@ -1253,9 +1234,8 @@ this.#running = undefined;
 return this.#input ? { ...task, stdin: `${this.#input.value}\n` } : task;
 }
 stop() {
-if (!this.#running) return;
-this.#busy(WORDS.stopping);
-this.#running.stop();
+if (this.#running) this.#busy(WORDS.stopping);
+this.#running?.stop();
 }
 reset() {
 this.#running?.stop();
@@ -1268,6 +1248,9 @@ console.warn(`code-runner: ${WORDS.notFound}`, this);
 return;
 }
 this.#languageOfCode = languageOf(code);
+withLanguage(this, () => this.isConnected && !this.#editor && this.#beginWith(code));
+}
+#beginWith(code) {
 this.#original = sourceOf(code);
 const title = titleOf(this.language);
 const kind = this.getAttribute('editor') ?? this.usualEditor;
@@ -1298,7 +1281,7 @@ root.adoptedStyleSheets = [sheet()];
 this.#outcome.append(this.#output.element);
 const field = inputField(this.getAttribute('stdin'), () => this.#toggle());
 this.#input = field?.input;
-const parts = [this.#editor.element, field?.element ?? '', this.#bar.element, this.#notes, this.#outcome, this.#files];
+const parts = [this.#editor.element, field?.element ?? '', this.#bar.element, this.#notes, this.#outcome, this.#files.element];
 this.#frame = make('div', { className: 'frame', part: 'frame', role: 'group', ariaLabel: said('example', { language: title }) }, ...parts);
 root.append(this.#frame);
 }
@@ -1318,7 +1301,7 @@ this.#output.end(textsOf(execution));
 const { isWell, words, facts } = verdictOf(execution);
 if (this.#output.isCut && !facts.includes(WORDS.cut)) facts.push(WORDS.cut);
 this.#state(isWell ? 'succeeded' : 'failed');
-this.#files.replaceChildren(...filesView(execution.files));
+this.#files.show(execution.files);
 const isSilent = isWell && this.#output.isEmpty && !execution.files?.length && !this.hasAttribute('terminal');
 if (this.#output.isEmpty) this.#outcome.hidden = true;
 this.#bar.say(isSilent ? WORDS.nothing : words, { kind: isWell ? 'well' : 'badly', facts });

@@ -1,26 +1,26 @@
-// Files that a program left: pictures, tables, pages and texts are shown, and all can be saved.
+// Files that a program left: pictures, tables, pages and texts are shown, and all can be saved. All of this is fetched
+// where a program of the page has left some.
 //
 // Name and content are the program's. A picture is an `<img>`, in which no script runs; a page is in a frame without any
 // right. Addresses are `data:`, never `blob:`: whoever opens one of these alone is not on the blog's own origin.
 
-import { make } from './dom.js';
+import { make } from '../src/dom.js';
 import { tableOf } from './table.js';
-import { WORDS } from './words.js';
 
 const MOST_IN_FILE = 20_000;
 const TEXTS = /^text\/|json$/;
 const TABLES = { 'text/csv': ',', 'text/tab-separated-values': '\t' };
 
-/** The elements of an execution's files; none where it left none. */
-export function filesView(files = []) {
-  return files.map((file) => make('figure', { className: 'file', part: 'file' }, captionOf(file), ...viewOf(file)));
+/** The elements of an execution's files. `words`: those of the page. */
+export function filesView(files, words) {
+  return files.map((file) => make('figure', { className: 'file', part: 'file' }, captionOf(file, words), ...viewOf(file)));
 }
 
-function captionOf({ name, size, data }) {
-  const words = size < 1024 ? `${size} B` : `${(size / 1024).toFixed(1)} KiB`;
-  if (data === null) return make('figcaption', {}, `${name} · ${words} · ${WORDS.tooLarge}`);
+function captionOf({ name, size, data }, { tooLarge }) {
+  const amount = size < 1024 ? `${size} B` : `${(size / 1024).toFixed(1)} KiB`;
+  if (data === null) return make('figcaption', {}, `${name} · ${amount} · ${tooLarge}`);
   const link = make('a', { href: dataAddress('application/octet-stream', data), download: name.split('/').pop(), textContent: name });
-  return make('figcaption', {}, link, ` · ${words}`);
+  return make('figcaption', {}, link, ` · ${amount}`);
 }
 
 function viewOf({ name, media_type: type, data }) {

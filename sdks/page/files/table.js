@@ -1,6 +1,6 @@
 // Comma-separated values (RFC 4180) as a table.
 
-import { make } from './dom.js';
+import { make } from '../src/dom.js';
 
 const MOST_ROWS = 200;
 const MOST_COLUMNS = 40;

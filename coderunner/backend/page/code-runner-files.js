@@ -1,0 +1,1 @@
+../../../broker_gateway/interfaces/http/pages/code-runner-files.js
