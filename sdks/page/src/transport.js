@@ -4,7 +4,8 @@ import { EventParser } from './event_parser.js';
 
 const EXECUTIONS = '/v1/executions';
 const SILENCE_MS = 45_000; // the gateway gives a sign of life every 15 s
-const PAUSES_MS = [250, 1000, 2000, 4000]; // before each further try; who got somewhere has all of them again
+const PAUSES_MS = [250, 1000, 2000, 4000]; // before each further try; who got somewhere has all of them again,
+const MOST_TRIES_BACK = 10; // and more of the last: a program that runs is worth the restart of a server
 const PASSING = new Set([0, 408, 429, 502, 503, 504]); // a status with which another try is worth it; 0: no answer
 
 /** Why a program was not run, or not followed to its end. `status` 0: nobody answered. */
@@ -23,18 +24,20 @@ export class RunError extends Error {
 export async function* events(place, task, signal) {
   signal.throwIfAborted();
   const body = JSON.stringify({ ...task, idempotency_key: freshKey() });
+  let most = PAUSES_MS.length;
   for (let tries = 0; ; tries++) {
     try {
       for await (const batch of connection(place, body, signal)) {
         tries = 0;
+        most = MOST_TRIES_BACK;
         yield batch;
         if (batch.some(({ name }) => name === 'result')) return;
       }
       throw new RunError('The connection was lost.');
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof RunError) || !PASSING.has(error.status) || tries >= PAUSES_MS.length) throw error;
-      await pause(Math.max(PAUSES_MS[tries], error.retryAfterMs ?? 0), signal);
+      if (!(error instanceof RunError) || !PASSING.has(error.status) || tries >= most) throw error;
+      await pause(Math.max(PAUSES_MS[Math.min(tries, 3)], error.retryAfterMs ?? 0), signal);
     }
   }
 }

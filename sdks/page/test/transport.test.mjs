@@ -63,6 +63,17 @@ test('a connection that broke is opened again, for the same task', async (t) => 
   assert.equal(new Set(asked.map(({ body }) => body.idempotency_key)).size, 1);
 });
 
+test('whose program runs waits for the restart of a server, and who never got there is told soon', async (t) => {
+  const away = (times) => Array(times).fill(json({ detail: 'away' }, 503));
+  const { place, asked } = await serving(t, ...away(5), stream(STATE), ...away(9), stream(STATE, RESULT));
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = setInterval(() => t.mock.timers.tick(4000), 20);
+  t.after(() => clearInterval(clock));
+  await assert.rejects(all(place), { message: 'away', status: 503 });
+  assert.equal(asked.length, 5);
+  assert.deepEqual(await all(place), ['state', 'state', 'result']);
+});
+
 test('a refusal is told in the words of the gateway, and not asked for again', async (t) => {
   const { place, asked } = await serving(t, json({ detail: 'wrong', violations: [{ field: 'language', description: 'is not served' }] }, 400), json({ detail: 'no' }, 401));
   await assert.rejects(all(place), (error) => error instanceof RunError && error.status === 400 && error.message === 'language: is not served');

@@ -522,6 +522,7 @@ else if (field === 'event') this.#name = value;
 const EXECUTIONS = '/v1/executions';
 const SILENCE_MS = 45_000;
 const PAUSES_MS = [250, 1000, 2000, 4000];
+const MOST_TRIES_BACK = 10;
 const PASSING = new Set([0, 408, 429, 502, 503, 504]);
 class RunError extends Error {
 constructor(message, { status = 0, retryAfterMs } = {}) {
@@ -534,18 +535,20 @@ this.retryAfterMs = retryAfterMs;
 async function* events(place, task, signal) {
 signal.throwIfAborted();
 const body = JSON.stringify({ ...task, idempotency_key: freshKey() });
+let most = PAUSES_MS.length;
 for (let tries = 0; ; tries++) {
 try {
 for await (const batch of connection(place, body, signal)) {
 tries = 0;
+most = MOST_TRIES_BACK;
 yield batch;
 if (batch.some(({ name }) => name === 'result')) return;
 }
 throw new RunError('The connection was lost.');
 } catch (error) {
 signal.throwIfAborted();
-if (!(error instanceof RunError) || !PASSING.has(error.status) || tries >= PAUSES_MS.length) throw error;
-await pause(Math.max(PAUSES_MS[tries], error.retryAfterMs ?? 0), signal);
+if (!(error instanceof RunError) || !PASSING.has(error.status) || tries >= most) throw error;
+await pause(Math.max(PAUSES_MS[Math.min(tries, 3)], error.retryAfterMs ?? 0), signal);
 }
 }
 }
