@@ -29,6 +29,7 @@ export const CATALOGUE = {
   "jq": {"title": "jq", "aliases": [], "file": "main.jq", "mode": "jq"},
   "kotlin": {"title": "Kotlin", "aliases": ["kt"], "file": "Main.kt", "mode": "kotlin"},
   "lua": {"title": "Lua", "aliases": ["lua5", "lua54"], "file": "main.lua", "mode": "lua"},
+  "nim": {"title": "Nim", "aliases": [], "file": "main.nim", "mode": "nim"},
   "ocaml": {"title": "OCaml", "aliases": ["ml"], "file": "main.ml", "mode": "ocaml"},
   "octave": {"title": "Octave", "aliases": ["matlab"], "file": "main.m", "mode": "octave"},
   "pascal": {"title": "Pascal", "aliases": ["fpc", "freepascal"], "file": "main.pas", "mode": "pascal"},

@@ -108,7 +108,7 @@ def test_packages_are_of_a_known_kind_and_their_links_beside_programs(
 
 def test_a_compiler_finds_packages_in_one_way_or_another(tmp_path: Path) -> None:
     neither = "".join(line for line in PACKAGES.splitlines(True) if not line.startswith(("compile_env", "links")))
-    with pytest.raises(LanguageFileError, match="has no .layer_option."):
+    with pytest.raises(LanguageFileError, match=r"has no .layer_option."):
         load_language(write(tmp_path, SMALL + COMPILED + neither))
 
 
