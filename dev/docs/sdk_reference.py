@@ -20,6 +20,7 @@ _SECTIONS = {
 _STANDS_WITH = dict.fromkeys(("callback_record", "status", "diagnostic", "output_file", "test_result"), "model") | {
     "blob": "task",
     "conversation": "program",
+    "sync_program": "sync",
 }
 _HEAD = """\
 # SDK reference
