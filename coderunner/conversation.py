@@ -16,6 +16,7 @@ from coderunner.connection import Connection
 from coderunner.errors import CodeRunnerError, GatewayUnavailable
 from coderunner.grpc_errors import is_transient
 from coderunner.model import Execution, Output, Stream
+from coderunner.told_output import ToldOutput
 from coderunner.v1 import execution_pb2 as pb
 
 _REOPEN_PAUSE_S = 0.1
@@ -61,8 +62,7 @@ class Conversation:
         """The task's id; empty until it is accepted."""
         self._saying = saying
         self._events: asyncio.Queue[Output | Waits | Taken | Execution | CodeRunnerError] = asyncio.Queue(_EVENTS)
-        self._seen: dict[Stream, int] = {}
-        self._attempt = 0
+        self._told = ToldOutput()
         self._result: Execution | None = None
         self._work: asyncio.Task[None] | None = None
 
@@ -152,17 +152,8 @@ class Conversation:
 
     async def _put(self, output: Output) -> None:
         """What is new of a piece of output."""
-        if output.attempt > self._attempt:
-            self._attempt = output.attempt
-            self._seen.clear()
-        seen = self._seen.get(output.stream, 0) if output.stage == "run" else output.offset
-        new = output.text[max(0, seen - output.offset) :]
-        if not new or output.attempt < self._attempt:
-            return
-        start = output.offset + len(output.text) - len(new)
-        if output.stage == "run":
-            self._seen[output.stream] = start + len(new)
-        await self._events.put(Output(output.stage, output.stream, start, new, output.attempt))
+        for piece in self._told.news(output):
+            await self._events.put(piece)
 
 
 def _is_broken(error: grpc.aio.AioRpcError) -> bool:

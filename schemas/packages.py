@@ -49,9 +49,17 @@ def _normal_pypi(found: re.Match[str]) -> str:
 def _normal_npm(found: re.Match[str]) -> str:
     if found["tag"]:
         return found[0]
-    clauses = (_NPM_ANYTHING.sub("", one).removeprefix("=") for one in (found["ranges"] or "").split("||"))
-    ranges = sorted({"" if one in ("*", "x", "X") else one for one in clauses})
-    return f"{found['name']}@{'||'.join(ranges)}" if all(ranges) else found["name"]
+    ranges = sorted({_normal_npm_range(one) for one in (found["ranges"] or "").split("||")})
+    if "" in ranges and not any("-" in one for one in ranges):  # anything, but no prerelease that another names
+        return found["name"]
+    return f"{found['name']}@{'||'.join(one or '*' for one in ranges)}"
+
+
+def _normal_npm_range(clause: str) -> str:
+    """Empty for any version. The end of a prerelease's or a build's name may look like a number left open."""
+    closed = clause if "-" in clause or "+" in clause else _NPM_ANYTHING.sub("", clause)
+    closed = closed.removeprefix("=")
+    return "" if closed in ("*", "x", "X") else closed
 
 
 @dataclass(frozen=True, slots=True)

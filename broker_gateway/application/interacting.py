@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from functools import partial
 
 from broker_gateway.application.commands import (
     Caller,
@@ -35,7 +34,8 @@ THINGS_PER_S = 1000
 _AHEAD = 64
 """Messages that may wait for a slow client; then nothing more is read from the bus for it."""
 _EARLY = 1024
-"""Pieces of output that wait for those before them, which the node is asked for."""
+HELD_S = 5.0
+"""So many pieces of output wait, for so long, for those before them, which the node is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,39 @@ class Interacting:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
+class _Asides:
+    """What a node answers, until its client is told: of each kind the last. Nobody waits who puts something in."""
+
+    def __init__(self) -> None:
+        self._printed: list[OutputChunk] | None = None
+        self._waits: int | None = None
+        self._taken: Taken | None = None
+        self._news = asyncio.Event()
+
+    def printed(self, chunks: list[OutputChunk]) -> None:
+        """What was printed lately; of nothing where that is not known."""
+        self._printed = self._printed or chunks
+        self._news.set()
+
+    def waits(self, attempt: int) -> None:
+        """The program waited."""
+        self._waits = attempt
+        self._news.set()
+
+    def taken(self, taken: Taken) -> None:
+        """So much of what was said is taken."""
+        self._taken = taken
+        self._news.set()
+
+    async def next(self) -> tuple[list[OutputChunk] | None, int | None, Taken | None]:
+        """What there is, once there is something."""
+        await self._news.wait()
+        self._news.clear()
+        found = self._printed, self._waits, self._taken
+        self._printed = self._waits = self._taken = None
+        return found
+
+
 class _Talk:
     """The two directions of one call, which end together."""
 
@@ -121,9 +154,11 @@ class _Talk:
         self._is_told_to_wait = False
         self._early: deque[OutputChunk] | None = None if begins else deque()
         """What it prints before its client has been told what it missed."""
+        self._asides = _Asides()
         self._told_again: dict[tuple[int, str], int] = {}
         """Of an attempt's streams, up to where its client has them from what was printed lately."""
         self._in_order = asyncio.Lock()
+        self._task_id = ""
         self._pace = Pace(THINGS_PER_S)
         self._telling: asyncio.Future[Telling] = asyncio.get_running_loop().create_future()
 
@@ -132,15 +167,28 @@ class _Talk:
             async for item in told:
                 if isinstance(item, Execution):
                     self._state(item)
-                    if item.status.is_final:
-                        await self._returned([])
                 if isinstance(item, OutputChunk) and item.stage == RUN_STAGE and self._early is not None:
                     await self._keep(self._early, item)
-                else:
-                    await self._hear_news(item)
+                    continue
+                if not isinstance(item, OutputChunk) and not (isinstance(item, Execution) and not item.status.is_final):
+                    await self._returned([])
+                await self._hear_news(item)
+            await self._returned([])
             await self.heard.put(None)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the call's
+            await self._returned([])
             await self.heard.put(error)
+
+    async def tell_asides(self) -> None:
+        """What the node answers, beside its telling: a client that does not read keeps nobody from talking to it."""
+        while True:
+            printed, waits, taken = await self._asides.next()
+            if printed is not None:
+                await self._returned(printed)
+            if waits is not None:
+                await self._waited(waits)
+            if taken is not None:
+                await self.heard.put(taken)
 
     async def take(self, said: AllSaid) -> None:
         """The end of what a client says ends nothing: it may go on listening."""
@@ -177,12 +225,15 @@ class _Talk:
             await self.heard.put(item)
 
     async def _keep(self, early: deque[OutputChunk], chunk: OutputChunk) -> None:
+        if not early:
+            asyncio.get_running_loop().call_later(HELD_S, self._asides.printed, [])
         early.append(chunk)
-        if len(early) > _EARLY:  # a node that does not answer
+        if len(early) > _EARLY:
             await self._returned([])
 
     async def _returned(self, printed: list[OutputChunk]) -> None:
-        """Tells what was printed lately, and then what came meanwhile and is not among that."""
+        """Tells what was printed lately, and then what came meanwhile and is not among that. That it waited is told
+        where it said nothing since."""
         async with self._in_order:
             if self._early is None:
                 return
@@ -190,7 +241,9 @@ class _Talk:
                 self._told_again[chunk.attempt, chunk.stream] = chunk.offset + len(chunk.text)
                 await self._hear(chunk)
             while self._early:
-                await self._hear_news(self._early.popleft())
+                chunk = self._early.popleft()
+                if chunk.stream != "stdin" or not self._early:
+                    await self._hear_news(chunk)
             self._early = None
 
     def _is_told_before(self, item: Watched | Refusal) -> bool:
@@ -200,19 +253,21 @@ class _Talk:
         told, self._is_told_to_wait = self._is_told_to_wait, item.stream == "stdin"
         return told and self._is_told_to_wait
 
-    async def _waited(self, task_id: str, attempt: int) -> None:
+    async def _waited(self, attempt: int) -> None:
         """It waited when this call came to it; one that began the task hears of that as it happens."""
         if self._begins or self._is_told_to_wait:
             return
         self._is_told_to_wait = True
         await self.heard.put(
-            OutputChunk(id=task_id, attempt=attempt, stage=RUN_STAGE, stream="stdin", offset=0, text="")
+            OutputChunk(id=self._task_id, attempt=attempt, stage=RUN_STAGE, stream="stdin", offset=0, text="")
         )
 
     def _state(self, execution: Execution) -> None:
         if not self._telling.done():
-            on_return = None if self._begins else self._returned
-            telling = Telling(execution.id, self._nodes, self.heard.put, partial(self._waited, execution.id), on_return)
+            self._task_id = execution.id
+            asides = self._asides
+            on_return = None if self._begins else asides.printed
+            telling = Telling(execution.id, self._nodes, asides.taken, asides.waits, on_return)
             self._telling.set_result(telling)
-            self.tasks.append(asyncio.create_task(self._tell(telling)))
+            self.tasks += map(asyncio.create_task, (self._tell(telling), self.tell_asides()))
         self._telling.result().state(execution)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -40,16 +40,15 @@ class UntakenError(ValueError):
 class Telling:
     """Tells one task's node what its client says. ``on_taken`` is told how much of it the node has, when that has
     changed; ``on_wait`` the attempt whose program waited for its input already when this began. Where its client comes
-    back, ``on_return`` is told once, before either, of what the program had printed lately; of nothing where the node
-    does not answer."""
+    back, ``on_return`` is told once, before either, of what the program had printed lately."""
 
     def __init__(
         self,
         task_id: str,
         nodes: NodeControl,
-        on_taken: Callable[[Taken], Awaitable[None]],
-        on_wait: Callable[[int], Awaitable[None]],
-        on_return: Callable[[list[OutputChunk]], Awaitable[None]] | None = None,
+        on_taken: Callable[[Taken], None],
+        on_wait: Callable[[int], None],
+        on_return: Callable[[list[OutputChunk]], None] | None = None,
     ) -> None:
         self._task_id = task_id
         self._nodes = nodes
@@ -122,22 +121,23 @@ class Telling:
             self._begin_anew(answer.taken)
         taken = Taken(answer.taken, answer.attempt)
         if self._told is None and answer.waits:
-            await self._on_wait(answer.attempt)
+            self._on_wait(answer.attempt)
         if taken != self._told:
             self._told = taken
-            await self._on_taken(taken)
+            self._on_taken(taken)
         if self._waiting:
             self._news.set()
         return not batch or not self._waiting or answer.taken >= first
 
     async def _answer(self, first: int, batch: list[Said]) -> TalkReply | None:
-        on_return, self._on_return = self._on_return, None
-        order = TalkOrder(id=self._task_id, first=first, said=batch, returns=on_return is not None)
+        order = TalkOrder(id=self._task_id, first=first, said=batch, returns=self._on_return is not None)
         answer = await self._nodes.talk(self._node_id, order, _ANSWER_S)
-        reply = answer if isinstance(answer, TalkReply) else None
+        if not isinstance(answer, TalkReply):
+            return None
+        on_return, self._on_return = self._on_return, None
         if on_return is not None:
-            await on_return(reply.printed if reply is not None else [])
-        return reply
+            on_return(answer.printed)
+        return answer
 
     def _begin_anew(self, taken: int) -> None:
         """The node lacks what came before all that waits: its client has to say it again."""

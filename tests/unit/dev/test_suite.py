@@ -58,7 +58,7 @@ def launch(tmp_path: Path) -> Launch:
         (tmp_path / "test_without.py").write_text(without)
         (tmp_path / "test_using.py").write_text(using)
         command = [sys.executable, "-c", LAUNCH, str(tmp_path)]
-        return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
     return start
 
@@ -147,6 +147,23 @@ def test_a_suite_that_is_told_to_end_ends_both_runs(launch: Launch, tmp_path: Pa
         finally:
             running.kill()
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_suite_that_is_interrupted_begins_no_other_run(launch: Launch, tmp_path: Path) -> None:
+    fifo = tmp_path / "pids"
+    os.mkfifo(fifo)
+    waits = f"def test_that_waits():\n    import os, time\n    open({str(fifo)!r}, 'w').write(f'{{os.getpid()}}\\n')\n"
+    waits += "    time.sleep(60)\n"
+    with launch(waits, waits) as running:
+        try:
+            _lines(fifo, 2)
+            os.killpg(running.pid, signal.SIGINT)
+            said = running.communicate(timeout=30)[0]
+        finally:
+            running.kill()
+    assert running.returncode == 2
+    assert "3 passed" not in said
+    assert not (tmp_path / "using.log").exists()
 
 
 def _lines(fifo: Path, number: int) -> list[str]:

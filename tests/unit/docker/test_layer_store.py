@@ -23,6 +23,7 @@ from node.infrastructure.docker.layers.store import DockerLayers, LayerSettings
 from node.infrastructure.docker.slot.agent_image import AgentImage
 from node.infrastructure.package_index.places import Places
 from node.infrastructure.package_index.reader import IndexReader
+from node.infrastructure.package_index.session import IndexSession
 from tests.builders import PYTHON, an_outcome
 from tests.fakes.node import nobody
 
@@ -159,6 +160,16 @@ async def test_time_that_is_up_while_the_index_is_read_is_the_indexs_fault(
         await store.install(outcome, b'{"get": "https://index.example/simple/six/"}\n')
     ended = await store.install(outcome)
     assert (ended.layer, ended.outcome) == (None, outcome)
+
+
+async def test_what_an_installer_does_without_is_not_kept_where_the_index_did_not_answer(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """npm ends well without an optional dependency that it could not have."""
+    monkeypatch.setattr(IndexSession, "out_of_reach", property(lambda _: "HTTP status 503"))
+    with pytest.raises(IndexOutOfReachError, match="503"):
+        await store.install(an_outcome(), b'{"packages": ["six==1"]}\n')
+    assert store.keeper.orders == []
 
 
 @pytest.mark.parametrize(("images", "kind"), [({"id"}, "pypi"), (set(), "")])

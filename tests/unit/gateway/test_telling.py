@@ -31,7 +31,7 @@ class Node:
         self.full = self.waits = False
         self.said_to_wait: list[int] = []
 
-    async def waited(self, attempt: int) -> None:
+    def waited(self, attempt: int) -> None:
         self.said_to_wait.append(attempt)
 
     def talk(self, _node_id: str, order: TalkOrder) -> TalkReply | TalkRefusal | None:
@@ -52,7 +52,7 @@ class Node:
 async def telling(node: Node) -> AsyncIterator[tuple[Telling, asyncio.Queue[Taken]]]:
     control, taken = MemoryNodeControl(MemoryBus()), asyncio.Queue[Taken]()
     control.on_talk = node.talk
-    this = Telling("t1", control, taken.put, node.waited)
+    this = Telling("t1", control, taken.put_nowait, node.waited)
     running = asyncio.create_task(this.run())
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -146,7 +146,7 @@ async def test_too_much_is_told_to_be_that() -> None:
     node.full = True
     control = MemoryNodeControl(MemoryBus())
     control.on_talk = node.talk
-    this = Telling("t1", control, asyncio.Queue[Taken]().put, node.waited)
+    this = Telling("t1", control, asyncio.Queue[Taken]().put_nowait, node.waited)
     this.state(runs())
     await this.add(1, Said.of(b"a"))
     with pytest.raises(UntakenError):

@@ -204,3 +204,13 @@ def test_what_names_no_package_has_no_normal_form(kind: str) -> None:
             normalised(kind, [name])
     assert first_fault(kind, [NAMES[kind][0], "--pre"]).startswith("'--pre' is no package")
     assert first_fault(kind, NAMES[kind]) == ""
+
+
+@pytest.mark.parametrize("package", ["a@1.0.0-rc.x", "a@1.0.0+build.x"])
+def test_the_end_of_a_prerelease_or_a_build_is_no_number_left_open(package: str) -> None:
+    assert normalised(NPM, [package]) == (package,)
+
+
+def test_a_named_prerelease_stays_beside_any_version() -> None:
+    assert normalised(NPM, ["a@1.0.0-beta||*"]) == ("a@*||1.0.0-beta",)
+    assert normalised(NPM, ["a@1.0.0||*"]) == ("a",)

@@ -184,9 +184,9 @@ class DockerLayers:
         self, slot: Slot, order: Order, scratch: Scratch, ran: tuple[Outcome, IndexSession]
     ) -> Installation:
         outcome, session = ran
+        if session.out_of_reach:  # npm leaves out what is optional and cannot be had, and ends well
+            raise IndexOutOfReachError(session.out_of_reach)
         if compile_status(outcome) is not None:
-            if session.out_of_reach:
-                raise IndexOutOfReachError(session.out_of_reach)
             if session.is_reading and outcome.ending in (Ending.WALL, Ending.CPU):
                 raise IndexOutOfReachError("the index was still being read when the installation's time was up")
             return Installation(outcome, None, order.limits())
