@@ -18,9 +18,11 @@ from dev.needs import BY_PATH
 REPOSITORY = Path(__file__).resolve().parents[3]
 LAUNCH = """
 import os
+import signal
 import sys
 from pathlib import Path
 from dev import suite
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have been started with Ctrl-C ignored
 place, python = Path(sys.argv[1]), Path(sys.executable)
 suite.VENV_PYTHON, suite.LOG, suite.LOG_USING_ENGINE = python, place / "without.log", place / "using.log"
 suite.CACHES = place / "with", place / "without", place / "using"
