@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
@@ -12,11 +12,11 @@ from typing import Self, Unpack
 import grpc
 
 from coderunner import blob_calls, responses
+from coderunner.batches import submit_batches
 from coderunner.blob import Blob
 from coderunner.connection import Connection
 from coderunner.errors import CodeRunnerError, TimedOut
 from coderunner.executing import executed
-from coderunner.grpc_errors import refusal_error
 from coderunner.kept_task import kept_task
 from coderunner.model import CallbackRecord, Cancellation, Execution, Language, Node, Output, Status, Submitted
 from coderunner.on_output import OnOutput, tell
@@ -29,9 +29,6 @@ from coderunner.v1 import catalog_pb2, execution_pb2
 from coderunner.watch import Watched, watch
 
 _GIVE_UP_S = 5.0  # how long a caller whose time is over waits for the task to be cancelled
-_BATCH_S = 60.0
-_MAX_BATCH_TASKS = 1000  # what one SubmitBatch takes
-_MAX_BATCH_BYTES = 3 << 20  # of the 4 MiB that a request may have
 _PAGE_TASKS = 200
 
 
@@ -115,14 +112,7 @@ class Client:
     async def submit_batch(self, tasks: Iterable[Task]) -> tuple[Submitted, ...]:
         """One answer for each task, in order: each is accepted or refused on its own. More than one call takes (1,000
         tasks, 4 MiB) goes in several."""
-        answers: list[Submitted] = []
-        for batch in _batches([task_message(task) for task in tasks]):
-            request = execution_pb2.SubmitBatchRequest(tasks=batch)
-            response: execution_pb2.SubmitBatchResponse = await self._gateway.ask(
-                self._gateway.execution.SubmitBatch, request, _BATCH_S
-            )
-            answers += [_submitted(result) for result in response.results]
-        return tuple(answers)
+        return await submit_batches(self._gateway, map(task_message, tasks))
 
     async def follow(self, task_id: str, on_output: OnOutput | None = None) -> Execution:
         """Waits for the task's result. ``on_output`` gets all of its output, each character once and in order: live,
@@ -294,21 +284,3 @@ class Client:
         request = execution_pb2.SubmitRequest(task=task)
         answer: execution_pb2.SubmitResponse = await self._gateway.ask(self._gateway.execution.Submit, request)
         return answer.id
-
-
-def _batches(messages: Iterable[execution_pb2.Task]) -> Iterator[list[execution_pb2.Task]]:
-    batch: list[execution_pb2.Task] = []
-    room = _MAX_BATCH_BYTES
-    for message in messages:
-        size = message.ByteSize()
-        if batch and (len(batch) == _MAX_BATCH_TASKS or size > room):
-            yield batch
-            batch, room = [], _MAX_BATCH_BYTES
-        batch.append(message)
-        room -= size
-    if batch:
-        yield batch
-
-
-def _submitted(message: execution_pb2.Submitted) -> Submitted:
-    return Submitted(error=refusal_error(message.error)) if message.HasField("error") else Submitted(id=message.id)

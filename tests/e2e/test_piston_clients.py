@@ -44,15 +44,15 @@ def ultra(http_url: str) -> ultra_piston.PistonClient:
 
 
 async def test_ultra_piston_finds_the_runtimes_and_packages(ultra: ultra_piston.PistonClient) -> None:
-    runtimes = {one.language: one for one in await ultra.get_runtimes_async()}
-    assert {"c++", "g++"} <= set(runtimes["cpp"].aliases)
+    runtimes = await ultra.get_runtimes_async()
+    assert {"c++", "g++"} <= set(next(one for one in runtimes if one.language == "cpp").aliases)
     packages = await ultra.get_packages_async()
-    served = {(one.language, one.version) for one in runtimes.values()}
+    served = {(one.language, one.version) for one in runtimes}
     assert {(one.language, one.language_version) for one in packages if one.installed} == served
 
 
 async def test_ultra_piston_runs_a_program(ultra: ultra_piston.PistonClient) -> None:
-    (python,) = [one for one in await ultra.get_runtimes_async() if one.language == "python"]
+    python = next(one for one in await ultra.get_runtimes_async() if one.language == "python")
     file = ultra_piston.File(name="my_cool_code", content=PRINTS)
     ended = await ultra.post_execute_async("python", python.version, file=file, stdin="in", args=["a", "b"])
     assert (ended.language, ended.version) == ("python", python.version)
