@@ -1,8 +1,8 @@
-"""Makes the real servers available to every test, marks each test with what it needs, and knows ``--fakes``."""
+"""Makes the real servers available to every test, marks each with what it needs, lists slow files, and knows ``--fakes``."""
 
 import os
 
-pytest_plugins = ["tests.servers.fixtures", "tests.servers.needs"]
+pytest_plugins = ["tests.servers.fixtures", "tests.servers.needs", "tests.seconds"]
 
 os.environ["CODERUNNER_CONFIG"] = ""
 """No client of a test goes where a demo of this checkout, or a user's own file, would send it."""
