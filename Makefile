@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 DEV = $(PYTHON) -m dev
 
-.PHONY: help setup demo stop unit test check fix proto bench chaos helm compose docusaurus widgets upgrade examples mutants docs images languages page-parts dist release lock clean
+.PHONY: help setup demo stop unit test check fix proto bench chaos thorough helm compose docusaurus widgets upgrade examples mutants docs images languages page-parts dist release lock clean
 
 help:
 	@echo "make setup   install everything: virtual environment, Docker engine, sandbox images"
@@ -18,6 +18,7 @@ help:
 	@echo "make proto   generate the stubs in coderunner/v1 from proto/"
 	@echo "make bench   the benchmark tables"
 	@echo "make chaos   the long fault tests"
+	@echo "make thorough  more of what make test shows: all attacks under gVisor, the compilers' own words and code for more programs"
 	@echo "make widgets  what npm fetches, in a browser: xterm.js and CodeMirror in our element, codapi's own widget; others' clients"
 	@echo "make upgrade  exchange another version's gateway and node by ours, and back, under load; ARGS=REF (default: the last tag)"
 	@echo "make helm    the Helm chart, rendered by Helm and held to the schemas of Kubernetes (Helm is built first, with Go)"
@@ -34,7 +35,7 @@ help:
 	@echo "make lock    renew requirements/*.lock, from which .venv is made"
 	@echo "make clean   make stop, and remove .venv, .run and caches"
 
-setup demo unit test check fix proto bench chaos helm compose docusaurus widgets upgrade examples mutants docs images languages page-parts dist release lock:
+setup demo unit test check fix proto bench chaos thorough helm compose docusaurus widgets upgrade examples mutants docs images languages page-parts dist release lock:
 	@$(DEV) $@ $(ARGS)
 
 stop:

@@ -40,6 +40,7 @@ from dev.needs import (
     FROM_NPM,
     HELM,
     PACKAGES,
+    THOROUGH,
     WIDGETS,
     Needs,
 )
@@ -67,6 +68,7 @@ COMMANDS = {
     "proto": Command(("proto/generate",), PACKAGES),
     "bench": Command(("-m", "bench"), BENCH),
     "chaos": Command(("-m", "pytest", "tests/chaos", "--long"), ENGINE_AND_IMAGES),
+    "thorough": Command(("-m", "pytest", *THOROUGH, "--thorough"), EVERYTHING),
     "upgrade": Command(("-m", "dev.upgrade"), ENGINE_AND_IMAGES),
     "compose": Command(("-m", "dev.composed"), COMPOSE),
     "helm": Command(("-m", "pytest", "tests/chart"), HELM),

@@ -72,6 +72,8 @@ EXAMPLES = Needs(engine=True, images=True, toolchains=True)
 DOCS = Needs(locks=frozenset({"dev", "docs"}))
 CHECKED = SERVERS | DOCS
 EVERYTHING = BROWSER | Needs(gvisor=True, databases=True, prometheus=True, express=True)
+THOROUGH = ("tests/attacks/test_under_gvisor.py", "tests/integration/images/test_cpp.py")
+"""Files with tests that are marked ``thorough``."""
 FROM_NPM = (
     "tests/e2e/test_npm_clients.py",
     "tests/e2e/page/test_codapi_widget.py",

@@ -2,7 +2,7 @@
 
 import os
 
-pytest_plugins = ["tests.servers.fixtures", "tests.servers.needs", "tests.seconds"]
+pytest_plugins = ["tests.servers.fixtures", "tests.servers.needs", "tests.seconds", "tests.thorough"]
 
 os.environ["CODERUNNER_CONFIG"] = ""
 """No client of a test goes where a demo of this checkout, or a user's own file, would send it."""

@@ -119,12 +119,13 @@ def code(assembly: str, in_order: bool) -> list[str]:
     return lines if in_order else sorted(line for line in lines if not line.startswith(("\t.text", "\t.section")))
 
 
-@pytest.mark.parametrize("name", [*PROGRAMS, *CORPUS])
+@pytest.mark.parametrize("name", [*PROGRAMS, *(pytest.param(name, marks=pytest.mark.thorough) for name in CORPUS)])
 def test_the_code_is_the_plain_compilers(compiled: Callable[..., Compiled], name: str) -> None:
     made = compiled({**PROGRAMS, **CORPUS}[name])
     assert same_code(made)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("options", VARIANTS, ids=" ".join)
 def test_the_code_is_the_plain_compilers_with_other_options(
     compiled: Callable[..., Compiled], options: tuple[str, ...]
@@ -155,7 +156,9 @@ def same_code(made: Compiled, *neutral: str) -> bool:
     return code(ours[1], in_order) == code(plain[1], in_order)
 
 
-@pytest.mark.parametrize("warnings", [[], ["-Wall", "-Wextra", "-pedantic"]], ids=str)
+@pytest.mark.parametrize(
+    "warnings", [["-Wall", "-Wextra", "-pedantic"], pytest.param([], marks=pytest.mark.thorough)], ids=str
+)
 @pytest.mark.parametrize("name", FAULTS)
 def test_what_the_compiler_says_is_what_the_plain_one_says(
     compiled: Callable[..., Compiled], name: str, warnings: list[str]
@@ -202,7 +205,9 @@ def test_the_plain_compiler_is_asked_only_where_its_words_would_differ(
     assert [f"-I/precompiled/{made.key} " in call for call in calls[-1][1].splitlines()] == takes
 
 
-@pytest.mark.parametrize("line", COMMON)
+@pytest.mark.parametrize(
+    "line", [*COMMON[:5], *(pytest.param(line, marks=pytest.mark.thorough) for line in COMMON[5:])]
+)
 def test_the_commonest_beginnings_come_with_the_image_under_the_names_that_the_node_gives_them(
     slot: SlotOf, line: str
 ) -> None:
