@@ -88,5 +88,5 @@ func builtPackages(packages string) (map[string]bool, error) {
 }
 
 func reserved(path string) bool {
-	return strings.HasPrefix(path, "vendor/") || strings.Contains("/"+path+"/", "/internal/")
+	return path == loadedProgram || strings.HasPrefix(path, "vendor/") || strings.Contains("/"+path+"/", "/internal/")
 }

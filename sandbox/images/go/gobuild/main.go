@@ -33,7 +33,8 @@ type request struct {
 
 // toolchain is the compiler and the linker, started before the program is known.
 type toolchain struct {
-	compiler, linker *tool
+	compiler *tool
+	linker   *loaded // nil where there can be none
 }
 
 func main() {
@@ -41,6 +42,9 @@ func main() {
 	case slices.Equal(arguments, []string{"--wait"}):
 		closeOnExec()
 		tools := mustStartToolchain()
+		if tools.linker != nil {
+			tools.linker.await()
+		}
 		os.Exit(build(awaitCommand()[1:], tools))
 	default:
 		os.Exit(build(arguments, mustStartToolchain()))
@@ -80,18 +84,36 @@ func build(arguments []string, tools toolchain) int {
 }
 
 func startToolchain() (tools toolchain, err error) {
-	if tools.compiler, err = startTool("compile"); err != nil {
-		return tools, err
+	if tools.linker, err = startLoaded(); err != nil {
+		tools.linker = nil
 	}
-	if tools.linker, err = startTool("link"); err != nil {
-		tools.compiler.stop()
+	if tools.compiler, err = startTool("compile"); err != nil {
+		tools.stopLinker()
 	}
 	return tools, err
 }
 
 func (tools toolchain) stop() {
 	tools.compiler.stop()
-	tools.linker.stop()
+	tools.stopLinker()
+}
+
+func (tools toolchain) stopLinker() {
+	if tools.linker != nil {
+		tools.linker.stop()
+	}
+}
+
+// link links an object file, with the linker that has loaded the packages, or the plain one where that cannot.
+func (tools toolchain) link(object string, req request, packages string) int {
+	if tools.linker != nil && tools.linker.link(object, req.output) {
+		return 0
+	}
+	plain, err := startTool("link")
+	if err != nil {
+		return fail(err)
+	}
+	return plain.run([]string{"-o", req.output, "-s", "-w", "-buildmode=exe", "-importcfg", packages, object})
 }
 
 func parse(arguments []string) (request, error) {
@@ -138,10 +160,10 @@ func buildDirectly(req request, packages string, tools toolchain) int {
 		compile = append(compile, "./"+source)
 	}
 	if code := tools.compiler.run(compile); code != 0 {
-		tools.linker.stop()
+		tools.stopLinker()
 		return code
 	}
-	return tools.linker.run([]string{"-o", req.output, "-s", "-w", "-buildmode=exe", "-importcfg", packages, object})
+	return tools.link(object, req, packages)
 }
 
 // goBuild hands the program to `go build`, whole.

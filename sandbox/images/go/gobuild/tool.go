@@ -28,8 +28,7 @@ func startTool(name string) (*tool, error) {
 	defer theirs.Close()
 	started := &tool{name: name, arguments: ours}
 	started.command = exec.Command(filepath.Join(home, "tool", name), "@/proc/self/fd/3")
-	// It lives for milliseconds: collecting its garbage only costs.
-	started.command.Env = append(os.Environ(), "GOGC=off", "GOROOT=")
+	started.command.Env = toolEnvironment()
 	started.command.ExtraFiles = []*os.File{theirs}
 	started.command.Stdout, started.command.Stderr = &started.output, &started.output
 	if err := started.command.Start(); err != nil {
@@ -37,6 +36,11 @@ func startTool(name string) (*tool, error) {
 		return nil, err
 	}
 	return started, nil
+}
+
+// toolEnvironment is what a tool starts with: it lives for milliseconds, so collecting its garbage only costs.
+func toolEnvironment() []string {
+	return append(os.Environ(), "GOGC=off", "GOROOT=")
 }
 
 // run gives the tool its arguments and waits for its end; what it prints goes to stderr under the heading that `go build`

@@ -1,0 +1,3 @@
+module coderunner/preload
+
+go 1.24
