@@ -103,6 +103,26 @@ def test_compiler_and_linker_wait_and_are_used_once(compiler: AttachedAgent) -> 
     assert not before & after
 
 
+def test_the_linker_waits_stopped_where_it_would_read_the_program(compiler: AttachedAgent) -> None:
+    """It has loaded packages by then: the plain one waits with less than 4 MiB of its own."""
+    (linker,) = waiting(compiler, "tool/link")
+    of_it = f"/proc/{linker.split('/')[2]}/status"
+    told_of_it = compiler.inside(f"until grep -q 'State:.T' {of_it}; do :; done; grep -E 'State|RssAnon' {of_it}")
+    assert int(told_of_it.split()[-2]) > 5 << 10
+
+
+@pytest.mark.parametrize("signal", ["CONT", "IO", "URG"])
+def test_a_linker_that_somebody_wakes_waits_on_or_is_done_without(compiler: AttachedAgent, signal: str) -> None:
+    before = compiled(compiler, PROGRAMS["it runs"])
+    compiler.hello()
+    (linker,) = waiting(compiler, "tool/link")
+    process = linker.split("/")[2]
+    user = compiler.inside(f"stat -c %u /proc/{process}").strip()
+    asked = compiler.api.exec_create(compiler.name, ["sh", "-c", f"kill -{signal} {process}"], user=user)
+    assert compiler.api.exec_start(asked["Id"]) == b""
+    assert summary(compiled(compiler, PROGRAMS["it runs"])) == summary(before)
+
+
 @pytest.mark.parametrize("tool", ["tool/compile", "tool/link", "gobuild"])
 def test_nobody_notices_that_what_waits_has_died(compiler: AttachedAgent, tool: str) -> None:
     before = compiled(compiler, PROGRAMS["it runs"])
