@@ -1,4 +1,4 @@
-"""Virtual environments that hold what pip installs from our wheels, and nothing else."""
+"""Virtual environments that hold what pip installs of some wheels, and nothing else."""
 
 from __future__ import annotations
 
@@ -48,13 +48,14 @@ def foreign_environment() -> Mapping[str, str]:
     return {name: value for name, value in clean_environment().items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
 
 
-def installed(folder: Path, wheels: Sequence[str], lock: str = "servers") -> Environment:
-    """An environment into which pip has installed the wheels with what they ask for, in the locked versions."""
+def installed(folder: Path, wheels: Sequence[str], lock: str | None = "servers") -> Environment:
+    """An environment into which pip has installed the wheels with what they ask for, in the locked versions; None: in
+    the versions that they ask for themselves."""
     environment = Environment(folder / "venv", folder / "workplace")
     environment.workplace.mkdir(parents=True)
     venv.EnvBuilder(with_pip=True, symlinks=True).create(environment.folder)
     constraints = folder / "constraints.txt"
-    constraints.write_text("".join(_pins(lock_file(lock))), encoding="utf-8")
+    constraints.write_text("".join(_pins(lock_file(lock)) if lock else []), encoding="utf-8")
     environment.run("python", "-m", "pip", "install", "--quiet", "--constraint", str(constraints), *wheels)
     return environment
 

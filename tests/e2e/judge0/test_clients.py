@@ -1,12 +1,11 @@
-"""Judge0's published clients, as they are, on a real gateway, a node and containers."""
+"""Judge0's published clients, as they are, on a real gateway, a node and containers; ``test_api_wrapper.py`` has the one
+that cannot be installed beside us."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
-import docker
 import judge0
 import judge0api
 import pytest
@@ -15,44 +14,14 @@ from judge0_client import Judge0Client, MultiFileSubmission, SingleFileSubmissio
 from judge0_client.types import SubmissionStatusId
 from judge0_client.utils.exceptions import Judge0Error
 
+from tests.e2e.judge0.gateway import BASH, CPP, MULTI_FILE, PATIENCE_S, PYTHON, TOKEN
 from tests.e2e.test_redirected import IN_ORDER, TAKES_TURNS
-from tests.servers.etcd import EtcdServer
-from tests.servers.nats import NatsServer
-from tests.servers.stack import Stack
 from tests.servers.waiting import eventually
 
-LANGUAGES = ("python", "cpp", "bash")
-PATIENCE_S = 60.0
-"""A busy machine must not look like a gateway that does not answer: these clients try nothing twice."""
-TOKEN = "secret-of-the-judge"
-BASH, PYTHON, CPP, MULTI_FILE = 46, 71, 54, 89
 ADDS = "print(sum(map(int, input().split())))"
 ECHO = "#include <iostream>\nint main() { std::cout << std::cin.rdbuf(); }\n"
 USES_HEADER = '#include "answer.hpp"\n#include <cstdio>\nint main() { printf("%d\\n", IT); }'
 LONG = "more than a line of base64 has " * 3
-
-
-@pytest.fixture(scope="module")
-def judge0_address(docker_engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a gateway that speaks Judge0 to those who have a token, with a node for Python, C++ and Bash."""
-    directory = tmp_path_factory.mktemp("judge0")
-    stack = Stack(directory, NatsServer(directory, roles=True), EtcdServer(directory))
-    try:
-        for server in (*stack.nats.members, *stack.etcd.members):
-            server.start()
-        gateway = stack.add_gateway(
-            http_dialects=["judge0"],
-            nats_timeout_s=PATIENCE_S,
-            tokens={"judge": TOKEN},
-            history_url=f"sqlite:///{directory}/history.db",
-            history_migrate=True,
-            history="full",
-        )
-        stack.add_node(languages=list(LANGUAGES))
-        asyncio.run(stack.wait_served(*LANGUAGES, token=TOKEN))
-        yield f"http://127.0.0.1:{gateway.http_port}"
-    finally:
-        stack.close()
 
 
 @pytest.fixture(scope="module")
