@@ -2,7 +2,10 @@
 
     path("code/", include((code_runner(Backend(Client())), "code-runner")))
 
-and in the page ``<code-runner-settings url="/code">``. Under WSGI each reader who watches holds a thread.
+and in the page ``<code-runner-settings url="/code">``. Under WSGI each reader who watches holds a thread, and no
+program is talked to; under ASGI that takes a line in the site's ``asgi.py``:
+
+    application = talking(get_asgi_application())
 """
 
 from __future__ import annotations
@@ -22,15 +25,19 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from coderunner.backend.backend import Backend, Stream
+from coderunner.backend.django_talking import opening_of, talking
 from coderunner.backend.loop import AsyncEvents, Elsewhere, SyncEvents
 from coderunner.backend.origins import require_json, require_own_page
-from coderunner.backend.problems import MEDIA_TYPE, TOO_LARGE, Problem
+from coderunner.backend.problems import MEDIA_TYPE, NO_SOCKET, TOO_LARGE, Problem
 from coderunner.backend.readers import reader_at
 from coderunner.backend.scripts import SCRIPTS, script
+from coderunner.backend.sockets import Begun, beginning, going_on
 from coderunner.backend.telling import END, HEADERS
 from coderunner.backend.telling import MEDIA_TYPE as EVENTS
 from coderunner.webhooks import WebhookError
 from coderunner.webhooks.receiving import MAX_BODY_BYTES as MAX_CALLBACK_BYTES
+
+__all__ = ["Reader", "code_runner", "talking"]
 
 Reader = Callable[[HttpRequest], str | Awaitable[str]]
 _View = Callable[..., Awaitable[HttpResponseBase]]
@@ -52,6 +59,8 @@ class _Views:
     def urls(self) -> list[URLPattern]:
         urls = [
             path("v1/executions", _view(self.submit, "POST")),
+            path("v1/executions:interact", _view(self.talk, "GET")),
+            path("v1/executions/<str:handle>/interact", _view(self.go_on_talking, "GET")),
             path("v1/executions/<str:handle>", _view(self.cancel, "DELETE")),
             path("v1/executions/<str:handle>/events", _view(self.watch, "GET")),
             *(path(f"page/{name}", _view(self.script, "GET", "HEAD"), {"name": name}) for name in SCRIPTS),
@@ -82,6 +91,21 @@ class _Views:
         _require_own_page(request)
         answer = await self._elsewhere.done(self._backend.cancel(await self._reader(request), handle))
         return HttpResponse(json.dumps(answer), "application/json", headers={"Cache-Control": "no-store"})
+
+    async def talk(self, request: HttpRequest) -> HttpResponseBase:
+        return await self._opened(request, lambda reader: beginning(self._backend, reader))
+
+    async def go_on_talking(self, request: HttpRequest, handle: str) -> HttpResponseBase:
+        return await self._opened(request, lambda reader: going_on(self._backend, reader, handle))
+
+    async def _opened(self, request: HttpRequest, begun: Callable[[str], Begun]) -> HttpResponseBase:
+        """Lets a talk begin, once this answer has gone through the site's middleware."""
+        opening = opening_of(request)
+        if opening is None:
+            raise Problem(NO_SOCKET, "Programs are talked to over a WebSocket, which the site has to let through.")
+        _require_own_page(request)
+        opening.begins(begun(await self._reader(request)), self._elsewhere, self._backend.policy.max_body_bytes)
+        return HttpResponse(status=204)
 
     async def callback(self, request: HttpRequest) -> HttpResponseBase:
         body = _body(request, MAX_CALLBACK_BYTES)

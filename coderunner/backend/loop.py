@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any, Self, TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, ParamSpec, Self, TypeVar
 
 from coderunner.backend.backend import Stream
 from coderunner.sync import SHARED_LOOP
 
 _Result = TypeVar("_Result")
+_Given = ParamSpec("_Given")
 
 
 class Elsewhere:
@@ -38,6 +39,18 @@ class Elsewhere:
             if self._loop is None:
                 self._loop = SHARED_LOOP.acquire()
             return self._loop
+
+
+def from_elsewhere(
+    call: Callable[_Given, Coroutine[Any, Any, _Result]],
+) -> Callable[_Given, Coroutine[Any, Any, _Result]]:
+    """The same, to be awaited in another loop: it is done in the one that runs now."""
+    loop = asyncio.get_running_loop()
+
+    async def called(*given: _Given.args, **named: _Given.kwargs) -> _Result:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call(*given, **named), loop))
+
+    return called
 
 
 class AsyncEvents:

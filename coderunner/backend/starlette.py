@@ -11,7 +11,7 @@ import asyncio
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Collection
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -23,23 +23,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from coderunner.backend.backend import Backend, Stream
 from coderunner.backend.origins import require_json, require_own_page
-from coderunner.backend.problems import BAD, MEDIA_TYPE, TIMEOUT, TOO_LARGE, Problem
+from coderunner.backend.problems import MEDIA_TYPE, TIMEOUT, TOO_LARGE, Problem
 from coderunner.backend.readers import reader_at
-from coderunner.backend.said import MAX_MESSAGE_BYTES
 from coderunner.backend.scripts import SCRIPTS, script
-from coderunner.backend.talking import Receive as SocketReceive
-from coderunner.backend.talking import Talk
+from coderunner.backend.sockets import BODY_S, Begun, GoneError, Socket, beginning, going_on
 from coderunner.backend.telling import END, HEADERS
 from coderunner.backend.telling import MEDIA_TYPE as EVENTS
 from coderunner.webhooks import WebhookError
 from coderunner.webhooks.receiving import MAX_BODY_BYTES as MAX_CALLBACK_BYTES
-
-PROTOCOL = "coderunner.v1"
-"""The subprotocol of talks."""
-_CLOSES = 4000
-"""A refused talk is closed with this and the status that HTTP has for it, as the gateway's own."""
-BODY_S = 10.0
-"""How long a body may take to arrive."""
 
 Reader = Callable[[HTTPConnection], str | Awaitable[str]]
 
@@ -89,42 +80,24 @@ class _Routes:
         answer = await self._backend.cancel(await self._reader(request), request.path_params["handle"])
         return Response(json.dumps(answer), headers={"Cache-Control": "no-store"}, media_type="application/json")
 
-    async def talk(self, socket: WebSocket) -> None:
-        async def begun(reader: str, receive: SocketReceive) -> Talk | None:
-            try:
-                async with asyncio.timeout(BODY_S):
-                    message = await receive()
-            except TimeoutError:
-                raise Problem(TIMEOUT, "The first message did not arrive in time.") from None
-            return None if message is None else self._backend.talk(reader, message)
+    async def talk(self, websocket: WebSocket) -> None:
+        await self._held(websocket, lambda reader: beginning(self._backend, reader))
 
-        await self._held(socket, begun)
+    async def go_on_talking(self, websocket: WebSocket) -> None:
+        handle = websocket.path_params["handle"]
+        await self._held(websocket, lambda reader: going_on(self._backend, reader, handle))
 
-    async def go_on_talking(self, socket: WebSocket) -> None:
-        async def begun(reader: str, _receive: SocketReceive) -> Talk:
-            return self._backend.go_on_talking(reader, socket.path_params["handle"])
-
-        await self._held(socket, begun)
-
-    async def _held(self, socket: WebSocket, begun: Callable[[str, SocketReceive], Awaitable[Talk | None]]) -> None:
-        """A talk, on a socket that is opened even where it is refused: a page is told no other answer."""
-        await socket.accept(PROTOCOL if PROTOCOL in socket.scope.get("subprotocols", ()) else None)
-        receive = _messages(socket, self._backend.policy.max_body_bytes)
+    async def _held(self, websocket: WebSocket, begun: Callable[[str], Begun]) -> None:
+        socket = Socket(websocket.scope, websocket.receive, websocket.send, self._backend.policy.max_body_bytes)
         try:
-            self._require_own_page(socket)
-            talk = await begun(await self._reader(socket), receive)
-            if talk is None:
-                return
-            async with talk:
-                await talk.held(receive, socket.send_text)
-            await _closed(socket, 1000)
+            await socket.accept()
+            self._require_own_page(websocket)
+            await socket.hold(begun(await self._reader(websocket)))
         except Problem as problem:
-            with suppress(WebSocketDisconnect, RuntimeError):  # the reader may have gone
-                await socket.send_text(json.dumps({"error": problem.data()}))
-            await _closed(socket, _CLOSES + problem.status)
+            await socket.refuse(problem.data(), problem.status)
         except HTTPException as error:  # the blog's own ``reader`` says who may not
-            await _closed(socket, _CLOSES + error.status_code)
-        except WebSocketDisconnect:
+            await socket.refuse(None, error.status_code)
+        except (GoneError, WebSocketDisconnect):
             pass
 
     async def callback(self, request: Request) -> Response:
@@ -185,27 +158,3 @@ async def _body(request: Request, max_bytes: int) -> bytes:
     except TimeoutError:
         raise Problem(TIMEOUT, "The request did not arrive in time.") from None
     return bytes(body)
-
-
-def _messages(socket: WebSocket, max_first_bytes: int) -> SocketReceive:
-    """The messages of a page; None at its end. Raises Problem."""
-    bounds = iter((max(max_first_bytes, MAX_MESSAGE_BYTES),))
-
-    async def receive() -> bytes | None:
-        message = await socket.receive()
-        if message["type"] == "websocket.disconnect":
-            return None
-        text = message.get("text")
-        if text is None:
-            raise Problem(BAD, "Messages must be text.")
-        data = str(text).encode(errors="replace")
-        if len(data) > next(bounds, MAX_MESSAGE_BYTES):
-            raise Problem(TOO_LARGE, "The message is too large.")
-        return data
-
-    return receive
-
-
-async def _closed(socket: WebSocket, code: int) -> None:
-    with suppress(WebSocketDisconnect, RuntimeError):
-        await socket.close(code)

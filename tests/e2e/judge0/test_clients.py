@@ -1,5 +1,5 @@
-"""Judge0's published clients, as they are, on a real gateway, a node and containers; ``test_api_wrapper.py`` has the one
-that cannot be installed beside us."""
+"""Published clients of Judge0, as they are, on a real gateway, a node and containers. One more has `test_api_wrapper.py`
+to itself: it cannot be installed beside us."""
 
 from __future__ import annotations
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import websockets
-from websockets.asyncio.client import ClientConnection
 
 from bench.page import demo_blog
+from tests.integration.backend.talks import BEGIN, NO_BEGINNINGS, NOTHING_SAID, ended, heard, say, talk
 from tests.servers.blog import BlogServer
 from tests.servers.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-ASKS = "a = input('? ')\nb = input('? ')\nprint(a, b, sep='|')"
-BEGIN = {"language": "python", "files": [{"content": ASKS}], "interaction": {}}
 
 
 @pytest.fixture(scope="module")
@@ -30,38 +26,8 @@ def demo(page_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield blog
 
 
-@asynccontextmanager
-async def talk(
-    demo: BlogServer, path: str = "executions:interact", origin: str = ""
-) -> AsyncIterator[ClientConnection]:
-    url = demo.url.rstrip("/")
-    address = f"{url.replace('http', 'ws', 1)}/code/v1/{path}"
-    given: Any = {"origin": origin or url, "subprotocols": ["coderunner.v1"]}
-    async with websockets.connect(address, **given) as socket:
-        yield socket
-
-
-async def say(socket: ClientConnection, number: int, **what: Any) -> None:
-    await socket.send(json.dumps({"said": {"number": number, **what}}))
-
-
-async def heard(socket: ClientConnection, kind: str) -> dict[str, Any]:
-    """The next event of that kind."""
-    while True:
-        event: dict[str, dict[str, Any]] = json.loads(await asyncio.wait_for(socket.recv(), 30))
-        if kind in event:
-            return event[kind]
-
-
-async def ended(socket: ClientConnection) -> dict[str, Any]:
-    while True:
-        execution = await heard(socket, "execution")
-        if execution["status"] not in ("QUEUED", "RUNNING"):
-            return execution
-
-
 async def test_who_comes_back_goes_on_where_he_was_at_whatever_process(demo: BlogServer) -> None:
-    async with talk(demo) as socket:
+    async with talk(demo.url) as socket:
         await socket.send(json.dumps({"begin": BEGIN}))
         handle = (await heard(socket, "execution"))["id"]
         await heard(socket, "waits")
@@ -69,10 +35,10 @@ async def test_who_comes_back_goes_on_where_he_was_at_whatever_process(demo: Blo
         while (await heard(socket, "taken"))["number"] != 1:  # it may be told first that it has nothing yet
             pass
     for _ in range(5):  # of three processes, whichever takes it
-        async with talk(demo, f"executions/{handle}/interact") as socket:
+        async with talk(demo.url, f"executions/{handle}/interact") as socket:
             await say(socket, 1, input="Ada\n")
             assert (await heard(socket, "execution"))["id"] == handle
-    async with talk(demo, f"executions/{handle}/interact") as socket:
+    async with talk(demo.url, f"executions/{handle}/interact") as socket:
         await say(socket, 1, input="Ada\n")
         await say(socket, 2, input="Grace\n")
         execution = await ended(socket)
@@ -84,7 +50,7 @@ async def test_a_signal_and_a_terminal_are_passed_on(demo: BlogServer) -> None:
         "import os, signal\nprint(os.get_terminal_size())\ntry: input()\nexcept KeyboardInterrupt: print('interrupted')"
     )
     begin = BEGIN | {"files": [{"content": source}], "interaction": {"terminal": {"rows": 12, "columns": 34}}}
-    async with talk(demo) as socket:
+    async with talk(demo.url) as socket:
         await socket.send(json.dumps({"begin": begin}))
         await heard(socket, "waits")
         await say(socket, 1, signal="INT")
@@ -93,26 +59,11 @@ async def test_a_signal_and_a_terminal_are_passed_on(demo: BlogServer) -> None:
     assert "interrupted" in stdout
 
 
-@pytest.mark.parametrize(
-    ("message", "code"),
-    [
-        ("no JSON", 4400),
-        ("[" * 100_000, 4400),
-        ('"begin"', 4400),
-        (json.dumps({"said": {"number": 1, "input": "early"}}), 4400),
-        (json.dumps({"begin": BEGIN | {"callback": {"url": "http://evil.example"}}}), 4400),
-        (json.dumps({"begin": BEGIN | {"interaction": {"session_ms": 3_600_000}}}), 4400),
-        (json.dumps({"begin": BEGIN | {"interaction": {"terminal": {"rows": 1 << 40, "columns": 1}}}}), 4400),
-        (json.dumps({"begin": BEGIN | {"limits": {"memory_bytes": 1 << 40}}}), 4400),
-        (json.dumps({"begin": BEGIN | {"stdin": "x" * 600_000}}), 4413),
-        (b"bytes", 4400),
-    ],
-    ids=lambda value: str(value)[:40],
-)
+@pytest.mark.parametrize(("message", "code"), NO_BEGINNINGS, ids=lambda value: str(value)[:40])
 async def test_a_first_message_that_is_none_is_refused_in_words(
     demo: BlogServer, message: str | bytes, code: int
 ) -> None:
-    async with talk(demo) as socket:
+    async with talk(demo.url) as socket:
         await socket.send(message)
         assert (await heard(socket, "error"))["status"] == code - 4000
         with pytest.raises(websockets.ConnectionClosed) as closed:
@@ -121,33 +72,18 @@ async def test_a_first_message_that_is_none_is_refused_in_words(
     assert closed.value.rcvd.code == code
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"number": 1},
-        {"number": 0, "input": "a"},
-        {"number": 1 << 70, "input": "a"},
-        {"number": True, "input": "a"},
-        {"number": 1, "input": 7},
-        {"number": 1, "input": "a", "close": True},
-        {"number": 1, "signal": "KILL"},
-        {"number": 1, "signal": {"a": 1}},
-        {"number": 1, "close": 1},
-        {"number": 1, "terminal": {"rows": 0, "columns": 1}},
-        {"number": 1, "input_data": "no base64!"},
-        {"number": 1, "input": "a" * 70_000},
-    ],
-    ids=lambda said: str(said)[:60],
-)  # fmt: skip
+@pytest.mark.parametrize("said", NOTHING_SAID, ids=lambda said: str(said)[:60])
 async def test_a_later_message_that_says_nothing_ends_the_talk_in_words(demo: BlogServer, said: dict[str, Any]) -> None:
-    async with talk(demo) as socket:
+    async with talk(demo.url) as socket:
         await socket.send(json.dumps({"begin": BEGIN}))
         await socket.send(json.dumps({"said": said}))
         assert (await heard(socket, "error"))["status"] == 400
 
 
 async def test_another_sites_page_and_a_handle_that_was_not_made_here_are_refused(demo: BlogServer) -> None:
-    async with talk(demo, origin="https://evil.example") as socket:
+    async with talk(demo.url, origin="https://evil.example") as socket:
         assert (await heard(socket, "error"))["status"] == 403
-    async with talk(demo, "executions/0198c0de-0000-7000-8000-000000000000.AAAAAAAAAAAAAAAAAAAAAA/interact") as socket:
+    async with talk(
+        demo.url, "executions/0198c0de-0000-7000-8000-000000000000.AAAAAAAAAAAAAAAAAAAAAA/interact"
+    ) as socket:
         assert (await heard(socket, "error"))["status"] == 404

@@ -6,6 +6,7 @@ python -m tests.integration.backend.django_site asgi|wsgi PORT
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIServer, make_server
@@ -14,17 +15,42 @@ import django
 import uvicorn
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import PermissionDenied
 from django.core.wsgi import get_wsgi_application
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import include, path
 
 from coderunner import Client
 from coderunner.backend import Backend, Policy
-from coderunner.backend.django import code_runner
+from coderunner.backend.django import code_runner, talking
 
+
+class Readers:
+    """Knows readers by a header, which an address does not have; some it does not let in, each in another way."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.reader_name = request.headers.get("x-user", request.META["REMOTE_ADDR"])
+        if request.reader_name == "nobody":
+            return HttpResponseRedirect("/log-in")
+        return self._get_response(request)
+
+
+def reader(request: HttpRequest) -> str:
+    name: str = request.reader_name
+    if name == "mallory":
+        raise PermissionDenied
+    if name == "error":
+        raise ZeroDivisionError
+    return name
+
+
+backend = Backend(Client(), Policy(max_streams_per_reader=4))
 urlpatterns = [
     path("", lambda _request: HttpResponse("a site")),
-    path("code/", include((code_runner(Backend(Client(), Policy(max_streams_per_reader=4))), "code-runner"))),
+    path("code/", include((code_runner(backend, reader=reader), "code-runner"))),
 ]
 
 
@@ -36,14 +62,18 @@ def main(kind: str, port: int) -> None:
     settings.configure(
         ROOT_URLCONF="tests.integration.backend.django_site",
         ALLOWED_HOSTS=["127.0.0.1"],
-        MIDDLEWARE=["django.middleware.csrf.CsrfViewMiddleware", "django.middleware.common.CommonMiddleware"],
+        MIDDLEWARE=[
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "tests.integration.backend.django_site.Readers",
+        ],
     )
     django.setup()
     if kind == "asgi":
-        uvicorn.run(get_asgi_application(), port=port, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
+        application: Any = talking(get_asgi_application())
+        uvicorn.run(application, port=port, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
     else:
-        application: Any = get_wsgi_application()
-        make_server("127.0.0.1", port, application, server_class=_Threads).serve_forever()
+        make_server("127.0.0.1", port, get_wsgi_application(), server_class=_Threads).serve_forever()
 
 
 if __name__ == "__main__":
