@@ -1,4 +1,4 @@
-"""Express for tests of the middleware, of Debian's package: modules of text that any Node.js takes."""
+"""Express and ``ws`` for tests of the middleware, of Debian's packages: modules of text that any Node.js takes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dev import packages
 from dev.console import SetupError
 from dev.locks import exclusive
 
-PACKAGES = ("node-express",)
+PACKAGES = ("node-express", "node-ws")
 MODULES = Path("/usr/share/nodejs")
 """Where Debian has the modules of Node.js."""
 
 
 def ensure_express() -> None:
-    """Installs the package where there is no Express. Raises SetupError."""
+    """Installs the packages where they are missing. Raises SetupError."""
     if _is_there():
         return
     with exclusive("express"):
@@ -26,4 +26,4 @@ def ensure_express() -> None:
 
 
 def _is_there() -> bool:
-    return (MODULES / "express" / "package.json").exists()
+    return all((MODULES / package.removeprefix("node-") / "package.json").exists() for package in PACKAGES)

@@ -439,7 +439,7 @@ function isSame(one, other) {
 }
 
 // reader_bounds.js
-// The bounds of what a blog's readers may ask its backend for: programs, rates, streams.
+// The bounds of what a blog's readers may ask its backend for: programs, rates, streams; and how they are told of them.
 
 const KNOWN = new Set(['language', 'language_version', 'files', 'entry_point', 'stdin', 'args', 'limits', 'idempotency_key']);
 const OF_FILE = new Set(['name', 'content', 'data']);
@@ -462,6 +462,19 @@ class Problem extends Error {
     if (this.retryAfterMs > 0) told.retry_after_ms = this.retryAfterMs;
     return told;
   }
+}
+
+/** What is wrong between the backend and the gateway is none of a reader's business. */
+function problemOf(error) {
+  if (error instanceof Problem) return error;
+  if (error?.name === 'WebhookError') return new Problem(error.status, error.message);
+  if (error?.name !== 'CodeRunnerError') return undefined;
+  const { status, violations = [], retryAfterMs = 0, message } = error;
+  if (status === 400) return new Problem(400, message, { violations });
+  if (status === 404) return new Problem(404, 'This run is not known, or not any more.');
+  if (status === 429) return new Problem(429, 'Many readers run programs just now. Please wait a moment.', { retryAfterMs });
+  if (status === 0 || status === 503) return new Problem(503, 'Programs cannot be run just now. Please try again in a minute.');
+  return new Problem(502, 'Something broke on the server.');
 }
 
 /** The task of a page's program. Throws Problem for what is none, or more than readers may ask for. */
@@ -502,6 +515,7 @@ function text(said, name, most = Infinity, path = '') {
   if (value?.length > most) refuse(field, `must have at most ${most} characters`);
 }
 
+/** Throws Problem. */
 function refuse(field, description) {
   throw new Problem(400, `${field} ${description}`, { violations: [{ field, description }] });
 }
@@ -556,6 +570,74 @@ class Streams {
       else this.#open.delete(reader);
     };
   }
+}
+
+// said.js
+// What a page says to a program: read from JSON, and bounded.
+
+
+const MOST_MESSAGE_BYTES = 512 * 1024; // a thing has at most 64 KiB of input, of which JSON makes six times as much
+const KINDS = ['input', 'input_data', 'close', 'signal', 'terminal'];
+const SIGNALS = new Set(['INT', 'TERM', 'HUP', 'QUIT', 'USR1', 'USR2']);
+const MOST_NUMBER = 2 ** 31;
+const MOST_ROWS = 500;
+const MOST_COLUMNS = 1000;
+
+/** What a first message asks for: a program, and how its page wants to talk to it. Throws Problem. */
+function beginOf(message, mostBytes) {
+  const { begin } = objectOf(message, mostBytes);
+  if (!isObject(begin)) refuse('begin', 'must be the first message');
+  const { interaction = {}, ...program } = begin;
+  if (!hasOnly(interaction, ['terminal'])) refuse('interaction', 'may have a terminal, and nothing else');
+  const { terminal } = interaction;
+  return { program, terminal: terminal === undefined || terminal === null ? undefined : terminalOf(terminal) };
+}
+
+/** The one thing that a later message says. Throws Problem. */
+function saidOf(message) {
+  const { said } = objectOf(message, MOST_MESSAGE_BYTES);
+  if (!hasOnly(said, ['number', ...KINDS])) refuse('said', 'must be all that follows the first message');
+  const kinds = KINDS.filter((name) => said[name] !== undefined && said[name] !== null && said[name] !== false);
+  if (kinds.length !== 1) refuse('said', `must have one of ${KINDS.join(', ')}`);
+  return { number: numberOf(said.number, 'said.number', MOST_NUMBER), [kinds[0]]: whatOf(kinds[0], said[kinds[0]]) };
+}
+
+function whatOf(kind, value) {
+  if (kind === 'terminal') return terminalOf(value);
+  const isKnown = kind === 'close' ? value === true : typeof value === 'string' && (kind !== 'signal' || SIGNALS.has(value));
+  if (!isKnown) refuse(`said.${kind}`, 'is not known');
+  return value;
+}
+
+function terminalOf(value) {
+  if (!hasOnly(value, ['rows', 'columns'])) refuse('terminal', 'must have rows and columns');
+  return { rows: numberOf(value.rows, 'terminal.rows', MOST_ROWS), columns: numberOf(value.columns, 'terminal.columns', MOST_COLUMNS) };
+}
+
+function numberOf(value, field, most) {
+  if (!Number.isSafeInteger(value) || value < 1 || value > most) refuse(field, `must be 1 to ${most}`);
+  return value;
+}
+
+function objectOf({ bytes, isBinary }, mostBytes) {
+  if (isBinary) throw new Problem(400, 'Messages must be text.');
+  if (bytes.length > mostBytes) throw new Problem(413, 'The message is too large.');
+  let said;
+  try {
+    said = JSON.parse(bytes.toString());
+  } catch {
+    throw new Problem(400, 'The message is no JSON.');
+  }
+  if (!isObject(said)) throw new Problem(400, 'The message is no object.');
+  return said;
+}
+
+function isObject(value) {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+function hasOnly(value, names) {
+  return isObject(value) && Object.keys(value).every((name) => names.includes(name));
 }
 
 // telling.js
@@ -618,6 +700,195 @@ function event(name, data, id = '') {
   return `event: ${name}\n${id ? `id: ${id}\n` : ''}data: ${JSON.stringify(data)}\n\n`;
 }
 
+// talking.js
+// A program that a reader talks to, through this backend: what he says is passed on with his own numbers, which his page
+// keeps until they are taken, so that nothing has to be stored here, and any process of the backend goes on.
+
+
+const MOST_FRAME_BYTES = 1024 * 1024; // of one message; what is too large for us, and smaller, is refused in words
+const MOST_WAITING_BYTES = 256 * 1024; // for the gateway; who says more waits
+const MOST_UNREAD_BYTES = 4 * 1024 * 1024; // for a page that does not read: it may come again
+const FIRST_MS = 10_000;
+const OPEN_MS = 30_000;
+const PING_MS = 20_000;
+const ROOM_MS = 50;
+const CLOSES = 4000; // a refused talk is closed with this and the status that HTTP has for it, as the gateway's own
+const PROTOCOL = 'coderunner.v1';
+const UPGRADE = Symbol('upgrade');
+
+/** A listener for a server's event `upgrade`: asks the application as for any request, so that its middleware decides. */
+function talking(app) {
+  return async (request, socket, head) => {
+    socket.on('error', () => {}); // of one that has gone meanwhile
+    const { ServerResponse } = await import('node:http');
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.on('finish', () => socket.end());
+    request[UPGRADE] = { socket, head };
+    app(request, response);
+  };
+}
+
+/** The WebSockets of a backend, made with the server class of the package `ws`. */
+class Sockets {
+  #server;
+
+  constructor(WebSocketServer) {
+    const handleProtocols = (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false);
+    this.#server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MOST_FRAME_BYTES, handleProtocols });
+  }
+
+  /** Opens the one that is asked for; `talk(page)` has it from then on. Throws Problem where none is. */
+  open(request, response, talk) {
+    if (request[UPGRADE] === undefined) throw new Problem(426, 'Programs are talked to over a WebSocket.');
+    const { socket, head } = request[UPGRADE];
+    response.detachSocket(socket);
+    this.#server.handleUpgrade(request, socket, head, (opened) => talk(new Page(opened)));
+  }
+}
+
+/** A page's end of a talk. */
+class Page {
+  #socket;
+  #messages = [];
+  #wake = () => {};
+  #isGone = false;
+  #beat;
+
+  constructor(socket) {
+    this.#socket = socket;
+    let isThere = true;
+    this.#beat = setInterval(() => {
+      if (!isThere) socket.terminate();
+      isThere = false;
+      socket.ping();
+    }, PING_MS);
+    socket.on('pong', () => (isThere = true));
+    socket.on('message', (data, isBinary) => {
+      this.#messages.push({ bytes: data, isBinary });
+      socket.pause();
+      this.#wake();
+    });
+    socket.on('error', () => {}); // the close that follows says as much
+    socket.on('close', () => {
+      clearInterval(this.#beat);
+      this.#isGone = true;
+      this.#wake();
+    });
+  }
+
+  get isGone() {
+    return this.#isGone;
+  }
+
+  /** The next message; undefined once the reader has gone. */
+  async next() {
+    while (this.#messages.length === 0 && !this.#isGone) {
+      if (this.#socket.isPaused) this.#socket.resume();
+      await new Promise((resolve) => (this.#wake = resolve));
+    }
+    return this.#messages.shift();
+  }
+
+  /** The first message. Throws Problem for one that does not come in time. */
+  async first() {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Problem(408, 'The first message did not arrive in time.')), FIRST_MS);
+    });
+    try {
+      return await Promise.race([this.next(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  tell(event) {
+    if (this.#socket.bufferedAmount > MOST_UNREAD_BYTES) this.#socket.terminate();
+    else this.#socket.send(JSON.stringify(event), () => {}); // who has gone is found out by the close
+  }
+
+  close(code = 1000) {
+    if (this.#socket.isPaused) this.#socket.resume(); // the answer to a close is read as well
+    this.#socket.close(code);
+  }
+
+  /** Tells why, and closes. What the blog's own `reader` throws with a `status` is told by that alone. */
+  refuse(error) {
+    const problem = problemOf(error);
+    if (problem) this.tell({ error: problem.data() });
+    const isRefusal = problem !== undefined || (error?.status >= 400 && error.status < 500);
+    if (!isRefusal) console.error(error); // as Express does with a fault
+    this.close(CLOSES + (isRefusal ? (problem ?? error).status : 500));
+  }
+}
+
+/** Passes on what a page and the gateway say to each other, until the program's end or the reader's. `gateway`: a socket
+ * that is not open yet; `begin`: the task, where it is not of one that runs. Throws Problem, CodeRunnerError. */
+async function passOn(page, gateway, handles, begin) {
+  const opened = openedBy(gateway, begin);
+  try {
+    await Promise.race([heard(page, gateway, handles), opened.then(() => passSaid(page, gateway))]);
+  } finally {
+    gateway.onmessage = null;
+    gateway.close();
+  }
+}
+
+function openedBy(gateway, begin) {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(away()), OPEN_MS).unref();
+    gateway.onopen = () => {
+      clearTimeout(late);
+      if (begin) gateway.send(JSON.stringify({ begin }));
+      resolve();
+    };
+  });
+}
+
+/** Resolves with the program's end. */
+function heard(page, gateway, handles) {
+  return new Promise((resolve, reject) => {
+    let before = Promise.resolve();
+    const hear = async (data) => {
+      const event = JSON.parse(data);
+      if (event.error) throw problemError(event.error);
+      page.tell(await shown(event, handles));
+      if (event.execution && isFinal(event.execution.status)) resolve();
+    };
+    gateway.onmessage = ({ data }) => {
+      before = before.then(() => hear(data));
+      before.catch(reject);
+    };
+    gateway.onerror = () => {}; // the close that follows says as much
+    gateway.onclose = () => before.then(() => reject(away()), reject);
+  });
+}
+
+/** Resolves once the reader has gone. */
+async function passSaid(page, gateway) {
+  for (let message = await page.next(); message !== undefined; message = await page.next()) {
+    const text = JSON.stringify({ said: saidOf(message) });
+    while (!page.isGone && gateway.bufferedAmount > MOST_WAITING_BYTES) {
+      await new Promise((resolve) => setTimeout(resolve, ROOM_MS));
+    }
+    if (gateway.readyState === 1) gateway.send(text);
+  }
+}
+
+function away() {
+  return new Problem(503, 'Programs cannot be run just now. Please try again in a minute.');
+}
+
+async function shown({ execution, output, waits, taken }, handles) {
+  if (execution) return { execution: told(execution, await handles.handle(execution.id)) };
+  if (waits) return { waits: { attempt: waits.attempt } };
+  if (taken) return { taken: { number: taken.number, attempt: taken.attempt } };
+  const { id, attempt, stage, stream, offset, text } = output;
+  return { output: { id: await handles.handle(id), attempt, stage, stream, offset, text } };
+}
+
 // backend.js
 // The blog's own backend for `<code-runner>`, as a middleware for Express:
 //
@@ -628,11 +899,12 @@ const BEAT_MS = 15_000; // proxies close what is silent
 const BODY_MS = 10_000;
 const ASKS_PER_RUN = 10;
 const ONE = /^\/v1\/executions\/([^/]{1,200})(\/events)?$/;
+const TALK = /^\/v1\/executions(?::|\/([^/]{1,200})\/)interact$/;
 const EVENTS = { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' };
 const USUAL = {
   limits: { cpu_ms: 5000, wall_ms: 10_000, memory_bytes: 256 * 1024 * 1024 },
   maxBodyBytes: 256 * 1024, maxFiles: 32, runsPerMinute: 60, maxStreamsPerReader: 20, maxStreams: 1000,
-  queueDeadlineMs: 60_000, cache: '', labels: {}, origins: [], reader: addressOf,
+  talkMs: 600_000, queueDeadlineMs: 60_000, cache: '', labels: {}, origins: [], reader: addressOf,
 };
 
 /** A middleware with the routes that a page asks; see docs/backend.md for the options. */
@@ -641,10 +913,12 @@ function codeRunner(client, options = {}) {
   return (request, response, next) => {
     const path = request.url.split('?')[0];
     const [, handle, events] = ONE.exec(path) ?? [];
+    const [isTalk, talked] = TALK.exec(path) ?? [];
     let answered;
     if (request.method === 'POST' && path === '/v1/executions') answered = backend.run(request, response);
     else if (request.method === 'GET' && events) answered = backend.watch(request, response, handle);
     else if (request.method === 'DELETE' && handle && !events) answered = backend.cancel(request, response, handle);
+    else if (request.method === 'GET' && isTalk) answered = backend.talk(request, response, talked);
     else if (request.method === 'POST' && path === '/callbacks' && options.callbacks) answered = backend.takeCallback(request, response);
     else return next();
     return answered.catch((error) => fail(response, error, next));
@@ -659,6 +933,7 @@ class Backend {
   #asks;
   #streams;
   #callbacks;
+  #sockets;
 
   constructor(client, options) {
     this.#client = client;
@@ -668,6 +943,7 @@ class Backend {
     this.#asks = new Rates(options.runsPerMinute * ASKS_PER_RUN);
     this.#streams = new Streams(options.maxStreamsPerReader, options.maxStreams);
     this.#callbacks = options.callbacks && new Callbacks(options.callbacks);
+    this.#sockets = options.WebSocketServer && options.talkMs > 0 && new Sockets(options.WebSocketServer);
   }
 
   async run(request, response) {
@@ -676,12 +952,8 @@ class Backend {
     if (type !== 'application/json') throw new Problem(415, 'A program is told in application/json.');
     const reader = String(await this.#options.reader(request));
     const said = taskOf(await bodyOf(request, this.#options.maxBodyBytes), this.#options);
-    this.#runs.take(reader, Date.now());
-    const { queueDeadlineMs, cache, labels } = this.#options;
-    const task = { ...said, queue_deadline_ms: queueDeadlineMs, cache, labels, reader: await this.#handles.reader(reader) };
+    const task = { ...(await this.#ownTask(reader, said)), cache: this.#options.cache };
     if (this.#callbacks) task.callback = { url: this.#callbacks.url };
-    if (said.idempotency_key?.length > 128) throw new Problem(400, 'idempotency_key must have at most 128 characters.');
-    if (said.idempotency_key) task.idempotency_key = await this.#handles.key(reader, said.idempotency_key);
     await this.#follow(response, reader, (signal) => this.#client.runAndFollow(task, { signal }));
   }
 
@@ -704,9 +976,54 @@ class Backend {
     response.end(JSON.stringify({ execution: told(execution, handle), cancelled }));
   }
 
+  async talk(request, response, handle) {
+    if (!this.#sockets) throw new Problem(404, 'No program is talked to here.');
+    this.#sockets.open(request, response, async (page) => {
+      try {
+        await this.#held(request, page, handle);
+        page.close();
+      } catch (error) {
+        page.refuse(error);
+      }
+    });
+  }
+
   async takeCallback(request, response) {
     await this.#callbacks.take(request.headers, await rawBodyOf(request, MOST_CALLBACK_BYTES));
     response.writeHead(204).end();
+  }
+
+  /** A talk, until it ends. It is opened even where it is refused: a page is told no other answer. */
+  async #held(request, page, handle) {
+    requireOwnPage(request, this.#options.origins);
+    const reader = String(await this.#options.reader(request));
+    const id = handle && (await this.#idOf(reader, handle));
+    const first = handle ? undefined : await page.first();
+    if (page.isGone) return;
+    const close = this.#streams.open(reader);
+    try {
+      const begin = id === undefined ? await this.#talkOf(reader, first) : undefined;
+      await passOn(page, await this.#client.socket(id), this.#handles, begin);
+    } finally {
+      close();
+    }
+  }
+
+  async #talkOf(reader, message) {
+    const { maxBodyBytes, talkMs } = this.#options;
+    const { program, terminal } = beginOf(message, maxBodyBytes);
+    const task = await this.#ownTask(reader, taskOf(program, this.#options));
+    return { ...task, interaction: { session_ms: talkMs, ...(terminal && { terminal }) } };
+  }
+
+  /** The task with what the blog says of it; it counts as one of the reader's runs. */
+  async #ownTask(reader, said) {
+    this.#runs.take(reader, Date.now());
+    const { queueDeadlineMs, labels } = this.#options;
+    const task = { ...said, queue_deadline_ms: queueDeadlineMs, labels, reader: await this.#handles.reader(reader) };
+    if (said.idempotency_key?.length > 128) throw new Problem(400, 'idempotency_key must have at most 128 characters.');
+    if (said.idempotency_key) task.idempotency_key = await this.#handles.key(reader, said.idempotency_key);
+    return task;
   }
 
   async #idOf(reader, handle) {
@@ -839,17 +1156,4 @@ function fail(response, error, next) {
   response.end(JSON.stringify(problem.data()));
 }
 
-/** What is wrong between the backend and the gateway is none of a reader's business. */
-function problemOf(error) {
-  if (error instanceof Problem) return error;
-  if (error?.name === 'WebhookError') return new Problem(error.status, error.message);
-  if (error?.name !== 'CodeRunnerError') return undefined;
-  const { status, violations = [], retryAfterMs = 0, message } = error;
-  if (status === 400) return new Problem(400, message, { violations });
-  if (status === 404) return new Problem(404, 'This run is not known, or not any more.');
-  if (status === 429) return new Problem(429, 'Many readers run programs just now. Please wait a moment.', { retryAfterMs });
-  if (status === 0 || status === 503) return new Problem(503, 'Programs cannot be run just now. Please try again in a minute.');
-  return new Problem(502, 'Something broke on the server.');
-}
-
-module.exports = { codeRunner, receive, WebhookError };
+module.exports = { codeRunner, talking, receive, WebhookError };

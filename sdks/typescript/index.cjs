@@ -1183,6 +1183,12 @@ class CodeRunner {
     return new Program(this.#transport, { id: idOf(id), signal });
   }
 
+  /** A WebSocket of the gateway, which is not open yet, for who passes on what others say: to the program of a task, or
+   * to one that its first message begins. */
+  async socket(id) {
+    return this.#transport.socket(id === undefined ? `${EXECUTIONS}:interact` : `${EXECUTIONS}/${idOf(id)}/interact`);
+  }
+
   async *#events(subject, options) {
     const follower = new Follower(this.#transport, { ...subject, signal: options.signal });
     let hasEnded = false;

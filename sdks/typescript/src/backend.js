@@ -4,7 +4,9 @@
 
 import { Callbacks, whicheverIsFirst } from './called_back.js';
 import { Handles } from './handles.js';
-import { Problem, Rates, Streams, taskOf } from './reader_bounds.js';
+import { Problem, problemOf, Rates, Streams, taskOf } from './reader_bounds.js';
+import { beginOf } from './said.js';
+import { passOn, Sockets } from './talking.js';
 import { END, event, Telling, told } from './telling.js';
 import { MOST_CALLBACK_BYTES } from './webhooks.js';
 
@@ -12,11 +14,12 @@ const BEAT_MS = 15_000; // proxies close what is silent
 const BODY_MS = 10_000;
 const ASKS_PER_RUN = 10;
 const ONE = /^\/v1\/executions\/([^/]{1,200})(\/events)?$/;
+const TALK = /^\/v1\/executions(?::|\/([^/]{1,200})\/)interact$/;
 const EVENTS = { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' };
 const USUAL = {
   limits: { cpu_ms: 5000, wall_ms: 10_000, memory_bytes: 256 * 1024 * 1024 },
   maxBodyBytes: 256 * 1024, maxFiles: 32, runsPerMinute: 60, maxStreamsPerReader: 20, maxStreams: 1000,
-  queueDeadlineMs: 60_000, cache: '', labels: {}, origins: [], reader: addressOf,
+  talkMs: 600_000, queueDeadlineMs: 60_000, cache: '', labels: {}, origins: [], reader: addressOf,
 };
 
 /** A middleware with the routes that a page asks; see docs/backend.md for the options. */
@@ -25,10 +28,12 @@ export function codeRunner(client, options = {}) {
   return (request, response, next) => {
     const path = request.url.split('?')[0];
     const [, handle, events] = ONE.exec(path) ?? [];
+    const [isTalk, talked] = TALK.exec(path) ?? [];
     let answered;
     if (request.method === 'POST' && path === '/v1/executions') answered = backend.run(request, response);
     else if (request.method === 'GET' && events) answered = backend.watch(request, response, handle);
     else if (request.method === 'DELETE' && handle && !events) answered = backend.cancel(request, response, handle);
+    else if (request.method === 'GET' && isTalk) answered = backend.talk(request, response, talked);
     else if (request.method === 'POST' && path === '/callbacks' && options.callbacks) answered = backend.takeCallback(request, response);
     else return next();
     return answered.catch((error) => fail(response, error, next));
@@ -43,6 +48,7 @@ class Backend {
   #asks;
   #streams;
   #callbacks;
+  #sockets;
 
   constructor(client, options) {
     this.#client = client;
@@ -52,6 +58,7 @@ class Backend {
     this.#asks = new Rates(options.runsPerMinute * ASKS_PER_RUN);
     this.#streams = new Streams(options.maxStreamsPerReader, options.maxStreams);
     this.#callbacks = options.callbacks && new Callbacks(options.callbacks);
+    this.#sockets = options.WebSocketServer && options.talkMs > 0 && new Sockets(options.WebSocketServer);
   }
 
   async run(request, response) {
@@ -60,12 +67,8 @@ class Backend {
     if (type !== 'application/json') throw new Problem(415, 'A program is told in application/json.');
     const reader = String(await this.#options.reader(request));
     const said = taskOf(await bodyOf(request, this.#options.maxBodyBytes), this.#options);
-    this.#runs.take(reader, Date.now());
-    const { queueDeadlineMs, cache, labels } = this.#options;
-    const task = { ...said, queue_deadline_ms: queueDeadlineMs, cache, labels, reader: await this.#handles.reader(reader) };
+    const task = { ...(await this.#ownTask(reader, said)), cache: this.#options.cache };
     if (this.#callbacks) task.callback = { url: this.#callbacks.url };
-    if (said.idempotency_key?.length > 128) throw new Problem(400, 'idempotency_key must have at most 128 characters.');
-    if (said.idempotency_key) task.idempotency_key = await this.#handles.key(reader, said.idempotency_key);
     await this.#follow(response, reader, (signal) => this.#client.runAndFollow(task, { signal }));
   }
 
@@ -88,9 +91,54 @@ class Backend {
     response.end(JSON.stringify({ execution: told(execution, handle), cancelled }));
   }
 
+  async talk(request, response, handle) {
+    if (!this.#sockets) throw new Problem(404, 'No program is talked to here.');
+    this.#sockets.open(request, response, async (page) => {
+      try {
+        await this.#held(request, page, handle);
+        page.close();
+      } catch (error) {
+        page.refuse(error);
+      }
+    });
+  }
+
   async takeCallback(request, response) {
     await this.#callbacks.take(request.headers, await rawBodyOf(request, MOST_CALLBACK_BYTES));
     response.writeHead(204).end();
+  }
+
+  /** A talk, until it ends. It is opened even where it is refused: a page is told no other answer. */
+  async #held(request, page, handle) {
+    requireOwnPage(request, this.#options.origins);
+    const reader = String(await this.#options.reader(request));
+    const id = handle && (await this.#idOf(reader, handle));
+    const first = handle ? undefined : await page.first();
+    if (page.isGone) return;
+    const close = this.#streams.open(reader);
+    try {
+      const begin = id === undefined ? await this.#talkOf(reader, first) : undefined;
+      await passOn(page, await this.#client.socket(id), this.#handles, begin);
+    } finally {
+      close();
+    }
+  }
+
+  async #talkOf(reader, message) {
+    const { maxBodyBytes, talkMs } = this.#options;
+    const { program, terminal } = beginOf(message, maxBodyBytes);
+    const task = await this.#ownTask(reader, taskOf(program, this.#options));
+    return { ...task, interaction: { session_ms: talkMs, ...(terminal && { terminal }) } };
+  }
+
+  /** The task with what the blog says of it; it counts as one of the reader's runs. */
+  async #ownTask(reader, said) {
+    this.#runs.take(reader, Date.now());
+    const { queueDeadlineMs, labels } = this.#options;
+    const task = { ...said, queue_deadline_ms: queueDeadlineMs, labels, reader: await this.#handles.reader(reader) };
+    if (said.idempotency_key?.length > 128) throw new Problem(400, 'idempotency_key must have at most 128 characters.');
+    if (said.idempotency_key) task.idempotency_key = await this.#handles.key(reader, said.idempotency_key);
+    return task;
   }
 
   async #idOf(reader, handle) {
@@ -221,17 +269,4 @@ function fail(response, error, next) {
   const close = problem.status === 413 ? { Connection: 'close' } : {};
   response.writeHead(problem.status, { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...retry, ...close });
   response.end(JSON.stringify(problem.data()));
-}
-
-/** What is wrong between the backend and the gateway is none of a reader's business. */
-function problemOf(error) {
-  if (error instanceof Problem) return error;
-  if (error?.name === 'WebhookError') return new Problem(error.status, error.message);
-  if (error?.name !== 'CodeRunnerError') return undefined;
-  const { status, violations = [], retryAfterMs = 0, message } = error;
-  if (status === 400) return new Problem(400, message, { violations });
-  if (status === 404) return new Problem(404, 'This run is not known, or not any more.');
-  if (status === 429) return new Problem(429, 'Many readers run programs just now. Please wait a moment.', { retryAfterMs });
-  if (status === 0 || status === 503) return new Problem(503, 'Programs cannot be run just now. Please try again in a minute.');
-  return new Problem(502, 'Something broke on the server.');
 }

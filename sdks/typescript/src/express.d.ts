@@ -22,6 +22,10 @@ export interface BackendOptions<Request = ReaderRequest> {
   runsPerMinute?: number | undefined;
   maxStreamsPerReader?: number | undefined;
   maxStreams?: number | undefined;
+  /** That of the package `ws` (8.11 or newer): programs are talked to over WebSockets. Without it none is. */
+  WebSocketServer?: (new (options: any) => any) | undefined;
+  /** How long a program may be talked to, waiting included; 0: not at all. 600,000 where nothing is said. */
+  talkMs?: number | undefined;
   /** What no node has begun by then is not run. 60,000 where nothing is said. */
   queueDeadlineMs?: number | undefined;
   cache?: '' | 'OFF' | 'READ' | 'READ_WRITE' | undefined;
@@ -77,3 +81,7 @@ export function codeRunner<Request = any, Response = any>(
   client: CodeRunner,
   options: BackendOptions<Request>,
 ): (request: Request, response: Response, next: (error?: unknown) => void) => void;
+
+/** A listener for the event `upgrade` of the server: asks the application (Express's `app`) as for any request, so that its
+ * middleware decides about WebSockets, too. */
+export declare function talking(app: (request: any, response: any) => unknown): (request: any, socket: any, head: any) => void;

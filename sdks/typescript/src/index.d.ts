@@ -82,6 +82,8 @@ export interface WebSocketLike {
   onmessage: ((event: any) => void) | null;
   onerror: ((event: any) => void) | null;
   onclose: ((event: any) => void) | null;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
   send(data: string): void;
   close(): void;
 }
@@ -131,6 +133,9 @@ export declare class CodeRunner {
   interact(task: TaskBody, options?: CallOptions): Program;
   /** Goes on talking to the program of a task that was begun so, or submitted with an `interaction`. */
   talkTo(id: string, options?: CallOptions): Program;
+  /** A WebSocket of the gateway, which is not open yet, for who passes on what others say: to the program of a task, or to
+   * one that its first message begins. */
+  socket(id?: string): Promise<WebSocketLike>;
 }
 
 /** A program that is talked to while it runs. Iterating gives what is told of it, the last event being its result; one

@@ -1,4 +1,4 @@
-// The bounds of what a blog's readers may ask its backend for: programs, rates, streams.
+// The bounds of what a blog's readers may ask its backend for: programs, rates, streams; and how they are told of them.
 
 const KNOWN = new Set(['language', 'language_version', 'files', 'entry_point', 'stdin', 'args', 'limits', 'idempotency_key']);
 const OF_FILE = new Set(['name', 'content', 'data']);
@@ -21,6 +21,19 @@ export class Problem extends Error {
     if (this.retryAfterMs > 0) told.retry_after_ms = this.retryAfterMs;
     return told;
   }
+}
+
+/** What is wrong between the backend and the gateway is none of a reader's business. */
+export function problemOf(error) {
+  if (error instanceof Problem) return error;
+  if (error?.name === 'WebhookError') return new Problem(error.status, error.message);
+  if (error?.name !== 'CodeRunnerError') return undefined;
+  const { status, violations = [], retryAfterMs = 0, message } = error;
+  if (status === 400) return new Problem(400, message, { violations });
+  if (status === 404) return new Problem(404, 'This run is not known, or not any more.');
+  if (status === 429) return new Problem(429, 'Many readers run programs just now. Please wait a moment.', { retryAfterMs });
+  if (status === 0 || status === 503) return new Problem(503, 'Programs cannot be run just now. Please try again in a minute.');
+  return new Problem(502, 'Something broke on the server.');
 }
 
 /** The task of a page's program. Throws Problem for what is none, or more than readers may ask for. */
@@ -61,7 +74,8 @@ function text(said, name, most = Infinity, path = '') {
   if (value?.length > most) refuse(field, `must have at most ${most} characters`);
 }
 
-function refuse(field, description) {
+/** Throws Problem. */
+export function refuse(field, description) {
   throw new Problem(400, `${field} ${description}`, { violations: [{ field, description }] });
 }
 

@@ -1,5 +1,5 @@
-"""Published clients of Judge0, as they are, on a real gateway, a node and containers. One more has `test_api_wrapper.py`
-to itself: it cannot be installed beside us."""
+"""Judge0's published clients, as they are, on a real gateway, a node and containers. Another one, which cannot be
+installed beside us, is in ``test_api_wrapper.py``."""
 
 from __future__ import annotations
 

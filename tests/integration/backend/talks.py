@@ -6,11 +6,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
+import aiohttp
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+_PATIENCE_S = 20.0
 ASKS = "a = input('? ')\nb = input('? ')\nprint(a, b, sep='|')"
 BEGIN: dict[str, Any] = {"language": "python", "files": [{"content": ASKS}], "interaction": {}}
 NO_BEGINNINGS: list[tuple[str | bytes, int]] = [
@@ -72,3 +75,62 @@ async def ended(socket: ClientConnection) -> dict[str, Any]:
         execution = await heard(socket, "execution")
         if execution["status"] not in ("QUEUED", "RUNNING"):
             return execution
+
+
+async def begun(socket: ClientConnection) -> str:
+    """The handle of a program that runs."""
+    await socket.send(json.dumps({"begin": BEGIN}))
+    while (execution := await heard(socket, "execution"))["status"] != "RUNNING":
+        pass
+    return str(execution["id"])
+
+
+async def closed(socket: ClientConnection) -> int | None:
+    """The code with which it is closed."""
+    await asyncio.wait_for(socket.wait_closed(), _PATIENCE_S)
+    return socket.close_code
+
+
+async def hears_and_goes_on(site: str) -> None:
+    """A node that says back what it hears is talked to over two connections."""
+    async with talk(site) as socket:
+        assert socket.subprotocol == "coderunner.v1"
+        handle = await begun(socket)
+        await say(socket, 1, input="gr\xfc\xdfe \U0001f642\n")
+        assert (await heard(socket, "output"))["text"] == "gr\xfc\xdfe \U0001f642\n"
+    async with talk(site, f"executions/{handle}/interact") as socket:
+        await say(socket, 1, input="gr\xfc\xdfe \U0001f642\n")
+        await say(socket, 2, input="again\n")
+        assert (await heard(socket, "execution"))["id"] == handle
+        while "again\n" not in (await heard(socket, "output"))["text"]:
+            pass
+        url = f"/code/v1/executions/{handle}"
+        async with aiohttp.ClientSession(site) as session, session.delete(url) as response:
+            assert response.status == HTTPStatus.OK
+        assert (await ended(socket))["status"] == "CANCELLED"
+        assert await closed(socket) == 1000
+
+
+async def refuses_what_is_no_message(site: str) -> None:
+    """Each in words, and with the code of HTTP's status; a header says who asks."""
+    for number, (message, code) in enumerate(NO_BEGINNINGS):
+        async with talk(site, headers={"X-User": f"first {number}"}) as socket:
+            await socket.send(message)
+            assert (await heard(socket, "error"))["status"] == code - 4000, message[:60]
+            assert await closed(socket) == code
+    for number, said in enumerate(NOTHING_SAID):
+        async with talk(site, headers={"X-User": f"later {number}"}) as socket:
+            await socket.send(json.dumps({"begin": BEGIN}))
+            await socket.send(json.dumps({"said": said}))
+            assert (await heard(socket, "error"))["status"] == HTTPStatus.BAD_REQUEST, str(said)[:60]
+
+
+async def frees_places(site: str) -> None:
+    """Readers who leave are no burden to those who come, though one may have four talks at once."""
+    for _ in range(8):
+        while True:
+            async with talk(site) as socket:
+                await socket.send(json.dumps({"begin": BEGIN}))
+                event: dict[str, Any] = json.loads(await socket.recv())
+                if "error" not in event:
+                    break

@@ -8,15 +8,22 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
 import websockets
-from websockets.asyncio.client import ClientConnection
 
-from tests.integration.backend.talks import BEGIN, NO_BEGINNINGS, NOTHING_SAID, ended, heard, say, talk
+from tests.integration.backend.talks import (
+    BEGIN,
+    begun,
+    closed,
+    frees_places,
+    heard,
+    hears_and_goes_on,
+    refuses_what_is_no_message,
+    talk,
+)
 from tests.integration.backend.test_blog import GATEWAY, NODE, PATIENCE_S, TOKEN, serves
 from tests.integration.backend.test_django import serving
 from tests.servers.fixtures import StartStack
@@ -35,50 +42,12 @@ async def site(start_stack: StartStack, tmp_path: Path) -> AsyncIterator[str]:
             yield url
 
 
-async def begun(socket: ClientConnection) -> str:
-    """The handle of a program that runs."""
-    await socket.send(json.dumps({"begin": BEGIN}))
-    while (execution := await heard(socket, "execution"))["status"] != "RUNNING":
-        pass
-    return str(execution["id"])
-
-
-async def refused(socket: ClientConnection) -> int | None:
-    """The code with which it is closed."""
-    await asyncio.wait_for(socket.wait_closed(), PATIENCE_S)
-    return socket.close_code
-
-
 async def test_what_is_said_is_heard_and_who_comes_back_goes_on_where_he_was(site: str) -> None:
-    async with talk(site) as socket:
-        assert socket.subprotocol == "coderunner.v1"
-        handle = await begun(socket)
-        await say(socket, 1, input="gr\xfc\xdfe \U0001f642\n")
-        assert (await heard(socket, "output"))["text"] == "gr\xfc\xdfe \U0001f642\n"
-    async with talk(site, f"executions/{handle}/interact") as socket:
-        await say(socket, 1, input="gr\xfc\xdfe \U0001f642\n")
-        await say(socket, 2, input="again\n")
-        assert (await heard(socket, "execution"))["id"] == handle
-        while "again\n" not in (await heard(socket, "output"))["text"]:
-            pass
-        url = f"/code/v1/executions/{handle}"
-        async with aiohttp.ClientSession(site) as session, session.delete(url) as response:
-            assert response.status == HTTPStatus.OK
-        assert (await ended(socket))["status"] == "CANCELLED"
-        assert await refused(socket) == 1000
+    await hears_and_goes_on(site)
 
 
 async def test_what_is_no_message_is_refused_in_words(site: str) -> None:
-    for number, (message, code) in enumerate(NO_BEGINNINGS):
-        async with talk(site, headers={"X-User": f"first {number}"}) as socket:
-            await socket.send(message)
-            assert (await heard(socket, "error"))["status"] == code - 4000, message[:60]
-            assert await refused(socket) == code
-    for number, said in enumerate(NOTHING_SAID):
-        async with talk(site, headers={"X-User": f"later {number}"}) as socket:
-            await socket.send(json.dumps({"begin": BEGIN}))
-            await socket.send(json.dumps({"said": said}))
-            assert (await heard(socket, "error"))["status"] == HTTPStatus.BAD_REQUEST, str(said)[:60]
+    await refuses_what_is_no_message(site)
 
 
 async def test_the_sites_own_middleware_decides_who_talks_and_as_whom(site: str) -> None:
@@ -91,21 +60,15 @@ async def test_the_sites_own_middleware_decides_who_talks_and_as_whom(site: str)
         async with talk(site, headers={"X-User": "bob"}) as socket:
             await begun(socket)
     async with talk(site, headers={"X-User": "mallory"}) as socket:
-        assert await refused(socket) == 4403
+        assert await closed(socket) == 4403
     async with talk(site, headers={"X-User": "nobody"}) as socket:
-        assert await refused(socket) == 4403  # where he would be led to a form, which is no answer to a WebSocket
+        assert await closed(socket) == 4403  # where he would be led to a form, which is no answer to a WebSocket
     async with talk(site, headers={"X-User": "error"}) as socket:
-        assert await refused(socket) == 4500
+        assert await closed(socket) == 4500
 
 
 async def test_readers_who_leave_free_their_places(site: str) -> None:
-    for _ in range(8):  # four at once are let in
-        while True:
-            async with talk(site) as socket:
-                await socket.send(json.dumps({"begin": BEGIN}))
-                event: dict[str, Any] = json.loads(await socket.recv())
-                if "error" not in event:
-                    break
+    await frees_places(site)
 
 
 async def test_other_pages_other_handles_and_other_paths_are_refused(site: str) -> None:
@@ -114,7 +77,7 @@ async def test_other_pages_other_handles_and_other_paths_are_refused(site: str) 
     async with talk(site, "executions/0198c0de-0000-7000-8000-000000000000.AAAAAAAAAAAAAAAAAAAAAA/interact") as socket:
         assert (await heard(socket, "error"))["status"] == HTTPStatus.NOT_FOUND
     async with talk(site, headers={"Host": "elsewhere.example"}) as socket:
-        assert await refused(socket) == 4400
+        assert await closed(socket) == 4400
     with pytest.raises(websockets.InvalidStatus, match="403"):
         async with talk(site, "nothing/of/this/name"):
             pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,9 @@ SOCKETS = {"NODE_OPTIONS": "--experimental-websocket"}
 OWN_TESTS = sorted(f"test/{path.name}" for path in (SDK / "test").glob("*.test.mjs"))
 
 
-async def served(start_stack: StartStack, **of_gateway: Any) -> Stack:
+async def served(start_stack: StartStack, node: Mapping[str, Any] = FAST, **of_gateway: Any) -> Stack:
     """A gateway that asks for a token, and a node that says back what programs are given to read."""
-    simulated = {"sandbox": "simulated", "simulated_languages": ["python"], **FAST}
+    simulated = {"sandbox": "simulated", "simulated_languages": ["python"], **FAST, **node}
     stack = start_stack(gateway={"tokens": {"blog": TOKEN}, **of_gateway}, node=simulated)
     async with Client(stack.gateways[0].target, token=TOKEN) as client:
 

@@ -11,7 +11,7 @@ RUN = {"python", "sh", "toml", "json", "yaml", "dockerfile", "js", "html"}
 browser, by tests/e2e/page."""
 PICTURES = 11
 """Blocks of ``text``: drawings, what programs print, and what is of no language that is tested."""
-NOT_RUN = 2
+NOT_RUN = 3
 """Each says why, in a comment above it."""
 
 

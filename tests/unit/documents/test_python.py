@@ -34,7 +34,8 @@ digest = hmac.digest(b"k" * 32, b"1." + now.encode() + b"." + body, hashlib.sha2
 headers = {"webhook-id": "1", "webhook-timestamp": now, "webhook-signature": "v1," + base64.b64encode(digest).decode()}
 """
 """What a receiver of callbacks has before it reads one: frameworks' names, and a request."""
-BEFORE = {"the receiver's own names": RECEIVER, "nothing, and is served": ""}
+SITE = "from django.conf import settings; settings.configure()\n"
+BEFORE = {"the receiver's own names": RECEIVER, "a site's settings": SITE, "nothing, and is served": ""}
 
 
 def answer(task: execution_pb2.Task) -> Script:
