@@ -907,6 +907,9 @@ return new Program(this.#transport, { task: kept, signal });
 talkTo(id, { signal } = {}) {
 return new Program(this.#transport, { id: idOf(id), signal });
 }
+async socket(id) {
+return this.#transport.socket(id === undefined ? `${EXECUTIONS}:interact` : `${EXECUTIONS}/${idOf(id)}/interact`);
+}
 async *#events(subject, options) {
 const follower = new Follower(this.#transport, { ...subject, signal: options.signal });
 let hasEnded = false;
