@@ -92,6 +92,7 @@ BY_PATH = {
     "tests/conformance": ENGINE_AND_IMAGES,
     "tests/docusaurus": BROWSER,
     "tests/e2e/page": BROWSER | DOCS,
+    "tests/e2e/page/test_own_backend_talking.py": BROWSER | DOCS | Needs(express=True),
     "tests/examples": EXAMPLES,
     "tests/integration/abuse": SERVERS,
     "tests/integration/backend": SERVERS,

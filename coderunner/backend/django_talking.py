@@ -103,7 +103,12 @@ class _Answer:
 
     def problem(self) -> dict[str, Any] | None:
         """The backend's own words; None: the site says no, or has no such route."""
-        found = json.loads(self._body) if self._type.decode("latin-1").startswith(MEDIA_TYPE) else None
+        if not self._type.decode("latin-1").startswith(MEDIA_TYPE):
+            return None
+        try:
+            found = json.loads(self._body)
+        except ValueError:
+            return None
         return found if isinstance(found, dict) else None
 
 

@@ -26,7 +26,7 @@ export function talking(app) {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
-    response.on('finish', () => socket.end());
+    response.on('finish', () => request[UPGRADE] && socket.end());
     request[UPGRADE] = { socket, head };
     app(request, response);
   };
@@ -45,6 +45,7 @@ export class Sockets {
   open(request, response, talk) {
     if (request[UPGRADE] === undefined) throw new Problem(426, 'Programs are talked to over a WebSocket.');
     const { socket, head } = request[UPGRADE];
+    request[UPGRADE] = undefined;
     response.detachSocket(socket);
     this.#server.handleUpgrade(request, socket, head, (opened) => talk(new Page(opened)));
   }
@@ -67,6 +68,7 @@ export class Page {
       socket.ping();
     }, PING_MS);
     socket.on('pong', () => (isThere = true));
+    socket.on('ping', () => this.#mindUnread()); // which is answered
     socket.on('message', (data, isBinary) => {
       this.#messages.push({ bytes: data, isBinary });
       socket.pause();
@@ -107,8 +109,12 @@ export class Page {
   }
 
   tell(event) {
+    this.#mindUnread();
+    this.#socket.send(JSON.stringify(event), () => {}); // who has gone is found out by the close
+  }
+
+  #mindUnread() {
     if (this.#socket.bufferedAmount > MOST_UNREAD_BYTES) this.#socket.terminate();
-    else this.#socket.send(JSON.stringify(event), () => {}); // who has gone is found out by the close
   }
 
   close(code = 1000) {

@@ -1,18 +1,23 @@
-"""Programs that are talked to through the blog's own backend, of three processes, by whatever is no page of ours."""
+"""Programs that are talked to through a blog's own backend, by whatever is no page of ours: the demo blog of three
+processes, and sites on the other frameworks."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import websockets
 
 from bench.page import demo_blog
+from tests.e2e.page.blog import TOKEN
 from tests.integration.backend.talks import BEGIN, NO_BEGINNINGS, NOTHING_SAID, ended, heard, say, talk
+from tests.integration.backend.test_django import serving
+from tests.integration.sdks.test_express_talking import blogging
 from tests.servers.blog import BlogServer
 from tests.servers.stack import Stack
 
@@ -26,8 +31,21 @@ def demo(page_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield blog
 
 
-async def test_who_comes_back_goes_on_where_he_was_at_whatever_process(demo: BlogServer) -> None:
-    async with talk(demo.url) as socket:
+@pytest_asyncio.fixture(params=("starlette", "django", "express"), loop_scope="package")
+async def site(request: pytest.FixtureRequest, page_stack: Stack, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a blog on that framework."""
+    if request.param == "starlette":
+        yield request.getfixturevalue("demo").url
+    elif request.param == "django":
+        with serving(page_stack, "asgi", tmp_path, TOKEN) as url:
+            yield url
+    else:
+        async with blogging(page_stack, TOKEN) as url:
+            yield url
+
+
+async def test_who_comes_back_goes_on_where_he_was_at_whatever_process(site: str) -> None:
+    async with talk(site) as socket:
         await socket.send(json.dumps({"begin": BEGIN}))
         handle = (await heard(socket, "execution"))["id"]
         await heard(socket, "waits")
@@ -35,22 +53,22 @@ async def test_who_comes_back_goes_on_where_he_was_at_whatever_process(demo: Blo
         while (await heard(socket, "taken"))["number"] != 1:  # it may be told first that it has nothing yet
             pass
     for _ in range(5):  # of three processes, whichever takes it
-        async with talk(demo.url, f"executions/{handle}/interact") as socket:
+        async with talk(site, f"executions/{handle}/interact") as socket:
             await say(socket, 1, input="Ada\n")
             assert (await heard(socket, "execution"))["id"] == handle
-    async with talk(demo.url, f"executions/{handle}/interact") as socket:
+    async with talk(site, f"executions/{handle}/interact") as socket:
         await say(socket, 1, input="Ada\n")
         await say(socket, 2, input="Grace\n")
         execution = await ended(socket)
     assert (execution["status"], execution["run"]["stdout"]) == ("SUCCEEDED", "? ? Ada|Grace\n")
 
 
-async def test_a_signal_and_a_terminal_are_passed_on(demo: BlogServer) -> None:
+async def test_a_signal_and_a_terminal_are_passed_on(site: str) -> None:
     source = (
         "import os, signal\nprint(os.get_terminal_size())\ntry: input()\nexcept KeyboardInterrupt: print('interrupted')"
     )
     begin = BEGIN | {"files": [{"content": source}], "interaction": {"terminal": {"rows": 12, "columns": 34}}}
-    async with talk(demo.url) as socket:
+    async with talk(site) as socket:
         await socket.send(json.dumps({"begin": begin}))
         await heard(socket, "waits")
         await say(socket, 1, signal="INT")

@@ -26,10 +26,10 @@ KINDS = ("asgi", "wsgi")
 class Site(ServerProcess):
     """A site on Django, on a free port."""
 
-    def __init__(self, directory: Path, kind: str, gateway: str) -> None:
+    def __init__(self, directory: Path, kind: str, gateway: str, token: str) -> None:
         self.port = free_port()
         command = [sys.executable, "-P", "-m", "tests.integration.backend.django_site", kind, str(self.port)]
-        env = {"CODERUNNER_GATEWAY": gateway, "CODERUNNER_TOKEN": TOKEN, "PYTHONPATH": str(REPOSITORY)}
+        env = {"CODERUNNER_GATEWAY": gateway, "CODERUNNER_TOKEN": token, "PYTHONPATH": str(REPOSITORY)}
         super().__init__("django", command, directory / "django.log", env)
 
     def is_ready(self) -> bool:
@@ -42,8 +42,8 @@ class Site(ServerProcess):
 
 
 @contextmanager
-def serving(stack: Stack, kind: str, directory: Path) -> Iterator[str]:
-    site = Site(directory, kind, stack.gateways[0].target)
+def serving(stack: Stack, kind: str, directory: Path, token: str = TOKEN) -> Iterator[str]:
+    site = Site(directory, kind, stack.gateways[0].target, token)
     try:
         site.start()
         yield f"http://127.0.0.1:{site.port}"

@@ -25,7 +25,7 @@ from tests.integration.backend.talks import (
     talk,
 )
 from tests.integration.sdks.node_in_image import IN_SDK, node
-from tests.integration.sdks.test_typescript import access, served
+from tests.integration.sdks.test_typescript import TOKEN, access, served
 from tests.servers.fixtures import StartStack
 from tests.servers.stack import Stack
 
@@ -35,9 +35,9 @@ SEEN = {**IN_SDK, MODULES: "/node_modules"}
 
 
 @asynccontextmanager
-async def blogging(stack: Stack) -> AsyncIterator[str]:
+async def blogging(stack: Stack, token: str = TOKEN) -> AsyncIterator[str]:
     """The blog's address."""
-    async with node(["test/on_gateway/site.mjs"], access(stack.gateways[0]), SEEN) as process:
+    async with node(["test/on_gateway/site.mjs"], access(stack.gateways[0], token), SEEN) as process:
         assert process.stdout is not None
         line = await process.stdout.readline()
         assert line.strip().isdigit(), line + await process.stdout.read()

@@ -43,8 +43,8 @@ async def served(start_stack: StartStack, node: Mapping[str, Any] = FAST, **of_g
     return stack
 
 
-def access(gateway: Gateway) -> dict[str, str]:
-    return {"CODERUNNER_URL": f"http://{gateway.http_target}", "CODERUNNER_TOKEN": TOKEN}
+def access(gateway: Gateway, token: str = TOKEN) -> dict[str, str]:
+    return {"CODERUNNER_URL": f"http://{gateway.http_target}", "CODERUNNER_TOKEN": token}
 
 
 async def test_its_own_tests_pass() -> None:
