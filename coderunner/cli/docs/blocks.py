@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 _ATTRIBUTE = re.compile(r"""([A-Za-z][\w-]*)(?:=(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
+_LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,17 @@ def attributes_in(words: str) -> dict[str, str]:
     return {one[1].lower(): next((value for value in one.groups()[1:] if value is not None), "") for one in found}
 
 
-def offsets_of(text: str) -> list[int]:
-    """Where each line begins, and at last where the text ends."""
-    found = [0]
-    for line in text.splitlines(keepends=True):
-        found.append(found[-1] + len(line))
-    return found
+def lines_of(text: str) -> list[str]:
+    """Its lines with their ends, which are those of editors and of Markdown: a form feed ends none, nor does what
+    Unicode has besides."""
+    return _LINE.findall(text)
+
+
+def offsets_of(lines: Iterable[str]) -> list[int]:
+    """Where each of the lines begins, and at last where the text ends."""
+    return list(accumulate(map(len, lines), initial=0))
+
+
+def printed_lines(output: str) -> list[str]:
+    """The lines of what a program printed, without their ends."""
+    return output.removesuffix("\n").split("\n") if output else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from coderunner.cli.docs.blocks import Block
@@ -19,6 +20,8 @@ from coderunner.status import Status
 if TYPE_CHECKING:
     from coderunner.client import Client
     from coderunner.model import Execution, Language
+
+_COMPARED_LINES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,19 @@ def _wrong_end(block: Block, execution: Execution) -> str:
 def _difference(expected: str | None, printed: str) -> str:
     if expected is None or _trimmed(expected) == _trimmed(printed):
         return ""
-    lines = difflib.unified_diff(_trimmed(expected), _trimmed(printed), "the page", "printed", lineterm="")
+    lines = _compared(_trimmed(expected), _trimmed(printed))
     return "prints something else\n" + "\n".join(lines)
+
+
+def _compared(expected: list[str], printed: list[str]) -> Iterator[str]:
+    """What differs; of much, the first line that does: to compare all takes the square of their number, or worse."""
+    if max(len(expected), len(printed)) <= _COMPARED_LINES:
+        yield from difflib.unified_diff(expected, printed, "the page", "printed", lineterm="")
+        return
+    pairs = zip_longest(expected, printed)
+    number, (wanted, got) = next((at, pair) for at, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    yield f"@@ line {number} @@"
+    yield from (f"{sign}{line}" for sign, line in (("-", wanted), ("+", got)) if line is not None)
 
 
 def _end(execution: Execution) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from coderunner.cli.docs.pages import pages_of
 from coderunner.cli.output import print_notice
 from coderunner.cli.printable import printable
 from coderunner.cli.session import Address, against
+from coderunner.cli.sources import text_of
 
 _PATH = click.Path(path_type=Path)
 
@@ -60,14 +62,20 @@ def _show(one: Checked) -> None:
 
 
 def _update(checked: Sequence[Checked]) -> set[str]:
-    """Writes into each page what those print that ended as they should; the places of what was written."""
+    """Writes into each page what those print that ended as they should; the places of what was written. A page that
+    somebody has changed meanwhile is left to him."""
     places = set()
-    for page in {id(one.page): one.page for one in checked}.values():
-        news = [one for one in checked if one.page is page and _is_news(one)]
-        if news:
-            text = page.with_outputs({one.number: one.printed or "" for one in news})
-            _write(page.path, text.encode())
-            places |= {one.place for one in news}
+    for _, of_page in groupby(checked, lambda one: id(one.page)):
+        news = [one for one in of_page if _is_news(one)]
+        if not news:
+            continue
+        page = news[0].page
+        if text_of(page.path) != page.text:
+            print_notice(f"'{page.path}' has changed meanwhile, and stays as it is")
+            continue
+        text = page.with_outputs({one.number: one.printed or "" for one in news})
+        _write(page.path, text.encode())
+        places |= {one.place for one in news}
     return places
 
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+
+from coderunner.cli.docs.tags import Tag, tags_in
 
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
@@ -32,8 +33,8 @@ class Elements:
 def elements_in(html: str) -> Elements:
     """The elements with an id."""
     reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    for piece in tags_in(html):
+        reader.take(piece)
     return Elements("".join(reader.pieces), reader.places)
 
 
@@ -42,32 +43,34 @@ def trimmed(text: str) -> str:
     return _BLANK_LINES.sub("", text).rstrip()
 
 
-class _Reader(HTMLParser):
+class _Reader:
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
         self.places: dict[str, tuple[int, int | None]] = {}
         self._chars = 0
         self._open: list[tuple[str, str]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _VOID:
-            return
-        name = dict(attrs).get("id") or ""
+    def take(self, piece: Tag | str) -> None:
+        if isinstance(piece, str):
+            self.pieces.append(piece)
+            self._chars += len(piece)
+        elif piece.is_end:
+            self._end(piece)
+        elif piece.name not in _VOID:
+            self._begin(piece)
+
+    def _begin(self, tag: Tag) -> None:
+        name = tag.attributes.get("id", "")
         is_new = name != "" and name not in self.places
         if is_new:
             self.places[name] = (self._chars, None)
-        self._open.append((tag, name if is_new else ""))
+        self._open.append((tag.name, name if is_new else ""))
 
-    def handle_data(self, data: str) -> None:
-        self.pieces.append(data)
-        self._chars += len(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        if all(opened != tag for opened, _ in self._open[-_MAX_DEPTH:]):
+    def _end(self, tag: Tag) -> None:
+        if all(opened != tag.name for opened, _ in self._open[-_MAX_DEPTH:]):
             return
         opened = ""
-        while opened != tag:
+        while opened != tag.name:
             opened, name = self._open.pop()
             if name:
                 self.places[name] = (self.places[name][0], self._chars)

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import html
 import re
-from html.parser import HTMLParser
 
-from coderunner.cli.docs.blocks import Block, Recording, language_in, offsets_of
+from coderunner.cli.docs.blocks import Block, Recording, language_in
+from coderunner.cli.docs.elements import trimmed
+from coderunner.cli.docs.tags import Tag, tags_in
 
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight)-([\w+#.-]+)")
-_NOTHING = re.compile(r"(?:\s|</\w+>)*")
+_NOTHING = re.compile(r"(?:\s++|</\w++>)*+")
 """What may stand between a block and its ``<code-runner>``."""
 _RUNNERS = ("code-runner", "codapi-snippet")
 
@@ -18,8 +19,8 @@ _RUNNERS = ("code-runner", "codapi-snippet")
 def blocks_in(text: str) -> list[Block]:
     """The blocks with a language, in order."""
     reader = _Reader(text)
-    reader.feed(text)
-    reader.close()
+    for piece in tags_in(text):
+        reader.take(piece)
     return [found.block() for found in reader.found if found.language]
 
 
@@ -36,9 +37,10 @@ class _Found:
         self.line, self.is_within = line, is_within
         self.language = ""
         self.attributes: dict[str, str] = {}
-        self.code = ""
+        self.code: list[str] = []
+        self.is_blank = True
         self.output: tuple[int, int] | None = None
-        self.text = ""
+        self.recorded = ""
         self.end = 0
 
     def take(self, given: dict[str, str]) -> None:
@@ -53,76 +55,100 @@ class _Found:
         self.language = language_in(runner) or self.language
         self.attributes |= runner
 
+    def add(self, text: str) -> None:
+        self.code.append(text)
+        self.is_blank = self.is_blank and not text.strip()
+
     def block(self) -> Block:
         if self.output is not None:
-            recording = Recording(*self.output, html.escape, html.unescape(self.text))
+            recording = Recording(*self.output, html.escape, trimmed(self.recorded))
         else:
             recording = Recording(self.end, self.end, _new_within if self.is_within else _new)
-        return Block(self.line, self.language, self.code, self.attributes, recording)
+        return Block(self.line, self.language, "".join(self.code), self.attributes, recording)
 
 
-class _Reader(HTMLParser):
+class _Output:
+    """What a block prints, while it is read."""
+
+    def __init__(self, of: _Found, tag: Tag) -> None:
+        self._of, self._tag = of, tag
+        self._text: list[str] = []
+
+    def add(self, text: str) -> None:
+        self._text.append(text)
+
+    def ends_with(self, tag: Tag) -> bool:
+        """Whether the tag is its end; then it is the block's."""
+        if tag.name != self._tag.name:
+            return False
+        self._of.output = self._tag.end, tag.start
+        self._of.recorded = "".join(self._text)
+        return True
+
+
+class _Reader:
     def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self._text, self._offsets = text, offsets_of(text)
+        self._text = text
+        self._line, self._counted = 1, 0
         self.found: list[_Found] = []
         self._runner: dict[str, str] | None = None
-        self._runner_at = 0
-        self._is_empty = False
         self._code: _Found | None = None
-        self._output: int | None = None
-        self._output_tag = ""
+        self._output: _Output | None = None
+        self._before: _Found | None = None
+        """The block right before the ``<code-runner>`` that is open, which is its own where none is within."""
+        self._is_last_free = False
+        """No ``<code-runner>`` stands behind the last block."""
 
-    def _at(self) -> int:
-        line, column = self.getpos()
-        return self._offsets[line - 1] + column
+    def take(self, piece: Tag | str) -> None:
+        if isinstance(piece, str):
+            if self._code is not None:
+                self._code.add(piece)
+            if self._output is not None:
+                self._output.add(piece)
+        elif piece.is_end:
+            self._end(piece)
+        else:
+            self._begin(piece, dict(piece.attributes))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        behind = self._at() + len(self.get_starttag_text() or "")
-        if tag in _RUNNERS:
-            self._runner, self._runner_at, self._is_empty = given, self._at(), True
-        elif tag == "pre" and "output" in given.get("class", "").split():
-            self._begin_output(behind, tag)
-        elif tag == "pre":
-            self._begin(given)
-        elif tag == "code" and self._code is not None and not self._code.code.strip():
+    def _begin(self, tag: Tag, given: dict[str, str]) -> None:
+        is_output = tag.name == "output" or (tag.name == "pre" and "output" in given.get("class", "").split())
+        if tag.name in _RUNNERS:
+            self._begin_runner(tag, given)
+        elif is_output:
+            if self.found and self.found[-1].output is None:
+                self._output = _Output(self.found[-1], tag)
+        elif tag.name == "pre":
+            self._code = _Found(self._line_of(tag), is_within=self._runner is not None)
             self._code.take(given)
-        elif tag == "output":
-            self._begin_output(behind, tag)
+            self._before = None
+        elif tag.name == "code" and self._code is not None and self._code.is_blank:
+            self._code.take(given)
 
-    def _begin(self, given: dict[str, str]) -> None:
-        self._code = _Found(self.getpos()[0], is_within=self._runner is not None)
-        self._code.take(given)
-        self._is_empty = False
+    def _begin_runner(self, tag: Tag, given: dict[str, str]) -> None:
+        self._runner, self._before = given, None
+        if self._is_last_free and _NOTHING.fullmatch(self._text, self.found[-1].end, tag.start):
+            self._before = self.found[-1]
+        self._is_last_free = False
 
-    def _begin_output(self, at: int, tag: str) -> None:
-        if self.found and self.found[-1].output is None:
-            self._output, self._output_tag = at, tag
-
-    def handle_data(self, data: str) -> None:
-        if self._code is not None:
-            self._code.code += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "pre" and self._code is not None:
-            self._code.end = self._at() + len("</pre>")
+    def _end(self, tag: Tag) -> None:
+        if tag.name == "pre" and self._code is not None:
+            self._code.end = tag.end
             if self._runner is not None:
                 self._code.run_by(self._runner)
             self.found.append(self._code)
-            self._code = None
-        elif tag in _RUNNERS and self._runner is not None:
-            if self._is_empty and self.found and self._is_right_behind(self.found[-1].end, self._runner_at):
-                self.found[-1].run_by(self._runner)
-            self._runner = None
-        if self._output is not None and tag == self._output_tag:
-            found = self.found[-1]
-            found.output = (self._output, self._at())
-            found.text = self._text[self._output : self._at()]
+            self._code, self._is_last_free = None, True
+        elif tag.name in _RUNNERS and self._runner is not None:
+            if self._before is not None:
+                self._before.run_by(self._runner)
+            self._runner = self._before = None
+        if self._output is not None and self._output.ends_with(tag):
             self._output = None
 
-    def _is_right_behind(self, end: int, at: int) -> bool:
-        return _NOTHING.fullmatch(self._text, end, at) is not None
+    def _line_of(self, tag: Tag) -> int:
+        """From 1."""
+        self._line += self._text.count("\n", self._counted, tag.start)
+        self._counted = tag.start
+        return self._line
 
 
 def _new_within(output: str) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from xml.etree import ElementTree as Xml
 
 from coderunner.cli.docs.checking import Checked
@@ -13,8 +14,8 @@ from coderunner.cli.xml_text import xml_text
 def report(checked: Sequence[Checked]) -> bytes:
     """One test case per block, one suite per page."""
     suites = Xml.Element("testsuites")
-    for page in dict.fromkeys(str(one.page.path) for one in checked):
-        of_page = [one for one in checked if str(one.page.path) == page]
+    for page, group in groupby(checked, lambda one: str(one.page.path)):
+        of_page = list(group)
         counts = {
             "tests": len(of_page),
             "failures": sum(bool(one.fault) for one in of_page),

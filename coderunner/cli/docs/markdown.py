@@ -10,7 +10,7 @@ from functools import partial
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from coderunner.cli.docs.blocks import Block, Recording, attributes_in, language_in, offsets_of
+from coderunner.cli.docs.blocks import Block, Recording, attributes_in, language_in, lines_of, offsets_of, printed_lines
 
 OUTPUT = "output"
 _RUNNER = re.compile(r"<code-?runner\b(?P<attributes>[^>]*)>", re.IGNORECASE)
@@ -19,14 +19,21 @@ _FENCE = re.compile(r"^(?P<before>.*?)(?P<marks>`{3,}|~{3,})")
 
 def blocks_in(text: str) -> list[Block]:
     """The blocks with a language, in order."""
-    lines, offsets = text.splitlines(keepends=True), offsets_of(text)
-    tokens = [one for one in MarkdownIt("commonmark").parse(text) if one.map and (one.type == "fence" or _runner(one))]
-    return list(_blocks(tokens, lines, offsets))
+    lines = lines_of(text)
+    tokens = [one for one in _tokens(text) if one.map and (one.type == "fence" or _runner(one))]
+    return list(_blocks(tokens, lines, offsets_of(lines)))
 
 
 def html_in(text: str) -> str:
     """The blocks of HTML."""
-    return "\n".join(one.content for one in MarkdownIt("commonmark").parse(text) if one.type == "html_block")
+    return "\n".join(one.content for one in _tokens(text) if one.type == "html_block")
+
+
+def _tokens(text: str) -> list[Token]:
+    """The blocks; what stands within a line is not looked at."""
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser.parse(text)
 
 
 def _runner(token: Token) -> re.Match[str] | None:
@@ -76,5 +83,5 @@ def _new(indent: str, output: str) -> str:
 def _fenced(indent: str, output: str) -> str:
     longest = max((len(run) for run in re.findall("`+", output)), default=0)
     marks = "`" * max(3, longest + 1)
-    body = "".join(f"{indent}{line}\n" if line else "\n" for line in output.splitlines())
+    body = "".join(f"{indent}{line}\n" if line else "\n" for line in printed_lines(output))
     return f"{indent}{marks}{OUTPUT}\n{body}{indent}{marks}\n"

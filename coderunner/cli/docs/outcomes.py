@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from coderunner.task import Task
 
 _FOLLOWED = 32
+_SUBMITTED = 2000
+"""At once: who has a hundred thousand would send those for which there is no room again and again."""
 _FULL_ROUNDS = 20
 """So often in a row a queue may have no room for any of them."""
 _PAUSE_S = 1.0
@@ -27,18 +29,20 @@ async def outcomes(client: Client, tasks: Sequence[Task]) -> list[Execution | In
     left = list(range(len(tasks)))
     full_rounds = 0
     while left:
-        answers = dict(zip(left, await client.submit_batch(tasks[number] for number in left), strict=True))
+        now = left[:_SUBMITTED]
+        answers = dict(zip(now, await client.submit_batch(tasks[number] for number in now), strict=True))
         refused = {number: answer.error for number, answer in answers.items() if answer.error is not None}
         accepted = {number: answer.id for number, answer in answers.items() if answer.error is None}
         found |= {number: error for number, error in refused.items() if isinstance(error, InvalidTask)}
         found |= await _followed(client, accepted)
         left = [number for number in left if number not in found]
-        for number in left:
-            if not isinstance(refused[number], QueueFull) or full_rounds == _FULL_ROUNDS:
-                raise refused[number]
-        full_rounds = 0 if accepted else full_rounds + 1
-        if left and not accepted:
-            await asyncio.sleep(_pause_s(refused[left[0]]))
+        full = [refused[number] for number in now if number not in found]
+        for error in full:
+            if not isinstance(error, QueueFull) or full_rounds == _FULL_ROUNDS:
+                raise error
+        full_rounds = full_rounds + 1 if full and not accepted else 0
+        if full_rounds:
+            await asyncio.sleep(_pause_s(full[0]))
     return [found[number] for number in range(len(tasks))]
 
 

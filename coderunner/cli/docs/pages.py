@@ -24,6 +24,8 @@ _READERS = {
     ".xhtml": "html",
 }
 
+MAX_PAGE_BYTES = 16 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -37,28 +39,41 @@ class Page:
 
     def with_outputs(self, outputs: Mapping[int, str]) -> str:
         """The page with these outputs, by the blocks' numbers from 0, in the place of what is recorded."""
-        text = self.text
-        for number in sorted(outputs, reverse=True):
+        pieces, at = [], 0
+        for number in sorted(outputs):
             recording = self.blocks[number].recording
-            if recording is not None:
-                text = text[: recording.start] + recording.wrap(outputs[number]) + text[recording.end :]
-        return text
+            if recording is None or recording.start < at:  # within the output of another block
+                continue
+            pieces += [self.text[at : recording.start], self._ended(recording.wrap(outputs[number]))]
+            at = recording.end
+        return "".join((*pieces, self.text[at:]))
+
+    def _ended(self, text: str) -> str:
+        """With lines that end as the page's."""
+        first = self.text.find("\n")
+        return text.replace("\n", "\r\n") if self.text[:first].endswith("\r") else text
 
 
 def pages_of(paths: Iterable[Path]) -> list[Page]:
-    """The pages with at least one block; of a folder, all files of known kinds. Raises click.UsageError."""
-    return [page for path in paths for one in _files(path) if (page := _page(one)).blocks]
+    """The pages with at least one block, each once; of a folder, all files of known kinds in it, which what links lead
+    to elsewhere is not. Raises click.UsageError."""
+    files = {one.resolve(): one for path in paths for one in _files(path)}
+    return [page for one in files.values() if (page := _page(one)).blocks]
 
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(one for one in path.rglob("*") if one.suffix.lower() in _READERS and one.is_file())
+        folder = path.resolve()
+        found = (one for one in path.rglob("*") if one.suffix.lower() in _READERS and one.is_file())
+        return sorted(one for one in found if one.resolve().is_relative_to(folder))
     if path.suffix.lower() not in _READERS:
         raise click.UsageError(f"'{path}' is none of {', '.join(sorted(_READERS))}")
     return [path]
 
 
 def _page(path: Path) -> Page:
+    if path.is_file() and path.stat().st_size > MAX_PAGE_BYTES:
+        raise click.UsageError(f"'{path}' has more than {MAX_PAGE_BYTES} bytes")
     text = text_of(path)
     reader = _reader(path)
     return Page(path, text, reader.blocks_in(text), elements_in(reader.html_in(text)))

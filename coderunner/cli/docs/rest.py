@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from coderunner.cli.docs.blocks import Block, Recording, attributes_in, offsets_of
+from coderunner.cli.docs.blocks import Block, Recording, attributes_in, lines_of, offsets_of, printed_lines
 
 OUTPUT = "output"
-_DIRECTIVE = re.compile(r"^(?P<indent>\s*)\.\. (?:code-block|code|sourcecode):: *(?P<language>\S*) *$")
+_DIRECTIVE = re.compile(r"^(?P<indent>\s*)\.\. (?:code-block|code|sourcecode):: *+(?P<language>\S*+) *+$")
 _RAW = re.compile(r"^(?P<indent>\s*)\.\. raw:: +html *$")
-_OPTION = re.compile(r"^\s+:(?P<name>[\w-]+):\s*(?P<value>.*?)\s*$")
+_OPTION = re.compile(r"^\s++:(?P<name>[\w-]++):(?P<value>.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class _Directive:
 
 def blocks_in(text: str) -> list[Block]:
     """The blocks with a language, in order. Options are the attributes, ``:class: no-run`` among them."""
-    lines, offsets = text.splitlines(), offsets_of(text)
+    lines, offsets = _lines(text), offsets_of(lines_of(text))
     found = _directives(_DIRECTIVE, lines)
     blocks = []
     for index, one in enumerate(found):
@@ -49,7 +49,11 @@ def blocks_in(text: str) -> list[Block]:
 
 def html_in(text: str) -> str:
     """What is passed through to pages of HTML."""
-    return "\n".join(one.code for one in _directives(_RAW, text.splitlines()))
+    return "\n".join(one.code for one in _directives(_RAW, _lines(text)))
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip("\r\n") for line in lines_of(text)]
 
 
 def _directives(opens: re.Pattern[str], lines: Sequence[str]) -> list[_Directive]:
@@ -69,7 +73,7 @@ def _directives(opens: re.Pattern[str], lines: Sequence[str]) -> list[_Directive
 def _read(lines: Sequence[str], first: int, indent: str, language: str) -> _Directive:
     at, options = first + 1, {}
     while at < len(lines) and (option := _OPTION.match(lines[at])):
-        options[option["name"].lower()] = option["value"]
+        options[option["name"].lower()] = option["value"].strip()
         at += 1
     end = at
     for number in range(at, len(lines)):
@@ -93,5 +97,5 @@ def _recording(one: _Directive, behind: _Directive | None, lines: Sequence[str],
 
 def _directive(indent: str, language: str, options: dict[str, str], output: str) -> str:
     said = "".join(f"{indent}   :{name}: {value}\n" for name, value in options.items())
-    body = "".join(f"{indent}   {line}\n" if line else "\n" for line in output.splitlines())
+    body = "".join(f"{indent}   {line}\n" if line else "\n" for line in printed_lines(output))
     return f"{indent}.. code-block:: {language}\n{said}\n{body}"

@@ -156,7 +156,7 @@ def test_html_gets_outputs_in_the_place_of_old_ones_and_behind_what_had_none() -
     assert '<pre class="output">&lt;b&gt;&amp;</pre>' in new
     assert "</code></pre>\n<output>1\n</output></code-runner>" in new
     again = html.blocks_in(new)
-    assert [one.expected for one in again] == ["<b>&", "new", "1\n", None]
+    assert [one.expected for one in again] == ["<b>&", "new", "1", None]
 
 
 @pytest.mark.parametrize(

@@ -59,3 +59,18 @@ async def test_what_is_no_fault_of_a_program_ends_it() -> None:
     gone = Submitted(error=LanguageUnavailable("no live node serves it"))
     with pytest.raises(LanguageUnavailable):
         await outcomes(cast("Client", _Narrow(9, {"1": gone})), tasks(2))
+
+
+async def test_what_waits_for_room_is_not_sent_again_with_each_that_has_found_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_SUBMITTED", 5)
+    gateway = _Narrow(3)
+    assert len(await outcomes(cast("Client", gateway), tasks(100))) == 100
+    assert max(gateway.batches) == 5
+
+
+async def test_many_that_are_refused_are_no_full_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SUBMITTED", 2)
+    gateway = _Narrow(9, {str(number): Submitted(error=InvalidTask("too long")) for number in range(100)})
+    assert len(await outcomes(cast("Client", gateway), tasks(101))) == 101
