@@ -90,6 +90,7 @@ export class CodeRunner extends HTMLElement {
     this.#state('running');
     try {
       const program = await programOf(this);
+      if (this.#running !== running) return; // run anew meanwhile
       const result = running.result(this.#withInput(program.task)); // first of all: the rest is done while it is on its way
       this.#begun(program);
       const execution = await result;
@@ -156,7 +157,7 @@ export class CodeRunner extends HTMLElement {
   #beginWith(code) {
     this.#original = sourceOf(code);
     const title = titleOf(this.language);
-    const kind = this.getAttribute('editor') ?? this.usualEditor;
+    const kind = this.#kind;
     const about = {
       language: this.language, title, source: this.#original, isReadOnly: READ_ONLY.has(kind),
       onEdit: () => this.#edited(), onRun: () => this.#toggle(),
@@ -271,10 +272,19 @@ export class CodeRunner extends HTMLElement {
     this.#bar.focusRun(); // its own button is gone
   }
 
+  /** What anybody may have put into a link is never shown as the page's own. */
   #takeLinked = async () => {
-    const source = this.#editor && await linked(location.href, this.#which);
-    if (source !== undefined) this.code = source;
+    if (!this.#editor || READ_ONLY.has(this.#kind)) return;
+    const source = await linked(location.href, this.#which);
+    if (source === undefined || source === this.code) return;
+    this.code = source;
+    this.#outcome.hidden = true;
+    this.#bar.say(WORDS.linked);
   };
+
+  get #kind() {
+    return this.getAttribute('editor') ?? this.usualEditor;
+  }
 
   async #share() {
     this.#bar.say(await offered(await linkTo(location.href, this.#which, this.code)));

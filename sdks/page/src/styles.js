@@ -84,7 +84,9 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .status { flex: 1; min-width: 0; display: flex; gap: 0.9em; align-items: baseline; padding-inline: 0.5em; color: var(--quiet); overflow: hidden; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .status b { font-weight: 600; overflow: hidden; text-overflow: ellipsis; }
 .status.well b { color: var(--good); }
-.status.badly b { color: var(--bad); }
+.status.badly { flex-wrap: wrap; row-gap: 0; white-space: normal; }
+.status.badly b { color: var(--bad); overflow-wrap: anywhere; }
+.status > *, .language, .comparison code { unicode-bidi: plaintext; }
 .status.well b::before { content: "✓ "; }
 .status.badly b::before { content: "✗ "; }
 .status.busy b::before { content: ""; display: inline-block; width: 0.55em; height: 0.55em; margin-inline-end: 0.6em; border-radius: 50%; background: var(--accent); animation: pulse 1.1s ease-in-out 0.15s infinite; }

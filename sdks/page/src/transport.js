@@ -4,8 +4,9 @@ import { EventParser } from './event_parser.js';
 
 const EXECUTIONS = '/v1/executions';
 const SILENCE_MS = 45_000; // the gateway gives a sign of life every 15 s
-const PAUSES_MS = [250, 1000, 2000, 4000]; // before each further try; who got somewhere has all of them again,
-const MOST_TRIES_BACK = 10; // and more of the last: a program that runs is worth the restart of a server
+const PAUSES_MS = [250, 1000, 2000, 4000]; // before each further try; who got somewhere has more of the last:
+const MOST_TRIES_BACK = 10; // a program that runs is worth the restart of a server,
+const FOLLOWED_MS = 5000; // and all of them again once it was followed for so long: a place that ends each answer at once is left
 const PASSING = new Set([0, 408, 429, 502, 503, 504]); // a status with which another try is worth it; 0: no answer
 
 /** Why a program was not run, or not followed to its end. `status` 0: nobody answered. */
@@ -26,9 +27,10 @@ export async function* events(place, task, signal) {
   const body = JSON.stringify({ ...task, idempotency_key: freshKey() });
   let most = PAUSES_MS.length;
   for (let tries = 0; ; tries++) {
+    let since;
     try {
       for await (const batch of connection(place, body, signal)) {
-        tries = 0;
+        since ??= Date.now();
         most = MOST_TRIES_BACK;
         yield batch;
         if (batch.some(({ name }) => name === 'result')) return;
@@ -36,6 +38,7 @@ export async function* events(place, task, signal) {
       throw new RunError('The connection was lost.');
     } catch (error) {
       signal.throwIfAborted();
+      if (Date.now() - since > FOLLOWED_MS) tries = 0;
       if (!(error instanceof RunError) || !PASSING.has(error.status) || tries >= most) throw error;
       await pause(Math.max(PAUSES_MS[Math.min(tries, 3)], error.retryAfterMs ?? 0), signal);
     }

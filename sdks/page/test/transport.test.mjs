@@ -74,6 +74,15 @@ test('whose program runs waits for the restart of a server, and who never got th
   assert.deepEqual(await all(place), ['state', 'state', 'result']);
 });
 
+test('a place that ends each answer at once is left in the end', async (t) => {
+  const { place, asked } = await serving(t, ...Array(60).fill(stream(STATE)));
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = setInterval(() => t.mock.timers.tick(4000), 5);
+  t.after(() => clearInterval(clock));
+  await assert.rejects(all(place), { message: 'The connection was lost.' });
+  assert.equal(asked.length, 11);
+});
+
 test('a refusal is told in the words of the gateway, and not asked for again', async (t) => {
   const { place, asked } = await serving(t, json({ detail: 'wrong', violations: [{ field: 'language', description: 'is not served' }] }, 400), json({ detail: 'no' }, 401));
   await assert.rejects(all(place), (error) => error instanceof RunError && error.status === 400 && error.message === 'language: is not served');

@@ -173,6 +173,36 @@ async def test_from_right_to_left_the_code_stays_from_left_to_right(blog: Blog, 
     assert await runner.runs() == "שלום"
 
 
+@pytest.mark.parametrize("width", [900, 320])
+async def test_what_went_wrong_can_be_read_to_its_end(blog: Blog, reader: Reader, width: int) -> None:
+    await reader.page.set_viewport_size({"width": width, "height": 800})
+    runner = await reader.opens(blog.post(sample("cobol", "DISPLAY 1.") + sample("python", "print(1)\nexit(1)")))
+    await runner.runs("no live node serves the language")
+    await reader.runner(1).runs("Exit code 1")
+    for one in (runner, reader.runner(1)):
+        for part in await one.status.locator("*").all():
+            assert await part.evaluate("part => part.scrollWidth <= part.clientWidth + 1 || !part.clientWidth")
+        assert await one.status.evaluate("status => status.scrollHeight <= status.clientHeight + 1")
+    reader.complaints.clear()
+
+
+async def test_from_right_to_left_words_from_left_to_right_stay_so(blog: Blog, reader: Reader) -> None:
+    source = "int main() { return missing; }"
+    runner = await reader.opens(blog.post(sample("cpp", source), direction="rtl"))
+    await runner.runs("Does not compile")
+    first_and_last = """part => {
+        const text = document.createTreeWalker(part, NodeFilter.SHOW_TEXT).nextNode(), range = document.createRange();
+        return [0, text.length - 1].map((at) => {
+            range.setStart(text, at);
+            range.setEnd(text, at + 1);
+            return range.getBoundingClientRect().left;
+        });
+    }"""
+    for place in (".language", ".status b", ".notes bdi"):
+        first, last = await runner.element.locator(place).first.evaluate(first_and_last)
+        assert first < last, place
+
+
 async def test_an_element_that_leaves_the_page_gives_the_code_back(blog: Blog, reader: Reader) -> None:
     runner = await reader.opens(blog.post(sample("python", "print('mine')")))
     await expect(reader.page.locator("main > pre")).to_be_hidden()

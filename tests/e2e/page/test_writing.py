@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
+
 import pytest
 from playwright.async_api import expect
 
@@ -28,6 +31,12 @@ ENGINES = {
     "<span>{1}<br></span></code></pre></div>",
 }
 """What each makes of a block of two lines."""
+
+
+def packed(text: str) -> str:
+    """As a link has a program."""
+    squeezing = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return base64.urlsafe_b64encode(squeezing.compress(text.encode()) + squeezing.flush()).decode().rstrip("=")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -144,6 +153,29 @@ async def test_reset_and_a_link_with_the_program(blog: Blog, reader: Reader) -> 
     other = link.replace("#run=one.", "#run=1.")
     await reader.page.goto(other)  # the same page: only what is behind the # is another
     await expect(reader.runner(1).code).to_have_value("print('größer')")
+
+
+async def test_what_a_link_brings_is_told_and_never_the_pages_own(blog: Blog, reader: Reader) -> None:
+    recorded = "<output>as the page has it</output>"
+    address = blog.post(sample("python", "print(1)", "editor=off") + sample("python", "print(2)", "", recorded))
+    await reader.opens(f"{address}#run=0.{packed('evil()')}")
+    await reader.page.evaluate(f"location.hash = 'run=1.{packed('<img src=x onerror=evil()>')}'")
+    changed = reader.runner(1)
+    await expect(changed.status).to_have_text("Changed by the link")
+    await expect(changed.code).to_have_value("<img src=x onerror=evil()>")
+    await expect(changed.output).not_to_be_visible()
+    await expect(changed.element).to_have_attribute("state", "unknown")
+    await expect(reader.runner(0).code).to_have_value("print(1)")
+
+
+@pytest.mark.parametrize(
+    "data", ["!", "AAAA", packed("x" * 10_000_000), "A" * 1_500_000], ids=["no", "nor", "bomb", "much"]
+)
+async def test_a_link_that_brings_no_program_is_none(blog: Blog, reader: Reader, data: str) -> None:
+    runner = await reader.opens(f"{blog.post(sample('python', 'print(1)'))}#run=0.{data}")
+    await reader.page.evaluate("new Promise((resolve) => setTimeout(resolve, 200))")
+    await expect(runner.code).to_have_value("print(1)")
+    assert await runner.runs() == "1"
 
 
 async def test_every_block_of_a_page_gets_one_where_that_is_said(blog: Blog, reader: Reader) -> None:

@@ -146,7 +146,7 @@ box = next;
 return box;
 }
 const WORDS = {
-run: 'Run', stop: 'Stop', reset: 'Reset', share: 'Copy link', shared: 'Link copied', shareFailed: 'The link is in the address bar',
+run: 'Run', stop: 'Stop', reset: 'Reset', share: 'Copy link', shared: 'Link copied', shareFailed: 'The link is in the address bar', linked: 'Changed by the link',
 example: '{language} example', code: '{language} code', input: 'Input', output: 'Output',
 keys: 'Control+Enter runs it. Tab indents once you have typed; Escape, then Tab leaves.',
 running: 'Running', waiting: 'Waiting for a free machine', stopping: 'Stopping', again: 'The machine was lost; running again',
@@ -419,7 +419,7 @@ function findingsView(findings, goTo) {
 const rows = findings.filter(({ line }) => line > 0).map(({ line, column, message }) => {
 const go = make('button', { type: 'button', textContent: said('line', { line }) });
 go.addEventListener('click', () => goTo(line, column));
-return make('li', {}, go, ` ${message}`);
+return make('li', {}, go, ' ', make('bdi', { textContent: message }));
 });
 return rows.length > 0 ? [make('ul', { className: 'findings', part: 'findings' }, ...rows)] : [];
 }
@@ -523,6 +523,7 @@ const EXECUTIONS = '/v1/executions';
 const SILENCE_MS = 45_000;
 const PAUSES_MS = [250, 1000, 2000, 4000];
 const MOST_TRIES_BACK = 10;
+const FOLLOWED_MS = 5000;
 const PASSING = new Set([0, 408, 429, 502, 503, 504]);
 class RunError extends Error {
 constructor(message, { status = 0, retryAfterMs } = {}) {
@@ -537,9 +538,10 @@ signal.throwIfAborted();
 const body = JSON.stringify({ ...task, idempotency_key: freshKey() });
 let most = PAUSES_MS.length;
 for (let tries = 0; ; tries++) {
+let since;
 try {
 for await (const batch of connection(place, body, signal)) {
-tries = 0;
+since ??= Date.now();
 most = MOST_TRIES_BACK;
 yield batch;
 if (batch.some(({ name }) => name === 'result')) return;
@@ -547,6 +549,7 @@ if (batch.some(({ name }) => name === 'result')) return;
 throw new RunError('The connection was lost.');
 } catch (error) {
 signal.throwIfAborted();
+if (Date.now() - since > FOLLOWED_MS) tries = 0;
 if (!(error instanceof RunError) || !PASSING.has(error.status) || tries >= most) throw error;
 await pause(Math.max(PAUSES_MS[Math.min(tries, 3)], error.retryAfterMs ?? 0), signal);
 }
@@ -1056,7 +1059,9 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .status { flex: 1; min-width: 0; display: flex; gap: 0.9em; align-items: baseline; padding-inline: 0.5em; color: var(--quiet); overflow: hidden; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .status b { font-weight: 600; overflow: hidden; text-overflow: ellipsis; }
 .status.well b { color: var(--good); }
-.status.badly b { color: var(--bad); }
+.status.badly { flex-wrap: wrap; row-gap: 0; white-space: normal; }
+.status.badly b { color: var(--bad); overflow-wrap: anywhere; }
+.status > *, .language, .comparison code { unicode-bidi: plaintext; }
 .status.well b::before { content: "✓ "; }
 .status.badly b::before { content: "✗ "; }
 .status.busy b::before { content: ""; display: inline-block; width: 0.55em; height: 0.55em; margin-inline-end: 0.6em; border-radius: 50%; background: var(--accent); animation: pulse 1.1s ease-in-out 0.15s infinite; }
@@ -1202,6 +1207,7 @@ this.#running = running;
 this.#state('running');
 try {
 const program = await programOf(this);
+if (this.#running !== running) return;
 const result = running.result(this.#withInput(program.task));
 this.#begun(program);
 const execution = await result;
@@ -1256,7 +1262,7 @@ withLanguage(this, () => this.isConnected && !this.#editor && this.#beginWith(co
 #beginWith(code) {
 this.#original = sourceOf(code);
 const title = titleOf(this.language);
-const kind = this.getAttribute('editor') ?? this.usualEditor;
+const kind = this.#kind;
 const about = {
 language: this.language, title, source: this.#original, isReadOnly: READ_ONLY.has(kind),
 onEdit: () => this.#edited(), onRun: () => this.#toggle(),
@@ -1359,9 +1365,16 @@ this.reset();
 this.#bar.focusRun();
 }
 #takeLinked = async () => {
-const source = this.#editor && await linked(location.href, this.#which);
-if (source !== undefined) this.code = source;
+if (!this.#editor || READ_ONLY.has(this.#kind)) return;
+const source = await linked(location.href, this.#which);
+if (source === undefined || source === this.code) return;
+this.code = source;
+this.#outcome.hidden = true;
+this.#bar.say(WORDS.linked);
 };
+get #kind() {
+return this.getAttribute('editor') ?? this.usualEditor;
+}
 async #share() {
 this.#bar.say(await offered(await linkTo(location.href, this.#which, this.code)));
 }
