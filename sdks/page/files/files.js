@@ -8,12 +8,33 @@ import { make } from '../src/dom.js';
 import { tableOf } from './table.js';
 
 const MOST_IN_FILE = 20_000;
+const STYLES = `
+.file { margin: 0; padding: 0.9em 1em; border-top: 1px solid var(--line); font-size: 0.9em; }
+.file figcaption { margin-bottom: 0.6em; color: var(--quiet); font-size: 0.92em; overflow-wrap: anywhere; }
+.file a { color: var(--accent); }
+.file img { display: block; max-width: 100%; height: auto; max-height: 40em; }
+.file iframe { width: 100%; height: 22em; border: 1px solid var(--line); background: #fff; }
+.file pre, .table { max-height: 22em; margin: 0; overflow: auto; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
+.table table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.table :is(th, td) { padding: 0.2em 0.9em 0.2em 0; border-bottom: 1px solid var(--line); text-align: start; }
+`;
+let sheet;
 const TEXTS = /^text\/|json$/;
 const TABLES = { 'text/csv': ',', 'text/tab-separated-values': '\t' };
 
-/** The elements of an execution's files. `words`: those of the page. */
-export function filesView(files, words) {
+/** The elements of an execution's files. `words`: those of the page; `root`: the tree in which they will be. */
+export function filesView(files, words, root) {
+  restyle(root);
   return files.map((file) => make('figure', { className: 'file', part: 'file' }, captionOf(file, words), ...viewOf(file)));
+}
+
+/** An element of an earlier version says no tree, and has these styles itself. */
+function restyle(root) {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLES);
+  }
+  if (root && !root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
 }
 
 function captionOf({ name, size, data }, { tooLarge }) {

@@ -39,6 +39,7 @@ export class CodeRunner extends HTMLElement {
   #notes = make('div', { className: 'notes' });
   #files = new LeftFiles(this);
   #original = '';
+  #isReadOnly;
   #running;
   #hidden = [];
   #frame;
@@ -91,7 +92,8 @@ export class CodeRunner extends HTMLElement {
     try {
       const program = await programOf(this);
       if (this.#running !== running) return; // run anew meanwhile
-      const result = running.result(this.#withInput(program.task)); // first of all: the rest is done while it is on its way
+      if (this.#input) program.task.stdin = `${this.#input.value}\n`;
+      const result = running.result(program.task); // first of all: the rest is done while it is on its way
       this.#begun(program);
       const execution = await result;
       if (this.#running === running) this.#conclude(execution, program);
@@ -128,10 +130,6 @@ export class CodeRunner extends HTMLElement {
     this.#running = undefined;
   }
 
-  #withInput(task) {
-    return this.#input ? { ...task, stdin: `${this.#input.value}\n` } : task;
-  }
-
   /** Ends the program that runs. */
   stop() {
     if (this.#running) this.#busy(WORDS.stopping);
@@ -157,9 +155,10 @@ export class CodeRunner extends HTMLElement {
   #beginWith(code) {
     this.#original = sourceOf(code);
     const title = titleOf(this.language);
-    const kind = this.#kind;
+    const kind = this.getAttribute('editor') ?? this.usualEditor;
+    this.#isReadOnly = READ_ONLY.has(kind);
     const about = {
-      language: this.language, title, source: this.#original, isReadOnly: READ_ONLY.has(kind),
+      language: this.language, title, source: this.#original, isReadOnly: this.#isReadOnly,
       onEdit: () => this.#edited(), onRun: () => this.#toggle(),
     };
     this.#editor = new Editor(about);
@@ -236,16 +235,11 @@ export class CodeRunner extends HTMLElement {
   #fail(error) {
     this.#quiet();
     this.#output.end([]);
-    if (error.name === 'AbortError') {
-      this.#state('failed');
-      this.#bar.say(WORDS.CANCELLED, { kind: 'badly' });
-      return;
-    }
-    const isAway = error.status === 0;
     this.#state('failed');
-    if (isAway && this.#recorded !== undefined) this.#showRecorded(WORDS.away);
-    else this.#bar.say(error.message, { kind: 'badly' });
-    this.dispatchEvent(new CustomEvent('error', { detail: error }));
+    const isLeft = error.name === 'AbortError';
+    if (error.status === 0 && this.#recorded !== undefined) this.#showRecorded(WORDS.away);
+    else this.#bar.say(isLeft ? WORDS.CANCELLED : error.message, { kind: 'badly' });
+    if (!isLeft) this.dispatchEvent(new CustomEvent('error', { detail: error }));
   }
 
   #showRecorded(words) {
@@ -274,17 +268,13 @@ export class CodeRunner extends HTMLElement {
 
   /** What anybody may have put into a link is never shown as the page's own. */
   #takeLinked = async () => {
-    if (!this.#editor || READ_ONLY.has(this.#kind)) return;
+    if (!this.#editor || this.#isReadOnly) return;
     const source = await linked(location.href, this.#which);
     if (source === undefined || source === this.code) return;
     this.code = source;
     this.#outcome.hidden = true;
     this.#bar.say(WORDS.linked);
   };
-
-  get #kind() {
-    return this.getAttribute('editor') ?? this.usualEditor;
-  }
 
   async #share() {
     this.#bar.say(await offered(await linkTo(location.href, this.#which, this.code)));

@@ -22,6 +22,7 @@ export class LeftFiles {
   }
 
   #viewsOf(files) {
-    return ownPart(this.#block, 'code-runner-files.js').then(({ filesView }) => filesView(files, WORDS), ({ message }) => [message]);
+    const viewed = ({ filesView }) => filesView(files, WORDS, this.#block.shadowRoot);
+    return ownPart(this.#block, 'code-runner-files.js').then(viewed, ({ message }) => [message]);
   }
 }

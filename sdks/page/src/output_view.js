@@ -21,6 +21,7 @@ export class OutputView {
   #printed = [];
   #shown = 0;
   #isStale = false;
+  #markOfRun = '';
   #mark = '';
   #held = '';
 
@@ -31,11 +32,9 @@ export class OutputView {
     this.element.classList.remove('recorded');
     this.#isStale = !this.isEmpty;
     this.#told = new ToldOutput();
-    this.#restart(mark);
     this.#markOfRun = mark;
+    this.#restart();
   }
-
-  #markOfRun = '';
 
   /** Shows pieces of output as the gateway tells them; true where the program has begun again. */
   add(pieces) {
@@ -44,7 +43,7 @@ export class OutputView {
       if (this.#told.begins(piece)) {
         isAgain = true;
         this.clear();
-        this.#restart(this.#markOfRun);
+        this.#restart();
       }
       this.#take(piece, this.#told.news(piece));
     }
@@ -55,7 +54,7 @@ export class OutputView {
   end(texts) {
     if (this.#told.isGappy) {
       this.clear();
-      this.#restart(this.#markOfRun);
+      this.#restart();
       for (const piece of texts) this.#take(piece, piece.text);
     }
     this.#show('out', this.#held); // no line was found after which it would be the reader's
@@ -95,12 +94,12 @@ export class OutputView {
     this.#isStale = false;
   }
 
-  #restart(mark) {
+  #restart() {
     this.#plain.clear();
     this.#printed = [];
     this.#shown = 0;
     this.isCut = false;
-    this.#mark = mark;
+    this.#mark = this.#markOfRun;
     this.#held = '';
   }
 

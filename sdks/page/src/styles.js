@@ -65,7 +65,7 @@ const TEXT = `
 .stdin { display: flex; gap: 0.8em; align-items: baseline; padding: 0.4em 1em; border-top: 1px solid var(--line); color: var(--quiet); font-size: 0.86em; }
 .stdin textarea { flex: 1; min-width: 0; padding: 0.3em 0.5em; border: 1px solid var(--line); border-radius: 0.35em; background: var(--output-paper); color: var(--ink); font: inherit; font-size: max(1em, 0.8rem); resize: vertical; field-sizing: content; max-height: 8lh; }
 
-.bar { display: flex; align-items: center; gap: 0.25em 0.5em; min-height: 3.1em; padding: 0.4em 1em 0.4em 0.5em; padding-inline: 0.5em 1em; border-top: 1px solid var(--line); font-size: 0.86em; line-height: 1.3; }
+.bar { display: flex; align-items: center; gap: 0.25em 0.5em; padding-block: 0.4em; padding-inline: 0.5em 1em; border-top: 1px solid var(--line); font-size: 0.86em; line-height: 1.3; }
 button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet); font: inherit; font-weight: 600; cursor: pointer; touch-action: manipulation; -webkit-tap-highlight-color: transparent; }
 :is(button, .stdin textarea, .output):focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .run { display: flex; align-items: center; gap: 0.55em; min-height: 2.5em; padding: 0 1em 0 0.85em; background: var(--accent); color: var(--on-accent); }
@@ -81,12 +81,12 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .busy .run i { height: 0.62em; clip-path: none; border-radius: 0.08em; }
 .quiet { min-height: 2.3em; padding: 0 0.6em; white-space: nowrap; }
 .quiet:hover { color: var(--ink); background: color-mix(in srgb, var(--ink) 7%, transparent); }
-.status { flex: 1; min-width: 0; display: flex; gap: 0.9em; align-items: baseline; padding-inline: 0.5em; color: var(--quiet); overflow: hidden; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.status { flex: 1; min-width: 0; display: flex; gap: 0 0.9em; align-items: baseline; padding-inline: 0.5em; color: var(--quiet); overflow: hidden; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .status b { font-weight: 600; overflow: hidden; text-overflow: ellipsis; }
 .status.well b { color: var(--good); }
-.status.badly { flex-wrap: wrap; row-gap: 0; white-space: normal; }
-.status.badly b { color: var(--bad); overflow-wrap: anywhere; }
-.status > *, .language, .comparison code { unicode-bidi: plaintext; }
+.status.badly { flex-wrap: wrap; white-space: normal; overflow-wrap: anywhere; }
+.status.badly b { color: var(--bad); }
+.status > *, .language, code { unicode-bidi: plaintext; }
 .status.well b::before { content: "✓ "; }
 .status.badly b::before { content: "✗ "; }
 .status.busy b::before { content: ""; display: inline-block; width: 0.55em; height: 0.55em; margin-inline-end: 0.6em; border-radius: 50%; background: var(--accent); animation: pulse 1.1s ease-in-out 0.15s infinite; }
@@ -111,23 +111,13 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .output .err { color: var(--bad); }
 .output.recorded { color: var(--quiet); }
 
-.file { margin: 0; padding: 0.9em 1em; border-top: 1px solid var(--line); font-size: 0.9em; }
-.file figcaption { margin-bottom: 0.6em; color: var(--quiet); font-size: 0.92em; overflow-wrap: anywhere; }
-.file a { color: var(--accent); }
-.file img { display: block; max-width: 100%; height: auto; max-height: 40em; }
-.file iframe { width: 100%; height: 22em; border: 1px solid var(--line); background: #fff; }
-.file pre, .table { max-height: 22em; margin: 0; overflow: auto; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
-.table table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.table :is(th, td) { padding: 0.2em 0.9em 0.2em 0; border-bottom: 1px solid var(--line); text-align: start; }
-
 @container (max-width: 36em) {
   .bar { flex-wrap: wrap; }
   .edited { flex: 1 0 60%; justify-content: end; }
   .status, .language { order: 1; min-height: 1.6em; }
   .status { flex-basis: calc(100% - 8em); }
   .mark span { display: none; }
-  .run { min-height: 2.9em; }
-  .quiet { min-height: 2.9em; }
+  .run, .quiet { min-height: 2.9em; }
 }
 @media (max-width: 36em) and (pointer: coarse) {
   .editor, .stdin textarea { font-size: 16px; }

@@ -13,9 +13,7 @@ const PASSING = new Set([0, 408, 429, 502, 503, 504]); // a status with which an
 export class RunError extends Error {
   constructor(message, { status = 0, retryAfterMs } = {}) {
     super(message);
-    this.name = 'RunError';
-    this.status = status;
-    this.retryAfterMs = retryAfterMs;
+    Object.assign(this, { name: 'RunError', status, retryAfterMs });
   }
 }
 
@@ -87,16 +85,12 @@ async function opened(place, body, signal) {
   if (response.ok && response.body && response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
     return response.body;
   }
-  throw await refusal(response);
-}
-
-async function refusal(response) {
   const problem = await response.json().catch(() => ({}));
   const violation = problem?.violations?.[0];
   const words = violation ? `${violation.field}: ${violation.description}` : problem?.detail || problem?.title;
   const status = response.ok ? 500 : response.status; // an answer, and not one of a gateway's
   const known = typeof words === 'string' ? words : `The server answered ${response.status}.`;
-  return new RunError(known.slice(0, 500), { status, retryAfterMs: shortOf(problem?.retry_after_ms) });
+  throw new RunError(known.slice(0, 500), { status, retryAfterMs: shortOf(problem?.retry_after_ms) });
 }
 
 /** A pause that is worth waiting for; a longer one is the reader's own. */

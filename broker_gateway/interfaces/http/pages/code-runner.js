@@ -528,9 +528,7 @@ const PASSING = new Set([0, 408, 429, 502, 503, 504]);
 class RunError extends Error {
 constructor(message, { status = 0, retryAfterMs } = {}) {
 super(message);
-this.name = 'RunError';
-this.status = status;
-this.retryAfterMs = retryAfterMs;
+Object.assign(this, { name: 'RunError', status, retryAfterMs });
 }
 }
 async function* events(place, task, signal) {
@@ -594,15 +592,12 @@ const response = await fetch(place.url + EXECUTIONS, { method: 'POST', headers, 
 if (response.ok && response.body && response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
 return response.body;
 }
-throw await refusal(response);
-}
-async function refusal(response) {
 const problem = await response.json().catch(() => ({}));
 const violation = problem?.violations?.[0];
 const words = violation ? `${violation.field}: ${violation.description}` : problem?.detail || problem?.title;
 const status = response.ok ? 500 : response.status;
 const known = typeof words === 'string' ? words : `The server answered ${response.status}.`;
-return new RunError(known.slice(0, 500), { status, retryAfterMs: shortOf(problem?.retry_after_ms) });
+throw new RunError(known.slice(0, 500), { status, retryAfterMs: shortOf(problem?.retry_after_ms) });
 }
 function shortOf(ms) {
 return Number.isFinite(ms) && ms >= 0 && ms <= 10_000 ? ms : undefined;
@@ -679,7 +674,8 @@ const views = files.length > 0 ? await this.#viewsOf(files) : [];
 if (this.#shown === files) this.element.replaceChildren(...views);
 }
 #viewsOf(files) {
-return ownPart(this.#block, 'code-runner-files.js').then(({ filesView }) => filesView(files, WORDS), ({ message }) => [message]);
+const viewed = ({ filesView }) => filesView(files, WORDS, this.#block.shadowRoot);
+return ownPart(this.#block, 'code-runner-files.js').then(viewed, ({ message }) => [message]);
 }
 }
 const SEQUENCE = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])/g;
@@ -731,6 +727,7 @@ isCut = false;
 #printed = [];
 #shown = 0;
 #isStale = false;
+#markOfRun = '';
 #mark = '';
 #held = '';
 begin(mark = '') {
@@ -738,17 +735,16 @@ this.element.style.minHeight = `${this.element.offsetHeight}px`;
 this.element.classList.remove('recorded');
 this.#isStale = !this.isEmpty;
 this.#told = new ToldOutput();
-this.#restart(mark);
 this.#markOfRun = mark;
+this.#restart();
 }
-#markOfRun = '';
 add(pieces) {
 let isAgain = false;
 for (const piece of pieces) {
 if (this.#told.begins(piece)) {
 isAgain = true;
 this.clear();
-this.#restart(this.#markOfRun);
+this.#restart();
 }
 this.#take(piece, this.#told.news(piece));
 }
@@ -757,7 +753,7 @@ return isAgain;
 end(texts) {
 if (this.#told.isGappy) {
 this.clear();
-this.#restart(this.#markOfRun);
+this.#restart();
 for (const piece of texts) this.#take(piece, piece.text);
 }
 this.#show('out', this.#held);
@@ -786,12 +782,12 @@ clear() {
 this.#text.replaceChildren();
 this.#isStale = false;
 }
-#restart(mark) {
+#restart() {
 this.#plain.clear();
 this.#printed = [];
 this.#shown = 0;
 this.isCut = false;
-this.#mark = mark;
+this.#mark = this.#markOfRun;
 this.#held = '';
 }
 #take({ stage, stream }, news) {
@@ -1040,7 +1036,7 @@ container-type: inline-size;
 .mark span { font-size: 0.86em; font-style: italic; }
 .stdin { display: flex; gap: 0.8em; align-items: baseline; padding: 0.4em 1em; border-top: 1px solid var(--line); color: var(--quiet); font-size: 0.86em; }
 .stdin textarea { flex: 1; min-width: 0; padding: 0.3em 0.5em; border: 1px solid var(--line); border-radius: 0.35em; background: var(--output-paper); color: var(--ink); font: inherit; font-size: max(1em, 0.8rem); resize: vertical; field-sizing: content; max-height: 8lh; }
-.bar { display: flex; align-items: center; gap: 0.25em 0.5em; min-height: 3.1em; padding: 0.4em 1em 0.4em 0.5em; padding-inline: 0.5em 1em; border-top: 1px solid var(--line); font-size: 0.86em; line-height: 1.3; }
+.bar { display: flex; align-items: center; gap: 0.25em 0.5em; padding-block: 0.4em; padding-inline: 0.5em 1em; border-top: 1px solid var(--line); font-size: 0.86em; line-height: 1.3; }
 button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet); font: inherit; font-weight: 600; cursor: pointer; touch-action: manipulation; -webkit-tap-highlight-color: transparent; }
 :is(button, .stdin textarea, .output):focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .run { display: flex; align-items: center; gap: 0.55em; min-height: 2.5em; padding: 0 1em 0 0.85em; background: var(--accent); color: var(--on-accent); }
@@ -1056,12 +1052,12 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .busy .run i { height: 0.62em; clip-path: none; border-radius: 0.08em; }
 .quiet { min-height: 2.3em; padding: 0 0.6em; white-space: nowrap; }
 .quiet:hover { color: var(--ink); background: color-mix(in srgb, var(--ink) 7%, transparent); }
-.status { flex: 1; min-width: 0; display: flex; gap: 0.9em; align-items: baseline; padding-inline: 0.5em; color: var(--quiet); overflow: hidden; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.status { flex: 1; min-width: 0; display: flex; gap: 0 0.9em; align-items: baseline; padding-inline: 0.5em; color: var(--quiet); overflow: hidden; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .status b { font-weight: 600; overflow: hidden; text-overflow: ellipsis; }
 .status.well b { color: var(--good); }
-.status.badly { flex-wrap: wrap; row-gap: 0; white-space: normal; }
-.status.badly b { color: var(--bad); overflow-wrap: anywhere; }
-.status > *, .language, .comparison code { unicode-bidi: plaintext; }
+.status.badly { flex-wrap: wrap; white-space: normal; overflow-wrap: anywhere; }
+.status.badly b { color: var(--bad); }
+.status > *, .language, code { unicode-bidi: plaintext; }
 .status.well b::before { content: "✓ "; }
 .status.badly b::before { content: "✗ "; }
 .status.busy b::before { content: ""; display: inline-block; width: 0.55em; height: 0.55em; margin-inline-end: 0.6em; border-radius: 50%; background: var(--accent); animation: pulse 1.1s ease-in-out 0.15s infinite; }
@@ -1083,22 +1079,13 @@ button { border: 0; border-radius: 0.4em; background: none; color: var(--quiet);
 .output { max-height: var(--code-runner-output-height, 26em); margin: 0; padding: 0.9em 1em; overflow: auto; font: inherit; font-size: 0.94em; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 8; unicode-bidi: plaintext; text-align: start; outline-offset: -2px !important; }
 .output .err { color: var(--bad); }
 .output.recorded { color: var(--quiet); }
-.file { margin: 0; padding: 0.9em 1em; border-top: 1px solid var(--line); font-size: 0.9em; }
-.file figcaption { margin-bottom: 0.6em; color: var(--quiet); font-size: 0.92em; overflow-wrap: anywhere; }
-.file a { color: var(--accent); }
-.file img { display: block; max-width: 100%; height: auto; max-height: 40em; }
-.file iframe { width: 100%; height: 22em; border: 1px solid var(--line); background: #fff; }
-.file pre, .table { max-height: 22em; margin: 0; overflow: auto; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
-.table table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.table :is(th, td) { padding: 0.2em 0.9em 0.2em 0; border-bottom: 1px solid var(--line); text-align: start; }
 @container (max-width: 36em) {
 .bar { flex-wrap: wrap; }
 .edited { flex: 1 0 60%; justify-content: end; }
 .status, .language { order: 1; min-height: 1.6em; }
 .status { flex-basis: calc(100% - 8em); }
 .mark span { display: none; }
-.run { min-height: 2.9em; }
-.quiet { min-height: 2.9em; }
+.run, .quiet { min-height: 2.9em; }
 }
 @media (max-width: 36em) and (pointer: coarse) {
 .editor, .stdin textarea { font-size: 16px; }
@@ -1165,6 +1152,7 @@ class CodeRunner extends HTMLElement {
 #notes = make('div', { className: 'notes' });
 #files = new LeftFiles(this);
 #original = '';
+#isReadOnly;
 #running;
 #hidden = [];
 #frame;
@@ -1208,7 +1196,8 @@ this.#state('running');
 try {
 const program = await programOf(this);
 if (this.#running !== running) return;
-const result = running.result(this.#withInput(program.task));
+if (this.#input) program.task.stdin = `${this.#input.value}\n`;
+const result = running.result(program.task);
 this.#begun(program);
 const execution = await result;
 if (this.#running === running) this.#conclude(execution, program);
@@ -1239,9 +1228,6 @@ this.#waiting = undefined;
 this.#frame.classList.remove('busy');
 this.#running = undefined;
 }
-#withInput(task) {
-return this.#input ? { ...task, stdin: `${this.#input.value}\n` } : task;
-}
 stop() {
 if (this.#running) this.#busy(WORDS.stopping);
 this.#running?.stop();
@@ -1262,9 +1248,10 @@ withLanguage(this, () => this.isConnected && !this.#editor && this.#beginWith(co
 #beginWith(code) {
 this.#original = sourceOf(code);
 const title = titleOf(this.language);
-const kind = this.#kind;
+const kind = this.getAttribute('editor') ?? this.usualEditor;
+this.#isReadOnly = READ_ONLY.has(kind);
 const about = {
-language: this.language, title, source: this.#original, isReadOnly: READ_ONLY.has(kind),
+language: this.language, title, source: this.#original, isReadOnly: this.#isReadOnly,
 onEdit: () => this.#edited(), onRun: () => this.#toggle(),
 };
 this.#editor = new Editor(about);
@@ -1334,16 +1321,11 @@ this.#state(comparison.isRight ? 'right' : 'wrong');
 #fail(error) {
 this.#quiet();
 this.#output.end([]);
-if (error.name === 'AbortError') {
 this.#state('failed');
-this.#bar.say(WORDS.CANCELLED, { kind: 'badly' });
-return;
-}
-const isAway = error.status === 0;
-this.#state('failed');
-if (isAway && this.#recorded !== undefined) this.#showRecorded(WORDS.away);
-else this.#bar.say(error.message, { kind: 'badly' });
-this.dispatchEvent(new CustomEvent('error', { detail: error }));
+const isLeft = error.name === 'AbortError';
+if (error.status === 0 && this.#recorded !== undefined) this.#showRecorded(WORDS.away);
+else this.#bar.say(isLeft ? WORDS.CANCELLED : error.message, { kind: 'badly' });
+if (!isLeft) this.dispatchEvent(new CustomEvent('error', { detail: error }));
 }
 #showRecorded(words) {
 this.#outcome.hidden = false;
@@ -1365,16 +1347,13 @@ this.reset();
 this.#bar.focusRun();
 }
 #takeLinked = async () => {
-if (!this.#editor || READ_ONLY.has(this.#kind)) return;
+if (!this.#editor || this.#isReadOnly) return;
 const source = await linked(location.href, this.#which);
 if (source === undefined || source === this.code) return;
 this.code = source;
 this.#outcome.hidden = true;
 this.#bar.say(WORDS.linked);
 };
-get #kind() {
-return this.getAttribute('editor') ?? this.usualEditor;
-}
 async #share() {
 this.#bar.say(await offered(await linkTo(location.href, this.#which, this.code)));
 }
