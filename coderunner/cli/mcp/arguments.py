@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from coderunner.cli.mcp.bounds import ITEMS, few_words
+from coderunner.cli.mcp.bounds import ENTRIES, ITEMS, few_words
 from coderunner.errors import InvalidTask, Violation
 from coderunner.task import Content, Limits, Source, TaskOptions
 
@@ -66,6 +66,8 @@ class Asked:
 
 def asked_for(arguments: dict[str, Any]) -> Asked:
     """What the arguments of run_code ask for. Raises InvalidTask."""
+    if _entries(arguments) > ENTRIES:
+        raise _refused((Violation("arguments", f"must have at most {ENTRIES} entries in all"),))
     try:
         asked = RunArguments.model_validate(arguments)
     except ValidationError as error:
@@ -81,6 +83,18 @@ def asked_for(arguments: dict[str, Any]) -> Asked:
         limits=Limits(**asked.limits.model_dump()) if asked.limits is not None else None,
     )
     return Asked(asked.language, asked.code if asked.code is not None else files, options)
+
+
+def _entries(arguments: dict[str, Any]) -> int:
+    """How many values there are in all of them; more than ENTRIES are not counted."""
+    left: list[dict[str, Any] | list[Any]] = [arguments]
+    count = 0
+    while left and count <= ENTRIES:
+        one = left.pop()
+        values = list(one.values()) if isinstance(one, dict) else one
+        count += len(values)
+        left += [value for value in values[:ENTRIES] if isinstance(value, dict | list)]
+    return count
 
 
 def _content(name: str, given: str | BytesArgument) -> Content:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 MESSAGE_BYTES = 4 << 20
 """Of one message: more than the gateway takes of a task, however its characters are escaped."""
+ENTRIES = 2000
+"""Of all lists and objects in the arguments of one call: many more than the gateway takes, and each is looked at."""
 RUNS = 32
 """Programs that this server waits for at once; the gateway has its own bounds besides."""
 PIECES = 500

@@ -229,6 +229,7 @@ async def test_files_that_it_leaves_are_shown_and_can_be_saved(blog: Blog, reade
     picture = runner.element.get_by_role("img", name="out/ramp.png")
     await expect(picture).to_be_visible()
     assert await picture.evaluate("image => image.naturalWidth") == 60
+    assert await picture.evaluate("image => getComputedStyle(image).display") == "block"
     await expect(runner.element.get_by_role("cell", name="128000")).to_be_visible()
     await expect(runner.element.locator("iframe")).to_have_attribute("sandbox", "")
     await expect(runner.element.frame_locator("iframe").get_by_role("heading", name="made")).to_be_visible()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
 from mcp import Client, MCPError
 
-from coderunner import Execution, QueueFull, Status
+from coderunner import Execution, InvalidTask, QueueFull, Status
 from coderunner.cli.mcp.arguments import Asked, asked_for
 from coderunner.cli.mcp.bounds import RUNS, Bounds
 from coderunner.cli.mcp.live_output import LiveOutput
@@ -44,7 +45,9 @@ class Untouched(Gateway):
         ({**HELLO, "code": ["x"]}, "code"),
         ({**HELLO, "code": DEEP}, "code"),
         ({"language": "python", "files": {"a": 1}}, "files.a"),
-        ({"language": "python", "files": {f"{n}": n for n in range(100_000)}}, "files.0"),
+        ({"language": "python", "files": {f"{n}": n for n in range(1000)}}, "files.0"),
+        ({"language": "python", "files": {f"{n}": n for n in range(100_000)}}, "arguments"),
+        ({"language": "python", "files": {"a": {f"{n}": n for n in range(100_000)}}}, "arguments"),
         ({"language": "python", "files": {"n" * 1_000_000: 1}}, "files.nnn"),
         ({"language": "python", "files": {"a": {"base64": "YQ"}}}, "files.a.base64"),
         ({"language": "python", "files": {"a": {"base64": "é"}}}, "files.a.base64"),
@@ -53,7 +56,8 @@ class Untouched(Gateway):
         ({"language": "python", "files": {"a": {"base64": DEEP}}}, "files.a"),
         ({"language": "python", "files": {"a": {"bytes": "YQ=="}}}, "files.a"),
         ({**HELLO, "args": "-x"}, "args"),
-        ({**HELLO, "args": [None] * 100_000}, "args.0"),
+        ({**HELLO, "args": [None] * 1000}, "args.0"),
+        ({**HELLO, "args": [None] * 500_000}, "arguments"),
         ({**HELLO, "limits": {"cpu_ms": 0}}, "limits.cpu_ms"),
         ({**HELLO, "limits": {"cpu_ms": -1}}, "limits.cpu_ms"),
         ({**HELLO, "limits": {"cpu_ms": 10**4000}}, "limits.cpu_ms"),
@@ -61,7 +65,8 @@ class Untouched(Gateway):
         ({**HELLO, "limits": {"network": 1}}, "limits.network"),
         ({**HELLO, "limits": DEEP}, "limits"),
         ({**HELLO, "callback": "http://evil.example"}, "callback"),
-        ({**HELLO, **{f"k{n}": n for n in range(100_000)}}, "k0"),
+        ({**HELLO, **{f"k{n}": n for n in range(1000)}}, "k0"),
+        ({**HELLO, **{f"k{n}": n for n in range(100_000)}}, "arguments"),
         ({**HELLO, "k" * 1_000_000: 1}, "kkk"),
         ({**HELLO, "k\ud800": 1}, "k\ufffd"),
     ],
@@ -73,6 +78,23 @@ async def test_wrong_arguments_are_told_by_field_in_a_bounded_answer(arguments: 
     assert told.is_error
     assert told.structured_content["violations"][0]["field"].startswith(field)
     assert len(json.dumps(told.model_dump(mode="json"))) < LARGEST_ANSWER_CHARS
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"language": "python", "files": {f"{n}": {"x": n} for n in range(200_000)}},
+        {**HELLO, "args": [None] * 1_000_000},
+        {**HELLO, **{f"k{n}": n for n in range(200_000)}},
+        {**HELLO, "limits": {f"k{n}": n for n in range(200_000)}},
+    ],
+    ids=["files", "args", "fields", "limits"],
+)
+def test_the_worst_arguments_of_one_message_are_refused_in_a_moment(arguments: dict[str, Any]) -> None:
+    begun = time.monotonic()
+    with pytest.raises(InvalidTask):
+        asked_for(arguments)
+    assert time.monotonic() - begun < 1.0
 
 
 async def test_a_tool_that_there_is_not_is_an_error_of_bounded_length() -> None:
