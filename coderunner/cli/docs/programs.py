@@ -23,6 +23,8 @@ MAX_BLOCKS = 50
 MAX_FILES = 63
 """Beside the program."""
 MAX_FILE_CHARS = 1_000_000
+MAX_PAGE_CHARS = 64_000_000
+"""Of all programs of a page, files and blocks that many have counted each time: so much is held before it is sent."""
 _PRINTS = {
     "python": "print({mark!r}, flush=True)",
     "javascript": "console.log({mark!r});",
@@ -57,6 +59,7 @@ class Programs:
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        self._chars = 0
         self._named: dict[str, Block] = {}
         for block in page.blocks:
             self._named.setdefault(block.name, block)
@@ -69,6 +72,9 @@ class Programs:
             raise SetUpError(f"has more than {MAX_FILES} files")
         files = {one.name: one.content for one in map(self._file, names)}
         content = self._template(block).replace(HOLE, text, 1) + "\n"
+        self._chars += len(content) + sum(map(len, files.values()))
+        if self._chars > MAX_PAGE_CHARS:
+            raise SetUpError(f"is beyond the {MAX_PAGE_CHARS} characters that all programs of a page have")
         main = f"{'Main' if language in _NAMED_AFTER_ITS_CLASS else 'main'}{extension}"
         task = Task(
             language=language,

@@ -10,6 +10,7 @@ import pytest
 from coderunner.cli.docs import html, markdown, rest
 from coderunner.cli.docs.elements import elements_in
 from coderunner.cli.docs.pages import MAX_PAGE_BYTES, Page, pages_of
+from coderunner.cli.docs.programs import HOLE, MAX_FILE_CHARS, Programs, SetUpError
 from coderunner.cli.docs.tags import Tag, tags_in
 from coderunner.v1 import execution_pb2
 from tests.fakes.answers import ran
@@ -111,6 +112,17 @@ def test_a_page_with_very_many_blocks_is_written_in_a_moment() -> None:
     begun = time.monotonic()
     assert len(page.with_outputs(dict.fromkeys(range(50_000), "1\n"))) > len(text)
     assert time.monotonic() - begun < WITHIN_S
+
+
+def test_programs_that_are_large_again_and_again_end_with_words(tmp_path: Path) -> None:
+    (tmp_path / "template.py").write_text(HOLE + "#" * (MAX_FILE_CHARS - len(HOLE)))
+    block = "```python template=template.py\nprint(1)\n```\n\n"
+    (tmp_path / "page.md").write_text(block * 100)
+    (page,) = pages_of([tmp_path / "page.md"])
+    programs = Programs(page)
+    with pytest.raises(SetUpError, match="is beyond"):
+        for one in page.blocks:
+            programs.program(one, "python", ".py")
 
 
 def test_what_a_folder_links_to_elsewhere_is_no_page_of_it(tmp_path: Path) -> None:
