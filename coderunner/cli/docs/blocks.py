@@ -21,6 +21,8 @@ class Recording:
     """What stands there for an output."""
     text: str | None = None
     """The output that is there; None where there is none yet."""
+    holds: Callable[[str], str] = str
+    """What of an output can stand there."""
 
 
 @dataclass(frozen=True, slots=True)

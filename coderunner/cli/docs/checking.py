@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from coderunner.cli.docs.blocks import Block
+from coderunner.cli.docs.elements import trimmed
 from coderunner.cli.docs.outcomes import outcomes
 from coderunner.cli.docs.pages import Page
 from coderunner.cli.docs.plain import plain
@@ -95,9 +96,15 @@ def _checked(asked: _Asked, outcome: Execution | InvalidTask) -> Checked:
     run = outcome.run
     printed = _own(plain(run.stdout), asked.program.mark) if run is not None else ""
     fault = _wrong_end(asked.page.blocks[asked.number], outcome)
-    difference = "" if fault else _difference(asked.expected, printed)
+    difference = "" if fault else _difference(asked.expected, _held(asked, printed))
     ms = run.wall_ms if run is not None else 0.0
     return Checked(asked.page, asked.number, fault or difference, printed, ms, bool(difference))
+
+
+def _held(asked: _Asked, printed: str) -> str:
+    """What of it the page can have, where it is recorded."""
+    recording = asked.page.blocks[asked.number].recording
+    return recording.holds(printed) if recording is not None and asked.expected is recording.text else printed
 
 
 def _own(printed: str, mark: str) -> str:
@@ -139,5 +146,5 @@ def _end(execution: Execution) -> str:
 
 
 def _trimmed(text: str) -> list[str]:
-    """Its lines without white space at their ends, and without empty ones at its end."""
-    return [line.rstrip() for line in text.rstrip().splitlines()]
+    """Its lines without white space at their ends, and without empty ones before the first and behind the last."""
+    return [line.rstrip() for line in trimmed(text).splitlines()]

@@ -81,16 +81,24 @@ def _read(lines: Sequence[str], first: int, indent: str, language: str) -> _Dire
         if line.strip() and len(line) - len(line.lstrip()) <= len(indent):
             break
         end = number + 1 if line.strip() else end
-    body = lines[at:end]
-    inner = min((len(line) - len(line.lstrip()) for line in body if line.strip()), default=0)
-    code = "\n".join(line[inner:] for line in body).strip("\n")
+    code = _without_margin(lines[at:end]).strip("\n")
     return _Directive(first, end, indent, language, options, f"{code}\n" if code else "")
+
+
+def _without_margin(lines: Sequence[str]) -> str:
+    """What is alike before all of them tells only where a directive ends."""
+    margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    return "\n".join(line[margin:] for line in lines)
+
+
+def _held(output: str) -> str:
+    return _without_margin(printed_lines(output))
 
 
 def _recording(one: _Directive, behind: _Directive | None, lines: Sequence[str], offsets: Sequence[int]) -> Recording:
     if behind is not None and behind.is_output and not "".join(lines[one.end : behind.first]).strip():
         write = partial(_directive, behind.indent, behind.language, behind.options)
-        return Recording(offsets[behind.first], offsets[behind.end], write, behind.code)
+        return Recording(offsets[behind.first], offsets[behind.end], write, behind.code, _held)
     place = offsets[one.end]
     return Recording(place, place, lambda output: "\n" + _directive(one.indent, "text", {"class": OUTPUT}, output))
 

@@ -15,7 +15,7 @@ export function compared(printed, expected) {
 }
 
 function linesOf(text) {
-  return text.split('\n').map((line) => line.trimEnd()).join('\n').trimEnd().split('\n');
+  return text.split('\n').map((line) => line.trimEnd()).join('\n').trimEnd().replace(/^\n+/, '').split('\n');
 }
 
 function firstDifference(got, wanted) {

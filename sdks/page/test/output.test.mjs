@@ -115,3 +115,9 @@ test('a page has words of its own, and none that are no words', () => {
   assert.equal('unknown' in WORDS, false);
   learn(null);
 });
+
+test('empty lines before and behind count no more than white space at the ends of lines', () => {
+  assert.equal(compared('\n \n 1 \n2\n\n', ' 1\n2').isRight, true);
+  assert.equal(compared('1', ' 1').isRight, false);
+  assert.equal(compared(`a${'\n'.repeat(100_000)}b`, '').isRight, false);
+});

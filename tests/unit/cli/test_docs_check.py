@@ -71,6 +71,25 @@ def test_an_update_writes_what_they_print_and_the_next_check_is_content(page: Pa
     assert coderunner("docs", "check", str(page.parent)).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("page.md", "```python\nprint(1)\n```\n"),
+        ("page.rst", ".. code:: python\n\n   print(1)\n"),
+        ("page.html", "<pre><code class=language-python>print(1)</code></pre>\n"),
+    ],
+)
+def test_what_begins_with_an_empty_line_or_spaces_is_recorded_in_pages_of_every_kind(
+    tmp_path: Path, coderunner: Cli, gateway: FakeGateway, name: str, text: str
+) -> None:
+    gateway.script = lambda _: Script(ran("\n  a\n    b\n\n  c\n"))
+    path = tmp_path / name
+    path.write_text(text)
+    assert "1 recorded" in coderunner("docs", "check", "--update", str(path)).stderr
+    again = coderunner("docs", "check", str(path))
+    assert (again.returncode, again.stdout) == (0, f"{path}:1 python ok\n")
+
+
 def test_what_does_not_end_as_the_page_says_is_wrong_and_never_recorded(page: Path, coderunner: Cli) -> None:
     text = "```python\nprint(1)\nraise\n```\n\n```output\n0\n```\n\n```python fails\nprint(2)\n```\n"
     page.write_text(text)

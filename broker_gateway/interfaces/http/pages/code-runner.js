@@ -373,7 +373,7 @@ const cut = shown.length > MOST_SHOWN ? [{ kind: 'cut', text: '' }] : [];
 return { isRight: false, rows: [...shown.slice(0, MOST_SHOWN), ...cut] };
 }
 function linesOf(text) {
-return text.split('\n').map((line) => line.trimEnd()).join('\n').trimEnd().split('\n');
+return text.split('\n').map((line) => line.trimEnd()).join('\n').trimEnd().replace(/^\n+/, '').split('\n');
 }
 function firstDifference(got, wanted) {
 let at = 0;
