@@ -28,7 +28,7 @@ _log = logging.getLogger("uvicorn.error")
 
 _PATH = "/mcp"
 _CONNECTIONS = 100
-_SESSIONS = 100
+_SESSIONS = 1000  # of 40 KB: callers that crash, and scripts, leave theirs open until they were idle for so long
 _IDLE_S = 1800.0
 _ENDS_WITHIN_S = 1  # a stream of events ends by no other means
 _REFUSED = b"the token is missing or wrong\n"

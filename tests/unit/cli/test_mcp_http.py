@@ -68,6 +68,12 @@ def test_a_body_that_is_too_large_or_no_message_is_refused_and_the_next_is_serve
         assert post(url, json.dumps(INITIALIZE).encode())[0] == 200
 
 
+def test_callers_who_never_end_their_sessions_keep_nobody_out(environment: dict[str, str]) -> None:
+    body = json.dumps(INITIALIZE).encode()
+    with serving_http(environment) as (url, _):
+        assert {post(url, body)[0] for _ in range(300)} == {200}
+
+
 @pytest.mark.parametrize("way", ["file", "environment"])
 async def test_only_who_shows_the_token_is_let_in(environment: dict[str, str], tmp_path: Path, way: str) -> None:
     (tmp_path / "token").write_text("s3cret\n")
