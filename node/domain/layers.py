@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -20,6 +21,14 @@ LAYERS_PATH = "/packages"
 """Where run slots find all layers, each under a name that nobody can guess, and none of them listed."""
 INSTALL_PATH = "/layer"
 """Where an installer's slot has its folder."""
+MAX_INSTALLED = 2_000
+"""Packages in one layer."""
+MAX_TOLD_CHARS = 301
+"""Of one of them, with its version."""
+MAX_LISTED_CHARS = 64 << 10
+"""Of all of them together: the keeper takes them as one argument of a program, which is 128 KiB at the most."""
+_TOLD = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@/:.=+!_~-]+")
+_SHOWN_CHARS = 100
 _OUTPUT_BYTES = 256 << 10
 _OPEN_FILES = 1_024
 
@@ -112,6 +121,25 @@ class Installation:
     """Those of the installation."""
     fault: str = ""
     """Why what was installed is no layer; empty where it is, or where the installer itself failed."""
+
+
+def listing_fault(packages: Sequence[str]) -> str:
+    """Why what was installed cannot be told of, as a sentence; empty where it can. An installer tells it one by one,
+    each as its kind names one of one version, and is not believed. ``index_relay.py`` has the same limits."""
+    if not packages:
+        return "the installer has not told what it has installed"
+    if len(packages) > MAX_INSTALLED:
+        return f"what was installed comes to {len(packages)} packages, of which {MAX_INSTALLED} may be in one set"
+    for package in packages:
+        if len(package) > MAX_TOLD_CHARS:
+            shown = package[:_SHOWN_CHARS]
+            return f"the package {shown!a}... has more than {MAX_TOLD_CHARS} characters with its version"
+        if not _TOLD.fullmatch(package):
+            return f"the package {package[:_SHOWN_CHARS]!a} has no name that can be told"
+    chars = sum(map(len, packages))
+    if chars > MAX_LISTED_CHARS:
+        return f"the names of what was installed have {chars} characters, of which {MAX_LISTED_CHARS} may be in one set"
+    return ""
 
 
 def with_layer(program: Program, layer: Layer) -> Program:

@@ -17,6 +17,7 @@ from typing import Annotated, TypeVar
 import msgspec
 import structlog
 
+from node.domain.layers import listing_fault
 from node.domain.sandbox import Tell
 from node.infrastructure.package_index.reader import IndexReader, OutOfReachError, UnreadableError
 from schemas.interaction import Said
@@ -25,7 +26,8 @@ from schemas.reader import Reader
 PIECE_BYTES = 256 << 10
 _MAX_LINE_BYTES = 256 << 10
 _MAX_WAITING_LINES = 4
-_MAX_INSTALLED = 2_000
+_SHOWN_CHARS = 200
+_NO_TALK = "the installer does not keep to its talk with the node"
 _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
 
@@ -36,10 +38,7 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     get: Annotated[str, msgspec.Meta(max_length=4096)] = ""
     accept: Annotated[str, msgspec.Meta(max_length=512, pattern=r"^[A-Za-z0-9.+/;=, *_-]*\Z")] = "*/*"
     more: bool = False
-    packages: Annotated[
-        list[Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9@][A-Za-z0-9@/:.=+!_~-]{1,300}\Z")]],
-        msgspec.Meta(max_length=_MAX_INSTALLED),
-    ] = []
+    packages: list[str] | None = None
 
 
 _decode = Reader(_Line).decode
@@ -49,9 +48,13 @@ class IndexSession:
     """One installer's talk. ``take`` what it says; ``serve`` answers it until it is cancelled."""
 
     def __init__(self, reader: IndexReader, executor: Executor, on_nonsense: Callable[[], None]) -> None:
-        """``on_nonsense`` is called where the installer does not keep to the talk."""
+        """``on_nonsense`` is called where the installer does not keep to the talk: it is to be ended."""
         self.packages: tuple[str, ...] = ()
         """What it says that it has installed."""
+        self.fault = ""
+        """Why the talk was broken off, where that is the installer's doing, or that of what it has installed."""
+        self.kept_back = ""
+        """The first document that it was not given, and never will be, and why: whatever it installs may lack that."""
         self.is_reading = False
         """Whether a document was asked for and is not read to its end."""
         self._reader = reader
@@ -85,16 +88,20 @@ class IndexSession:
             for line in map(_decode, lines[: _MAX_WAITING_LINES + 1]):
                 self._hear(line)
         except msgspec.DecodeError:
-            self._nonsense()
+            self._nonsense(_NO_TALK)
         if len(self._lines) > _MAX_WAITING_LINES or len(rest) > _MAX_LINE_BYTES:
-            self._nonsense()
+            self._nonsense(_NO_TALK)
         self._came.set()
 
     def _hear(self, line: _Line) -> None:
-        if line.packages:
-            self.packages = tuple(line.packages)
-        else:
+        if self._is_over:
+            return
+        if line.packages is None:
             self._lines.append(line)
+        elif fault := listing_fault(line.packages):
+            self._nonsense(fault)
+        else:
+            self.packages = tuple(line.packages)
 
     async def serve(self) -> None:
         """Answers, for ever. What nobody has foreseen ends the installation, as the installer waits for an answer."""
@@ -107,7 +114,8 @@ class IndexSession:
         except Exception as error:  # noqa: BLE001 - whatever it is: nobody else would see it
             if not self._is_over:
                 _log.error("package_index_not_read", exc_info=error)
-                self._nonsense()
+                self._unreached[self._url] = f"{type(error).__name__}: {error}"
+                self._end()
 
     def close(self) -> None:
         """Ends it: whoever reads for it is interrupted."""
@@ -116,7 +124,12 @@ class IndexSession:
         with suppress(RuntimeError):  # the node is shutting down
             self._executor.submit(self._reader.close)
 
-    def _nonsense(self) -> None:
+    def _nonsense(self, fault: str) -> None:
+        if not self._is_over:
+            self.fault, self.packages = fault, ()
+            self._end()
+
+    def _end(self) -> None:
         self._is_over = True
         self._lines.clear()
         self._on_nonsense()
@@ -150,6 +163,8 @@ class IndexSession:
         self.is_reading = False
         if isinstance(error, OutOfReachError):
             self._unreached[self._url] = str(error)
+        else:
+            self.kept_back = self.kept_back or f"{self._url[:_SHOWN_CHARS]!a} cannot be had: {error}"
 
     async def _on_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)

@@ -28,8 +28,7 @@ def main(layer, *words):
     command += [layer, places[0], index, *packages]
     code = subprocess.call(command, stdin=subprocess.DEVNULL, stdout=2, env=environment)
     if code == 0:
-        with line:
-            line.say({"packages": Path(layer, "packages").read_text(encoding="utf-8").splitlines()})
+        line.tell(Path(layer, "packages").read_text(encoding="utf-8").splitlines())
     return code
 
 

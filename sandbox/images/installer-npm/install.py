@@ -13,12 +13,15 @@ from pathlib import Path
 
 import index_relay
 
-_NPM = ["node", "/opt/coderunner/npm/bin/npm-cli.js", "install", "--ignore-scripts", "--no-bin-links"]
+_NPM = ["node", "--require", "/opt/coderunner/installer/left_out.cjs", "/opt/coderunner/npm/bin/npm-cli.js", "install"]
+_NPM += ["--ignore-scripts", "--no-bin-links"]
 _NPM += ["--no-audit", "--no-fund", "--no-update-notifier", "--no-package-lock", "--no-progress", "--no-color"]
 _NPM += ["--logs-max=0", "--maxsockets=4", "--fetch-retries=1", "--fetch-retry-mintimeout=500"]
 _LOCK = ".package-lock.json"
 _NOT_UNPACKED = "TAR_ENTRY_ERROR"
 """npm warns of a file that it could not unpack, where there is no room left, and is content all the same."""
+_LEFT_OUT = "could not be had: "
+"""``left_out.cjs`` says so of what npm leaves out, as it is optional."""
 _NO_NEWS = "Log files were not written"
 _TELLS = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@/._~-]*@[0-9][0-9A-Za-z.+-]*")
 
@@ -41,25 +44,25 @@ def main(layer, *words):
         installed = _installed(modules / _LOCK)
         (modules / _LOCK).unlink()  # it has addresses of this installation
         modules.rename(target / modules.name)
-        with line:
-            line.say({"packages": installed})
+        line.tell(installed)
     return code
 
 
 def _run(command, ours, theirs, **options):
     """Runs npm, and passes on what it says, with the registry's address as people know it. Its exit code; 1 where it
-    has left out a file."""
-    is_whole, silent = True, subprocess.DEVNULL
+    has left out a file or a package."""
+    is_unpacked, is_whole, silent = True, True, subprocess.DEVNULL
     said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
     with subprocess.Popen(command, stdin=silent, **said, **options) as npm:
         for line in npm.stdout:
-            is_whole = is_whole and _NOT_UNPACKED not in line
+            is_unpacked = is_unpacked and _NOT_UNPACKED not in line
+            is_whole = is_whole and not line.startswith(_LEFT_OUT)
             if _NO_NEWS not in line:
                 sys.stderr.write(line.replace(ours, theirs))
                 sys.stderr.flush()
-    if not is_whole:
+    if not is_unpacked:
         sys.stderr.write("a package has files that cannot be unpacked here\n")
-    return npm.returncode if is_whole else npm.returncode or 1
+    return npm.returncode or int(not (is_unpacked and is_whole))
 
 
 def _wanted(packages):

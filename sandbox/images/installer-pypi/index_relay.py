@@ -7,6 +7,7 @@ addresses of the places are written anew.
 """
 
 import json
+import re
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,12 @@ from urllib.parse import unquote
 
 _PAGES = ("text/html", "application/json", "application/vnd.")
 _MAX_PAGE_BYTES = 64 << 20
+_MAX_INSTALLED = 2_000
+_MAX_TOLD_CHARS = 301
+_MAX_LISTED_CHARS = 64 << 10
+"""The node keeps no set that comes to more (``listing_fault`` in node/domain/layers.py)."""
+_TOLD = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@/:.=+!_~-]+")
+_SHOWN_CHARS = 100
 
 
 class Line:
@@ -44,9 +51,35 @@ class Line:
             raise OSError("the answer broke off")
         return self._answers.read(size)
 
+    def tell(self, packages):
+        """Tells what was installed, each with its version. Ends the installation where that is more than may be."""
+        fault = fault_of(packages)
+        if fault:
+            raise SystemExit(f"ERROR: {fault}")
+        with self:
+            self.say({"packages": packages})
+
     def say(self, message):
         self._requests.write(json.dumps(message).encode() + b"\n")
         self._requests.flush()
+
+
+def fault_of(packages):
+    """Why a set of packages cannot be kept, in words; empty where it can."""
+    if not packages:
+        return "nothing was installed"
+    if len(packages) > _MAX_INSTALLED:
+        return f"these are {len(packages)} packages with all that they need; at most {_MAX_INSTALLED} can be in one set"
+    for package in packages:
+        if len(package) > _MAX_TOLD_CHARS:
+            shown = package[:_SHOWN_CHARS]
+            return f"{shown!a}... has more than {_MAX_TOLD_CHARS} characters with its version, which no set can have"
+        if not _TOLD.fullmatch(package):
+            return f"{package[:_SHOWN_CHARS]!a} is no name that can be told"
+    chars = sum(map(len, packages))
+    if chars > _MAX_LISTED_CHARS:
+        return f"the names of these packages have {chars} characters; at most {_MAX_LISTED_CHARS} can be in one set"
+    return ""
 
 
 def serve(line, places):

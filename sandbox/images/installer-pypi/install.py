@@ -35,8 +35,7 @@ def main(layer, *words):
         _remove_start_up_code(target)
         unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH  # no look at its source for each import
         compileall.compile_dir(target, quiet=2, stripdir=target, workers=1, invalidation_mode=unchecked)
-        with line:
-            line.say({"packages": _installed(report)})
+        line.tell(_installed(report))
     return code
 
 

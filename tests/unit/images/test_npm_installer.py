@@ -46,6 +46,7 @@ def test_what_was_installed_is_told_wherever_in_the_tree_it_is(installer: dict[s
     [
         ("added 1 package", 0, "added 1 package"),
         ("npm warn tar TAR_ENTRY_ERROR ENOSPC: no space left on device, write", 1, "cannot be unpacked"),
+        ("could not be had: esbuild@1.0.0: 502 Bad Gateway", 1, "esbuild@1.0.0"),
         ("npm error 404 - GET http://127.0.0.1:7/https/r.example/x", 0, "npm error 404 - GET https://r.example/x"),
     ],
 )

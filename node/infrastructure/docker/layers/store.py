@@ -21,7 +21,7 @@ from chassis.background import Background
 from node.application.package_ports import IndexOutOfReachError
 from node.application.ports import OnOutput
 from node.domain.language import Language
-from node.domain.layers import Installation, KeptLayer, Layer, Order
+from node.domain.layers import Installation, KeptLayer, Layer, Order, listing_fault
 from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError, Talking
 from node.domain.verdict import compile_status
 from node.infrastructure.docker.engine.client import Engine, EngineError
@@ -45,8 +45,6 @@ _DOWNLOADS = 2
 """So much of the disk may be downloaded: pages are not kept."""
 _AT_ONCE = 500
 """Names in one order to the keeper, which is one argument of a program: 128 KiB at the most."""
-_MAX_LISTED_CHARS = 64 << 10
-"""Of the names and versions of what was installed, for the same reason."""
 _CLOSE_PATIENCE_S = 4.0
 _REMOVE_AGAIN_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -184,14 +182,17 @@ class DockerLayers:
         self, slot: Slot, order: Order, scratch: Scratch, ran: tuple[Outcome, IndexSession]
     ) -> Installation:
         outcome, session = ran
+        if session.fault:
+            return Installation(outcome, None, order.limits(), session.fault)
         if session.out_of_reach:  # npm leaves out what is optional and cannot be had, and ends well
             raise IndexOutOfReachError(session.out_of_reach)
         if compile_status(outcome) is not None:
             if session.is_reading and outcome.ending in (Ending.WALL, Ending.CPU):
                 raise IndexOutOfReachError("the index was still being read when the installation's time was up")
             return Installation(outcome, None, order.limits())
-        if sum(map(len, session.packages)) > _MAX_LISTED_CHARS:
-            return Installation(outcome, None, order.limits(), "what was installed has more names than are kept")
+        fault = session.kept_back or listing_fault(session.packages)
+        if fault:
+            return Installation(outcome, None, order.limits(), fault)
         wanted = {
             "key": order.key,
             "secret": self._settings.secret.hex(),
