@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from functools import partial
 from http.server import BaseHTTPRequestHandler
@@ -108,6 +109,62 @@ async def test_a_tarball_writes_nothing_but_plain_files_below_its_own_folder(
     assert ended.status in (Status.COMPILE_ERROR, Status.SUCCEEDED), ended
     if ended.status is Status.SUCCEEDED:
         assert stdout(ended) == "EROFS\n"
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ({"tarball": "http://169.254.169.254/x.tgz"}, "could not be had: {name}@1.0.0"),
+        ({"integrity": "sha512-" + "A" * 86 + "=="}, "could not be had: {name}@1.0.0"),
+        (None, "could not be had: {name}@https://localhost:1/x.tgz"),
+    ],
+    ids=["elsewhere", "another hash", "an address"],
+)
+async def test_what_is_optional_and_kept_back_is_not_left_out_in_silence(
+    client: Client, registry: NpmRegistry, about: dict[str, Any] | None, words: str
+) -> None:
+    """npm goes on without it, and the set was kept without it."""
+    name = a_name()
+    entry = registry.publish(name, "1.0.0", a_tarball(name, "1.0.0", {"index.js": ""}))
+    entry["dist"].update(about or {})
+    needing = publish(registry, optionalDependencies={name: "1" if about else "https://localhost:1/x.tgz"})
+    assert words.format(name=name) in await refused(client, needing)
+
+
+async def test_what_is_optional_and_moved_beside_the_index_is_kept_back(client: Client, registry: NpmRegistry) -> None:
+    name = a_name()
+    registry.publish(name, "1.0.0", a_tarball(name, "1.0.0", {"index.js": ""}))
+    registry.answers[f"/npm/{name}/-/{name}-1.0.0.tgz"] = redirect("http://169.254.169.254/")
+    ended = await client.run("javascript", "1;", packages=[publish(registry, optionalDependencies={name: "1"})])
+    assert ended.status is Status.COMPILE_ERROR
+    assert "not a place of the index" in ended.error
+
+
+async def test_what_is_optional_and_too_large_is_not_left_out_in_silence(client: Client, registry: NpmRegistry) -> None:
+    """80 MiB, more than an installer's folder has."""
+    name = a_name()
+    registry.publish(name, "1.0.0", a_tarball(name, "1.0.0", {"index.js": "", "noise": os.urandom(80 << 20)}))
+    await refused(client, publish(registry, optionalDependencies={name: "1"}))
+
+
+@pytest.mark.parametrize("about", [{"os": ["win32"]}, {"engines": {"node": ">=99"}}, None], ids=["os", "node", "none"])
+async def test_what_is_optional_and_not_for_this_machine_or_not_there_is_left_out(
+    client: Client, registry: NpmRegistry, about: dict[str, Any] | None
+) -> None:
+    name = publish(registry, **about) if about else a_name()
+    needing = publish(registry, optionalDependencies={name: "1"})
+    ended = await client.run("javascript", f'require("{needing}");', packages=[needing])
+    assert (ended.status, ended.packages) == (Status.SUCCEEDED, (f"{needing}@1.0.0",))
+
+
+async def test_a_name_that_is_too_long_for_a_set_is_refused_with_the_limit(
+    client: Client, registry: NpmRegistry
+) -> None:
+    name, version = "p" + "x" * 150 + a_name(), "1.0.0-" + "x" * 200
+    registry.publish(name, version, a_tarball(name, version, {"index.js": ""}))
+    words = await refused(client, name)
+    assert "301 characters" in words
+    assert f"'{name[:100]}'" in words
 
 
 async def test_a_bomb_ends_in_its_own_slot(client: Client, registry: NpmRegistry) -> None:

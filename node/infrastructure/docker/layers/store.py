@@ -189,7 +189,8 @@ class DockerLayers:
         if compile_status(outcome) is not None:
             if session.is_reading and outcome.ending in (Ending.WALL, Ending.CPU):
                 raise IndexOutOfReachError("the index was still being read when the installation's time was up")
-            return Installation(outcome, None, order.limits())
+            kept_back = session.kept_back if outcome.ending is Ending.EXITED else ""
+            return Installation(outcome, None, order.limits(), kept_back)
         fault = session.kept_back or listing_fault(session.packages)
         if fault:
             return Installation(outcome, None, order.limits(), fault)
