@@ -80,10 +80,12 @@ def test_a_waiting_jvm_is_as_java(compiler: AttachedAgent, slot: AttachedAgent, 
             "a.b.Main",
             "app/Main",
         ),
+        ({"module-info.java": "module m { }", "Main.java": "%s"}, "Main", "Main"),
+        ({"module-info.java": "module m { }", "app/Main.java": "package app; %s"}, "app.Main", "module-info"),
     ],
-    ids=["in its folder", "beside", "in another folder"],
+    ids=["in its folder", "beside", "in another folder", "beside a module", "in a module that is the entry"],
 )
-def test_a_main_class_may_be_in_a_package(
+def test_a_main_class_may_be_in_a_package_or_beside_a_module(
     compiler: AttachedAgent, slot: AttachedAgent, files: dict[str, str], plain: str, entry: str
 ) -> None:
     body = 'System.out.println(Main.class + System.getProperty("sun.java.command")); throw new Exception("e");'

@@ -87,7 +87,8 @@ final class Compilation {
     }
 
     /** Nothing that is found on the class path runs here: without a place for processors, javac would look there for them, and
-     * for plug-ins that start by themselves (-proc:none does not keep those away). */
+     * for plug-ins that start by themselves (-proc:none does not keep those away). There is no source path, as with a plain javac:
+     * where a module is declared and there is one, javac asks whether our sources are below it, and fails. */
     private static Result compile(List<String> options, List<JavaFileObject> sources, String packages, Path output) {
         var diagnostics = new StringWriter();
         try (var own = packages.isEmpty() && !isForAnotherRelease(options) ? null : fileManager()) {
@@ -95,7 +96,6 @@ final class Compilation {
             files.setLocation(StandardLocation.CLASS_OUTPUT, List.of(output.toFile()));
             files.setLocation(StandardLocation.CLASS_PATH, classPath(packages));
             files.setLocation(StandardLocation.ANNOTATION_PROCESSOR_PATH, List.<File>of());
-            files.setLocation(StandardLocation.SOURCE_PATH, List.<File>of());
             var succeeded = JAVAC.getTask(diagnostics, files, null, options, null, sources).call();
             if (diagnostics.toString().lines().anyMatch(line -> line.startsWith(CRASHED))) {
                 throw new IllegalStateException(diagnostics.toString());
@@ -142,7 +142,8 @@ final class Compilation {
         /** As for {@code java FILE.java}: a program of one file may be called anything, whatever its public class. */
         @Override
         public boolean isNameCompatible(String simpleName, Kind kind) {
-            return alone ? kind == Kind.SOURCE && SourceVersion.isIdentifier(simpleName) : super.isNameCompatible(simpleName, kind);
+            return super.isNameCompatible(simpleName, kind)
+                    || alone && kind == Kind.SOURCE && SourceVersion.isIdentifier(simpleName);
         }
 
         @Override

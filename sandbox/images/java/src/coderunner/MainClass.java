@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 /** Finds the class whose main is to run, and prepares the JVM for it; launch.c calls these methods. */
 final class MainClass {
     private static final int MAX_PACKAGE_DEPTH = 16;
+    private static final String MODULE = "module-info"; // no class, though it is in a class file
     private static boolean preview;
 
     /** Makes the JVM look as `java` started it, and has it load what most programs use. */
@@ -54,7 +55,7 @@ final class MainClass {
      * find.
      */
     private static String find(String entry) throws IOException {
-        if (Files.isRegularFile(Path.of(entry + ".class")) && !entry.contains("/")) {
+        if (Files.isRegularFile(Path.of(entry + ".class")) && !entry.contains("/") && !entry.equals(MODULE)) {
             return entry;
         }
         var classes = compiledClasses();
@@ -95,7 +96,7 @@ final class MainClass {
     private static List<String> compiledClasses() throws IOException {
         try (Stream<Path> paths = Files.find(Path.of(""), MAX_PACKAGE_DEPTH, (path, file) -> file.isRegularFile())) {
             return paths.map(Path::toString)
-                    .filter(path -> path.endsWith(".class") && !path.contains("$"))
+                    .filter(path -> path.endsWith(".class") && !path.contains("$") && !path.endsWith(MODULE + ".class"))
                     .map(path -> path.substring(0, path.length() - ".class".length()).replace('/', '.'))
                     .sorted(Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()))
                     .toList();
