@@ -8,7 +8,7 @@ an address, a path, another name for one, or a file of further names.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 PYPI = "pypi"
@@ -42,8 +42,13 @@ _MAVEN_ARTIFACT = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 _MAVEN_VERSION = r"[A-Za-z0-9][A-Za-z0-9._+-]*"
 
 
+def _subject_of_pypi(found: re.Match[str]) -> str:
+    """PEP 503."""
+    return _RUNS_OF_SEPARATORS.sub("-", found["name"]).lower()
+
+
 def _normal_pypi(found: re.Match[str]) -> str:
-    return _RUNS_OF_SEPARATORS.sub("-", found["name"]).lower() + found["rest"]
+    return _subject_of_pypi(found) + found["rest"]
 
 
 def _normal_npm(found: re.Match[str]) -> str:
@@ -71,6 +76,8 @@ class _Kind:
     """Names in their normal form that leave no choice of the version."""
     normal: Callable[[re.Match[str]], str]
     """One spelling for all names that mean the same."""
+    subject: Callable[[re.Match[str]], str]
+    """What is named, without versions: the same for names of which a set has one."""
 
 
 _KINDS = {
@@ -81,6 +88,7 @@ _KINDS = {
         ),
         re.compile(r".*[^<>!~=]===?[^<>=!~*,]+"),
         _normal_pypi,
+        _subject_of_pypi,
     ),
     NPM: _Kind(
         re.compile(
@@ -89,11 +97,13 @@ _KINDS = {
         ),
         re.compile(rf".+@[0-9]+\.[0-9]+\.[0-9]+{_NPM_BUILD}"),
         _normal_npm,
+        lambda found: found["name"],
     ),
     MAVEN: _Kind(
-        re.compile(rf"{_MAVEN_GROUP}:{_MAVEN_ARTIFACT}(?::{_MAVEN_VERSION})?"),
+        re.compile(rf"(?P<name>{_MAVEN_GROUP}:{_MAVEN_ARTIFACT})(?::{_MAVEN_VERSION})?"),
         re.compile(r"[^:]+:[^:]+:(?!(?i:latest|release)\b)(?!.*(?:-SNAPSHOT|\+)\Z).+"),
         lambda found: found[0],
+        lambda found: found["name"],
     ),
 }
 
@@ -103,20 +113,34 @@ def kinds() -> frozenset[str]:
     return frozenset(_KINDS)
 
 
-def fault_of(kind: str, package: str) -> str:
-    """Why this names no package of that kind, as a sentence goes on from its name; empty where it does. Of a kind that
-    a later version knows, nothing does."""
+def faults_of(kind: str, packages: Sequence[str]) -> list[str]:
+    """For each of them why it names no package of that kind that a set can have, as a sentence goes on from its name;
+    empty where it does. Of a kind that a later version knows, nothing does."""
+    named: dict[str, str] = {}
+    return [_fault(kind, package, named) for package in packages]
+
+
+def _fault(kind: str, package: str, named: dict[str, str]) -> str:
+    """``named``: what was named before, each as it was first; two spellings that mean the same are one."""
     if not 0 < len(package) <= MAX_CHARS:
         return f"must have 1 to {MAX_CHARS} characters"
     known = _KINDS.get(kind)
-    if known is None or known.syntax.fullmatch(package) is None:
+    found = known.syntax.fullmatch(package) if known is not None else None
+    if known is None or found is None:
         return f"is no package as {kind} names them: a name, and versions, without blanks, addresses or paths"
-    return ""
+    normal = known.normal(found)
+    before = named.setdefault(known.subject(found), normal)
+    return "" if before == normal else f"is named twice, beside {before!r}: name each package once"
 
 
-def first_fault(kind: str, packages: Iterable[str]) -> str:
+def fault_of(kind: str, package: str) -> str:
+    """The same of one."""
+    return faults_of(kind, [package])[0]
+
+
+def first_fault(kind: str, packages: Sequence[str]) -> str:
     """Why one of these names no package of that kind, as a sentence; empty where each does."""
-    faults = ((package, fault_of(kind, package)) for package in packages)
+    faults = zip(packages, faults_of(kind, packages), strict=True)
     return next((f"{package[:MAX_CHARS]!r} {fault}" for package, fault in faults if fault), "")
 
 

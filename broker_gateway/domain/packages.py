@@ -8,7 +8,7 @@ from broker_gateway.domain.draft import TaskDraft
 from broker_gateway.domain.scheduler import TaskScheduler
 from broker_gateway.domain.text import quoted
 from broker_gateway.domain.violation import Violation
-from schemas.packages import MAX_PACKAGES, fault_of
+from schemas.packages import MAX_PACKAGES, faults_of
 
 
 def package_violations(draft: TaskDraft, scheduler: TaskScheduler, path: str) -> Iterator[Violation]:
@@ -24,7 +24,6 @@ def package_violations(draft: TaskDraft, scheduler: TaskScheduler, path: str) ->
     elif len(draft.packages) > MAX_PACKAGES:
         yield Violation(where, f"must have at most {MAX_PACKAGES} packages")
     else:
-        for index, package in enumerate(draft.packages):
-            faults = [fault_of(kind, package) for kind in sorted(kinds)]
-            if all(faults):
-                yield Violation(f"{where}[{index}]", faults[0])
+        found = [list(enumerate(faults_of(kind, draft.packages))) for kind in sorted(kinds)]
+        faults = min(([one for one in of_kind if one[1]] for of_kind in found), key=len)
+        yield from (Violation(f"{where}[{index}]", fault) for index, fault in faults)

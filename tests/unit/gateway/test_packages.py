@@ -40,6 +40,22 @@ async def test_what_is_no_package_is_told_by_its_place(gateway: GatewayOnFakes) 
     assert [one.field for one in answer.violations] == ["task.packages[1]", "task.packages[2]"]
 
 
+async def test_a_package_that_is_named_twice_is_told_by_its_second_place(gateway: GatewayOnFakes) -> None:
+    answer = gateway.submission.admit(naming("Zope.Interface", "six", "zope-interface==5", "SIX"))
+    assert isinstance(answer, Invalid)
+    assert [one.field for one in answer.violations] == ["task.packages[2]"]
+    assert "named twice" in answer.violations[0].description
+
+
+async def test_names_are_those_of_one_kind_where_nodes_have_different_ones(gateway: GatewayOnFakes) -> None:
+    gateway.directory.announce(a_node_record("n2", a_language_record("python", "3.13.5", "py", packages="npm")))
+    for packages in (["six==1", "requests[socks]"], ["a@1", "@a/b"]):
+        assert not isinstance(gateway.submission.admit(naming(*packages)), Invalid)
+    answer = gateway.submission.admit(naming("six==1", "a@1", "@a/b"))
+    assert isinstance(answer, Invalid)
+    assert [one.field for one in answer.violations] == ["task.packages[0]"]
+
+
 async def test_too_many_packages_are_refused_without_a_look_at_them(gateway: GatewayOnFakes) -> None:
     answer = gateway.submission.admit(naming(*["--pre"] * (MAX_PACKAGES + 1)))
     assert isinstance(answer, Invalid)

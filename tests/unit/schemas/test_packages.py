@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from schemas.packages import MAVEN, MAX_CHARS, NPM, PYPI, fault_of, first_fault, is_pinned, kinds, normalised
+from schemas.packages import MAVEN, MAX_CHARS, NPM, PYPI, fault_of, faults_of, first_fault, is_pinned, kinds, normalised
 
 NAMES = {
     PYPI: ["six", "numpy==2.1.*", "numpy==2.1", "requests[socks,security]>=2,<3", "Zope.Interface~=5.0", "a!=1!2+cpu"],
@@ -203,7 +203,41 @@ def test_what_names_no_package_has_no_normal_form(kind: str) -> None:
         with pytest.raises(ValueError, match=r"is no package|must have"):
             normalised(kind, [name])
     assert first_fault(kind, [NAMES[kind][0], "--pre"]).startswith("'--pre' is no package")
-    assert first_fault(kind, NAMES[kind]) == ""
+    assert first_fault(kind, NAMES[kind][:1]) == ""
+
+
+TWICE = [
+    (PYPI, "Zope.Interface==5", "zope-interface", "zope-interface==5"),
+    (PYPI, "zope__interface", "zope-interface<6", "zope-interface"),
+    (PYPI, "requests[socks]", "requests", "requests[socks]"),
+    (NPM, "lodash@3", "lodash@4", "lodash@3"),
+    (NPM, "@a/b", "@a/b@latest", "@a/b"),
+    (MAVEN, "g.h:a:1", "g.h:a", "g.h:a:1"),
+]
+ONCE = [
+    (PYPI, "six", "SIX"),
+    (PYPI, "zope", "zope-interface"),
+    (NPM, "lodash@4", "lodash@4.x"),
+    (NPM, "Lodash@3", "lodash@4"),
+    (NPM, "@a/b@1", "@c/b@2"),
+    (MAVEN, "g.h:a:1", "g.H:a:2"),
+    (MAVEN, "g.h:a:1", "g.i:a:2"),
+]
+
+
+@pytest.mark.parametrize(("kind", "first", "second", "told"), TWICE)
+def test_a_package_is_named_once_however_it_is_spelt(kind: str, first: str, second: str, told: str) -> None:
+    """Only npm's installer said so, in its slot, after seconds; Maven's took the one that came first."""
+    faults = faults_of(kind, [first, NAMES[kind][-1], second])
+    assert faults == ["", "", f"is named twice, beside {told!r}: name each package once"]
+    assert first_fault(kind, [first, second]) == f"{second!r} {faults[2]}"
+
+
+@pytest.mark.parametrize(("kind", "first", "second"), ONCE)
+def test_the_same_in_another_spelling_and_another_package_are_not_named_twice(
+    kind: str, first: str, second: str
+) -> None:
+    assert faults_of(kind, [first, second]) == ["", ""]
 
 
 @pytest.mark.parametrize("package", ["a@1.0.0-rc.x", "a@1.0.0+build.x"])
