@@ -134,8 +134,13 @@ def _fault(kind: str, package: str, named: dict[str, str]) -> str:
 
 
 def fault_of(kind: str, package: str) -> str:
-    """The same of one."""
+    """The same of one package."""
     return faults_of(kind, [package])[0]
+
+
+def kinds_of(packages: Sequence[str]) -> frozenset[str]:
+    """The kinds of packages of which all of these are names."""
+    return frozenset(kind for kind in _KINDS if not any(faults_of(kind, packages)))
 
 
 def first_fault(kind: str, packages: Sequence[str]) -> str:

@@ -29,11 +29,13 @@ class ClientNode:
         """0 (idle) to 100."""
         return self.record.load_score
 
-    def serves(self, language: str, version: str, *, packages: bool = False) -> bool:
+    def serves(self, language: str, version: str, *, packages: frozenset[str] | None = None) -> bool:
         """True if it runs the language in that version. ``language`` is a name, not an alias; ``version`` a prefix,
-        empty for any; with ``packages`` it must have an index of them."""
+        empty for any; ``packages``: it must have an index of one of these kinds, unless that is None."""
         return any(
-            found.name == language and version_matches(version, found.version) and (found.packages or not packages)
+            found.name == language
+            and version_matches(version, found.version)
+            and (packages is None or found.packages in packages)
             for found in self.languages
         )
 

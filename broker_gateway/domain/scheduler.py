@@ -10,6 +10,7 @@ from typing import Protocol
 from broker_gateway.domain.client_node import ClientNode
 from broker_gateway.domain.draft import TaskDraft
 from broker_gateway.domain.text import quoted
+from schemas.packages import kinds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class Need:
 
     language: str
     version: str
-    packages: bool = False
-    """With packages of an index."""
+    packages: frozenset[str] | None = None
+    """With packages of an index, which has one of these kinds; None: without."""
 
 
 class ToRun(Protocol):
@@ -42,7 +43,8 @@ class Submitted(ToRun, Protocol):
 
 def needs_of(program: Submitted, checker: ToRun | None) -> tuple[Need, ...]:
     """What a node must be able to run for a task: the program, and the checker where it has one."""
-    own = Need(program.language, program.language_version, bool(program.packages))
+    kinds = kinds_of(program.packages) if program.packages else None
+    own = Need(program.language, program.language_version, kinds)
     return (own,) if checker is None else (own, Need(checker.language, checker.language_version))
 
 
@@ -200,7 +202,7 @@ class TaskScheduler:
                 found = {record.version for node in self._nodes for record in node.languages if record.name == language}
                 versions = ", ".join(sorted(found))
                 return f"no live node serves {language} {quoted(version)}; versions served now: {versions}"
-        if any(need.packages for need in wanted):
+        if any(need.packages is not None for need in wanted):
             return "no live node serves this task's languages, the program's with packages"
         return "no live node serves both the program's and the checker's language"
 

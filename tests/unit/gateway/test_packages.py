@@ -81,6 +81,17 @@ async def test_a_task_with_packages_goes_where_every_node_has_an_index(gateway: 
     assert gateway.bus.tasks[accepted.id].pool == "indexed"
 
 
+async def test_a_task_goes_where_every_node_has_packages_of_the_kind_that_it_names(gateway: GatewayOnFakes) -> None:
+    """It could be given to a node that has another kind for the language, and was refused there."""
+    gateway.directory.announce(a_node_record("n1", PYTHON, pools=["default"]))
+    other = a_language_record("python", "3.13.5", "py", packages="maven")
+    gateway.directory.announce(a_node_record("n2", other, pools=["jars"]))
+    for package, pool in (("g.h:a:1", "jars"), ("six", "default")):
+        accepted = await gateway.submission.submit(naming(package))
+        assert isinstance(accepted, TaskDTO)
+        assert gateway.bus.tasks[accepted.id].pool == pool
+
+
 async def test_a_task_with_packages_waits_for_the_last_node_that_knows_none(gateway: GatewayOnFakes) -> None:
     gateway.directory.announce(a_node_record("old", PLAIN, takes_packages=False))
     answer = gateway.submission.admit(naming("six"))

@@ -10,6 +10,7 @@ import pytest
 
 from node.domain.layers import KeptLayer, Layer, Order, with_layer
 from node.domain.program import compile_launch, program_of, run_launch, runnable_as_submitted
+from node.domain.retries import MAX_DELIVERIES
 from schemas.status import Status
 from schemas.task import SourceFile
 from tests.builders import CPP, a_task, some_limits
@@ -234,11 +235,21 @@ async def test_a_language_that_takes_no_packages_leaves_the_task_to_others() -> 
     assert delivery.said == ["retry_in 0.25"]
 
 
-async def test_a_name_of_another_kind_is_refused_by_the_node_too() -> None:
+async def test_a_task_whose_packages_are_of_another_kind_is_another_nodes() -> None:
+    """It was REJECTED, though another node of the pool has what it names: during an upgrade, say."""
     node = Node()
-    ended = await node.run("t1", "six", "@babel/core@^7")
-    assert (ended.status, node.layers.orders, node.pool.launches) == (Status.REJECTED, [], [])
-    assert "'@babel/core@^7' is no package as pypi names them" in ended.error
+    delivery = FakeDelivery(a_task("t1", packages=["six", "@babel/core@^7"]))
+    await node.on.runner.handle(delivery)
+    assert (delivery.said, node.on.sink.results) == (["retry_in 0.25"], {})
+    assert (node.layers.orders, node.pool.launches) == ([], [])
+
+
+async def test_a_task_whose_packages_are_of_no_nodes_kind_ends_in_words_of_ours() -> None:
+    node = Node()
+    delivery = FakeDelivery(a_task("t1", packages=["@babel/core@^7"]), attempt=MAX_DELIVERIES)
+    ended = await node.on.handle(delivery)
+    assert ended.status is Status.INTERNAL_ERROR
+    assert "packages of the kind pypi for python: '@babel/core@^7' is no package as pypi names them" in ended.error
 
 
 def test_a_layer_reaches_a_programs_environment_its_compilers_and_its_folder() -> None:
