@@ -88,7 +88,8 @@ class Workbench:
             raise UnservedLanguageError(f"this node has no packages for {program.language.name}")
         fault = first_fault(kind, attempt.task.packages)
         if fault:  # a gateway was content: another node has another kind for the language, or another version's rules
-            raise UnservedLanguageError(f"this node has packages of the kind {kind} for {program.language.name}: {fault}")
+            name = program.language.name
+            raise UnservedLanguageError(f"this node has packages of the kind {kind} for {name}: {fault}")
         attempt.varies = "it has packages, which an index may change"
         digest = self._pool.digest(program.language.id)
         async with self._packages.lent(attempt, program.language, digest) as lent:

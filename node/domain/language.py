@@ -101,6 +101,8 @@ class PackageRule:
     disk_bytes: int = 512 << 20
     """Of all that is downloaded and installed."""
     files: int = 30_000
+    requests: int = 2_000
+    """Documents that the installer may ask the index for."""
     processes: int = 32
 
 

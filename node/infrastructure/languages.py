@@ -94,6 +94,7 @@ class _PackagesFile(_Strict, forbid_unknown_fields=True):
     memory_mib: int | msgspec.UnsetType = msgspec.UNSET
     disk_mib: int | msgspec.UnsetType = msgspec.UNSET
     files: int | msgspec.UnsetType = msgspec.UNSET
+    requests: int | msgspec.UnsetType = msgspec.UNSET
     processes: int | msgspec.UnsetType = msgspec.UNSET
 
 

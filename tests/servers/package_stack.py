@@ -56,7 +56,8 @@ def with_small_installers(folder: Path, *languages: str) -> Path:
     folder.mkdir()
     for name in languages:
         text = (LANGUAGES_DIR / f"{name}.toml").read_text()
-        (folder / f"{name}.toml").write_text(text.replace("[packages]\n", "[packages]\ndisk_mib = 64\n"))
+        small = "[packages]\ndisk_mib = 64\nrequests = 150\n"
+        (folder / f"{name}.toml").write_text(text.replace("[packages]\n", small))
     return folder
 
 

@@ -17,7 +17,6 @@ from urllib.parse import urljoin, urlsplit
 
 from node.infrastructure.package_index.places import Places
 
-MAX_REQUESTS = 2_000
 _TIMEOUT_S = 20.0
 _DOCUMENT_S = 300.0
 """For one document, however slowly it drips."""
@@ -52,13 +51,18 @@ class IndexReader:
     """One document at a time: ``open`` it, then ``read`` it to its end."""
 
     def __init__(
-        self, places: Places, tls: ssl.SSLContext, max_bytes: int, now: Callable[[], float] = time.monotonic
+        self,
+        places: Places,
+        tls: ssl.SSLContext,
+        max_bytes: int,
+        max_requests: int,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``max_bytes``: of all documents together."""
+        """``max_bytes``: of all documents together; ``max_requests``: redirections are requests too."""
         self._places = places
         self._tls = tls
         self._left_bytes = max_bytes
-        self._left_requests = MAX_REQUESTS
+        self._left_requests = max_requests
         self._now = now
         self._connection: http.client.HTTPConnection | None = None
         self._origin = ("", "")

@@ -34,9 +34,9 @@ def index(tmp_path: Path) -> Iterator[PackageIndex]:
 def a_reader(index: PackageIndex) -> Iterator[Opened]:
     opened: list[IndexReader] = []
 
-    def open_one(max_bytes: int = 1 << 20, url: str = "") -> IndexReader:
+    def open_one(max_bytes: int = 1 << 20, url: str = "", max_requests: int = 100) -> IndexReader:
         tls = ssl.create_default_context(cafile=index.ca)
-        opened.append(IndexReader(Places([url or index.url, index.files_url]), tls, max_bytes))
+        opened.append(IndexReader(Places([url or index.url, index.files_url]), tls, max_bytes, max_requests))
         return opened[-1]
 
     yield open_one
@@ -174,7 +174,7 @@ def test_compressed_answers_are_not_passed_on(index: PackageIndex, a_reader: Ope
 
 
 def test_an_index_with_another_certificate_is_none(index: PackageIndex) -> None:
-    reader = IndexReader(Places([index.url]), ssl.create_default_context(), 1 << 20)
+    reader = IndexReader(Places([index.url]), ssl.create_default_context(), 1 << 20, 100)
     with pytest.raises(OutOfReachError, match=r"(?i)certificate"):
         reader.open(f"{index.url}a/", "*/*")
     reader.close()
@@ -186,9 +186,8 @@ def test_an_index_that_is_away_is_out_of_reach(a_reader: Opened) -> None:
         a_reader(url=url).open(f"{url}a/", "*/*")
 
 
-def test_requests_are_bounded(index: PackageIndex, a_reader: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_REQUESTS", 2)
-    reader = a_reader()
+def test_requests_are_bounded(index: PackageIndex, a_reader: Opened) -> None:
+    reader = a_reader(max_requests=2)
     for _ in range(2):
         read_all(reader, f"{index.url}a/")
     with pytest.raises(UnreadableError, match="requests"):

@@ -35,7 +35,8 @@ class Slot:
 
     def __init__(self, index: PackageIndex, executor: ThreadPoolExecutor) -> None:
         self.nonsense: list[bool] = []
-        reader = IndexReader(Places([index.url, index.files_url]), ssl.create_default_context(cafile=index.ca), 1 << 20)
+        tls = ssl.create_default_context(cafile=index.ca)
+        reader = IndexReader(Places([index.url, index.files_url]), tls, 1 << 20, 100)
         self.ended = asyncio.Event()
         self.session = IndexSession(reader, executor, self._end)
         self.session.begin(self._hear)

@@ -81,6 +81,7 @@ env = { TINY_PATH = "{layer}" }
 compile_env = { TINY_LIBRARY = "{layer}" }
 links = { tiny_modules = "{layer}/modules" }
 disk_mib = 7
+requests = 9
 """
 
 
@@ -88,6 +89,7 @@ def test_what_installs_packages_is_read(tmp_path: Path) -> None:
     rule = load_language(write(tmp_path, SMALL + PACKAGES)).packages
     assert rule is not None
     assert (rule.kind, rule.image, rule.disk_bytes, rule.files) == ("pypi", "installer", 7 << 20, 30_000)
+    assert rule.requests == 9
     assert (rule.compile_env, rule.links) == ({"TINY_LIBRARY": "{layer}"}, {"tiny_modules": "{layer}/modules"})
 
 

@@ -217,7 +217,7 @@ class DockerLayers:
         """Runs the installer, and reads the index for it. Its standard output is the line to us, and nobody's news."""
         rule = order.rule
         places = self._settings.places[rule.kind]
-        reader = IndexReader(places, self._settings.tls, _DOWNLOADS * rule.disk_bytes)
+        reader = IndexReader(places, self._settings.tls, _DOWNLOADS * rule.disk_bytes, rule.requests)
         session = IndexSession(reader, self._threads, on_nonsense=slot.kill)
         talk = Interaction(terminal=None, session_ms=rule.wall_ms, grace_ms=rule.wall_ms, clock_stands=False)
         launch = Launch(
