@@ -1,4 +1,4 @@
-"""Makes the real servers available to every test, marks each with what it needs, lists slow files, and knows ``--fakes``."""
+"""Makes the real servers available to every test, marks each with what it needs, and knows the options of ours."""
 
 import os
 

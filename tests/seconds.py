@@ -1,4 +1,4 @@
-"""Where a long run spends its time: with ``--durations``, the files of tests that took longest are listed at its end."""
+"""Where a long run spends its time: with ``--durations``, it ends with a list of the files that took longest."""
 
 from __future__ import annotations
 

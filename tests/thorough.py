@@ -1,5 +1,5 @@
-"""Tests that say again, of more programs or under another runtime, what one of their kind has said: marked ``thorough``,
-left out of a run without ``--thorough``, and all of a run with it."""
+"""Tests that say again, of more programs or under another runtime, what one of their kind has said. They are marked
+``thorough``: left out of a run without ``--thorough``, and all of a run with it."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ LEFT_OUT = {
 }
 ATTACKS = [attack for module in MODULES for attack in module.ATTACKS if attack.name not in LEFT_OUT]
 FIRST = ("python",)
-"""The attacks in the other languages under the other kernel are left to ``make thorough``: its system calls are the same for all."""
+"""The attacks in the other languages are left to ``make thorough``: the other kernel is the same for all."""
 
 
 @pytest.fixture(scope="module")
