@@ -217,8 +217,8 @@ export class CodeRunner extends HTMLElement {
     this.dispatchEvent(new CustomEvent('result', { detail: execution }));
   }
 
-  #showFindings(execution, { before, others }) {
-    const found = findings(execution, { before, files: others, lines: this.code.split('\n').length });
+  #showFindings(execution, { before, others, code }) {
+    const found = findings(execution, { before, files: others, lines: code === this.code ? code.split('\n').length : 0 });
     this.#editor.mark(found);
     this.#notes.append(...findingsView(found, (line, column) => this.#editor.goTo(line, column)));
   }

@@ -8,22 +8,24 @@ const HOLE = '##CODE##';
 const MOST_BLOCKS = 50;
 const MOST_FILE_CHARS = 1_000_000;
 
-/** `{task, before, others, mark}`: what is submitted; how many of its lines are above the reader's; the names of files
- * that are not the reader's; the line after which output is the block's own. Throws Error with words. */
+/** `{task, before, others, mark, code}`: what is submitted; how many of its lines are above the reader's; the names of
+ * files that are not the reader's; the line after which output is the block's own; the reader's program. Throws Error
+ * with words. */
 export async function programOf(block) {
-  const { language } = block;
+  const { language, code } = block;
   const { text, mark } = joined(block);
   const files = await Promise.all(namesIn(block.getAttribute('files')).map(fileOf));
   const template = await templateOf(block.getAttribute('template'));
   const limits = namesIn(block.getAttribute('limits')).map((one) => one.split(':')).map(([name, most]) => [name, +most]);
   const content = `${template.replace(HOLE, () => text)}\n`;
-  const above = template.slice(0, template.indexOf(HOLE)) + text.slice(0, text.length - block.code.length);
+  const above = template.slice(0, template.indexOf(HOLE)) + text.slice(0, text.length - code.length);
   const main = files.length > 0 ? { name: LANGUAGES[language]?.file ?? 'main', content } : { content };
   return {
     task: { language, files: [main, ...files], limits: Object.fromEntries(limits) },
     before: above.split('\n').length - 1,
     others: files.map(({ name }) => name),
     mark,
+    code,
   };
 }
 

@@ -94,6 +94,19 @@ async def test_an_error_is_marked_on_its_line(blog: Blog, reader: Reader, langua
     await expect(runner.marks).to_have_count(0)
 
 
+async def test_an_error_of_a_program_that_was_changed_meanwhile_is_marked_on_no_line(
+    blog: Blog, reader: Reader
+) -> None:
+    source = "import time\nprint(1, flush=True)\ntime.sleep(2)\n1 / 0\n"
+    runner = await reader.opens(blog.post(sample("python", source)))
+    await runner.run.click()
+    await expect(runner.output).to_have_text("1")
+    await runner.code.fill(f"# longer\n{source}")
+    await runner.has_ended("Exit code 1")
+    await expect(runner.output).to_contain_text("ZeroDivisionError")
+    await expect(runner.marks).to_have_count(0)
+
+
 async def test_output_is_seen_before_the_end_and_stop_ends_it(blog: Blog, reader: Reader, page_stack: Stack) -> None:
     source = (
         "import itertools, time\nfor n in itertools.count():\n    print('line', n, flush=True)\n    time.sleep(0.1)"

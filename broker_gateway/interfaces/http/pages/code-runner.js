@@ -827,19 +827,20 @@ const HOLE = '##CODE##';
 const MOST_BLOCKS = 50;
 const MOST_FILE_CHARS = 1_000_000;
 async function programOf(block) {
-const { language } = block;
+const { language, code } = block;
 const { text, mark } = joined(block);
 const files = await Promise.all(namesIn(block.getAttribute('files')).map(fileOf));
 const template = await templateOf(block.getAttribute('template'));
 const limits = namesIn(block.getAttribute('limits')).map((one) => one.split(':')).map(([name, most]) => [name, +most]);
 const content = `${template.replace(HOLE, () => text)}\n`;
-const above = template.slice(0, template.indexOf(HOLE)) + text.slice(0, text.length - block.code.length);
+const above = template.slice(0, template.indexOf(HOLE)) + text.slice(0, text.length - code.length);
 const main = files.length > 0 ? { name: LANGUAGES[language]?.file ?? 'main', content } : { content };
 return {
 task: { language, files: [main, ...files], limits: Object.fromEntries(limits) },
 before: above.split('\n').length - 1,
 others: files.map(({ name }) => name),
 mark,
+code,
 };
 }
 function joined(block) {
@@ -1305,8 +1306,8 @@ this.#showFindings(execution, program);
 if (isWell && this.hasAttribute('expect')) this.#judge();
 this.dispatchEvent(new CustomEvent('result', { detail: execution }));
 }
-#showFindings(execution, { before, others }) {
-const found = findings(execution, { before, files: others, lines: this.code.split('\n').length });
+#showFindings(execution, { before, others, code }) {
+const found = findings(execution, { before, files: others, lines: code === this.code ? code.split('\n').length : 0 });
 this.#editor.mark(found);
 this.#notes.append(...findingsView(found, (line, column) => this.#editor.goTo(line, column)));
 }
