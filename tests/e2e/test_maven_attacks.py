@@ -195,6 +195,19 @@ async def test_a_hundred_thousand_dependencies_are_too_many(client: Client, repo
     assert (await client.run("java", NOTHING)).status is Status.SUCCEEDED
 
 
+async def test_a_name_that_is_too_long_for_a_set_is_refused_with_the_limit(
+    client: Client, repository: MavenRepository
+) -> None:
+    """It ended in "was cancelled", and nobody was told why."""
+    group = a_group()
+    long = f"{group}.{'x' * 150}.{'y' * 150}"
+    repository.publish(f"{long}:b:1")
+    repository.publish(f"{group}:a:1", needs=[f"{long}:b:1"])
+    ended = await installed(client, group)
+    assert refused(ended, "has more than 301 characters with its version")
+    assert refused(ended, f"'{long[:100]}'")
+
+
 def endless(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.send_header("Content-Type", "text/xml")
