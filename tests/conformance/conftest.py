@@ -28,11 +28,12 @@ OF_ONE = ("cpp-batteries", "go-batteries", "java-batteries", "javascript-batteri
 
 HERE = Path(__file__).parent
 OF_SOME = {
+    HERE / "test_packages_of_a_task.py": {one.id for one in load_languages(LANGUAGES_DIR) if one.packages},
     HERE / "test_what_waits.py": {path.stem for path in (HERE / "waiting").iterdir()},
     HERE / "test_code_of_macros.py": {path.name for path in (HERE / "macros").iterdir()},
 }
-"""Languages of which programs are kept that are run by what waits, and by what is started; and whose compilers run code
-that they read."""
+"""Languages whose programs may have packages; of which programs are kept that are run by what waits, and by what is
+started; and whose compilers run code that they read."""
 
 
 def chosen() -> list[Language]:

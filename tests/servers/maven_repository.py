@@ -113,16 +113,17 @@ import java.nio.file.*; import java.util.*;
 public class Main {
     public static void main(String[] args) throws Exception {
         try (var paths = Files.walk(Path.of("lib"))) {
-            for (var path : paths.filter(one -> one.toString().endsWith(".class")).toList())
+            var classes = paths.filter(one -> one.toString().endsWith(".class"));
+            for (var path : (Iterable<Path>) classes::iterator)
                 System.out.println(path + " " + Base64.getEncoder().encodeToString(Files.readAllBytes(path)));
         }
     }
 }"""
 
 
-async def compiled(client: Client, sources: Mapping[str, str]) -> dict[str, bytes]:
+async def compiled(client: Client, sources: Mapping[str, str], options: Sequence[str] = ()) -> dict[str, bytes]:
     """The classes of sources in the folder ``lib``, by path; CodeRunner itself compiles them."""
-    ended = await client.run("java", {"Main.java": SHOWS_CLASSES, **sources})
+    ended = await client.run("java", {"Main.java": SHOWS_CLASSES, **sources}, compile_options=list(options))
     rows = (line.split() for line in stdout(ended).splitlines())
     return {path: base64.b64decode(text) for path, text in rows}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import docker
 
 from coderunner import Execution
+from node.infrastructure.languages import load_languages
 from sandbox import LANGUAGES_DIR
 from tests.servers.etcd import EtcdServer
 from tests.servers.nats import NatsServer
@@ -41,7 +42,7 @@ def stack_with_packages(
             package_indexes=dict(indexes),
             package_index_ca=str(index.ca),
         )
-        asyncio.run(stack.wait_served(*languages))
+        asyncio.run(stack.wait_served(*(one.name for one in load_languages(directory / "languages"))))
         yield stack
     finally:
         names = [node.name for node in stack.nodes]

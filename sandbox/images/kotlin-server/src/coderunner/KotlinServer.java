@@ -4,11 +4,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
+import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,8 +18,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jetbrains.kotlin.cli.common.ExitCode;
 import org.jetbrains.kotlin.cli.jvm.K2JVMCompiler;
+import org.jetbrains.kotlin.cli.jvm.compiler.KotlinCoreEnvironment;
 
 /**
  * The resident Kotlin compiler: takes requests on stdin and answers on stdout, one at a time, as docs/agent-protocol.md says.
@@ -28,6 +32,9 @@ final class KotlinServer {
     private static final int CRASHED_EXIT_CODE = 3;
     private static final int WARM_UP_ROUNDS = 6;
     private static final String LIBRARY = "/opt/coderunner/kotlin/jars/kotlin-stdlib.jar";
+    private static final String PACKAGES = "--packages=";
+    /** Jars on the class path may tell of languages for scripts, whose classes the compiler would load. */
+    private static final String NO_SCRIPTS = "-Xdisable-default-scripting-plugin";
     private static final String WARM_UP = """
             data class Point(val x: Int, val y: Int)
             fun main(args: Array<String>) {
@@ -89,15 +96,46 @@ final class KotlinServer {
     }
 
     private static Result compile(Path directory, List<String> words) {
-        var arguments = new ArrayList<>(List.of("-nowarn", "-no-reflect", "-no-stdlib", "-cp", LIBRARY, "-d", directory.toString()));
+        var arguments = new ArrayList<>(List.of("-nowarn", "-no-reflect", "-no-stdlib", "-d", directory.toString()));
+        var classPath = LIBRARY;
         for (var word : words) {
-            arguments.add(word.endsWith(".kt") ? directory.resolve(word).toString() : word);
+            if (word.startsWith(PACKAGES)) {
+                classPath += jars(word.substring(PACKAGES.length()));
+                arguments.add(NO_SCRIPTS);
+            } else {
+                arguments.add(word.endsWith(".kt") ? directory.resolve(word).toString() : word);
+            }
         }
+        arguments.addAll(List.of("-cp", classPath));
         var said = new ByteArrayOutputStream();
         var printed = new PrintStream(said, false, StandardCharsets.UTF_8);
         ExitCode code = new K2JVMCompiler().exec(printed, arguments.toArray(String[]::new));
         printed.flush();
+        if (arguments.contains(NO_SCRIPTS)) {
+            forgetJars();
+        }
         return new Result(code.getCode(), said.toString(StandardCharsets.UTF_8).replace(directory + "/", ""));
+    }
+
+    /** Between compilations the compiler keeps open what it has read; of packages there are ever others. */
+    private static void forgetJars() {
+        try {
+            var companion = KotlinCoreEnvironment.Companion;
+            var dispose = companion.getClass().getDeclaredMethod("disposeApplicationEnvironment"); // private in 1.3
+            dispose.setAccessible(true);
+            dispose.invoke(companion);
+        } catch (ReflectiveOperationException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+
+    /** The jars in a folder of packages, as what a class path ends with. */
+    private static String jars(String folder) {
+        try (var names = Files.lines(Path.of(folder, "class-path"))) {
+            return names.map(name -> File.pathSeparator + folder + "/" + name).collect(Collectors.joining());
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
     }
 
     private List<String> readList() throws IOException {

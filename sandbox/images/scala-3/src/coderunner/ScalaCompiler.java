@@ -15,13 +15,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The Scala compiler, for one program: {@code OPTION... SOURCE...}. Started with {@code --wait} it has compiled a typical one,
- * says so on its output, and takes its command from its input (docs/agent-protocol.md, prestart).
+ * The Scala compiler, for one program: {@code [--packages=FOLDER] OPTION... SOURCE...}. Started with {@code --wait} it has
+ * compiled a typical one, says so on its output, and takes its command from its input (docs/agent-protocol.md, prestart).
  *
  * <p>A macro is run by the compiler that reads it, so no other program is compiled by this one.
  */
 final class ScalaCompiler {
     private static final Path JARS = Path.of("/opt/coderunner/scala/jars");
+    private static final String PACKAGES = "--packages=";
     private static final String REHEARSAL = """
             import scala.collection.mutable
 
@@ -98,8 +99,10 @@ final class ScalaCompiler {
 
     /** What scalac would exit with. Programs find Scala's library, and not the compiler's own classes. */
     private static int compile(List<String> words) throws IOException {
-        var command = new ArrayList<>(List.of("-color:never", "-classpath", libraries()));
-        command.addAll(words);
+        var command = new ArrayList<>(List.of("-color:never", "-classpath"));
+        var takesPackages = !words.isEmpty() && words.get(0).startsWith(PACKAGES);
+        command.add(libraries() + (takesPackages ? jars(words.get(0).substring(PACKAGES.length())) : ""));
+        command.addAll(takesPackages ? words.subList(1, words.size()) : words);
         return Main.process(command.toArray(String[]::new)).hasErrors() ? 1 : 0;
     }
 
@@ -108,6 +111,13 @@ final class ScalaCompiler {
             return jars.map(Path::toString)
                     .filter(jar -> jar.contains("/scala-library-") || jar.contains("/scala3-library_3-"))
                     .collect(Collectors.joining(File.pathSeparator));
+        }
+    }
+
+    /** The jars in a folder of packages, as what a class path ends with. */
+    private static String jars(String folder) throws IOException {
+        try (var names = Files.lines(Path.of(folder, "class-path"))) {
+            return names.map(name -> File.pathSeparator + folder + "/" + name).collect(Collectors.joining());
         }
     }
 
