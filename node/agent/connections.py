@@ -45,7 +45,7 @@ def _left(network: str) -> Iterator[int]:
 def _opened(lines: list[str]) -> int:
     """Connections since the start of the slot's network: a line of names, a line of figures."""
     words = [line.split() for line in lines if line.startswith("Tcp:")]
-    counted = dict(zip(*words[:2], strict=False)) if len(words) > 1 else {}
+    counted = dict(zip(*words[:2])) if len(words) > 1 else {}
     return sum(int(counted.get(name, 0)) for name in _OPENED)
 
 
@@ -55,7 +55,7 @@ def _sockets(line: str) -> int:
     if protocol not in ("TCP", "TCP6", "UDP", "UDP6"):
         return 0
     words = counts.split()
-    counted = dict(zip(words[::2], words[1::2], strict=False))
+    counted = dict(zip(words[::2], words[1::2]))
     return int(counted.get("inuse", 0)) + int(counted.get("tw", 0))
 
 

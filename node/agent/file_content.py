@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import FileIO
+from typing import Union
 
 _PIECE_BYTES = 1 << 16
 
@@ -41,5 +42,5 @@ class FileContent:
             return bytes(size)
 
 
-Part = bytes | FileContent
+Part = Union[bytes, FileContent]
 """Of a frame."""

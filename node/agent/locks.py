@@ -25,7 +25,7 @@ class LockWatch:
     def too_many(self) -> bool:
         """Looks where it is time to."""
         now = (self._meter.system_ms(), self._meter.cpu_ms())
-        in_kernel, at_all = (after - before for after, before in zip(now, self._looked_at, strict=True))
+        in_kernel, at_all = (after - before for after, before in zip(now, self._looked_at))
         if in_kernel < _LOOK_EACH_SYSTEM_MS and at_all < _LOOK_EACH_MS:
             return False
         self._looked_at = now

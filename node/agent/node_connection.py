@@ -25,6 +25,8 @@ _STDOUT = 1
 _READ_BYTES = 1 << 18
 _PIPE_BYTES = 1 << 20
 """What an unprivileged process may make of a pipe: a large body then passes with few stops."""
+_SET_PIPE_SIZE = 1031
+"""``F_SETPIPE_SZ`` of fcntl(2), of which Python knows from 3.10 on."""
 _FILE_ON_THE_WAY_BYTES = 1 << 16
 """Of a file: what is on its way to the node is the slot's memory, which is told as the program's."""
 _MAX_PARTS = 64
@@ -45,7 +47,7 @@ class NodeConnection:
         os.set_blocking(_STDIN, False)
         for pipe in (_STDIN, _STDOUT):
             with suppress(OSError):  # gVisor's pipes keep their size, and so do those of a user who holds many
-                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+                fcntl.fcntl(pipe, _SET_PIPE_SIZE, _PIPE_BYTES)
         poll.register(_STDIN, select.POLLIN)
 
     @property

@@ -122,7 +122,7 @@ def _walk(
 def _some_names(at: int, names: Iterator[int]) -> Iterator[str]:
     """The names in a folder, as long as there is one of ``names`` left for each."""
     with os.scandir(at) as entries:
-        for entry, _ in zip(entries, names, strict=False):
+        for entry, _ in zip(entries, names):
             yield entry.name
 
 

@@ -187,6 +187,9 @@ class Language:
     """What the runtime itself needs and the task is not charged for (waiting process, agent)."""
     processes_overhead: int = 0
     """Threads that the runtime itself starts (a JVM's collector and compiler threads)."""
+    file_overhead_bytes: int = 0
+    """Of a file that the runtime itself makes and hardly fills (Julia's, for the code that it compiles): so much more
+    than its task's limit may a program's file have. What is on a disk is bounded all the same."""
     run_options: tuple[str, ...] = ()
     """Regular expressions; the task's compile options that match one in full are what ``{options}`` is in
     ``run_command``."""

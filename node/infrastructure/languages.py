@@ -154,6 +154,7 @@ class _LanguageFile(_Strict, forbid_unknown_fields=True):
     env: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     memory_overhead_mib: int | msgspec.UnsetType = msgspec.UNSET
     processes_overhead: int | msgspec.UnsetType = msgspec.UNSET
+    file_overhead_mib: int | msgspec.UnsetType = msgspec.UNSET
     compile: _CompileFile | None = None
     warm: _WarmFile | None = None
     packages: _PackagesFile | None = None

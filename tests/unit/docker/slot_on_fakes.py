@@ -118,6 +118,7 @@ class Scene:
             memory_bytes=1,
             overhead_bytes=0,
             overhead_processes=3,
+            overhead_file_bytes=5,
             line=self.line,  # type: ignore[arg-type]  # a fake
             memory=MemoryWatch(**memory, agent_reads_it=agent_reads_it),
             processor=processor,  # type: ignore[arg-type]  # a fake

@@ -29,6 +29,7 @@ LANGUAGE = Language(
     warm=Warm(kind="zygote", command=("python3",)),
     memory_overhead_bytes=40 * MIB,
     processes_overhead=5,
+    file_overhead_bytes=7 * MIB,
 )
 SETTINGS = DockerSettings(node_id="n")
 SIZE = usual_size(LANGUAGE, Role.RUN, SETTINGS)
@@ -120,6 +121,7 @@ def test_the_environment_of_the_host_is_not_in_it(monkeypatch: pytest.MonkeyPatc
 def test_only_run_slots_have_a_waiting_process_and_only_compile_slots_a_compiler() -> None:
     run = spec().agent_config()
     assert run["limits"]["processes"] == SETTINGS.processes + LANGUAGE.processes_overhead
+    assert run["limits"]["file_bytes"] == SETTINGS.disk_bytes + LANGUAGE.file_overhead_bytes
     assert (run["warm"]["kind"], run["server"]) == ("zygote", None)
     assert (run["env"]["A"], "B" in run["env"]) == ("1", False)
     compiling = spec(role=Role.COMPILE).agent_config()

@@ -19,10 +19,11 @@ def hello_header(nonce: str, line_name: str) -> dict[str, Any]:
 
 
 def run_header(
-    run_id: str, launch: Launch, *, collect_bytes: int, overhead_processes: int, warm: bool
+    run_id: str, launch: Launch, *, collect_bytes: int, overhead_processes: int, overhead_file_bytes: int, warm: bool
 ) -> dict[str, Any]:
     """Asks the agent to run a program. The frame's body is the content of the files, in order, and the standard
-    input. ``overhead_processes``: what the language itself needs beyond what its program is granted."""
+    input. ``overhead_processes``, ``overhead_file_bytes``: what the language itself needs beyond what its program is
+    granted."""
     files = [
         {"name": name, "size": len(content), "executable": name in launch.executables}
         for name, content in launch.files.items()
@@ -37,6 +38,7 @@ def run_header(
         "limits": {
             **msgspec.structs.asdict(launch.limits),
             "processes": launch.limits.processes + overhead_processes,
+            "file_bytes": launch.limits.file_bytes + overhead_file_bytes,
         },
         "collect": launch.collect,
         "collect_bytes": collect_bytes,

@@ -94,7 +94,7 @@ class ContainerSpec:
             "env": {**_PROGRAM_ENV, **language.env, **(compile_stage.env if compile_stage else {})},
             "limits": {
                 "processes": self.template.size.processes + language.processes_overhead,
-                "file_bytes": self.template.size.disk_bytes,
+                "file_bytes": self.template.size.disk_bytes + language.file_overhead_bytes,
                 "open_files": COMPILE_OPEN_FILES if compile_stage else _OPEN_FILES,
             },
             "writable": list(WRITABLE),

@@ -159,6 +159,7 @@ class SlotFactory:
             memory_bytes=int(found["HostConfig"]["Memory"]) - spec.overhead_bytes,
             overhead_bytes=spec.overhead_bytes,
             overhead_processes=spec.template.language.processes_overhead,
+            overhead_file_bytes=spec.template.language.file_overhead_bytes,
             line=line,
             memory=self._memory_watch(pid, spec),
             processor=open_processor_account(pid, looks=not line.is_direct),

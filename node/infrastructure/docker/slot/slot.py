@@ -35,6 +35,7 @@ class Slot:
         memory_bytes: int,
         overhead_bytes: int,
         overhead_processes: int,
+        overhead_file_bytes: int = 0,
         line: Attachment,
         memory: MemoryWatch,
         processor: ProcessorAccount | None,
@@ -42,10 +43,10 @@ class Slot:
         out_of_memory: Callable[[str], Awaitable[bool]],
         waits_for_any_memory: bool = False,
     ) -> None:
-        """``memory_bytes``: what a program is granted now; ``overhead_bytes`` and ``overhead_processes``: what its
-        runtime needs beyond that; ``patience_s``: how long the agent may take beyond what it was asked for;
-        ``out_of_memory``: asks the engine whether the kernel ended the whole container for want of memory;
-        ``waits_for_any_memory``: what waits did not look at the memory that it found when it was started."""
+        """``memory_bytes``: what a program is granted now; ``overhead_bytes``, ``overhead_processes`` and
+        ``overhead_file_bytes``: what its runtime needs beyond that; ``patience_s``: how long the agent may take beyond
+        what it was asked for; ``out_of_memory``: asks the engine whether the kernel ended the whole container for want
+        of memory; ``waits_for_any_memory``: what waits did not look at the memory that it found when it was started."""
         self.container_id = container_id
         self.uid = uid
         self.memory_bytes = memory_bytes
@@ -58,6 +59,7 @@ class Slot:
         self._memory_at_prestart = memory_bytes
         self._waits_for_any_memory = waits_for_any_memory
         self._overhead_processes = overhead_processes
+        self._overhead_file_bytes = overhead_file_bytes
         self._line = line
         self._memory = memory
         self._processor = processor
@@ -140,6 +142,7 @@ class Slot:
             launch,
             collect_bytes=active.collect_bytes,
             overhead_processes=self._overhead_processes,
+            overhead_file_bytes=self._overhead_file_bytes,
             # An interpreter that waits has sized its heap for the memory it found when it was started.
             warm=launch.warm and (self._waits_for_any_memory or self._memory_at_prestart == self.memory_bytes),
         )

@@ -1,0 +1,3 @@
+println("first")
+
+x = (1 + ] # here

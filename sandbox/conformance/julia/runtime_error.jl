@@ -1,0 +1,5 @@
+function fail()
+    error("got it") # here
+end
+
+fail()

@@ -1,0 +1,3 @@
+include("other.jl")
+
+println(Other.greeting())

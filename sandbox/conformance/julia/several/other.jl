@@ -1,0 +1,5 @@
+module Other
+
+greeting() = "Hello from the other file!"
+
+end
