@@ -101,6 +101,7 @@ const CATALOGUE = {
 "java-batteries": {"title": "Java with libraries", "aliases": ["java-libraries"], "file": "Main.java", "mode": "java"},
 "javascript-batteries": {"title": "JavaScript with packages", "aliases": [], "file": "main.js", "mode": "javascript"},
 "jq": {"title": "jq", "aliases": [], "file": "main.jq", "mode": "jq"},
+"julia": {"title": "Julia", "aliases": ["jl"], "file": "main.jl", "mode": "julia"},
 "kotlin": {"title": "Kotlin", "aliases": ["kt"], "file": "Main.kt", "mode": "kotlin"},
 "lua": {"title": "Lua", "aliases": ["lua5", "lua54"], "file": "main.lua", "mode": "lua"},
 "nim": {"title": "Nim", "aliases": [], "file": "main.nim", "mode": "nim"},

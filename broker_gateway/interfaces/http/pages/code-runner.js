@@ -26,7 +26,7 @@ return text.replace(/^(?:[ \t]*\r?\n)+/, '').trimEnd();
 function bare(element) {
 return element.textContent.replace(/[\s\d]/g, '');
 }
-const FURTHER = new Set('ada gnat assembly nasm asm awk gawk bc brainfuck bf clojure clj cobol cob gnucobol common-lisp lisp sbcl cl cpp-batteries cpp-libraries crystal cr csharp cs c# mono d gdc dlang duckdb elixir exs erlang erl forth pforth 4th fortran gfortran f90 f95 gnuplot go-batteries graphviz dot groovy haskell hs ghc java-batteries java-libraries javascript-batteries jq kotlin kt lua lua5 lua54 nim ocaml ml octave matlab pascal fpc freepascal perl pl perl5 php php8 postgresql postgres psql prolog swipl swi-prolog pypy pypy3 python-science science scipy r rscript racket rkt ruby rb rust rs rustc scala scala2 scheme guile scm sqlite sqlite3 sql tcl tclsh typescript ts webassembly wat wasm zig'.split(' '));
+const FURTHER = new Set('ada gnat assembly nasm asm awk gawk bc brainfuck bf clojure clj cobol cob gnucobol common-lisp lisp sbcl cl cpp-batteries cpp-libraries crystal cr csharp cs c# mono d gdc dlang duckdb elixir exs erlang erl forth pforth 4th fortran gfortran f90 f95 gnuplot go-batteries graphviz dot groovy haskell hs ghc java-batteries java-libraries javascript-batteries jq julia jl kotlin kt lua lua5 lua54 nim ocaml ml octave matlab pascal fpc freepascal perl pl perl5 php php8 postgresql postgres psql prolog swipl swi-prolog pypy pypy3 python-science science scipy r rscript racket rkt ruby rb rust rs rustc scala scala2 scheme guile scm sqlite sqlite3 sql tcl tclsh typescript ts webassembly wat wasm zig'.split(' '));
 const C_COMMENT = '\\/\\/.*|\\/\\*[^]*?(?:\\*\\/|$)';
 const HASH_COMMENT = '#.*';
 const QUOTED = '"(?:[^"\\\\\\n]|\\\\.)*"?';
