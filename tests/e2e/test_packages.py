@@ -257,10 +257,11 @@ async def test_a_cancelled_task_does_not_wait_for_its_packages(client: Client, i
 
 
 def test_the_command_line_names_packages(stack: Stack, index: PackageIndex, tmp_path: Path) -> None:
-    name = a_name()
+    name, other = a_name(), a_name()
     index.add(name, "1", a_wheel(name, "1", {f"{name}.py": SAYS}))
-    (tmp_path / "main.py").write_text(f"import {name}")
+    index.add(other, "1", a_wheel(other, "1", {f"{other}.py": ""}))
+    (tmp_path / "main.py").write_text(f"import {other}, {name}")
     command = [sys.executable, "-m", "coderunner", "--gateway", stack.gateways[0].target]
-    command += ["run", "--package", f"{name}==1", "--package", name, str(tmp_path / "main.py")]
+    command += ["run", "--package", f"{name}==1", "--package", other, str(tmp_path / "main.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "installed\n"

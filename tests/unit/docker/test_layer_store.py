@@ -147,7 +147,36 @@ async def test_a_list_of_what_was_installed_fits_an_argument_or_is_refused(
     listed = [f"{'n' * 195}{number:04}==1" for number in range(count)]
     ended = await store.install(an_outcome(), json.dumps({"packages": listed}).encode() + b"\n")
     assert (ended.layer is not None) is is_kept
-    assert ("more names than are kept" in ended.fault) is not is_kept
+    assert ("65536 may be in one set" in ended.fault) is not is_kept
+
+
+@pytest.mark.parametrize(
+    ("said", "ending", "words"),
+    [
+        (b"", Ending.EXITED, "has not told what it has installed"),
+        (b'{"packages": []}\n', Ending.EXITED, "has not told what it has installed"),
+        (b"nonsense\n", Ending.EXITED, "does not keep to its talk"),
+        (b"nonsense\n", Ending.CANCELLED, "does not keep to its talk"),
+    ],
+)
+async def test_an_installer_that_does_not_tell_what_it_has_installed_has_installed_nothing(
+    store: Store, said: bytes, ending: Ending, words: str
+) -> None:
+    """Where it had ended before it could be killed its set was kept without names; else it "was cancelled"."""
+    ended = await store.install(an_outcome(ending=ending), said)
+    assert (ended.layer, store.keeper.orders) == (None, [])
+    assert words in ended.fault
+
+
+async def test_no_set_is_kept_from_which_something_was_kept_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def close(session: IndexSession) -> None:
+        session.kept_back = "'https://other.example/x' cannot be had: not a place"
+
+    monkeypatch.setattr(IndexSession, "close", close)
+    for outcome in (an_outcome(), an_outcome(exit_code=1)):
+        ended = await store.install(outcome, b'{"packages": ["six==1"]}\n')
+        assert (ended.layer, store.keeper.orders) == (None, [])
+        assert "other.example" in ended.fault
 
 
 @pytest.mark.parametrize("ending", [Ending.WALL, Ending.CPU])
