@@ -3,7 +3,6 @@ class path and nowhere else."""
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -38,8 +37,6 @@ public class Main {
         System.out.println(new File("/packages/evil.txt").exists() + " " + new File("/tmp/evil.txt").exists());
     }
 }"""
-COMPILER_BYTES = 1_024 << 20
-"""As ``sandbox/languages/java.toml`` says."""
 NOTHING = "public class Main { public static void main(String[] args) { System.out.println(42); } }"
 
 
@@ -227,51 +224,6 @@ async def test_a_list_of_versions_without_end_is_not_read_to_its_end(
     assert refused(await installed(client, group, "a"), "more than 4194304 bytes")
     repository.list_versions(group, "b", [f"1.{number}" for number in range(60_000)])
     assert refused(await installed(client, group, "b"))
-
-
-async def test_a_huge_jar_ends_in_its_slot(client: Client, repository: MavenRepository) -> None:
-    """80 MiB, more than an installer's folder has."""
-    group = a_group()
-    repository.publish(f"{group}:a:1", bytes(80 << 20))
-    assert refused(await installed(client, group))
-    assert (await client.run("java", NOTHING)).status is Status.SUCCEEDED
-
-
-def a_bomb(name: str) -> bytes:
-    """A jar of a mebibyte, with one file of a gibibyte."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, archive.open(name, "w") as file:
-        for _ in range(1_024):
-            file.write(bytes(1 << 20))
-    return made.getvalue()
-
-
-NAMES_A_BOMB = "public class Main { public static void main(String[] args) { System.out.println(lib.Bomb.class); } }"
-LOADS_A_BOMB = """public class Main {
-    public static void main(String[] args) throws Exception { System.out.println(Class.forName("lib.Bomb")); }
-}"""
-
-
-@pytest.mark.parametrize("ending", [".class", ".java"])
-async def test_a_class_of_a_gibibyte_ends_in_the_compilers_slot(
-    client: Client, repository: MavenRepository, ending: str
-) -> None:
-    group = a_group()
-    repository.publish(f"{group}:a:1", a_bomb(f"lib/Bomb{ending}"))
-    ended = await client.run("java", NAMES_A_BOMB, packages=[f"{group}:a:1"])
-    assert (ended.status, ended.packages, ended.run) == (Status.COMPILE_ERROR, (f"{group}:a:1",), None)
-    assert ended.compile is not None
-    assert ended.compile.peak_memory_bytes <= COMPILER_BYTES
-    after = [await client.run("java", f"{NOTHING} // {group} {number}") for number in range(2)]  # nothing that is kept
-    assert [one.status for one in after] == [Status.SUCCEEDED] * 2
-
-
-async def test_a_class_of_a_gibibyte_ends_in_its_programs_slot(client: Client, repository: MavenRepository) -> None:
-    group = a_group()
-    repository.publish(f"{group}:a:1", a_bomb("lib/Bomb.class"))
-    ended = await client.run("java", LOADS_A_BOMB, packages=[f"{group}:a:1"])
-    assert ended.status in (Status.MEMORY_LIMIT, Status.FAILED)
-    assert (await client.run("java", NOTHING)).status is Status.SUCCEEDED
 
 
 def _entry(name: str, mode: int) -> zipfile.ZipInfo:
