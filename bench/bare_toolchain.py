@@ -4,6 +4,8 @@ Reads one JSON line per request (``file``, ``text``, ``commands``; ``expected`` 
 print), answers one: milliseconds. Standard library only.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
