@@ -1,6 +1,7 @@
 # Says on descriptor 4 that it waits, and takes command and environment from descriptor 3: the lists of docs/agent-protocol.md
 # (count | (length | bytes)*, 32 bits each, big endian).
 const CONTROL, READY = 3, 4
+const HAS_INPUT = 1 # POLLIN
 
 read_number(io) = Int(ntoh(read(io, UInt32)))
 read_text(io) = String(read(io, read_number(io)))
@@ -27,9 +28,18 @@ function take(command, environment, started_as)
     append!(ARGS, arguments)
 end
 
-function wait_for_program(control)
+function say_ready()
     ccall(:write, Cssize_t, (Cint, Cstring, Csize_t), READY, "1", 1)
     ccall(:close, Cint, (Cint,), READY)
+end
+
+# Also where the slot closes.
+function a_program_is_there()
+    asked = Ref(UInt64(CONTROL) | UInt64(HAS_INPUT) << 32) # struct pollfd
+    return ccall(:poll, Cint, (Ref{UInt64}, Culong, Cint), asked, 1, 0) != 0
+end
+
+function take_program(control)
     eof(control) && ccall(:_exit, Cvoid, (Cint,), 0) # the slot closes: there will be no program
     take(read_list(control), read_list(control), ["julia", "--startup-file=no", PROGRAM_FILE])
     close(control)
@@ -39,5 +49,6 @@ end
 open(zeros -> (read_text(zeros); take(read_list(zeros), String[], String[])), "/dev/zero")
 take(["a"], ["CODERUNNER=1"], ["a"])
 delete!(ENV, "CODERUNNER")
-Base.include(Module(:Rehearsal), joinpath(@__DIR__, "rehearsal.jl"))
-wait_for_program(Base.fdio(CONTROL, true))
+say_ready()
+Base.include(Module(:Rehearsal), joinpath(@__DIR__, "rehearsal.jl"))(a_program_is_there)
+take_program(Base.fdio(CONTROL, true))
