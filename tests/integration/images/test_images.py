@@ -62,7 +62,9 @@ def test_an_unknown_image_ends_with_one_sentence() -> None:
     command = [sys.executable, "-m", "sandbox.builder", "--only", "cuneiform"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("There is no image 'cuneiform'; known are assembly, base, base-bookworm, base-bullseye")
+    assert done.stderr.startswith(
+        "There is no image 'cuneiform'; known are assembly, base, base-bookworm, base-bullseye"
+    )
     assert done.stderr.count("\n") == 1
 
 
