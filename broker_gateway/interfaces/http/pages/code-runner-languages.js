@@ -271,6 +271,12 @@ keywords: words('and as catch def elif else end foreach if import include label 
 types: words('add all any ascii_downcase ascii_upcase contains del empty env error first flatten floor from_entries fromjson group_by has input inputs join keys last length limit map map_values max max_by min min_by path paths range recurse reverse select sort sort_by split sqrt test to_entries tojson tonumber tostring type unique unique_by values with_entries'),
 literals: words('null true false'),
 },
+julia: {
+comment: `#=[^]*?(?:=#|$)|${HASH_COMMENT}`, string: `"""[^]*?(?:"""|$)|${QUOTED}|${CHARACTER}`, special: '@\\w+', indent: '    ',
+keywords: words('abstract baremodule begin break catch const continue do else elseif end export finally for function global if import in isa let local macro module mutable primitive quote return struct try type using where while'),
+types: words('AbstractString Any Array Bool Char Complex Dict Float32 Float64 Int Int32 Int64 Matrix NamedTuple Nothing Number Rational Real Set String Symbol Tuple UInt8 UInt64 Union Vector'),
+literals: words('true false nothing missing pi Inf NaN'),
+},
 lua: {
 comment: '--\\[\\[[^]*?(?:\\]\\]|$)|--\\[=\\[[^]*?(?:\\]=\\]|$)|--.*', string: `\\[\\[[^]*?(?:\\]\\]|$)|${QUOTED}|${QUOTED_ONCE}`, indent: '  ',
 keywords: words('and break do else elseif end for function goto if in local not or repeat return then until while'),
