@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 
+import psutil
+
 from dev import databases
 from tests.servers.database import DATABASE, PASSWORD, USER, DatabaseServer, new_folder, run
 from tests.servers.ports import free_port
@@ -50,6 +52,14 @@ class PostgresServer(DatabaseServer):
             self.resume()
             self._process.send_signal(signal.SIGINT)
         return super().stop(timeout_s)
+
+    def kill(self) -> int | None:
+        """And waits for its children, which end by themselves once it is gone: as long as one of them has the shared
+        memory no server starts on these files."""
+        children = psutil.Process(self.pid).children() if self.running else []
+        code = super().kill()
+        psutil.wait_procs(children, timeout=STOP_TIMEOUT_S)
+        return code
 
     def _address(self) -> tuple[str, ...]:
         return ("--host", "127.0.0.1", "--port", str(self.port), "--username", USER)
