@@ -68,6 +68,7 @@ const SEEN_FURTHER = {
   prolog: [['half(X, Y) :- Y is X / 2. % c', { special: ['X', 'Y', ':-', 'Y', 'X'], keyword: ['is'], comment: ['% c'], call: ['half'] }]],
   r: [["my.f <- function(x) paste(x, TRUE) # c\nis.if", { keyword: ['function'], type: ['paste'], literal: ['TRUE'], comment: ['# c'] }]],
   ruby: [['def a?(x) = :sym # c\n=begin\ndef\n=end\n@b.each do |y| end', { keyword: ['def', 'do', 'end'], special: [':sym', '@b'], comment: ['# c', '=begin\ndef\n=end'] }]],
+  julia: [["#= a\nb =# function f(x::Int64) # c\n  y = x' * 'd'; @show :e; \"f $x\"; nothing\nend", { comment: ['#= a\nb =#', '# c'], keyword: ['function', 'end'], type: ['Int64'], string: ["'d'", '"f $x"'], special: ['@show'], literal: ['nothing'] }]],
   rust: [["#[derive(Debug)]\nfn f<'a>(x: &'a str) -> char { println!(\"{x}\"); 'b' } // c", { special: ['#[derive(Debug)]', "'a", "'a", 'println!'], keyword: ['fn'], type: ['str', 'char'], string: ['"{x}"', "'b'"], comment: ['// c'] }]],
   scheme: [['(define (f x) (let* ((y #t)) (display y))) ; c', { keyword: ['define', 'let*'], special: ['#t'], type: ['display'], comment: ['; c'] }]],
   racket: [['#lang racket\n(for/list ([i 3]) (add1 i))', { special: ['#lang racket'], keyword: ['for/list'], type: ['add1'], number: ['3'] }]],
@@ -83,7 +84,7 @@ test('a language of the catalogue is known before its colours have come', () => 
   assert.equal(isFurther('haskell'), true);
   assert.equal(isFurther('golang'), false);
   assert.equal(languageNamed('hs'), 'hs');
-  for (const name of ['text', 'console', 'diff', 'json', 'julia', 'constructor']) assert.equal(isKnown(name) || isFurther(name), false, name);
+  for (const name of ['text', 'console', 'diff', 'json', 'vhdl', 'constructor']) assert.equal(isKnown(name) || isFurther(name), false, name);
   takeIn(further(LANGUAGES));
   assert.equal(isFurther('haskell'), false);
   assert.equal(languageNamed('Hs'), 'haskell');
@@ -121,14 +122,14 @@ test('every usual language has samples here', () => {
 test('a language is known by the names that Markdown has for it', () => {
   assert.equal(languageNamed('Py'), 'python');
   assert.equal(languageNamed('c++'), 'cpp');
-  assert.equal(languageNamed('Julia'), 'julia');
+  assert.equal(languageNamed('VHDL'), 'vhdl');
   assert.equal(isKnown('golang'), true);
-  assert.equal(isKnown('julia'), false);
+  assert.equal(isKnown('vhdl'), false);
   assert.equal(languageNamed('c'), 'c');
 });
 
 test('what has no colours of its own has those that are alike in most languages', () => {
-  const found = pieces('  -- a\nmain = f("x") + 12', 'julia').filter(([kind]) => kind);
+  const found = pieces('  -- a\nmain = f("x") + 12', 'vhdl').filter(([kind]) => kind);
   assert.deepEqual(found, [['comment', '  -- a'], ['call', 'f'], ['string', '"x"'], ['number', '12']]);
 });
 

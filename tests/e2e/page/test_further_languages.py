@@ -28,7 +28,7 @@ command = ["mawk", "-f", "{entry}", "{args}"]
 """
 """The catalogue's AWK by the interpreter that every image has: nothing is built for it."""
 PROGRAM = 'BEGIN { # says it\n  printf("größer %d\\n", 6 * 7)\n}'
-UNTOUCHED = ("text", "json", "console", "diff", "mermaid", "julia")
+UNTOUCHED = ("text", "json", "console", "diff", "mermaid", "vhdl")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package", autouse=True)
