@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -44,7 +45,6 @@ from broker_gateway.infrastructure.callers import KnownCallers
 from broker_gateway.infrastructure.client_settings import refuse_everybody
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
 from broker_gateway.infrastructure.health import GatewayHealth
-from broker_gateway.infrastructure.history.store import SqlHistoryStore
 from broker_gateway.infrastructure.history_role import HistoryRole
 from broker_gateway.infrastructure.join_settings import JoinSettings
 from broker_gateway.infrastructure.metrics import CountedResultSource, Metrics
@@ -62,6 +62,9 @@ from chassis.reloading import level_reloader
 from chassis.settings import ConfigurationError
 from chassis.trace_export import tracer_of
 from schemas.audit import AuditRecord
+
+if TYPE_CHECKING:
+    from broker_gateway.infrastructure.history.store import SqlHistoryStore
 
 if sys.platform == "linux":
     from uvloop import run
@@ -226,8 +229,12 @@ class Gateway:
 
     def _wire_past(self) -> SqlHistoryStore | None:
         url = self._settings.history_url.get_secret_value()
+        if not url:
+            return None
+        from broker_gateway.infrastructure.history.store import SqlHistoryStore  # noqa: PLC0415 - a third of a start
+
         try:
-            return SqlHistoryStore(url, whose=CLIENT.get) if url else None
+            return SqlHistoryStore(url, whose=CLIENT.get)
         except ValueError as error:
             raise ConfigurationError(f"history_url: {error}") from None
 

@@ -4,15 +4,17 @@ tokens."""
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from broker_gateway.application.identity import Verifier
 from broker_gateway.application.key_ring import KeyRing, KeyRingSettings
 from broker_gateway.application.key_service import KeyAppService
-from broker_gateway.infrastructure.history.keys import SqlKeyStore
 from broker_gateway.infrastructure.oidc.identity_tokens import ClaimRules, IdentityTokens
 from broker_gateway.infrastructure.oidc.issuer import Issuer, IssuerSettings
 from broker_gateway.infrastructure.settings import GatewaySettings
+
+if TYPE_CHECKING:
+    from broker_gateway.infrastructure.history.keys import SqlKeyStore
 
 
 class KnownCallers:
@@ -25,6 +27,8 @@ class KnownCallers:
         self.keys: KeyAppService | None = None
         """None: no API keys are taken."""
         if settings.api_keys:
+            from broker_gateway.infrastructure.history.keys import SqlKeyStore  # noqa: PLC0415 - where there are keys
+
             self._store = SqlKeyStore(settings.history_url.get_secret_value())
             self._ring = KeyRing(self._store, KeyRingSettings(kept_s=settings.api_keys_kept_s))
             self.keys = KeyAppService(self._store, on_revoked=self._ring.forget)

@@ -16,7 +16,6 @@ from broker_gateway.infrastructure.bus.bound import BoundMessages
 from broker_gateway.infrastructure.bus.history_source import BusHistorySource
 from broker_gateway.infrastructure.bus.relayed import RelayedResults
 from broker_gateway.infrastructure.bus.sweep import Sweep
-from broker_gateway.infrastructure.history.migration import migrate
 from broker_gateway.infrastructure.metrics import Metrics
 from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.infrastructure.traced import TracedRecorder
@@ -86,16 +85,21 @@ class HistoryRole:
 
     async def _watched(self) -> None:
         """Brings the schema up to date first, where that is wanted, for as long as that takes."""
+        if self._migrates:
+            await self._migrated()
+        await self._watch.run()
+
+    async def _migrated(self) -> None:
+        from broker_gateway.infrastructure.history.migration import migrate  # noqa: PLC0415 - for whoever migrates
+
         failures = Failures(_BETWEEN_TRIES)
-        while self._migrates:
+        while True:
             try:
-                await migrate(self._url)
-                break
+                return await migrate(self._url)
             except HistoryUnavailableError as error:
                 self._watch.trouble = str(error)
                 _log.warning("history_not_migrated", error=str(error))
                 await asyncio.sleep(failures.next_s())
-        await self._watch.run()
 
     def trouble(self) -> str:
         """Why it does not work; empty where it does."""
