@@ -55,7 +55,7 @@ def start_blog(start_stack: StartStack, start_nats: StartNats, tmp_path: Path) -
         stack = start_stack(gateways=0, nodes=0)
         stack.add_gateway(**GATEWAY, roles=["api"])
         stack.add_gateway(**GATEWAY, roles=["relay"])
-        stack.add_node(**NODE, simulated_run_ms=run_ms)
+        stack.add_node(**NODE, simulated_run_ms=run_ms, drain_s=0.5)
         bus = start_nats(name="blog-nats")
         running.append(BlogServer(tmp_path, stack.gateways[0].target, TOKEN, bus))
         running[-1].start()

@@ -55,7 +55,7 @@ def serving(stack: Stack, kind: str, directory: Path, token: str = TOKEN) -> Ite
 async def test_readers_are_told_while_programs_run_and_cancel_their_own(
     start_stack: StartStack, tmp_path: Path, kind: str
 ) -> None:
-    stack = start_stack(gateway=GATEWAY, node={**NODE, "simulated_run_ms": 60_000})
+    stack = start_stack(gateway=GATEWAY, node={**NODE, "simulated_run_ms": 60_000, "drain_s": 0.5})
     async with stack.gateways[0].client(TOKEN) as client:
         await eventually(lambda: serves(client))
     with serving(stack, kind, tmp_path) as url:
@@ -75,7 +75,7 @@ async def test_readers_are_told_while_programs_run_and_cancel_their_own(
 async def test_readers_who_leave_free_their_places_and_their_runs_go_on(
     start_stack: StartStack, tmp_path: Path
 ) -> None:
-    stack = start_stack(gateway=GATEWAY, node={**NODE, "simulated_run_ms": 60_000})
+    stack = start_stack(gateway=GATEWAY, node={**NODE, "simulated_run_ms": 60_000, "drain_s": 0.5})
     async with stack.gateways[0].client(TOKEN) as client:
         await eventually(lambda: serves(client))
     with serving(stack, "asgi", tmp_path) as url:

@@ -34,7 +34,7 @@ INTERACT = "/code/v1/executions:interact"
 
 @pytest_asyncio.fixture
 async def site(start_stack: StartStack, tmp_path: Path) -> AsyncIterator[str]:
-    stack = start_stack(gateway=GATEWAY, node={**NODE, "simulated_run_ms": 60_000, "sessions": 40})
+    stack = start_stack(gateway=GATEWAY, node={**NODE, "simulated_run_ms": 60_000, "sessions": 40, "drain_s": 0.5})
     async with stack.gateways[0].client(TOKEN) as client:
         await eventually(lambda: serves(client))
     with serving(stack, "asgi", tmp_path) as url:

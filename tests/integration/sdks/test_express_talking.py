@@ -45,7 +45,7 @@ async def blogging(stack: Stack, token: str = TOKEN) -> AsyncIterator[str]:
 
 
 async def stack_of(start_stack: StartStack) -> Stack:
-    return await served(start_stack, {"simulated_run_ms": 60_000, "sessions": 40})
+    return await served(start_stack, {"simulated_run_ms": 60_000, "sessions": 40, "drain_s": 0.5})
 
 
 async def test_what_is_said_is_heard_and_who_comes_back_goes_on_where_he_was(start_stack: StartStack) -> None:
