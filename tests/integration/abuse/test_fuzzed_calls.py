@@ -18,7 +18,8 @@ from tests.integration.abuse.hostile_messages import requests
 from tests.integration.abuse.hunting import hunting
 from tests.integration.abuse.target import LANGUAGE, Target
 
-CALL_WITHIN_S = 30.0
+CALL_WITHIN_S = 8.0
+"""A call that goes on until then, as a watched task does that nobody ends, is no fault."""
 OUR_FAULT = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
 METHODS = {
     f"/{service.full_name}/{method.name}": method
