@@ -42,6 +42,7 @@ class LanguageImages:
             [own_image(tag) for tag in tags if own_image(tag) in sources],
             sources=sources,
             engine=self._engine,
+            tries=1,  # somebody waits, perhaps for the fault of a Dockerfile of his own
         )
         try:
             ids = {tag: self._engine.id_of(tag) for tag in tags}

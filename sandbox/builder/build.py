@@ -19,6 +19,8 @@ from sandbox.builder.catalogue import images_of
 from sandbox.builder.content import ImageError, ImageSource, build_order, content_hashes, discover
 from sandbox.builder.engine import Engine, Say
 
+TRIES = 2
+"""How often a shipped image is tried: a mirror that breaks off costs no more than the step that it was in."""
 PROXY_NAMES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -52,9 +54,10 @@ def build_images(
     force: bool = False,
     sources: Mapping[str, ImageSource] | None = None,
     engine: Engine | None = None,
+    tries: int = TRIES,
 ) -> None:
     """Brings the named images and what they build on up to date. ``sources``: all that there are; None: those that are
-    shipped. Raises ImageError."""
+    shipped. Raises ImageError, once an image has failed ``tries`` times."""
     progress = Progress()
     order = build_order(sources or discover(IMAGES_DIR), names)
     build_args = {"BASE": base}
@@ -70,7 +73,15 @@ def build_images(
                 provide_base(engine, foreign, force, say)
         taken = {name: value for name, value in build_args.items() if name in source.arguments}
         proxies = {name: os.environ[name] for name in PROXY_NAMES if name in os.environ}
-        engine.build(source, hashes[source.name], {**taken, **proxies}, force, say)
+        for left in reversed(range(tries)):
+            try:
+                engine.build(source, hashes[source.name], {**taken, **proxies}, force, say)
+                break
+            except ImageError as error:
+                if not left:
+                    raise
+                say(str(error))
+                say("once more, from the step that failed")
         say("built")
 
 
