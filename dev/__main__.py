@@ -116,7 +116,8 @@ def main(arguments: list[str]) -> int:
         return 1
     _enter_environment()
     if wanted.images:
-        built = subprocess.run([VENV_PYTHON, *_BUILD_IMAGES], check=False, stdin=subprocess.DEVNULL)
+        without = [] if wanted.installers else ["--without-installers"]
+        built = subprocess.run([VENV_PYTHON, *_BUILD_IMAGES, *without], check=False, stdin=subprocess.DEVNULL)
         if built.returncode != 0:
             return built.returncode
     program = program_of(name, rest)

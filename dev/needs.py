@@ -22,6 +22,8 @@ class Needs:
     """gVisor beside the engine's usual runtime, where that is quickly had."""
     images: bool = False
     """The sandbox images, up to date."""
+    installers: bool = False
+    """Those of what installs packages as well, which no demo does."""
     databases: bool = False
     """The programs of PostgreSQL and MariaDB."""
     prometheus: bool = False
@@ -47,6 +49,7 @@ class Needs:
             self.engine or other.engine,
             self.gvisor or other.gvisor,
             self.images or other.images,
+            self.installers or other.installers,
             self.databases or other.databases,
             self.prometheus or other.prometheus,
             self.helm or other.helm,
@@ -62,7 +65,7 @@ class Needs:
 PACKAGES = Needs(locks=frozenset({"dev"}))
 SERVERS = Needs()
 DATABASES = Needs(databases=True)
-ENGINE_AND_IMAGES = Needs(engine=True, images=True)
+ENGINE_AND_IMAGES = Needs(engine=True, images=True, installers=True)
 MONITORING = Needs(prometheus=True)
 HELM = Needs(locks=frozenset({"dev", "helm"}), helm=True)
 COMPOSE = Needs(engine=True, images=True, compose=True)
@@ -71,7 +74,7 @@ WIDGETS = BROWSER | Needs(page_parts=True, npm=True)
 EXAMPLES = Needs(engine=True, images=True, toolchains=True)
 DOCS = Needs(locks=frozenset({"dev", "docs"}))
 CHECKED = SERVERS | DOCS
-EVERYTHING = BROWSER | Needs(gvisor=True, databases=True, prometheus=True, express=True)
+EVERYTHING = ENGINE_AND_IMAGES | BROWSER | Needs(gvisor=True, databases=True, prometheus=True, express=True)
 THOROUGH = ("tests/attacks/test_under_gvisor.py", "tests/integration/images/test_cpp.py")
 """Files with tests that are marked ``thorough``."""
 FROM_NPM = (

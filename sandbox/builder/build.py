@@ -1,5 +1,5 @@
-"""Builds the sandbox images: ``coderunner-node images build [--only python,java | --all] [--force] [--base IMAGE]``, or
-``python -m sandbox.builder`` with the same options.
+"""Builds the sandbox images: ``coderunner-node images build [--only python,java | --all | --without-installers]
+[--force] [--base IMAGE]``, or ``python -m sandbox.builder`` with the same options.
 
 Needs the ``docker`` SDK and an engine, nothing else. An image whose content has not changed is not touched. Exit code 1
 and one sentence on stderr when something is wrong.
@@ -42,9 +42,12 @@ class Progress:
         sys.stdout.flush()
 
 
-def wanted_images(only: Sequence[str], *, everything: bool = False) -> Sequence[str]:
-    """Names of the images to build: those named, or all, or else those of the default languages. Raises ImageError."""
-    return only or (tuple(discover(IMAGES_DIR)) if everything else images_of(LANGUAGES_DIR, default=True))
+def wanted_images(only: Sequence[str], *, everything: bool = False, installers: bool = True) -> Sequence[str]:
+    """Names of the images to build: those named, or all, or else those of the default languages, with or without what
+    installs packages for them. Raises ImageError."""
+    if only:
+        return only
+    return tuple(discover(IMAGES_DIR)) if everything else images_of(LANGUAGES_DIR, default=True, installers=installers)
 
 
 def build_images(
@@ -102,12 +105,14 @@ def main(arguments: list[str] | None = None, *, program: str | None = None) -> i
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--only", default="", metavar="NAMES", help="comma-separated image names")
     which.add_argument("--all", action="store_true", help="every image, not those of the default languages alone")
+    which.add_argument("--without-installers", action="store_true", help="without what installs packages for tasks")
     parser.add_argument("--force", action="store_true", help="build again although nothing has changed")
     parser.add_argument("--base", default=DEFAULT_BASE, help="the Debian image to start from (default: %(default)s)")
     options = parser.parse_args(arguments)
     only = [name for name in options.only.split(",") if name]
     try:
-        build_images(wanted_images(only, everything=options.all), base=options.base, force=options.force)
+        names = wanted_images(only, everything=options.all, installers=not options.without_installers)
+        build_images(names, base=options.base, force=options.force)
     except ImageError as error:
         sys.stderr.write(f"{error}\n")
         return 1

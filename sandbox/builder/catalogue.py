@@ -9,9 +9,9 @@ from pathlib import Path
 from sandbox.builder.content import REPOSITORY, ImageError
 
 
-def images_of(directory: Path, *, default: bool) -> tuple[str, ...]:
-    """Names of our images that the language files of a folder name, those of installers among them; ``default``: those
-    of default languages alone. Raises ImageError."""
+def images_of(directory: Path, *, default: bool, installers: bool = True) -> tuple[str, ...]:
+    """Names of our images that the language files of a folder name, with those of ``installers`` of packages;
+    ``default``: those of default languages alone. Raises ImageError."""
     named = []
     for path in sorted(directory.glob("*.toml")):
         try:
@@ -19,7 +19,8 @@ def images_of(directory: Path, *, default: bool) -> tuple[str, ...]:
         except (OSError, ValueError) as error:
             raise ImageError(f"The language file {path} cannot be read: {error}.") from error
         if told.get("default") is True or not default:
-            named += [own_image(str(part.get("image", ""))) for part in (told, told.get("packages", {}))]
+            parts = (told, told.get("packages", {})) if installers else (told,)
+            named += [own_image(str(part.get("image", ""))) for part in parts]
     return tuple(dict.fromkeys(name for name in named if name))
 
 
