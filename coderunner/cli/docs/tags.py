@@ -31,6 +31,8 @@ _IS_TEXT = {
 }
 """Elements with no elements within them, and what ends one."""
 _HAS_REFERENCES = ("textarea", "title")
+_LONG_NUMBER = re.compile(r"&#(?P<digits>[0-9]{8,}+)")
+"""Of no character, unless it begins with zeros; Python makes no number of some thousand digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def tags_in(text: str) -> Iterator[Tag | str]:
     at = 0
     while (found := _TAG.search(text, at)) is not None:
         if found.start() > at:
-            yield html.unescape(text[at : found.start()])
+            yield _resolved(text[at : found.start()])
         at = found.end()
         if not found["name"]:
             continue
@@ -60,9 +62,9 @@ def tags_in(text: str) -> Iterator[Tag | str]:
             end = _IS_TEXT[name].search(text, at)
             content = text[at : end.start() if end is not None else None]
             at += len(content)
-            yield html.unescape(content) if name in _HAS_REFERENCES else content
+            yield _resolved(content) if name in _HAS_REFERENCES else content
     if at < len(text):
-        yield html.unescape(text[at:])
+        yield _resolved(text[at:])
 
 
 def _given(words: str) -> dict[str, str]:
@@ -70,5 +72,14 @@ def _given(words: str) -> dict[str, str]:
     given: dict[str, str] = {}
     for one in _GIVEN.finditer(words):
         value = one["double"] or one["single"] or one["bare"] or ""
-        given.setdefault(one["name"].lower(), html.unescape(value))
+        given.setdefault(one["name"].lower(), _resolved(value))
     return given
+
+
+def _resolved(words: str) -> str:
+    """The same with the characters that references stand for."""
+    return html.unescape(_LONG_NUMBER.sub(_shortened, words))
+
+
+def _shortened(reference: re.Match[str]) -> str:
+    return f"&#{reference['digits'].lstrip('0')[:8] or '0'}"

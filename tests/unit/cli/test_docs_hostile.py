@@ -76,6 +76,25 @@ def test_tags_are_those_of_browsers() -> None:
     assert [one for one in tags_in(text) if isinstance(one, str)] == ["1 < 2", "'</pre>'", "z"]
 
 
+@pytest.mark.parametrize(
+    ("reference", "character"),
+    [
+        ("&#" + "9" * 100_000 + ";", "\ufffd"),
+        ("&#" + "0" * 100_000 + "65;", "A"),
+        ("&#" + "0" * 100_000, "\ufffd"),
+        ("&#x" + "f" * 100_000 + ";", "\ufffd"),
+        ("&#00000065", "A"),
+        ("&#65;", "A"),
+    ],
+)
+def test_a_reference_to_a_character_by_a_number_of_any_length_is_read(reference: str, character: str) -> None:
+    """It ended the command: Python makes no number of more than 4,300 digits."""
+    page = f'<p title="{reference}">{reference}<textarea>{reference}</textarea>{reference}'
+    tags = [one for one in tags_in(page) if isinstance(one, Tag)]
+    assert tags[0].attributes == {"title": character}
+    assert [one for one in tags_in(page) if isinstance(one, str)] == [character] * 3
+
+
 def test_an_output_that_has_tags_within_is_compared_by_its_text() -> None:
     block = "<pre><code class='language-python'>print(1)</code></pre>\n"
     (one,) = html.blocks_in(f"{block}<pre class='output'><code>\n<b>a</b> &lt; b\n</code></pre>")
