@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.images.image_slot import Slot
+from tests.integration.images.test_go import GO_BUILD
 
 SlotOf = Callable[[str], Slot]
 GOBUILD = "/opt/coderunner/go/gobuild"
@@ -59,3 +60,27 @@ def test_no_program_can_import_another_as_the_linker_does(slot: SlotOf) -> None:
     ((code, _, said),) = slot("go").do({"run": [GOBUILD, "-o", "program", "main.go"]}, files=files)
     assert code == 1
     assert "package program is not in std" in said
+
+
+RECOVERS = "package main\nfunc main() {\n\tdefer func() { println(recover() == nil) }()\n\tpanic(nil)\n}\n"
+LINKED_AS_SAID = {
+    "a name in a package that was loaded": 'package main\nimport _ "unsafe"\n//go:linkname toType reflect.toType\n'
+    "func toType(t *byte) [2]uintptr\nfunc main() { println(toType(nil)[0]) }\n",
+    "a name in a package that is imported": 'package main\nimport (\n_ "reflect"\n_ "unsafe"\n)\n'
+    "//go:linkname toType reflect.toType\nfunc toType(t *byte) [2]uintptr\nfunc main() { println(toType(nil)[0]) }\n",
+    "a setting": f"//go:debug panicnil=1\n\n{RECOVERS}",
+    "a setting that there is not": f"//go:debug nothing=1\n{RECOVERS}",
+    "none": RECOVERS,
+}
+
+
+@pytest.mark.parametrize("what", LINKED_AS_SAID)
+def test_what_a_program_says_to_the_linker_has_the_effect_that_it_has_with_go_build(slot: SlotOf, what: str) -> None:
+    """A name was found in what nobody had imported; a setting went unheard."""
+    build = [[GOBUILD, "-o", "program", "main.go"], ["sh", "-c", GO_BUILD, "sh", "main.go"]]
+    run = [["sh", "-c", f"test ! -e {name} || ./{name}"] for name in ("program", "theirs")]
+    steps = [{"run": step} for step in [*build, *run]]
+    built, by_go, ours, theirs = slot("go").do(*steps, files={"main.go": LINKED_AS_SAID[what]})
+    assert built == by_go
+    assert ours == theirs
+    assert (built[2] == "") is (ours[2] != "")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"go/ast"
 	rules "go/build"
 	"go/parser"
 	"go/token"
@@ -52,14 +54,14 @@ func plainName(name string) bool {
 		strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
 }
 
-// plainFile says that a file belongs to package main, imports only built packages, embeds nothing and is meant for this
-// platform. A file that cannot be parsed is not plain.
+// plainFile says that a file belongs to package main, imports only built packages, embeds nothing, sets nothing and is
+// meant for this platform. A file that cannot be parsed is not plain.
 func plainFile(name string, built map[string]bool) bool {
 	if matches, err := rules.Default.MatchFile(".", name); err != nil || !matches {
 		return false
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
-	if err != nil || file.Name.Name != "main" {
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly|parser.ParseComments)
+	if err != nil || file.Name.Name != "main" || hasSettings(file) {
 		return false
 	}
 	for _, spec := range file.Imports {
@@ -69,6 +71,28 @@ func plainFile(name string, built map[string]bool) bool {
 		}
 	}
 	return true
+}
+
+// hasSettings says that a file has a `//go:debug` above its package clause, which `go build` hands to the linker.
+func hasSettings(file *ast.File) bool {
+	for _, group := range file.Comments {
+		for _, comment := range group.List {
+			if comment.Pos() < file.Package && strings.HasPrefix(comment.Text, "//go:debug") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// linksByName says that one of the files may name what is in a package that it does not import.
+func linksByName(sources []string) bool {
+	for _, source := range sources {
+		if content, err := os.ReadFile(source); err != nil || bytes.Contains(content, []byte("//go:linkname")) {
+			return true
+		}
+	}
+	return false
 }
 
 // builtPackages is what a program may import, read from the list of built packages.

@@ -77,6 +77,10 @@ func build(arguments []string, tools toolchain) int {
 	}
 	req = asFolder(req)
 	if packages, ok := direct(req); ok {
+		if linksByName(req.sources) { // which the linker would find in packages that it has loaded, and the plain one not
+			tools.stopLinker()
+			tools.linker = nil
+		}
 		return buildDirectly(req, packages, tools)
 	}
 	tools.stop()
