@@ -29,7 +29,14 @@ MAX_LISTED_CHARS = 64 << 10
 """Of all of them together: the keeper takes them as one argument of a program, which is 128 KiB at the most."""
 _TOLD = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@/:.=+!_~-]+")
 _SHOWN_CHARS = 100
-_OUTPUT_BYTES = 256 << 10
+WORDS_BYTES = 256 << 10
+"""Of what an installer says to people; the rest is not told."""
+_LINE_BYTES = 256 << 10
+"""On its line to the node: what it tells of the packages."""
+_REQUEST_BYTES = 1 << 10
+"""There, for each document that it may ask for."""
+_DISK_BYTES_PER_ASKED_BYTE = 4 << 10
+"""A document comes in pieces, each asked for by a few bytes."""
 _OPEN_FILES = 1_024
 
 
@@ -98,7 +105,9 @@ class Order:
             wall_ms=rule.wall_ms,
             memory_bytes=rule.memory_bytes,
             processes=rule.processes,
-            output_bytes=_OUTPUT_BYTES,
+            output_bytes=_LINE_BYTES
+            + rule.requests * _REQUEST_BYTES
+            + rule.disk_bytes // _DISK_BYTES_PER_ASKED_BYTE,
             disk_bytes=rule.disk_bytes,
             open_files=_OPEN_FILES,
             file_bytes=rule.disk_bytes,

@@ -25,7 +25,9 @@ class Places:
     def fault(self, url: str) -> str:
         """Why nobody reads there for an installer; empty where somebody does. The host is a configured one, letter for
         letter, and no part of the path leads out of the configured folder, however it is written."""
-        if len(url) > MAX_URL_CHARS or not _VISIBLE.fullmatch(url) or "\\" in url or "#" in url:
+        if len(url) > MAX_URL_CHARS:
+            return f"an address of more than {MAX_URL_CHARS} characters"
+        if not _VISIBLE.fullmatch(url) or "\\" in url or "#" in url:
             return "not an address"
         place = next((place for place in self.urls if url.startswith(place)), None)
         if place is None:

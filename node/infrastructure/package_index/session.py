@@ -82,6 +82,8 @@ class IndexSession:
         if self._is_over:
             return
         self._begun += data
+        if len(self._begun) <= _MAX_LINE_BYTES and b"\n" not in data:
+            return
         *lines, rest = bytes(self._begun).split(b"\n")
         self._begun = bytearray(rest)
         try:

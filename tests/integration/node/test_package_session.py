@@ -166,6 +166,18 @@ async def test_an_installer_that_does_not_keep_to_the_talk_is_ended(index: Packa
     assert index.requests == []
 
 
+async def test_a_line_that_comes_byte_by_byte_is_taken_in_linear_time(index: PackageIndex) -> None:
+    """All that had come of it was copied for each byte: ten seconds of the node's."""
+    async with slot_of(index) as slot:
+        begun = time.monotonic()
+        for _ in range(256 * KIB):
+            slot.session.take(b"x")
+        assert time.monotonic() - begun < 2
+        assert slot.nonsense == []
+        slot.session.take(b"x")
+        assert slot.nonsense == [True]
+
+
 @pytest.mark.parametrize(
     ("told", "words"),
     [

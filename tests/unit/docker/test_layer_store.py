@@ -15,15 +15,16 @@ from typing import Any
 import pytest
 
 from node.application.package_ports import IndexOutOfReachError
+from node.application.ports import OnOutput
 from node.domain.language import PackageRule
-from node.domain.layers import Installation, Order
-from node.domain.sandbox import Ending, Outcome, SandboxLostError
+from node.domain.layers import WORDS_BYTES, Installation, Order
+from node.domain.sandbox import Ending, Launch, Outcome, SandboxLostError
 from node.infrastructure.docker.engine.client import EngineError
 from node.infrastructure.docker.layers.store import DockerLayers, LayerSettings
 from node.infrastructure.docker.slot.agent_image import AgentImage
 from node.infrastructure.package_index.places import Places
 from node.infrastructure.package_index.reader import IndexReader
-from node.infrastructure.package_index.session import IndexSession
+from node.infrastructure.package_index.session import PIECE_BYTES, IndexSession
 from tests.builders import PYTHON, an_outcome
 from tests.fakes.node import nobody
 
@@ -67,11 +68,16 @@ class Slot:
 
     container_id = "c"
 
+    launch: Launch
+
     def __init__(self, outcome: Outcome, said: bytes) -> None:
         self.outcome, self.said = outcome, said
 
-    async def run(self, launch: object, listen: Any) -> Outcome:
+    async def run(self, launch: Launch, listen: Any) -> Outcome:
+        self.launch = launch
         listen("stdout", self.said)
+        for begin in range(0, len(self.outcome.stderr), 65_536):
+            listen("stderr", self.outcome.stderr[begin : begin + 65_536])
         await asyncio.sleep(0)
         return self.outcome
 
@@ -116,10 +122,10 @@ class Store:
         self.layers._keeper = keeper
         self.layers._images["installer"] = AgentImage("id", "digest")
 
-    async def install(self, outcome: Outcome, said: bytes = b"") -> Installation:
+    async def install(self, outcome: Outcome, said: bytes = b"", on_output: OnOutput = nobody) -> Installation:
         self.factory.slot = Slot(outcome, said)
         order = Order.of(INDEXED, ["six"], "d", ["s"])
-        return await self.layers.install(order, nobody, asyncio.Event())
+        return await self.layers.install(order, on_output, asyncio.Event())
 
 
 @pytest.fixture
@@ -199,6 +205,25 @@ async def test_what_an_installer_does_without_is_not_kept_where_the_index_did_no
     with pytest.raises(IndexOutOfReachError, match="503"):
         await store.install(an_outcome(), b'{"packages": ["six==1"]}\n')
     assert store.keeper.orders == []
+
+
+async def test_an_installer_has_room_to_ask_for_all_the_documents_that_it_may(store: Store) -> None:
+    """Some thirteen hundred of Maven's filled what it may say, and the end was told as too much output."""
+    await store.install(an_outcome())
+    asked = {"get": f"https://repository.example/maven2/{'g/' * 40}artifact/1.0.0/artifact-1.0.0.jar.sha1"}
+    asked["accept"] = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*"
+    lines = [json.dumps(asked), *[json.dumps({"more": True})] * 3]
+    said_bytes = sum(len(line) + 1 for line in lines) * RULE.requests
+    pieces = 2 * RULE.disk_bytes // PIECE_BYTES
+    assert said_bytes + pieces * len(lines[1]) < store.factory.slot.launch.limits.output_bytes
+
+
+async def test_what_an_installer_says_to_people_is_bounded_apart(store: Store) -> None:
+    told: list[bytes] = []
+    ended = await store.install(an_outcome(stderr=b"x" * 700_000), on_output=lambda _, data: told.append(data))
+    assert len(b"".join(told)) == WORDS_BYTES
+    assert ended.outcome is not None
+    assert (len(ended.outcome.stderr), ended.outcome.stderr_truncated) == (WORDS_BYTES, True)
 
 
 @pytest.mark.parametrize(("images", "kind"), [({"id"}, "pypi"), (set(), "")])

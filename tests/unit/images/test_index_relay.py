@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import runpy
+import ssl
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from node.domain.layers import listing_fault
+from node.infrastructure.package_index.places import Places
+from node.infrastructure.package_index.reader import IndexReader
+from node.infrastructure.package_index.session import IndexSession
 from sandbox import IMAGES_DIR
+from schemas.interaction import Said
 
 LISTS = {
     "nothing": [],
@@ -53,6 +60,27 @@ def test_installers_tell_what_a_node_keeps_and_end_in_words_with_anything_else(
     assert 0 < len(str(ended.value)) < 300
     assert str(ended.value).isascii()
     assert said.getvalue() == b""
+
+
+async def test_a_node_says_of_an_address_of_any_length_why_it_is_not_read(
+    relay: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A longer line ended the installation, as if the installer did not keep to the talk."""
+    said, heard = io.BytesIO(), asyncio.Queue[Said]()
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=said))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"{}\n")))
+    url = "https://index.example/simple/"
+    relay["Line"]().open(url + "a" * 60_000, "*/*")
+    with ThreadPoolExecutor(1) as threads:
+        session = IndexSession(IndexReader(Places([url]), ssl.create_default_context(), 1, 1), threads, lambda: None)
+        session.begin(heard.put_nowait)
+        serving = asyncio.create_task(session.serve())
+        session.take(said.getvalue())
+        async with asyncio.timeout(10):
+            answer = json.loads((await heard.get()).data)
+        serving.cancel()
+    assert "more than 2048 characters" in answer["error"]
+    assert (session.fault, "more than 2048 characters" in session.kept_back) == ("", True)
 
 
 def test_the_package_and_the_limit_are_named(relay: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from chassis.background import Background
 from node.application.package_ports import IndexOutOfReachError
 from node.application.ports import OnOutput
 from node.domain.language import Language
-from node.domain.layers import Installation, KeptLayer, Layer, Order, listing_fault
+from node.domain.layers import WORDS_BYTES, Installation, KeptLayer, Layer, Order, listing_fault
 from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError, Talking
 from node.domain.verdict import compile_status
 from node.infrastructure.docker.engine.client import Engine, EngineError
@@ -228,11 +228,16 @@ class DockerLayers:
             talking=Talking(talk, session.begin),
         )
 
+        words_left = WORDS_BYTES
+
         def listen(stream: str, data: bytes) -> None:
+            nonlocal words_left
             if stream == "stdout":
                 session.take(data)
-            elif stream == "stderr":
-                on_output(stream, data)
+            elif stream == "stderr" and words_left:
+                told = data[:words_left]
+                words_left -= len(told)
+                on_output(stream, told)
 
         serving = asyncio.create_task(session.serve())
         ending = asyncio.create_task(_kill_once(abandoned, slot))
@@ -242,7 +247,7 @@ class DockerLayers:
             session.close()
             serving.cancel()
             ending.cancel()
-        return replace(outcome, stdout=b"", stdout_truncated=False), session
+        return _told(outcome), session
 
     def _any_image(self) -> str:
         """Of an installer; the keeper runs in each. Raises EngineError."""
@@ -266,6 +271,13 @@ class DockerLayers:
                 await self._engine.remove_volume(volume)
                 return
         _log.warning("scratch_not_removed", volume=volume)  # the next start of this node finds it
+
+
+def _told(outcome: Outcome) -> Outcome:
+    """What people are told of an installer's end: its standard output was for the node."""
+    words, are_all = outcome.stderr[:WORDS_BYTES], len(outcome.stderr) <= WORDS_BYTES
+    truncated = outcome.stderr_truncated or not are_all
+    return replace(outcome, stdout=b"", stdout_truncated=False, stderr=words, stderr_truncated=truncated)
 
 
 async def _kill_once(abandoned: asyncio.Event, slot: Slot) -> None:
