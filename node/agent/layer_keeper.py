@@ -33,6 +33,8 @@ _HOLD_S = 3_600
 _MAX_DEPTH = 64
 _PIECE_BYTES = 1 << 20
 _BLOCK_BYTES = 4096
+_ANSWER_BYTES = 4 << 20
+"""Of what is kept, in one answer: less than the node reads of one (``keeper.py``)."""
 
 
 class RefusedError(Exception):
@@ -172,22 +174,46 @@ def _sweep() -> None:
             shutil.rmtree(name, ignore_errors=True)
 
 
-def listed(_order: dict[str, Any]) -> dict[str, Any]:
-    """All that is kept, by the keys under which it was asked for. What an earlier life left unfinished goes, and so
-    does a layer that nobody could ask for."""
+def listed(order: dict[str, Any]) -> dict[str, Any]:
+    """What is kept, by the keys under which it was asked for: in the order of the keys, those behind ``after``, as much
+    as an answer holds, and whether there is more. With the first answer goes what an earlier life left unfinished, and
+    so does a layer that nobody could ask for."""
+    after, room, wanted = order.get("after", ""), _ANSWER_BYTES, {_KEYS}
     keys: dict[str, Any] = {}
-    for name in os.listdir(_KEYS):
-        with suppress(OSError, ValueError):
-            about = json.loads(_read(os.path.join(_KEYS, name)))
-            if _KEY.fullmatch(name) and os.path.isdir(_checked(_NAME, about["layer"])):
-                keys[name] = about
-                continue
-        os.unlink(os.path.join(_KEYS, name))
-    wanted = {about["layer"] for about in keys.values()} | {_KEYS}
+    more = False
+    for name in sorted(os.listdir(_KEYS)):
+        if name <= after:
+            continue
+        text, about = _kept_under(name)
+        if about is None:
+            os.unlink(os.path.join(_KEYS, name))
+            continue
+        wanted.add(about["layer"])
+        room -= len(name) + len(text)
+        more = room < 0 and bool(keys)
+        if not more:
+            keys[name] = about
+        elif after:
+            break
+    if not after:
+        _remove_others(wanted)
+    return {"kept": keys, "more": more}
+
+
+def _kept_under(name: str) -> tuple[str, dict[str, Any] | None]:
+    """What is written under a key; None where that is nothing of ours, or leads to no layer."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        text = _read(os.path.join(_KEYS, name))
+        about = json.loads(text)
+        if _KEY.fullmatch(name) and os.path.isdir(_checked(_NAME, about["layer"])):
+            return text, about
+    return "", None
+
+
+def _remove_others(wanted: set[str]) -> None:
     for name in os.listdir("."):
         if name not in wanted:
             shutil.rmtree(name)
-    return {"kept": keys}
 
 
 def remove(order: dict[str, Any]) -> dict[str, Any]:

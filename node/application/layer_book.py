@@ -68,16 +68,18 @@ class LayerBook:
     def keep(self, key: str, layer: Layer, now_s: float, client: str) -> None:
         """Notes what was installed for the client."""
         self._may_be_over = True
-        before = self._kept.get(key)
-        self._kept[key] = KeptLayer(layer, now_s, client)
-        self._kept.move_to_end(key)
+        before = self._kept.pop(key, None)
+        same = [(other, one.layer) for other, one in self._kept.items() if one.layer.name == layer.name]
+        known = [one for _, one in same] if before is None else [before.layer, *(one for _, one in same)]
+        shared = next((one for one in known if one == layer), layer)  # its list may be as long as a program
+        self._kept[key] = KeptLayer(shared, now_s, client)
         if before is not None:
             self._replaced.add(before.layer.name)
-        same = [other for other, one in self._kept.items() if one.layer.name == layer.name]
-        for other in same[:-_MAX_ORDERS_OF_ONE]:
+        for other, _ in same[: 1 - _MAX_ORDERS_OF_ONE]:
             del self._kept[other]
             self._dropped.append(other)
-        self._replaced -= {one.layer.name for one in self._kept.values()}
+        if self._replaced:
+            self._replaced -= {one.layer.name for one in self._kept.values()}
 
     def leave_until(self, key: str, not_before_s: float) -> None:
         """Notes that what was installed for such an order serves on until then, however old it is."""

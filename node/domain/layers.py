@@ -105,9 +105,7 @@ class Order:
             wall_ms=rule.wall_ms,
             memory_bytes=rule.memory_bytes,
             processes=rule.processes,
-            output_bytes=_LINE_BYTES
-            + rule.requests * _REQUEST_BYTES
-            + rule.disk_bytes // _DISK_BYTES_PER_ASKED_BYTE,
+            output_bytes=_LINE_BYTES + rule.requests * _REQUEST_BYTES + rule.disk_bytes // _DISK_BYTES_PER_ASKED_BYTE,
             disk_bytes=rule.disk_bytes,
             open_files=_OPEN_FILES,
             file_bytes=rule.disk_bytes,
@@ -149,6 +147,13 @@ def listing_fault(packages: Sequence[str]) -> str:
     if chars > MAX_LISTED_CHARS:
         return f"the names of what was installed have {chars} characters, of which {MAX_LISTED_CHARS} may be in one set"
     return ""
+
+
+def as_told(outcome: Outcome) -> Outcome:
+    """An installer's end, as people are told of it: its standard output was for the node."""
+    truncated = outcome.stderr_truncated or len(outcome.stderr) > WORDS_BYTES
+    words = outcome.stderr[:WORDS_BYTES]
+    return replace(outcome, stdout=b"", stdout_truncated=False, stderr=words, stderr_truncated=truncated)
 
 
 def with_layer(program: Program, layer: Layer) -> Program:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from node.agent import layer_keeper
+from node.infrastructure.docker.layers import keeper as keeper_of_a_node
 
 KEY, OTHER_KEY = "a" * 64, "b" * 64
 SECRET = "ab" * 32
@@ -173,6 +174,37 @@ def test_what_an_earlier_life_left_unfinished_goes_and_what_is_whole_stays(keepe
     assert list(keeper.kept()) == [KEY]
     assert keeper.names() == {layer}
     assert [path.name for path in keys.iterdir()] == [KEY]
+
+
+def test_a_list_of_any_length_is_told_in_answers_that_a_node_reads(keeper: Keeper) -> None:
+    """Long lists of packages by some hundred names were more than one answer; nothing was found again then, nor ever
+    removed."""
+    (keeper.tree / "a").write_text("1")
+    layer = keeper.store()["layer"]
+    about = json.dumps({"layer": layer, "bytes": 1, "packages": ["a" * 29 + "==1"] * 2_000, "made_at_s": 1.0})
+    keys = {KEY} | {f"{number:064x}" for number in range(256)}
+    for key in keys:
+        (keeper.layers / ".keys" / key).write_text(about)
+    found, after, more = set(), "", True
+    while more:
+        answer = keeper.ask("list", after=after)
+        assert len(json.dumps(answer)) < keeper_of_a_node.MAX_ANSWER_BYTES // 2  # a log writes more than was said
+        found |= answer["kept"].keys()
+        after, more = max(found), answer["more"]
+    assert found == keys
+    assert keeper.names() == {layer}
+
+
+def test_one_list_is_told_however_long_it_is(keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_keeper, "_ANSWER_BYTES", 1)
+    (keeper.tree / "a").write_text("1")
+    keeper.store()
+    assert keeper.ask("list") == {"kept": keeper.kept(), "more": False}
+    keeper.store(OTHER_KEY)
+    first, second = keeper.ask("list"), keeper.ask("list", after=KEY)
+    assert (list(first["kept"]), first["more"]) == ([KEY], True)
+    assert (list(second["kept"]), second["more"]) == ([OTHER_KEY], False)
+    assert keeper.ask("list", after=OTHER_KEY) == {"kept": {}, "more": False}
 
 
 def test_layers_are_removed_with_their_keys_and_nothing_else_can_be(keeper: Keeper) -> None:

@@ -37,12 +37,18 @@ class Keeper:
 
     def __init__(self) -> None:
         self.orders: list[dict[str, Any]] = []
+        self.kept: dict[str, dict[str, Any]] = {}
 
     async def ask(self, image: str, verb: str, order: dict[str, Any], scratch: object = None) -> dict[str, Any]:
         del image, scratch
         assert len(json.dumps(order)) < 128 << 10  # one argument of a program
         self.orders.append(order)
-        return {"layer": "l", "bytes": 1} if verb == "store" else {}
+        return {"store": {"layer": "l", "bytes": 1}, "list": self._listed(order.get("after", ""))}.get(verb, {})
+
+    def _listed(self, after: str) -> dict[str, Any]:
+        """One key in each answer."""
+        behind = sorted(key for key in self.kept if key > after)
+        return {"kept": {key: self.kept[key] for key in behind[:1]}, "more": len(behind) > 1}
 
     @asynccontextmanager
     async def holding(self, *_: object) -> AsyncIterator[None]:
@@ -144,6 +150,22 @@ async def test_what_is_removed_is_told_in_orders_that_fit_an_argument(store: Sto
     store.keeper.orders.clear()
     await store.layers.remove(["a" * 40], [])
     assert store.keeper.orders == [{"keys": [], "layers": ["a" * 40]}]
+
+
+async def test_all_that_is_kept_is_found_with_one_list_for_each_layer(store: Store) -> None:
+    about = {"layer": "l", "bytes": 1, "made_at_s": 2.0}
+    store.keeper.kept = {key: {**about, "packages": ["a==1", "b==2"]} for key in ("k3", "k1", "k2")}
+    store.keeper.kept["k4"] = {**about, "packages": []}
+    kept = await store.layers.kept()
+    assert {key: one.layer.packages for key, one in kept.items()} == {
+        "k1": ("a==1", "b==2"),
+        "k2": ("a==1", "b==2"),
+        "k3": ("a==1", "b==2"),
+        "k4": (),
+    }
+    assert kept["k1"].layer is kept["k3"].layer
+    store.keeper.kept = {}
+    assert await store.layers.kept() == {}
 
 
 @pytest.mark.parametrize(("count", "is_kept"), [(200, True), (1_999, False)])

@@ -56,6 +56,22 @@ def test_a_layer_counts_once_however_many_orders_lead_to_it() -> None:
     assert book.let_go() == (["a"], ["key of a", "another key of a"])
 
 
+def test_all_orders_that_lead_to_a_layer_have_one_list_of_its_packages() -> None:
+    """Each had its own: 64 KiB, ten thousand times."""
+    book = a_book(20, "a")
+    for key in ("another key of a", "key of a"):
+        book.keep(key, layer("a"), 9, "blog")
+    found = [book.find(key, "other", 0) for key in ("another key of a", "key of a")]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert found[0].layer is found[1].layer
+    other = Layer("a", 10, ("b==1",))
+    book.keep("third key", other, 9, "blog")
+    third = book.find("third key", "other", 0)
+    assert third is not None
+    assert third.layer is other
+
+
 def test_what_an_earlier_life_kept_is_older_than_what_came_since() -> None:
     book = a_book(20, "new")
     book.fill(

@@ -19,7 +19,7 @@ _PATIENCE_S = 300
 _MEMORY_BYTES = 512 << 20
 _PROCESSES = 256
 """gVisor itself needs many; the keeper starts none."""
-_MAX_ANSWER_BYTES = 16 << 20
+MAX_ANSWER_BYTES = 16 << 20
 
 
 class LayerKeeper:
@@ -46,7 +46,7 @@ class LayerKeeper:
             try:
                 await self._engine.start(container)
                 code = await self._engine.wait(container, _PATIENCE_S)
-                said = await self._engine.output(container, _MAX_ANSWER_BYTES)
+                said = await self._engine.output(container, MAX_ANSWER_BYTES)
             finally:
                 await asyncio.shield(self._engine.remove(container))
         try:

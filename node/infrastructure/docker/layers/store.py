@@ -13,7 +13,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -21,7 +21,7 @@ from chassis.background import Background
 from node.application.package_ports import IndexOutOfReachError
 from node.application.ports import OnOutput
 from node.domain.language import Language
-from node.domain.layers import WORDS_BYTES, Installation, KeptLayer, Layer, Order, listing_fault
+from node.domain.layers import WORDS_BYTES, Installation, KeptLayer, Layer, Order, as_told, listing_fault
 from node.domain.sandbox import Ending, Launch, Outcome, Role, SandboxLostError, Talking
 from node.domain.verdict import compile_status
 from node.infrastructure.docker.engine.client import Engine, EngineError
@@ -128,15 +128,20 @@ class DockerLayers:
 
     async def kept(self) -> Mapping[str, KeptLayer]:
         """See the port."""
+        kept: dict[str, KeptLayer] = {}
+        layers: dict[Layer, Layer] = {}
+        more = True
         try:
-            answer = await self._keeper.ask(self._any_image(), "list", {})
-            return {
-                key: KeptLayer(Layer(one["layer"], int(one["bytes"]), tuple(one["packages"])), float(one["made_at_s"]))
-                for key, one in answer["kept"].items()
-            }
+            while more:
+                answer = await self._keeper.ask(self._any_image(), "list", {"after": max(kept, default="")})
+                for key, one in answer["kept"].items():
+                    layer = Layer(one["layer"], int(one["bytes"]), tuple(one["packages"]))
+                    kept[key] = KeptLayer(layers.setdefault(layer, layer), float(one["made_at_s"]))
+                more = answer["more"]
         except (EngineError, KeyError, TypeError, ValueError) as error:
             await self._forget_missing()
             raise SandboxLostError(f"{type(error).__name__}: {error}") from error
+        return kept
 
     async def remove(self, layers: Collection[str], keys: Collection[str]) -> None:
         """See the port."""
@@ -247,7 +252,7 @@ class DockerLayers:
             session.close()
             serving.cancel()
             ending.cancel()
-        return _told(outcome), session
+        return as_told(outcome), session
 
     def _any_image(self) -> str:
         """Of an installer; the keeper runs in each. Raises EngineError."""
@@ -271,13 +276,6 @@ class DockerLayers:
                 await self._engine.remove_volume(volume)
                 return
         _log.warning("scratch_not_removed", volume=volume)  # the next start of this node finds it
-
-
-def _told(outcome: Outcome) -> Outcome:
-    """What people are told of an installer's end: its standard output was for the node."""
-    words, are_all = outcome.stderr[:WORDS_BYTES], len(outcome.stderr) <= WORDS_BYTES
-    truncated = outcome.stderr_truncated or not are_all
-    return replace(outcome, stdout=b"", stdout_truncated=False, stderr=words, stderr_truncated=truncated)
 
 
 async def _kill_once(abandoned: asyncio.Event, slot: Slot) -> None:
