@@ -7,7 +7,7 @@ import json
 import ssl
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +20,7 @@ from node.domain.language import PackageRule
 from node.domain.layers import WORDS_BYTES, Installation, Order
 from node.domain.sandbox import Ending, Launch, Outcome, SandboxLostError
 from node.infrastructure.docker.engine.client import EngineError
+from node.infrastructure.docker.layers import store as store_module
 from node.infrastructure.docker.layers.store import DockerLayers, LayerSettings
 from node.infrastructure.docker.slot.agent_image import AgentImage
 from node.infrastructure.package_index.places import Places
@@ -58,6 +59,7 @@ class Keeper:
 class Engine:
     def __init__(self) -> None:
         self.images = {"id"}
+        self.removed: asyncio.Queue[str] = asyncio.Queue()
 
     async def image_id(self, name: str) -> str | None:
         return name if name in self.images else None
@@ -66,7 +68,7 @@ class Engine:
         pass
 
     async def remove_volume(self, name: str) -> None:
-        pass
+        self.removed.put_nowait(name)
 
 
 class Slot:
@@ -246,6 +248,18 @@ async def test_what_an_installer_says_to_people_is_bounded_apart(store: Store) -
     assert len(b"".join(told)) == WORDS_BYTES
     assert ended.outcome is not None
     assert (len(ended.outcome.stderr), ended.outcome.stderr_truncated) == (WORDS_BYTES, True)
+
+
+@pytest.mark.parametrize("fault", ["", "the engine refused: no room"])
+async def test_the_folder_of_an_installer_goes_though_its_slot_never_came(
+    store: Store, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(store_module, "_REMOVE_AGAIN_S", (0.0,))
+    store.factory.fault = fault
+    with pytest.raises(SandboxLostError, match="no room") if fault else nullcontext():
+        await store.install(an_outcome())
+    async with asyncio.timeout(5):
+        assert (await store.engine.removed.get()).startswith("p-installing-")
 
 
 @pytest.mark.parametrize(("images", "kind"), [({"id"}, "pypi"), (set(), "")])

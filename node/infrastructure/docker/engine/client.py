@@ -146,8 +146,13 @@ class Engine:
         return [str(one["Name"]) for one in listed["Volumes"] or []]
 
     async def remove_volume(self, name: str) -> None:
-        """Removes a volume. The engine refuses that while a container, even a stopped one, has it."""
-        await self._call(lambda client: client.remove_volume(name))
+        """Removes a volume, if there is one. The engine refuses that while a container, even a stopped one, has it."""
+
+        def remove(client: docker.APIClient) -> None:
+            with suppress(docker.errors.NotFound):
+                client.remove_volume(name)
+
+        await self._call(remove)
 
     async def _call(self, call: Callable[[docker.APIClient], T]) -> T:
         client = self._client

@@ -171,6 +171,7 @@ class DockerLayers:
         try:
             slot = await self._factory.make(template)
         except EngineError as error:
+            self._background.spawn(self._remove_scratch(scratch.volume))  # the engine makes it before the slot
             await self._forget_missing()
             raise SandboxLostError(f"no slot for the installer: {error}") from error
         try:
