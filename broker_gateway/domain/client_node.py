@@ -31,13 +31,11 @@ class ClientNode:
 
     def serves(self, language: str, version: str, *, packages: frozenset[str] | None = None) -> bool:
         """True if it runs the language in that version. ``language`` is a name, not an alias; ``version`` a prefix,
-        empty for any; ``packages``: it must have an index of one of these kinds, unless that is None."""
-        return any(
-            found.name == language
-            and version_matches(version, found.version)
-            and (packages is None or found.packages in packages)
-            for found in self.languages
-        )
+        empty for any; ``packages``: it must have an index of one of these kinds, unless that is None. Of several
+        versions that match it takes its first, with packages or without."""
+        matching = (one for one in self.languages if one.name == language and version_matches(version, one.version))
+        found = next(matching, None)
+        return found is not None and (packages is None or found.packages in packages)
 
     def digest_of(self, language: str, version: str) -> str:
         """What runs such a program here (``LanguageRecord.digest``); empty where it does not tell, or does not serve

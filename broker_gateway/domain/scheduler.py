@@ -202,9 +202,16 @@ class TaskScheduler:
                 found = {record.version for node in self._nodes for record in node.languages if record.name == language}
                 versions = ", ".join(sorted(found))
                 return f"no live node serves {language} {quoted(version)}; versions served now: {versions}"
-        if any(need.packages is not None for need in wanted):
-            return "no live node serves this task's languages, the program's with packages"
+        for need in wanted:
+            if need.packages is not None:
+                versions = ", ".join(sorted(self._versions_with_packages(need.language, need.packages))) or "none"
+                words = "no live node serves this task's languages, the program's with packages"
+                return f"{words}; versions of {need.language} with such: {versions}"
         return "no live node serves both the program's and the checker's language"
+
+    def _versions_with_packages(self, language: str, kinds: Set[str]) -> set[str]:
+        records = (record for node in self._nodes for record in node.languages if record.name == language)
+        return {record.version for record in records if record.packages in kinds}
 
 
 def _serves(node: ClientNode, need: Need) -> bool:

@@ -73,6 +73,17 @@ async def test_packages_are_refused_where_no_node_has_an_index(gateway: GatewayO
     assert not isinstance(gateway.submission.admit(command()), Invalid)
 
 
+async def test_packages_are_those_of_the_version_that_the_node_takes(gateway: GatewayOnFakes) -> None:
+    """Where another version had some, the task was handed back by its node until it was given up."""
+    older = a_language_record("python", "3.11.2", "py", packages="pypi")
+    gateway.directory.announce(a_node_record("n1", PLAIN, older))
+    for version in ("", "3"):
+        answer = gateway.submission.admit(naming("six", language_version=version))
+        assert isinstance(answer, Unserved)
+        assert answer.message.endswith("versions of python with such: 3.11.2")
+    assert not isinstance(gateway.submission.admit(naming("six", language_version="3.11")), (Invalid, Unserved))
+
+
 async def test_a_task_with_packages_goes_where_every_node_has_an_index(gateway: GatewayOnFakes) -> None:
     gateway.directory.announce(a_node_record("n1", PLAIN, pools=["default"]))
     gateway.directory.announce(a_node_record("n2", PYTHON, pools=["indexed"]))
