@@ -19,6 +19,31 @@ from .run_files import artefacts_of, split
 from .spawn import Pipes, spawn
 
 _ANSWER = struct.Struct("!iI")
+_GAVE_UP = b"the compiler gave up on this program\n"
+
+
+class Answer:
+    """A resident compiler's answer as it comes: of its diagnostics the first are kept, and the rest is counted. A line
+    that many errors are on comes with each of them."""
+
+    def __init__(self, keep_bytes: int) -> None:
+        self._most = _ANSWER.size + keep_bytes
+        self._kept = bytearray()
+        self._came = 0
+
+    def take(self, data: bytes) -> None:
+        """Takes what has come now."""
+        self._kept += data[: self._most - len(self._kept)]
+        self._came += len(data)
+
+    def complete(self) -> tuple[int, int, bytes] | None:
+        """Exit code, bytes of diagnostics, and the first of them; None while there is more to come."""
+        if self._came < _ANSWER.size:
+            return None
+        code, size = _ANSWER.unpack_from(self._kept)
+        if self._came < _ANSWER.size + size:
+            return None
+        return code, size, bytes(self._kept[_ANSWER.size : _ANSWER.size + size])
 
 
 class CompileServer:
@@ -34,7 +59,7 @@ class CompileServer:
         self.pid = spawn(command, config.env, workdir.WORKSPACE, user, config.limits, theirs)
         self._pipes.close_theirs()
         os.set_blocking(self._pipes.our_stdin, True)
-        self._buffer = b""
+        self._answer = Answer(0)
 
     @property
     def stdout(self) -> int:
@@ -47,26 +72,24 @@ class CompileServer:
         blocks."""
         return self._pipes.our_stderr
 
-    def ask(self, directory: str, command: list[str]) -> None:
-        """Sends a request. Raises OSError if the compiler is gone."""
+    def ask(self, directory: str, command: list[str], keep_bytes: int) -> None:
+        """Sends a request; so much of the diagnostics is kept. Raises OSError if the compiler is gone."""
+        self._answer = Answer(keep_bytes)
         message = encode_list([directory.encode(), *(part.encode() for part in command)])
         view = memoryview(message)
         while view:
             view = view[os.write(self._pipes.our_stdin, view) :]
 
-    def read_answer(self) -> tuple[int, bytes] | None:
-        """Exit code and diagnostics once they are complete. Raises OSError if it died."""
+    def read_answer(self) -> tuple[int, int, bytes] | None:
+        """Exit code, bytes of diagnostics and the first of them, once it is complete. Raises OSError if it died."""
         try:
             data = os.read(self._pipes.our_stdout, 1 << 20)
         except BlockingIOError:
             return None
         if not data:
             raise OSError("the resident compiler ended")
-        self._buffer += data
-        answer = parse_answer(self._buffer)
-        if answer is not None:
-            self._buffer = b""
-        return answer
+        self._answer.take(data)
+        return self._answer.complete()
 
     def discard_stderr(self) -> None:
         try:
@@ -76,16 +99,6 @@ class CompileServer:
 
     def close(self) -> None:
         self._pipes.close_ours()
-
-
-def parse_answer(data: bytes) -> tuple[int, bytes] | None:
-    """Exit code and diagnostics, or None while the answer is not complete."""
-    if len(data) < _ANSWER.size:
-        return None
-    code, size = _ANSWER.unpack_from(data)
-    if len(data) < _ANSWER.size + size:
-        return None
-    return code, data[_ANSWER.size : _ANSWER.size + size]
 
 
 class Compilation:
@@ -99,7 +112,7 @@ class Compilation:
         self._limits = header["limits"]
         self._files, _ = split(header, body)
         self.ending: str | None = None
-        self._answer: tuple[int, bytes] | None = None
+        self._answer: tuple[int, int, bytes] | None = None
         self._dead = False
 
     def start(self, server: CompileServer) -> None:
@@ -109,9 +122,9 @@ class Compilation:
             workdir.write(self.directory, self._files)
         self._files = []
         self.account = Account(self._meter, self._disk, self._limits, 1, memory_before_bytes)
-        server.ask(self.directory, list(self._header["command"]))
+        server.ask(self.directory, list(self._header["command"]), int(self._limits["output_bytes"]))
 
-    def answered(self, answer: tuple[int, bytes]) -> None:
+    def answered(self, answer: tuple[int, int, bytes]) -> None:
         self._answer = answer
         self.account.stop_clock()
 
@@ -142,7 +155,7 @@ class Compilation:
         """Emits diagnostics and ``exited``. Returns no problems: what the compiler left is found when the slot is
         wiped."""
         max_output_bytes = int(self._limits["output_bytes"])
-        code, text = self._answer or (None, b"the compiler gave up on this program\n")
+        code, size, text = self._answer or (None, len(_GAVE_UP), _GAVE_UP)
         ending, usage = self.account.close(self.ending or "exited", code is None, code != 0)
         artefacts, fault = artefacts_of(self._config, self._header, self.directory) if code == 0 else ([], "")
         if fault:
@@ -158,7 +171,7 @@ class Compilation:
                 "exit_code": 1 if code is None and ending == "exited" else code,
                 "signal": None,
                 "stdout_truncated": False,
-                "stderr_truncated": len(text) > max_output_bytes,
+                "stderr_truncated": size > max_output_bytes,
                 "artefacts": [{"name": name, "size": len(content)} for name, content in artefacts],
                 "fault": fault,
                 "warm": True,
