@@ -25,6 +25,8 @@ class PackageIndex:
         self.ca = certificate.chain
         self.requests: list[str] = []
         """Paths that were asked for."""
+        self.connections = 0
+        """That were made."""
         self.answers: dict[str, Answer] = {}
         """What is done in place of the usual, by path."""
         self._files: dict[str, dict[str, bytes]] = {}
@@ -73,6 +75,10 @@ class PackageIndex:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                index.connections += 1
+                super().setup()
 
             def do_GET(self) -> None:
                 try:

@@ -122,6 +122,8 @@ class IndexReader:
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._drop()
             raise OutOfReachError(f"the index broke off: {_words(error)}") from error
+        if response.length == 0:
+            response.close()  # read1 of older Pythons does not, and the connection would serve no more
         self._left_bytes -= len(data)
         if self._left_bytes < 0:
             self._drop()

@@ -52,13 +52,39 @@ def read_all(reader: IndexReader, url: str) -> bytes:
     return data
 
 
+def in_chunks(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    handler.wfile.write(b"5\r\nwheel\r\n0\r\n\r\n")
+
+
 def test_documents_are_read_over_one_connection(index: PackageIndex, a_reader: Opened) -> None:
+    """Each was read over one of its own: a body of known length was not seen to be over."""
     file = index.add("a", "1", b"wheel")
+    reader = a_reader(max_bytes=1 << 21)
+    index.answers["/files/chunks"] = in_chunks
+    index.answers["/files/empty"] = lambda handler: send(handler, b"", "a/b")
+    index.answers["/files/large"] = lambda handler: send(handler, bytes(1 << 20), "a/b")
+    for _ in range(3):
+        assert file.encode() in read_all(reader, f"{index.url}a/")
+        assert read_all(reader, f"{index.origin}{file}") == b"wheel"
+        assert read_all(reader, f"{index.files_url}chunks") == b"wheel"
+        assert read_all(reader, f"{index.files_url}empty") == b""
+        assert read_all(reader, f"{index.url}none/") == b"none"
+        assert reader.read(1) == b""
+    assert read_all(reader, f"{index.files_url}large") == bytes(1 << 20)
+    assert index.connections == 1
+
+
+def test_what_is_not_read_to_its_end_costs_its_connection(index: PackageIndex, a_reader: Opened) -> None:
+    index.add("a", "1", b"wheel")
     reader = a_reader()
-    assert file.encode() in read_all(reader, f"{index.url}a/")
-    assert read_all(reader, f"{index.origin}{file}") == b"wheel"
     assert reader.open(f"{index.url}none/", "*/*").status == 404
-    reader.close()
+    assert reader.open(f"{index.url}a/", "*/*").status == 200
+    assert reader.read(1) == b"<"
+    assert read_all(reader, f"{index.url}none/") == b"none"
+    assert index.connections == 3
 
 
 @pytest.mark.parametrize(
