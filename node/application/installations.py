@@ -12,6 +12,8 @@ from node.domain.layers import Installation
 
 _LATELY_S = 25.0
 """Who was put off comes again within this (``node.domain.retries.for_others``), or came to another node."""
+_PIECE_BYTES = 32 << 10
+"""Of what an installer has said, as it is told to who comes later: it may have come in bytes."""
 _MAX_CLIENTS = 256
 """Of which it is remembered that they were put off, or served."""
 
@@ -126,14 +128,14 @@ class UnderWay:
         self.ended.add_done_callback(lambda ended: ended.exception())  # nobody may be left to see it
         self.abandoned = asyncio.Event()
         """Set once all have left before it ended: nobody joins it any more."""
-        self._said: list[tuple[str, bytes]] = []
+        self._said: list[tuple[str, bytearray]] = []
         self._listeners: list[OnOutput] = []
         self._all_left = asyncio.Event()
 
     def listen(self, listener: OnOutput) -> None:
         """Is told all that the installer has said, and says. Its output limit bounds that."""
         for stream, data in self._said:
-            listener(stream, data)
+            listener(stream, bytes(data))
         self._listeners.append(listener)
 
     def leave(self, listener: OnOutput) -> None:
@@ -152,7 +154,10 @@ class UnderWay:
 
     def say(self, stream: str, data: bytes) -> None:
         """Passes on what the installer says."""
-        self._said.append((stream, data))
+        if self._said and self._said[-1][0] == stream and len(self._said[-1][1]) < _PIECE_BYTES:
+            self._said[-1][1].extend(data)
+        else:
+            self._said.append((stream, bytearray(data)))
         for listener in self._listeners:
             listener(stream, data)
 

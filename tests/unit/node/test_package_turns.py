@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from node.application.installations import PackagesBusyError, Turns
+from node.application.installations import PackagesBusyError, Turns, UnderWay
 from tests.unit.node.packages_on_fakes import Node
 
 
@@ -122,3 +122,18 @@ async def test_a_stream_of_new_sets_that_are_cancelled_does_not_starve_others() 
     node.layers.may_end.set()
     await node.run("b1", "b", client="b")
     assert node.layers.orders[-1].packages == ("b",)
+
+
+async def test_who_comes_later_is_told_what_was_said_in_few_pieces() -> None:
+    """Each byte that an installer writes by itself was a call for each task that waits."""
+    under_way = UnderWay("blog")
+    for number in range(100_000):
+        under_way.say("stderr", b"%d" % (number % 10))
+    under_way.say("stdout", b"x")
+    told: list[tuple[str, bytes]] = []
+    under_way.listen(lambda stream, data: told.append((stream, data)))
+    under_way.say("stderr", b"last")
+    said = b"".join(data for stream, data in told if stream == "stderr")
+    assert said == b"0123456789" * 10_000 + b"last"
+    assert len(told) < 10
+    assert [stream for stream, _ in told][-2:] == ["stdout", "stderr"]
