@@ -3,16 +3,25 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"unsafe"
 )
 
 // loadedProgram is the import path of the program in what a linker loads before there is one. Nobody else's.
 const loadedProgram = "program"
+
+// What the package syscall does not have of open(2) and linkat(2).
+const (
+	temporary = syscall.O_DIRECTORY | 0x400000 // O_TMPFILE
+	followed  = 0x400                          // AT_SYMLINK_FOLLOW
+	here      = ^uintptr(99)                   // AT_FDCWD
+)
 
 // loaded is a linker that loads the packages which programs import, half of its work, before there is a program, or while
 // that is compiled. Its main package is ../preload's, whose last import is the program: a file without a name that has a
@@ -32,8 +41,8 @@ type loaded struct {
 func startLoaded() (*loaded, error) {
 	l := &loaded{opening: make(chan os.Signal, 1), stopped: make(chan struct{}), ended: make(chan error, 1)}
 	var err, other error
-	l.program, err = nameless()
-	l.executable, other = nameless()
+	l.program, err = nameless(os.TempDir())
+	l.executable, other = nameless(".")
 	if err = errors.Join(err, other); err == nil {
 		signal.Notify(l.opening, syscall.SIGIO)
 		err = l.lease(syscall.F_WRLCK)
@@ -85,7 +94,7 @@ func (l *loaded) link(object, output string) bool {
 		return false
 	}
 	_ = l.command.Process.Signal(syscall.SIGCONT)
-	return <-l.ended == nil && l.output.Len() == 0 && written(output, l.executable) == nil
+	return <-l.ended == nil && l.output.Len() == 0 && named(output, l.executable) == nil
 }
 
 // stop ends it, with nothing to do.
@@ -108,13 +117,9 @@ func (l *loaded) lease(kind uintptr) error {
 	return nil
 }
 
-// nameless makes an empty file that is in no directory.
-func nameless() (*os.File, error) {
-	file, err := os.CreateTemp("", "gobuild-")
-	if err != nil {
-		return nil, err
-	}
-	return file, os.Remove(file.Name())
+// nameless makes an empty file that is in no directory, and may have a name in this one.
+func nameless(directory string) (*os.File, error) {
+	return os.OpenFile(directory, os.O_RDWR|temporary, 0o775)
 }
 
 func copied(target *os.File, name string) error {
@@ -127,17 +132,23 @@ func copied(target *os.File, name string) error {
 	return err
 }
 
-// written writes a program, as the linker does: in the place of what has its name.
-func written(name string, content *os.File) error {
+// named gives a program its name, in the place of what has it.
+func named(name string, program *os.File) error {
 	if err := os.Remove(name); err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	target, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o775)
+	from, err := syscall.BytePtrFromString(fmt.Sprintf("/proc/self/fd/%d", program.Fd()))
 	if err != nil {
 		return err
 	}
-	if _, err = content.Seek(0, io.SeekStart); err == nil {
-		_, err = io.Copy(target, content)
+	to, err := syscall.BytePtrFromString(name)
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, target.Close())
+	_, _, number := syscall.Syscall6(syscall.SYS_LINKAT,
+		here, uintptr(unsafe.Pointer(from)), here, uintptr(unsafe.Pointer(to)), followed, 0)
+	if number != 0 {
+		return number
+	}
+	return nil
 }
