@@ -7,20 +7,16 @@ import hashlib
 import io
 import secrets
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-
-import docker
+from collections.abc import Mapping, Sequence
 
 from coderunner import Client
 from tests.servers.package_index import Answer, PackageIndex, send
-from tests.servers.package_stack import stack_with_packages, stdout
-from tests.servers.stack import Stack
+from tests.servers.package_stack import stdout
 
 FOLDER = "/maven2/"
 EMPTY_JAR = b"PK\x05\x06" + bytes(18)
+NOTHING = "public class Main { public static void main(String[] args) { System.out.println(42); } }"
+"""A program that needs no package."""
 
 
 class MavenRepository:
@@ -126,23 +122,3 @@ async def compiled(client: Client, sources: Mapping[str, str], options: Sequence
     ended = await client.run("java", {"Main.java": SHOWS_CLASSES, **sources}, compile_options=list(options))
     rows = (line.split() for line in stdout(ended).splitlines())
     return {path: base64.b64decode(text) for path, text in rows}
-
-
-@dataclass(frozen=True)
-class Served:
-    """A gateway and a node, and the repository that its Java has."""
-
-    stack: Stack
-    repository: MavenRepository
-
-
-@contextmanager
-def served_java(directory: Path, engine: docker.DockerClient) -> Iterator[Served]:
-    """All of it for as long as the block lasts."""
-    index = PackageIndex(directory)
-    repository = MavenRepository(index)
-    try:
-        with stack_with_packages(directory, engine, index, ["java"], {"maven": repository.url}) as stack:
-            yield Served(stack, repository)
-    finally:
-        index.close()

@@ -4,43 +4,20 @@ waiting JVM."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 
-import docker
 import pytest
 
 from coderunner import Client, InvalidTask, Limits, Output, Status
 from tests.servers.maven_repository import (
+    NOTHING,
     MavenRepository,
-    Served,
     a_dependency,
     a_group,
     a_jar,
     compiled,
-    served_java,
 )
 from tests.servers.package_index import send
 from tests.servers.package_stack import said, stdout
-
-NOTHING = "public class Main { public static void main(String[] args) { System.out.println(42); } }"
-
-
-@pytest.fixture(scope="module")
-def served(docker_engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served_java(tmp_path_factory.mktemp("maven"), docker_engine) as served:
-        yield served
-
-
-@pytest.fixture
-def repository(served: Served) -> MavenRepository:
-    return served.repository
-
-
-@pytest.fixture
-async def client(served: Served) -> AsyncIterator[Client]:
-    async with served.stack.client() as client:
-        yield client
-
 
 GREETING = "package lib; public class Greeting { public static String hello() { return %s; } }"
 GREETS = "public class Main { public static void main(String[] args) { System.out.println(lib.Greeting.hello()); } }"

@@ -4,25 +4,22 @@ class path and nowhere else."""
 from __future__ import annotations
 
 import zipfile
-from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 
-import docker
 import pytest
 
 from coderunner import Client, Execution, Status
 from tests.servers.maven_repository import (
     FOLDER,
+    NOTHING,
     MavenRepository,
-    Served,
     a_dependency,
     a_group,
     a_jar,
     a_pom,
     compiled,
     coordinates,
-    served_java,
 )
 from tests.servers.package_index import redirect
 
@@ -37,24 +34,6 @@ public class Main {
         System.out.println(new File("/packages/evil.txt").exists() + " " + new File("/tmp/evil.txt").exists());
     }
 }"""
-NOTHING = "public class Main { public static void main(String[] args) { System.out.println(42); } }"
-
-
-@pytest.fixture(scope="module")
-def served(docker_engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served_java(tmp_path_factory.mktemp("maven"), docker_engine) as served:
-        yield served
-
-
-@pytest.fixture
-def repository(served: Served) -> MavenRepository:
-    return served.repository
-
-
-@pytest.fixture
-async def client(served: Served) -> AsyncIterator[Client]:
-    async with served.stack.client() as client:
-        yield client
 
 
 async def installed(client: Client, group: str, name: str = "a:1") -> Execution:

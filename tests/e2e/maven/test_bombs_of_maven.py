@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import AsyncIterator, Iterator
 
-import docker
 import pytest
 
 from coderunner import Client, Status
-from tests.servers.maven_repository import MavenRepository, Served, a_group, served_java
+from tests.servers.maven_repository import NOTHING, MavenRepository, a_group
 
 COMPILER_BYTES = 1_024 << 20
 """As ``sandbox/languages/java.toml`` says."""
-NOTHING = "public class Main { public static void main(String[] args) { System.out.println(42); } }"
-
-
-@pytest.fixture(scope="module")
-def served(docker_engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served_java(tmp_path_factory.mktemp("maven"), docker_engine) as served:
-        yield served
-
-
-@pytest.fixture
-def repository(served: Served) -> MavenRepository:
-    return served.repository
-
-
-@pytest.fixture
-async def client(served: Served) -> AsyncIterator[Client]:
-    async with served.stack.client() as client:
-        yield client
 
 
 def a_bomb(name: str) -> bytes:
