@@ -1,7 +1,8 @@
 """Installs packages with pip from an index that the node passes on, into a folder that becomes a layer: ``install.py
 LAYER PLACE... -- PACKAGE...``. The first place is the index; the node's answers come on standard input.
 
-No code of a package runs: wheels only, and byte code is compiled and never executed.
+Packages are chosen, and byte code is made, for the interpreter that runs this. No code of a package runs: wheels only,
+and byte code is compiled and never executed.
 """
 
 import compileall
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import index_relay
 
-_PIP = ["python3", "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-cache-dir"]
+_PIP = [sys.executable, "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-cache-dir"]
 _PIP += ["--only-binary=:all:", "--no-compile", "--no-warn-script-location", "--root-user-action=ignore"]
 _PIP += ["--progress-bar=off", "--retries=1", "--timeout=60", "--trusted-host=127.0.0.1"]
 _START_UP_MODULES = ("sitecustomize", "usercustomize")

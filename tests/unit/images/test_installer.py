@@ -1,8 +1,11 @@
-"""What the installer of Python's packages leaves out of a layer. Runs a copy of its module, without pip."""
+"""What the installer of Python's packages leaves out of a layer, and for whom it installs. Runs its module without
+pip."""
 
 from __future__ import annotations
 
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,3 +31,12 @@ def test_what_an_interpreter_would_run_at_its_start_is_removed(tmp_path: Path, m
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert left == kept
     assert not (tmp_path / "usercustomize").exists()
+
+
+def test_pip_runs_on_the_interpreter_that_runs_the_installer(tmp_path: Path) -> None:
+    """As it decides by that which wheels fit."""
+    other = tmp_path / "pypy3"
+    other.symlink_to(sys.executable)
+    ours = ["-B", "-c", "import install; print(install._PIP[0])"]
+    done = subprocess.run([other, *ours], cwd=IMAGES_DIR / "installer-pypi", capture_output=True, text=True, check=True)
+    assert done.stdout == f"{other}\n"
