@@ -51,7 +51,7 @@ PROGRAMS = {
     "typescript-5": TYPESCRIPT,
 }
 """By language: says what the package ``greeting`` says, which has the word from the package ``word``."""
-WORDS = {"pypy": "PyPy", "python-3.11": "older"}
+WORDS = {"javascript-22": "Node.js 22", "javascript-24": "Node.js 24", "pypy": "PyPy", "python-3.11": "older"}
 """What is chosen for the language's own interpreter; else ``newer``."""
 NAMES = {"pypi": "{}=={}", "npm": "{}@{}", "maven": "test.lib:{}:{}"}
 
@@ -101,14 +101,22 @@ def publish_wheels(registry: NpmRegistry) -> None:
 
 
 def publish_tarballs(registry: NpmRegistry) -> None:
-    """With their types."""
-    word = {"index.js": 'exports.says = "newer";', "index.d.ts": "export const says: string;"}
+    """With their types. Which ``word`` it is depends on the Node.js that runs the program; the newest fits none."""
+    choices = {
+        "1.0.0": ("newer", "<22"),
+        "1.1.0": ("Node.js 22", ">=22 <24"),
+        "1.2.0": ("Node.js 24", ">=24 <25"),
+        "1.3.0": ("none", ">=99"),
+    }
     greeting = {
         "index.js": 'exports.hello = () => require("word").says;',
         "index.d.ts": 'import { says } from "word"; export function hello(): typeof says;',
     }
     about = {"types": "index.d.ts"}
-    registry.publish("word", "1.0.0", a_tarball("word", "1.0.0", word, about=about))
+    for version, (word, node) in choices.items():
+        files = {"index.js": f"exports.says = {word!r};", "index.d.ts": "export const says: string;"}
+        engines = {"engines": {"node": node}}
+        registry.publish("word", version, a_tarball("word", version, files, about={**about, **engines}), **engines)
     needs = {"dependencies": {"word": "1"}}
     tarball = a_tarball("greeting", "1.0.0", greeting, about={**about, **needs})
     registry.publish("greeting", "1.0.0", tarball, **needs)
@@ -144,7 +152,7 @@ async def test_a_program_has_the_packages_that_its_task_names_and_what_they_need
         greeting = NAMES[kind].format("greeting", version)
         first = await ran(client, language, [greeting])
         assert (first.status, stdout(first)) == (Status.SUCCEEDED, f"{word}\n")
-        chosen = {"older": "2", "PyPy": "3"}.get(word, version)
+        chosen = {"older": "2", "PyPy": "3", "Node.js 22": "1.1.0", "Node.js 24": "1.2.0"}.get(word, version)
         assert set(first.packages) == {greeting, NAMES[kind].format("word", chosen)}
         again = await ran(client, language, [greeting])
         assert (stdout(again), again.packages) == (f"{word}\n", first.packages)

@@ -17,10 +17,11 @@ _NPM = ["node", "--require", "/opt/coderunner/installer/left_out.cjs", "/opt/cod
 _NPM += ["--ignore-scripts", "--no-bin-links"]
 _NPM += ["--no-audit", "--no-fund", "--no-update-notifier", "--no-package-lock", "--no-progress", "--no-color"]
 _NPM += ["--logs-max=0", "--maxsockets=4", "--fetch-retries=1", "--fetch-retry-mintimeout=500"]
-_LOCK = ".package-lock.json"
+LOCK = ".package-lock.json"
+"""Below ``node_modules``: what npm has installed."""
 _NOT_UNPACKED = "TAR_ENTRY_ERROR"
 """npm warns of a file that it could not unpack, where there is no room left, and is content all the same."""
-_LEFT_OUT = "could not be had: "
+LEFT_OUT = "could not be had: "
 """``left_out.cjs`` says so of what npm leaves out, as it is optional."""
 _NO_NEWS = "Log files were not written"
 _TELLS = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@/._~-]*@[0-9][0-9A-Za-z.+-]*")
@@ -35,17 +36,22 @@ def main(layer, *words):
     (project / "package.json").write_text(json.dumps({"private": True, "dependencies": wanted}))
     line = index_relay.Line()
     registry = index_relay.local_address(index_relay.serve(line, places), places[0])
-    where = [f"--registry={registry}", f"--cache={scratch}/cache"]
-    where += [f"--{whose}config={scratch}/{whose}" for whose in ("user", "global")]  # there are none
     environment = {**os.environ, "HOME": str(scratch), "TMPDIR": str(scratch)}
-    code = _run([*_NPM, *where], registry, places[0], env=environment, cwd=project)
+    code = _run(npm_command(registry, scratch), registry, places[0], env=environment, cwd=project)
     if code == 0:
         modules = project / "node_modules"
-        installed = _installed(modules / _LOCK)
-        (modules / _LOCK).unlink()  # it has addresses of this installation
+        packages = installed(modules / LOCK)
+        (modules / LOCK).unlink()  # it has addresses of this installation
         modules.rename(target / modules.name)
-        line.tell(installed)
+        line.tell(packages)
     return code
+
+
+def npm_command(registry, scratch):
+    """What installs the project in the folder where it runs; ``scratch`` is a folder for what npm needs meanwhile."""
+    where = [f"--registry={registry}", f"--cache={scratch}/cache"]
+    where += [f"--{whose}config={scratch}/{whose}" for whose in ("user", "global")]  # there are none
+    return [*_NPM, *where]
 
 
 def _run(command, ours, theirs, **options):
@@ -56,7 +62,7 @@ def _run(command, ours, theirs, **options):
     with subprocess.Popen(command, stdin=silent, **said, **options) as npm:
         for line in npm.stdout:
             is_unpacked = is_unpacked and _NOT_UNPACKED not in line
-            is_whole = is_whole and not line.startswith(_LEFT_OUT)
+            is_whole = is_whole and not line.startswith(LEFT_OUT)
             if _NO_NEWS not in line:
                 sys.stderr.write(line.replace(ours, theirs))
                 sys.stderr.flush()
@@ -77,7 +83,7 @@ def _wanted(packages):
     return wanted
 
 
-def _installed(lock):
+def installed(lock):
     """Each package as ``name@version``, wherever in the tree it is."""
     told = set()
     for place, one in json.loads(lock.read_text(encoding="utf-8"))["packages"].items():

@@ -1,5 +1,25 @@
 // Loaded into npm before it begins (node --require). npm leaves out what is optional and cannot be had, and ends well: here it
 // says so, which install.py takes for a failure, unless it is as the package means it: not for this machine, or not there.
+// check_npm.py shows that an npm does.
+const files = require("node:fs/promises");
+
+// npm reads the package.json of all packages that are bundled in one at once, and leaves out in silence what it has no more
+// descriptors for: here some wait until others are read.
+const MAX_READ_AT_ONCE = 64;
+const waiting = [];
+let reading = 0;
+const { readFile } = files;
+files.readFile = async (...about) => {
+  if (reading < MAX_READ_AT_ONCE) reading += 1;
+  else await new Promise((begin) => waiting.push(begin));
+  try {
+    return await readFile(...about);
+  } finally {
+    if (waiting.length) waiting.pop()();
+    else reading -= 1;
+  }
+};
+
 const { Arborist } = require("/opt/coderunner/npm/node_modules/@npmcli/arborist");
 const pacote = require("/opt/coderunner/npm/node_modules/pacote");
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tarfile
 from functools import partial
@@ -165,6 +166,23 @@ async def test_a_name_that_is_too_long_for_a_set_is_refused_with_the_limit(
     words = await refused(client, name)
     assert "301 characters" in words
     assert f"'{name[:100]}'" in words
+
+
+def with_bundled(registry: NpmRegistry, count: int) -> str:
+    """Publishes a package that brings so many others itself."""
+    name, names = a_name(), [f"bundled-{number}" for number in range(count)]
+    about: dict[str, Any] = {"bundleDependencies": names, "dependencies": dict.fromkeys(names, "1")}
+    bundled = {f"node_modules/{one}/package.json": json.dumps({"name": one, "version": "1.0.0"}) for one in names}
+    registry.publish(name, "1.0.0", a_tarball(name, "1.0.0", {"index.js": "", **bundled}, about=about), **about)
+    return name
+
+
+async def test_all_packages_that_are_bundled_in_one_are_told_and_counted(client: Client, registry: NpmRegistry) -> None:
+    """npm opened all their files at once, and forgot those for which it had no descriptors: a thousand were told."""
+    name = with_bundled(registry, 1_500)
+    ended = await client.run("javascript", f'require("{name}");', packages=[name])
+    assert (ended.status, len(ended.packages)) == (Status.SUCCEEDED, 1_501)
+    assert "these are 2002 packages" in await refused(client, with_bundled(registry, 2_001))
 
 
 async def test_a_bomb_ends_in_its_own_slot(client: Client, registry: NpmRegistry) -> None:

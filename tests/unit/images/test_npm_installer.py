@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -38,7 +39,7 @@ def test_what_was_installed_is_told_wherever_in_the_tree_it_is(installer: dict[s
     }
     lock = tmp_path / "lock.json"
     lock.write_text(json.dumps({"packages": packages}))
-    assert installer["_installed"](lock) == ["@s/b@2.0.0-rc.1+5", "a@1.0.0", "c@1.0.0", "c@2.0.0", "real@3.0.0"]
+    assert installer["installed"](lock) == ["@s/b@2.0.0-rc.1+5", "a@1.0.0", "c@1.0.0", "c@2.0.0", "real@3.0.0"]
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,28 @@ def test_what_npm_leaves_out_without_an_error_is_one(
     said = capsys.readouterr().err
     assert told in said
     assert "Log files" not in said
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        ("added 304 packages", "has told that it left out []"),
+        ("could not be had: broken@1.0.0: x\ncould not be had: hidden@1: x", "has told of ['bundle@1.0.0']"),
+    ],
+    ids=["silent", "blind"],
+)
+def test_an_image_with_an_npm_that_leaves_out_in_silence_is_not_built(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, says: str, words: str
+) -> None:
+    """An npm that ends well, and says too little or does not know what is bundled."""
+    for folder in ("installer-pypi", "installer-npm"):
+        monkeypatch.syspath_prepend(str(IMAGES_DIR / folder))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    other = tmp_path / "npm.py"
+    lock = {"packages": {"node_modules/bundle": {"version": "1.0.0"}}}
+    writes = f"Path('node_modules').mkdir(); Path('node_modules/.package-lock.json').write_text({json.dumps(lock)!r})"
+    other.write_text(f"from pathlib import Path; {writes}; print({says!r})")
+    check = runpy.run_path(str(IMAGES_DIR / "installer-npm" / "check_npm.py"))
+    monkeypatch.setattr(check["install"], "npm_command", lambda *_: [sys.executable, str(other)])
+    with pytest.raises(SystemExit, match=re.escape(words)):
+        check["_check"]("", tmp_path)
