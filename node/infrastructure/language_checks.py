@@ -55,17 +55,22 @@ def _check_commands(language: Language) -> None:
     if not language.run_command or not language.version_command:
         raise ValueError("run.command and version_command must not be empty")
     if language.packages:
-        _check_packages(language.packages, language.compile)
+        _check_packages(language.packages, language)
 
 
-def _check_packages(rule: PackageRule, stage: CompileStage | None) -> None:
+def _check_packages(rule: PackageRule, language: Language) -> None:
     if rule.kind not in kinds():
         raise ValueError(f"packages.kind {rule.kind!r} is none of: {', '.join(sorted(kinds()))}")
     odd = sorted(name for name in rule.links if not is_token(name) or name.startswith("task-"))
     if odd:
         raise ValueError(f"packages.links: {odd[0]!r} is no name for a link beside a program's folder")
+    stage = language.compile
     if stage and not (rule.links or rule.compile_env or "{layer_option}" in stage.command):
         raise ValueError("packages: compile.command has no {layer_option}, nor is there compile_env or links")
+    commands = {"run": language.run_command, **{f"tests.{one.name}": one.command for one in language.tests}}
+    for place, command in commands.items():
+        if not (rule.links or rule.env or "{layer_option}" in command):
+            raise ValueError(f"packages: {place}.command has no {{layer_option}}, nor is there env or links")
 
 
 def _check_warm(warm: Warm | None, stage: CompileStage | None) -> None:

@@ -21,6 +21,17 @@ PYTHON = "import greeting; print(greeting.hello())"
 JAVASCRIPT = 'console.log(require("greeting").hello());'
 TYPESCRIPT = 'import { hello } from "greeting"; const said: string = hello(); console.log(said);'
 JAVA = "public class Main { public static void main(String[] args) { System.out.println(lib.Greeting.hello()); } }"
+JAVA_WITH_LIBRARIES = """
+import com.google.common.base.Joiner;
+
+public class Main {
+    public static void main(String[] args) {
+        var gson = ClassLoader.getSystemResource("com/google/gson/Gson.class").getPath();
+        System.out.println(Joiner.on("").join(gson.startsWith("file:/packages/") ? "" : gson, lib.Greeting.hello()));
+    }
+}
+"""
+"""Its own Guava, and another Gson."""
 PLUGIN = """package lib;
 import com.sun.source.util.*;
 public class Plug implements Plugin {
@@ -35,6 +46,7 @@ PROGRAMS = {
     "java": JAVA,
     "java-17": JAVA,
     "java-25": JAVA,
+    "java-batteries": JAVA_WITH_LIBRARIES,
     "javascript": JAVASCRIPT,
     "javascript-22": JAVASCRIPT,
     "javascript-24": JAVASCRIPT,
@@ -123,7 +135,8 @@ def publish_tarballs(registry: NpmRegistry) -> None:
 
 
 async def publish_jars(registry: NpmRegistry, client: Client) -> None:
-    """Made by the Java that there is, for older ones too. One has a plug-in for javac, which nobody has asked for."""
+    """Made by the Java that there is, for older ones too. One has a plug-in for javac, which nobody has asked for, and
+    one a class that an image may have."""
     sources = {
         "lib/Word.java": 'package lib; public class Word { public static String says = "newer"; }',
         "lib/Greeting.java": "package lib; public class Greeting { public static String hello() {return Word.says;} }",
@@ -134,7 +147,7 @@ async def publish_jars(registry: NpmRegistry, client: Client) -> None:
     plugin = {"META-INF/services/com.sun.source.util.Plugin": b"lib.Plug\n"}
     word = {name: classes[name] for name in ("lib/Word.class", "lib/Plug.class")}
     repository.publish("test.lib:word:1", a_jar({**word, **plugin}))
-    greeting = a_jar({"lib/Greeting.class": classes["lib/Greeting.class"]})
+    greeting = a_jar({"lib/Greeting.class": classes["lib/Greeting.class"], "com/google/gson/Gson.class": ""})
     repository.publish("test.lib:greeting:1", greeting, needs=["test.lib:word:1"])
 
 

@@ -59,6 +59,7 @@ static const char *const jvm_variables[] = {"JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS"
 static int waits;
 static List command;
 static const char *packages; /* their folder; NULL: none */
+static int libraries;        /* how many the image has */
 
 static void fail(const char *message) {
     fprintf(stderr, "launch: %s\n", message);
@@ -81,9 +82,11 @@ static int is_jar(const struct dirent *entry) {
     return ending && !strcmp(ending, ".jar");
 }
 
+/* Puts the image's libraries on the class path of the JVM's start, unless packages come before them (add_packages). */
 static void add_libraries(void) {
     struct dirent **jars;
     int count = scandir(LIBRARIES, &jars, is_jar, alphasort);
+    if (count > 0) libraries = count;
     for (int i = 0; i < count; i++) {
         size_t used = strlen(class_path);
         int added = snprintf(class_path + used, sizeof class_path - used, ":%s/%s", LIBRARIES, jars[i]->d_name);
@@ -123,14 +126,18 @@ static List read_list(void) {
     return list;
 }
 
-/* The largest heap and whether there are preview features is settled when a JVM starts. If the task has another amount of
- * memory than there was then, or wants those, this process starts again: same process id, same standard streams, the right
- * JVM. */
+static int begins(const char *option) {
+    return command.count > 0 && !strncmp(command.items[0], option, strlen(option));
+}
+
+/* The largest heap, whether there are preview features, and what comes first on the class path is settled when a JVM starts.
+ * If the task has another amount of memory than there was then, wants those, or has packages where the image has libraries,
+ * this process starts again: same process id, same standard streams, the right JVM. */
 static void start_again_if_it_must(const char *memory_before) {
     char memory_now[64];
     read_memory_limit(memory_now, sizeof memory_now);
-    int preview = command.count > 0 && !strcmp(command.items[0], PREVIEW);
-    if (!preview && !strcmp(memory_before, memory_now)) return;
+    int other = begins(PREVIEW) || (libraries && begins(PACKAGES));
+    if (!other && !strcmp(memory_before, memory_now)) return;
     for (int fd = CONTROL_FD; fd < 256; fd++) close(fd);
     execv("/proc/self/exe", command.items - 1);
     _exit(1);
@@ -138,7 +145,7 @@ static void start_again_if_it_must(const char *memory_before) {
 
 /* Takes the JVM's own option off the command. */
 static void take_preview(void) {
-    if (command.count < 1 || strcmp(command.items[0], PREVIEW)) return;
+    if (!begins(PREVIEW)) return;
     options[sizeof options / sizeof *options - 3] = PREVIEW;
     options[sizeof options / sizeof *options - 2] = "-Dcoderunner.preview=true";
     command.items++;
@@ -146,7 +153,7 @@ static void take_preview(void) {
 }
 
 static void take_packages(void) {
-    if (command.count < 1 || strncmp(command.items[0], PACKAGES, sizeof PACKAGES - 1)) return;
+    if (!begins(PACKAGES)) return;
     packages = command.items[0] + sizeof PACKAGES - 1;
     command.items++;
     command.count--;
@@ -223,8 +230,9 @@ static jobject call(JNIEnv *env, const char *class, const char *method, const ch
     return result;
 }
 
-/* Puts the jars of packages at the end of the class path, by the method through which the JVM does so for agents (JVM TI,
- * AddToSystemClassLoaderSearch): from then on they are as if `java` had been started with them. */
+/* Puts the jars of packages, and behind them the image's libraries, at the end of the class path, by the method through which
+ * the JVM does so for agents (JVM TI, AddToSystemClassLoaderSearch): from then on they are as if `java` had been started with
+ * them. */
 static void add_packages(JNIEnv *env) {
     jobjectArray jars = call(env, "coderunner/Packages", "add", "(Ljava/lang/String;)[Ljava/lang/String;", java_string(env, packages));
     jclass loader_class = (*env)->FindClass(env, "java/lang/ClassLoader");
@@ -275,8 +283,10 @@ static void *run(void *library) {
     JavaVM *vm;
     JNIEnv *env = create_jvm(&vm, library);
     call(env, "coderunner/MainClass", "prepare", "(Ljava/lang/String;)Ljava/lang/String;", NULL);
-    if (waits) wait_for_program();
-    take_packages();
+    if (waits) {
+        wait_for_program();
+        take_packages();
+    }
     if (command.count < 1) fail("usage: launch --wait | launch [--packages=FOLDER] MAIN ARGS...");
     if (packages) add_packages(env);
 
@@ -329,10 +339,11 @@ int main(int argc, char **argv) {
         waits = 1;
     } else {
         take_preview();
+        take_packages();
     }
     for (size_t i = 0; i < sizeof jvm_variables / sizeof *jvm_variables; i++) unsetenv(jvm_variables[i]);
 
-    add_libraries();
+    if (!packages) add_libraries();
     take_memory_ahead();
     void *library = dlopen(LIBJVM, RTLD_NOW | RTLD_GLOBAL);
     if (!library) fail(dlerror());

@@ -110,8 +110,18 @@ def test_packages_are_of_a_known_kind_and_their_links_beside_programs(
 
 def test_a_compiler_finds_packages_in_one_way_or_another(tmp_path: Path) -> None:
     neither = "".join(line for line in PACKAGES.splitlines(True) if not line.startswith(("compile_env", "links")))
-    with pytest.raises(LanguageFileError, match=r"has no .layer_option."):
+    with pytest.raises(LanguageFileError, match=r"compile.command has no .layer_option."):
         load_language(write(tmp_path, SMALL + COMPILED + neither))
+
+
+def test_programs_and_tests_find_packages_in_one_way_or_another(tmp_path: Path) -> None:
+    neither = "".join(line for line in PACKAGES.splitlines(True) if not line.startswith(("env", "links")))
+    with pytest.raises(LanguageFileError, match=r"run.command has no .layer_option."):
+        load_language(write(tmp_path, SMALL + neither))
+    by_option = SMALL.replace('"{entry}"', '"{layer_option}", "{entry}"') + neither
+    assert load_language(write(tmp_path, by_option)).packages is not None
+    with pytest.raises(LanguageFileError, match=r"tests.tried.command has no .layer_option."):
+        load_language(write(tmp_path, by_option + '[tests.tried]\ncommand = ["try"]\n'))
 
 
 @pytest.mark.parametrize(

@@ -35,14 +35,6 @@ final class Compilation {
     /** Keeps the modules and jars open that every compilation reads, and their indexes; nothing of a program or its packages. */
     private static final StandardJavaFileManager KEPT = fileManager();
 
-    /** Jars that every program finds; an image may have none. */
-    private static final List<File> LIBRARIES = libraries(new File("/opt/coderunner/java/lib"));
-
-    private static List<File> libraries(File folder) {
-        var jars = folder.listFiles((unused, name) -> name.endsWith(".jar"));
-        return jars == null ? List.of() : List.of(jars);
-    }
-
     static Result run(Path directory, List<String> command) {
         var options = new ArrayList<String>();
         var sources = new ArrayList<JavaFileObject>();
@@ -109,13 +101,9 @@ final class Compilation {
     }
 
     private static List<File> classPath(String packages) throws IOException {
-        var jars = new ArrayList<>(LIBRARIES);
-        if (!packages.isEmpty()) {
-            for (var jar : Packages.jars(packages)) {
-                jars.add(new File(jar));
-            }
-        }
-        return jars;
+        var jars = packages.isEmpty() ? new ArrayList<String>() : Packages.jars(packages);
+        jars.addAll(Packages.libraries());
+        return jars.stream().map(File::new).toList();
     }
 
     /** A submitted file; diagnostics call it by its name in the submission. */
