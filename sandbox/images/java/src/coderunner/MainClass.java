@@ -3,6 +3,7 @@ package coderunner;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
@@ -26,7 +27,8 @@ final class MainClass {
 
     /** Makes the JVM look as `java` started it, and has it load what most programs use. */
     static String prepare(String ignored) throws IOException {
-        System.setProperty("java.class.path", ".");
+        var classPath = System.getProperty("java.class.path");
+        System.setProperty("java.class.path", classPath.substring(classPath.indexOf(File.pathSeparator) + 1)); // ours is first
         var out = new PrintStream(new ByteArrayOutputStream(), true);
         var in = new ByteArrayInputStream("1 two\n3\n".getBytes());
         var line = new BufferedReader(new InputStreamReader(in)).readLine();
