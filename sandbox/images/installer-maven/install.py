@@ -11,10 +11,11 @@ from pathlib import Path
 
 import index_relay
 
-_HERE = "/opt/coderunner/installer"
+_HERE = Path("/opt/coderunner/installer")
+ARCHIVE = f"-XX:SharedArchiveFile={_HERE}/install.jsa"
+"""The classes that an installation loads (rehearse.py)."""
 _JAVA = ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx256m", "-Xss8m"]
 _JAVA += ["-XX:+ExitOnOutOfMemoryError", "-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr"]
-_JAVA += [f"-XX:SharedArchiveFile={_HERE}/install.jsa", "-cp", f"{_HERE}/maven.jar:{_HERE}/lib/*"]
 
 
 def main(layer, *words):
@@ -24,12 +25,20 @@ def main(layer, *words):
     line = index_relay.Line()
     index = index_relay.local_address(index_relay.serve(line, places), places[0])
     environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(scratch), "TMPDIR": str(scratch)}
-    command = [*_JAVA, f"-Djava.io.tmpdir={scratch}", f"-Duser.home={scratch}", "coderunner.maven.Install"]
-    command += [layer, places[0], index, *packages]
+    command = resolver_command(layer, scratch, places[0], index, packages)
     code = subprocess.call(command, stdin=subprocess.DEVNULL, stdout=2, env=environment)
     if code == 0:
         line.tell(Path(layer, "packages").read_text(encoding="utf-8").splitlines())
     return code
+
+
+def resolver_command(layer, scratch, index, relay, packages):
+    """What installs packages of the index, which the server at ``relay`` reads, into the folder ``layer``; ``scratch``
+    is a folder for what it needs meanwhile."""
+    jars = [_HERE / "maven.jar", *sorted((_HERE / "lib").glob("*.jar"))]  # in one order, as the archive is for one
+    command = [*_JAVA, ARCHIVE, "-cp", ":".join(map(str, jars))]
+    command += [f"-Djava.io.tmpdir={scratch}", f"-Duser.home={scratch}", "coderunner.maven.Install"]
+    return [*command, str(layer), index, relay, *packages]
 
 
 if __name__ == "__main__":
