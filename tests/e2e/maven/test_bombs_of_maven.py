@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import cache
 
 import pytest
 
@@ -14,6 +15,7 @@ COMPILER_BYTES = 1_024 << 20
 """As ``sandbox/languages/java.toml`` says."""
 
 
+@cache
 def a_bomb(name: str) -> bytes:
     """A jar of a mebibyte, with one file of a gibibyte."""
     made = io.BytesIO()
