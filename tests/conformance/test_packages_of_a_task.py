@@ -65,6 +65,14 @@ PROGRAMS = {
 """By language: says what the package ``greeting`` says, which has the word from the package ``word``."""
 WORDS = {"javascript-22": "Node.js 22", "javascript-24": "Node.js 24", "pypy": "PyPy", "python-3.11": "older"}
 """What is chosen for the language's own interpreter; else ``newer``."""
+JUNIT = "class GreetingTest { @org.junit.jupiter.api.Test void greets() { lib.Greeting.hello(); } }"
+NODE_TEST = 'import test from "node:test"; import greeting from "greeting"; test("greets", () => greeting.hello());'
+TESTS = {
+    "junit": JUNIT,
+    "node-test": NODE_TEST,
+    "pytest": "import greeting\ndef test_greets():\n    greeting.hello()\n",
+}
+"""By framework: one test."""
 NAMES = {"pypi": "{}=={}", "npm": "{}@{}", "maven": "test.lib:{}:{}"}
 
 
@@ -169,8 +177,12 @@ async def test_a_program_has_the_packages_that_its_task_names_and_what_they_need
         assert set(first.packages) == {greeting, NAMES[kind].format("word", chosen)}
         again = await ran(client, language, [greeting])
         assert (stdout(again), again.packages) == (f"{word}\n", first.packages)
+        for framework in {one.name for one in language.tests} & TESTS.keys():
+            tested = await ran(client, language, [greeting], framework)
+            assert (tested.status, len(tested.tests)) == (Status.SUCCEEDED, 1), tested
         assert (await ran(client, language, [])).status in (Status.COMPILE_ERROR, Status.FAILED)
 
 
-async def ran(client: Client, language: Language, packages: list[str]) -> Execution:
-    return await client.run(language.name, PROGRAMS[language.id], version=language.series, packages=packages)
+async def ran(client: Client, language: Language, packages: list[str], framework: str = "") -> Execution:
+    source, series = TESTS.get(framework, PROGRAMS[language.id]), language.series
+    return await client.run(language.name, source, version=series, packages=packages, test_framework=framework)
