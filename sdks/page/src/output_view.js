@@ -1,5 +1,6 @@
 // What a program printed, as it prints it. Text is set as text; of a flood the beginning is kept.
 
+import { AfterMark } from './after_mark.js';
 import { Plain } from './ansi.js';
 import { make } from './dom.js';
 import { ToldOutput } from './told_output.js';
@@ -18,12 +19,11 @@ export class OutputView {
   isCut = false;
   #told = new ToldOutput();
   #plain = new Map();
-  #printed = [];
+  #printed = '';
   #shown = 0;
   #isStale = false;
-  #markOfRun = '';
   #mark = '';
-  #held = '';
+  #own = new AfterMark('');
 
   /** Begins anew: what is there stays until there is something else, so that nothing jumps. `mark`: a line before
    * which standard output is another block's, and not shown. */
@@ -32,7 +32,7 @@ export class OutputView {
     this.element.classList.remove('recorded');
     this.#isStale = !this.isEmpty;
     this.#told = new ToldOutput();
-    this.#markOfRun = mark;
+    this.#mark = mark;
     this.#restart();
   }
 
@@ -57,15 +57,14 @@ export class OutputView {
       this.#restart();
       for (const piece of texts) this.#take(piece, piece.text);
     }
-    this.#show('out', this.#held); // no line was found after which it would be the reader's
-    this.#held = '';
+    this.#show('out', this.#own.rest());
     this.freshen();
     this.element.style.minHeight = '';
   }
 
   /** What was printed to standard output. */
   get printed() {
-    return this.#printed.join('');
+    return this.#printed;
   }
 
   get isEmpty() {
@@ -96,11 +95,10 @@ export class OutputView {
 
   #restart() {
     this.#plain.clear();
-    this.#printed = [];
+    this.#printed = '';
     this.#shown = 0;
     this.isCut = false;
-    this.#mark = this.#markOfRun;
-    this.#held = '';
+    this.#own = new AfterMark(this.#mark, MOST_CHARS + 1); // what is more than is shown is told to be cut
   }
 
   #take({ stage, stream }, news) {
@@ -108,19 +106,11 @@ export class OutputView {
     if (!this.#plain.has(name)) this.#plain.set(name, new Plain());
     let text = this.#plain.get(name).push(news);
     const isReaders = stage === 'run' && stream === 'stdout';
-    if (isReaders && this.#mark) text = this.#afterMark(text);
-    if (isReaders && text) this.#printed.push(text.slice(0, Math.max(0, MOST_CHARS - this.#shown)));
+    if (isReaders) {
+      text = this.#own.push(text);
+      this.#printed += text.slice(0, MOST_CHARS - this.#printed.length);
+    }
     this.#show(isReaders ? 'out' : 'err', text);
-  }
-
-  #afterMark(text) {
-    this.#held = (this.#held + text).slice(0, MOST_CHARS + this.#mark.length);
-    const at = this.#held.indexOf(`${this.#mark}\n`);
-    if (at < 0) return '';
-    const rest = this.#held.slice(at + this.#mark.length + 1);
-    this.#mark = '';
-    this.#held = '';
-    return rest;
   }
 
   #show(kind, text) {

@@ -5,8 +5,10 @@ import { WORDS } from './words.js';
 const NAME = 'run';
 const MOST_LINKED_CHARS = 100_000;
 
-/** The address of this page with the program in it. `which`: the element's id, or its number on the page. */
+/** The address of this page with the program in it; undefined for one that is too long to be read again. `which`: the
+ * element's id, or its number on the page. */
 export async function linkTo(address, which, source) {
+  if (source.length > MOST_LINKED_CHARS) return undefined;
   const url = new URL(address);
   url.hash = `${NAME}=${encodeURIComponent(which)}.${await packed(source)}`;
   return url.href;
@@ -14,6 +16,7 @@ export async function linkTo(address, which, source) {
 
 /** Puts a link where its reader has it; what is said of that. */
 export async function offered(link) {
+  if (!link) return WORDS.shareTooLong;
   try {
     await navigator.clipboard.writeText(link);
     return WORDS.shared;

@@ -1,7 +1,7 @@
 // All words that readers see or hear. A page in another language gives its own (`words` of `<code-runner-settings>`).
 
 export const WORDS = {
-  run: 'Run', stop: 'Stop', reset: 'Reset', share: 'Copy link', shared: 'Link copied', shareFailed: 'The link is in the address bar', linked: 'Changed by the link',
+  run: 'Run', stop: 'Stop', reset: 'Reset', share: 'Copy link', shared: 'Link copied', shareFailed: 'The link is in the address bar', shareTooLong: 'Too long for a link', linked: 'Changed by the link',
   example: '{language} example', code: '{language} code', input: 'Input', output: 'Output',
   keys: 'Control+Enter runs it. Tab indents once you have typed; Escape, then Tab leaves.',
   running: 'Running', waiting: 'Waiting for a free machine', stopping: 'Stopping', again: 'The machine was lost; running again',

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { AfterMark } from '../src/after_mark.js';
 import { Plain } from '../src/ansi.js';
 import { findings } from '../src/error_lines.js';
 import { compared } from '../src/exercise.js';
@@ -48,6 +49,30 @@ test('a sequence without an end costs no more than its length', () => {
   const began = performance.now();
   for (let i = 0; i < 2000; i++) plain.push('\x1b]0;' + 'x'.repeat(1000));
   assert.ok(performance.now() - began < 5000);
+});
+
+test('a program has its own output behind whatever other blocks print, wherever the pieces were cut', () => {
+  const text = 'before --\n-- 12 --\nown -- 12 --\n';
+  for (let at = 0; at <= text.length; at++) {
+    const own = new AfterMark('-- 12 --', 5);
+    assert.equal(own.push(text.slice(0, at)) + own.push(text.slice(at)), 'own -- 12 --\n', `cut at ${at}`);
+    assert.equal(own.rest(), '');
+  }
+  assert.equal(new AfterMark('', 5).push(text), text);
+});
+
+test('of what comes before it only the beginning is kept, which is shown where nothing else comes', () => {
+  const own = new AfterMark('-- 12 --', 100_001);
+  const began = performance.now();
+  for (let i = 0; i < 200_000; i++) assert.equal(own.push('x\n'), '');
+  assert.ok(performance.now() - began < 5000);
+  assert.equal(own.push('-- 12 --'), '');
+  assert.equal(own.push('\nown'), 'own');
+  assert.equal(own.rest(), '');
+  const unmarked = new AfterMark('-- 12 --', 4);
+  for (const piece of ['abc', 'def']) assert.equal(unmarked.push(piece), '');
+  assert.equal(unmarked.rest(), 'abcd');
+  assert.equal(unmarked.rest(), '');
 });
 
 test('findings are put on the lines of the editor', () => {

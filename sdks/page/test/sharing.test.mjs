@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { deflateRawSync } from 'node:zlib';
 
-import { linked, linkTo } from '../src/share.js';
+import { linked, linkTo, offered } from '../src/share.js';
 
 const PAGE = 'https://blog.example/post?x=1#heading';
 
 test('a link brings the program to its element, and to no other', async () => {
-  for (const source of ['print("größer 🙂")\n', '', 'x'.repeat(50_000)]) {
+  for (const source of ['print("größer 🙂")\n', '', 'x'.repeat(100_000), '語'.repeat(100_000)]) {
     const link = await linkTo(PAGE, 'the.one/two', source);
     assert.ok(link.startsWith('https://blog.example/post?x=1#run='));
     assert.equal(await linked(link, 'the.one/two'), source);
@@ -22,8 +23,14 @@ test('what is no such link brings nothing', async () => {
   }
 });
 
+test('of a program that no page would take from its link there is none, and that is said', async () => {
+  const link = await linkTo(PAGE, '0', 'x'.repeat(100_001));
+  assert.equal(link, undefined);
+  assert.equal(await offered(link), 'Too long for a link');
+});
+
 test('a link that would become very long is not read to its end', async () => {
-  const link = await linkTo(PAGE, '0', 'x'.repeat(50_000_000));
-  assert.ok(link.length < 100_000);
-  assert.equal(await linked(link, '0'), undefined);
+  const packed = deflateRawSync('x'.repeat(50_000_000)).toString('base64url');
+  assert.ok(packed.length < 100_000);
+  assert.equal(await linked(`${PAGE.split('#')[0]}#run=0.${packed}`, '0'), undefined);
 });

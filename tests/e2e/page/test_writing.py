@@ -59,6 +59,12 @@ async def test_an_exercise_is_right_or_wrong_and_says_what_differs(blog: Blog, r
     await expect(runner.element).to_have_attribute("state", "right")
 
 
+async def test_an_answer_is_judged_whatever_room_its_errors_take(blog: Blog, reader: Reader) -> None:
+    source = "import sys\nsys.stderr.write('e' * 60_000)\nsys.stderr.flush()\nprint('x' * 60_000)"
+    runner = await reader.opens(blog.post(sample("python", source, f'expect="{"x" * 60_000}"')))
+    await runner.runs("Right")
+
+
 async def test_a_program_that_fails_is_not_judged(blog: Blog, reader: Reader) -> None:
     runner = await reader.opens(blog.post(sample("python", "print('a')\n1 / 0", 'expect="a"')))
     await runner.runs("Exit code 1")
@@ -86,6 +92,13 @@ async def test_blocks_build_on_each_other_and_show_only_their_own_output(blog: B
     await expect(third_runner.notes).to_contain_text("Line 2")
     await runner.code.fill("x = 41\nprint('first', x)")
     assert await reader.runner(1).runs() == "second 42"
+
+
+async def test_however_much_blocks_before_print_a_block_shows_its_own(blog: Blog, reader: Reader) -> None:
+    first = sample("python", "print('x' * 150_000)", 'id="first"')
+    second = sample("python", "print('own')", 'depends-on="first" limits="output_bytes:200000"')
+    await reader.opens(blog.post(first + second))
+    assert await reader.runner(1).runs() == "own"
 
 
 async def test_what_fails_in_a_block_before_is_seen(blog: Blog, reader: Reader) -> None:
@@ -153,6 +166,13 @@ async def test_reset_and_a_link_with_the_program(blog: Blog, reader: Reader) -> 
     other = link.replace("#run=one.", "#run=1.")
     await reader.page.goto(other)  # the same page: only what is behind the # is another
     await expect(reader.runner(1).code).to_have_value("print('größer')")
+
+
+async def test_of_a_program_that_is_too_long_for_a_link_none_is_copied(blog: Blog, reader: Reader) -> None:
+    runner = await reader.opens(blog.post(sample("python", "print(1)")))
+    await runner.code.fill("#" * 100_001)
+    await runner.button("Copy link").click()
+    await expect(runner.status).to_have_text("Too long for a link")
 
 
 async def test_what_a_link_brings_is_told_and_never_the_pages_own(blog: Blog, reader: Reader) -> None:

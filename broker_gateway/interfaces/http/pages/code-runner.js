@@ -146,7 +146,7 @@ box = next;
 return box;
 }
 const WORDS = {
-run: 'Run', stop: 'Stop', reset: 'Reset', share: 'Copy link', shared: 'Link copied', shareFailed: 'The link is in the address bar', linked: 'Changed by the link',
+run: 'Run', stop: 'Stop', reset: 'Reset', share: 'Copy link', shared: 'Link copied', shareFailed: 'The link is in the address bar', shareTooLong: 'Too long for a link', linked: 'Changed by the link',
 example: '{language} example', code: '{language} code', input: 'Input', output: 'Output',
 keys: 'Control+Enter runs it. Tab indents once you have typed; Escape, then Tab leaves.',
 running: 'Running', waiting: 'Waiting for a free machine', stopping: 'Stopping', again: 'The machine was lost; running again',
@@ -678,6 +678,31 @@ const viewed = ({ filesView }) => filesView(files, WORDS, this.#block.shadowRoot
 return ownPart(this.#block, 'code-runner-files.js').then(viewed, ({ message }) => [message]);
 }
 }
+class AfterMark {
+#line;
+#most;
+#before = '';
+#end = '';
+constructor(mark, most) {
+this.#line = mark && `${mark}\n`;
+this.#most = most;
+}
+push(text) {
+if (!this.#line) return text;
+const all = this.#end + text;
+const at = all.indexOf(this.#line);
+const own = at < 0 ? '' : all.slice(at + this.#line.length);
+this.#before = at < 0 ? this.#before + text.slice(0, this.#most - this.#before.length) : '';
+this.#end = all.slice(1 - this.#line.length);
+if (at >= 0) this.#line = '';
+return own;
+}
+rest() {
+const rest = this.#before;
+this.#before = '';
+return rest;
+}
+}
 const SEQUENCE = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])/g;
 const UNFINISHED = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]{0,200}\x1b?|[ -/]*)?$|\r+$/;
 const OTHERS = /[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]/g;
@@ -724,18 +749,17 @@ words = WORDS;
 isCut = false;
 #told = new ToldOutput();
 #plain = new Map();
-#printed = [];
+#printed = '';
 #shown = 0;
 #isStale = false;
-#markOfRun = '';
 #mark = '';
-#held = '';
+#own = new AfterMark('');
 begin(mark = '') {
 this.element.style.minHeight = `${this.element.offsetHeight}px`;
 this.element.classList.remove('recorded');
 this.#isStale = !this.isEmpty;
 this.#told = new ToldOutput();
-this.#markOfRun = mark;
+this.#mark = mark;
 this.#restart();
 }
 add(pieces) {
@@ -756,13 +780,12 @@ this.clear();
 this.#restart();
 for (const piece of texts) this.#take(piece, piece.text);
 }
-this.#show('out', this.#held);
-this.#held = '';
+this.#show('out', this.#own.rest());
 this.freshen();
 this.element.style.minHeight = '';
 }
 get printed() {
-return this.#printed.join('');
+return this.#printed;
 }
 get isEmpty() {
 return !this.#text.hasChildNodes();
@@ -784,29 +807,21 @@ this.#isStale = false;
 }
 #restart() {
 this.#plain.clear();
-this.#printed = [];
+this.#printed = '';
 this.#shown = 0;
 this.isCut = false;
-this.#mark = this.#markOfRun;
-this.#held = '';
+this.#own = new AfterMark(this.#mark, MOST_CHARS + 1);
 }
 #take({ stage, stream }, news) {
 const name = `${stage}/${stream}`;
 if (!this.#plain.has(name)) this.#plain.set(name, new Plain());
 let text = this.#plain.get(name).push(news);
 const isReaders = stage === 'run' && stream === 'stdout';
-if (isReaders && this.#mark) text = this.#afterMark(text);
-if (isReaders && text) this.#printed.push(text.slice(0, Math.max(0, MOST_CHARS - this.#shown)));
-this.#show(isReaders ? 'out' : 'err', text);
+if (isReaders) {
+text = this.#own.push(text);
+this.#printed += text.slice(0, MOST_CHARS - this.#printed.length);
 }
-#afterMark(text) {
-this.#held = (this.#held + text).slice(0, MOST_CHARS + this.#mark.length);
-const at = this.#held.indexOf(`${this.#mark}\n`);
-if (at < 0) return '';
-const rest = this.#held.slice(at + this.#mark.length + 1);
-this.#mark = '';
-this.#held = '';
-return rest;
+this.#show(isReaders ? 'out' : 'err', text);
 }
 #show(kind, text) {
 const room = MOST_CHARS - this.#shown;
@@ -938,11 +953,13 @@ if (!this.#isStopped) this.#told.onState(status);
 const NAME = 'run';
 const MOST_LINKED_CHARS = 100_000;
 async function linkTo(address, which, source) {
+if (source.length > MOST_LINKED_CHARS) return undefined;
 const url = new URL(address);
 url.hash = `${NAME}=${encodeURIComponent(which)}.${await packed(source)}`;
 return url.href;
 }
 async function offered(link) {
+if (!link) return WORDS.shareTooLong;
 try {
 await navigator.clipboard.writeText(link);
 return WORDS.shared;
