@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from coderunner.cli import exit_codes
 from coderunner.cli.docs import junit
 from coderunner.cli.docs.checking import Checked, check
 from coderunner.cli.docs.pages import pages_of
+from coderunner.cli.docs.writing import rewrite
 from coderunner.cli.output import print_notice
 from coderunner.cli.printable import printable
 from coderunner.cli.session import Address, against
@@ -44,7 +46,8 @@ def check_command(address: Address, /, files: tuple[Path, ...], *, update: bool,
         if one.place not in updated:
             _show(one)
     if report is not None:
-        _write(report, junit.report(checked))
+        with _in_words(report):
+            report.write_bytes(junit.report(checked))
     failed = [one for one in checked if one.fault and one.place not in updated]
     ran = sum(one.printed is not None for one in checked)
     print_notice(f"{ran} programs ran, {len(failed)} wrong, {len(updated)} recorded")
@@ -74,7 +77,8 @@ def _update(checked: Sequence[Checked]) -> set[str]:
             print_notice(f"'{page.path}' has changed meanwhile, and stays as it is")
             continue
         text = page.with_outputs({one.number: one.printed or "" for one in news})
-        _write(page.path, text.encode())
+        with _in_words(page.path):
+            rewrite(page.path, text.encode())
         places |= {one.place for one in news}
     return places
 
@@ -88,8 +92,9 @@ def _is_news(one: Checked) -> bool:
     return one.differs
 
 
-def _write(path: Path, content: bytes) -> None:
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
     try:
-        path.write_bytes(content)
+        yield
     except OSError as error:
         raise click.ClickException(f"cannot write '{path}': {error.strerror or error}") from error

@@ -14,6 +14,10 @@ _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight)-([\w+#.-]+)")
 _NOTHING = re.compile(r"(?:\s++|</\w++>)*+")
 """What may stand between a block and its ``<code-runner>``."""
 _RUNNERS = ("code-runner", "codapi-snippet")
+_NUMBERS = frozenset(("lineno", "linenos", "ln", "line-number", "lnt", "gutter"))
+"""Classes of what highlighters and Markdown engines put beside each line."""
+_ODD_SPACES = str.maketrans({"\u00a0": " "})
+_ENDS = re.compile(r"\r\n?")
 
 
 def blocks_in(text: str) -> list[Block]:
@@ -64,7 +68,22 @@ class _Found:
             recording = Recording(*self.output, html.escape, trimmed(self.recorded))
         else:
             recording = Recording(self.end, self.end, _new_within if self.is_within else _new)
-        return Block(self.line, self.language, "".join(self.code), self.attributes, recording)
+        code = _ENDS.sub("\n", "".join(self.code)).translate(_ODD_SPACES)
+        return Block(self.line, self.language, trimmed(code), self.attributes, recording)
+
+
+class _Beside:
+    """An element within a block that is none of its code, while it is read."""
+
+    def __init__(self, tag: Tag) -> None:
+        self._name = tag.name
+        self._depth = 0
+
+    def ends_with(self, tag: Tag) -> bool:
+        """Whether the tag, which may also begin an element, is its end."""
+        if tag.name == self._name:
+            self._depth += -1 if tag.is_end else 1
+        return self._depth <= 0
 
 
 class _Output:
@@ -93,6 +112,7 @@ class _Reader:
         self.found: list[_Found] = []
         self._runner: dict[str, str] | None = None
         self._code: _Found | None = None
+        self._beside: _Beside | None = None
         self._output: _Output | None = None
         self._before: _Found | None = None
         """The block right before the ``<code-runner>`` that is open, which is its own where none is within."""
@@ -101,14 +121,27 @@ class _Reader:
 
     def take(self, piece: Tag | str) -> None:
         if isinstance(piece, str):
-            if self._code is not None:
+            if self._code is not None and self._beside is None:
                 self._code.add(piece)
             if self._output is not None:
                 self._output.add(piece)
-        elif piece.is_end:
+            return
+        self._look_beside(piece)
+        if piece.is_end:
             self._end(piece)
         else:
             self._begin(piece, dict(piece.attributes))
+
+    def _look_beside(self, tag: Tag) -> None:
+        """Leaves out what stands beside the code."""
+        if self._code is None or (tag.name == "pre" and tag.is_end):
+            self._beside = None
+            return
+        classes = tag.attributes.get("class", "").split()
+        if self._beside is None and not tag.is_end and (tag.name == "button" or not _NUMBERS.isdisjoint(classes)):
+            self._beside = _Beside(tag)
+        if self._beside is not None and self._beside.ends_with(tag):
+            self._beside = None
 
     def _begin(self, tag: Tag, given: dict[str, str]) -> None:
         is_output = tag.name == "output" or (tag.name == "pre" and "output" in given.get("class", "").split())
@@ -123,6 +156,8 @@ class _Reader:
             self._before = None
         elif tag.name == "code" and self._code is not None and self._code.is_blank:
             self._code.take(given)
+        elif tag.name == "br" and self._code is not None and self._beside is None:
+            self._code.add("\n")
 
     def _begin_runner(self, tag: Tag, given: dict[str, str]) -> None:
         self._runner, self._before = given, None

@@ -15,6 +15,8 @@ from coderunner.cli.docs.blocks import Block, Recording, attributes_in, language
 OUTPUT = "output"
 _RUNNER = re.compile(r"<code-?runner\b(?P<attributes>[^>]*)>", re.IGNORECASE)
 _FENCE = re.compile(r"^(?P<before>.*?)(?P<marks>`{3,}|~{3,})")
+_MARKER = re.compile(r"[^>\s]")
+"""Of a list: within it are the lines that begin with as many spaces."""
 
 
 def blocks_in(text: str) -> list[Block]:
@@ -58,30 +60,44 @@ def _blocks(tokens: Sequence[Token], lines: Sequence[str], offsets: Sequence[int
             behind = behind[1:]
         if not language:
             continue
-        opening = _FENCE.match(lines[token.map[0]])
-        prefix = opening["before"] if opening else ""
-        recording = _recording(behind[0] if behind else None, end, " " * len(prefix), lines, offsets)
+        prefix = _followed(_before(lines[token.map[0]]))
+        recording = _recording(behind[0] if behind else None, end, prefix, lines, offsets)
         yield Block(token.map[0] + 1, language, token.content, attributes, recording)
 
 
-def _recording(token: Token | None, end: int, indent: str, lines: Sequence[str], offsets: Sequence[int]) -> Recording:
+def _before(line: str) -> str:
+    """What stands before the marks of a block: the quotes and lists in which it is."""
+    opening = _FENCE.match(line)
+    return opening["before"] if opening else ""
+
+
+def _followed(before: str) -> str:
+    """What stands before the lines that follow within the same quotes and lists."""
+    within = _MARKER.sub(" ", before)
+    return f"{within} " if within.endswith(">") else within  # a quote would take the first space of what is printed
+
+
+def _recording(token: Token | None, end: int, prefix: str, lines: Sequence[str], offsets: Sequence[int]) -> Recording:
     is_output = token is not None and token.type == "fence" and token.info.strip().split(" ")[0] == OUTPUT
     if token is not None and token.map and is_output and _is_right_behind(end, token, lines):
         place = offsets[token.map[0]], offsets[token.map[1]]
-        return Recording(*place, partial(_fenced, indent), token.content)
-    return Recording(offsets[end], offsets[end], partial(_new, indent))
+        before = _before(lines[token.map[0]])
+        return Recording(*place, partial(_fenced, before, _followed(before)), token.content)
+    is_open = lines[end - 1][-1] not in "\r\n"  # the last line of the page
+    return Recording(offsets[end], offsets[end], partial(_new, "\n" * is_open, prefix))
 
 
 def _is_right_behind(end: int, token: Token, lines: Sequence[str]) -> bool:
     return token.map is not None and not "".join(lines[end : token.map[0]]).strip(" \t\r\n>")
 
 
-def _new(indent: str, output: str) -> str:
-    return "\n" + _fenced(indent, output)
+def _new(opening: str, prefix: str, output: str) -> str:
+    return f"{opening}{prefix.rstrip()}\n{_fenced(prefix, prefix, output)}"
 
 
-def _fenced(indent: str, output: str) -> str:
+def _fenced(first: str, prefix: str, output: str) -> str:
+    """``first``: before its first line; ``prefix``: before the others."""
     longest = max((len(run) for run in re.findall("`+", output)), default=0)
     marks = "`" * max(3, longest + 1)
-    body = "".join(f"{indent}{line}\n" if line else "\n" for line in printed_lines(output))
-    return f"{indent}{marks}{OUTPUT}\n{body}{indent}{marks}\n"
+    body = "".join(f"{prefix}{line}\n" if line else f"{prefix.rstrip()}\n" for line in printed_lines(output))
+    return f"{first}{marks}{OUTPUT}\n{body}{prefix}{marks}\n"

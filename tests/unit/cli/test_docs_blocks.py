@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from coderunner.cli.docs import html, markdown, rest
 from coderunner.cli.docs.blocks import Block, attributes_in
@@ -117,6 +119,28 @@ def test_markdown_gets_outputs_in_the_place_of_old_ones_and_behind_what_had_none
     assert new.startswith("# A page\n\n```python\nprint(6 * 7)\n```\n\n```output\n42\n```\n\n- in a list\n")
 
 
+@pytest.mark.parametrize("before", ["> ", ">", "- > ", "> 1. ", "> - > ", "-\t", "   ", "> \t> "])
+@pytest.mark.parametrize("output", ["1\n", "a\n\n  b\n", "```\n> a\n- b\n", "\n    a\n"])
+@pytest.mark.parametrize("end", ["", "\n", "\n\nText\n"])
+def test_markdown_has_an_output_in_the_same_quotes_and_lists_as_its_program(before: str, output: str, end: str) -> None:
+    within = re.sub(r"[^>\s]", " ", before)
+    text = f"Text\n\n{before}```python\n{within}print(1)\n{within}```{end}"
+    (block,) = markdown.blocks_in(text)
+    new = renewed(text, [block], {0: output})
+    (again,) = markdown.blocks_in(new)
+    assert (again.code, again.expected) == ("print(1)\n", output)
+    tokens = [one.type for one in MarkdownIt("commonmark").parse(new)]
+    assert tokens.count("blockquote_open") == before.count(">")
+    assert tokens.count("list_item_open") == len(re.findall("[-1]", before))
+    assert new.endswith(end.removeprefix("\n"))
+    assert renewed(new, [again], {0: output}) == new
+
+
+def test_markdown_keeps_the_quotes_and_lists_of_an_output_that_is_there() -> None:
+    text = "```python\nprint(1)\n```\n\n- > ```output\n  > 0\n  > ```\n\nText\n"
+    assert renewed(text, markdown.blocks_in(text), {0: "1\n\n2\n"}) == text.replace("> 0", "> 1\n  >\n  > 2")
+
+
 def test_rest_has_directives_their_options_and_what_they_print() -> None:
     blocks = rest.blocks_in(REST)
     assert seen(blocks) == [
@@ -148,6 +172,23 @@ def test_html_has_blocks_of_code_with_the_runner_around_or_behind() -> None:
     assert [one.expected for one in blocks] == ["4<1", "old", None, None]
     assert (blocks[0].name, blocks[0].attributes["stdin"]) == ("a", "3")
     assert [one.is_run for one in blocks] == [True, True, True, False]
+
+
+def test_html_has_no_numbers_or_buttons_of_highlighters_in_its_code() -> None:
+    line = '<span class="{}"><span>{}</span> </span><span class="p">print(1)</span>\n'
+    for name in ("lineno", "x linenos", "ln", "lnt", "line-number", "gutter"):
+        numbered = "".join(line.format(name, number) for number in range(1, 3))
+        page = f"<pre><code class=language-python>{numbered}</code><button>Copy<b></b></button></pre>"
+        assert [one.code for one in html.blocks_in(page)] == ["print(1)\nprint(1)"]
+    unclosed = "<pre class=language-python>1<span class=ln>2</pre><pre class=language-python>3<span class=line>4</pre>"
+    assert [one.code for one in html.blocks_in(unclosed)] == ["1", "34"]
+    gutter = "<td class=gutter><pre>1</pre></td><td><pre class=language-python>print(1)</pre></td>"
+    assert [one.code for one in html.blocks_in(gutter)] == ["print(1)"]
+
+
+def test_html_has_the_lines_and_spaces_that_browsers_show() -> None:
+    page = "<pre class=language-python>\r\nif 1:<br>&nbsp;\u00a0print(1)<br/>\r\n</pre>"
+    assert [one.code for one in html.blocks_in(page)] == ["if 1:\n  print(1)"]
 
 
 def test_html_gets_outputs_in_the_place_of_old_ones_and_behind_what_had_none() -> None:

@@ -60,6 +60,13 @@ def test_elements_behind_a_block_are_looked_at_once() -> None:
     assert time.monotonic() - begun < WITHIN_S
 
 
+@pytest.mark.parametrize("unit", ["<span class=ln>", "<span class='ln x'>1</span>", "<button>", "<br>"])
+def test_what_stands_beside_code_is_left_out_in_a_moment(unit: str) -> None:
+    begun = time.monotonic()
+    assert len(html.blocks_in("<pre class=language-python>x" + unit * 50_000 + "</pre>")) == 1
+    assert time.monotonic() - begun < WITHIN_S
+
+
 def test_tags_are_those_of_browsers() -> None:
     text = "<!-- <pre> --><P Id=a id=b title='x>y' c>1 &lt; 2<script>'</pre>'</SCRIPT ><p don't>z</p><a b=c"
     tags = [one for one in tags_in(text) if isinstance(one, Tag)]
