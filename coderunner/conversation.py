@@ -88,7 +88,13 @@ class Conversation:
             yield event
 
     async def _run(self) -> None:
-        """Over as many calls as it takes."""
+        try:
+            await self._calls()
+        except Exception as error:  # noqa: BLE001 - whoever listens hears of whatever ends it
+            await self._events.put(CodeRunnerError(f"the conversation broke: {error!r}"))
+
+    async def _calls(self) -> None:
+        """As many as it takes."""
         loop = asyncio.get_running_loop()
         patience = loop.time() + _PATIENCE_S
         while True:
@@ -104,9 +110,6 @@ class Conversation:
                 if not _is_broken(error) or not (was_heard or loop.time() < patience):
                     await self._events.put(self._gateway.error(error))
                     return
-            except Exception as error:  # noqa: BLE001 - whoever listens hears of whatever ends it
-                await self._events.put(CodeRunnerError(f"the conversation broke: {error!r}"))
-                return
             finally:
                 writing.cancel()
                 call.cancel()

@@ -16,7 +16,7 @@ from coderunner.backend.policy import Policy
 from coderunner.backend.problems import BAD, NOT_FOUND, Problem, problem_of
 from coderunner.backend.rates import Rates, Streams
 from coderunner.backend.said import begin_of, interaction_of
-from coderunner.backend.talking import Talk
+from coderunner.backend.talking import Receive, Talk
 from coderunner.backend.telling import BEAT, Telling, event, told
 from coderunner.client import Client
 from coderunner.errors import CodeRunnerError, Violation
@@ -103,15 +103,19 @@ class Backend:
             run = _Run(task_id, handle, self._client.watch(task_id), place=place)
             return Stream(self._events(run), run.watch, opening.pop_all())
 
-    def talk(self, reader: str, message: bytes) -> Talk:
-        """Runs the program of a page's first message; the talk with it. Raises Problem."""
+    async def talk(self, reader: str, first: Receive) -> Talk | None:
+        """Runs the program of a page's first message; the talk with it, or None where the reader has gone. Who says
+        nothing has his place as well. Raises Problem."""
         if self.policy.talk_ms <= 0:
             raise Problem(NOT_FOUND, "No program is talked to here.")
-        said = begin_of(message, self.policy.max_body_bytes)
-        interaction = interaction_of(said.pop("interaction", {}), self.policy.talk_ms)
-        program = Program.of(said, self.policy)
         with ExitStack() as opening:
             opening.enter_context(self._streams.one_more(reader))
+            message = await first()
+            if message is None:
+                return None
+            said = begin_of(message, self.policy.max_body_bytes)
+            interaction = interaction_of(said.pop("interaction", {}), self.policy.talk_ms)
+            program = Program.of(said, self.policy)
             self._runs.take(reader, time.monotonic())
             options = self._options(reader, program)
             options["interaction"] = interaction

@@ -14,11 +14,13 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
+from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
@@ -129,7 +131,9 @@ class _Views:
     async def _reader(self, request: HttpRequest) -> str:
         if self._reader_of is None:
             return reader_at(request.META.get("REMOTE_ADDR"))
-        name = self._reader_of(request)
+        if inspect.iscoroutinefunction(self._reader_of):
+            return cast("str", await self._reader_of(request))
+        name = await sync_to_async(self._reader_of)(request)  # it may ask the database, as a view may
         return await name if inspect.isawaitable(name) else name
 
 
@@ -144,7 +148,10 @@ def _view(view: _View, *methods: str) -> Any:
         except Problem as problem:
             return HttpResponse(problem.body(), MEDIA_TYPE, problem.status, headers=problem.headers())
 
-    return csrf_exempt(require_http_methods(list(methods))(answered))
+    made = csrf_exempt(require_http_methods(list(methods))(answered))
+    for database in connections:  # no transaction of ``ATOMIC_REQUESTS`` holds a coroutine
+        made = transaction.non_atomic_requests(using=database)(made)
+    return made
 
 
 def _require_own_page(request: HttpRequest) -> None:

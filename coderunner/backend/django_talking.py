@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,6 +18,8 @@ from coderunner.backend.sockets import Begun, GoneError, Socket
 _OPENING = "coderunner.opening"
 _NO_CONTENT, _LEAST_REFUSAL, _UNKNOWN = 204, 400, 404
 _MAX_WORDS_BYTES = 64 << 10
+_ASKED_S = 30.0
+"""How long a site may take to answer: at some paths it has streams without an end, which are no answer."""
 
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
@@ -71,7 +74,9 @@ def talking(application: Application) -> Application:
         opening, answer = Opening(), _Answer()
         scheme = "https" if scope.get("scheme") == "wss" else "http"
         asked = {"http_version": "1.1", **scope, "type": "http", "method": "GET", "scheme": scheme, _OPENING: opening}
-        await application(asked, answer.receive, answer.send)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ASKED_S):
+                await application(asked, answer.receive, answer.send)
         if not await opening.held(answer, scope, receive, send):
             await _refuse(answer, scope, receive, send)
 

@@ -22,7 +22,9 @@ def require_own_page(
     if origin is None:
         if site is None or site in _OWN_SITES:
             return
-    elif is_own or (origin in allowed if allowed else _host(origin) == host.lower() and site in (None, "same-origin")):
+    elif is_own or (
+        origin in allowed if allowed else host != "" and _host(origin) == host.lower() and site in (None, "same-origin")
+    ):
         return
     raise Problem(FORBIDDEN, "Only the blog's own pages may do that.")
 

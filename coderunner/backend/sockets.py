@@ -104,12 +104,14 @@ def beginning(backend: Backend, reader: str) -> Begun:
     """A talk with the program of the reader's first message."""
 
     async def begun(receive: Receive) -> Talk | None:
-        try:
-            async with asyncio.timeout(BODY_S):
-                message = await receive()
-        except TimeoutError:
-            raise Problem(TIMEOUT, "The first message did not arrive in time.") from None
-        return None if message is None else backend.talk(reader, message)
+        async def first() -> bytes | None:
+            try:
+                async with asyncio.timeout(BODY_S):
+                    return await receive()
+            except TimeoutError:
+                raise Problem(TIMEOUT, "The first message did not arrive in time.") from None
+
+        return await backend.talk(reader, first)
 
     return begun
 

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from coderunner.backend.backend import Backend, Stream
@@ -88,7 +88,13 @@ class _Routes:
         await self._held(websocket, lambda reader: going_on(self._backend, reader, handle))
 
     async def _held(self, websocket: WebSocket, begun: Callable[[str], Begun]) -> None:
-        socket = Socket(websocket.scope, websocket.receive, websocket.send, self._backend.policy.max_body_bytes)
+        async def send(message: Message) -> None:
+            try:
+                await websocket.send(message)
+            except WebSocketDisconnect as gone:
+                raise GoneError from gone
+
+        socket = Socket(websocket.scope, websocket.receive, send, self._backend.policy.max_body_bytes)
         try:
             await socket.accept()
             self._require_own_page(websocket)
@@ -97,7 +103,7 @@ class _Routes:
             await socket.refuse(problem.data(), problem.status)
         except HTTPException as error:  # the blog's own ``reader`` says who may not
             await socket.refuse(None, error.status_code)
-        except (GoneError, WebSocketDisconnect):
+        except GoneError:
             pass
 
     async def callback(self, request: Request) -> Response:

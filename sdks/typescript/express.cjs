@@ -700,6 +700,76 @@ function event(name, data, id = '') {
   return `event: ${name}\n${id ? `id: ${id}\n` : ''}data: ${JSON.stringify(data)}\n\n`;
 }
 
+// upgrades.js
+// The WebSockets of a server of Node.js, each asked of the application as a request, so that its middleware decides.
+
+
+const UPGRADE = Symbol.for('coderunner.upgrade'); // the same for who takes one half by `require` and the other by `import`
+const MOST_EARLY_BYTES = 64 * 1024; // before there is an answer, no client says anything
+
+/** A listener for a server's event `upgrade`. */
+function talking(app) {
+  return (request, socket, head) => {
+    const upgrade = new Upgrade(socket, head);
+    ask(app, request, upgrade).catch((error) => {
+      console.error(error); // as Express does with a fault
+      socket.destroy();
+    });
+  };
+}
+
+async function ask(app, request, upgrade) {
+  const { ServerResponse } = await import('node:http');
+  const { socket } = upgrade;
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  try {
+    response.assignSocket(socket);
+  } catch {
+    socket.destroy(); // who asks for one before his last request is answered is no browser
+    return;
+  }
+  response.on('finish', () => request[UPGRADE] && socket.destroySoon());
+  request[UPGRADE] = upgrade;
+  app(request, response);
+}
+
+/** What is asked for becomes a WebSocket: `{socket, head}`. Throws Problem where none is. */
+function upgraded(request, response) {
+  const upgrade = request[UPGRADE];
+  if (upgrade === undefined) throw new Problem(426, 'Programs are talked to over a WebSocket.');
+  request[UPGRADE] = undefined;
+  response.detachSocket(upgrade.socket);
+  return { socket: upgrade.socket, head: upgrade.taken() };
+}
+
+/** The connection while the application decides: read, so that who goes away is noticed. */
+class Upgrade {
+  #early;
+  #bytes = 0;
+  #hear = (data) => {
+    this.#early.push(data);
+    this.#bytes += data.length;
+    if (this.#bytes > MOST_EARLY_BYTES) this.socket.destroy();
+  };
+  #gone = () => this.socket.destroy();
+
+  constructor(socket, head) {
+    this.socket = socket;
+    this.#early = [head];
+    socket.on('error', () => {}); // the close that follows says as much
+    socket.on('data', this.#hear);
+    socket.on('end', this.#gone);
+  }
+
+  /** What came with the request, and behind it. */
+  taken() {
+    this.socket.off('data', this.#hear);
+    this.socket.off('end', this.#gone);
+    return Buffer.concat(this.#early);
+  }
+}
+
 // talking.js
 // A program that a reader talks to, through this backend: what he says is passed on with his own numbers, which his page
 // keeps until they are taken, so that nothing has to be stored here, and any process of the backend goes on.
@@ -714,21 +784,6 @@ const PING_MS = 20_000;
 const ROOM_MS = 50;
 const CLOSES = 4000; // a refused talk is closed with this and the status that HTTP has for it, as the gateway's own
 const PROTOCOL = 'coderunner.v1';
-const UPGRADE = Symbol('upgrade');
-
-/** A listener for a server's event `upgrade`: asks the application as for any request, so that its middleware decides. */
-function talking(app) {
-  return async (request, socket, head) => {
-    socket.on('error', () => {}); // of one that has gone meanwhile
-    const { ServerResponse } = await import('node:http');
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.assignSocket(socket);
-    response.on('finish', () => request[UPGRADE] && socket.end());
-    request[UPGRADE] = { socket, head };
-    app(request, response);
-  };
-}
 
 /** The WebSockets of a backend, made with the server class of the package `ws`. */
 class Sockets {
@@ -741,10 +796,7 @@ class Sockets {
 
   /** Opens the one that is asked for; `talk(page)` has it from then on. Throws Problem where none is. */
   open(request, response, talk) {
-    if (request[UPGRADE] === undefined) throw new Problem(426, 'Programs are talked to over a WebSocket.');
-    const { socket, head } = request[UPGRADE];
-    request[UPGRADE] = undefined;
-    response.detachSocket(socket);
+    const { socket, head } = upgraded(request, response);
     this.#server.handleUpgrade(request, socket, head, (opened) => talk(new Page(opened)));
   }
 }
@@ -860,7 +912,8 @@ function heard(page, gateway, handles) {
     const hear = async (data) => {
       const event = JSON.parse(data);
       if (event.error) throw problemError(event.error);
-      page.tell(await shown(event, handles));
+      const news = await shown(event, handles);
+      if (news) page.tell(news);
       if (event.execution && isFinal(event.execution.status)) resolve();
     };
     gateway.onmessage = ({ data }) => {
@@ -887,10 +940,12 @@ function away() {
   return new Problem(503, 'Programs cannot be run just now. Please try again in a minute.');
 }
 
+/** Undefined for what a later gateway may say besides. */
 async function shown({ execution, output, waits, taken }, handles) {
   if (execution) return { execution: told(execution, await handles.handle(execution.id)) };
   if (waits) return { waits: { attempt: waits.attempt } };
   if (taken) return { taken: { number: taken.number, attempt: taken.attempt } };
+  if (!output) return undefined;
   const { id, attempt, stage, stream, offset, text } = output;
   return { output: { id: await handles.handle(id), attempt, stage, stream, offset, text } };
 }
@@ -1004,10 +1059,10 @@ class Backend {
     requireOwnPage(request, this.#options.origins);
     const reader = String(await this.#options.reader(request));
     const id = handle && (await this.#idOf(reader, handle));
-    const first = handle ? undefined : await page.first();
-    if (page.isGone) return;
     const close = this.#streams.open(reader);
     try {
+      const first = handle ? undefined : await page.first();
+      if (page.isGone) return;
       const begin = id === undefined ? await this.#talkOf(reader, first) : undefined;
       await passOn(page, await this.#client.socket(id), this.#handles, begin);
     } finally {

@@ -113,10 +113,10 @@ class Backend {
     requireOwnPage(request, this.#options.origins);
     const reader = String(await this.#options.reader(request));
     const id = handle && (await this.#idOf(reader, handle));
-    const first = handle ? undefined : await page.first();
-    if (page.isGone) return;
     const close = this.#streams.open(reader);
     try {
+      const first = handle ? undefined : await page.first();
+      if (page.isGone) return;
       const begin = id === undefined ? await this.#talkOf(reader, first) : undefined;
       await passOn(page, await this.#client.socket(id), this.#handles, begin);
     } finally {

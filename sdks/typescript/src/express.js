@@ -1,3 +1,3 @@
 export { codeRunner } from './backend.js';
-export { talking } from './talking.js';
+export { talking } from './upgrades.js';
 export { receive, WebhookError } from './webhooks.js';

@@ -6,6 +6,7 @@ import { isFinal } from './executions.js';
 import { Problem, problemOf } from './reader_bounds.js';
 import { saidOf } from './said.js';
 import { told } from './telling.js';
+import { upgraded } from './upgrades.js';
 
 const MOST_FRAME_BYTES = 1024 * 1024; // of one message; what is too large for us, and smaller, is refused in words
 const MOST_WAITING_BYTES = 256 * 1024; // for the gateway; who says more waits
@@ -16,21 +17,6 @@ const PING_MS = 20_000;
 const ROOM_MS = 50;
 const CLOSES = 4000; // a refused talk is closed with this and the status that HTTP has for it, as the gateway's own
 const PROTOCOL = 'coderunner.v1';
-const UPGRADE = Symbol('upgrade');
-
-/** A listener for a server's event `upgrade`: asks the application as for any request, so that its middleware decides. */
-export function talking(app) {
-  return async (request, socket, head) => {
-    socket.on('error', () => {}); // of one that has gone meanwhile
-    const { ServerResponse } = await import('node:http');
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.assignSocket(socket);
-    response.on('finish', () => request[UPGRADE] && socket.end());
-    request[UPGRADE] = { socket, head };
-    app(request, response);
-  };
-}
 
 /** The WebSockets of a backend, made with the server class of the package `ws`. */
 export class Sockets {
@@ -43,10 +29,7 @@ export class Sockets {
 
   /** Opens the one that is asked for; `talk(page)` has it from then on. Throws Problem where none is. */
   open(request, response, talk) {
-    if (request[UPGRADE] === undefined) throw new Problem(426, 'Programs are talked to over a WebSocket.');
-    const { socket, head } = request[UPGRADE];
-    request[UPGRADE] = undefined;
-    response.detachSocket(socket);
+    const { socket, head } = upgraded(request, response);
     this.#server.handleUpgrade(request, socket, head, (opened) => talk(new Page(opened)));
   }
 }
@@ -162,7 +145,8 @@ function heard(page, gateway, handles) {
     const hear = async (data) => {
       const event = JSON.parse(data);
       if (event.error) throw problemError(event.error);
-      page.tell(await shown(event, handles));
+      const news = await shown(event, handles);
+      if (news) page.tell(news);
       if (event.execution && isFinal(event.execution.status)) resolve();
     };
     gateway.onmessage = ({ data }) => {
@@ -189,10 +173,12 @@ function away() {
   return new Problem(503, 'Programs cannot be run just now. Please try again in a minute.');
 }
 
+/** Undefined for what a later gateway may say besides. */
 async function shown({ execution, output, waits, taken }, handles) {
   if (execution) return { execution: told(execution, await handles.handle(execution.id)) };
   if (waits) return { waits: { attempt: waits.attempt } };
   if (taken) return { taken: { number: taken.number, attempt: taken.attempt } };
+  if (!output) return undefined;
   const { id, attempt, stage, stream, offset, text } = output;
   return { output: { id: await handles.handle(id), attempt, stage, stream, offset, text } };
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -123,6 +123,16 @@ async def refuses_what_is_no_message(site: str) -> None:
             await socket.send(json.dumps({"begin": BEGIN}))
             await socket.send(json.dumps({"said": said}))
             assert (await heard(socket, "error"))["status"] == HTTPStatus.BAD_REQUEST, str(said)[:60]
+
+
+async def counts_who_says_nothing(site: str) -> None:
+    """One may have four talks at once, those that have not begun included."""
+    async with AsyncExitStack() as opened:
+        for _ in range(4):
+            await opened.enter_async_context(talk(site, headers={"X-User": "silent"}))
+        async with talk(site, headers={"X-User": "silent"}) as socket:
+            assert (await heard(socket, "error"))["status"] == HTTPStatus.TOO_MANY_REQUESTS
+            assert await closed(socket) == 4429
 
 
 async def frees_places(site: str) -> None:

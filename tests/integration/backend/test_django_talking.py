@@ -18,6 +18,7 @@ from tests.integration.backend.talks import (
     BEGIN,
     begun,
     closed,
+    counts_who_says_nothing,
     frees_places,
     heard,
     hears_and_goes_on,
@@ -69,6 +70,10 @@ async def test_the_sites_own_middleware_decides_who_talks_and_as_whom(site: str)
 
 async def test_readers_who_leave_free_their_places(site: str) -> None:
     await frees_places(site)
+
+
+async def test_readers_who_open_talks_and_say_nothing_have_no_more_of_them_than_others(site: str) -> None:
+    await counts_who_says_nothing(site)
 
 
 async def test_other_pages_other_handles_and_other_paths_are_refused(site: str) -> None:

@@ -17,6 +17,7 @@ from tests.integration.backend.talks import (
     BEGIN,
     begun,
     closed,
+    counts_who_says_nothing,
     frees_places,
     heard,
     hears_and_goes_on,
@@ -57,6 +58,7 @@ async def test_what_is_said_is_heard_and_who_comes_back_goes_on_where_he_was(sta
 async def test_what_is_no_message_is_refused_in_words(start_stack: StartStack) -> None:
     async with blogging(await stack_of(start_stack)) as site:
         await refuses_what_is_no_message(site)
+        await counts_who_says_nothing(site)
 
 
 async def test_the_blogs_own_middleware_decides_who_talks_and_as_whom(start_stack: StartStack) -> None:

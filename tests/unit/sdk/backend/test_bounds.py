@@ -10,6 +10,7 @@ import pytest
 from coderunner import Client
 from coderunner.backend import Backend, MemoryResults, Policy
 from coderunner.backend.handles import Handles
+from coderunner.backend.origins import require_own_page
 from coderunner.backend.problems import Problem
 from coderunner.backend.rates import Rates, Streams
 from coderunner.backend.readers import reader_at
@@ -107,6 +108,12 @@ async def test_all_who_wait_for_a_result_are_told_and_one_who_leaves_is_none_of_
     waiting[0].cancel()
     await results.put("t", b"r")
     assert await asyncio.gather(*waiting[1:]) == [b"r", b"r"]
+
+
+@pytest.mark.parametrize("origin", ["null", "", "about:blank"])
+def test_an_origin_without_a_host_is_nobodys_where_the_request_has_none_either(origin: str) -> None:
+    with pytest.raises(Problem, match="own pages"):
+        require_own_page(origin=origin, site=None, host="")
 
 
 def test_handles_of_another_secret_are_none() -> None:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import grpc
 import pytest
+from django.db import connections
+from django.utils.asyncio import async_unsafe
 
 from coderunner import Client, Limits
 from coderunner.backend import Backend, Policy
@@ -255,6 +257,16 @@ async def test_the_blog_knows_its_readers_better(gateway: FakeGateway, framework
     readers = [one.task.reader for one in gateway.of("SubmitAndWatch")]
     assert readers[0] != readers[1]
     assert "ada" not in readers[0]
+
+
+@pytest.mark.parametrize("framework", ["django-asgi", "django-wsgi"])
+async def test_a_blog_on_django_asks_its_database_who_reads_and_has_a_transaction_for_each_request(
+    gateway: FakeGateway, framework: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks = async_unsafe("not from a coroutine")(lambda request: request.headers["x-user"])
+    with FRAMEWORKS[framework](backend_of(gateway), reader=asks) as mounted:
+        monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+        assert output(events(await mounted.run(headers={"X-User": "ada"}))) == "hello\n"
 
 
 async def test_the_script_comes_from_the_blog_itself(mounted: Mounted) -> None:
