@@ -90,6 +90,8 @@ class Conversation:
     async def _run(self) -> None:
         try:
             await self._calls()
+        except CodeRunnerError as error:
+            await self._events.put(error)
         except Exception as error:  # noqa: BLE001 - whoever listens hears of whatever ends it
             await self._events.put(CodeRunnerError(f"the conversation broke: {error!r}"))
 

@@ -22,9 +22,7 @@ def require_own_page(
     if origin is None:
         if site is None or site in _OWN_SITES:
             return
-    elif is_own or (
-        origin in allowed if allowed else host != "" and _host(origin) == host.lower() and site in (None, "same-origin")
-    ):
+    elif is_own or (origin in allowed if allowed else _is_same(origin, host) and site in (None, "same-origin")):
         return
     raise Problem(FORBIDDEN, "Only the blog's own pages may do that.")
 
@@ -35,8 +33,8 @@ def require_json(content_type: str) -> None:
         raise Problem(WRONG_TYPE, f"A program is told in {JSON}.")
 
 
-def _host(origin: str) -> str:
+def _is_same(origin: str, host: str) -> bool:
     try:
-        return urlsplit(origin).netloc.lower()
+        return urlsplit(origin).netloc.lower() == host.lower() != ""
     except ValueError:
-        return ""
+        return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,10 +103,8 @@ async def test_who_says_nothing_has_a_place_and_frees_it(gateway: FakeGateway) -
             await backend.talk("ada", nonsense)
 
 
-async def test_a_talk_whose_client_is_closed_ends(gateway: FakeGateway) -> None:
-    client = Client(gateway.target)
-    program = client.relay("0198c0de-0000-7000-8000-000000000000")
-    await client.close()
-    async with asyncio.timeout(10), program:
-        with pytest.raises(CodeRunnerError):
+async def test_a_talk_with_a_gateway_that_cannot_be_asked_ends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CODERUNNER_TLS_CA", str(tmp_path / "gone.pem"))
+    async with asyncio.timeout(10), Client("https://127.0.0.1:1").relay("an-id") as program:
+        with pytest.raises(CodeRunnerError, match=r"gone\.pem: No such file"):
             await anext(aiter(program))
