@@ -99,6 +99,13 @@ function noAnswer(message, cause) {
   return new CodeRunnerError(message, { code: 'UNAVAILABLE', cause });
 }
 
+/** A WebSocket was closed. With 4000 and a status of HTTP it was refused, as gateways and backends have it. */
+function closedError(code) {
+  const status = code - 4000;
+  if (status >= 400 && status < 600) return problemError({ status, detail: `The server answered ${status}.` });
+  return noAnswer(`the connection ended (${code}) before the program`);
+}
+
 /** An answer that no gateway gives: of something else at that address, or in between. It is not asked again. */
 function strange(message, status = 200, cause = undefined) {
   return new CodeRunnerError(`not an answer of a CodeRunner gateway: ${message}`, { status, cause });
@@ -122,7 +129,7 @@ async function answerError(response) {
   const body = await beginning(response);
   const message = `${status} ${response.statusText}`.trim() + (type.endsWith('json') ? '' : ` (${type || 'no words'})`);
   const fallback = { status, retryAfterMs: retryAfter(response.headers.get('retry-after')), message };
-  if (status === 0 || (status >= 300 && status < 400)) return strange('the address leads elsewhere', status);
+  if (status === 0 || (status >= 300 && status < 400)) return strange('the address leads elsewhere', status || 302); // a browser does not say which it is
   return problemError(type.endsWith('json') ? parsed(body) : undefined, fallback);
 }
 
@@ -608,9 +615,11 @@ class Program {
       await new Promise((resolve, reject) => {
         const late = () => reject(noAnswer(`no connection within ${this.#transport.timeoutMs} ms`));
         const timer = setTimeout(late, this.#transport.timeoutMs);
+        let isOpened = false;
         this.#leave = resolve;
         socket.onopen = () => {
           clearTimeout(timer);
+          isOpened = true;
           if (task) socket.send(JSON.stringify({ begin: task }));
           this.#spoken.startOver();
           this.#socket = socket;
@@ -626,9 +635,9 @@ class Program {
           }
         };
         socket.onerror = () => {}; // the close that follows says as much
-        socket.onclose = ({ code }) => {
+        socket.onclose = async ({ code }) => {
           clearTimeout(timer);
-          reject(noAnswer(`the connection ended (${code}) before the program`));
+          reject((!isOpened && !this.#isOver && (await this.#transport.refusal(path))) || closedError(code));
         };
         this.#break = reject;
         if (this.#isOver) resolve();
@@ -897,6 +906,7 @@ function sleep(ms, signal) {
 
 const EVENTS = 'text/event-stream';
 const JSON_TYPE = 'application/json';
+const NO_SOCKET = 426; // of one who asks for none
 const TOKEN = /^[\x21-\x7e]+$/;
 const SOCKET_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/; // of a subprotocol's name (RFC 6455, 4.1)
 
@@ -965,6 +975,18 @@ class Transport {
     if (token && !SOCKET_TOKEN.test(token)) throw new TypeError('the token has characters that no WebSocket can show');
     const protocols = token ? ['coderunner.v1', `coderunner.bearer.${token}`] : ['coderunner.v1'];
     return new Socket(this.#base.replace(/^http/, 'ws') + path, protocols);
+  }
+
+  /** Why a WebSocket was not opened, of which nobody is told: what a request of the same path is answered. Undefined where
+   * there is no answer either. */
+  async refusal(path) {
+    try {
+      await this.#asked('GET', path, {});
+    } catch (error) {
+      if (error.status !== NO_SOCKET) return error instanceof CodeRunnerError && error.code !== 'UNAVAILABLE' ? error : undefined;
+      return new CodeRunnerError(error.message, { status: NO_SOCKET, code: 'UNAVAILABLE' }); // it is there, and may let one through
+    }
+    return undefined;
   }
 
   async #asked(verb, path, { query, body, bytes, signal, waitMs, isBytes }) {

@@ -5,8 +5,8 @@ import { InputLine } from './input_line.js';
 import { Screen } from './screen.js';
 
 /** Submits a task and talks to its program; yields its events in batches, as pages have them of programs that nobody
- * talks to. `view`: the OutputView; `part(folder, name, signal)`: fetches a module. Throws CodeRunnerError, or the signal's
- * reason. */
+ * talks to. `view`: the OutputView; `part(folder, name, signal)`: fetches a module. Throws an error with its
+ * `status`, or the signal's reason. */
 export async function* talk({ place, task, signal, view, isTerminal, part }) {
   signal.throwIfAborted();
   const face = isTerminal ? await Screen.opened(view, place.parts, part, signal) : new InputLine(view);
@@ -22,6 +22,9 @@ export async function* talk({ place, task, signal, view, isTerminal, part }) {
       else yield [type === 'output' ? { name: type, data: told } : { name: type, data: execution }];
       if (type !== 'waits') face.heard(type);
     }
+  } catch (error) {
+    if (error.status !== 0 || signal.aborted) throw error;
+    throw Object.assign(new Error('The server cannot be reached.'), { status: 0 });
   } finally {
     face.end();
     program.close();

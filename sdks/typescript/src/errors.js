@@ -38,6 +38,13 @@ export function noAnswer(message, cause) {
   return new CodeRunnerError(message, { code: 'UNAVAILABLE', cause });
 }
 
+/** A WebSocket was closed. With 4000 and a status of HTTP it was refused, as gateways and backends have it. */
+export function closedError(code) {
+  const status = code - 4000;
+  if (status >= 400 && status < 600) return problemError({ status, detail: `The server answered ${status}.` });
+  return noAnswer(`the connection ended (${code}) before the program`);
+}
+
 /** An answer that no gateway gives: of something else at that address, or in between. It is not asked again. */
 export function strange(message, status = 200, cause = undefined) {
   return new CodeRunnerError(`not an answer of a CodeRunner gateway: ${message}`, { status, cause });
@@ -61,7 +68,7 @@ export async function answerError(response) {
   const body = await beginning(response);
   const message = `${status} ${response.statusText}`.trim() + (type.endsWith('json') ? '' : ` (${type || 'no words'})`);
   const fallback = { status, retryAfterMs: retryAfter(response.headers.get('retry-after')), message };
-  if (status === 0 || (status >= 300 && status < 400)) return strange('the address leads elsewhere', status);
+  if (status === 0 || (status >= 300 && status < 400)) return strange('the address leads elsewhere', status || 302); // a browser does not say which it is
   return problemError(type.endsWith('json') ? parsed(body) : undefined, fallback);
 }
 

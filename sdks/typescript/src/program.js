@@ -1,6 +1,6 @@
 // A program that is talked to while it runs, over as many connections as it takes.
 
-import { CodeRunnerError, noAnswer, problemError, strange } from './errors.js';
+import { closedError, CodeRunnerError, noAnswer, problemError, strange } from './errors.js';
 import { identified, isFinal } from './executions.js';
 import { Spoken } from './spoken.js';
 import { ToldOutput } from './told_output.js';
@@ -113,9 +113,11 @@ export class Program {
       await new Promise((resolve, reject) => {
         const late = () => reject(noAnswer(`no connection within ${this.#transport.timeoutMs} ms`));
         const timer = setTimeout(late, this.#transport.timeoutMs);
+        let isOpened = false;
         this.#leave = resolve;
         socket.onopen = () => {
           clearTimeout(timer);
+          isOpened = true;
           if (task) socket.send(JSON.stringify({ begin: task }));
           this.#spoken.startOver();
           this.#socket = socket;
@@ -131,9 +133,9 @@ export class Program {
           }
         };
         socket.onerror = () => {}; // the close that follows says as much
-        socket.onclose = ({ code }) => {
+        socket.onclose = async ({ code }) => {
           clearTimeout(timer);
-          reject(noAnswer(`the connection ended (${code}) before the program`));
+          reject((!isOpened && !this.#isOver && (await this.#transport.refusal(path))) || closedError(code));
         };
         this.#break = reject;
         if (this.#isOver) resolve();

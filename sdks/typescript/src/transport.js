@@ -6,6 +6,7 @@ import { Deadline, Tries } from './waiting.js';
 
 const EVENTS = 'text/event-stream';
 const JSON_TYPE = 'application/json';
+const NO_SOCKET = 426; // of one who asks for none
 const TOKEN = /^[\x21-\x7e]+$/;
 const SOCKET_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/; // of a subprotocol's name (RFC 6455, 4.1)
 
@@ -74,6 +75,18 @@ export class Transport {
     if (token && !SOCKET_TOKEN.test(token)) throw new TypeError('the token has characters that no WebSocket can show');
     const protocols = token ? ['coderunner.v1', `coderunner.bearer.${token}`] : ['coderunner.v1'];
     return new Socket(this.#base.replace(/^http/, 'ws') + path, protocols);
+  }
+
+  /** Why a WebSocket was not opened, of which nobody is told: what a request of the same path is answered. Undefined where
+   * there is no answer either. */
+  async refusal(path) {
+    try {
+      await this.#asked('GET', path, {});
+    } catch (error) {
+      if (error.status !== NO_SOCKET) return error instanceof CodeRunnerError && error.code !== 'UNAVAILABLE' ? error : undefined;
+      return new CodeRunnerError(error.message, { status: NO_SOCKET, code: 'UNAVAILABLE' }); // it is there, and may let one through
+    }
+    return undefined;
   }
 
   async #asked(verb, path, { query, body, bytes, signal, waitMs, isBytes }) {

@@ -11,6 +11,11 @@ const DONE = execution('SUCCEEDED');
 
 /** The gateway's end of WebSockets: each connection does what its script says to each message. */
 function scripted(...scripts) {
+  return answering(() => Promise.reject(new TypeError('nobody is there')), ...scripts);
+}
+
+/** As well, and requests are answered by `fetch`. */
+function answering(fetch, ...scripts) {
   const opened = [];
   class Socket {
     constructor(url, protocols) {
@@ -34,7 +39,7 @@ function scripted(...scripts) {
       this.isClosed = true;
     }
   }
-  return { opened, client: new CodeRunner('https://gateway/base', { token: 'k', WebSocket: Socket, silenceMs: 50 }) };
+  return { opened, client: new CodeRunner('https://gateway/base', { token: 'k', WebSocket: Socket, fetch, silenceMs: 50, retries: 2 }) };
 }
 
 test('a program is asked and answers', async () => {
@@ -127,6 +132,48 @@ test('a refusal is thrown where one iterates', async () => {
   const { opened, client } = scripted((socket) => socket.say({ error: problem }));
   await assert.rejects(client.interact(TASK).result(), { name: 'CodeRunnerError', status: 403, message: 'not here' });
   assert.equal(opened.length, 1);
+});
+
+test('a place that closes a connection with a refusal is asked again only where that may help', async () => {
+  for (const [code, status] of [[4401, 401], [4403, 403], [4404, 404], [4500, 500]]) {
+    const { opened, client } = scripted((socket) => socket.end(code));
+    await assert.rejects(client.interact(TASK).result(), { name: 'CodeRunnerError', status, message: `The server answered ${status}.` });
+    assert.equal(opened.length, 1);
+  }
+  const { opened, client } = scripted((socket) => socket.end(4503), (socket) => socket.end(1011), (socket) => socket.say({ execution: DONE }));
+  assert.deepEqual(await client.interact(TASK).result(), DONE);
+  assert.equal(opened.length, 3);
+});
+
+test('why a connection is not even opened is what a request is told', async () => {
+  const words = JSON.stringify({ status: 404, detail: 'No program is talked to here.' });
+  const answers = [
+    [new Response('no', { status: 401, headers: { 'Content-Type': 'text/plain' } }), { status: 401, message: '401 (text/plain)' }],
+    [new Response(words, { status: 404, headers: { 'Content-Type': 'application/problem+json' } }), { status: 404, message: 'No program is talked to here.' }],
+    [new Response(null, { status: 302, headers: { Location: '/log-in' } }), { message: /leads elsewhere/ }],
+    [new Response('a page', { headers: { 'Content-Type': 'text/html' } }), { message: /200 text\/html/ }],
+  ];
+  for (const [answer, told] of answers) {
+    const asked = [];
+    const { opened, client } = answering(async (...request) => {
+      asked.push(request);
+      return answer;
+    }, 'refused');
+    await assert.rejects(client.interact(TASK).result(), told);
+    assert.equal(opened.length, 1);
+    const [[url, { method, redirect, headers }]] = asked;
+    assert.deepEqual([url, method, redirect, headers.Authorization], ['https://gateway/base/v1/executions:interact', 'GET', 'manual', 'Bearer k']);
+  }
+});
+
+test('a place that answers requests and opens no connection is tried again, and then told in its words', async () => {
+  const words = JSON.stringify({ status: 426, detail: 'Programs are talked to over a WebSocket.', code: 'FAILED_PRECONDITION' });
+  const fetch = async () => new Response(words, { status: 426, headers: { 'Content-Type': 'application/problem+json' } });
+  const { client } = answering(fetch, 'refused', (socket) => socket.say({ execution: DONE }));
+  assert.deepEqual(await client.interact(TASK).result(), DONE);
+  const never = answering(fetch, 'refused', 'refused', 'refused');
+  await assert.rejects(never.client.interact(TASK).result(), { status: 426, message: 'Programs are talked to over a WebSocket.' });
+  assert.equal(never.opened.length, 3);
 });
 
 for (const [what, data] of [['no JSON', '{'], ['no object', 'null'], ['no task', '{"execution": {"id": 7}}']]) {

@@ -66,6 +66,11 @@ return TRANSIENT.has(error.status) || error.code === 'UNAVAILABLE' || error.code
 function noAnswer(message, cause) {
 return new CodeRunnerError(message, { code: 'UNAVAILABLE', cause });
 }
+function closedError(code) {
+const status = code - 4000;
+if (status >= 400 && status < 600) return problemError({ status, detail: `The server answered ${status}.` });
+return noAnswer(`the connection ended (${code}) before the program`);
+}
 function strange(message, status = 200, cause = undefined) {
 return new CodeRunnerError(`not an answer of a CodeRunner gateway: ${message}`, { status, cause });
 }
@@ -84,7 +89,7 @@ const type = mediaType(response);
 const body = await beginning(response);
 const message = `${status} ${response.statusText}`.trim() + (type.endsWith('json') ? '' : ` (${type || 'no words'})`);
 const fallback = { status, retryAfterMs: retryAfter(response.headers.get('retry-after')), message };
-if (status === 0 || (status >= 300 && status < 400)) return strange('the address leads elsewhere', status);
+if (status === 0 || (status >= 300 && status < 400)) return strange('the address leads elsewhere', status || 302);
 return problemError(type.endsWith('json') ? parsed(body) : undefined, fallback);
 }
 function mediaType(response) {
@@ -457,9 +462,11 @@ try {
 await new Promise((resolve, reject) => {
 const late = () => reject(noAnswer(`no connection within ${this.#transport.timeoutMs} ms`));
 const timer = setTimeout(late, this.#transport.timeoutMs);
+let isOpened = false;
 this.#leave = resolve;
 socket.onopen = () => {
 clearTimeout(timer);
+isOpened = true;
 if (task) socket.send(JSON.stringify({ begin: task }));
 this.#spoken.startOver();
 this.#socket = socket;
@@ -475,9 +482,9 @@ reject(error);
 }
 };
 socket.onerror = () => {};
-socket.onclose = ({ code }) => {
+socket.onclose = async ({ code }) => {
 clearTimeout(timer);
-reject(noAnswer(`the connection ended (${code}) before the program`));
+reject((!isOpened && !this.#isOver && (await this.#transport.refusal(path))) || closedError(code));
 };
 this.#break = reject;
 if (this.#isOver) resolve();
@@ -685,6 +692,7 @@ signal?.addEventListener('abort', aborted, { once: true });
 }
 const EVENTS = 'text/event-stream';
 const JSON_TYPE = 'application/json';
+const NO_SOCKET = 426;
 const TOKEN = /^[\x21-\x7e]+$/;
 const SOCKET_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 class Transport {
@@ -741,6 +749,15 @@ const token = await this.#tokenNow();
 if (token && !SOCKET_TOKEN.test(token)) throw new TypeError('the token has characters that no WebSocket can show');
 const protocols = token ? ['coderunner.v1', `coderunner.bearer.${token}`] : ['coderunner.v1'];
 return new Socket(this.#base.replace(/^http/, 'ws') + path, protocols);
+}
+async refusal(path) {
+try {
+await this.#asked('GET', path, {});
+} catch (error) {
+if (error.status !== NO_SOCKET) return error instanceof CodeRunnerError && error.code !== 'UNAVAILABLE' ? error : undefined;
+return new CodeRunnerError(error.message, { status: NO_SOCKET, code: 'UNAVAILABLE' });
+}
+return undefined;
 }
 async #asked(verb, path, { query, body, bytes, signal, waitMs, isBytes }) {
 const deadline = new Deadline(signal, this.timeoutMs + waitMs);
@@ -1233,6 +1250,9 @@ else if (type === 'output' && face.takes(told)) continue;
 else yield [type === 'output' ? { name: type, data: told } : { name: type, data: execution }];
 if (type !== 'waits') face.heard(type);
 }
+} catch (error) {
+if (error.status !== 0 || signal.aborted) throw error;
+throw Object.assign(new Error('The server cannot be reached.'), { status: 0 });
 } finally {
 face.end();
 program.close();
