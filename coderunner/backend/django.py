@@ -149,7 +149,8 @@ def _view(view: _View, *methods: str) -> Any:
             return HttpResponse(problem.body(), MEDIA_TYPE, problem.status, headers=problem.headers())
 
     made = csrf_exempt(require_http_methods(list(methods))(answered))
-    for database in connections:  # no transaction of ``ATOMIC_REQUESTS`` holds a coroutine
+    databases = connections if settings.configured else ()  # they are where a site reads its URLs
+    for database in databases:  # no transaction of ``ATOMIC_REQUESTS`` holds a coroutine
         made = transaction.non_atomic_requests(using=database)(made)
     return made
 
