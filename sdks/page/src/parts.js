@@ -22,16 +22,16 @@ export function eventsOf(block, view) {
   return isTerminal || block.hasAttribute('interactive') ? talking : events;
 
   async function* talking(place, task, signal) {
-    const { talk } = await part(`${place.url}/page`, 'code-runner-talk.js', signal);
+    const { talk } = await ownPart(block, 'code-runner-talk.js', signal);
     yield* talk({ place, task, signal, view, isTerminal, part });
   }
 }
 
 /** A module of ours: beside the script, or, where that is a bundle or came alone, from where programs run. */
-export function ownPart(block, name) {
-  const fromPlace = () => part(`${placeOf(block).url}/page`, name);
+export function ownPart(block, name, signal) {
+  const fromPlace = () => part(`${placeOf(block).url}/page`, name, signal);
   const [folder, isOurs] = SCRIPT.split('/code-runner.js');
-  return isOurs === undefined ? fromPlace() : part(folder, name).catch(fromPlace);
+  return isOurs === undefined ? fromPlace() : part(folder, name, signal).catch(fromPlace);
 }
 
 /** Does it once the block's language is known: at once, or when those of the catalogue have come. It runs without as well. */

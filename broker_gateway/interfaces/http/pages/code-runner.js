@@ -646,14 +646,14 @@ function eventsOf(block, view) {
 const isTerminal = block.hasAttribute('terminal');
 return isTerminal || block.hasAttribute('interactive') ? talking : events;
 async function* talking(place, task, signal) {
-const { talk } = await part(`${place.url}/page`, 'code-runner-talk.js', signal);
+const { talk } = await ownPart(block, 'code-runner-talk.js', signal);
 yield* talk({ place, task, signal, view, isTerminal, part });
 }
 }
-function ownPart(block, name) {
-const fromPlace = () => part(`${placeOf(block).url}/page`, name);
+function ownPart(block, name, signal) {
+const fromPlace = () => part(`${placeOf(block).url}/page`, name, signal);
 const [folder, isOurs] = SCRIPT.split('/code-runner.js');
-return isOurs === undefined ? fromPlace() : part(folder, name).catch(fromPlace);
+return isOurs === undefined ? fromPlace() : part(folder, name, signal).catch(fromPlace);
 }
 async function withLanguage(block, act) {
 if (isFurther(block.language)) {
