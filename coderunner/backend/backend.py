@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+import weakref
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass
 
 from coderunner.backend.bodies import Program
@@ -45,12 +46,15 @@ class _Run:
 
 class Stream:
     """A reader's open stream: the events of one run, until its end. A reader who leaves ends the stream, and not the
-    run: he may come back, and its limits end it soon."""
+    run: he may come back, and its limits end it soon. One that a framework drops, as its reader left in between, frees
+    its place as well."""
 
     def __init__(self, events: AsyncGenerator[bytes, None], watch: Watch, slot: ExitStack) -> None:
         self._events = events
         self._watch = watch
         self._slot = slot
+        dropped = weakref.finalize(self, _free, asyncio.get_running_loop(), slot)
+        dropped.atexit = False
 
     def __aiter__(self) -> AsyncGenerator[bytes, None]:
         return self._events
@@ -231,6 +235,11 @@ class Backend:
         except ValueError as error:
             violation = Violation("idempotency_key", str(error))
             raise Problem(BAD, f"idempotency_key {error}", violations=[violation]) from None
+
+
+def _free(loop: asyncio.AbstractEventLoop, slot: ExitStack) -> None:
+    with suppress(RuntimeError):  # the loop is over
+        loop.call_soon_threadsafe(slot.close)
 
 
 def _is_end(item: Execution | Output) -> bool:

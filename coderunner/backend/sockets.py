@@ -18,6 +18,8 @@ PROTOCOL = "coderunner.v1"
 """The subprotocol of talks."""
 BODY_S = 10.0
 """How long a body, or a first message, may take to arrive."""
+_TAKEN_S = 60.0
+"""What a reader's side has not taken by then it never will: not every server has him answer signs of life."""
 _CLOSES = 4000
 """A refused talk is closed with this and the status that HTTP has for it, as the gateway's own."""
 _DONE = 1000
@@ -95,7 +97,8 @@ class Socket:
 
     async def _say(self, message: Message) -> None:
         try:
-            await self._send(message)
+            async with asyncio.timeout(_TAKEN_S):
+                await self._send(message)
         except (OSError, RuntimeError) as error:  # as servers have it for a connection that is closed
             raise GoneError from error
 

@@ -26,13 +26,15 @@ from coderunner.backend.django import code_runner, talking
 
 
 class Readers:
-    """Knows readers by a header, which an address does not have; some it does not let in, each in another way."""
+    """Knows readers by a header or a cookie, which an address does not have; some it does not let in, each in another
+    way."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.reader_name = request.headers.get("x-user", request.META["REMOTE_ADDR"])
+        known = request.headers.get("x-user") or request.COOKIES.get("user")
+        request.reader_name = known or request.META["REMOTE_ADDR"]
         if request.reader_name == "nobody":
             return HttpResponseRedirect("/log-in")
         return self._get_response(request)

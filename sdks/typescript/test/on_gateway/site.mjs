@@ -10,8 +10,9 @@ const { CODERUNNER_URL, CODERUNNER_TOKEN: token } = process.env;
 const client = new CodeRunner(CODERUNNER_URL, { token, WebSocket });
 const app = express();
 
-app.use((request, response, next) => { // it knows readers by a header, which an address does not have
-  request.reader = request.headers['x-user'] ?? request.ip;
+app.use((request, response, next) => { // it knows readers by a header or a cookie, which an address does not have
+  const [, cookie] = /(?:^|; )user=(\w+)/.exec(request.headers.cookie ?? '') ?? [];
+  request.reader = request.headers['x-user'] ?? cookie ?? request.ip;
   if (request.reader === 'nobody') response.sendStatus(401);
   else next();
 });

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+from contextlib import aclosing
 
 import pytest
 
@@ -79,6 +81,26 @@ async def test_a_reader_who_leaves_frees_his_place_and_his_run_goes_on(gateway: 
         await (await backend.run("ada", BODY)).aclose()
         assert not gateway.of("Cancel")
         hold.set()
+
+
+async def test_a_stream_that_a_framework_drops_frees_its_place(gateway: FakeGateway) -> None:
+    backend = Backend(Client(gateway.target), Policy(max_streams_per_reader=1))
+    for _ in range(3):
+        stream = await backend.run("ada", BODY)
+        with pytest.raises(Problem, match="Too many"):
+            await backend.run("ada", BODY)
+        del stream
+        gc.collect()
+        await asyncio.sleep(0)
+    stream = await backend.run("ada", BODY)
+    await stream.aclose()
+    await stream.aclose()
+    async with aclosing(await backend.run("ada", BODY)):
+        del stream
+        gc.collect()
+        await asyncio.sleep(0)
+        with pytest.raises(Problem, match="Too many"):
+            await backend.run("ada", BODY)
 
 
 async def test_who_cannot_be_served_has_submitted_nothing(gateway: FakeGateway) -> None:

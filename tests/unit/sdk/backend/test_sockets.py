@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from coderunner import Client
-from coderunner.backend import Backend, Policy, django_talking
+from coderunner.backend import Backend, Policy, django_talking, sockets
 from coderunner.backend.django import talking
 from coderunner.backend.problems import Problem
 from coderunner.backend.starlette import code_runner
@@ -79,6 +79,23 @@ async def test_a_page_without_an_end_is_no_answer_to_a_websocket(monkeypatch: py
     assert ended.is_set()
     assert [one["type"] for one in server.sent] == ["websocket.accept", "websocket.close"]
     assert server.sent[-1]["code"] == 4403
+
+
+async def test_who_takes_nothing_of_what_he_is_told_is_left(
+    gateway: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "_TAKEN_S", 0.05)
+    app = Starlette(routes=[Mount("/code", code_runner(Backend(Client(gateway.target))))])
+    server = Server()
+
+    async def send(message: Message) -> None:
+        await server.send(message)
+        if message["type"] == "websocket.send":
+            await never()
+
+    async with asyncio.timeout(10):
+        await app(dict(SCOPE), server.receive, send)
+    assert [one["type"] for one in server.sent] == ["websocket.accept", "websocket.send"]
 
 
 async def test_who_says_nothing_has_a_place_and_frees_it(gateway: FakeGateway) -> None:
