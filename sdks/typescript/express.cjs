@@ -714,9 +714,12 @@ function event(name, data, id = '') {
 const UPGRADE = Symbol.for('coderunner.upgrade'); // the same for who takes one half by `require` and the other by `import`
 const MOST_EARLY_BYTES = 64 * 1024; // before there is an answer, no client says anything
 
-/** A listener for a server's event `upgrade`. */
+const OURS = /\/v1\/executions(?::|\/[^/]{1,200}\/)interact$/;
+
+/** A listener for a server's event `upgrade`. Where there are others, it leaves what is none of ours to them. */
 function talking(app) {
-  return (request, socket, head) => {
+  return function asked(request, socket, head) {
+    if (this?.listenerCount?.('upgrade') > 1 && !OURS.test(request.url.split('?')[0])) return;
     const upgrade = new Upgrade(socket, head);
     ask(app, request, upgrade).catch((error) => {
       console.error(error); // as Express does with a fault

@@ -10,9 +10,10 @@ import { talking } from '@coderunner/client/express';
 
 const ASKED = 'GET /talk HTTP/1.1\r\nHost: blog\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
-/** A stranger's connection to a server with that application. */
-async function strangerOf(t, app) {
+/** A stranger's connection to a server with that application, and with other listeners for upgrades. */
+async function strangerOf(t, app, ...others) {
   const server = createServer(app).on('upgrade', talking(app)).listen(0, '127.0.0.1');
+  for (const other of others) server.on('upgrade', other);
   await once(server, 'listening');
   const served = once(server, 'connection').then(([socket]) => once(socket, 'close'));
   const stranger = connect({ port: server.address().port, host: '127.0.0.1', allowHalfOpen: true });
@@ -63,6 +64,20 @@ test('who goes away while the application thinks, and who says much meanwhile, i
     leave(stranger);
     await Promise.all([served, ...left]);
   }
+});
+
+test('another listener has the WebSockets of its own paths, and talks are asked of the application', async (t) => {
+  const asked = [];
+  const app = (request, response) => asked.push(request.url) && response.end();
+  const other = (request, socket) => request.url === '/live' && socket.end('theirs');
+  for (const path of ['/live', '/code/v1/executions:interact?x=1', '/code/v1/executions/a.b/interact']) {
+    const { stranger, served, told } = await strangerOf(t, app, other);
+    stranger.write(ASKED.replace('/talk', path));
+    assert.match(await told, path === '/live' ? /^theirs$/ : /^HTTP\/1\.1 200 OK/);
+    stranger.end();
+    await served;
+  }
+  assert.deepEqual(asked, ['/code/v1/executions:interact?x=1', '/code/v1/executions/a.b/interact']);
 });
 
 test('an upgrade to something else is a request as any other', async (t) => {
