@@ -1,15 +1,15 @@
 // What of a program's output is its own: what the blocks on which it builds print stands before a line of our own.
 
+const MOST_KEPT = 100_001; // of what stands before it: one more than is shown, so that it is told to be cut
+
 export class AfterMark {
   #line;
-  #most;
   #before = '';
   #end = '';
 
-  /** `mark`: that line; '' where nothing stands before it. `most`: so much of what stands before it is kept. */
-  constructor(mark, most) {
+  /** `mark`: that line; '' where nothing stands before it. */
+  constructor(mark) {
     this.#line = mark && `${mark}\n`;
-    this.#most = most;
   }
 
   /** What of the next piece is behind the line. */
@@ -17,10 +17,13 @@ export class AfterMark {
     if (!this.#line) return text;
     const all = this.#end + text;
     const at = all.indexOf(this.#line);
-    const own = at < 0 ? '' : all.slice(at + this.#line.length);
-    this.#before = at < 0 ? this.#before + text.slice(0, this.#most - this.#before.length) : '';
-    this.#end = all.slice(1 - this.#line.length);
-    if (at >= 0) this.#line = '';
+    if (at < 0) {
+      this.#before += text.slice(0, MOST_KEPT - this.#before.length);
+      this.#end = all.slice(1 - this.#line.length);
+      return '';
+    }
+    const own = all.slice(at + this.#line.length);
+    this.#line = this.#before = '';
     return own;
   }
 

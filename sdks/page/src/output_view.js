@@ -17,13 +17,15 @@ export class OutputView {
   words = WORDS;
   /** Whether there was more than is shown. */
   isCut = false;
+  /** What was printed to standard output. */
+  printed = '';
   #told = new ToldOutput();
   #plain = new Map();
-  #printed = '';
   #shown = 0;
   #isStale = false;
   #mark = '';
   #own = new AfterMark('');
+  #frame = 0;
 
   /** Begins anew: what is there stays until there is something else, so that nothing jumps. `mark`: a line before
    * which standard output is another block's, and not shown. */
@@ -62,11 +64,6 @@ export class OutputView {
     this.element.style.minHeight = '';
   }
 
-  /** What was printed to standard output. */
-  get printed() {
-    return this.#printed;
-  }
-
   get isEmpty() {
     return !this.#text.hasChildNodes();
   }
@@ -95,10 +92,10 @@ export class OutputView {
 
   #restart() {
     this.#plain.clear();
-    this.#printed = '';
+    this.printed = '';
     this.#shown = 0;
     this.isCut = false;
-    this.#own = new AfterMark(this.#mark, MOST_CHARS + 1); // what is more than is shown is told to be cut
+    this.#own = new AfterMark(this.#mark);
   }
 
   #take({ stage, stream }, news) {
@@ -108,7 +105,7 @@ export class OutputView {
     const isReaders = stage === 'run' && stream === 'stdout';
     if (isReaders) {
       text = this.#own.push(text);
-      this.#printed += text.slice(0, MOST_CHARS - this.#printed.length);
+      this.printed += text.slice(0, MOST_CHARS - this.printed.length);
     }
     this.#show(isReaders ? 'out' : 'err', text);
   }
@@ -116,15 +113,23 @@ export class OutputView {
   #show(kind, text) {
     const room = MOST_CHARS - this.#shown;
     if (text.length > room) this.isCut = true;
-    const shown = text.slice(0, Math.max(0, room));
+    const shown = text.slice(0, room);
     if (!shown) return;
     this.freshen();
     this.#shown += shown.length;
-    const { element } = this;
-    const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
+    this.#follow();
     const last = this.#text.lastChild;
-    if (last?.className === kind || this.#text.childNodes.length >= MOST_PIECES) last.append(shown);
+    if (last?.className === kind || this.#text.childNodes.length >= MOST_PIECES) last.lastChild.appendData(shown);
     else this.#text.append(make('span', { className: kind, textContent: shown }));
-    if (isAtEnd) element.scrollTop = element.scrollHeight;
+  }
+
+  /** Keeps the end in sight, once a frame: to measure behind each of many pieces takes the square of their number. */
+  #follow() {
+    const { element } = this;
+    const isAtEnd = !this.#frame && element.scrollHeight - element.scrollTop - element.clientHeight < 40;
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (isAtEnd) element.scrollTop = element.scrollHeight;
+    });
   }
 }

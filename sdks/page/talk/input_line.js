@@ -27,6 +27,7 @@ export class InputLine {
   #timer;
   #isClosed = false;
   #focus;
+  #frame = 0;
 
   constructor(view) {
     this.#view = view;
@@ -85,9 +86,13 @@ export class InputLine {
     this.#reveal();
   }
 
+  /** Once a frame, as the output itself. */
   #reveal() {
     const { element } = this.#view;
-    element.scrollTop = element.scrollHeight;
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      element.scrollTop = element.scrollHeight;
+    });
   }
 
   #key(event) {

@@ -1018,6 +1018,7 @@ interaction = {};
 #timer;
 #isClosed = false;
 #focus;
+#frame = 0;
 constructor(view) {
 this.#view = view;
 const { words } = view;
@@ -1067,7 +1068,10 @@ this.#reveal();
 }
 #reveal() {
 const { element } = this.#view;
+this.#frame ||= requestAnimationFrame(() => {
+this.#frame = 0;
 element.scrollTop = element.scrollHeight;
+});
 }
 #key(event) {
 const { key, ctrlKey, altKey, metaKey, isComposing } = event;

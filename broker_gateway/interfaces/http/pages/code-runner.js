@@ -678,23 +678,25 @@ const viewed = ({ filesView }) => filesView(files, WORDS, this.#block.shadowRoot
 return ownPart(this.#block, 'code-runner-files.js').then(viewed, ({ message }) => [message]);
 }
 }
+const MOST_KEPT = 100_001;
 class AfterMark {
 #line;
-#most;
 #before = '';
 #end = '';
-constructor(mark, most) {
+constructor(mark) {
 this.#line = mark && `${mark}\n`;
-this.#most = most;
 }
 push(text) {
 if (!this.#line) return text;
 const all = this.#end + text;
 const at = all.indexOf(this.#line);
-const own = at < 0 ? '' : all.slice(at + this.#line.length);
-this.#before = at < 0 ? this.#before + text.slice(0, this.#most - this.#before.length) : '';
+if (at < 0) {
+this.#before += text.slice(0, MOST_KEPT - this.#before.length);
 this.#end = all.slice(1 - this.#line.length);
-if (at >= 0) this.#line = '';
+return '';
+}
+const own = all.slice(at + this.#line.length);
+this.#line = this.#before = '';
 return own;
 }
 rest() {
@@ -747,13 +749,14 @@ class OutputView {
 element = make('pre', { className: 'output', part: 'output', role: 'log', tabIndex: 0, ariaLabel: WORDS.output }, this.#text);
 words = WORDS;
 isCut = false;
+printed = '';
 #told = new ToldOutput();
 #plain = new Map();
-#printed = '';
 #shown = 0;
 #isStale = false;
 #mark = '';
 #own = new AfterMark('');
+#frame = 0;
 begin(mark = '') {
 this.element.style.minHeight = `${this.element.offsetHeight}px`;
 this.element.classList.remove('recorded');
@@ -784,9 +787,6 @@ this.#show('out', this.#own.rest());
 this.freshen();
 this.element.style.minHeight = '';
 }
-get printed() {
-return this.#printed;
-}
 get isEmpty() {
 return !this.#text.hasChildNodes();
 }
@@ -807,10 +807,10 @@ this.#isStale = false;
 }
 #restart() {
 this.#plain.clear();
-this.#printed = '';
+this.printed = '';
 this.#shown = 0;
 this.isCut = false;
-this.#own = new AfterMark(this.#mark, MOST_CHARS + 1);
+this.#own = new AfterMark(this.#mark);
 }
 #take({ stage, stream }, news) {
 const name = `${stage}/${stream}`;
@@ -819,23 +819,29 @@ let text = this.#plain.get(name).push(news);
 const isReaders = stage === 'run' && stream === 'stdout';
 if (isReaders) {
 text = this.#own.push(text);
-this.#printed += text.slice(0, MOST_CHARS - this.#printed.length);
+this.printed += text.slice(0, MOST_CHARS - this.printed.length);
 }
 this.#show(isReaders ? 'out' : 'err', text);
 }
 #show(kind, text) {
 const room = MOST_CHARS - this.#shown;
 if (text.length > room) this.isCut = true;
-const shown = text.slice(0, Math.max(0, room));
+const shown = text.slice(0, room);
 if (!shown) return;
 this.freshen();
 this.#shown += shown.length;
-const { element } = this;
-const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
+this.#follow();
 const last = this.#text.lastChild;
-if (last?.className === kind || this.#text.childNodes.length >= MOST_PIECES) last.append(shown);
+if (last?.className === kind || this.#text.childNodes.length >= MOST_PIECES) last.lastChild.appendData(shown);
 else this.#text.append(make('span', { className: kind, textContent: shown }));
+}
+#follow() {
+const { element } = this;
+const isAtEnd = !this.#frame && element.scrollHeight - element.scrollTop - element.clientHeight < 40;
+this.#frame ||= requestAnimationFrame(() => {
+this.#frame = 0;
 if (isAtEnd) element.scrollTop = element.scrollHeight;
+});
 }
 }
 const HOLE = '##CODE##';
