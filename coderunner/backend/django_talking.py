@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from coderunner.backend.loop import Elsewhere, from_elsewhere
 from coderunner.backend.problems import FORBIDDEN, MEDIA_TYPE
-from coderunner.backend.sockets import Begun, GoneError, Socket
+from coderunner.backend.sockets import FAULT, Begun, GoneError, Socket
 
 _OPENING = "coderunner.opening"
 _NO_CONTENT, _LEAST_REFUSAL, _UNKNOWN = 204, 400, 404
@@ -123,6 +123,9 @@ async def _held(socket: Socket, begun: Begun) -> None:
         await socket.hold(begun)
     except GoneError:
         pass
+    except Exception:  # a fault of ours is the server's to log
+        await socket.refuse(None, FAULT)
+        raise
 
 
 async def _refuse(answer: _Answer, scope: _Message, receive: _Receive, send: _Send) -> None:

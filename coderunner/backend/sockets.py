@@ -23,6 +23,8 @@ _TAKEN_S = 60.0
 _CLOSES = 4000
 """A refused talk is closed with this and the status that HTTP has for it, as the gateway's own."""
 _DONE = 1000
+FAULT = 500
+"""The status of what nobody foresaw."""
 
 Message = MutableMapping[str, Any]
 Begun = Callable[[Receive], Awaitable[Talk | None]]

@@ -26,7 +26,7 @@ from coderunner.backend.origins import require_json, require_own_page
 from coderunner.backend.problems import MEDIA_TYPE, TIMEOUT, TOO_LARGE, Problem
 from coderunner.backend.readers import reader_at
 from coderunner.backend.scripts import SCRIPTS, script
-from coderunner.backend.sockets import BODY_S, Begun, GoneError, Socket, beginning, going_on
+from coderunner.backend.sockets import BODY_S, FAULT, Begun, GoneError, Socket, beginning, going_on
 from coderunner.backend.telling import END, HEADERS
 from coderunner.backend.telling import MEDIA_TYPE as EVENTS
 from coderunner.webhooks import WebhookError
@@ -105,6 +105,9 @@ class _Routes:
             await socket.refuse(None, error.status_code)
         except GoneError:
             pass
+        except Exception:  # a fault of the blog's own is its server's to log
+            await socket.refuse(None, FAULT)
+            raise
 
     async def callback(self, request: Request) -> Response:
         try:

@@ -60,6 +60,17 @@ async def test_who_has_gone_before_he_is_refused_is_no_fault_of_the_blogs(gatewa
     assert [one["type"] for one in server.sent] == ["websocket.accept", "websocket.send"][:most]
 
 
+async def test_a_fault_of_the_blogs_own_closes_a_talk_and_is_its_servers_to_log(gateway: FakeGateway) -> None:
+    def reader(_: object) -> str:
+        raise ZeroDivisionError
+
+    app = Starlette(routes=[Mount("/code", code_runner(Backend(Client(gateway.target)), reader=reader))])
+    server = Server()
+    with pytest.raises(ZeroDivisionError):
+        await app(SCOPE | {"headers": [(b"host", b"blog.example")]}, server.receive, server.send)
+    assert [one.get("code") for one in server.sent] == [None, 4500]
+
+
 async def test_a_page_without_an_end_is_no_answer_to_a_websocket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(django_talking, "_ASKED_S", 0.05)
     ended = asyncio.Event()
