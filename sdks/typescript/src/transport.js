@@ -81,7 +81,7 @@ export class Transport {
    * there is no answer either. */
   async refusal(path) {
     try {
-      await this.#asked('GET', path, {});
+      await this.#asked('GET', path, { waitMs: 0 });
     } catch (error) {
       if (error.status !== NO_SOCKET) return error instanceof CodeRunnerError && error.code !== 'UNAVAILABLE' ? error : undefined;
       return new CodeRunnerError(error.message, { status: NO_SOCKET, code: 'UNAVAILABLE' }); // it is there, and may let one through

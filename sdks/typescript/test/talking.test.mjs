@@ -157,6 +157,8 @@ test('why a connection is not even opened is what a request is told', async () =
     const asked = [];
     const { opened, client } = answering(async (...request) => {
       asked.push(request);
+      await pause(20);
+      request[1].signal.throwIfAborted();
       return answer;
     }, 'refused');
     await assert.rejects(client.interact(TASK).result(), told);

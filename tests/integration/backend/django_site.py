@@ -24,6 +24,12 @@ from coderunner import Client
 from coderunner.backend import Backend, Policy
 from coderunner.backend.django import code_runner, talking
 
+POST = """<!doctype html><title>A post</title><link rel="icon" href="data:,">
+<script defer src="/code/page/code-runner.js"></script>
+<code-runner-settings url="/code"></code-runner-settings>
+<pre><code class="language-python">name = input('Your name? ')
+print('Hello', name)</code></pre><code-runner interactive></code-runner>"""
+
 
 class Readers:
     """Knows readers by a header or a cookie, which an address does not have; some it does not let in, each in another
@@ -52,6 +58,7 @@ def reader(request: HttpRequest) -> str:
 backend = Backend(Client(), Policy(max_streams_per_reader=4))
 urlpatterns = [
     path("", lambda _request: HttpResponse("a site")),
+    path("post", lambda _request: HttpResponse(POST)),
     path("code/", include((code_runner(backend, reader=reader), "code-runner"))),
 ]
 

@@ -28,6 +28,7 @@ class Site(ServerProcess):
 
     def __init__(self, directory: Path, kind: str, gateway: str, token: str) -> None:
         self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-P", "-m", "tests.integration.backend.django_site", kind, str(self.port)]
         env = {"CODERUNNER_GATEWAY": gateway, "CODERUNNER_TOKEN": token, "PYTHONPATH": str(REPOSITORY)}
         super().__init__("django", command, directory / "django.log", env)
@@ -42,13 +43,20 @@ class Site(ServerProcess):
 
 
 @contextmanager
-def serving(stack: Stack, kind: str, directory: Path, token: str = TOKEN) -> Iterator[str]:
+def site_of(stack: Stack, kind: str, directory: Path, token: str = TOKEN) -> Iterator[Site]:
     site = Site(directory, kind, stack.gateways[0].target, token)
     try:
         site.start()
-        yield f"http://127.0.0.1:{site.port}"
+        yield site
     finally:
         site.stop()
+
+
+@contextmanager
+def serving(stack: Stack, kind: str, directory: Path, token: str = TOKEN) -> Iterator[str]:
+    """The site's address."""
+    with site_of(stack, kind, directory, token) as site:
+        yield site.url
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -752,7 +752,7 @@ return new Socket(this.#base.replace(/^http/, 'ws') + path, protocols);
 }
 async refusal(path) {
 try {
-await this.#asked('GET', path, {});
+await this.#asked('GET', path, { waitMs: 0 });
 } catch (error) {
 if (error.status !== NO_SOCKET) return error instanceof CodeRunnerError && error.code !== 'UNAVAILABLE' ? error : undefined;
 return new CodeRunnerError(error.message, { status: NO_SOCKET, code: 'UNAVAILABLE' });

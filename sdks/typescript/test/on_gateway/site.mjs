@@ -9,7 +9,13 @@ import { codeRunner, talking } from '@coderunner/client/express';
 const { CODERUNNER_URL, CODERUNNER_TOKEN: token } = process.env;
 const client = new CodeRunner(CODERUNNER_URL, { token, WebSocket });
 const app = express();
+const POST = `<!doctype html><title>A post</title><link rel="icon" href="data:,">
+<script defer src="${CODERUNNER_URL}/page/code-runner.js"></script>
+<code-runner-settings url="/code"></code-runner-settings>
+<pre><code class="language-python">name = input('Your name? ')
+print('Hello', name)</code></pre><code-runner interactive></code-runner>`;
 
+app.get('/post', (_, response) => response.send(POST));
 app.use((request, response, next) => { // it knows readers by a header or a cookie, which an address does not have
   const [, cookie] = /(?:^|; )user=(\w+)/.exec(request.headers.cookie ?? '') ?? [];
   request.reader = request.headers['x-user'] ?? cookie ?? request.ip;
