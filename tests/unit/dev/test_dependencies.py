@@ -31,9 +31,9 @@ EXTRAS = {CLIENT: ("docs", "mcp"), SERVER: ("tracing",)}
 """What is imported where it was asked for, alone."""
 NOT_OF_THE_CLIENT = {"docker", "asgiref", "django", "flask", "starlette", "mkdocs", "sphinx"}
 """`coderunner doctor` uses the first where coderunner-server has brought it; the others are the caller's own:
-frameworks whose requests ``coderunner.webhooks`` and ``coderunner.backend`` answer (asgiref is Django's), and generators
-of sites for which ``coderunner.page`` has plug-ins. (`coderunner mcp` names a type of Starlette's, which stands below its
-SDK.)"""
+frameworks whose requests ``coderunner.webhooks`` and ``coderunner.backend`` answer (asgiref is Django's), and
+generators of sites for which ``coderunner.page`` has plug-ins. (`coderunner mcp` names a type of Starlette's, which
+stands below its SDK.)"""
 IN_SLOTS = (REPOSITORY / "sandbox" / "images", REPOSITORY / "sandbox" / "conformance")
 """What stands there runs inside of containers."""
 
