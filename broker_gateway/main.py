@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import structlog
 
 from broker_gateway.api import Api, ApiParts, wire_api
 from broker_gateway.application.answer_keeping import AnswerKeeping
 from broker_gateway.application.callback_relay import CallbackRelay
+from broker_gateway.application.history_ports import HistoryStore
 from broker_gateway.application.past_results import PastResults
 from broker_gateway.application.progress_relay import ProgressRelay
 from broker_gateway.application.quota_book import QuotaBook
@@ -45,7 +45,7 @@ from broker_gateway.infrastructure.callers import KnownCallers
 from broker_gateway.infrastructure.client_settings import refuse_everybody
 from broker_gateway.infrastructure.directory import EtcdNodeDirectory
 from broker_gateway.infrastructure.health import GatewayHealth
-from broker_gateway.infrastructure.history_role import HistoryRole
+from broker_gateway.infrastructure.history_role import HistoryRole, past_of
 from broker_gateway.infrastructure.join_settings import JoinSettings
 from broker_gateway.infrastructure.metrics import CountedResultSource, Metrics
 from broker_gateway.infrastructure.queue_care import QueueCare
@@ -62,9 +62,6 @@ from chassis.reloading import level_reloader
 from chassis.settings import ConfigurationError
 from chassis.trace_export import tracer_of
 from schemas.audit import AuditRecord
-
-if TYPE_CHECKING:
-    from broker_gateway.infrastructure.history.store import SqlHistoryStore
 
 if sys.platform == "linux":
     from uvloop import run
@@ -91,7 +88,7 @@ class Gateway:
         self._store = StoreWatch(self._bus, keeps_unrecorded=bool(settings.history_url.get_secret_value()))
         self._id_secret = BusIdSecret(self._bus)
         self._declaration = Declaration(self._bus, self._policies.streams, then=self._id_secret.learn)
-        self._past = self._wire_past()
+        self._past = past_of(settings, whose=CLIENT.get)
         self._bound = BoundMessages(self._policies.seals, lambda by: self._metrics.results_refused.labels(by).inc())
         past_results = PastResults(BusResultStore(self._bus, self._bound), self._past) if self._past else None
         self._questions = NodeQuestions(self._bus, past_results, self._bound)
@@ -227,18 +224,7 @@ class Gateway:
             count=self._metrics.count_progress,
         )
 
-    def _wire_past(self) -> SqlHistoryStore | None:
-        url = self._settings.history_url.get_secret_value()
-        if not url:
-            return None
-        from broker_gateway.infrastructure.history.store import SqlHistoryStore  # noqa: PLC0415 - a third of a start
-
-        try:
-            return SqlHistoryStore(url, whose=CLIENT.get)
-        except ValueError as error:
-            raise ConfigurationError(f"history_url: {error}") from None
-
-    def _wire_history(self, past: SqlHistoryStore) -> HistoryRole:
+    def _wire_history(self, past: HistoryStore) -> HistoryRole:
         return HistoryRole(
             self._bus,
             past,

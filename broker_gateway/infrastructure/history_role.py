@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -21,8 +21,12 @@ from broker_gateway.infrastructure.settings import GatewaySettings
 from broker_gateway.infrastructure.traced import TracedRecorder
 from chassis.backoff import Backoff, Failures
 from chassis.nats.connection import BusConnection
+from chassis.settings import ConfigurationError
 from chassis.tracing import Tracer
 from schemas import names
+
+if TYPE_CHECKING:
+    from broker_gateway.infrastructure.history.store import SqlHistoryStore
 
 _REDACTIONS: Mapping[str, Callable[[TaskRecord], TaskRecord]] = {
     "full": lambda record: record,
@@ -37,6 +41,19 @@ _log = structlog.get_logger(__name__)
 def redaction(kept: str) -> Callable[[TaskRecord], TaskRecord]:
     """What leaves out of a record all that is not kept at this level of ``history``."""
     return _REDACTIONS[kept]
+
+
+def past_of(settings: GatewaySettings, *, whose: Callable[[], str]) -> SqlHistoryStore | None:
+    """The database of past tasks; None: there is none. Raises ConfigurationError."""
+    url = settings.history_url.get_secret_value()
+    if not url:
+        return None
+    from broker_gateway.infrastructure.history.store import SqlHistoryStore  # noqa: PLC0415 - a third of a start
+
+    try:
+        return SqlHistoryStore(url, whose=whose)
+    except ValueError as error:
+        raise ConfigurationError(f"history_url: {error}") from None
 
 
 class HistoryRole:
