@@ -139,7 +139,9 @@ def wire_api(parts: ApiParts) -> Api:
         joining=joining(operating),
         blobs=blobs,
         doorway=doorway,
-        settings=GrpcSettings(address=parts.settings.grpc_address, certificate=parts.policies.certificate),
+        settings=GrpcSettings(
+            parts.settings.grpc_address, parts.policies.certificate, ping_s=parts.settings.grpc_ping_s
+        ),
         counts=parts.policies.admission.counts,
         reception=Reception(on_refused=parts.metrics.requests_unreceived.inc),
         interceptors=[CallMetrics(notes), *interceptors],

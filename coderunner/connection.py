@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import grpc
@@ -27,13 +27,23 @@ from coderunner.v1 import (
 CALL_S = 10.0  # a call that only asks
 _Answer = TypeVar("_Answer")
 
+PING_S = 20.0
+"""So often a gateway that says nothing while a call lasts is asked whether it is there; silent for as long, it is lost,
+and the call is taken to another connection. A machine that loses its power says no goodbye."""
 _OPTIONS = (
     ("grpc.max_receive_message_length", -1),  # a result with many cases is larger than gRPC's 4 MiB
     ("grpc.enable_http_proxy", 0),  # the gateway is an internal service
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 1000),  # a restarted gateway is found within a second
+    ("grpc.http2.max_pings_without_data", 0),
 )
+
+
+def _options() -> Sequence[tuple[str, int]]:
+    ping_ms = int(PING_S * 1000)
+    names = ("grpc.keepalive_time_ms", "grpc.keepalive_timeout_ms", "grpc.http2.ping_timeout_ms")
+    return (*_OPTIONS, *((name, ping_ms) for name in names))
 
 
 _log = logging.getLogger("coderunner")
@@ -92,9 +102,9 @@ class Connection:
     def channel(self) -> grpc.aio.Channel:
         if self._channel is None:
             self._channel = (
-                grpc.aio.secure_channel(self.target, channel_credentials(self._access), options=_OPTIONS)
+                grpc.aio.secure_channel(self.target, channel_credentials(self._access), options=_options())
                 if self._access.secure
-                else grpc.aio.insecure_channel(self.target, options=_OPTIONS)
+                else grpc.aio.insecure_channel(self.target, options=_options())
             )
         return self._channel
 

@@ -126,6 +126,7 @@ BY_PATH = {
     "tests/integration/guarantees/test_publishable_keys.py": SERVERS,
     "tests/integration/guarantees/test_queue_deadlines.py": SERVERS,
     "tests/integration/guarantees/test_secrets.py": SERVERS,
+    "tests/integration/guarantees/test_silent_peers.py": SERVERS,
     "tests/integration/guarantees/test_tls.py": SERVERS,
     "tests/integration/guarantees/test_tracing.py": SERVERS,
     "tests/integration/guarantees/test_without_a_bus.py": SERVERS,

@@ -71,6 +71,10 @@ class GatewaySettings(ConnectedSettings):
     health_address: OptionalAddress = Field(
         "", description="where health and metrics listen by themselves, without TLS; empty: at http_address"
     )
+    grpc_ping_s: Annotated[float, Field(ge=0.1, le=3600, allow_inf_nan=False)] = Field(
+        20.0,
+        description="how often a gRPC connection is asked whether its peer is there; who is silent for as long is not",
+    )
     tls_client_authorities: str = Field(
         "", description="PEM file of authorities: callers must show a certificate of one (mutual TLS); empty: none"
     )

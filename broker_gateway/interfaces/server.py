@@ -63,6 +63,7 @@ KEYS = keys_pb2.DESCRIPTOR.services_by_name["KeyService"].full_name
 NODES = nodes_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
 BLOBS = blobs_pb2.DESCRIPTOR.services_by_name["BlobService"].full_name
 SERVICES = (EXECUTION, CATALOG, OPERATIONS, KEYS, NODES, BLOBS)
+_MIN_PING_MS = 5_000
 _NOT_READY = ReadinessReport(executions=False, catalog=False, operations=False, keys=False, nodes=False)
 
 
@@ -77,6 +78,9 @@ class GrpcSettings:
     max_receive_bytes: int = 4 << 20
     max_send_bytes: int = 64 << 20
     """An execution with many cases is large."""
+    ping_s: float = 20.0
+    """A connection is asked so often whether its peer is there, and closed where that is not answered within as long: a
+    machine that loses its power says no goodbye. Peers may ask as well, every ``_MIN_PING_MS``."""
 
 
 class GrpcServer:
@@ -132,6 +136,19 @@ class GrpcServer:
         await self._server.stop(grace_s)
 
 
+def _pings(every_ms: int) -> Sequence[tuple[str, int]]:
+    """gRPC's options, by https://grpc.github.io/grpc/core/group__grpc__arg__keys.html. Since gRPC 1.62 an unanswered
+    ping has a limit of its own, of a minute, whatever keepalive's is."""
+    return (
+        ("grpc.keepalive_time_ms", every_ms),
+        ("grpc.keepalive_timeout_ms", every_ms),
+        ("grpc.http2.ping_timeout_ms", every_ms),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.max_pings_without_data", 0),
+        ("grpc.http2.min_ping_interval_without_data_ms", _MIN_PING_MS),
+    )
+
+
 def build_server(
     *,
     execution: CodeExecutionAppService,
@@ -163,6 +180,7 @@ def build_server(
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
             ("grpc.max_send_message_length", settings.max_send_bytes),
             ("grpc.so_reuseport", 0),  # a second gateway on the same port is a mistake, and must be an error
+            *_pings(int(settings.ping_s * 1000)),
         ),
     )
     _add_execution(ExecutionServicer(execution, counts, asks_who=doorway.asks_who), server)

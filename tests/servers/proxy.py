@@ -16,7 +16,8 @@ Target = int | Path
 
 class Relay:
     """Runs in the test's event loop. ``cut`` closes every connection and refuses new ones; ``freeze`` keeps them all
-    open and lets nothing through, as a lost network does."""
+    open and lets nothing through, as a lost network does; ``silence`` does that to those that there are, for good, as
+    where a machine lost its power and another took its address."""
 
     def __init__(self, target: Target, *, listen: Target | None = None) -> None:
         self._target = target
@@ -56,6 +57,11 @@ class Relay:
     def freeze(self) -> None:
         self._flowing.clear()
 
+    def silence(self) -> None:
+        self._flowing.clear()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -70,24 +76,26 @@ class Relay:
             writer.transport.abort()
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        flowing = self._flowing
         server_reader, server_writer = await _connect(self._target)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._copy(reader, server_writer))
-                group.create_task(self._copy(server_reader, writer))
+                group.create_task(_copy(reader, server_writer, flowing))
+                group.create_task(_copy(server_reader, writer, flowing))
         except* OSError:
             pass
         finally:
             server_writer.transport.abort()
 
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Until the end of the stream, which it hands on."""
-        while data := await reader.read(_CHUNK_BYTES):
-            await self._flowing.wait()
-            writer.write(data)
-            await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event) -> None:
+    """Until the end of the stream, which it hands on."""
+    while data := await reader.read(_CHUNK_BYTES):
+        await flowing.wait()
+        writer.write(data)
+        await writer.drain()
+    if writer.can_write_eof():
+        writer.write_eof()
 
 
 async def _serve(accept: object, listen: Target) -> asyncio.Server:
