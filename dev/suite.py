@@ -23,7 +23,14 @@ from dev.console import say
 from dev.needs import BY_PATH
 from dev.paths import LOGS, REPOSITORY, RUN, VENV_PYTHON
 
-USING_ENGINE = ("tests/conformance", "tests/e2e/page", "tests/integration/distributions", "tests/integration/sdks")
+USING_ENGINE = (
+    "tests/conformance",
+    "tests/e2e/maven",
+    "tests/e2e/npm",
+    "tests/e2e/page",
+    "tests/integration/distributions",
+    "tests/integration/sdks",
+)
 """Tests that use the engine and do nothing to it that others would notice."""
 LOG = LOGS / "tests-without-engine.log"
 LOG_USING_ENGINE = LOGS / "tests-using-engine.log"
