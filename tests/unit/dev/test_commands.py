@@ -22,6 +22,12 @@ def test_make_help_lists_every_target_and_no_other() -> None:
     assert sorted(listed) == sorted([*COMMANDS, "stop", "clean"])
 
 
+def test_a_demo_builds_nothing_that_installs_packages_and_the_tests_have_all_of_it() -> None:
+    assert COMMANDS["demo"].needs.images
+    assert not COMMANDS["demo"].needs.installers
+    assert COMMANDS["test"].needs.installers
+
+
 def test_every_target_asks_for_lock_files_that_there_are() -> None:
     assert {lock for command in COMMANDS.values() for lock in command.needs.locks} <= requirements().keys()
 
