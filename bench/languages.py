@@ -83,7 +83,8 @@ def plain(language: Language, file: str) -> Sequence[Sequence[str]]:
 
 def _typed(command: Sequence[str], language: Language, file: str) -> list[str]:
     options = language.compile.default_options if language.compile else ()
-    several = {"{args}": (), "{options}": options, "{sources}": (file,), "{precompiled}": (), "{entry_point}": ()}
+    nothing = dict.fromkeys(("{args}", "{precompiled}", "{entry_point}", "{layer_option}"), ())
+    several: dict[str, Sequence[str]] = {**nothing, "{options}": options, "{sources}": (file,)}
     typed: list[str] = []
     for element in command:
         whole = several.get(element)

@@ -1,0 +1,1 @@
+"""What the architecture costs without any rule of ours: the parts that stand fixed, put together by hand."""

@@ -1,0 +1,130 @@
+"""Python hello, ours beside the same parts without any rule of ours, beside the bare tool, taking turns.
+
+    python -m bench.floor [--quick]
+
+The bare parts (``gateway``, ``node`` of this package) are those of the design: a grpc.aio server, a stored message and a
+pull, a slot with our agent, a stored result. What they take is what no change of gateway or node can save: the floor.
+One caller, then eight. Writes ``bench/results/floor.json``; milliseconds, and tasks a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import docker
+import grpc.aio
+
+from bench.corpus.quiet_node import own_stack
+from bench.dispatch.child_process import Child
+from bench.figures import median, save, table
+from bench.programs import PROGRAMS
+from bench.slots import remove_all
+from bench.throughput import bare
+from bench.toolchain import Toolchain
+
+HELLO = PROGRAMS[0]
+_CALLERS, _LOOPS = 8, 2
+_WARM_UP = 20
+Run = Callable[[str], Awaitable[object]]
+
+
+@asynccontextmanager
+async def bare_parts(nats_url: str, directory: Path) -> AsyncIterator[Run]:
+    """A call that runs one source on the bare parts, and raises RuntimeError where it prints something else."""
+    name = f"floor-{secrets.token_hex(3)}"
+    gateway = await Child.start("gateway", "bench.floor.gateway", {"nats_url": nats_url}, directory)
+    port = (await gateway.ask())["port"]
+    node = await Child.start(
+        "node", "bench.floor.node", {"nats_url": nats_url, "name": name, "loops": _LOOPS}, directory
+    )
+    try:
+        await node.ask()
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            call = channel.unary_unary("/floor.Floor/Run")
+
+            async def run(source: str) -> None:
+                if b"hello" not in await call(source.encode()):
+                    raise RuntimeError("the bare parts answered something else")
+
+            yield run
+    finally:
+        await node.stop()
+        await gateway.stop()
+        client = docker.from_env()
+        remove_all(client, name)
+        client.close()
+
+
+async def timed(run: Run) -> float:
+    """Milliseconds of one run of a program that nobody has seen."""
+    source = HELLO.text(time.monotonic_ns())
+    started = time.perf_counter()
+    await run(source)
+    return (time.perf_counter() - started) * 1e3
+
+
+async def rate(run: Run, seconds: float) -> float:
+    """Tasks a second with eight callers."""
+    until, done = time.perf_counter() + seconds, 0
+
+    async def caller() -> None:
+        nonlocal done
+        while time.perf_counter() < until:
+            await timed(run)
+            done += 1
+
+    started = time.perf_counter()
+    await asyncio.gather(*(caller() for _ in range(_CALLERS)))
+    return done / (time.perf_counter() - started)
+
+
+async def measured(ours: Run, floor: Run, *, quick: bool) -> dict[str, Any]:
+    ways: dict[str, Run] = {"ours": ours, "floor": floor}
+    ms: dict[str, list[float]] = {**{way: [] for way in ways}, "bare": []}
+    with Toolchain(HELLO.language) as toolchain:
+        for at in range(_WARM_UP + (5 if quick else 400)):
+            for way, run in ways.items():
+                took = await timed(run)
+                ms[way] += [took] if at >= _WARM_UP else []
+            text = HELLO.text(time.monotonic_ns())
+            ms["bare"].append(await asyncio.to_thread(toolchain.run, HELLO.file, text, HELLO.bare))
+    per_s: dict[str, list[float]] = {way: [] for way in ms}
+    for _ in range(1 if quick else 5):
+        for way, run in ways.items():
+            per_s[way].append(await rate(run, 1.0 if quick else 6.0))
+        per_s["bare"].append(await bare(1.0 if quick else 6.0))
+    return {
+        way: {
+            "p50_ms": round(median(ms[way]), 2),
+            "of_bare": round(median(ms[way]) / median(ms["bare"]), 3),
+            "per_s": round(median(per_s[way]), 1),
+            "times_bare": round(median(per_s[way]) / median(per_s["bare"]), 3),
+        }
+        for way in ms
+    }
+
+
+async def main(quick: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder, own_stack(["python"]) as (stack, node):
+        await stack.wait_served("python")
+        async with stack.client() as client, bare_parts(stack.nats.urls[0], Path(folder)) as floor:
+            await node.settle()
+            rows = await measured(lambda source: client.run("python", source), floor, quick=quick)
+    heading = ["way", *rows["ours"]]
+    print(table(heading, [[way, *map(str, row.values())] for way, row in rows.items()]))
+    if not quick:
+        save("floor.json", rows)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="a few rounds, for correctness; writes nothing")
+    asyncio.run(main(parser.parse_args().quick))
