@@ -65,7 +65,7 @@ def configure(log_format: str, level: str) -> LogLevel:
     structlog.configure(
         processors=[*_ALWAYS, *final],
         wrapper_class=_logger_class(log_level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     _configure_libraries(final)

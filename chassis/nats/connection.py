@@ -205,9 +205,10 @@ class BusConnection:
         left_s = max(_LAST_S, until - time.monotonic())
         return await self.request(subject, payload, timeout_s=left_s, headers=headers)
 
-    def post(self, subject: str, payload: bytes) -> None:
-        """Fire and forget, for what nobody waits for: it may be lost while the bus is away."""
-        self._posts.add(subject, payload)
+    def post(self, subject: str, payload: bytes, after_s: float | None = None) -> None:
+        """Fire and forget, for what nobody waits for: it may be lost while the bus is away. ``after_s``: how long it may
+        wait for others, where that is not the connection's usual time."""
+        self._posts.add(subject, payload, after_s)
 
     async def send(self, subject: str, payload: bytes) -> None:
         """As ``post``, and in the client's buffer when it returns, with all that was posted before."""

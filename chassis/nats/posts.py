@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 
@@ -25,22 +26,29 @@ class Posts:
         self._client = client
         self._after_s = after_s
         self._posted: deque[tuple[str, bytes]] = deque(maxlen=_MAX_POSTED)
-        self._scheduled = False
+        self._due = math.inf
+        """When what was posted is handed over next, by the loop's clock; 0: in this turn of the loop."""
+        self._timer: asyncio.Handle | None = None
         self._lost = 0
         """Since the last line about it."""
         self._tell_after = 0.0
         self._under_way: set[asyncio.Task[None]] = set()
 
-    def add(self, subject: str, payload: bytes) -> None:
-        """Fire and forget; leaves before whatever is handed over later."""
+    def add(self, subject: str, payload: bytes, after_s: float | None = None) -> None:
+        """Fire and forget; leaves before whatever is handed over later. ``after_s``: how long this one may wait, where
+        that is not as long as others."""
         self._posted.append((subject, payload))
-        if not self._scheduled:
-            self._scheduled = True
-            loop = asyncio.get_running_loop()
-            if self._after_s:
-                loop.call_later(self._after_s, self._start)
-            else:
-                loop.call_soon(self._start)
+        if after_s is None:
+            after_s = self._after_s
+        if self._due <= 0:
+            return
+        loop = asyncio.get_running_loop()
+        due = loop.time() + after_s if after_s else 0.0
+        if due < self._due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._due = due
+            self._timer = loop.call_later(after_s, self._start) if after_s else loop.call_soon(self._start)
 
     async def hand_over(self) -> None:
         """Gives everything posted to the client library, in order. What that refuses (its buffer for a bus that is away
@@ -78,7 +86,7 @@ class Posts:
             self._lost, self._tell_after = 0, now + _TELL_EVERY_S
 
     def _start(self) -> None:
-        self._scheduled = False
+        self._due, self._timer = math.inf, None
         if self._posted:
             self._hand_over_soon()
 

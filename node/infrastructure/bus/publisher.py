@@ -40,9 +40,9 @@ class Publisher:
         """The largest payload that the bus takes."""
         return self.bus.max_bytes
 
-    def post(self, subject: str, payload: bytes) -> None:
-        """Fire and forget; leaves before anything that is sent or stored later."""
-        self.bus.post(subject, payload)
+    def post(self, subject: str, payload: bytes, after_s: float = 0.0) -> None:
+        """Fire and forget; leaves before anything that is sent or stored later, and within ``after_s``."""
+        self.bus.post(subject, payload, after_s)
 
     async def send(self, subject: str, payload: bytes) -> None:
         """Puts a message into the client's buffer, after all that was posted. A bus that is away for too long loses it,

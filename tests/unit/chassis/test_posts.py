@@ -75,3 +75,38 @@ async def test_the_oldest_posts_go_where_too_many_wait(monkeypatch: pytest.Monke
         posts.add("a", b"%d" % number)
     await posts.hand_over()
     assert [payload for _, payload in client.sent] == [b"2", b"3", b"4"]
+
+
+async def test_what_may_wait_leaves_with_what_may_not_and_before_it() -> None:
+    client = Outgoing()
+    posts = posts_of(client)
+    posts.add("a", b"patient", 60.0)
+    await asyncio.sleep(0.01)
+    assert client.sent == []
+    posts.add("a", b"urgent")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [payload for _, payload in client.sent] == [b"patient", b"urgent"]
+
+
+async def test_what_may_wait_leaves_by_itself_when_its_time_has_come() -> None:
+    left = asyncio.Event()
+
+    class Telling(Outgoing):
+        async def publish(self, subject: str, payload: bytes) -> None:
+            await super().publish(subject, payload)
+            left.set()
+
+    client = Telling()
+    posts = posts_of(client, after_s=60.0)
+    posts.add("a", b"1")
+    posts.add("a", b"2", 0.001)
+    async with asyncio.timeout(5):
+        await left.wait()
+    await asyncio.sleep(0)
+    assert [payload for _, payload in client.sent] == [b"1", b"2"]
+    posts.add("a", b"3", 0.001)
+    left.clear()
+    async with asyncio.timeout(5):
+        await left.wait()
+    assert client.sent[2] == ("a", b"3")

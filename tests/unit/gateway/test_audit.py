@@ -289,6 +289,7 @@ async def test_who_goes_while_he_is_refused_was_refused_all_the_same() -> None:
     counted = await CallMetrics(CallNotes(Metrics(), log.ended)).intercept_service(handler, details)
     with pytest.raises(asyncio.CancelledError):
         await counted.unary_unary(None, Refusing())
+    await asyncio.sleep(0)  # it is noted once the answer is on its way
     assert [one.outcome for one in records] == ["UNAUTHENTICATED"]
 
 
