@@ -33,7 +33,7 @@ class Watched:
 
     def call(self, gateway: Connection) -> Any:
         """The call that tells of it."""
-        if self.task_id:
+        if self.task_id or self.task is None:
             request = execution_pb2.WatchRequest(id=self.task_id)
             return gateway.execution.Watch(request, metadata=gateway.metadata)
         submitted = execution_pb2.SubmitAndWatchRequest(task=self.task)

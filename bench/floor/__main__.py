@@ -2,9 +2,10 @@
 
     python -m bench.floor [--quick]
 
-The bare parts (``gateway``, ``node`` of this package) are those of the design: a grpc.aio server, a stored message and a
-pull, a slot with our agent, a stored result. What they take is what no change of gateway or node can save: the floor.
-One caller, then eight. Writes ``bench/results/floor.json``; milliseconds, and tasks a second.
+The bare parts (``gateway``, ``node`` of this package) are those of the design: a grpc.aio server, a stored message and
+a pull, a slot with our agent, a stored result. What they take is what no change of gateway or node can save: the floor.
+One caller, then eight; ours also with tasks that come in batches. Writes ``bench/results/floor.json``: milliseconds,
+and tasks a second.
 """
 
 from __future__ import annotations
@@ -29,10 +30,13 @@ from bench.programs import PROGRAMS
 from bench.slots import remove_all
 from bench.throughput import bare
 from bench.toolchain import Toolchain
+from coderunner import Client, Task
 
 HELLO = PROGRAMS[0]
 _CALLERS, _LOOPS = 8, 2
 _WARM_UP = 20
+_BATCH = 800
+"""As many as one client may have waiting, and some less."""
 Run = Callable[[str], Awaitable[object]]
 
 
@@ -48,7 +52,7 @@ async def bare_parts(nats_url: str, directory: Path) -> AsyncIterator[Run]:
     try:
         await node.ask()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            call = channel.unary_unary("/floor.Floor/Run")
+            call = channel.unary_unary("/floor.Floor/Run", request_serializer=bytes, response_deserializer=bytes)
 
             async def run(source: str) -> None:
                 if b"hello" not in await call(source.encode()):
@@ -86,30 +90,47 @@ async def rate(run: Run, seconds: float) -> float:
     return done / (time.perf_counter() - started)
 
 
-async def measured(ours: Run, floor: Run, *, quick: bool) -> dict[str, Any]:
-    ways: dict[str, Run] = {"ours": ours, "floor": floor}
-    ms: dict[str, list[float]] = {**{way: [] for way in ways}, "bare": []}
-    with Toolchain(HELLO.language) as toolchain:
-        for at in range(_WARM_UP + (5 if quick else 400)):
-            for way, run in ways.items():
-                took = await timed(run)
-                ms[way] += [took] if at >= _WARM_UP else []
-            text = HELLO.text(time.monotonic_ns())
-            ms["bare"].append(await asyncio.to_thread(toolchain.run, HELLO.file, text, HELLO.bare))
-    per_s: dict[str, list[float]] = {way: [] for way in ms}
+async def batch_rate(client: Client, tasks: int) -> float:
+    """Tasks a second that are submitted all at once, until the last has ended."""
+    sources = [HELLO.text(time.monotonic_ns()) for _ in range(tasks)]
+    started = time.perf_counter()
+    answers = await client.submit_batch([Task(language=HELLO.language, source=source) for source in sources])
+    for answer in answers[-2 * _LOOPS :]:
+        await client.follow(answer.id)
+    return tasks / (time.perf_counter() - started)
+
+
+async def measured(client: Client, floor: Run, *, quick: bool) -> dict[str, dict[str, Any]]:
+    ways: dict[str, Run] = {"ours": lambda source: client.run(HELLO.language, source), "floor": floor}
+    ms = await in_turns(ways, _WARM_UP + (5 if quick else 400))
+    per_s: dict[str, list[float]] = {way: [] for way in (*ms, "batch")}
+    seconds = 1.0 if quick else 6.0
     for _ in range(1 if quick else 5):
         for way, run in ways.items():
-            per_s[way].append(await rate(run, 1.0 if quick else 6.0))
-        per_s["bare"].append(await bare(1.0 if quick else 6.0))
-    return {
-        way: {
-            "p50_ms": round(median(ms[way]), 2),
-            "of_bare": round(median(ms[way]) / median(ms["bare"]), 3),
-            "per_s": round(median(per_s[way]), 1),
-            "times_bare": round(median(per_s[way]) / median(per_s["bare"]), 3),
-        }
+            per_s[way].append(await rate(run, seconds))
+        per_s["batch"].append(await batch_rate(client, _BATCH // (4 if quick else 1)))
+        per_s["bare"].append(await bare(seconds))
+    alone = {
+        way: {"p50_ms": round(median(ms[way]), 2), "of_bare": round(median(ms[way]) / median(ms["bare"]), 3)}
         for way in ms
     }
+    return {
+        way: alone.get(way, {"p50_ms": "", "of_bare": ""})
+        | {"per_s": round(median(rates), 1), "times_bare": round(median(rates) / median(per_s["bare"]), 3)}
+        for way, rates in per_s.items()
+    }
+
+
+async def in_turns(ways: dict[str, Run], rounds: int) -> dict[str, list[float]]:
+    """Milliseconds of each way and of the bare tool, one after the other."""
+    ms: dict[str, list[float]] = {**{way: [] for way in ways}, "bare": []}
+    with Toolchain(HELLO.language) as toolchain:
+        for _ in range(rounds):
+            for way, run in ways.items():
+                ms[way].append(await timed(run))
+            text = HELLO.text(time.monotonic_ns())
+            ms["bare"].append(await asyncio.to_thread(toolchain.run, HELLO.file, text, HELLO.bare))
+    return {way: took[_WARM_UP:] for way, took in ms.items()}
 
 
 async def main(quick: bool) -> None:
@@ -117,7 +138,7 @@ async def main(quick: bool) -> None:
         await stack.wait_served("python")
         async with stack.client() as client, bare_parts(stack.nats.urls[0], Path(folder)) as floor:
             await node.settle()
-            rows = await measured(lambda source: client.run("python", source), floor, quick=quick)
+            rows = await measured(client, floor, quick=quick)
     heading = ["way", *rows["ours"]]
     print(table(heading, [[way, *map(str, row.values())] for way, row in rows.items()]))
     if not quick:

@@ -30,7 +30,8 @@ async def main(nats_url: str) -> None:
 
     async def run(source: bytes, _context: Any) -> bytes:
         number = secrets.token_hex(16)
-        answer = waiting[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        waiting[number] = answer
         await stream.publish(f"{TASKS}.{number}", source)
         return await answer
 

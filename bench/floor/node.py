@@ -1,5 +1,5 @@
-"""The bare node: ``python -m bench.floor.node SETTINGS``. It pulls a message, runs it as a Python program in a real slot,
-stores what it printed, and acknowledges. One message at a time for each slot; no events, no log, no load."""
+"""The bare node: ``python -m bench.floor.node SETTINGS``. It pulls a message, runs it as a Python program in a real
+slot, stores what it printed, and acknowledges. One message at a time for each slot; no events, no log, no load."""
 
 from __future__ import annotations
 

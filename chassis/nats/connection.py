@@ -206,8 +206,8 @@ class BusConnection:
         return await self.request(subject, payload, timeout_s=left_s, headers=headers)
 
     def post(self, subject: str, payload: bytes, after_s: float | None = None) -> None:
-        """Fire and forget, for what nobody waits for: it may be lost while the bus is away. ``after_s``: how long it may
-        wait for others, where that is not the connection's usual time."""
+        """Fire and forget, for what nobody waits for: it may be lost while the bus is away. ``after_s``: how long it
+        may wait for others, where that is not the connection's usual time."""
         self._posts.add(subject, payload, after_s)
 
     async def send(self, subject: str, payload: bytes) -> None:
