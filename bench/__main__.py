@@ -32,6 +32,7 @@ MEASUREMENTS = (
     Measurement("slots"),
     Measurement("isolation"),
     Measurement("dispatch"),
+    Measurement("floor"),
     Measurement("compile_floor"),
     Measurement("projector"),
     Measurement("cached"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import grpc
 import pytest
 
-from coderunner import Client, Execution, InvalidTask, Output, Status, Stream
+from coderunner import Client, CodeRunnerError, Execution, InvalidTask, Output, Status, Stream
 from tests.fakes.answers import chunk, ran
 from tests.fakes.fake_gateway import FakeGateway, Script
 
@@ -76,3 +76,11 @@ async def test_what_is_refused_is_not_watched(gateway: FakeGateway) -> None:
     async with Client(gateway.target) as client:
         with pytest.raises(InvalidTask):
             await anext(client.submit_and_watch("python", ""))
+
+
+async def test_an_empty_id_is_refused_and_nothing_is_submitted(gateway: FakeGateway) -> None:
+    async with Client(gateway.target) as client:
+        with pytest.raises(CodeRunnerError):
+            await client.follow("")
+    assert gateway.of("Watch")
+    assert not gateway.of("SubmitAndWatch")
