@@ -21,7 +21,7 @@ from bench.corpus.programs import plain_commands
 from bench.corpus.quiet_node import own_stack
 from bench.figures import RESULTS, median, save, table
 from bench.toolchain import Toolchain
-from coderunner import Client, CodeRunnerError
+from coderunner import Client, CodeRunnerError, Execution
 from node.domain.language import Language
 from node.domain.sources import usual_name
 from node.infrastructure.languages import load_languages
@@ -98,8 +98,8 @@ def text_of(language: Language, number: int) -> str:
     return language.sample.rstrip("\n") + "\n" * (number + 1)
 
 
-async def ours_ms(client: Client, language: Language, number: int) -> tuple[float, str]:
-    """Milliseconds and output. Raises NotMeasuredError."""
+async def ours_ms(client: Client, language: Language, number: int) -> tuple[float, Execution]:
+    """Milliseconds, and how it ended. Raises NotMeasuredError."""
     started = time.perf_counter()
     ended = await client.run(language.name, text_of(language, number), version=language.series, timeout=_TASK_S)
     elapsed = (time.perf_counter() - started) * 1e3
@@ -107,7 +107,7 @@ async def ours_ms(client: Client, language: Language, number: int) -> tuple[floa
         stage = ended.run or ended.compile
         said = stage.stderr if stage is not None else ""
         raise NotMeasuredError(f"{ended.status} {ended.error} {said}"[:300])
-    return elapsed, ended.run.stdout
+    return elapsed, ended
 
 
 async def bare_ms(toolchain: Toolchain, language: Language, number: int, output: str) -> float:
@@ -131,12 +131,13 @@ async def measure(client: Client, language: Language, rounds: int) -> dict[str, 
     )
     with Toolchain(language.name, image=language.image, env=env, memory_bytes=memory_bytes) as toolchain:
         for number in range(rounds + _WARM_UP):
-            ours_now, output = await ours_ms(client, language, number)
-            bare_now = await bare_ms(toolchain, language, number, output)
+            ours_now, ended = await ours_ms(client, language, number)
+            bare_now = await bare_ms(toolchain, language, number, ended.run.stdout if ended.run else "")
             if number >= _WARM_UP:
                 ours.append(ours_now)
                 bare.append(bare_now)
     return {
+        "version": ended.language_version,  # a node may serve several under one name
         "bare_p50_ms": round(median(bare), 1),
         "ours_p50_ms": round(median(ours), 1),
         "ratio": round(median(ours) / median(bare), 3),
