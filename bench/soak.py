@@ -22,6 +22,7 @@ import uvloop
 
 from bench.figures import median, percentile, save, table
 from bench.programs import PROGRAMS
+from bench.throughput import rate
 from coderunner import Client, QueueFull
 from dev import engine_api
 from tests.servers import EtcdServer, NatsServer
@@ -68,16 +69,7 @@ async def run_ms(client: Client) -> float:
 
 async def saturation(client: Client, seconds: float) -> float:
     """Tasks per second with as many callers as keep it busy."""
-    until, done = time.perf_counter() + seconds, 0
-
-    async def caller() -> None:
-        nonlocal done
-        while time.perf_counter() < until:
-            await run_ms(client)
-            done += 1
-
-    await asyncio.gather(*(caller() for _ in range(SATURATING)))
-    return done / seconds
+    return await rate(lambda: run_ms(client), seconds, SATURATING)
 
 
 async def paced(client: Client, per_s: float, seconds: float) -> Window:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from bench.figures import median, save
 from bench.programs import PROGRAMS
@@ -19,23 +20,28 @@ _LOOPS = 2
 _TEXT = PROGRAMS[0].source
 
 
-async def ours(client: Client, seconds: float) -> float:
-    deadline, done = time.perf_counter() + seconds, 0
+async def rate(run: Callable[[], Awaitable[object]], seconds: float, callers: int = _CALLERS) -> float:
+    """Runs a second with so many callers, each of which makes one after the other."""
+    until, done = time.perf_counter() + seconds, 0
 
-    async def caller(number: int) -> None:
+    async def caller() -> None:
         nonlocal done
-        turn = 0
-        while time.perf_counter() < deadline:
-            turn += 1
-            text = _TEXT.replace("%d", str(number * 10**6 + turn + time.monotonic_ns()))
-            execution = await client.run("python", text)
-            if execution.status != "SUCCEEDED":
-                raise RuntimeError(f"{execution.status} {execution.error}")
+        while time.perf_counter() < until:
+            await run()
             done += 1
 
     started = time.perf_counter()
-    await asyncio.gather(*(caller(number) for number in range(_CALLERS)))
+    await asyncio.gather(*(caller() for _ in range(callers)))
     return done / (time.perf_counter() - started)
+
+
+async def ours(client: Client, seconds: float) -> float:
+    async def run() -> None:
+        execution = await client.run("python", _TEXT.replace("%d", str(time.monotonic_ns())))
+        if execution.status != "SUCCEEDED":
+            raise RuntimeError(f"{execution.status} {execution.error}")
+
+    return await rate(run, seconds)
 
 
 async def bare(seconds: float) -> float:

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,12 @@ from bench.dispatch.child_process import Child
 from bench.figures import median, save, table
 from bench.programs import PROGRAMS
 from bench.slots import remove_all
-from bench.throughput import bare
+from bench.throughput import bare, rate
 from bench.toolchain import Toolchain
 from coderunner import Client, Task
 
 HELLO = PROGRAMS[0]
-_CALLERS, _LOOPS = 8, 2
+_LOOPS = 2
 _WARM_UP = 20
 _BATCH = 800
 """As many as one client may have waiting, and some less."""
@@ -75,39 +76,31 @@ async def timed(run: Run) -> float:
     return (time.perf_counter() - started) * 1e3
 
 
-async def rate(run: Run, seconds: float) -> float:
-    """Tasks a second with eight callers."""
-    until, done = time.perf_counter() + seconds, 0
-
-    async def caller() -> None:
-        nonlocal done
-        while time.perf_counter() < until:
-            await timed(run)
-            done += 1
-
-    started = time.perf_counter()
-    await asyncio.gather(*(caller() for _ in range(_CALLERS)))
-    return done / (time.perf_counter() - started)
-
-
 async def batch_rate(client: Client, tasks: int) -> float:
     """Tasks a second that are submitted all at once, until the last has ended."""
     sources = [HELLO.text(time.monotonic_ns()) for _ in range(tasks)]
     started = time.perf_counter()
     answers = await client.submit_batch([Task(language=HELLO.language, source=source) for source in sources])
+    if refused := [answer.error for answer in answers if not answer.id]:
+        raise RuntimeError(f"{len(refused)} were refused: {refused[0]}")
     for answer in answers[-2 * _LOOPS :]:
         await client.follow(answer.id)
     return tasks / (time.perf_counter() - started)
 
 
 async def measured(client: Client, floor: Run, *, quick: bool) -> dict[str, dict[str, Any]]:
-    ways: dict[str, Run] = {"ours": lambda source: client.run(HELLO.language, source), "floor": floor}
+    async def ours(source: str) -> None:
+        execution = await client.run(HELLO.language, source)
+        if execution.status != "SUCCEEDED":
+            raise RuntimeError(f"{execution.status} {execution.error}")
+
+    ways: dict[str, Run] = {"ours": ours, "floor": floor}
     ms = await in_turns(ways, _WARM_UP + (5 if quick else 400))
     per_s: dict[str, list[float]] = {way: [] for way in (*ms, "batch")}
     seconds = 1.0 if quick else 6.0
     for _ in range(1 if quick else 5):
         for way, run in ways.items():
-            per_s[way].append(await rate(run, seconds))
+            per_s[way].append(await rate(partial(timed, run), seconds))
         per_s["batch"].append(await batch_rate(client, _BATCH // (4 if quick else 1)))
         per_s["bare"].append(await bare(seconds))
     alone = {
