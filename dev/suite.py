@@ -25,6 +25,7 @@ from dev.paths import LOGS, REPOSITORY, RUN, VENV_PYTHON
 
 USING_ENGINE = (
     "tests/conformance",
+    "tests/e2e/maven",
     "tests/e2e/npm",
     "tests/e2e/page",
     "tests/integration/distributions",
